@@ -1,0 +1,124 @@
+using Tessera.Tensors.Devices;
+
+namespace Tessera.Tensors.Autograd;
+
+/// <summary>
+/// What is computed in one step: the tensors made on the way, and, in order, how to go back through them. One tape
+/// serves a whole training run: <see cref="Reset"/> after each step hands all its memory to the next.
+/// (Reverse-mode differentiation over a recorded list; Baydin et al. 2018, section 3.2.)
+/// </summary>
+/// <param name="device">Where the tensors live; the processor when null.</param>
+/// <param name="recording">False to compute only: no gradients, for evaluation.</param>
+public sealed class Tape(Device? device = null, bool recording = true) : IDisposable
+{
+    private readonly List<Tensor> _tensors = [];
+    private readonly List<Step> _steps = [];
+
+    /// <summary>Where the tensors of this tape live.</summary>
+    public Device Device { get; } = device ?? Device.Default;
+
+    /// <summary>Whether operations are recorded, so that <see cref="Backward"/> can be called.</summary>
+    public bool Recording { get; } = recording;
+
+    /// <summary>A copy of the values on this tape, as the start of a computation.</summary>
+    /// <exception cref="ArgumentException">There are not as many values as the shape has elements.</exception>
+    public Tensor Input(ReadOnlySpan<float> values, Shape shape)
+    {
+        Tensor tensor = Allocate(shape);
+        tensor.CopyFrom(values);
+        return tensor;
+    }
+
+    /// <summary>The same as <see cref="Input"/>, but the gradient with respect to it is wanted.</summary>
+    /// <exception cref="ArgumentException">There are not as many values as the shape has elements.</exception>
+    public Tensor Variable(ReadOnlySpan<float> values, Shape shape)
+    {
+        Tensor tensor = Allocate(shape, requiresGradient: Recording);
+        tensor.CopyFrom(values);
+        return tensor;
+    }
+
+    /// <summary>Memory from the device's pool, not cleared, that lives until <see cref="Reset"/>.</summary>
+    public Tensor Allocate(Shape shape) => Allocate(shape, requiresGradient: false);
+
+    /// <summary>
+    /// Computes the gradient of <paramref name="loss"/> with respect to every parameter and variable that it depends
+    /// on, and adds it to their <see cref="Tensor.Gradient"/>. Can be called once for what is recorded.
+    /// </summary>
+    /// <exception cref="ArgumentException">The loss is not one number or does not depend on any parameter.</exception>
+    /// <exception cref="InvalidOperationException">The loss was not computed on this tape.</exception>
+    public void Backward(Tensor loss)
+    {
+        if (loss.Tape != this) throw new InvalidOperationException("The loss was not computed on this tape.");
+        if (loss.Shape.Length != 1)
+            throw new ArgumentException($"A loss is one number; this has the shape {loss.Shape}.", nameof(loss));
+        if (!loss.RequiresGradient)
+            throw new ArgumentException("The loss does not depend on any parameter of a recording tape.", nameof(loss));
+
+        Device.Fill(loss.GradientTarget(out _), 1);
+        for (int i = _steps.Count - 1; i >= 0; i--)
+        {
+            (Tensor output, Action<Tensor> backward) = _steps[i];
+            if (output.Gradient is { } gradient) backward(gradient);
+            // An output's gradient is read by its own step and by nothing else: the memory can serve the next ones.
+            output.ReturnGradient();
+        }
+        _steps.Clear();
+    }
+
+    /// <summary>Ends the step: all its tensors become unusable and their memory is kept for the next step.</summary>
+    public void Reset()
+    {
+        foreach (Tensor tensor in _tensors)
+        {
+            tensor.ReturnGradient();
+            tensor.ReturnStorage();
+        }
+        _tensors.Clear();
+        _steps.Clear();
+    }
+
+    /// <summary>The same as <see cref="Reset"/>.</summary>
+    public void Dispose() => Reset();
+
+    /// <summary>Memory for the result of an operation on these inputs, on their tape and device.</summary>
+    /// <exception cref="ArgumentException">The inputs live on different tapes or devices.</exception>
+    internal static Tensor Result(Shape shape, params ReadOnlySpan<Tensor?> inputs)
+    {
+        Tape? tape = null;
+        Device? device = null;
+        bool requiresGradient = false;
+        foreach (Tensor? input in inputs)
+        {
+            if (input is null) continue;
+            if ((tape ?? input.Tape) != (input.Tape ?? tape))
+                throw new ArgumentException("The inputs of an operation were computed on different tapes.", nameof(inputs));
+            if ((device ?? input.Device) != input.Device)
+                throw new ArgumentException(
+                    $"The inputs of an operation live on different devices: {device!.Description}; {input.Device.Description}.",
+                    nameof(inputs));
+            tape ??= input.Tape;
+            device = input.Device;
+            requiresGradient |= input.RequiresGradient;
+        }
+        return tape is null
+            ? new Tensor(shape, device!.Allocate(shape.Length), device, tape: null, requiresGradient: false)
+            : tape.Allocate(shape, requiresGradient && tape.Recording);
+    }
+
+    /// <summary>Records how the gradients of an operation's inputs follow from the gradient of its output.</summary>
+    internal static Tensor Record(Tensor output, Action<Tensor> backward)
+    {
+        if (output.RequiresGradient) output.Tape!._steps.Add(new Step(output, backward));
+        return output;
+    }
+
+    internal Tensor Allocate(Shape shape, bool requiresGradient)
+    {
+        var tensor = new Tensor(shape, Device.Rent(shape.Length), Device, this, requiresGradient);
+        _tensors.Add(tensor);
+        return tensor;
+    }
+
+    private readonly record struct Step(Tensor Output, Action<Tensor> Backward);
+}

@@ -1,0 +1,14 @@
+namespace Tessera.Tensors.Devices;
+
+/// <summary>
+/// The numbers of one step of Adam (Kingma and Ba 2015, algorithm 1), as PyTorch orders the arithmetic:
+/// <c>m = beta1*m + (1-beta1)*g</c>, <c>v = beta2*v + (1-beta2)*g^2</c>,
+/// <c>p = p - StepSize * m / (sqrt(v) / SecondCorrection + epsilon)</c>.
+/// </summary>
+/// <param name="Beta1">Decay of the first moment.</param>
+/// <param name="Beta2">Decay of the second moment.</param>
+/// <param name="Epsilon">What keeps the quotient finite.</param>
+/// <param name="StepSize">The learning rate over <c>1 - beta1^t</c>.</param>
+/// <param name="SecondCorrection"><c>sqrt(1 - beta2^t)</c>.</param>
+public readonly record struct AdamStep(
+    float Beta1, float Beta2, float Epsilon, float StepSize, float SecondCorrection);

@@ -1,0 +1,138 @@
+using System.Runtime.Intrinsics;
+using Tessera.Tensors.Devices.Cpu.Reference;
+using Tessera.Tensors.Devices.Cpu.Simd;
+
+namespace Tessera.Tensors.Devices.Cpu;
+
+/// <summary>
+/// The processor: storages in main memory, kernels of the widest vectors it has, several threads.
+/// The environment variable <c>TESSERA_KERNELS</c> forces <c>vector512</c>, <c>vector256</c>, <c>vector128</c> or
+/// <c>reference</c> kernels.
+/// </summary>
+public sealed class CpuDevice : Device, IDisposable
+{
+    private readonly WorkerPool _pool;
+    private readonly ReferenceKernels _kernels;
+
+    /// <summary>Creates a device with threads of its own.</summary>
+    /// <param name="threads">Threads that share the work, at least 1; null for one for each processor.</param>
+    /// <param name="kernels">The kernels, by the names of <c>TESSERA_KERNELS</c>; null for that variable's value, or the
+    /// widest that the processor has.</param>
+    /// <exception cref="ArgumentOutOfRangeException">Fewer than one thread.</exception>
+    /// <exception cref="ArgumentException">There are no kernels of that name.</exception>
+    public CpuDevice(int? threads = null, string? kernels = null)
+    {
+        kernels ??= Environment.GetEnvironmentVariable("TESSERA_KERNELS");
+        _pool = new WorkerPool(threads ?? Environment.ProcessorCount);
+        _kernels = Select(string.IsNullOrEmpty(kernels) ? WidestKernels() : kernels, _pool);
+    }
+
+    /// <summary>The names that <c>TESSERA_KERNELS</c> takes.</summary>
+    public static IReadOnlyList<string> KernelNames { get; } = ["vector512", "vector256", "vector128", "reference"];
+
+    /// <summary>How many threads share the work.</summary>
+    public int Threads => _pool.Threads;
+
+    /// <inheritdoc/>
+    public override string Description => $"cpu, {Threads} thread{(Threads == 1 ? "" : "s")}, {_kernels.Name} kernels";
+
+    /// <summary>Ends the threads. Tensors of this device can still be read.</summary>
+    public void Dispose() => _pool.Dispose();
+
+    /// <inheritdoc/>
+    public override Storage Allocate(int length) => new CpuStorage(length);
+
+    /// <inheritdoc/>
+    public override void Upload(ReadOnlySpan<float> source, Storage destination) => source.CopyTo(Span(destination));
+
+    /// <inheritdoc/>
+    public override void Download(Storage source, Span<float> destination) => Span(source).CopyTo(destination);
+
+    /// <inheritdoc/>
+    public override void Fill(Storage destination, float value) => Span(destination).Fill(value);
+
+    /// <inheritdoc/>
+    public override void Conv2d(
+        in Conv2dGeometry geometry, Storage x, Storage weight, Storage? bias, Storage y, bool accumulate) =>
+        _kernels.Conv2d(geometry, Span(x), Span(weight), OptionalSpan(bias), Span(y), accumulate);
+
+    /// <inheritdoc/>
+    public override void Conv2dTransposed(
+        in Conv2dGeometry geometry, Storage y, Storage weight, Storage? bias, Storage x, bool accumulate) =>
+        _kernels.Conv2dTransposed(geometry, Span(y), Span(weight), OptionalSpan(bias), Span(x), accumulate);
+
+    /// <inheritdoc/>
+    public override void Conv2dWeightGradient(
+        in Conv2dGeometry geometry, Storage x, Storage gradY, Storage gradWeight, bool accumulate) =>
+        _kernels.Conv2dWeightGradient(geometry, Span(x), Span(gradY), Span(gradWeight), accumulate);
+
+    /// <inheritdoc/>
+    public override void ColumnSums(Storage x, int rows, int columns, Storage sums, bool accumulate) =>
+        _kernels.ColumnSums(Span(x), rows, columns, Span(sums), accumulate);
+
+    /// <inheritdoc/>
+    public override void Relu(Storage x, Storage y) => _kernels.Relu(Span(x), Span(y));
+
+    /// <inheritdoc/>
+    public override void ReluGradient(Storage y, Storage gradY, Storage gradX, bool accumulate) =>
+        _kernels.ReluGradient(Span(y), Span(gradY), Span(gradX), accumulate);
+
+    /// <inheritdoc/>
+    public override void Add(Storage x, Storage y, Storage z) => _kernels.Add(Span(x), Span(y), Span(z));
+
+    /// <inheritdoc/>
+    public override void Scale(Storage x, float scale, Storage y, bool accumulate) =>
+        _kernels.Scale(Span(x), scale, Span(y), accumulate);
+
+    /// <inheritdoc/>
+    public override double SumOfSquaredDifferences(Storage x, Storage y) =>
+        _kernels.SumOfSquaredDifferences(Span(x), Span(y));
+
+    /// <inheritdoc/>
+    public override void ScaledDifference(Storage x, Storage y, float scale, Storage z, bool accumulate) =>
+        _kernels.ScaledDifference(Span(x), Span(y), scale, Span(z), accumulate);
+
+    /// <inheritdoc/>
+    public override void NearestRows(
+        Storage x, int rows, Storage table, int tableRows, int columns, Span<int> nearest) =>
+        _kernels.NearestRows(Span(x), Span(table), tableRows, columns, nearest[..rows]);
+
+    /// <inheritdoc/>
+    public override void GatherRows(Storage table, int columns, ReadOnlySpan<int> indices, Storage y) =>
+        _kernels.GatherRows(Span(table), columns, indices, Span(y));
+
+    /// <inheritdoc/>
+    public override void ScatterAddRows(
+        Storage x, int columns, ReadOnlySpan<int> indices, Storage table, bool accumulate) =>
+        _kernels.ScatterAddRows(Span(x), columns, indices, Span(table), accumulate);
+
+    /// <inheritdoc/>
+    public override void MovingAverage(Storage average, Storage value, float decay) =>
+        _kernels.MovingAverage(Span(average), Span(value), decay);
+
+    /// <inheritdoc/>
+    public override void DivideRows(Storage x, Storage divisors, int columns, Storage y) =>
+        _kernels.DivideRows(Span(x), Span(divisors), columns, Span(y));
+
+    /// <inheritdoc/>
+    public override void Adam(
+        in AdamStep numbers, Storage parameter, Storage gradient, Storage firstMoment, Storage secondMoment) =>
+        _kernels.Adam(numbers, Span(parameter), Span(gradient), Span(firstMoment), Span(secondMoment));
+
+    private static Span<float> Span(Storage storage) => ((CpuStorage)storage).Span;
+
+    private static ReadOnlySpan<float> OptionalSpan(Storage? storage) => storage is null ? [] : Span(storage);
+
+    private static string WidestKernels() =>
+        Simd512.IsAccelerated ? "vector512" : Simd256.IsAccelerated ? "vector256" : "vector128";
+
+    private static ReferenceKernels Select(string name, WorkerPool pool) => name switch
+    {
+        "vector512" => new SimdKernels<Simd512, Vector512<float>>(name, pool),
+        "vector256" => new SimdKernels<Simd256, Vector256<float>>(name, pool),
+        "vector128" => new SimdKernels<Simd128, Vector128<float>>(name, pool),
+        "reference" => new ReferenceKernels(),
+        _ => throw new ArgumentException(
+            $"There are no kernels named \"{name}\"; TESSERA_KERNELS takes {string.Join(", ", KernelNames)}."),
+    };
+}

@@ -1,0 +1,29 @@
+using System.Runtime.CompilerServices;
+
+namespace Tessera.Tensors.Devices.Cpu;
+
+/// <summary>Memory that the processor sees: a block of its own, or the caller's.</summary>
+internal sealed class CpuStorage(Memory<float> memory) : Storage(memory.Length)
+{
+    private const int CacheLine = 64;
+
+    /// <summary>A block of its own, not cleared.</summary>
+    public CpuStorage(int length) : this(AllocateAligned(length))
+    {
+    }
+
+    public Span<float> Span => memory.Span;
+
+    /// <summary>
+    /// Pinned memory that starts on a cache line, so that no aligned vector straddles two. (An array and not unmanaged
+    /// memory: a span over it keeps it alive.)
+    /// </summary>
+    private static unsafe Memory<float> AllocateAligned(int length)
+    {
+        const int Slack = CacheLine / sizeof(float);
+        float[] array = GC.AllocateUninitializedArray<float>(checked(length + Slack), pinned: true);
+        nuint start = (nuint)Unsafe.AsPointer(ref array[0]);
+        nuint aligned = (start + CacheLine - 1) & ~(nuint)(CacheLine - 1);
+        return array.AsMemory((int)((aligned - start) / sizeof(float)), length);
+    }
+}

@@ -1,0 +1,128 @@
+namespace Tessera.Tensors.Devices.Cpu.Reference;
+
+/// <summary>
+/// Every kernel as a plain loop over its formula, on one thread: what runs where nothing faster fits, and the oracle
+/// that the fast kernels are tested against. Sums run in double precision. The formulas are those of
+/// <see cref="Device"/>'s primitives.
+/// </summary>
+internal class ReferenceKernels
+{
+    /// <summary>What these kernels are called in <c>TESSERA_KERNELS</c> and in descriptions.</summary>
+    public virtual string Name => "reference";
+
+    public virtual void Conv2d(
+        in Conv2dGeometry g, ReadOnlySpan<float> x, ReadOnlySpan<float> weight, ReadOnlySpan<float> bias,
+        Span<float> y, bool accumulate) => ReferenceConvolution.Forward(g, x, weight, bias, y, accumulate);
+
+    public virtual void Conv2dTransposed(
+        in Conv2dGeometry g, ReadOnlySpan<float> y, ReadOnlySpan<float> weight, ReadOnlySpan<float> bias,
+        Span<float> x, bool accumulate) => ReferenceConvolution.Transposed(g, y, weight, bias, x, accumulate);
+
+    public virtual void Conv2dWeightGradient(
+        in Conv2dGeometry g, ReadOnlySpan<float> x, ReadOnlySpan<float> gradY, Span<float> gradWeight, bool accumulate) =>
+        ReferenceConvolution.WeightGradient(g, x, gradY, gradWeight, accumulate);
+
+    public virtual void ColumnSums(ReadOnlySpan<float> x, int rows, int columns, Span<float> sums, bool accumulate)
+    {
+        for (int column = 0; column < columns; column++)
+        {
+            double sum = accumulate ? sums[column] : 0;
+            for (int row = 0; row < rows; row++) sum += x[row * columns + column];
+            sums[column] = (float)sum;
+        }
+    }
+
+    public virtual void Relu(ReadOnlySpan<float> x, Span<float> y)
+    {
+        for (int i = 0; i < x.Length; i++) y[i] = MathF.Max(x[i], 0);
+    }
+
+    public virtual void ReluGradient(
+        ReadOnlySpan<float> y, ReadOnlySpan<float> gradY, Span<float> gradX, bool accumulate)
+    {
+        for (int i = 0; i < y.Length; i++) gradX[i] = (accumulate ? gradX[i] : 0) + (y[i] > 0 ? gradY[i] : 0);
+    }
+
+    public virtual void Add(ReadOnlySpan<float> x, ReadOnlySpan<float> y, Span<float> z)
+    {
+        for (int i = 0; i < x.Length; i++) z[i] = x[i] + y[i];
+    }
+
+    public virtual void Scale(ReadOnlySpan<float> x, float scale, Span<float> y, bool accumulate)
+    {
+        for (int i = 0; i < x.Length; i++) y[i] = (accumulate ? y[i] : 0) + scale * x[i];
+    }
+
+    public virtual double SumOfSquaredDifferences(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
+    {
+        double sum = 0;
+        for (int i = 0; i < x.Length; i++) sum += ((double)x[i] - y[i]) * ((double)x[i] - y[i]);
+        return sum;
+    }
+
+    public virtual void ScaledDifference(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> y, float scale, Span<float> z, bool accumulate)
+    {
+        for (int i = 0; i < x.Length; i++) z[i] = (accumulate ? z[i] : 0) + scale * (x[i] - y[i]);
+    }
+
+    public virtual void NearestRows(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> table, int tableRows, int columns, Span<int> nearest)
+    {
+        for (int row = 0; row < nearest.Length; row++)
+        {
+            double least = double.PositiveInfinity;
+            nearest[row] = 0;
+            for (int k = 0; k < tableRows; k++)
+            {
+                double distance = SumOfSquaredDifferences(
+                    x.Slice(row * columns, columns), table.Slice(k * columns, columns));
+                if (distance < least) (least, nearest[row]) = (distance, k);
+            }
+        }
+    }
+
+    public virtual void GatherRows(ReadOnlySpan<float> table, int columns, ReadOnlySpan<int> indices, Span<float> y)
+    {
+        for (int i = 0; i < indices.Length; i++)
+        {
+            table.Slice(indices[i] * columns, columns).CopyTo(y.Slice(i * columns, columns));
+        }
+    }
+
+    public virtual void ScatterAddRows(
+        ReadOnlySpan<float> x, int columns, ReadOnlySpan<int> indices, Span<float> table, bool accumulate)
+    {
+        if (!accumulate) table.Clear();
+        for (int i = 0; i < indices.Length; i++)
+        {
+            for (int column = 0; column < columns; column++)
+            {
+                table[indices[i] * columns + column] += x[i * columns + column];
+            }
+        }
+    }
+
+    public virtual void MovingAverage(Span<float> average, ReadOnlySpan<float> value, float decay)
+    {
+        for (int i = 0; i < average.Length; i++) average[i] = decay * average[i] + (1 - decay) * value[i];
+    }
+
+    public virtual void DivideRows(ReadOnlySpan<float> x, ReadOnlySpan<float> divisors, int columns, Span<float> y)
+    {
+        for (int i = 0; i < x.Length; i++) y[i] = x[i] / divisors[i / columns];
+    }
+
+    public virtual void Adam(
+        in AdamStep step, Span<float> parameter, ReadOnlySpan<float> gradient,
+        Span<float> firstMoment, Span<float> secondMoment)
+    {
+        for (int i = 0; i < parameter.Length; i++)
+        {
+            float g = gradient[i];
+            float m = firstMoment[i] = step.Beta1 * firstMoment[i] + (1 - step.Beta1) * g;
+            float v = secondMoment[i] = step.Beta2 * secondMoment[i] + (1 - step.Beta2) * g * g;
+            parameter[i] -= step.StepSize * m / (MathF.Sqrt(v) / step.SecondCorrection + step.Epsilon);
+        }
+    }
+}

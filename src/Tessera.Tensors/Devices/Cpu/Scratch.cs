@@ -1,0 +1,35 @@
+using System.Collections.Concurrent;
+using System.Numerics;
+using System.Runtime.InteropServices;
+
+namespace Tessera.Tensors.Devices.Cpu;
+
+/// <summary>
+/// Working memory of a kernel: aligned, not cleared, taken from a store of used blocks and given back on
+/// <see cref="Dispose"/>. Any thread may take and give back.
+/// </summary>
+internal readonly unsafe struct Scratch : IDisposable
+{
+    private const int Alignment = 64;
+    private static readonly ConcurrentBag<nint>[] Free = [.. Enumerable.Range(0, 64).Select(_ => new ConcurrentBag<nint>())];
+
+    private readonly int _sizeClass;
+
+    /// <summary>Takes a block of at least <paramref name="floats"/> floats (or ints: they are as large).</summary>
+    public Scratch(long floats)
+    {
+        _sizeClass = BitOperations.Log2((ulong)Math.Max(floats, 256) - 1) + 1;
+        Floats = Free[_sizeClass].TryTake(out nint block)
+            ? (float*)block
+            : (float*)NativeMemory.AlignedAlloc(((nuint)1 << _sizeClass) * sizeof(float), Alignment);
+    }
+
+    /// <summary>The block as floats.</summary>
+    public float* Floats { get; }
+
+    /// <summary>The block as ints.</summary>
+    public int* Ints => (int*)Floats;
+
+    /// <summary>Gives the block back.</summary>
+    public void Dispose() => Free[_sizeClass].Add((nint)Floats);
+}

@@ -1,0 +1,96 @@
+using System.Runtime.CompilerServices;
+
+namespace Tessera.Tensors.Devices.Cpu.Simd;
+
+/// <summary>
+/// Element-by-element loops that <c>TensorPrimitives</c> does not have. Whole vectors first, then the rest one by one
+/// with the same arithmetic. All are bound by memory.
+/// </summary>
+internal static unsafe class ElementKernels<TSimd, TVector>
+    where TSimd : struct, ISimd<TVector>
+    where TVector : struct
+{
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static double SumOfSquaredDifferences(float* x, float* y, int count)
+    {
+        TVector sum0 = TSimd.Broadcast(0), sum1 = sum0;
+        int i = 0;
+        for (; i <= count - 2 * TSimd.Width; i += 2 * TSimd.Width)
+        {
+            TVector d0 = TSimd.Subtract(TSimd.Load(x + i), TSimd.Load(y + i));
+            TVector d1 = TSimd.Subtract(TSimd.Load(x + i + TSimd.Width), TSimd.Load(y + i + TSimd.Width));
+            sum0 = TSimd.MultiplyAdd(d0, d0, sum0);
+            sum1 = TSimd.MultiplyAdd(d1, d1, sum1);
+        }
+        double sum = TSimd.Sum(TSimd.Add(sum0, sum1));
+        for (; i < count; i++)
+        {
+            float difference = x[i] - y[i];
+            sum += difference * difference;
+        }
+        return sum;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void ReluGradient(float* y, float* gradY, float* gradX, int count, bool accumulate)
+    {
+        int i = 0;
+        for (; i <= count - TSimd.Width; i += TSimd.Width)
+        {
+            TVector value = TSimd.WherePositive(TSimd.Load(y + i), TSimd.Load(gradY + i));
+            TSimd.Store(accumulate ? TSimd.Add(TSimd.Load(gradX + i), value) : value, gradX + i);
+        }
+        for (; i < count; i++)
+        {
+            float value = y[i] > 0 ? gradY[i] : 0;
+            gradX[i] = accumulate ? gradX[i] + value : value;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void ScaledDifference(float* x, float* y, float scale, float* z, int count, bool accumulate)
+    {
+        TVector factor = TSimd.Broadcast(scale);
+        int i = 0;
+        for (; i <= count - TSimd.Width; i += TSimd.Width)
+        {
+            TVector value = TSimd.Multiply(factor, TSimd.Subtract(TSimd.Load(x + i), TSimd.Load(y + i)));
+            TSimd.Store(accumulate ? TSimd.Add(TSimd.Load(z + i), value) : value, z + i);
+        }
+        for (; i < count; i++)
+        {
+            float value = scale * (x[i] - y[i]);
+            z[i] = accumulate ? z[i] + value : value;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Adam(
+        AdamStep step, float* parameter, float* gradient, float* firstMoment, float* secondMoment, int count)
+    {
+        TVector beta1 = TSimd.Broadcast(step.Beta1), rest1 = TSimd.Broadcast(1 - step.Beta1);
+        TVector beta2 = TSimd.Broadcast(step.Beta2), rest2 = TSimd.Broadcast(1 - step.Beta2);
+        TVector stepSize = TSimd.Broadcast(step.StepSize), epsilon = TSimd.Broadcast(step.Epsilon);
+        TVector correction = TSimd.Broadcast(step.SecondCorrection);
+        int i = 0;
+        for (; i <= count - TSimd.Width; i += TSimd.Width)
+        {
+            TVector g = TSimd.Load(gradient + i);
+            TVector m = TSimd.Add(TSimd.Multiply(beta1, TSimd.Load(firstMoment + i)), TSimd.Multiply(rest1, g));
+            TVector v = TSimd.Add(
+                TSimd.Multiply(beta2, TSimd.Load(secondMoment + i)), TSimd.Multiply(TSimd.Multiply(rest2, g), g));
+            TSimd.Store(m, firstMoment + i);
+            TSimd.Store(v, secondMoment + i);
+            TVector denominator = TSimd.Add(TSimd.Divide(TSimd.SquareRoot(v), correction), epsilon);
+            TVector change = TSimd.Divide(TSimd.Multiply(stepSize, m), denominator);
+            TSimd.Store(TSimd.Subtract(TSimd.Load(parameter + i), change), parameter + i);
+        }
+        for (; i < count; i++)
+        {
+            float g = gradient[i];
+            float m = firstMoment[i] = step.Beta1 * firstMoment[i] + (1 - step.Beta1) * g;
+            float v = secondMoment[i] = step.Beta2 * secondMoment[i] + (1 - step.Beta2) * g * g;
+            parameter[i] -= step.StepSize * m / (MathF.Sqrt(v) / step.SecondCorrection + step.Epsilon);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+namespace Tessera.Tensors.Devices.Cpu.Simd;
+
+/// <summary>
+/// What the kernels need of a vector of floats, so that each is written once for every width. The methods compile to
+/// one instruction where the processor has it, and to a loop of the framework's elsewhere: every width runs everywhere.
+/// </summary>
+internal unsafe interface ISimd<TVector> where TVector : struct
+{
+    /// <summary>Floats in a vector.</summary>
+    static abstract int Width { get; }
+
+    /// <summary>Whether the processor has this width in hardware.</summary>
+    static abstract bool IsAccelerated { get; }
+
+    static abstract TVector Load(float* source);
+    static abstract void Store(TVector vector, float* destination);
+    static abstract TVector Broadcast(float value);
+    static abstract TVector Add(TVector a, TVector b);
+    static abstract TVector Subtract(TVector a, TVector b);
+    static abstract TVector Multiply(TVector a, TVector b);
+    static abstract TVector Divide(TVector a, TVector b);
+    static abstract TVector SquareRoot(TVector a);
+
+    /// <summary><c>a * b + c</c>, fused where the processor can.</summary>
+    static abstract TVector MultiplyAdd(TVector a, TVector b, TVector c);
+
+    /// <summary>The value where the condition is above 0, else 0.</summary>
+    static abstract TVector WherePositive(TVector condition, TVector value);
+
+    /// <summary>Whether any element of a is greater than its counterpart in b.</summary>
+    static abstract bool AnyGreater(TVector a, TVector b);
+
+    /// <summary>The sum of the elements.</summary>
+    static abstract float Sum(TVector a);
+}

@@ -1,0 +1,181 @@
+using System.Numerics.Tensors;
+using Tessera.Tensors.Devices.Cpu.Reference;
+
+namespace Tessera.Tensors.Devices.Cpu.Simd;
+
+/// <summary>
+/// The vectorised kernels of one width, shared out over the threads of a pool. Sums are cut at fixed places and put
+/// together in order, so that the number of threads does not show in a single bit.
+/// </summary>
+internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool pool) : ReferenceKernels
+    where TSimd : struct, ISimd<TVector>
+    where TVector : struct
+{
+    // 64 KB: large beside the cost of handing an item to a thread, small beside the caches.
+    private const int Grain = 16384;
+
+    public override string Name => name;
+
+    public override void Conv2d(
+        in Conv2dGeometry g, ReadOnlySpan<float> x, ReadOnlySpan<float> weight, ReadOnlySpan<float> bias,
+        Span<float> y, bool accumulate)
+    {
+        fixed (float* pX = x, pWeight = weight, pBias = bias, pY = y)
+        {
+            CorrelationKernel<TSimd, TVector>.Run(
+                pool, CorrelationPlan.Convolution(g), pX, pWeight, pBias, pY, accumulate);
+        }
+    }
+
+    public override void Conv2dTransposed(
+        in Conv2dGeometry g, ReadOnlySpan<float> y, ReadOnlySpan<float> weight, ReadOnlySpan<float> bias,
+        Span<float> x, bool accumulate)
+    {
+        fixed (float* pY = y, pWeight = weight, pBias = bias, pX = x)
+        {
+            CorrelationKernel<TSimd, TVector>.Run(
+                pool, CorrelationPlan.Transposed(g), pY, pWeight, pBias, pX, accumulate);
+        }
+    }
+
+    public override void Conv2dWeightGradient(
+        in Conv2dGeometry g, ReadOnlySpan<float> x, ReadOnlySpan<float> gradY, Span<float> gradWeight, bool accumulate)
+    {
+        fixed (float* pX = x, pGradY = gradY, pGradWeight = gradWeight)
+        {
+            WeightGradientKernel<TSimd, TVector>.Run(pool, g, pX, pGradY, pGradWeight, accumulate);
+        }
+    }
+
+    public override void NearestRows(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> table, int tableRows, int columns, Span<int> nearest)
+    {
+        fixed (float* pX = x, pTable = table)
+        fixed (int* pNearest = nearest)
+        {
+            NearestRowsKernel<TSimd, TVector>.Run(pool, pX, pTable, tableRows, columns, pNearest, nearest.Length);
+        }
+    }
+
+    public override void ColumnSums(ReadOnlySpan<float> x, int rows, int columns, Span<float> sums, bool accumulate)
+    {
+        int rowsPerItem = Math.Max(1, Grain / columns);
+        int items = (rows + rowsPerItem - 1) / rowsPerItem;
+        using var scratch = new Scratch((long)items * columns);
+        float* partial = scratch.Floats;
+        fixed (float* pX = x)
+        {
+            float* from = pX;
+            pool.Run(items, item =>
+            {
+                var sum = new Span<float>(partial + (nint)item * columns, columns);
+                sum.Clear();
+                int end = Math.Min(rows, (item + 1) * rowsPerItem);
+                for (int row = item * rowsPerItem; row < end; row++)
+                {
+                    TensorPrimitives.Add(sum, new ReadOnlySpan<float>(from + (nint)row * columns, columns), sum);
+                }
+            });
+        }
+        if (!accumulate) sums.Clear();
+        for (int item = 0; item < items; item++)
+        {
+            TensorPrimitives.Add(sums, new ReadOnlySpan<float>(partial + (nint)item * columns, columns), sums);
+        }
+    }
+
+    public override void Relu(ReadOnlySpan<float> x, Span<float> y)
+    {
+        fixed (float* pX = x, pY = y)
+        {
+            float* from = pX, to = pY;
+            pool.RunRanges(x.Length, Grain, (first, count) =>
+                TensorPrimitives.Max(new ReadOnlySpan<float>(from + first, count), 0, new Span<float>(to + first, count)));
+        }
+    }
+
+    public override void Add(ReadOnlySpan<float> x, ReadOnlySpan<float> y, Span<float> z)
+    {
+        fixed (float* pX = x, pY = y, pZ = z)
+        {
+            float* left = pX, right = pY, to = pZ;
+            pool.RunRanges(x.Length, Grain, (first, count) => TensorPrimitives.Add(
+                new ReadOnlySpan<float>(left + first, count), new ReadOnlySpan<float>(right + first, count),
+                new Span<float>(to + first, count)));
+        }
+    }
+
+    public override void Scale(ReadOnlySpan<float> x, float scale, Span<float> y, bool accumulate)
+    {
+        fixed (float* pX = x, pY = y)
+        {
+            float* from = pX, to = pY;
+            pool.RunRanges(x.Length, Grain, (first, count) =>
+            {
+                var source = new ReadOnlySpan<float>(from + first, count);
+                var target = new Span<float>(to + first, count);
+                if (accumulate) TensorPrimitives.MultiplyAdd(source, scale, target, target);
+                else if (scale == 1) source.CopyTo(target);
+                else TensorPrimitives.Multiply(source, scale, target);
+            });
+        }
+    }
+
+    public override double SumOfSquaredDifferences(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
+    {
+        double[] partial = new double[(x.Length + Grain - 1) / Grain];
+        fixed (float* pX = x, pY = y)
+        {
+            float* left = pX, right = pY;
+            pool.RunRanges(x.Length, Grain, (first, count) => partial[first / Grain] =
+                ElementKernels<TSimd, TVector>.SumOfSquaredDifferences(left + first, right + first, count));
+        }
+        return partial.Sum();
+    }
+
+    public override void ReluGradient(
+        ReadOnlySpan<float> y, ReadOnlySpan<float> gradY, Span<float> gradX, bool accumulate)
+    {
+        fixed (float* pY = y, pGradY = gradY, pGradX = gradX)
+        {
+            float* condition = pY, from = pGradY, to = pGradX;
+            pool.RunRanges(y.Length, Grain, (first, count) => ElementKernels<TSimd, TVector>.ReluGradient(
+                condition + first, from + first, to + first, count, accumulate));
+        }
+    }
+
+    public override void ScaledDifference(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> y, float scale, Span<float> z, bool accumulate)
+    {
+        fixed (float* pX = x, pY = y, pZ = z)
+        {
+            float* left = pX, right = pY, to = pZ;
+            pool.RunRanges(x.Length, Grain, (first, count) => ElementKernels<TSimd, TVector>.ScaledDifference(
+                left + first, right + first, scale, to + first, count, accumulate));
+        }
+    }
+
+    public override void Adam(
+        in AdamStep step, Span<float> parameter, ReadOnlySpan<float> gradient,
+        Span<float> firstMoment, Span<float> secondMoment)
+    {
+        AdamStep s = step;
+        fixed (float* pParameter = parameter, pGradient = gradient, pFirst = firstMoment, pSecond = secondMoment)
+        {
+            float* p = pParameter, g = pGradient, m = pFirst, v = pSecond;
+            pool.RunRanges(parameter.Length, Grain, (first, count) => ElementKernels<TSimd, TVector>.Adam(
+                s, p + first, g + first, m + first, v + first, count));
+        }
+    }
+
+    public override void ScatterAddRows(
+        ReadOnlySpan<float> x, int columns, ReadOnlySpan<int> indices, Span<float> table, bool accumulate)
+    {
+        if (!accumulate) table.Clear();
+        for (int i = 0; i < indices.Length; i++)
+        {
+            Span<float> row = table.Slice(indices[i] * columns, columns);
+            TensorPrimitives.Add(row, x.Slice(i * columns, columns), row);
+        }
+    }
+}

@@ -1,0 +1,154 @@
+namespace Tessera.Tensors.Devices.Cpu.Simd;
+
+/// <summary>
+/// The weight gradient of a convolution as a product of the transposed windows with the upstream gradient, summed over
+/// all pixels: for each kernel row, <c>[kernel width * in channels, pixels] x [pixels, out channels]</c>.
+/// </summary>
+/// <remarks>
+/// Cost: the flops of the forward pass. The pixels are cut into a fixed number of slices whose partial sums, packed as
+/// <c>[slice][kernel row][panel][run][Columns]</c>, are added up in their order at the end, so that the result does not
+/// depend on the threads; slices times kernel rows are the items that the threads share out.
+/// </remarks>
+internal static unsafe class WeightGradientKernel<TSimd, TVector>
+    where TSimd : struct, ISimd<TVector>
+    where TVector : struct
+{
+    private const int MaxSlices = 8;
+    private const int TileRows = MatrixTile<TSimd, TVector>.Rows;
+
+    private static int TileColumns => MatrixTile<TSimd, TVector>.Columns;
+
+    public static void Run(
+        WorkerPool pool, in Conv2dGeometry geometry, float* x, float* gradY, float* gradWeight, bool accumulate)
+    {
+        Conv2dGeometry g = geometry;
+        var bands = new Bands(g.Batch, g.OutHeight, g.OutWidth);
+        int slices = Math.Min(MaxSlices, bands.Count);
+        var layout = new Layout(g);
+        using var partial = new Scratch(layout.SliceStride * slices);
+        float* sums = partial.Floats;
+        pool.Run(slices * g.KernelHeight, item =>
+        {
+            int slice = item / g.KernelHeight, kernelRow = item % g.KernelHeight;
+            float* target = sums + slice * layout.SliceStride + kernelRow * layout.RowStride;
+            new Span<float>(target, checked((int)layout.RowStride)).Clear();
+            int end = (int)((long)bands.Count * (slice + 1) / slices);
+            for (int band = (int)((long)bands.Count * slice / slices); band < end; band++)
+            {
+                AddBand(g, layout, bands[band], kernelRow, x, gradY, target);
+            }
+        });
+        pool.Run(g.KernelHeight * layout.Panels, item =>
+            Reduce(g, layout, slices, item / layout.Panels, item % layout.Panels, sums, gradWeight, accumulate));
+    }
+
+    private static void AddBand(
+        in Conv2dGeometry g, Layout layout, Band band, int kernelRow, float* x, float* gradY, float* sums)
+    {
+        int paddedWidth = (g.OutWidth - 1) * g.Stride + g.KernelWidth;
+        int rowStride = paddedWidth * g.InChannels;
+        int pixels = band.Images * band.Rows * g.OutWidth;
+        var map = new PaddedMap(x, g.InHeight, g.InWidth, g.InChannels, g.Padding, g.Padding, int.MaxValue, paddedWidth);
+        // The last tile reads up to 5 floats past the last window.
+        using var windows = new Scratch((long)band.Images * band.Rows * rowStride + TileRows);
+        using var offsets = new Scratch(pixels);
+        using var packed = new Scratch((long)layout.Panels * pixels * TileColumns);
+        int row = 0, pixel = 0;
+        for (int image = 0; image < band.Images; image++)
+        {
+            for (int i = 0; i < band.Rows; i++, row++)
+            {
+                map.CopyRow(
+                    band.FirstImage + image, (band.FirstRow + i) * g.Stride + kernelRow, windows.Floats + (nint)row * rowStride);
+                for (int j = 0; j < g.OutWidth; j++, pixel++)
+                {
+                    offsets.Ints[pixel] = row * rowStride + j * g.Stride * g.InChannels;
+                }
+                PackGradient(g, layout.Panels, gradY, band.FirstImage + image, band.FirstRow + i, pixels,
+                    packed.Floats + (nint)row * g.OutWidth * TileColumns);
+            }
+        }
+        for (int panel = 0; panel < layout.Panels; panel++)
+        {
+            for (int run = 0; run < layout.Run; run += TileRows)
+            {
+                MatrixTile<TSimd, TVector>.AddTransposedTimesPanel(
+                    windows.Floats + run, offsets.Ints, pixels, packed.Floats + (nint)panel * pixels * TileColumns,
+                    sums + ((nint)panel * layout.PaddedRun + run) * TileColumns);
+            }
+        }
+    }
+
+    /// <summary>Lays one row of the upstream gradient out as <c>[panel][pixel][Columns]</c>, zeros past the last channel.</summary>
+    private static void PackGradient(
+        in Conv2dGeometry g, int panels, float* gradY, int image, int row, int pixels, float* packed)
+    {
+        float* from = gradY + ((nint)image * g.OutHeight + row) * g.OutWidth * g.OutChannels;
+        for (int panel = 0; panel < panels; panel++)
+        {
+            int channel = panel * TileColumns, columns = Math.Min(TileColumns, g.OutChannels - channel);
+            float* to = packed + (nint)panel * pixels * TileColumns;
+            for (int j = 0; j < g.OutWidth; j++, to += TileColumns)
+            {
+                var target = new Span<float>(to, TileColumns);
+                new ReadOnlySpan<float>(from + (nint)j * g.OutChannels + channel, columns).CopyTo(target);
+                target[columns..].Clear();
+            }
+        }
+    }
+
+    /// <summary>Adds the slices up in their order and writes the sums where OIHW wants them.</summary>
+    private static void Reduce(
+        in Conv2dGeometry g, Layout layout, int slices, int kernelRow, int panel,
+        float* sums, float* gradWeight, bool accumulate)
+    {
+        int channel = panel * TileColumns, columns = Math.Min(TileColumns, g.OutChannels - channel);
+        nint kernelArea = g.KernelHeight * g.KernelWidth;
+        float* total = stackalloc float[TileColumns];
+        float* from = sums + kernelRow * layout.RowStride + (nint)panel * layout.PaddedRun * TileColumns;
+        for (int run = 0; run < layout.Run; run++, from += TileColumns)
+        {
+            TVector left = TSimd.Load(from), right = TSimd.Load(from + TSimd.Width);
+            for (int slice = 1; slice < slices; slice++)
+            {
+                float* next = from + slice * layout.SliceStride;
+                left = TSimd.Add(left, TSimd.Load(next));
+                right = TSimd.Add(right, TSimd.Load(next + TSimd.Width));
+            }
+            TSimd.Store(left, total);
+            TSimd.Store(right, total + TSimd.Width);
+            int kernelColumn = run / g.InChannels, inChannel = run % g.InChannels;
+            float* to = gradWeight + ((nint)channel * g.InChannels + inChannel) * kernelArea
+                + kernelRow * g.KernelWidth + kernelColumn;
+            for (int c = 0; c < columns; c++, to += g.InChannels * kernelArea)
+            {
+                *to = accumulate ? *to + total[c] : total[c];
+            }
+        }
+    }
+
+    private readonly struct Layout
+    {
+        public Layout(in Conv2dGeometry g)
+        {
+            Run = g.KernelWidth * g.InChannels;
+            PaddedRun = (Run + TileRows - 1) / TileRows * TileRows;
+            Panels = (g.OutChannels + TileColumns - 1) / TileColumns;
+            RowStride = (nint)Panels * PaddedRun * TileColumns;
+            SliceStride = RowStride * g.KernelHeight;
+        }
+
+        /// <summary>Floats under a row of the kernel.</summary>
+        public int Run { get; }
+
+        /// <summary>The run, up to whole tiles.</summary>
+        public int PaddedRun { get; }
+
+        public int Panels { get; }
+
+        /// <summary>Floats of a slice from one kernel row to the next.</summary>
+        public nint RowStride { get; }
+
+        public nint SliceStride { get; }
+    }
+}

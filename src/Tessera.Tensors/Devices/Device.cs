@@ -1,0 +1,106 @@
+using Tessera.Tensors.Devices.Cpu;
+
+namespace Tessera.Tensors.Devices;
+
+/// <summary>
+/// The one seam between operations and hardware: a few dozen primitives over <see cref="Storage"/>. Operations have
+/// checked all sizes before they call; a primitive trusts them. Unless it says so, a destination does not overlap a
+/// source. With <c>accumulate</c> a primitive adds to what the destination holds, else it overwrites it.
+/// Every primitive's result is a function of its arguments alone, to the bit, whatever the number of threads.
+/// </summary>
+public abstract class Device
+{
+    private readonly BufferPool _pool;
+
+    /// <summary>Creates the device with an empty pool of buffers.</summary>
+    protected Device() => _pool = new BufferPool(this);
+
+    /// <summary>The processor, on all its cores: where tensors live unless told otherwise.</summary>
+    public static Device Default { get; } = new CpuDevice();
+
+    /// <summary>What this device is, for people: "cpu, 2 threads, avx2".</summary>
+    public abstract string Description { get; }
+
+    /// <summary>New memory, not cleared, for as long as anything refers to it.</summary>
+    public abstract Storage Allocate(int length);
+
+    /// <summary>Copies from host memory to the device.</summary>
+    public abstract void Upload(ReadOnlySpan<float> source, Storage destination);
+
+    /// <summary>Copies from the device to host memory.</summary>
+    public abstract void Download(Storage source, Span<float> destination);
+
+    /// <summary>Every element becomes <paramref name="value"/>.</summary>
+    public abstract void Fill(Storage destination, float value);
+
+    /// <summary>The convolution of <paramref name="x"/>; see <see cref="Conv2dGeometry"/> for the formula.</summary>
+    public abstract void Conv2d(
+        in Conv2dGeometry geometry, Storage x, Storage weight, Storage? bias, Storage y, bool accumulate);
+
+    /// <summary>
+    /// The transpose of <see cref="Conv2d"/> as a linear map: from the convolution's output side to its input side,
+    /// <c>x[n,h,w,c] = sum over o,u,v of w[o,c,u,v] * y[n,i,j,o]</c> for all i, j with <c>i*Stride + u - Padding = h</c>
+    /// and likewise for w; the bias has InChannels elements. It is a convolution's input gradient, and the forward
+    /// pass of a transposed convolution.
+    /// </summary>
+    public abstract void Conv2dTransposed(
+        in Conv2dGeometry geometry, Storage y, Storage weight, Storage? bias, Storage x, bool accumulate);
+
+    /// <summary>The weight gradient of <see cref="Conv2d"/> for input x and upstream gradient gradY.</summary>
+    public abstract void Conv2dWeightGradient(
+        in Conv2dGeometry geometry, Storage x, Storage gradY, Storage gradWeight, bool accumulate);
+
+    /// <summary>The sum of each column of a matrix <c>[rows, columns]</c>: a bias gradient.</summary>
+    public abstract void ColumnSums(Storage x, int rows, int columns, Storage sums, bool accumulate);
+
+    /// <summary><c>y = max(x, 0)</c>; NaN stays NaN.</summary>
+    public abstract void Relu(Storage x, Storage y);
+
+    /// <summary><c>gradX = gradY where y &gt; 0, else 0</c>, from the output y of <see cref="Relu"/>.</summary>
+    public abstract void ReluGradient(Storage y, Storage gradY, Storage gradX, bool accumulate);
+
+    /// <summary><c>z = x + y</c>, element by element.</summary>
+    public abstract void Add(Storage x, Storage y, Storage z);
+
+    /// <summary><c>y = scale * x</c>, element by element.</summary>
+    public abstract void Scale(Storage x, float scale, Storage y, bool accumulate);
+
+    /// <summary>The sum of <c>(x - y)^2</c> over all elements.</summary>
+    public abstract double SumOfSquaredDifferences(Storage x, Storage y);
+
+    /// <summary><c>z = scale * (x - y)</c>, element by element.</summary>
+    public abstract void ScaledDifference(Storage x, Storage y, float scale, Storage z, bool accumulate);
+
+    /// <summary>
+    /// For each row of x <c>[rows, columns]</c> the number of the row of the table <c>[tableRows, columns]</c> that is
+    /// nearest by squared Euclidean distance; on a tie the lowest.
+    /// </summary>
+    public abstract void NearestRows(
+        Storage x, int rows, Storage table, int tableRows, int columns, Span<int> nearest);
+
+    /// <summary>Row i of y <c>[indices, columns]</c> becomes row <c>indices[i]</c> of the table.</summary>
+    public abstract void GatherRows(Storage table, int columns, ReadOnlySpan<int> indices, Storage y);
+
+    /// <summary>
+    /// Row <c>indices[i]</c> of the table <c>[tableRows, columns]</c> grows by row i of x, in the order of i; without
+    /// accumulate the table is cleared first.
+    /// </summary>
+    public abstract void ScatterAddRows(
+        Storage x, int columns, ReadOnlySpan<int> indices, Storage table, bool accumulate);
+
+    /// <summary><c>average = decay * average + (1 - decay) * value</c>, element by element.</summary>
+    public abstract void MovingAverage(Storage average, Storage value, float decay);
+
+    /// <summary>Row i of y <c>[rows, columns]</c> becomes row i of x divided by <c>divisors[i]</c>.</summary>
+    public abstract void DivideRows(Storage x, Storage divisors, int columns, Storage y);
+
+    /// <summary>One step of Adam on one parameter; see <see cref="AdamStep"/> for the formula.</summary>
+    public abstract void Adam(
+        in AdamStep numbers, Storage parameter, Storage gradient, Storage firstMoment, Storage secondMoment);
+
+    /// <summary>A buffer that was used before, or a new one; not cleared. Give it back with <see cref="Return"/>.</summary>
+    internal Storage Rent(int length) => _pool.Rent(length);
+
+    /// <summary>Hands a rented buffer back; nothing may read it afterwards.</summary>
+    internal void Return(Storage storage) => _pool.Return(storage);
+}

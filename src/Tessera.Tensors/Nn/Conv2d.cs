@@ -1,0 +1,42 @@
+using Tessera.Tensors.Ops;
+
+namespace Tessera.Tensors.Nn;
+
+/// <summary>
+/// A two-dimensional convolution with its weights; see <see cref="TensorOperations.Conv2d"/>. Starts as PyTorch's does:
+/// weights and bias uniform in +-1/sqrt(fan in) (Kaiming uniform with a = sqrt 5; He et al. 2015), fan in being
+/// in channels x kernel area.
+/// </summary>
+public sealed class Conv2d : Module
+{
+    private readonly int _stride;
+    private readonly int _padding;
+
+    /// <summary>Creates the layer with its first weights.</summary>
+    /// <param name="inChannels">Channels of the input.</param>
+    /// <param name="outChannels">Channels of the output.</param>
+    /// <param name="kernel">Height and width of the kernel.</param>
+    /// <param name="initializer">Makes the first weights.</param>
+    /// <param name="stride">Input pixels from one output pixel to the next.</param>
+    /// <param name="padding">Zero pixels around the input.</param>
+    /// <param name="bias">Whether a bias is added.</param>
+    public Conv2d(
+        int inChannels, int outChannels, int kernel, Initializer initializer,
+        int stride = 1, int padding = 0, bool bias = true)
+    {
+        _stride = stride;
+        _padding = padding;
+        float bound = 1 / MathF.Sqrt(inChannels * kernel * kernel);
+        Weight = Parameter("weight", initializer.Uniform([outChannels, inChannels, kernel, kernel], bound));
+        if (bias) Bias = Parameter("bias", initializer.Uniform([outChannels], bound));
+    }
+
+    /// <summary><c>[out channels, in channels, kernel, kernel]</c>.</summary>
+    public Tensor Weight { get; }
+
+    /// <summary><c>[out channels]</c>, or null.</summary>
+    public Tensor? Bias { get; }
+
+    /// <summary>Convolves <c>[batch, height, width, in channels]</c>.</summary>
+    public Tensor Forward(Tensor x) => x.Conv2d(Weight, Bias, _stride, _padding);
+}

@@ -1,0 +1,40 @@
+using Tessera.Tensors.Ops;
+
+namespace Tessera.Tensors.Nn;
+
+/// <summary>
+/// A transposed two-dimensional convolution with its weights; see <see cref="TensorOperations.ConvTranspose2d"/>.
+/// Starts as PyTorch's does: weights and bias uniform in +-1/sqrt(fan in), where PyTorch takes out channels x kernel
+/// area for the fan in of a transposed convolution.
+/// </summary>
+public sealed class ConvTranspose2d : Module
+{
+    private readonly int _stride;
+    private readonly int _padding;
+
+    /// <summary>Creates the layer with its first weights.</summary>
+    /// <param name="inChannels">Channels of the input.</param>
+    /// <param name="outChannels">Channels of the output.</param>
+    /// <param name="kernel">Height and width of the kernel.</param>
+    /// <param name="initializer">Makes the first weights.</param>
+    /// <param name="stride">Output pixels from one input pixel to the next.</param>
+    /// <param name="padding">Pixels cut off each side of the output.</param>
+    public ConvTranspose2d(
+        int inChannels, int outChannels, int kernel, Initializer initializer, int stride = 1, int padding = 0)
+    {
+        _stride = stride;
+        _padding = padding;
+        float bound = 1 / MathF.Sqrt(outChannels * kernel * kernel);
+        Weight = Parameter("weight", initializer.Uniform([inChannels, outChannels, kernel, kernel], bound));
+        Bias = Parameter("bias", initializer.Uniform([outChannels], bound));
+    }
+
+    /// <summary><c>[in channels, out channels, kernel, kernel]</c>.</summary>
+    public Tensor Weight { get; }
+
+    /// <summary><c>[out channels]</c>.</summary>
+    public Tensor Bias { get; }
+
+    /// <summary>Transposed convolution of <c>[batch, height, width, in channels]</c>.</summary>
+    public Tensor Forward(Tensor x) => x.ConvTranspose2d(Weight, Bias, _stride, _padding);
+}

@@ -1,0 +1,34 @@
+using Tessera.Tensors.Autograd;
+
+namespace Tessera.Tensors.Ops;
+
+public static partial class TensorOperations
+{
+    /// <summary>Sum, element by element: <c>z = x + y</c>. Backward: <c>dx = dz</c>, <c>dy = dz</c>.</summary>
+    /// <param name="x">Any shape.</param>
+    /// <param name="y">The shape of x.</param>
+    /// <returns>The shape of x.</returns>
+    /// <exception cref="ArgumentException">The shapes differ.</exception>
+    public static Tensor Add(this Tensor x, Tensor y)
+    {
+        ThrowIfShapesDiffer(x, y);
+        Tensor z = Tape.Result(x.Shape, x, y);
+        z.Device.Add(x.Storage, y.Storage, z.Storage);
+        return Tape.Record(z, gradZ =>
+        {
+            PassGradient(gradZ, x, scale: 1);
+            PassGradient(gradZ, y, scale: 1);
+        });
+    }
+
+    private static void PassGradient(Tensor gradient, Tensor to, float scale)
+    {
+        if (!to.RequiresGradient) return;
+        gradient.Device.Scale(gradient.Storage, scale, to.GradientTarget(out bool accumulate), accumulate);
+    }
+
+    private static void ThrowIfShapesDiffer(Tensor x, Tensor y)
+    {
+        if (x.Shape != y.Shape) throw new ArgumentException($"The shapes {x.Shape} and {y.Shape} differ.");
+    }
+}

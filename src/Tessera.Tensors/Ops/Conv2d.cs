@@ -1,0 +1,51 @@
+using Tessera.Tensors.Autograd;
+using Tessera.Tensors.Devices;
+
+namespace Tessera.Tensors.Ops;
+
+/// <summary>
+/// The differentiable operations, as extension methods of <see cref="Tensor"/>: one file each, with its formula,
+/// forward pass and backward pass.
+/// </summary>
+public static partial class TensorOperations
+{
+    /// <summary>
+    /// Two-dimensional convolution (cross-correlation, as in PyTorch's <c>Conv2d</c>):
+    /// <c>y[n,i,j,o] = b[o] + sum over c,u,v of w[o,c,u,v] * x[n, i*stride + u - padding, j*stride + v - padding, c]</c>,
+    /// x being 0 outside.
+    /// Backward: <c>dx</c> is the transposed convolution of dy with w, <c>dw[o,c,u,v] = sum over n,i,j of dy[n,i,j,o] *
+    /// x[n, i*stride + u - padding, j*stride + v - padding, c]</c>, <c>db[o] = sum over n,i,j of dy[n,i,j,o]</c>.
+    /// </summary>
+    /// <param name="x"><c>[batch, height, width, in channels]</c>.</param>
+    /// <param name="weight"><c>[out channels, in channels, kernel height, kernel width]</c>: PyTorch's OIHW.</param>
+    /// <param name="bias"><c>[out channels]</c>, or null for none.</param>
+    /// <param name="stride">Input pixels from one output pixel to the next, at least 1.</param>
+    /// <param name="padding">Zero pixels around the input, at least 0.</param>
+    /// <returns><c>[batch, (height + 2 padding - kernel height) / stride + 1, likewise for the width, out channels]</c>.</returns>
+    /// <exception cref="ArgumentException">The shapes do not fit together.</exception>
+    public static Tensor Conv2d(this Tensor x, Tensor weight, Tensor? bias, int stride, int padding)
+    {
+        Conv2dGeometry geometry = Conv2dShapes.Convolution(x.Shape, weight.Shape, bias?.Shape, stride, padding);
+        Shape shape = [geometry.Batch, geometry.OutHeight, geometry.OutWidth, geometry.OutChannels];
+        Tensor y = Tape.Result(shape, x, weight, bias);
+        Device device = y.Device;
+        device.Conv2d(geometry, x.Storage, weight.Storage, bias?.Storage, y.Storage, accumulate: false);
+        return Tape.Record(y, gradY =>
+        {
+            if (x.RequiresGradient)
+                device.Conv2dTransposed(
+                    geometry, gradY.Storage, weight.Storage, bias: null, x.GradientTarget(out bool accumulate), accumulate);
+            if (weight.RequiresGradient)
+                device.Conv2dWeightGradient(
+                    geometry, x.Storage, gradY.Storage, weight.GradientTarget(out bool accumulate), accumulate);
+            BiasGradient(bias, gradY);
+        });
+    }
+
+    private static void BiasGradient(Tensor? bias, Tensor gradY)
+    {
+        if (bias is not { RequiresGradient: true }) return;
+        Storage sums = bias.GradientTarget(out bool accumulate);
+        gradY.Device.ColumnSums(gradY.Storage, gradY.Shape.Rows, gradY.Shape.Last, sums, accumulate);
+    }
+}

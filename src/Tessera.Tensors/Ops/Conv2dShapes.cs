@@ -1,0 +1,48 @@
+using Tessera.Tensors.Devices;
+
+namespace Tessera.Tensors.Ops;
+
+/// <summary>Checks the shapes of convolutions and derives their geometry.</summary>
+internal static class Conv2dShapes
+{
+    public static Conv2dGeometry Convolution(Shape x, Shape weight, Shape? bias, int stride, int padding)
+    {
+        CheckRanks(x, weight, stride, padding);
+        if (weight[1] != x[3])
+            throw new ArgumentException($"Weights {weight} take {weight[1]} channels; the input {x} has {x[3]}.");
+        int height = x[1] + 2 * padding - weight[2], width = x[2] + 2 * padding - weight[3];
+        if (height < 0 || width < 0)
+            throw new ArgumentException($"A kernel of {weight[2]}x{weight[3]} is larger than the input {x} with padding {padding}.");
+        CheckBias(bias, weight[0]);
+        return new Conv2dGeometry(
+            x[0], x[1], x[2], x[3], height / stride + 1, width / stride + 1, weight[0], weight[2], weight[3], stride, padding);
+    }
+
+    /// <summary>The geometry of the convolution that a transposed convolution of x transposes.</summary>
+    public static Conv2dGeometry Transposed(Shape x, Shape weight, Shape? bias, int stride, int padding)
+    {
+        CheckRanks(x, weight, stride, padding);
+        if (weight[0] != x[3])
+            throw new ArgumentException($"Weights {weight} take {weight[0]} channels; the input {x} has {x[3]}.");
+        int height = (x[1] - 1) * stride - 2 * padding + weight[2], width = (x[2] - 1) * stride - 2 * padding + weight[3];
+        if (height < 1 || width < 1)
+            throw new ArgumentException($"Nothing is left of the input {x} after padding {padding}.");
+        CheckBias(bias, weight[1]);
+        return new Conv2dGeometry(
+            x[0], height, width, weight[1], x[1], x[2], weight[0], weight[2], weight[3], stride, padding);
+    }
+
+    private static void CheckRanks(Shape x, Shape weight, int stride, int padding)
+    {
+        if (x.Rank != 4) throw new ArgumentException($"Images are [batch, height, width, channels], not {x}.");
+        if (weight.Rank != 4) throw new ArgumentException($"Convolution weights have four sizes, not {weight}.");
+        ArgumentOutOfRangeException.ThrowIfLessThan(stride, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(padding);
+    }
+
+    private static void CheckBias(Shape? bias, int channels)
+    {
+        if (bias is { } shape && shape != new Shape(channels))
+            throw new ArgumentException($"The bias of {channels} channels has the shape [{channels}], not {shape}.");
+    }
+}

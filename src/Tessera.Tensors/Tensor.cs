@@ -1,0 +1,214 @@
+using System.Numerics.Tensors;
+using Tessera.Tensors.Autograd;
+using Tessera.Tensors.Devices;
+using Tessera.Tensors.Devices.Cpu;
+
+namespace Tessera.Tensors;
+
+/// <summary>
+/// A dense float32 array in row-major order on a <see cref="Devices.Device"/>. Images are
+/// <c>[batch, height, width, channels]</c>. A tensor that was computed on a <see cref="Autograd.Tape"/> knows that
+/// tape, and operations on it are recorded there, so that <see cref="Tape.Backward"/> can find its gradient; it lives
+/// until the tape is reset. A tensor without a tape lives as long as it is referred to.
+/// </summary>
+/// <example><code>
+/// Tensor weight = Tensor.From([1f, 2f], [2]).AsParameter();
+/// using var tape = new Tape();
+/// Tensor x = tape.Input([3f, 5f], [2]);
+/// Tensor loss = x.Add(weight).MeanSquaredError(tape.Input([0f, 0f], [2]));
+/// tape.Backward(loss);
+/// weight.Gradient!.ToArray();   // 4, 7: the loss is ((3+1)^2 + (5+2)^2) / 2
+/// </code></example>
+public sealed class Tensor
+{
+    private readonly Tensor? _memoryOf;
+    private Storage? _storage;
+    private Tensor? _gradient;
+    private bool _gradientIsSet;
+
+    internal Tensor(Shape shape, Storage storage, Device device, Tape? tape, bool requiresGradient)
+    {
+        Shape = shape;
+        _storage = storage;
+        Device = device;
+        Tape = tape;
+        RequiresGradient = requiresGradient;
+    }
+
+    private Tensor(Tensor memoryOf, Tape? tape, bool requiresGradient)
+    {
+        _memoryOf = memoryOf;
+        Shape = memoryOf.Shape;
+        Device = memoryOf.Device;
+        Tape = tape;
+        RequiresGradient = requiresGradient;
+    }
+
+    /// <summary>The sizes, outermost first.</summary>
+    public Shape Shape { get; }
+
+    /// <summary>Where the elements live.</summary>
+    public Device Device { get; }
+
+    /// <summary>The tape that this was computed on, or null.</summary>
+    public Tape? Tape { get; }
+
+    /// <summary>Whether <see cref="Tape.Backward"/> computes the gradient of the loss with respect to this.</summary>
+    public bool RequiresGradient { get; }
+
+    /// <summary>
+    /// The gradient of the loss with respect to this, of the same shape; null before the first
+    /// <see cref="Tape.Backward"/> and after <see cref="ClearGradient"/>. Gradients of several backward passes add up.
+    /// </summary>
+    public Tensor? Gradient => _gradientIsSet ? _gradient : null;
+
+    internal Storage Storage =>
+        _memoryOf?.Storage ?? _storage ?? throw new ObjectDisposedException(
+            nameof(Tensor), "This tensor was computed on a tape that has been reset; copy what you need before.");
+
+    /// <summary>A tensor of zeros.</summary>
+    public static Tensor Zeros(Shape shape, Device? device = null)
+    {
+        Tensor tensor = Uninitialized(shape, device);
+        tensor.Fill(0);
+        return tensor;
+    }
+
+    /// <summary>A tensor with a copy of the values, in row-major order.</summary>
+    /// <exception cref="ArgumentException">There are not as many values as the shape has elements.</exception>
+    public static Tensor From(ReadOnlySpan<float> values, Shape shape, Device? device = null)
+    {
+        Tensor tensor = Uninitialized(shape, device);
+        tensor.CopyFrom(values);
+        return tensor;
+    }
+
+    /// <summary>A tensor with a copy of the values of one of .NET's own tensors (rank 0 to 4).</summary>
+    /// <exception cref="ArgumentException">The rank is over 4 or a size is 0.</exception>
+    public static Tensor From(in ReadOnlyTensorSpan<float> values, Device? device = null)
+    {
+        int[] sizes = new int[values.Rank];
+        for (int i = 0; i < sizes.Length; i++) sizes[i] = checked((int)values.Lengths[i]);
+        float[] flat = new float[values.FlattenedLength];
+        values.FlattenTo(flat);
+        return From(flat, new Shape(sizes), device);
+    }
+
+    /// <summary>
+    /// A tensor over memory that the caller already has, without a copy: writes to either show in both.
+    /// </summary>
+    /// <exception cref="ArgumentException">The memory is not as long as the shape has elements.</exception>
+    public static Tensor Wrap(Memory<float> memory, Shape shape)
+    {
+        if (memory.Length != shape.Length)
+            throw new ArgumentException(
+                $"{memory.Length} values do not fill the shape {shape}, which has {shape.Length} elements.", nameof(memory));
+        return new Tensor(shape, new CpuStorage(memory), Device.Default, tape: null, requiresGradient: false);
+    }
+
+    /// <summary>The same memory as a parameter: a tensor that <see cref="Tape.Backward"/> computes the gradient of.</summary>
+    public Tensor AsParameter() => new(this, tape: null, requiresGradient: true);
+
+    /// <summary>The same memory and values, but no gradient flows through it: the seed's <c>detach</c>, the paper's sg[.].</summary>
+    public Tensor Detach() => new(this, Tape, requiresGradient: false);
+
+    /// <summary>Copies the values in, in row-major order.</summary>
+    /// <exception cref="ArgumentException">There are not as many values as elements.</exception>
+    public void CopyFrom(ReadOnlySpan<float> values)
+    {
+        ThrowIfNotLength(values.Length, nameof(values));
+        Device.Upload(values, Storage);
+    }
+
+    /// <summary>Copies the values out, in row-major order.</summary>
+    /// <exception cref="ArgumentException">The destination is not as long as this.</exception>
+    public void CopyTo(Span<float> destination)
+    {
+        ThrowIfNotLength(destination.Length, nameof(destination));
+        Device.Download(Storage, destination);
+    }
+
+    /// <summary>A copy of the values in row-major order.</summary>
+    public float[] ToArray()
+    {
+        float[] values = new float[Shape.Length];
+        CopyTo(values);
+        return values;
+    }
+
+    /// <summary>The value of a tensor of one element.</summary>
+    /// <exception cref="InvalidOperationException">There is more than one element.</exception>
+    public float Item()
+    {
+        if (Shape.Length != 1) throw new InvalidOperationException($"A tensor of shape {Shape} is not one number.");
+        float value = 0;
+        CopyTo(new Span<float>(ref value));
+        return value;
+    }
+
+    /// <summary>The elements themselves, in row-major order, without a copy.</summary>
+    /// <exception cref="NotSupportedException">They live on a device whose memory the processor cannot see.</exception>
+    public Span<float> AsSpan() =>
+        Storage is CpuStorage memory
+            ? memory.Span
+            : throw new NotSupportedException($"The memory of {Device.Description} cannot be seen as a span; use CopyTo.");
+
+    /// <summary>The elements themselves as .NET's own tensor type, without a copy.</summary>
+    /// <exception cref="NotSupportedException">They live on a device whose memory the processor cannot see.</exception>
+    public TensorSpan<float> AsTensorSpan()
+    {
+        Span<nint> lengths = stackalloc nint[Shape.Rank];
+        for (int i = 0; i < lengths.Length; i++) lengths[i] = Shape[i];
+        return new TensorSpan<float>(AsSpan(), lengths);
+    }
+
+    /// <summary>Every element becomes the value.</summary>
+    public void Fill(float value) => Device.Fill(Storage, value);
+
+    /// <summary>Forgets the gradient; its memory is kept for the next one.</summary>
+    public void ClearGradient() => _gradientIsSet = false;
+
+    /// <summary>Shape and device, for a debugger.</summary>
+    public override string ToString() => $"Tensor {Shape} on {Device.Description}";
+
+    /// <summary>
+    /// Where a backward pass writes this tensor's gradient. The first write of a pass overwrites, so that nothing has
+    /// to be cleared; later ones accumulate.
+    /// </summary>
+    internal Storage GradientTarget(out bool accumulate)
+    {
+        _gradient ??= Tape is null ? Uninitialized(Shape, Device) : Tape.Allocate(Shape);
+        accumulate = _gradientIsSet;
+        _gradientIsSet = true;
+        return _gradient.Storage;
+    }
+
+    /// <summary>Gives memory back that came from the device's pool.</summary>
+    internal void ReturnStorage()
+    {
+        if (_storage is null) return;
+        Device.Return(_storage);
+        _storage = null;
+    }
+
+    /// <summary>Gives the gradient's memory back once nothing reads it any more.</summary>
+    internal void ReturnGradient()
+    {
+        _gradient?.ReturnStorage();
+        _gradient = null;
+        _gradientIsSet = false;
+    }
+
+    private static Tensor Uninitialized(Shape shape, Device? device)
+    {
+        device ??= Device.Default;
+        return new Tensor(shape, device.Allocate(shape.Length), device, tape: null, requiresGradient: false);
+    }
+
+    private void ThrowIfNotLength(int length, string parameter)
+    {
+        if (length != Shape.Length)
+            throw new ArgumentException(
+                $"{length} values for the shape {Shape}, which has {Shape.Length} elements.", parameter);
+    }
+}

@@ -1,0 +1,34 @@
+using Tessera.Tensors;
+using Tessera.Tensors.Nn;
+using Tessera.Tensors.Ops;
+
+namespace Tessera.Models;
+
+/// <summary>
+/// The seed's <c>Residual</c>: <c>h = relu(x)</c>, <c>y = h + W2 * relu(W1 * h)</c>, W1 a 3x3 and W2 a 1x1 convolution,
+/// both without bias. (He et al. 2016 carry x past the block; the seed's first ReLU works in place, so that what is
+/// carried is relu(x).)
+/// </summary>
+public sealed class ResidualBlock : Module
+{
+    private readonly Conv2d _conv3x3;
+    private readonly Conv2d _conv1x1;
+
+    /// <summary>Creates the block.</summary>
+    /// <param name="hidden">Channels in and out.</param>
+    /// <param name="residualHidden">Channels between the two convolutions.</param>
+    /// <param name="initializer">Makes the first weights.</param>
+    public ResidualBlock(int hidden, int residualHidden, Initializer initializer)
+    {
+        // The seed's block is a Sequential of ReLU, convolution, ReLU, convolution: these are its entries 1 and 3.
+        _conv3x3 = Child("_block.1", new Conv2d(hidden, residualHidden, 3, initializer, padding: 1, bias: false));
+        _conv1x1 = Child("_block.3", new Conv2d(residualHidden, hidden, 1, initializer, bias: false));
+    }
+
+    /// <summary><c>[batch, height, width, hidden]</c> to the same shape.</summary>
+    public Tensor Forward(Tensor x)
+    {
+        Tensor h = x.Relu();
+        return h.Add(_conv1x1.Forward(_conv3x3.Forward(h).Relu()));
+    }
+}

@@ -1,0 +1,53 @@
+namespace Tessera.Models;
+
+/// <summary>The sizes of a <see cref="VqVae"/> and how it quantizes. The defaults are the seed's.</summary>
+public sealed record VqVaeOptions
+{
+    /// <summary>Channels of the pictures: 1 (grey) or 3 (red, green, blue).</summary>
+    public int Channels { get; init; } = 3;
+
+    /// <summary>Channels of the hidden layers; even, at least 2 (the first layer has half of them).</summary>
+    public int Hidden { get; init; } = 128;
+
+    /// <summary>Channels inside the residual blocks, at least 1.</summary>
+    public int ResidualHidden { get; init; } = 32;
+
+    /// <summary>Residual blocks in each stack, at least 0.</summary>
+    public int ResidualLayers { get; init; } = 2;
+
+    /// <summary>Codes in the codebook (the paper's K), at least 1.</summary>
+    public int Codes { get; init; } = 512;
+
+    /// <summary>Dimensions of a code (the paper's D), at least 1.</summary>
+    public int CodeDim { get; init; } = 64;
+
+    /// <summary>The commitment cost (the paper's beta), at least 0.</summary>
+    public float Commitment { get; init; } = 0.25f;
+
+    /// <summary>
+    /// How much of the running averages stays at each update, in [0, 1). 0 trains the codebook by gradients
+    /// (<see cref="Quantization.VectorQuantizer"/>), anything above by averages
+    /// (<see cref="Quantization.EmaVectorQuantizer"/>).
+    /// </summary>
+    public float Decay { get; init; }
+
+    /// <summary>Checks every value.</summary>
+    /// <exception cref="InputException">A value is out of its range; the message names it.</exception>
+    public void Validate()
+    {
+        Require(Channels is 1 or 3, $"channels must be 1 or 3, not {Channels}");
+        Require(Hidden >= 2 && Hidden % 2 == 0, $"hidden must be an even number of at least 2, not {Hidden}");
+        Require(Hidden <= 8192, $"hidden must be at most 8192, not {Hidden}");
+        Require(ResidualHidden is >= 1 and <= 8192, $"residual-hidden must be 1 to 8192, not {ResidualHidden}");
+        Require(ResidualLayers is >= 0 and <= 100, $"residual-layers must be 0 to 100, not {ResidualLayers}");
+        Require(Codes is >= 1 and <= 1 << 20, $"codes must be 1 to {1 << 20}, not {Codes}");
+        Require(CodeDim is >= 1 and <= 8192, $"code-dim must be 1 to 8192, not {CodeDim}");
+        Require(Commitment >= 0 && float.IsFinite(Commitment), $"commitment must be a number of at least 0, not {Commitment}");
+        Require(Decay is >= 0 and < 1, $"decay must be at least 0 (gradient codebook) and below 1, not {Decay}");
+    }
+
+    private static void Require(bool holds, FormattableString message)
+    {
+        if (!holds) throw new InputException(FormattableString.Invariant(message));
+    }
+}

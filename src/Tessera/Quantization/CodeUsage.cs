@@ -1,0 +1,42 @@
+namespace Tessera.Quantization;
+
+/// <summary>How often each code was chosen, and what follows from it.</summary>
+/// <param name="codes">Codes in the codebook, at least 1.</param>
+public sealed class CodeUsage(int codes)
+{
+    private readonly long[] _counts = new long[codes];
+
+    /// <summary>How often each code was chosen.</summary>
+    public ReadOnlySpan<long> Counts => _counts;
+
+    /// <summary>Codes that were chosen at least once.</summary>
+    public int Used => _counts.Count(count => count > 0);
+
+    /// <summary>
+    /// The perplexity of the codes' frequencies p: <c>exp(-sum of p log(p + 1e-10))</c>, from 1 (one code for everything)
+    /// to K (all codes alike). It grows with the number of vectors counted: that of a batch is below that of the whole set.
+    /// </summary>
+    public double Perplexity
+    {
+        get
+        {
+            double total = _counts.Sum();
+            double entropy = 0;
+            foreach (long count in _counts)
+            {
+                double p = total == 0 ? 0 : count / total;
+                entropy -= p * Math.Log(p + 1e-10);
+            }
+            return Math.Exp(entropy);
+        }
+    }
+
+    /// <summary>Counts chosen codes, each 0 to K - 1.</summary>
+    public void Add(ReadOnlySpan<int> chosen)
+    {
+        foreach (int code in chosen) _counts[code]++;
+    }
+
+    /// <summary>Forgets all counts.</summary>
+    public void Clear() => Array.Clear(_counts);
+}

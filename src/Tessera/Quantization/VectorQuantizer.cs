@@ -1,0 +1,35 @@
+using Tessera.Tensors;
+using Tessera.Tensors.Nn;
+using Tessera.Tensors.Ops;
+
+namespace Tessera.Quantization;
+
+/// <summary>
+/// The paper's quantizer, whose codebook is trained by gradients:
+/// <c>loss = |sg[z] - e|^2 + commitment * |z - sg[e]|^2</c>, means over all elements (van den Oord et al. 2017,
+/// equation 3; the seed's <c>VectorQuantizer</c>).
+/// </summary>
+public sealed class VectorQuantizer : Quantizer
+{
+    /// <summary>Creates the quantizer; its codebook starts uniform in [-1/codes, 1/codes).</summary>
+    /// <param name="codes">Codes in the codebook.</param>
+    /// <param name="codeDim">Dimensions of a code.</param>
+    /// <param name="commitment">The commitment cost, at least 0.</param>
+    /// <param name="initializer">Makes the first codebook.</param>
+    public VectorQuantizer(int codes, int codeDim, float commitment, Initializer initializer) : base(commitment) =>
+        Codebook = Parameter("_embedding.weight", initializer.Uniform([codes, codeDim], 1f / codes));
+
+    /// <inheritdoc/>
+    public override Tensor Codebook { get; }
+
+    /// <inheritdoc/>
+    public override Quantized Quantize(Tensor z, bool training)
+    {
+        int[] codes = FindCodes(z);
+        Tensor e = Lookup(codes, z.Shape, z.Tape);
+        Tensor codebookLoss = e.MeanSquaredError(z.Detach());
+        Tensor commitmentLoss = z.MeanSquaredError(e.Detach());
+        Tensor loss = codebookLoss.Add(commitmentLoss.Scale(Commitment));
+        return new Quantized(z.StraightThrough(e.Detach()), loss, codes);
+    }
+}
