@@ -1,0 +1,138 @@
+using System.Buffers.Binary;
+
+namespace Tessera.Tensors.IO;
+
+/// <summary>
+/// Reads and writes safetensors files, the format of https://huggingface.co/docs/safetensors: 8 bytes with the length N
+/// of the header as a little-endian integer, N bytes of JSON
+/// (<c>{"name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, ...}</c>, with an optional
+/// <c>__metadata__</c> of strings), then the tensors' values, little-endian and row-major, without a gap.
+/// </summary>
+/// <example><code>
+/// SafeTensors.Write("model.safetensors", [new TensorEntry("weight", [2, 3], new float[6])]);
+/// ReadOnlyMemory&lt;float&gt; weight = SafeTensors.Read("model.safetensors")["weight"].Values;   // six zeros
+/// </code></example>
+public static class SafeTensors
+{
+    // Divisible by the size of every element type.
+    private const int BufferBytes = 1 << 16;
+
+    /// <summary>Writes a file, over one that is there. The bytes are a function of the arguments alone.</summary>
+    /// <param name="path">The file; its folder must exist.</param>
+    /// <param name="tensors">The tensors, written as F32 in this order.</param>
+    /// <param name="metadata">Pairs for <c>__metadata__</c>, written in the ordinal order of their keys.</param>
+    /// <exception cref="ArgumentException">
+    /// Two tensors of one name, a tensor named <c>__metadata__</c>, a shape that does not fit its values, or names and
+    /// metadata of more than 100 MB; nothing is written.
+    /// </exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file cannot be written.</exception>
+    public static void Write(
+        string path, IReadOnlyList<TensorEntry> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        byte[] header = SafeTensorsHeader.Format(tensors, metadata);
+        using FileStream stream = File.Create(path);
+        Write(stream, header, tensors);
+    }
+
+    /// <summary>Writes a file's bytes to a stream, which need not be able to seek and is left open.</summary>
+    /// <inheritdoc cref="Write(string, IReadOnlyList{TensorEntry}, IReadOnlyDictionary{string, string}?)"/>
+    public static void Write(
+        Stream stream, IReadOnlyList<TensorEntry> tensors, IReadOnlyDictionary<string, string>? metadata = null) =>
+        Write(stream, SafeTensorsHeader.Format(tensors, metadata), tensors);
+
+    /// <summary>Reads a whole file. Every size in it is checked against the file's length before it is used.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The tensors and the metadata; the file is closed again.</returns>
+    /// <exception cref="InvalidDataException">
+    /// The file is no safetensors file, is damaged or truncated, or holds a type other than F32, F64, F16, BF16, I32.
+    /// </exception>
+    /// <exception cref="IOException">The file is not there or cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file cannot be read.</exception>
+    public static SafeTensorsFile Read(string path)
+    {
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        return Read(stream, path);
+    }
+
+    /// <summary>Reads a file's bytes from a stream's position to its end.</summary>
+    /// <param name="stream">A stream that can seek (its length is the measure of every size in it); left open.</param>
+    /// <param name="source">What error messages call the stream.</param>
+    /// <returns>The tensors and the metadata.</returns>
+    /// <exception cref="ArgumentException">The stream cannot seek.</exception>
+    /// <exception cref="InvalidDataException">As for <see cref="Read(string)"/>.</exception>
+    public static SafeTensorsFile Read(Stream stream, string source = "stream")
+    {
+        if (!stream.CanSeek) throw new ArgumentException("The stream must be able to seek.", nameof(stream));
+        try
+        {
+            SafeTensorsHeader header = SafeTensorsHeader.Read(stream, source);
+            var tensors = new List<TensorEntry>();
+            var intTensors = new List<IntTensorEntry>();
+            foreach (SafeTensorsHeader.Item item in header.Items)
+            {
+                if (item.ElementType == ElementType.I32)
+                    intTensors.Add(new(item.Name, item.Shape, ReadInts(stream, item)));
+                else
+                    tensors.Add(new(item.Name, item.Shape, ReadFloats(stream, item)));
+            }
+            return new SafeTensorsFile(source, header.Metadata, tensors, intTensors);
+        }
+        catch (EndOfStreamException e)
+        {
+            throw new InvalidDataException($"{source}: the file became shorter while it was read; try again.", e);
+        }
+    }
+
+    private static void Write(Stream stream, byte[] header, IReadOnlyList<TensorEntry> tensors)
+    {
+        stream.Write(header);
+        byte[] buffer = new byte[BufferBytes];
+        foreach (TensorEntry tensor in tensors)
+        {
+            ReadOnlySpan<float> rest = tensor.Values.Span;
+            while (!rest.IsEmpty)
+            {
+                ReadOnlySpan<float> chunk = rest[..Math.Min(rest.Length, BufferBytes / sizeof(float))];
+                for (int i = 0; i < chunk.Length; i++)
+                    BinaryPrimitives.WriteSingleLittleEndian(buffer.AsSpan(i * sizeof(float)), chunk[i]);
+                stream.Write(buffer, 0, chunk.Length * sizeof(float));
+                rest = rest[chunk.Length..];
+            }
+        }
+    }
+
+    private static int[] ReadInts(Stream stream, SafeTensorsHeader.Item item) =>
+        ReadElements(stream, item, static bytes => BinaryPrimitives.ReadInt32LittleEndian(bytes));
+
+    private static float[] ReadFloats(Stream stream, SafeTensorsHeader.Item item) => item.ElementType switch
+    {
+        ElementType.F32 => ReadElements(stream, item, static bytes => BinaryPrimitives.ReadSingleLittleEndian(bytes)),
+        ElementType.F64 => ReadElements(
+            stream, item, static bytes => (float)BinaryPrimitives.ReadDoubleLittleEndian(bytes)),
+        ElementType.F16 => ReadElements(
+            stream, item, static bytes => (float)BinaryPrimitives.ReadHalfLittleEndian(bytes)),
+        ElementType.BF16 => ReadElements(
+            stream, item, static bytes => Widen(BinaryPrimitives.ReadUInt16LittleEndian(bytes))),
+        _ => throw new ArgumentOutOfRangeException(nameof(item)),
+    };
+
+    /// <summary>A bfloat16 is the upper half of a float32.</summary>
+    private static float Widen(ushort bfloat16) => BitConverter.UInt32BitsToSingle((uint)bfloat16 << 16);
+
+    private static T[] ReadElements<T>(Stream stream, SafeTensorsHeader.Item item, Func<ReadOnlySpan<byte>, T> decode)
+    {
+        int size = item.ElementType.Bytes();
+        var values = new T[item.Count];
+        byte[] buffer = new byte[(int)Math.Min(BufferBytes, (long)values.Length * size)];
+        for (int start = 0; start < values.Length;)
+        {
+            int count = Math.Min(values.Length - start, buffer.Length / size);
+            ReadOnlySpan<byte> bytes = buffer.AsSpan(0, count * size);
+            stream.ReadExactly(buffer, 0, bytes.Length);
+            for (int i = 0; i < count; i++) values[start + i] = decode(bytes.Slice(i * size, size));
+            start += count;
+        }
+        return values;
+    }
+}

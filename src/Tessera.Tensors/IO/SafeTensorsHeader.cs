@@ -1,0 +1,276 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Tessera.Tensors.IO;
+
+/// <summary>The element types that can be read, by their names in the header.</summary>
+internal enum ElementType { F32, F64, F16, BF16, I32 }
+
+internal static class ElementTypes
+{
+    /// <summary>The bytes of one element in the file.</summary>
+    public static int Bytes(this ElementType type) => type switch
+    {
+        ElementType.F16 or ElementType.BF16 => 2,
+        ElementType.F32 or ElementType.I32 => 4,
+        ElementType.F64 => 8,
+        _ => throw new ArgumentOutOfRangeException(nameof(type)),
+    };
+}
+
+/// <summary>
+/// The header of a safetensors file: parsed and checked, or formatted. The checks are those of the format's reference
+/// implementation: the tensors' bytes must cover the data exactly, without a gap, an overlap or a rest.
+/// </summary>
+internal sealed class SafeTensorsHeader
+{
+    /// <summary>The reference implementation's limit.</summary>
+    private const int MaximumBytes = 100_000_000;
+
+    private const int LengthBytes = sizeof(ulong);
+    private const string MetadataKey = "__metadata__";
+
+    private readonly string _source;
+    private readonly Dictionary<string, string> _metadata = new(StringComparer.Ordinal);
+
+    private SafeTensorsHeader(string source) => _source = source;
+
+    /// <summary>One tensor: <paramref name="Count"/> elements in the data's bytes from Begin up to End.</summary>
+    public sealed record Item(string Name, ElementType ElementType, int[] Shape, int Count, long Begin, long End);
+
+    /// <summary>The tensors, in the order of their data.</summary>
+    public IReadOnlyList<Item> Items { get; private set; } = [];
+
+    public IReadOnlyDictionary<string, string> Metadata => _metadata;
+
+    /// <summary>Reads and checks the header; the stream then stands at the first tensor's data.</summary>
+    /// <exception cref="InvalidDataException">The header is damaged or does not fit the stream's length.</exception>
+    public static SafeTensorsHeader Read(Stream stream, string source)
+    {
+        var header = new SafeTensorsHeader(source);
+        byte[] json = header.ReadJson(stream);
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 8 });
+            header.Parse(document.RootElement);
+        }
+        // Utf8JsonReader reports a string that is no text (a lone surrogate) as an invalid operation.
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw header.Damaged($"its header is not valid JSON ({OneLine(e.Message)})", e);
+        }
+        header.CheckCoverage(stream.Length - stream.Position);
+        return header;
+    }
+
+    /// <summary>The length and the JSON, padded with spaces so that the data starts at a multiple of 8 bytes.</summary>
+    /// <exception cref="ArgumentException">The tensors cannot be written as they are.</exception>
+    public static byte[] Format(IReadOnlyList<TensorEntry> tensors, IReadOnlyDictionary<string, string>? metadata)
+    {
+        using var bytes = new MemoryStream();
+        bytes.Write(stackalloc byte[LengthBytes]);
+        // The relaxed encoder leaves text as it is: the header is JSON in a file, never a part of a web page.
+        var options = new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+        using (var json = new Utf8JsonWriter(bytes, options))
+        {
+            json.WriteStartObject();
+            if (metadata is { Count: > 0 }) WriteMetadata(json, metadata);
+            WriteItems(json, tensors);
+            json.WriteEndObject();
+        }
+        while (bytes.Length % 8 != 0) bytes.WriteByte((byte)' ');
+
+        long length = bytes.Length - LengthBytes;
+        if (length > MaximumBytes)
+            throw new ArgumentException($"Names and metadata take {length} bytes; the limit is {MaximumBytes}.");
+        byte[] header = bytes.ToArray();
+        BinaryPrimitives.WriteInt64LittleEndian(header, length);
+        return header;
+    }
+
+    private static void WriteMetadata(Utf8JsonWriter json, IReadOnlyDictionary<string, string> metadata)
+    {
+        json.WriteStartObject(MetadataKey);
+        foreach ((string key, string value) in metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+            json.WriteString(key, value);
+        json.WriteEndObject();
+    }
+
+    private static void WriteItems(Utf8JsonWriter json, IReadOnlyList<TensorEntry> tensors)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal) { MetadataKey };
+        long begin = 0;
+        foreach (TensorEntry tensor in tensors)
+        {
+            if (!names.Add(tensor.Name))
+                throw new ArgumentException($"The name '{tensor.Name}' is taken.", nameof(tensors));
+            if (CountElements(tensor.Shape) != tensor.Values.Length)
+                throw new ArgumentException(
+                    $"'{tensor.Name}' has {tensor.Values.Length} values and a shape for another number.",
+                    nameof(tensors));
+            long end = begin + (long)tensor.Values.Length * sizeof(float);
+
+            json.WriteStartObject(tensor.Name);
+            json.WriteString("dtype", nameof(ElementType.F32));
+            json.WriteStartArray("shape");
+            foreach (int dimension in tensor.Shape) json.WriteNumberValue(dimension);
+            json.WriteEndArray();
+            json.WriteStartArray("data_offsets");
+            json.WriteNumberValue(begin);
+            json.WriteNumberValue(end);
+            json.WriteEndArray();
+            json.WriteEndObject();
+            begin = end;
+        }
+    }
+
+    /// <summary>The product of the dimensions; null where one is negative or an array could not hold as many.</summary>
+    private static int? CountElements(ReadOnlySpan<int> shape)
+    {
+        long count = 1;
+        foreach (int dimension in shape)
+        {
+            if (dimension < 0) return null;
+            count *= dimension;
+            if (count > Array.MaxLength) return null;
+        }
+        return (int)count;
+    }
+
+    private byte[] ReadJson(Stream stream)
+    {
+        long available = stream.Length - stream.Position;
+        if (available < LengthBytes) throw Damaged($"it ends after {available} bytes");
+        Span<byte> lengthBytes = stackalloc byte[LengthBytes];
+        stream.ReadExactly(lengthBytes);
+        ulong length = BinaryPrimitives.ReadUInt64LittleEndian(lengthBytes);
+        if (length > MaximumBytes)
+            throw Damaged($"its header claims {length} bytes, where {MaximumBytes} are the limit");
+        if (length > (ulong)(available - LengthBytes))
+            throw Damaged($"its header claims {length} bytes, and {available - LengthBytes} are there");
+
+        byte[] json = new byte[length];
+        stream.ReadExactly(json);
+        if (json is not [(byte)'{', ..]) throw Damaged("its header does not begin with '{'");
+        return json;
+    }
+
+    private void Parse(JsonElement root)
+    {
+        var items = new List<Item>();
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (JsonProperty property in root.EnumerateObject())
+        {
+            if (!names.Add(property.Name)) throw Damaged($"its header names {Quote(property.Name)} twice");
+            if (property.NameEquals(MetadataKey)) ParseMetadata(property.Value);
+            else items.Add(ParseItem(property.Name, property.Value));
+        }
+        // By End as well, so that an empty tensor comes before the one that begins at the same byte.
+        Items = [.. items.OrderBy(item => item.Begin).ThenBy(item => item.End)];
+    }
+
+    private void ParseMetadata(JsonElement metadata)
+    {
+        if (metadata.ValueKind == JsonValueKind.Null) return;
+        if (metadata.ValueKind != JsonValueKind.Object) throw Damaged($"its {MetadataKey} is not an object");
+        foreach (JsonProperty pair in metadata.EnumerateObject())
+        {
+            if (pair.Value.ValueKind != JsonValueKind.String)
+                throw Damaged($"{Quote(pair.Name)} in its {MetadataKey} is not a string");
+            if (!_metadata.TryAdd(pair.Name, pair.Value.GetString()!))
+                throw Damaged($"its {MetadataKey} names {Quote(pair.Name)} twice");
+        }
+    }
+
+    private Item ParseItem(string name, JsonElement info)
+    {
+        if (info.ValueKind != JsonValueKind.Object) throw Damaged($"{Quote(name)} is not described by an object");
+        ElementType type = ParseElementType(name, Field(name, info, "dtype"));
+
+        long[] dimensions = ParseIntegers(name, Field(name, info, "shape"), "shape");
+        if (dimensions.Any(dimension => dimension > Array.MaxLength))
+            throw Damaged($"a dimension of {Quote(name)} is beyond {Array.MaxLength}");
+        int[] shape = Array.ConvertAll(dimensions, dimension => (int)dimension);
+        int count = CountElements(shape) ?? throw Damaged($"{Quote(name)} has more than {Array.MaxLength} elements");
+
+        long[] offsets = ParseIntegers(name, Field(name, info, "data_offsets"), "data_offsets");
+        if (offsets is not [long begin, long end] || begin > end)
+            throw Damaged($"the data_offsets of {Quote(name)} are not a begin and an end");
+        long expected = (long)count * type.Bytes();
+        if (end - begin != expected)
+            throw Damaged($"{Quote(name)} has {end - begin} bytes, where {count} of {type} take {expected}");
+        return new Item(name, type, shape, count, begin, end);
+    }
+
+    private ElementType ParseElementType(string name, JsonElement dtype)
+    {
+        string text = dtype.ValueKind == JsonValueKind.String ? dtype.GetString()! : dtype.GetRawText();
+        foreach (ElementType type in Enum.GetValues<ElementType>())
+            if (text == type.ToString()) return type;
+        throw new InvalidDataException(
+            $"{_source}: {Quote(name)} is of type {Quote(text)}; convert it to one of "
+            + $"{string.Join(", ", Enum.GetNames<ElementType>())}.");
+    }
+
+    private JsonElement Field(string name, JsonElement info, string field)
+    {
+        JsonElement? found = null;
+        foreach (JsonProperty property in info.EnumerateObject())
+        {
+            if (!property.NameEquals(field)) continue;
+            if (found is not null) throw Damaged($"{Quote(name)} has two fields {field}");
+            found = property.Value;
+        }
+        return found ?? throw Damaged($"{Quote(name)} has no field {field}");
+    }
+
+    private long[] ParseIntegers(string name, JsonElement array, string field)
+    {
+        if (array.ValueKind != JsonValueKind.Array) throw Damaged($"the {field} of {Quote(name)} is not an array");
+        var values = new long[array.GetArrayLength()];
+        int count = 0;
+        foreach (JsonElement element in array.EnumerateArray())
+        {
+            if (element.ValueKind != JsonValueKind.Number || !element.TryGetInt64(out long value) || value < 0)
+                throw Damaged($"the {field} of {Quote(name)} holds {Quote(element.GetRawText())}");
+            values[count++] = value;
+        }
+        return values;
+    }
+
+    private void CheckCoverage(long dataBytes)
+    {
+        long covered = 0;
+        foreach (Item item in Items)
+        {
+            if (item.Begin > covered)
+                throw Damaged($"{item.Begin - covered} bytes before {Quote(item.Name)} belong to no tensor");
+            if (item.Begin < covered) throw Damaged($"{Quote(item.Name)} overlaps the tensor before it");
+            covered = item.End;
+        }
+        if (covered > dataBytes) throw Damaged($"it is truncated: {covered - dataBytes} bytes are missing");
+        if (covered < dataBytes) throw Damaged($"{dataBytes - covered} bytes at its end belong to no tensor");
+    }
+
+    private InvalidDataException Damaged(string what, Exception? inner = null) =>
+        new($"{_source}: {what}; this is no safetensors file or a damaged one: copy or download it again.", inner);
+
+    private static string Quote(string text) =>
+        $"'{OneLine(text.Length > 100 ? string.Concat(text.AsSpan(0, 100), "...") : text)}'";
+
+    /// <summary>Text from the file, fit for a one-line message: control characters are shown by their code.</summary>
+    private static string OneLine(string text)
+    {
+        var line = new StringBuilder(text.Length);
+        foreach (char c in text)
+        {
+            if (char.IsControl(c) || c is '\u2028' or '\u2029')
+                line.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
+            else line.Append(c);
+        }
+        return line.ToString();
+    }
+}

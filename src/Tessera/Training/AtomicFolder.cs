@@ -1,0 +1,80 @@
+namespace Tessera.Training;
+
+/// <summary>Folders written whole or not at all: a checkpoint is one.</summary>
+/// <remarks>As <see cref="AtomicFile"/>: a temporary beside the target, every file flushed, then a rename.</remarks>
+public static class AtomicFolder
+{
+    /// <summary>Writes a folder; folders above it are created where they are missing.</summary>
+    /// <param name="path">
+    /// The folder. One that is there is replaced as a whole. No system replaces a folder in one step: it is renamed
+    /// away first, so that a process killed between the two renames leaves none of that name.
+    /// </param>
+    /// <param name="write">
+    /// Writes the contents into the temporary folder whose path it is given. If it throws, the target stays as it was,
+    /// and nothing else is left behind.
+    /// </param>
+    /// <exception cref="InputException">The disk is full, the place cannot be written, ...</exception>
+    public static void Write(string path, Action<string> write)
+    {
+        path = FileErrors.FolderPath(path);
+        string temporary = Temporary.Beside(path);
+        try
+        {
+            Directory.CreateDirectory(temporary);
+            write(temporary);
+            foreach (string file in Directory.EnumerateFiles(temporary, "*", SearchOption.AllDirectories)) Flush(file);
+            if (Directory.Exists(path)) Replace(path, temporary);
+            else Directory.Move(temporary, path);
+        }
+        catch (Exception e)
+        {
+            Temporary.Delete(temporary);
+            if (FileErrors.IsFileError(e)) throw FileErrors.Writing(path, e);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Deletes what crashed processes left in <paramref name="parent"/>: temporaries of this class and of
+    /// <see cref="AtomicFile"/> whose process has ended. Call it before this process writes there.
+    /// </summary>
+    /// <param name="parent">The folder that holds the targets; nothing happens where it does not exist.</param>
+    /// <exception cref="InputException">The folder cannot be listed.</exception>
+    public static void CleanUp(string parent)
+    {
+        parent = FileErrors.FolderPath(parent);
+        if (!Directory.Exists(parent)) return;
+        try
+        {
+            foreach (string entry in Directory.GetFileSystemEntries(parent))
+                if (Temporary.IsStale(Path.GetFileName(entry))) Temporary.Delete(entry);
+        }
+        catch (Exception e) when (FileErrors.IsFileError(e))
+        {
+            throw FileErrors.Reading(parent, e);
+        }
+    }
+
+    private static void Flush(string file)
+    {
+        // Windows flushes only through a handle that may write.
+        using var handle = File.OpenHandle(file, FileMode.Open, FileAccess.ReadWrite);
+        RandomAccess.FlushToDisk(handle);
+    }
+
+    private static void Replace(string path, string temporary)
+    {
+        string old = Temporary.Beside(path);
+        Directory.Move(path, old);
+        try
+        {
+            Directory.Move(temporary, path);
+        }
+        catch
+        {
+            Directory.Move(old, path);
+            throw;
+        }
+        Temporary.Delete(old);
+    }
+}
