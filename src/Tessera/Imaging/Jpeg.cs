@@ -30,12 +30,16 @@ public static class Jpeg
     /// The data is no JPEG, is damaged, is too large or is in CMYK colours; or libjpeg-turbo is missing.
     /// </exception>
     public static Image Decode(
-        ReadOnlySpan<byte> data, string name = "JPEG data", long maxPixels = ImageFile.DefaultMaxPixels)
+        ReadOnlySpan<byte> data, string name = "JPEG data", long maxPixels = ImageFile.DefaultMaxPixels) =>
+        Decode(data, name, maxPixels, TurboJpeg.Shared);
+
+    internal static Image Decode(ReadOnlySpan<byte> data, string name, long maxPixels, TurboJpeg? library)
     {
-        TurboJpeg library = TurboJpeg.Shared ?? throw new InputException(
-            $"{name}: reading JPEG needs libjpeg-turbo; install it (Debian, Ubuntu: apt install libturbojpeg0; "
-            + "Fedora: dnf install turbojpeg; macOS: brew install jpeg-turbo; "
-            + "Windows: put its turbojpeg.dll on the PATH) or convert the pictures to PNG.");
+        if (library is null)
+            throw new InputException(
+                $"{name}: reading JPEG needs libjpeg-turbo; install it (Debian, Ubuntu: apt install libturbojpeg0; "
+                + "Fedora: dnf install turbojpeg; macOS: brew install jpeg-turbo; "
+                + "Windows: put its turbojpeg.dll on the PATH) or convert the pictures to PNG.");
         try
         {
             return library.Decode(data, maxPixels);

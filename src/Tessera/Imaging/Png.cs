@@ -8,7 +8,7 @@ namespace Tessera.Imaging;
 /// interlaced or not. Samples below 8 bits are scaled to 0..255; of 16-bit samples the upper byte is kept (libpng's
 /// <c>png_set_strip_16</c>, which is what PIL does). Transparency, as alpha channel or tRNS chunk, is dropped as by PIL's
 /// <c>convert("RGB")</c>. Gamma and colour profiles are not applied. Of an animated PNG the default picture is read.
-/// Data after the end of the picture is ignored; every other departure from the standard is an error.
+/// Data after the end of the picture is ignored; everything else that breaks the standard and can touch a pixel is an error.
 /// </remarks>
 public static class Png
 {

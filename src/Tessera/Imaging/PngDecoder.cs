@@ -30,14 +30,7 @@ internal sealed class PngDecoder
             throw new InvalidDataException($"it holds too little data for {header.Width} x {header.Height} pixels");
         PngDecoder decoder = new(header, palette);
         using ZLibStream inflate = new(compressed, CompressionMode.Decompress);
-        try
-        {
-            decoder.ReadPasses(inflate);
-        }
-        catch (EndOfStreamException e)
-        {
-            throw new InvalidDataException($"it holds too little data for {header.Width} x {header.Height} pixels", e);
-        }
+        decoder.ReadPasses(inflate);
         return new Image(header.Width, header.Height, header.Channels, decoder._pixels);
     }
 
@@ -105,15 +98,29 @@ internal sealed class PngDecoder
             byte[] row = new byte[1 + length], above = new byte[1 + length];
             for (int y = 0; y < height; y++)
             {
-                inflate.ReadExactly(row);
+                if (Inflate(inflate, row) < row.Length)
+                    throw new InvalidDataException($"it holds too little data for {_header.Width} x {_header.Height} pixels");
                 PngFilter.Undo(row[0], row.AsSpan(1), above.AsSpan(1), _header.FilterStride);
                 WritePixels(row.AsSpan(1), width, ((y0 + y * dy) * _header.Width + x0) * _header.Channels, dx);
                 (row, above) = (above, row);
             }
         }
         // Reading past the last row also makes zlib check its Adler-32 checksum.
-        if (inflate.ReadByte() >= 0)
+        if (Inflate(inflate, new byte[1]) > 0)
             throw new InvalidDataException($"it holds too much data for {_header.Width} x {_header.Height} pixels");
+    }
+
+    /// <summary>Reads as many bytes as there are, at most as many as there is room for.</summary>
+    private static int Inflate(ZLibStream inflate, Span<byte> bytes)
+    {
+        try
+        {
+            return inflate.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException("its compressed data is damaged", e);
+        }
     }
 
     /// <summary>Spreads a row's pixels over the picture, from sample <paramref name="target"/> on, every dx pixels.</summary>
