@@ -69,13 +69,13 @@ public static class ImageFile
     /// Refuses declared dimensions that are empty, over the limit or over what an array can hold, before anything of
     /// that size is allocated.
     /// </summary>
-    internal static void CheckSize(long width, long height, int channels, long maxPixels)
+    internal static void CheckSize(long width, long height, int bytesPerPixel, long maxPixels)
     {
         if (width < 1 || height < 1)
             throw new InvalidDataException($"it declares {width} x {height} pixels");
-        // Both are below 2^32, so neither product overflows when taken in this order.
-        if (height > maxPixels / width || height > Array.MaxLength / (width * channels))
-            throw new InvalidDataException($"it declares {width} x {height} pixels; the limit is {maxPixels} in all");
+        long limit = Math.Min(maxPixels, Array.MaxLength / bytesPerPixel);
+        if (height > limit / width)
+            throw new InvalidDataException($"it declares {width} x {height} pixels; the limit is {limit} in all");
     }
 
     private static string FormatOf(ReadOnlySpan<byte> data)
@@ -83,8 +83,11 @@ public static class ImageFile
         if (data.StartsWith("GIF8"u8)) return "this is a GIF picture";
         if (data.StartsWith("BM"u8)) return "this is a BMP picture";
         if (data.StartsWith("II*\0"u8) || data.StartsWith("MM\0*"u8)) return "this is a TIFF picture";
-        if (data.Length >= 12 && data.StartsWith("RIFF"u8) && data[8..].StartsWith("WEBP"u8)) return "this is a WebP picture";
-        if (data.Length >= 12 && data[4..].StartsWith("ftyp"u8)) return "this is an AVIF, HEIF or video file";
+        if (data.Length >= 12)
+        {
+            if (data.StartsWith("RIFF"u8) && data[8..].StartsWith("WEBP"u8)) return "this is a WebP picture";
+            if (data[4..].StartsWith("ftyp"u8)) return "this is an AVIF, HEIF or video file";
+        }
         return "this is not a picture file that Tessera knows";
     }
 }

@@ -7,7 +7,7 @@ public static class ImageGrid
     /// Lays pictures out in rows, as <c>torchvision.utils.make_grid</c> does: a margin of <paramref name="padding"/>
     /// pixels around every picture, shared between neighbours; the last row is filled up with the margin's value.
     /// </summary>
-    /// <param name="pictures">At least one, all of one width and height. Where any has 3 channels, the grid has.</param>
+    /// <param name="pictures">At least one, all of one size. Where any has 3 channels, so has the grid.</param>
     /// <param name="columns">Pictures in a row, at least 1; no more columns are made than there are pictures.</param>
     /// <param name="padding">Width of the margin in pixels, at least 0.</param>
     /// <param name="padValue">The margin's samples, 0 (black) to 255 (white).</param>
@@ -15,7 +15,7 @@ public static class ImageGrid
     /// A picture of <c>padding + columns * (width + padding)</c> by <c>padding + rows * (height + padding)</c> pixels.
     /// (torchvision returns a single picture without a margin; this one makes no exception.)
     /// </returns>
-    /// <exception cref="ArgumentException">No pictures, pictures of several sizes, or a number out of its range.</exception>
+    /// <exception cref="ArgumentException">No pictures, several sizes, or a number out of its range.</exception>
     /// <exception cref="OverflowException">The grid would have over 2^31 - 1 samples.</exception>
     public static Image Make(IReadOnlyList<Image> pictures, int columns = 8, int padding = 2, byte padValue = 0)
     {

@@ -5,14 +5,13 @@ public static class ImageTransform
 {
     /// <summary>
     /// Scales a picture, keeping its proportions, until it just covers <paramref name="width"/> x
-    /// <paramref name="height"/>, and cuts what sticks out evenly on both sides. For a square this is what torchvision's
-    /// <c>Resize(size)</c> and <c>CenterCrop(size)</c> do to a PIL image.
+    /// <paramref name="height"/>, and cuts what sticks out evenly on both sides. For a square this is what
+    /// torchvision's <c>Resize(size)</c> and <c>CenterCrop(size)</c> do to a PIL image.
     /// </summary>
     /// <remarks>
-    /// The filter is PIL's <c>BILINEAR</c>: a triangle that widens with the reduction, so that every source pixel counts
-    /// and nothing aliases.
-    /// The side that is not fitted becomes <c>floor(side * scale)</c> long; the cut starts at half the excess, rounded
-    /// half to even.
+    /// The filter is PIL's <c>BILINEAR</c>: a triangle that widens with the reduction, so that every source pixel
+    /// counts and nothing aliases. The side that is not fitted becomes <c>floor(side * scale)</c> long; the cut starts
+    /// at half the excess, rounded half to even.
     /// </remarks>
     /// <param name="image">The picture, 1 or 3 channels, of any size.</param>
     /// <param name="width">Width of the result in pixels, at least 1.</param>

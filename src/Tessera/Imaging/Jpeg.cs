@@ -16,7 +16,7 @@ public static class Jpeg
     /// <param name="maxPixels">The most pixels that the file may declare; checked before memory is taken.</param>
     /// <returns>A picture of 1 channel (grey JPEG) or 3 (colour, converted to RGB).</returns>
     /// <exception cref="InputException">
-    /// The file cannot be read, is no JPEG, is damaged, is too large or is in CMYK colours; or libjpeg-turbo is missing.
+    /// The file cannot be read, is no JPEG, is damaged, too large or in CMYK colours; or libjpeg-turbo is missing.
     /// </exception>
     public static Image Read(string path, long maxPixels = ImageFile.DefaultMaxPixels) =>
         Decode(ImageFile.ReadBytes(path), path, maxPixels);
@@ -27,7 +27,7 @@ public static class Jpeg
     /// <param name="maxPixels">The most pixels that the data may declare; checked before memory is taken.</param>
     /// <returns>A picture of 1 channel (grey JPEG) or 3 (colour, converted to RGB).</returns>
     /// <exception cref="InputException">
-    /// The data is no JPEG, is damaged, is too large or is in CMYK colours; or libjpeg-turbo is missing.
+    /// The data is no JPEG, is damaged, too large or in CMYK colours; or libjpeg-turbo is missing.
     /// </exception>
     public static Image Decode(
         ReadOnlySpan<byte> data, string name = "JPEG data", long maxPixels = ImageFile.DefaultMaxPixels) =>
@@ -50,5 +50,5 @@ public static class Jpeg
         }
     }
 
-    internal static bool HasSignature(ReadOnlySpan<byte> data) => data.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]);
+    internal static bool HasSignature(ReadOnlySpan<byte> data) => data is [0xFF, 0xD8, 0xFF, ..];
 }

@@ -2,13 +2,17 @@ using System.IO.Compression;
 
 namespace Tessera.Imaging;
 
-/// <summary>The core of <see cref="Png.Decode"/>. Whatever is wrong with the data is an <see cref="InvalidDataException"/>.</summary>
+/// <summary>
+/// The core of <see cref="Png.Decode"/>. Whatever is wrong with the data is an <see cref="InvalidDataException"/>.
+/// </summary>
 internal sealed class PngDecoder
 {
-    /// <summary>Deflate's best ratio: a bit or two a match of up to 258 bytes (zlib, "Maximum Compression Factor").</summary>
+    /// <summary>Deflate's best ratio: 258 bytes from two bits (zlib's "Maximum Compression Factor").</summary>
     private const long MaxDeflateRatio = 1032;
 
-    /// <summary>Adam7 (section 8.1): each pass takes the pixels from (X, Y) on, every DX across and every DY down.</summary>
+    /// <summary>
+    /// Adam7 (section 8.1): each pass takes the pixels from (X, Y) on, every DX across and every DY down.
+    /// </summary>
     private static readonly (int X, int Y, int DX, int DY)[] Adam7 =
         [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
 
@@ -27,7 +31,7 @@ internal sealed class PngDecoder
     {
         (PngHeader header, byte[] palette, MemoryStream compressed) = ReadChunks(data, maxPixels);
         if (RawBytes(header) > compressed.Length * MaxDeflateRatio)
-            throw new InvalidDataException($"it holds too little data for {header.Width} x {header.Height} pixels");
+            throw WrongAmount("little", header);
         PngDecoder decoder = new(header, palette);
         using ZLibStream inflate = new(compressed, CompressionMode.Decompress);
         decoder.ReadPasses(inflate);
@@ -88,6 +92,9 @@ internal sealed class PngDecoder
             .Where(pass => pass.Width > 0 && pass.Height > 0);
     }
 
+    private static InvalidDataException WrongAmount(string what, PngHeader header) =>
+        new($"it holds too {what} data for {header.Width} x {header.Height} pixels");
+
     private static int CeilingDivide(int value, int divisor) => (value + divisor - 1) / divisor;
 
     private void ReadPasses(ZLibStream inflate)
@@ -99,7 +106,7 @@ internal sealed class PngDecoder
             for (int y = 0; y < height; y++)
             {
                 if (Inflate(inflate, row) < row.Length)
-                    throw new InvalidDataException($"it holds too little data for {_header.Width} x {_header.Height} pixels");
+                    throw WrongAmount("little", _header);
                 PngFilter.Undo(row[0], row.AsSpan(1), above.AsSpan(1), _header.FilterStride);
                 WritePixels(row.AsSpan(1), width, ((y0 + y * dy) * _header.Width + x0) * _header.Channels, dx);
                 (row, above) = (above, row);
@@ -107,7 +114,7 @@ internal sealed class PngDecoder
         }
         // Reading past the last row also makes zlib check its Adler-32 checksum.
         if (Inflate(inflate, new byte[1]) > 0)
-            throw new InvalidDataException($"it holds too much data for {_header.Width} x {_header.Height} pixels");
+            throw WrongAmount("much", _header);
     }
 
     /// <summary>Reads as many bytes as there are, at most as many as there is room for.</summary>
@@ -123,7 +130,10 @@ internal sealed class PngDecoder
         }
     }
 
-    /// <summary>Spreads a row's pixels over the picture, from sample <paramref name="target"/> on, every dx pixels.</summary>
+    /// <summary>
+    /// Spreads a row's pixels over the picture, from sample <paramref name="target"/> on, every
+    /// <paramref name="dx"/> pixels.
+    /// </summary>
     private void WritePixels(ReadOnlySpan<byte> row, int width, int target, int dx)
     {
         int step = dx * _header.Channels;
@@ -141,7 +151,7 @@ internal sealed class PngDecoder
         }
     }
 
-    /// <summary>The sample of a pixel of one sample of at most 8 bits; the leftmost is in the high-order bits.</summary>
+    /// <summary>The sample of a pixel of one sample of at most 8 bits; the leftmost is in the high bits.</summary>
     private int PackedSample(ReadOnlySpan<byte> row, int x)
     {
         int depth = _header.BitDepth, bit = x * depth;

@@ -7,8 +7,8 @@ internal static class PngEncoder
 {
     public static byte[] Encode(Image image)
     {
-        PngHeader header = new(
-            image.Width, image.Height, BitDepth: 8, image.Channels == 1 ? PngColor.Grey : PngColor.Rgb, Interlaced: false);
+        PngColor color = image.Channels == 1 ? PngColor.Grey : PngColor.Rgb;
+        PngHeader header = new(image.Width, image.Height, BitDepth: 8, color, Interlaced: false);
         using MemoryStream compressed = new();
         using (ZLibStream deflate = new(compressed, CompressionLevel.Optimal, leaveOpen: true))
             WriteRows(deflate, image, header);

@@ -23,7 +23,8 @@ internal static class PngFilter
     }
 
     /// <summary>Applies a filter: <paramref name="stored"/> becomes the differences.</summary>
-    public static void Apply(int filter, ReadOnlySpan<byte> row, ReadOnlySpan<byte> above, int stride, Span<byte> stored)
+    public static void Apply(
+        int filter, ReadOnlySpan<byte> row, ReadOnlySpan<byte> above, int stride, Span<byte> stored)
     {
         for (int i = 0; i < row.Length; i++)
             stored[i] = (byte)(row[i] - Predict(filter, row, above, i, stride));

@@ -18,6 +18,9 @@ internal readonly record struct PngHeader(int Width, int Height, int BitDepth, P
     /// <summary>Length of the chunk's data in bytes.</summary>
     public const int Length = 13;
 
+    /// <summary>What a pixel of four 16-bit samples takes in the file; no kind takes more, here or there.</summary>
+    private const int MaxBytesPerPixel = 8;
+
     /// <summary>Samples in a pixel of the file.</summary>
     public int Samples => Color switch
     {
@@ -28,7 +31,7 @@ internal readonly record struct PngHeader(int Width, int Height, int BitDepth, P
     };
 
     /// <summary>Channels of the decoded picture: 1 or 3.</summary>
-    public int Channels => ChannelsOf(Color);
+    public int Channels => Color is PngColor.Grey or PngColor.GreyAlpha ? 1 : 3;
 
     /// <summary>The distance, in bytes, of the neighbour that the row filters take for "left": at least 1.</summary>
     public int FilterStride => Math.Max(Samples * BitDepth / 8, 1);
@@ -58,7 +61,7 @@ internal readonly record struct PngHeader(int Width, int Height, int BitDepth, P
         if (data[10] != 0) throw new InvalidDataException($"compression method {data[10]} does not exist");
         if (data[11] != 0) throw new InvalidDataException($"filter method {data[11]} does not exist");
         if (data[12] > 1) throw new InvalidDataException($"interlace method {data[12]} does not exist");
-        ImageFile.CheckSize(width, height, ChannelsOf(color), maxPixels);
+        ImageFile.CheckSize(width, height, MaxBytesPerPixel, maxPixels);
         return new PngHeader((int)width, (int)height, bitDepth, color, Interlaced: data[12] == 1);
     }
 
@@ -73,6 +76,4 @@ internal readonly record struct PngHeader(int Width, int Height, int BitDepth, P
         data[12] = (byte)(Interlaced ? 1 : 0);
         return data;
     }
-
-    private static int ChannelsOf(PngColor color) => color is PngColor.Grey or PngColor.GreyAlpha ? 1 : 3;
 }

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Tessera.Imaging;
 
 /// <summary>
-/// The five functions of libjpeg-turbo's TurboJPEG interface (version 2 of it, which version 3 keeps) that decoding needs.
-/// Safe to use from several threads.
+/// The five functions of libjpeg-turbo's TurboJPEG interface that decoding needs: those of version 2, which version 3
+/// keeps. Safe to use from several threads.
 /// </summary>
 internal sealed unsafe class TurboJpeg
 {
@@ -36,7 +36,7 @@ internal sealed unsafe class TurboJpeg
     /// <summary>The machine's library; null where it has none. Looked for once.</summary>
     public static TurboJpeg? Shared => LazyShared.Value;
 
-    /// <summary>Where packagers put the library; names without a folder are looked for where the system looks.</summary>
+    /// <summary>What packagers call the library; bare names are looked for beside Tessera and by the system.</summary>
     private static string[] FileNames =>
         OperatingSystem.IsWindows() ? ["turbojpeg.dll", "libturbojpeg.dll"]
         : OperatingSystem.IsMacOS() ?
@@ -53,7 +53,7 @@ internal sealed unsafe class TurboJpeg
     {
         foreach (string fileName in fileNames)
         {
-            if (!NativeLibrary.TryLoad(fileName, out nint library)) continue;
+            if (!NativeLibrary.TryLoad(fileName, typeof(TurboJpeg).Assembly, null, out nint library)) continue;
             try
             {
                 return new TurboJpeg(library);
@@ -77,17 +77,20 @@ internal sealed unsafe class TurboJpeg
             fixed (byte* source = data)
             {
                 CULong length = new((nuint)data.Length);
-                int width, height, subsampling, colourspace;
-                Check(decoder, _decompressHeader(decoder, source, length, &width, &height, &subsampling, &colourspace));
+                int width = 0, height = 0, subsampling, colourspace = -1;
+                int result = _decompressHeader(
+                    decoder, source, length, &width, &height, &subsampling, &colourspace);
+                // A subsampling of colour that the interface has no name for fails here, but can be decoded.
+                if (width == 0 || colourspace < 0) Check(decoder, result);
                 if (colourspace is ColourspaceCmyk or ColourspaceYcck)
                     throw new InvalidDataException("its colours are CMYK, made for print; convert it to RGB");
                 int channels = colourspace == ColourspaceGrey ? 1 : 3;
                 ImageFile.CheckSize(width, height, channels, maxPixels);
 
                 Image image = Image.Black(width, height, channels);
-                int pixelFormat = channels == 1 ? PixelFormatGrey : PixelFormatRgb;
+                int format = channels == 1 ? PixelFormatGrey : PixelFormatRgb;
                 fixed (byte* target = image.Pixels)
-                    Check(decoder, _decompress(decoder, source, length, target, width, 0, height, pixelFormat, LimitScans));
+                    Check(decoder, _decompress(decoder, source, length, target, width, 0, height, format, LimitScans));
                 return image;
             }
         }

@@ -66,7 +66,9 @@ public class ImageFileTests
         using TemporaryFolder folder = new();
         string path = folder.Write("cut.png", Png.Encode(ImagingFixtures.Noisy(9, 9, 3))[..60]);
 
-        Assert.StartsWith($"{path}: not a usable PNG: ", Assert.Throws<InputException>(() => ImageFile.Read(path)).Message);
+        InputException e = Assert.Throws<InputException>(() => ImageFile.Read(path));
+
+        Assert.StartsWith($"{path}: not a usable PNG: ", e.Message);
     }
 
     [Fact]

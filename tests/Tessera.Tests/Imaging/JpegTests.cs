@@ -4,7 +4,7 @@ namespace Tessera.Tests.Imaging;
 
 public class JpegTests
 {
-    /// <summary>Versions of the library may round the inverse DCT and the colours differently, by a level each.</summary>
+    /// <summary>Versions of the library may round the inverse DCT and the colours by a level each.</summary>
     private const int Tolerance = 2;
 
     public static TheoryData<string> Names => [.. ImagingFixtures.Jpegs.Keys.Where(name => name != "CMYK")];
@@ -27,7 +27,9 @@ public class JpegTests
     public void Cmyk_is_refused_with_the_reason()
     {
         SkipWithoutLibrary();
-        InputException e = Assert.Throws<InputException>(() => Jpeg.Decode(ImagingFixtures.Jpegs["CMYK"].File, "a.jpg"));
+        byte[] file = ImagingFixtures.Jpegs["CMYK"].File;
+
+        InputException e = Assert.Throws<InputException>(() => Jpeg.Decode(file, "a.jpg"));
 
         Assert.StartsWith("a.jpg: ", e.Message);
         Assert.Contains("CMYK", e.Message);

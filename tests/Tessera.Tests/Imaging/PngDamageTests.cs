@@ -9,14 +9,16 @@ public class PngDamageTests
 
     private static PngBuilder Begin() => new PngBuilder().Header();
 
-    private static PngBuilder BeginPalette(int bitDepth = 8) => new PngBuilder().Header(bitDepth: bitDepth, colorType: 3);
+    private static PngBuilder BeginPalette(int bitDepth = 8) =>
+        new PngBuilder().Header(bitDepth: bitDepth, colorType: 3);
 
-    /// <summary>Every way of being wrong that a checksum does not show, with words that the message has to have.</summary>
+    /// <summary>Every way of being wrong that a checksum does not show, and words that the message must have.</summary>
     private static readonly Dictionary<string, (byte[] File, string Words)> Damaged = new()
     {
         ["empty"] = ([], "signature"),
         ["signature alone"] = (new PngBuilder().ToBytes(), "ends before"),
-        ["line ends changed"] = ([.. Png.Signature[..4], 10, 26, 10, .. Begin().Rows(GoodRows).End()[8..]], "signature"),
+        ["line ends changed"] =
+            ([.. Png.Signature[..4], 10, 26, 10, .. Begin().Rows(GoodRows).End()[8..]], "signature"),
         ["no IHDR"] = (new PngBuilder().Rows(GoodRows).End(), "begins with IDAT"),
         ["second IHDR"] = (Begin().Header().Rows(GoodRows).End(), "IHDR chunk is out of place"),
         ["short IHDR"] = (new PngBuilder().Chunk("IHDR", new byte[12]).Rows(GoodRows).End(), "12 bytes"),
@@ -40,18 +42,22 @@ public class PngDamageTests
         ["palette of 4 bytes"] = (BeginPalette().Chunk("PLTE", new byte[4]).Rows(GoodRows).End(), "has 4 bytes"),
         ["palette of 257"] = (BeginPalette().Chunk("PLTE", new byte[771]).Rows(GoodRows).End(), "has 771 bytes"),
         ["two palettes"] =
-            (BeginPalette().Chunk("PLTE", new byte[15]).Chunk("PLTE", new byte[15]).Rows(GoodRows).End(), "out of place"),
+            (BeginPalette().Chunk("PLTE", new byte[15]).Chunk("PLTE", new byte[15]).Rows(GoodRows).End(),
+                "out of place"),
         ["late palette"] = (BeginPalette().Rows(GoodRows).Chunk("PLTE", new byte[15]).End(), "out of place"),
         ["colour beyond the palette"] =
             (BeginPalette().Chunk("PLTE", new byte[12]).Rows(GoodRows).End(), "colour 4 of a palette of 4"),
         ["colour beyond the palette, 2 bits"] =
-            (BeginPalette(bitDepth: 2).Chunk("PLTE", new byte[9]).Rows(0, 0x30, 0, 0).End(), "colour 3 of a palette of 3"),
+            (BeginPalette(bitDepth: 2).Chunk("PLTE", new byte[9]).Rows(0, 0x30, 0, 0).End(),
+                "colour 3 of a palette of 3"),
         ["row filter"] = (Begin().Rows(0, 1, 2, 5, 3, 4).End(), "row filter 5"),
         ["a byte too few"] = (Begin().Rows(GoodRows[..^1]).End(), "too little data"),
         ["a byte too many"] = (Begin().Rows([.. GoodRows, 0]).End(), "too much data"),
         ["no zlib header"] = (Begin().Chunk("IDAT", new byte[20]).End(), "compressed data"),
-        ["zlib cut within the rows"] = (Begin().Chunk("IDAT", PngBuilder.Compress(GoodRows)[..5]).End(), "too little data"),
-        ["zlib checksum"] = (Begin().Chunk("IDAT", [.. PngBuilder.Compress(GoodRows)[..^1], 0]).End(), "compressed data"),
+        ["zlib cut within the rows"] =
+            (Begin().Chunk("IDAT", PngBuilder.Compress(GoodRows)[..5]).End(), "too little data"),
+        ["zlib checksum"] =
+            (Begin().Chunk("IDAT", [.. PngBuilder.Compress(GoodRows)[..^1], 0]).End(), "compressed data"),
     };
 
     public static TheoryData<string> Cases => [.. Damaged.Keys];
