@@ -1,0 +1,54 @@
+namespace Tessera.Imaging;
+
+/// <summary>Pictures side by side in one.</summary>
+public static class ImageGrid
+{
+    /// <summary>
+    /// Lays pictures out in rows, as <c>torchvision.utils.make_grid</c> does: a margin of <paramref name="padding"/>
+    /// pixels around every picture, shared between neighbours; the last row is filled up with the margin's value.
+    /// </summary>
+    /// <param name="pictures">At least one, all of one size. Where any has 3 channels, so has the grid.</param>
+    /// <param name="columns">Pictures in a row, at least 1; no more columns are made than there are pictures.</param>
+    /// <param name="padding">Width of the margin in pixels, at least 0.</param>
+    /// <param name="padValue">The margin's samples, 0 (black) to 255 (white).</param>
+    /// <returns>
+    /// A picture of <c>padding + columns * (width + padding)</c> by <c>padding + rows * (height + padding)</c> pixels.
+    /// (torchvision returns a single picture without a margin; this one makes no exception.)
+    /// </returns>
+    /// <exception cref="ArgumentException">No pictures, several sizes, or a number out of its range.</exception>
+    /// <exception cref="OverflowException">The grid would have over 2^31 - 1 samples.</exception>
+    public static Image Make(IReadOnlyList<Image> pictures, int columns = 8, int padding = 2, byte padValue = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(columns, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(padding);
+        if (pictures.Count == 0) throw new ArgumentException("A grid needs at least one picture.", nameof(pictures));
+        int width = pictures[0].Width, height = pictures[0].Height;
+        if (pictures.FirstOrDefault(picture => picture.Width != width || picture.Height != height) is { } odd)
+            throw new ArgumentException(
+                $"Pictures of {width}x{height} and of {odd.Width}x{odd.Height} do not make a grid.", nameof(pictures));
+
+        columns = Math.Min(columns, pictures.Count);
+        int rows = (pictures.Count - 1) / columns + 1;
+        int channels = pictures.Max(picture => picture.Channels);
+        Image grid = Image.Black(
+            checked(padding + columns * (width + padding)), checked(padding + rows * (height + padding)), channels);
+        Array.Fill(grid.Pixels, padValue);
+        for (int i = 0; i < pictures.Count; i++)
+        {
+            Paste(
+                ImageTransform.ToChannels(pictures[i], channels), grid,
+                left: padding + i % columns * (width + padding), top: padding + i / columns * (height + padding));
+        }
+        return grid;
+    }
+
+    private static void Paste(Image picture, Image grid, int left, int top)
+    {
+        int rowLength = picture.Width * picture.Channels;
+        for (int y = 0; y < picture.Height; y++)
+        {
+            picture.Pixels.AsSpan(y * rowLength, rowLength)
+                .CopyTo(grid.Pixels.AsSpan(((top + y) * grid.Width + left) * grid.Channels));
+        }
+    }
+}

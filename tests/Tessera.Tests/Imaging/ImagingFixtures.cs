@@ -1,0 +1,81 @@
+using System.Text.Json;
+using Tessera.Imaging;
+
+namespace Tessera.Tests.Imaging;
+
+/// <summary>What <c>tests/fixtures/imaging/make.py</c> wrote, and pictures made on the spot.</summary>
+internal static class ImagingFixtures
+{
+    private static readonly JsonSerializerOptions CamelCase = new(JsonSerializerDefaults.Web);
+
+    /// <summary>A file and the picture that it holds according to the script (and Pillow).</summary>
+    internal sealed record EncodedPicture(string Name, int Width, int Height, int Channels, byte[] File, byte[] Pixels);
+
+    /// <summary>A picture without a file.</summary>
+    internal sealed record RawPicture(int Width, int Height, int Channels, byte[] Pixels)
+    {
+        public Image ToImage() => new(Width, Height, Channels, Pixels);
+    }
+
+    /// <summary>A picture, and what Pillow fits it to.</summary>
+    internal sealed record FittedPicture(int Width, int Height, int Channels, byte[] Pixels, RawPicture[] Fits);
+
+    public static readonly IReadOnlyDictionary<string, EncodedPicture> Pngs =
+        Load<EncodedPicture>("pngs.json").ToDictionary(picture => picture.Name);
+
+    public static readonly IReadOnlyDictionary<string, EncodedPicture> Jpegs =
+        Load<EncodedPicture>("jpegs.json").ToDictionary(picture => picture.Name);
+
+    public static readonly IReadOnlyList<FittedPicture> Fits = Load<FittedPicture>("fits.json");
+
+    /// <summary>A picture with something of everything: ramps, flat parts and noise, a function of its size.</summary>
+    public static Image Noisy(int width, int height, int channels)
+    {
+        Random random = new(width * 10007 + height * 101 + channels);
+        Image image = Image.Black(width, height, channels);
+        for (int i = 0; i < image.Pixels.Length; i++)
+        {
+            int x = i / channels % width, y = i / channels / width;
+            image.Pixels[i] = (byte)((y % 4) switch
+            {
+                0 => 7 * x,
+                1 => 5 * y,
+                2 => random.Next(256),
+                _ => 200,
+            });
+        }
+        return image;
+    }
+
+    private static T[] Load<T>(string name)
+    {
+        string path = Path.Combine(Folder(), name);
+        return JsonSerializer.Deserialize<T[]>(File.ReadAllBytes(path), CamelCase)
+            ?? throw new InvalidOperationException($"{path} holds nothing.");
+    }
+
+    private static string Folder()
+    {
+        for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)
+        {
+            string folder = Path.Combine(at.FullName, "tests", "fixtures", "imaging");
+            if (Directory.Exists(folder)) return folder;
+        }
+        throw new DirectoryNotFoundException("tests/fixtures/imaging is not above the test program.");
+    }
+}
+
+/// <summary>A folder that goes away with the test.</summary>
+internal sealed class TemporaryFolder : IDisposable
+{
+    public string Path { get; } = Directory.CreateTempSubdirectory("tessera-imaging-").FullName;
+
+    public string Write(string name, byte[] data)
+    {
+        string path = System.IO.Path.Combine(Path, name);
+        File.WriteAllBytes(path, data);
+        return path;
+    }
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}
