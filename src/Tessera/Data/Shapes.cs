@@ -21,9 +21,22 @@ public static class Shapes
     private const int SmallestSize = 4, LargestSize = 1024;
     private const ulong Seed = 0x7e55e7a;
 
-    /// <summary>The names of the ten classes.</summary>
-    public static IReadOnlyList<string> ClassNames { get; } =
-        ["sphere", "cube", "cylinder", "cone", "torus", "pyramid", "octahedron", "capsule", "cross", "dome"];
+    private static readonly (string Name, Func<Draws, int, byte[]> Render)[] Classes =
+    [
+        ("sphere", Renderer<Sphere>.Render),
+        ("cube", Renderer<Cube>.Render),
+        ("cylinder", Renderer<Cylinder>.Render),
+        ("cone", Renderer<Cone>.Render),
+        ("torus", Renderer<Torus>.Render),
+        ("pyramid", Renderer<Pyramid>.Render),
+        ("octahedron", Renderer<Octahedron>.Render),
+        ("capsule", Renderer<Capsule>.Render),
+        ("cross", Renderer<Cross>.Render),
+        ("dome", Renderer<Dome>.Render),
+    ];
+
+    /// <summary>The names of the ten classes: sphere, cube, cylinder and so on.</summary>
+    public static IReadOnlyList<string> ClassNames { get; } = [.. Classes.Select(shape => shape.Name)];
 
     /// <summary>Makes one picture, <c>[size, size, 3]</c>.</summary>
     /// <param name="number">Which one, at least 0. Its class is <c>number % 10</c>.</param>
@@ -59,16 +72,16 @@ public static class Shapes
         {
             long number = i < fromTrain ? i : FirstTestNumber + (i - fromTrain);
             pictures[i] = Render(number, size);
-            labels[i] = (int)SolidOf(number);
+            labels[i] = ClassOf(number);
         });
         string name = split switch { Split.Train => "shapes train", Split.Test => "shapes test", _ => "shapes" };
         return new ImageSet(name, size, size, 3, pictures, labels, ClassNames);
     }
 
     private static byte[] Render(long number, int size) =>
-        Renderer.Render(new Scene(SolidOf(number), new Draws(new CounterRandom(Seed, (ulong)number))), size);
+        Classes[ClassOf(number)].Render(new Draws(new CounterRandom(Seed, (ulong)number)), size);
 
-    private static Solid SolidOf(long number) => (Solid)(number % ClassNames.Count);
+    private static int ClassOf(long number) => (int)(number % Classes.Length);
 
     private static void CheckSize(int size)
     {

@@ -16,6 +16,14 @@ internal sealed class Draws(CounterRandom random)
     /// <summary>True with the given probability.</summary>
     public bool Chance(float probability) => random.Uniform(_drawn++) < probability;
 
+    /// <summary>Numbers in [0, 1).</summary>
+    public float[] Many(int count)
+    {
+        float[] numbers = new float[count];
+        for (int i = 0; i < count; i++) numbers[i] = random.Uniform(_drawn++);
+        return numbers;
+    }
+
     /// <summary>
     /// A uniform direction, by rejection from the cube that holds the unit ball: angles would need sines and cosines,
     /// whose last bit depends on the machine.

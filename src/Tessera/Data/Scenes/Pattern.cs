@@ -8,7 +8,7 @@ internal sealed class Pattern
     private readonly Style _style;
     private readonly Vec3 _first, _second;
     private readonly float _along, _across, _shift, _sharpness;
-    private readonly float[] _lattice = new float[LatticeSize * LatticeSize];
+    private readonly float[] _lattice = [];
 
     /// <summary>Draws a style, a scale, a direction and all the rest.</summary>
     /// <param name="draws">The source of randomness.</param>
@@ -20,11 +20,11 @@ internal sealed class Pattern
         _style = plain ? Style.Gradient : (Style)draws.Below(Enum.GetValues<Style>().Length);
         (_first, _second) = (first, second);
         Vec3 direction = draws.Direction();
-        float frequency = draws.Between(0.6f, 2.2f) / MathF.Sqrt(direction.X * direction.X + direction.Y * direction.Y + 0.01f);
+        float frequency = draws.Between(0.35f, 1.1f) / MathF.Sqrt(direction.X * direction.X + direction.Y * direction.Y + 0.01f);
         (_along, _across) = (direction.X * frequency, direction.Y * frequency);
         _shift = draws.Between(0, LatticeSize);
         _sharpness = draws.Between(1, 8);
-        for (int i = 0; i < _lattice.Length; i++) _lattice[i] = draws.Between(0, 1);
+        if (_style is Style.Clouds or Style.Marble) _lattice = draws.Many(LatticeSize * LatticeSize);
     }
 
     private enum Style { Gradient, Stripes, Checks, Dots, Rings, Bricks, Clouds, Marble }
@@ -44,11 +44,11 @@ internal sealed class Pattern
             Style.Clouds => 1.6f * (0.65f * Noise(u, v) + 0.35f * Noise(2 * u, 2 * v)) - 0.3f,
             _ => Edge(Wave(u + 1.2f * Noise(u, v) + 0.4f * Noise(2 * v, 2 * u))),
         };
-        return _first.Mix(_second, Math.Clamp(weight, 0, 1));
+        return _first.Mix(_second, Geometry.Saturate(weight));
     }
 
     /// <summary>From a soft ramp to a hard step at one half, as the pattern's sharpness says.</summary>
-    private float Edge(float value) => Math.Clamp(0.5f + _sharpness * (value - 0.5f), 0, 1);
+    private float Edge(float value) => Geometry.Saturate(0.5f + _sharpness * (value - 0.5f));
 
     /// <summary>A triangle wave of period 1 between 0 and 1.</summary>
     private static float Wave(float x) => MathF.Abs(2 * (x - MathF.Floor(x)) - 1);
@@ -61,9 +61,9 @@ internal sealed class Pattern
 
     private static float Brick(float u, float v)
     {
-        float row = 2 * v, column = u + 0.5f * MathF.Floor(row);
+        float row = 1.5f * v, column = 0.75f * u + 0.5f * MathF.Floor(row);
         float x = column - MathF.Floor(column), y = row - MathF.Floor(row);
-        return x < 0.07f || y < 0.14f ? 1 : 0;
+        return x < 0.08f || y < 0.16f ? 1 : 0;
     }
 
     /// <summary>Value noise: random numbers on a lattice that repeats, smoothly interpolated.</summary>

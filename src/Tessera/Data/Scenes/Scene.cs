@@ -8,14 +8,19 @@ internal sealed class Scene
 {
     private const float CameraDistance = 6;
 
-    /// <summary>Draws a scene around the given solid.</summary>
-    public Scene(Solid solid, Draws draws)
+    /// <summary>Draws a scene around a solid that reaches <paramref name="foot"/> below the origin.</summary>
+    public Scene(Draws draws, float foot)
     {
-        Solid = solid;
         bool upright = draws.Chance(0.5f), floating = draws.Chance(0.3f);
-        Vec3 up = upright ? new Vec3(0, 1, 0) : draws.Direction();
+        Vec3 up = new(0, 1, 0);
+        if (!upright)
+        {
+            // Seen along their axes, a cone and a dome are but discs.
+            do up = draws.Direction();
+            while (up.Y < -0.2f || MathF.Abs(up.Z) > 0.7f);
+        }
         Pose = Rotation.Facing(up, draws.Direction());
-        Floor = floating ? -20 : upright ? -solid.Foot() : -1;
+        Floor = floating ? -20 : upright ? -foot : -1;
         Wall = floating ? draws.Between(-1.8f, -1.1f) : draws.Between(-4.5f, -1.2f);
 
         PlaceCamera(draws, floating);
@@ -23,9 +28,6 @@ internal sealed class Scene
         while (Light.Y < 0.25f || Light.Z < 0.15f);
         Paint(draws);
     }
-
-    /// <summary>The class.</summary>
-    public Solid Solid { get; }
 
     /// <summary>How the solid is turned.</summary>
     public Rotation Pose { get; }
@@ -82,21 +84,26 @@ internal sealed class Scene
     private void Paint(Draws draws)
     {
         float hue = draws.Between(0, 1);
-        float solidHue = hue + draws.Between(0.2f, 0.8f);
-        float floorHue = hue + draws.Between(-0.15f, 0.15f);
-        SolidPattern = new Pattern(
-            draws, draws.Chance(0.65f), RandomColour(draws, solidHue, 0.35f, 0.95f), RandomColour(draws, solidHue, 0.35f, 0.95f));
-        FloorPattern = new Pattern(draws, draws.Chance(0.2f), RandomColour(draws, floorHue, 0, 0.7f), RandomColour(draws, floorHue, 0, 0.7f));
-        WallPattern = new Pattern(draws, draws.Chance(0.2f), RandomColour(draws, hue, 0, 0.7f), RandomColour(draws, hue, 0, 0.7f));
-        float ambient = draws.Between(0.15f, 0.4f);
-        Vec3 warmth = Draws.Colour(draws.Chance(0.5f) ? 0.09f : 0.58f, draws.Between(0, 0.15f), 1);
+        SolidPattern = RandomPattern(draws, hue + draws.Between(0.2f, 0.8f), plain: 0.75f, 0.4f, 0.95f, 0.35f);
+        FloorPattern = RandomPattern(draws, hue, plain: 0.3f, 0, 0.75f, 0.15f);
+        WallPattern = RandomPattern(draws, hue, plain: 0.3f, 0, 0.75f, 0.15f);
+
+        float ambient = draws.Between(0.2f, 0.5f), brightness = draws.Between(1, 1.8f);
+        // A lamp is a little orange or a little blue.
+        Lamp = Draws.Colour(draws.Chance(0.5f) ? 0.09f : 0.58f, draws.Between(0, 0.15f), 1) * brightness;
         Ambient = Vec3.One * ambient;
-        Lamp = warmth * (1.15f - ambient);
-        Gloss = draws.Chance(0.25f) ? 0 : draws.Between(0.2f, 0.9f);
+        Gloss = draws.Chance(0.25f) ? 0 : draws.Between(0.2f, 0.7f);
         Polish = 3 + draws.Below(4);
     }
 
-    private static Vec3 RandomColour(Draws draws, float hue, float leastSaturation, float mostSaturation) =>
-        Draws.Colour(
-            hue + draws.Between(-0.08f, 0.08f), draws.Between(leastSaturation, mostSaturation), draws.Between(0.3f, 1));
+    private static Pattern RandomPattern(Draws draws, float hue, float plain, float leastSaturation, float mostSaturation, float leastValue)
+    {
+        // Half of the patterns are in two shades of a colour, the others in two colours; some are faint, some bold.
+        float otherHue = draws.Chance(0.5f) ? hue : draws.Between(0, 1);
+        Vec3 first = Colour(hue), second = Colour(otherHue);
+        return new Pattern(draws, draws.Chance(plain), first, first.Mix(second, draws.Between(0.2f, 1)));
+
+        Vec3 Colour(float near) => Draws.Colour(
+            near + draws.Between(-0.1f, 0.1f), draws.Between(leastSaturation, mostSaturation), draws.Between(leastValue, 1));
+    }
 }

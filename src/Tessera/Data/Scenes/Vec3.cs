@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Tessera.Data.Scenes;
 
 /// <summary>
@@ -8,23 +10,38 @@ internal readonly record struct Vec3(float X, float Y, float Z)
 {
     public static readonly Vec3 One = new(1, 1, 1);
 
-    public float Length => MathF.Sqrt(Dot(this));
+    public float Length
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => MathF.Sqrt(Dot(this));
+    }
 
-    public Vec3 Normalized => this * (1 / Length);
+    public Vec3 Normalized
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => this * (1 / Length);
+    }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float Dot(Vec3 other) => X * other.X + Y * other.Y + Z * other.Z;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vec3 Cross(Vec3 other) =>
         new(Y * other.Z - Z * other.Y, Z * other.X - X * other.Z, X * other.Y - Y * other.X);
 
     /// <summary>From this (weight 0) to the other (weight 1) in a straight line.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vec3 Mix(Vec3 other, float weight) => this + (other - this) * weight;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec3 operator +(Vec3 a, Vec3 b) => new(a.X + b.X, a.Y + b.Y, a.Z + b.Z);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec3 operator -(Vec3 a, Vec3 b) => new(a.X - b.X, a.Y - b.Y, a.Z - b.Z);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec3 operator *(Vec3 a, Vec3 b) => new(a.X * b.X, a.Y * b.Y, a.Z * b.Z);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec3 operator *(Vec3 a, float scale) => new(a.X * scale, a.Y * scale, a.Z * scale);
 }
