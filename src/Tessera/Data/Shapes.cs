@@ -1,0 +1,92 @@
+using Tessera.Data.Scenes;
+using Tessera.Imaging;
+using Tessera.Tensors.Random;
+
+namespace Tessera.Data;
+
+/// <summary>
+/// Pictures that the program makes itself: lit and shaded solids of ten classes in front of patterned floors and walls.
+/// Picture <c>i</c> is a function of <c>i</c> and nothing else, with the same bytes on every machine; its class is
+/// <c>i % 10</c>.
+/// </summary>
+/// <example><code>
+/// ImageSet train = Shapes.Load(Split.Train);
+/// Image cube = Shapes.Picture(1);   // 32 x 32 x 3
+/// </code></example>
+public static class Shapes
+{
+    /// <summary>The number of the first picture of the test split.</summary>
+    public const long FirstTestNumber = 1L << 40;
+
+    private const int SmallestSize = 4, LargestSize = 1024;
+    private const ulong Seed = 0x7e55e7a;
+
+    private static readonly (string Name, Func<Draws, int, byte[]> Render)[] Classes =
+    [
+        ("sphere", Renderer<Sphere>.Render),
+        ("cube", Renderer<Cube>.Render),
+        ("cylinder", Renderer<Cylinder>.Render),
+        ("cone", Renderer<Cone>.Render),
+        ("torus", Renderer<Torus>.Render),
+        ("pyramid", Renderer<Pyramid>.Render),
+        ("octahedron", Renderer<Octahedron>.Render),
+        ("capsule", Renderer<Capsule>.Render),
+        ("cross", Renderer<Cross>.Render),
+        ("dome", Renderer<Dome>.Render),
+    ];
+
+    /// <summary>The names of the ten classes: sphere, cube, cylinder and so on.</summary>
+    public static IReadOnlyList<string> ClassNames { get; } = [.. Classes.Select(shape => shape.Name)];
+
+    /// <summary>Makes one picture, <c>[size, size, 3]</c>.</summary>
+    /// <param name="number">Which one, at least 0. Its class is <c>number % 10</c>.</param>
+    /// <param name="size">Width and height in pixels: a multiple of 4 from 4 to 1024. The same scene at any size.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="number"/> is negative.</exception>
+    /// <exception cref="InputException"><paramref name="size"/> is not a size that can be made.</exception>
+    public static Image Picture(long number, int size = 32)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(number);
+        CheckSize(size);
+        return new Image(size, size, 3, Render(number, size));
+    }
+
+    /// <summary>
+    /// Makes a split on all cores. Train pictures are the numbers from 0, test pictures those from
+    /// <see cref="FirstTestNumber"/>; <see cref="Split.All"/> is the former, then the latter.
+    /// </summary>
+    /// <param name="split">Which pictures.</param>
+    /// <param name="size">Width and height in pixels: a multiple of 4 from 4 to 1024.</param>
+    /// <param name="trainCount">How many train pictures there are, at least 1.</param>
+    /// <param name="testCount">How many test pictures there are, at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A count is not positive.</exception>
+    /// <exception cref="InputException"><paramref name="size"/> is not a size that can be made.</exception>
+    public static ImageSet Load(Split split, int size = 32, int trainCount = 20_000, int testCount = 2_000)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(trainCount);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(testCount);
+        CheckSize(size);
+        int fromTrain = split == Split.Test ? 0 : trainCount, fromTest = split == Split.Train ? 0 : testCount;
+        byte[][] pictures = new byte[checked(fromTrain + fromTest)][];
+        int[] labels = new int[pictures.Length];
+        Parallel.For(0, pictures.Length, i =>
+        {
+            long number = i < fromTrain ? i : FirstTestNumber + (i - fromTrain);
+            pictures[i] = Render(number, size);
+            labels[i] = ClassOf(number);
+        });
+        string name = split switch { Split.Train => "shapes train", Split.Test => "shapes test", _ => "shapes" };
+        return new ImageSet(name, size, size, 3, pictures, labels, ClassNames);
+    }
+
+    private static byte[] Render(long number, int size) =>
+        Classes[ClassOf(number)].Render(new Draws(new CounterRandom(Seed, (ulong)number)), size);
+
+    private static int ClassOf(long number) => (int)(number % Classes.Length);
+
+    private static void CheckSize(int size)
+    {
+        if (size is < SmallestSize or > LargestSize || size % 4 != 0)
+            throw new InputException(
+                $"Shapes cannot be {size} pixels wide: give a multiple of 4 from {SmallestSize} to {LargestSize}.");
+    }
+}
