@@ -67,6 +67,12 @@ public sealed class ImageSet
     /// <summary>One picture as an <see cref="Image"/> of its own (a copy).</summary>
     public Image Picture(int index) => new(Width, Height, Channels, Pixels(index).ToArray());
 
+    /// <summary>The same pictures in grey (1) or red, green and blue (3).</summary>
+    public ImageSet ToChannels(int channels) => new(
+        Name, Width, Height, channels,
+        [.. Enumerable.Range(0, Count).Select(i => ImageTransform.ToChannels(Picture(i), channels).Pixels)],
+        _labels, ClassNames);
+
     /// <summary>
     /// The variance of byte/255 over every sample of every picture (the seed's <c>data_variance</c>), computed exactly
     /// from the histogram of bytes. CIFAR-10's training set: 0.0633.

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Tessera.Training;
+namespace Tessera.Files;
 
 /// <summary>
 /// A CSV file (RFC 4180, without quoting) that grows by one row at a time: <c>metrics.csv</c> and <c>eval.csv</c> of a
@@ -71,6 +71,21 @@ public sealed class CsvLog
         catch (Exception e) when (FileErrors.IsFileError(e))
         {
             throw FileErrors.Writing(_path, e);
+        }
+    }
+
+    /// <summary>The fields of the last row, or null if there is none.</summary>
+    /// <exception cref="InputException">The file cannot be read.</exception>
+    public string[]? LastRow()
+    {
+        try
+        {
+            string? last = File.Exists(_path) ? File.ReadLines(_path).Skip(1).LastOrDefault() : null;
+            return last?.Split(',');
+        }
+        catch (Exception e) when (FileErrors.IsFileError(e))
+        {
+            throw FileErrors.Reading(_path, e);
         }
     }
 

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using Tessera.Training;
+using Tessera.Files;
 
-namespace Tessera.Tests.Training;
+namespace Tessera.Tests.Files;
 
 public sealed class AtomicFolderTests : IDisposable
 {

@@ -1,4 +1,4 @@
-namespace Tessera.Training;
+namespace Tessera.Files;
 
 /// <summary>Files written whole or not at all.</summary>
 /// <remarks>

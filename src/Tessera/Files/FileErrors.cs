@@ -1,4 +1,4 @@
-namespace Tessera.Training;
+namespace Tessera.Files;
 
 /// <summary>
 /// Failures of the file system as one line for the user: what could not be done to which path, why, and how to mend it.

@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 
-namespace Tessera.Training;
+namespace Tessera.Files;
 
 /// <summary>
 /// Temporary files and folders beside their targets, on the same file system, so that a rename puts them in place.

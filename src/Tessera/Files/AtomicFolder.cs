@@ -1,4 +1,4 @@
-namespace Tessera.Training;
+namespace Tessera.Files;
 
 /// <summary>Folders written whole or not at all: a checkpoint is one.</summary>
 /// <remarks>As <see cref="AtomicFile"/>: a temporary beside the target, every file flushed, then a rename.</remarks>

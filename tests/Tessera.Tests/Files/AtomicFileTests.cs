@@ -1,7 +1,7 @@
 using System.Text;
-using Tessera.Training;
+using Tessera.Files;
 
-namespace Tessera.Tests.Training;
+namespace Tessera.Tests.Files;
 
 public sealed class AtomicFileTests : IDisposable
 {

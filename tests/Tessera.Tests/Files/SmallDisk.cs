@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Tessera.Tests.Training;
+namespace Tessera.Tests.Files;
 
 /// <summary>A file system of 64 KiB, so that a test can fill it; only Linux's superuser can have one.</summary>
 internal sealed class SmallDisk : IDisposable

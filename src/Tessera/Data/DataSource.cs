@@ -1,0 +1,37 @@
+namespace Tessera.Data;
+
+/// <summary>Finds the pictures that <c>--data</c> names: <c>shapes</c>, <c>cifar10</c> or a folder.</summary>
+public static class DataSource
+{
+    /// <summary>Loads a split into memory.</summary>
+    /// <param name="data"><c>shapes</c>, <c>cifar10</c> or the path of a folder of pictures.</param>
+    /// <param name="dataDir">Where to look for CIFAR-10 first; null for the usual places.</param>
+    /// <param name="split">Which pictures.</param>
+    /// <param name="size">Height and width of the pictures; CIFAR-10 is 32 always.</param>
+    /// <param name="channels">1 or 3; CIFAR-10 and Shapes are brought to grey for 1.</param>
+    /// <param name="progress">Told the number of pictures of a folder that have been read.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="InputException">The pictures are not there, damaged, or of no use.</exception>
+    public static ImageSet Load(
+        string data, string? dataDir, Split split, int size, int channels,
+        IProgress<int>? progress = null, CancellationToken cancellation = default)
+    {
+        ImageSet pictures = data switch
+        {
+            "shapes" => Shapes.Load(split, size),
+            "cifar10" => LoadCifar10(dataDir, split, size),
+            _ => ImageFolder.Load(data, split, size, size, channels, progress, cancellation),
+        };
+        return pictures.Channels == channels ? pictures : pictures.ToChannels(channels);
+    }
+
+    private static ImageSet LoadCifar10(string? dataDir, Split split, int size)
+    {
+        if (size != Cifar10.Size) throw new InputException($"CIFAR-10's pictures are 32x32; leave out --size {size}");
+        DataSearch search = Cifar10.Find(dataDir);
+        return Cifar10.Load(
+            search.Folder ?? throw new InputException(
+                $"there is no CIFAR-10 in {string.Join(" or ", search.Places)}; fetch it with tessera data cifar10, or name its folder with --data-dir"),
+            split);
+    }
+}

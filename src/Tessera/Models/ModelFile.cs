@@ -1,0 +1,146 @@
+using System.Globalization;
+using Tessera.Files;
+using Tessera.Tensors;
+using Tessera.Tensors.Devices;
+using Tessera.Tensors.IO;
+
+namespace Tessera.Models;
+
+/// <summary>
+/// A model in a safetensors file with the names and layouts of the seed's PyTorch model: Python loads it as it is, and
+/// a file that Python wrote with these names is read here. The sizes are read off the shapes.
+/// </summary>
+public static class ModelFile
+{
+    private const string CommitmentKey = "commitment", DecayKey = "decay", VarianceKey = "data_variance";
+    private const float UsualDecay = 0.99f;
+
+    /// <summary>Writes a model.</summary>
+    /// <param name="path">The file; one that is there is replaced.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="dataVariance">The variance of the pictures it was trained on, kept beside it; null for none.</param>
+    /// <exception cref="InputException">It cannot be written.</exception>
+    public static void Write(string path, VqVae model, double? dataVariance) =>
+        AtomicFile.Write(path, stream => Write(stream, model, dataVariance));
+
+    /// <summary>Writes a model to a stream.</summary>
+    internal static void Write(Stream stream, VqVae model, double? dataVariance)
+    {
+        var metadata = new Dictionary<string, string>
+        {
+            ["format"] = "pt",
+            [CommitmentKey] = model.Options.Commitment.ToString(CultureInfo.InvariantCulture),
+            [DecayKey] = model.Options.Decay.ToString(CultureInfo.InvariantCulture),
+        };
+        if (dataVariance is { } variance) metadata[VarianceKey] = variance.ToString("R", CultureInfo.InvariantCulture);
+        SafeTensors.Write(stream, Entries(model.State()), metadata);
+    }
+
+    /// <summary>Reads a model.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="device">Where the model is to live; the processor when null.</param>
+    /// <returns>The model, and the variance of the pictures it was trained on if the file tells.</returns>
+    /// <exception cref="InputException">The file is missing, damaged, or not of such a model.</exception>
+    public static (VqVae Model, double? DataVariance) Read(string path, Device? device = null)
+    {
+        SafeTensorsFile file = Open(path);
+        VqVaeOptions options = ReadOptions(path, file);
+        var model = new VqVae(options, device: device);
+        ReadInto(path, file, model.State());
+        return (model, Number(file, VarianceKey));
+    }
+
+    /// <summary>Reads tensors by name from a file that must have just these.</summary>
+    internal static void ReadInto(string path, IEnumerable<(string Name, Tensor Tensor)> tensors) =>
+        ReadInto(path, Open(path), tensors);
+
+    /// <summary>Tensors as a file's entries; those in main memory without a copy of their own.</summary>
+    internal static List<TensorEntry> Entries(IEnumerable<(string Name, Tensor Tensor)> tensors) =>
+        [.. tensors.Select(entry => new TensorEntry(entry.Name, entry.Tensor.Shape.ToArray(), entry.Tensor.ToArray()))];
+
+    private static void ReadInto(string path, SafeTensorsFile file, IEnumerable<(string Name, Tensor Tensor)> tensors)
+    {
+        var expected = tensors.ToList();
+        foreach ((string name, Tensor tensor) in expected)
+        {
+            TensorEntry entry = Find(path, file, name);
+            if (!entry.Shape.AsSpan().SequenceEqual(tensor.Shape.ToArray()))
+                throw new InputException(
+                    $"{path}: the tensor {name} has the shape [{string.Join(", ", entry.Shape)}]; the model's is {tensor.Shape}");
+            if (entry.Values.Span.ContainsAnyExceptFinite())
+                throw new InputException($"{path}: the tensor {name} holds values that are not finite numbers");
+        }
+        var names = expected.Select(entry => entry.Name).ToHashSet();
+        if (file.Tensors.FirstOrDefault(entry => !names.Contains(entry.Name)) is { } odd)
+            throw new InputException($"{path}: the model has no tensor {odd.Name}");
+        // Only now: a model is never left with half of a file's tensors.
+        foreach ((string name, Tensor tensor) in expected) tensor.CopyFrom(Find(path, file, name).Values.Span);
+    }
+
+    private static SafeTensorsFile Open(string path)
+    {
+        try
+        {
+            return SafeTensors.Read(path);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InputException(e.Message, e);
+        }
+        catch (Exception e) when (FileErrors.IsFileError(e))
+        {
+            throw FileErrors.Reading(path, e);
+        }
+    }
+
+    private static VqVaeOptions ReadOptions(string path, SafeTensorsFile file)
+    {
+        int[] first = Sizes(path, file, "_encoder._conv_1.weight", 4);
+        int[] codebook = Sizes(path, file, "_vq_vae._embedding.weight", 2);
+        int layers = 0;
+        while (file.TryGet($"_encoder._residual_stack._layers.{layers}._block.1.weight", out _)) layers++;
+        bool ema = file.TryGet("_vq_vae._ema_w", out _);
+        var defaults = new VqVaeOptions();
+        return new VqVaeOptions
+        {
+            Channels = first[1],
+            Hidden = Sizes(path, file, "_encoder._conv_2.weight", 4)[0],
+            ResidualLayers = layers,
+            ResidualHidden = layers == 0
+                ? defaults.ResidualHidden
+                : Sizes(path, file, "_encoder._residual_stack._layers.0._block.1.weight", 4)[0],
+            Codes = codebook[0],
+            CodeDim = codebook[1],
+            Commitment = (float?)Number(file, CommitmentKey) ?? defaults.Commitment,
+            Decay = ema ? (float?)Number(file, DecayKey) ?? UsualDecay : 0,
+        };
+    }
+
+    private static int[] Sizes(string path, SafeTensorsFile file, string name, int rank)
+    {
+        int[] sizes = Find(path, file, name).Shape;
+        return sizes.Length == rank
+            ? sizes
+            : throw new InputException($"{path}: the tensor {name} has {sizes.Length} sizes; a VQ-VAE's has {rank}");
+    }
+
+    private static TensorEntry Find(string path, SafeTensorsFile file, string name) =>
+        file.TryGet(name, out TensorEntry? entry)
+            ? entry
+            : throw new InputException($"{path}: the tensor {name} is missing; it is no VQ-VAE with the seed's names");
+
+    private static double? Number(SafeTensorsFile file, string key) =>
+        file.Metadata.TryGetValue(key, out string? text)
+        && double.TryParse(text, CultureInfo.InvariantCulture, out double value)
+            ? value
+            : null;
+
+    private static bool ContainsAnyExceptFinite(this ReadOnlySpan<float> values)
+    {
+        foreach (float value in values)
+        {
+            if (!float.IsFinite(value)) return true;
+        }
+        return false;
+    }
+}

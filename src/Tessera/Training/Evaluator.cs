@@ -1,0 +1,99 @@
+using Tessera.Analysis;
+using Tessera.Data;
+using Tessera.Imaging;
+using Tessera.Models;
+using Tessera.Quantization;
+using Tessera.Tensors;
+using Tessera.Tensors.Autograd;
+
+namespace Tessera.Training;
+
+/// <summary>Runs pictures through a model without training it.</summary>
+public static class Evaluator
+{
+    private const int PixelsPerBatch = 64 * 32 * 32;
+
+    /// <summary>Measures reconstructions and code use over a whole set.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="pictures">The set; its channels are the model's, its sizes multiples of 4.</param>
+    /// <param name="split">What the set is, for the result: train, test or all.</param>
+    /// <param name="dataVariance">The variance of the training pictures; null where it is not known.</param>
+    /// <param name="progress">Told the number of pictures done.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="InputException">The pictures do not fit the model.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public static Evaluation Evaluate(
+        VqVae model, ImageSet pictures, string split, double? dataVariance,
+        IProgress<int>? progress = null, CancellationToken cancellation = default)
+    {
+        CheckFit(model, pictures.Width, pictures.Height, pictures.Channels);
+        int length = pictures.Width * pictures.Height * pictures.Channels;
+        int batch = Math.Clamp(PixelsPerBatch / (pictures.Width * pictures.Height), 1, pictures.Count);
+        float[] originals = new float[batch * length], reconstructions = new float[batch * length];
+        double[] squaredErrors = new double[pictures.Count], psnr = new double[pictures.Count], ssim = new double[pictures.Count];
+        var usage = new CodeUsage(model.Options.Codes);
+        using var tape = new Tape(model.Device, recording: false);
+        for (int first = 0; first < pictures.Count; first += batch)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            int count = Math.Min(batch, pictures.Count - first);
+            for (int i = 0; i < count; i++)
+            {
+                PixelValues.FromBytes(pictures.Pixels(first + i), originals.AsSpan(i * length, length));
+            }
+            Tensor x = tape.Input(
+                originals.AsSpan(0, count * length), [count, pictures.Height, pictures.Width, pictures.Channels]);
+            VqVaeOutput output = model.Forward(x);
+            usage.Add(output.Quantized.Codes);
+            output.Reconstruction.CopyTo(reconstructions.AsSpan(0, count * length));
+            tape.Reset();
+
+            int start = first;
+            Parallel.For(0, count, i =>
+            {
+                Span<float> original = originals.AsSpan(i * length, length);
+                Span<float> reconstruction = reconstructions.AsSpan(i * length, length);
+                squaredErrors[start + i] = ImageMetrics.Mse(original, reconstruction);
+                ToUnitRange(original);
+                ToUnitRange(reconstruction);
+                psnr[start + i] = ImageMetrics.Psnr(original, reconstruction);
+                ssim[start + i] = ImageMetrics.Ssim(
+                    original, reconstruction, pictures.Width, pictures.Height, pictures.Channels);
+            });
+            progress?.Report(first + count);
+        }
+        double mse = squaredErrors.Average();
+        return new Evaluation(
+            split, pictures.Count, dataVariance > 0 ? mse / dataVariance : null, mse, psnr.Average(), ssim.Average(),
+            usage.Perplexity, usage.Used, model.Options.Codes);
+    }
+
+    /// <summary>What the model makes of a picture of its own channels, height and width multiples of 4.</summary>
+    /// <exception cref="InputException">The picture does not fit the model.</exception>
+    public static Image Reconstruct(VqVae model, Image picture)
+    {
+        CheckFit(model, picture.Width, picture.Height, picture.Channels);
+        float[] values = new float[picture.Pixels.Length];
+        PixelValues.FromBytes(picture.Pixels, values);
+        using var tape = new Tape(model.Device, recording: false);
+        Tensor x = tape.Input(values, [1, picture.Height, picture.Width, picture.Channels]);
+        model.Forward(x).Reconstruction.CopyTo(values);
+        byte[] pixels = new byte[values.Length];
+        PixelValues.ToBytes(values, pixels);
+        return new Image(picture.Width, picture.Height, picture.Channels, pixels);
+    }
+
+    internal static void CheckFit(VqVae model, int width, int height, int channels)
+    {
+        if (channels != model.Options.Channels)
+            throw new InputException($"the model takes pictures of {model.Options.Channels} channels; these have {channels}");
+        if (width % VqVae.PixelsPerCode != 0 || height % VqVae.PixelsPerCode != 0)
+            throw new InputException(
+                $"pictures of {width}x{height} do not fit: height and width must be multiples of {VqVae.PixelsPerCode}");
+    }
+
+    private static void ToUnitRange(Span<float> values)
+    {
+        for (int i = 0; i < values.Length; i++) values[i] = Math.Clamp(values[i] + 0.5f, 0f, 1f);
+    }
+}

@@ -1,0 +1,121 @@
+using System.Globalization;
+using System.Reflection;
+using System.Text.Json;
+using Tessera.Files;
+
+namespace Tessera.Training;
+
+/// <summary>
+/// The folder of a training run: <c>config.json</c>, <c>metrics.csv</c>, <c>eval.csv</c>, <c>model.safetensors</c> (the
+/// newest weights) and <c>checkpoints/UPDATE/</c>.
+/// </summary>
+public sealed class RunFolder
+{
+    private const string ConfigName = "config.json", CheckpointsName = "checkpoints";
+
+    private RunFolder(string path, TrainingOptions options)
+    {
+        Path = path;
+        Options = options;
+    }
+
+    /// <summary>Where it is.</summary>
+    public string Path { get; }
+
+    /// <summary>What the run was started with.</summary>
+    public TrainingOptions Options { get; }
+
+    /// <summary>The newest weights.</summary>
+    public string ModelPath => System.IO.Path.Combine(Path, Checkpoint.ModelName);
+
+    /// <summary>Means over every 100 updates.</summary>
+    public string MetricsPath => System.IO.Path.Combine(Path, "metrics.csv");
+
+    /// <summary>The evaluations.</summary>
+    public string EvalPath => System.IO.Path.Combine(Path, "eval.csv");
+
+    /// <summary>The folder of checkpoints.</summary>
+    public string CheckpointsPath => System.IO.Path.Combine(Path, CheckpointsName);
+
+    /// <summary>The version of the program, as it is written to <c>config.json</c>.</summary>
+    public static string Version { get; } =
+        typeof(RunFolder).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
+            ?.InformationalVersion.Split('+')[0] ?? "unknown";
+
+    /// <summary>Starts a run folder. One that exists is never overwritten.</summary>
+    /// <param name="path">Where; folders above are created.</param>
+    /// <param name="options">What the run is started with.</param>
+    /// <exception cref="InputException">There is something already, an option is wrong, or it cannot be written.</exception>
+    public static RunFolder Create(string path, TrainingOptions options)
+    {
+        options.Validate();
+        string full = FileErrors.FolderPath(path);
+        if (File.Exists(full) || (Directory.Exists(full) && Directory.EnumerateFileSystemEntries(full).Any()))
+            throw new InputException(
+                $"{path} exists already; continue it with --resume, or choose another folder with --out");
+        try
+        {
+            Directory.CreateDirectory(full);
+        }
+        catch (Exception e) when (FileErrors.IsFileError(e))
+        {
+            throw FileErrors.Writing(path, e);
+        }
+        var run = new RunFolder(full, options);
+        run.WriteConfig();
+        return run;
+    }
+
+    /// <summary>Opens the folder of a run.</summary>
+    /// <exception cref="InputException">There is none, or its <c>config.json</c> is missing or damaged.</exception>
+    public static RunFolder Open(string path)
+    {
+        string full = FileErrors.FolderPath(path);
+        if (!Directory.Exists(full)) throw new InputException($"there is no run folder {path}; start one with tessera train --out {path}");
+        if (!IsRun(full)) throw new InputException($"{path} is no run folder: it has no {ConfigName}");
+        RunConfig config = RunJson.Read(System.IO.Path.Combine(full, ConfigName), RunJson.Default.RunConfig);
+        config.Options.Validate();
+        return new RunFolder(full, config.Options);
+    }
+
+    /// <summary>Whether a folder looks like that of a run.</summary>
+    public static bool IsRun(string path) => File.Exists(System.IO.Path.Combine(path, ConfigName));
+
+    /// <summary>The same run with other options, written to <c>config.json</c>.</summary>
+    /// <exception cref="InputException">It cannot be written.</exception>
+    public RunFolder WithOptions(TrainingOptions options)
+    {
+        options.Validate();
+        var run = new RunFolder(Path, options);
+        if (options != Options) run.WriteConfig();
+        return run;
+    }
+
+    /// <summary>The checkpoints there are, oldest first.</summary>
+    public IReadOnlyList<Checkpoint> Checkpoints()
+    {
+        if (!Directory.Exists(CheckpointsPath)) return [];
+        return
+        [
+            .. Directory.EnumerateDirectories(CheckpointsPath)
+                .Select(folder => (Folder: folder, Name: System.IO.Path.GetFileName(folder)))
+                .Where(entry => long.TryParse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+                .Select(entry => new Checkpoint(entry.Folder, long.Parse(entry.Name, CultureInfo.InvariantCulture)))
+                .OrderBy(checkpoint => checkpoint.Update),
+        ];
+    }
+
+    /// <summary>Where the checkpoint of an update is or will be.</summary>
+    public Checkpoint CheckpointOf(long update) => new(
+        System.IO.Path.Combine(CheckpointsPath, update.ToString(CultureInfo.InvariantCulture)), update);
+
+    /// <summary>Removes what a run that was killed left half-written.</summary>
+    public void CleanUp()
+    {
+        AtomicFolder.CleanUp(Path);
+        if (Directory.Exists(CheckpointsPath)) AtomicFolder.CleanUp(CheckpointsPath);
+    }
+
+    private void WriteConfig() => AtomicFile.Write(System.IO.Path.Combine(Path, ConfigName), stream =>
+        JsonSerializer.Serialize(stream, new RunConfig(Version, Options), RunJson.Default.RunConfig));
+}

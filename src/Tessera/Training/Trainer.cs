@@ -1,0 +1,238 @@
+using System.Diagnostics;
+using System.Globalization;
+using Tessera.Analysis;
+using Tessera.Data;
+using Tessera.Files;
+using Tessera.Models;
+using Tessera.Quantization;
+using Tessera.Tensors;
+using Tessera.Tensors.Autograd;
+using Tessera.Tensors.Devices;
+using Tessera.Tensors.Devices.Cpu;
+using Tessera.Tensors.Ops;
+using Tessera.Tensors.Optim;
+
+namespace Tessera.Training;
+
+/// <summary>
+/// The seed's training loop in a run folder: draw a batch, <c>loss = MSE / data variance + quantizer loss</c>, backward,
+/// Adam; with rows of metrics, evaluations and checkpoints on the way. A run that is stopped at any moment and resumed
+/// ends with the same bits as one that is not.
+/// </summary>
+/// <example><code>
+/// TrainingOptions options = Preset.Default.Options with { Updates = 500 };
+/// using var trainer = new Trainer(RunFolder.Create("runs/first", options), Shapes.Load(Split.Train), Shapes.Load(Split.Test));
+/// Evaluation result = trainer.Run();   // recon_error about 0.2 on held-out pictures
+/// </code></example>
+public sealed class Trainer : IDisposable
+{
+    /// <summary>Updates from one row of <c>metrics.csv</c> to the next.</summary>
+    public const int UpdatesPerRow = 100;
+
+    private const int KeptCheckpoints = 3;
+
+    private readonly RunFolder _run;
+    private readonly TrainingOptions _options;
+    private readonly ImageSet _train;
+    private readonly ImageSet _test;
+    private readonly double _dataVariance;
+    private readonly CpuDevice _device;
+    private readonly Adam _optimizer;
+    private readonly CodeUsage _batchUsage;
+    private readonly BatchSampler _sampler;
+    private readonly int[] _indices;
+    private readonly float[] _pixels;
+    private readonly CsvLog _metrics;
+    private readonly CsvLog _evaluations;
+    private readonly TrainingClock _clock = new();
+    private TrainingState _state;
+    private TrainingState? _written;
+
+    /// <summary>
+    /// Prepares a run: a new one, or, if the folder has checkpoints, one that goes on from the newest.
+    /// </summary>
+    /// <param name="run">The run folder.</param>
+    /// <param name="train">The pictures to train on; their channels are those of the options.</param>
+    /// <param name="test">The pictures to evaluate on.</param>
+    /// <exception cref="InputException">An option, the pictures or a checkpoint are wrong, or the folder cannot be written.</exception>
+    public Trainer(RunFolder run, ImageSet train, ImageSet test)
+    {
+        _run = run;
+        _options = run.Options;
+        _options.Validate();
+        _train = train;
+        _test = test;
+        _dataVariance = train.Variance();
+        if (_dataVariance == 0)
+            throw new InputException($"all pictures of {train.Name} are of one and the same colour; there is nothing to learn from them");
+        _device = new CpuDevice(_options.Threads);
+        Model = new VqVae(_options.Model, _options.Seed, _device);
+        Evaluator.CheckFit(Model, train.Width, train.Height, train.Channels);
+        Evaluator.CheckFit(Model, test.Width, test.Height, test.Channels);
+        _optimizer = new Adam(Model, _options.LearningRate);
+        _batchUsage = new CodeUsage(_options.Model.Codes);
+        _sampler = new BatchSampler(train.Count, _options.Seed);
+        _indices = new int[_options.Batch];
+        _pixels = new float[checked(_options.Batch * train.Height * train.Width * train.Channels)];
+        _state = new TrainingState(0, 0, _options.Seed, 0, 0, default);
+
+        run.CleanUp();
+        _metrics = new CsvLog(run.MetricsPath, "update", "recon_error", "perplexity", "vq_loss", "images_per_second", "seconds");
+        _evaluations = new CsvLog(run.EvalPath, "update", "split", "recon_error", "psnr", "ssim", "perplexity", "codes_used");
+        Restore();
+    }
+
+    /// <summary>The model, as it is now.</summary>
+    public VqVae Model { get; }
+
+    /// <summary>Updates made so far.</summary>
+    public long Update => _state.Update;
+
+    /// <summary>The variance of the training pictures, byte/255.</summary>
+    public double DataVariance => _dataVariance;
+
+    /// <summary>What the run computes on.</summary>
+    public Device Device => _device;
+
+    private bool IsLast => _state.Update >= _options.Updates;
+
+    private bool EvaluationIsDue =>
+        _state.Update > 0 && _state.LastEvaluation != _state.Update && (IsLast || _state.Update % _options.EvalEvery == 0);
+
+    /// <summary>Trains until the last update.</summary>
+    /// <param name="progress">Told of every update, evaluation and checkpoint, on the calling thread.</param>
+    /// <param name="cancellation">Stops the run after the update in progress; a checkpoint is written first.</param>
+    /// <returns>The evaluation on the test split after the last update.</returns>
+    /// <exception cref="OperationCanceledException">It was stopped; its checkpoint is written.</exception>
+    /// <exception cref="TrainingDivergedException">A loss was not finite; the checkpoints before it are untouched.</exception>
+    /// <exception cref="InputException">The run folder cannot be written.</exception>
+    public Evaluation Run(IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        using var tape = new Tape(_device);
+        Evaluation? evaluation = null;
+        try
+        {
+            while (true)
+            {
+                if (EvaluationIsDue) evaluation = EvaluateNow(progress, cancellation);
+                if (IsLast || _state.Update % _options.CheckpointEvery == 0) WriteCheckpoint(progress);
+                if (IsLast) break;
+                cancellation.ThrowIfCancellationRequested();
+                Step(tape);
+                Report(progress);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            WriteCheckpoint(progress);
+            throw;
+        }
+        return evaluation ?? Evaluator.Evaluate(Model, _test, "test", _dataVariance, cancellation: cancellation);
+    }
+
+    /// <summary>Ends the threads.</summary>
+    public void Dispose() => _device.Dispose();
+
+    /// <summary>One update: the seed's loop body.</summary>
+    private void Step(Tape tape)
+    {
+        long start = Stopwatch.GetTimestamp();
+        long update = _state.Update;
+        Model.ClearGradients();
+        Tensor pictures = DrawBatch(tape, update);
+
+        VqVaeOutput output = Model.Forward(pictures);
+        Tensor reconError = output.Reconstruction.MeanSquaredError(pictures).Scale((float)(1 / _dataVariance));
+        Tensor vqLoss = output.Quantized.Loss;
+        Tensor loss = reconError.Add(vqLoss);
+        if (!float.IsFinite(loss.Item())) throw new TrainingDivergedException(update + 1, loss.Item());
+        tape.Backward(loss);
+        _optimizer.Step();
+
+        _batchUsage.Clear();
+        _batchUsage.Add(output.Quantized.Codes);
+        _state = _state with
+        {
+            Update = update + 1,
+            Pictures = _state.Pictures + _options.Batch,
+            OptimizerSteps = _optimizer.Steps,
+            Window = _state.Window.With(reconError.Item(), _batchUsage.Perplexity, vqLoss.Item()),
+        };
+        tape.Reset();
+        _clock.Add(Stopwatch.GetElapsedTime(start));
+    }
+
+    private Tensor DrawBatch(Tape tape, long update)
+    {
+        _sampler.Fill(update, _indices);
+        int length = _pixels.Length / _indices.Length;
+        for (int i = 0; i < _indices.Length; i++)
+        {
+            PixelValues.FromBytes(_train.Pixels(_indices[i]), _pixels.AsSpan(i * length, length));
+        }
+        return tape.Input(_pixels, [_indices.Length, _train.Height, _train.Width, _train.Channels]);
+    }
+
+    private void Report(IProgress<TrainingProgress>? progress)
+    {
+        bool closeWindow = IsLast || _state.Update % UpdatesPerRow == 0;
+        progress?.Report(Progress() with { IsMetricsRow = closeWindow });
+        if (!closeWindow) return;
+        MetricsWindow window = _state.Window;
+        _metrics.Append(
+            _state.Update, window.ReconError, window.Perplexity, window.VqLoss,
+            Math.Round(_clock.UpdatesPerSecond * _options.Batch, 1), Math.Round(_clock.Total.TotalSeconds, 3));
+        _state = _state with { Window = default };
+        _clock.StartWindow();
+    }
+
+    private TrainingProgress Progress() => new(
+        _state.Update, _options.Updates, _state.Window, _batchUsage.Used, _clock.Total,
+        _clock.UpdatesPerSecond * _options.Batch, _clock.TimeFor(_options.Updates - _state.Update));
+
+    private Evaluation EvaluateNow(IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+    {
+        Evaluation evaluation = Evaluator.Evaluate(Model, _test, "test", _dataVariance, cancellation: cancellation);
+        _evaluations.Append(
+            _state.Update, evaluation.Split, evaluation.ReconError, evaluation.Psnr, evaluation.Ssim,
+            evaluation.Perplexity, evaluation.CodesUsed);
+        _state = _state with { LastEvaluation = _state.Update };
+        progress?.Report(Progress() with { Evaluation = evaluation });
+        return evaluation;
+    }
+
+    private void WriteCheckpoint(IProgress<TrainingProgress>? progress)
+    {
+        if (_state.Update == 0 || _state == _written) return;
+        Checkpoint checkpoint = _run.CheckpointOf(_state.Update);
+        checkpoint.Write(Model, _dataVariance, _optimizer, _state);
+        ModelFile.Write(_run.ModelPath, Model, _dataVariance);
+        IReadOnlyList<Checkpoint> all = _run.Checkpoints();
+        foreach (Checkpoint old in all.Take(all.Count - KeptCheckpoints)) Directory.Delete(old.Path, recursive: true);
+        _written = _state;
+        progress?.Report(Progress() with { Checkpoint = checkpoint.Path });
+    }
+
+    /// <summary>Goes back to the newest checkpoint, or to the start; what was logged after it is dropped.</summary>
+    private void Restore()
+    {
+        if (_run.Checkpoints().LastOrDefault() is { } checkpoint)
+        {
+            _state = checkpoint.Read(Model, _optimizer);
+            if (_state.Seed != _options.Seed)
+                throw new InputException($"{checkpoint.Path} is of a run with seed {_state.Seed}, not {_options.Seed}");
+        }
+        else if (_options.Init is { } init)
+        {
+            ModelFile.ReadInto(TrainedModel.FindWeights(init), Model.State());
+        }
+        _written = _state;
+        _metrics.TruncateAfter(_state.Update);
+        _evaluations.TruncateAfter(_state.LastEvaluation);
+        if (_metrics.LastRow() is [.., string seconds]
+            && double.TryParse(seconds, CultureInfo.InvariantCulture, out double total))
+        {
+            _clock.Total = TimeSpan.FromSeconds(total);
+        }
+    }
+}

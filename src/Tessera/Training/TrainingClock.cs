@@ -1,0 +1,35 @@
+namespace Tessera.Training;
+
+/// <summary>How long updates take: since the last row of <c>metrics.csv</c>, and in all sittings of a run.</summary>
+internal sealed class TrainingClock
+{
+    private TimeSpan _window;
+    private long _windowUpdates;
+    private double _lastRate;
+
+    /// <summary>The time spent on updates, earlier sittings included.</summary>
+    public TimeSpan Total { get; set; }
+
+    /// <summary>Updates per second since the last row; right after a row, up to it. 0 before the first update.</summary>
+    public double UpdatesPerSecond => _windowUpdates > 0 ? _windowUpdates / _window.TotalSeconds : _lastRate;
+
+    /// <summary>Adds an update.</summary>
+    public void Add(TimeSpan time)
+    {
+        Total += time;
+        _window += time;
+        _windowUpdates++;
+    }
+
+    /// <summary>Begins the next row.</summary>
+    public void StartWindow()
+    {
+        _lastRate = UpdatesPerSecond;
+        _window = TimeSpan.Zero;
+        _windowUpdates = 0;
+    }
+
+    /// <summary>The time that more updates are going to take; zero where that is not known yet.</summary>
+    public TimeSpan TimeFor(long updates) =>
+        UpdatesPerSecond > 0 ? TimeSpan.FromSeconds(updates / UpdatesPerSecond) : TimeSpan.Zero;
+}

@@ -1,0 +1,67 @@
+using Tessera.Models;
+
+namespace Tessera.Training;
+
+/// <summary>
+/// Everything that a run is a function of, and what it may be told beside that (threads, how often to evaluate and to
+/// write checkpoints), which does not change its result. Written to <c>config.json</c> in the run folder.
+/// </summary>
+public sealed record TrainingOptions
+{
+    /// <summary>The model's sizes and quantizer.</summary>
+    public VqVaeOptions Model { get; init; } = new();
+
+    /// <summary><c>shapes</c>, <c>cifar10</c> or the path of a folder of pictures.</summary>
+    public string Data { get; init; } = "shapes";
+
+    /// <summary>Where to look for CIFAR-10 first; null for the usual places.</summary>
+    public string? DataDir { get; init; }
+
+    /// <summary>Height and width in pixels that pictures are brought to, a multiple of 4. CIFAR-10 is 32 always.</summary>
+    public int Size { get; init; } = 32;
+
+    /// <summary>How many updates the run makes in all, at least 1.</summary>
+    public long Updates { get; init; } = 1;
+
+    /// <summary>Pictures in a batch, at least 1.</summary>
+    public int Batch { get; init; } = 256;
+
+    /// <summary>The learning rate of Adam, above 0.</summary>
+    public float LearningRate { get; init; } = 1e-4f;
+
+    /// <summary>What all random numbers follow from.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Threads that share the work, at least 1; null for one for each processor. Not a bit depends on it.</summary>
+    public int? Threads { get; init; }
+
+    /// <summary>Updates from one checkpoint to the next, at least 1.</summary>
+    public long CheckpointEvery { get; init; } = 500;
+
+    /// <summary>Updates from one evaluation on the test split to the next, at least 1; the last update has one always.</summary>
+    public long EvalEvery { get; init; } = 1000;
+
+    /// <summary>A model file or run whose weights the run starts from; null for random weights.</summary>
+    public string? Init { get; init; }
+
+    /// <summary>Checks every value.</summary>
+    /// <exception cref="InputException">A value is out of its range; the message names it.</exception>
+    public void Validate()
+    {
+        Model.Validate();
+        Require(Data.Length > 0, $"data must be shapes, cifar10 or a folder");
+        Require(Size is >= 4 and <= 4096 && Size % VqVae.PixelsPerCode == 0,
+            $"size must be a multiple of {VqVae.PixelsPerCode} from 4 to 4096, not {Size}");
+        Require(Updates >= 1, $"updates must be at least 1, not {Updates}");
+        Require(Batch is >= 1 and <= 65536, $"batch must be 1 to 65536, not {Batch}");
+        Require(LearningRate > 0 && float.IsFinite(LearningRate), $"lr must be a number above 0, not {LearningRate}");
+        Require(Threads is null or (>= 1 and <= 1024), $"threads must be 1 to 1024, not {Threads}");
+        Require(CheckpointEvery >= 1, $"checkpoint-every must be at least 1, not {CheckpointEvery}");
+        Require(EvalEvery >= 1, $"eval-every must be at least 1, not {EvalEvery}");
+    }
+
+    private static void Require(bool holds, FormattableString message)
+    {
+        if (!holds) throw new InputException(FormattableString.Invariant(message));
+    }
+}

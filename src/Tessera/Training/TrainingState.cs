@@ -1,0 +1,15 @@
+namespace Tessera.Training;
+
+/// <summary>
+/// What a run knows beside its tensors: <c>state.json</c> of a checkpoint. Random numbers and the position in the data
+/// follow from the seed and the update, so there is nothing else; and nothing of the
+/// clock, so that the same run writes the same bytes.
+/// </summary>
+/// <param name="Update">Updates made.</param>
+/// <param name="Pictures">Pictures drawn: the position in the endless sequence of epochs.</param>
+/// <param name="Seed">The run's seed.</param>
+/// <param name="OptimizerSteps">Adam's t.</param>
+/// <param name="LastEvaluation">The last update that was evaluated; 0 before the first.</param>
+/// <param name="Window">What the next row of <c>metrics.csv</c> has so far.</param>
+public sealed record TrainingState(
+    long Update, long Pictures, ulong Seed, long OptimizerSteps, long LastEvaluation, MetricsWindow Window);
