@@ -1,0 +1,70 @@
+using Tessera.Tensors.Random;
+
+namespace Tessera.Data;
+
+/// <summary>
+/// The order in which training draws pictures: without replacement, epoch by epoch, each epoch in an order of its own.
+/// Epoch <c>e</c> is the permutation of <c>CounterRandom(seed, Stream + e)</c>; position <c>p</c> of the endless
+/// sequence is number <c>p % count</c> of epoch <c>p / count</c>. A batch is thereby a function of (count, seed, batch
+/// size, update), and a resumed run needs no saved state. A batch may straddle two epochs or more.
+/// </summary>
+/// <remarks>Remembers the epoch last asked for, so an instance serves one thread at a time.</remarks>
+/// <example><code>
+/// var sampler = new BatchSampler(count: 50_000, seed: 1);
+/// int[] batch = new int[256];
+/// sampler.Fill(update: 0, batch);
+/// </code></example>
+public sealed class BatchSampler
+{
+    /// <summary>
+    /// The first of the streams of <see cref="CounterRandom"/> that epochs take: far above those that number layers or
+    /// updates, so that no other draw of the same seed repeats an epoch's numbers.
+    /// </summary>
+    public const ulong Stream = 1UL << 60;
+
+    private readonly ulong _seed;
+    private long _epoch = -1;
+    private int[] _order = [];
+
+    /// <summary>Creates the order over a set.</summary>
+    /// <param name="count">How many pictures the set has, at least 1.</param>
+    /// <param name="seed">The run's seed.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is below 1.</exception>
+    public BatchSampler(int count, ulong seed)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        Count = count;
+        _seed = seed;
+    }
+
+    /// <summary>How many pictures an epoch has.</summary>
+    public int Count { get; }
+
+    /// <summary>Writes the picture numbers of one batch: positions <c>update * batch</c> and on.</summary>
+    /// <param name="update">Which batch, from 0.</param>
+    /// <param name="indices">Takes the numbers, 0 to <see cref="Count"/> - 1; its length is the batch size.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="update"/> is negative.</exception>
+    public void Fill(long update, Span<int> indices)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(update);
+        long position = checked(update * indices.Length);
+        while (!indices.IsEmpty)
+        {
+            (long epoch, long start) = Math.DivRem(position, Count);
+            int length = (int)Math.Min(indices.Length, Count - start);
+            Order(epoch).AsSpan((int)start, length).CopyTo(indices);
+            indices = indices[length..];
+            position += length;
+        }
+    }
+
+    private int[] Order(long epoch)
+    {
+        if (epoch != _epoch)
+        {
+            _order = new CounterRandom(_seed, Stream + (ulong)epoch).Permutation(Count);
+            _epoch = epoch;
+        }
+        return _order;
+    }
+}

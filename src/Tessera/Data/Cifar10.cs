@@ -1,0 +1,63 @@
+namespace Tessera.Data;
+
+/// <summary>
+/// CIFAR-10 (Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009): 50,000 training and 10,000
+/// test pictures, 32x32 RGB, of ten classes; see https://www.cs.toronto.edu/~kriz/cifar.html.
+/// </summary>
+public static class Cifar10
+{
+    /// <summary>Width and height of a picture in pixels.</summary>
+    public const int Size = 32;
+
+    /// <summary>Red, green, blue.</summary>
+    public const int Channels = 3;
+
+    /// <summary>How many classes there are.</summary>
+    public const int Classes = 10;
+
+    /// <summary>The names of the classes in the order of their labels.</summary>
+    public static IReadOnlyList<string> ClassNames { get; } =
+        ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
+
+    /// <summary>
+    /// Loads a split from a folder that holds <c>cifar-10-batches-bin/</c>, <c>cifar-10-batches-py/</c>,
+    /// <c>cifar-10-binary.tar.gz</c> or <c>cifar-10-python.tar.gz</c> (the first of these that is there), or that is
+    /// one of the two batch folders itself. Archives are read in memory. The order is that of the files, the training
+    /// batches before the test batch. Only the files of the split are read.
+    /// </summary>
+    /// <param name="folder">Where the data is.</param>
+    /// <param name="split">Which part to load.</param>
+    /// <returns>Pictures of 32x32x3 with labels 0 to 9.</returns>
+    /// <exception cref="InputException">There is no CIFAR-10, or a file is missing, damaged or foreign.</exception>
+    public static ImageSet Load(string folder, Split split)
+    {
+        if (!Directory.Exists(folder))
+            throw new InputException($"There is no folder {folder}; create it, or name the one that holds CIFAR-10.");
+        CifarSource source = CifarSource.In(folder) ?? throw new InputException(
+            $"{folder} holds no CIFAR-10 ({CifarSource.BinaryFolder}, {CifarSource.PythonFolder}, " +
+            $"{CifarSource.BinaryArchive} or {CifarSource.PythonArchive}); " +
+            "name another folder or run: tessera data cifar10");
+        CifarBatch[] batches = source.Read(split);
+        string name = split switch
+        {
+            Split.Train => "cifar10 train",
+            Split.Test => "cifar10 test",
+            _ => "cifar10",
+        };
+        return new ImageSet(
+            name, Size, Size, Channels,
+            [.. batches.SelectMany(batch => batch.Pictures)],
+            [.. batches.SelectMany(batch => batch.Labels)], ClassNames);
+    }
+
+    /// <summary>
+    /// Looks for CIFAR-10 in <paramref name="dataDir"/>, then in the folder that the environment variable
+    /// <c>TESSERA_DATA</c> names, then in the user's cache folder (<see cref="DataFolders"/>).
+    /// </summary>
+    /// <param name="dataDir">The folder the user named, or null.</param>
+    /// <exception cref="InputException">There is no folder to look in at all.</exception>
+    public static DataSearch Find(string? dataDir) => Find(DataFolders.List(dataDir));
+
+    internal static DataSearch Find(IReadOnlyList<string> places) =>
+        new(places.FirstOrDefault(place => CifarSource.In(place) is not null), places);
+}

@@ -1,0 +1,57 @@
+namespace Tessera.Data;
+
+/// <summary>
+/// Reads a batch file of CIFAR-10's Python layout: a pickled dict with <c>data</c>, a numpy array of bytes
+/// [pictures, 3072], and <c>labels</c>, a list of 0 to 9; the other entries are passed over.
+/// </summary>
+internal static class CifarPickle
+{
+    /// <summary>Reads the batch.</summary>
+    /// <param name="file">The whole file.</param>
+    /// <param name="name">The file's name for messages.</param>
+    /// <exception cref="InputException">The bytes are no such file, or the pickle asks for anything else.</exception>
+    public static CifarBatch Read(ReadOnlyMemory<byte> file, string name)
+    {
+        if (file.IsEmpty) throw CifarBatch.Damaged(name, "is empty");
+        try
+        {
+            return ToBatch(new PickleReader(file).Read(), name);
+        }
+        catch (InvalidDataException e)
+        {
+            throw CifarBatch.Damaged(name, $"is damaged or no CIFAR-10 batch ({e.Message})", e);
+        }
+    }
+
+    private static CifarBatch ToBatch(object? root, string name)
+    {
+        if (root is not Dictionary<string, object?> entries)
+            throw new InvalidDataException("the pickle holds no dict");
+        if (entries.GetValueOrDefault("data") is not PickledArray data
+            || data.Shape is not [long count, CifarBatch.PictureLength])
+        {
+            throw new InvalidDataException("it has no 'data', an array of 3072 bytes a picture");
+        }
+        if (entries.GetValueOrDefault("labels") is not List<object?> labels)
+            throw new InvalidDataException("it has no list of 'labels'");
+        if (count < 1 || count != labels.Count)
+            throw new InvalidDataException($"it has {count} pictures and {labels.Count} labels");
+
+        byte[] samples = data.Bytes();
+        if (samples.Length != count * CifarBatch.PictureLength)
+            throw new InvalidDataException($"{count} pictures do not fit {samples.Length} bytes");
+        byte[][] pictures = new byte[labels.Count][];
+        int[] classes = new int[labels.Count];
+        byte[] planes = new byte[CifarBatch.PictureLength];
+        for (int i = 0; i < pictures.Length; i++)
+        {
+            classes[i] = labels[i] is long label
+                ? CifarBatch.CheckLabel(label, i, name)
+                : throw new InvalidDataException($"the label of picture {i} is no integer");
+            (int first, int step) = data.IsColumnMajor ? (i, pictures.Length) : (i * planes.Length, 1);
+            for (int j = 0; j < planes.Length; j++) planes[j] = samples[first + j * step];
+            pictures[i] = CifarBatch.Interleave(planes);
+        }
+        return new CifarBatch(pictures, classes);
+    }
+}

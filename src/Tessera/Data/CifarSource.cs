@@ -1,0 +1,88 @@
+namespace Tessera.Data;
+
+/// <summary>One copy of CIFAR-10 on disk: a folder of batch files or an archive of them, in either layout.</summary>
+/// <param name="Path">The folder or the archive.</param>
+/// <param name="IsArchive">Whether <paramref name="Path"/> is a .tar.gz.</param>
+/// <param name="IsPickled">Whether it is the Python layout (else the binary one).</param>
+internal sealed record CifarSource(string Path, bool IsArchive, bool IsPickled)
+{
+    public const string BinaryFolder = "cifar-10-batches-bin";
+    public const string PythonFolder = "cifar-10-batches-py";
+    public const string BinaryArchive = "cifar-10-binary.tar.gz";
+    public const string PythonArchive = "cifar-10-python.tar.gz";
+
+    /// <summary>The copy in a folder (in itself, in a batch folder below, in an archive), or null.</summary>
+    public static CifarSource? In(string folder)
+    {
+        foreach (string place in (string[])[folder, Join(folder, BinaryFolder), Join(folder, PythonFolder)])
+        {
+            if (HasBatches(place, pickled: false)) return new CifarSource(place, IsArchive: false, IsPickled: false);
+            if (HasBatches(place, pickled: true)) return new CifarSource(place, IsArchive: false, IsPickled: true);
+        }
+        if (File.Exists(Join(folder, BinaryArchive)))
+            return new CifarSource(Join(folder, BinaryArchive), IsArchive: true, IsPickled: false);
+        if (File.Exists(Join(folder, PythonArchive)))
+            return new CifarSource(Join(folder, PythonArchive), IsArchive: true, IsPickled: true);
+        return null;
+    }
+
+    /// <summary>The names of the batch files of a split in their order.</summary>
+    public static string[] BatchNames(Split split, bool pickled)
+    {
+        string extension = pickled ? "" : ".bin";
+        string[] train = [.. Enumerable.Range(1, 5).Select(number => $"data_batch_{number}{extension}")];
+        string[] test = [$"test_batch{extension}"];
+        return split switch
+        {
+            Split.Train => train,
+            Split.Test => test,
+            Split.All => [.. train, .. test],
+            _ => throw new ArgumentOutOfRangeException(nameof(split), split, "Not a split."),
+        };
+    }
+
+    /// <summary>Reads the batches of a split, in their order.</summary>
+    /// <exception cref="InputException">A file is missing, damaged or unreadable.</exception>
+    public CifarBatch[] Read(Split split)
+    {
+        string[] names = BatchNames(split, IsPickled);
+        try
+        {
+            return IsArchive ? ReadArchive(names) : [.. names.Select(ReadLoose)];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"{Path} cannot be read: {e.Message}", e);
+        }
+    }
+
+    private CifarBatch ReadLoose(string name)
+    {
+        string path = Join(Path, name);
+        if (!File.Exists(path))
+            throw new InputException($"{path} is missing; unpack the whole archive again or run: tessera data cifar10");
+        if (new FileInfo(path).Length > CifarBatch.MaximumBytes)
+            throw CifarBatch.Damaged(path, "is no CIFAR-10 batch (it is too large)");
+        return Parse(File.ReadAllBytes(path), path);
+    }
+
+    private CifarBatch[] ReadArchive(string[] names)
+    {
+        var batches = new Dictionary<string, CifarBatch>();
+        CifarArchive.Read(Path, names, (name, content, length) =>
+        {
+            byte[] bytes = new byte[length];
+            content.ReadExactly(bytes);
+            batches[name] = Parse(bytes, $"{Path} ({name})");
+        });
+        return [.. names.Select(name => batches[name])];
+    }
+
+    private CifarBatch Parse(byte[] bytes, string name) =>
+        IsPickled ? CifarPickle.Read(bytes, name) : CifarBatch.FromRecords(bytes, name);
+
+    private static bool HasBatches(string folder, bool pickled) =>
+        BatchNames(Split.All, pickled).Any(name => File.Exists(Join(folder, name)));
+
+    private static string Join(string folder, string name) => System.IO.Path.Combine(folder, name);
+}

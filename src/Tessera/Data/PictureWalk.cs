@@ -1,0 +1,56 @@
+using Tessera.Imaging;
+
+namespace Tessera.Data;
+
+/// <summary>The pictures below a folder.</summary>
+/// <param name="Folders">The names of the folders directly inside.</param>
+/// <param name="Paths">
+/// The relative paths of all pictures, '/' between their parts on every system, in ordinal order.
+/// </param>
+internal sealed record PictureWalk(List<string> Folders, List<string> Paths)
+{
+    /// <summary>Whether a folder of this name, in any case, lies directly inside.</summary>
+    public bool HasFolder(string name) => Folders.Contains(name, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Walks the folder and everything below it.</summary>
+    /// <exception cref="InputException">The folder is missing, or something in it cannot be read.</exception>
+    public static PictureWalk Below(string folder, CancellationToken cancellation)
+    {
+        if (!Directory.Exists(folder))
+            throw new InputException($"There is no folder {folder}; name the one that holds the pictures.");
+        var root = new DirectoryInfo(folder);
+        var paths = new List<string>();
+        try
+        {
+            Walk(root, "", RealPath(root, ""), [], paths, cancellation);
+            paths.Sort(StringComparer.Ordinal);
+            return new PictureWalk([.. root.EnumerateDirectories().Select(below => below.Name)], paths);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"{folder} cannot be read: {e.Message}", e);
+        }
+    }
+
+    // `ancestors` holds the real paths of the folders above: one that comes again is a link in a circle.
+    private static void Walk(
+        DirectoryInfo folder, string prefix, string realPath, HashSet<string> ancestors, List<string> paths,
+        CancellationToken cancellation)
+    {
+        if (!ancestors.Add(realPath)) return;
+        foreach (FileSystemInfo entry in folder.EnumerateFileSystemInfos())
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (entry.Name.StartsWith('.')) continue;
+            if (entry is DirectoryInfo below)
+                Walk(below, $"{prefix}{below.Name}/", RealPath(below, realPath), ancestors, paths, cancellation);
+            else if (ImageFile.IsPicture(entry.Name))
+                paths.Add(prefix + entry.Name);
+        }
+        ancestors.Remove(realPath);
+    }
+
+    private static string RealPath(DirectoryInfo folder, string realParent) =>
+        folder.ResolveLinkTarget(returnFinalTarget: true)?.FullName
+        ?? (realParent.Length == 0 ? folder.FullName : Path.Combine(realParent, folder.Name));
+}
