@@ -58,7 +58,7 @@ public static class Evaluator
                 ToUnitRange(reconstruction);
                 psnr[start + i] = ImageMetrics.Psnr(original, reconstruction);
                 ssim[start + i] = ImageMetrics.Ssim(
-                    original, reconstruction, pictures.Width, pictures.Height, pictures.Channels);
+                    original, reconstruction, pictures.Height, pictures.Width, pictures.Channels);
             });
             progress?.Report(first + count);
         }

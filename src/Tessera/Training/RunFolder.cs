@@ -105,6 +105,9 @@ public sealed class RunFolder
         ];
     }
 
+    /// <summary>The newest checkpoint, or null before the first.</summary>
+    public Checkpoint? LatestCheckpoint() => Checkpoints() is [.., var latest] ? latest : null;
+
     /// <summary>Where the checkpoint of an update is or will be.</summary>
     public Checkpoint CheckpointOf(long update) => new(
         System.IO.Path.Combine(CheckpointsPath, update.ToString(CultureInfo.InvariantCulture)), update);

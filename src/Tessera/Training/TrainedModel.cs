@@ -39,7 +39,7 @@ public sealed record TrainedModel(
     {
         if (!File.Exists(run.ModelPath))
             throw new InputException($"{run.Path} has no model yet: its run has not reached its first checkpoint; continue it with tessera train --resume --out {run.Path}");
-        return Load(run.ModelPath, device, run.Options, run.Checkpoints().LastOrDefault()?.Update);
+        return Load(run.ModelPath, device, run.Options, run.LatestCheckpoint()?.Update);
     }
 
     private static TrainedModel Load(string path, Device? device, TrainingOptions? options, long? update)

@@ -216,7 +216,7 @@ public sealed class Trainer : IDisposable
     /// <summary>Goes back to the newest checkpoint, or to the start; what was logged after it is dropped.</summary>
     private void Restore()
     {
-        if (_run.Checkpoints().LastOrDefault() is { } checkpoint)
+        if (_run.LatestCheckpoint() is { } checkpoint)
         {
             _state = checkpoint.Read(Model, _optimizer);
             if (_state.Seed != _options.Seed)
