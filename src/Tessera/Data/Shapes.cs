@@ -38,9 +38,9 @@ public static class Shapes
     /// <summary>The names of the ten classes: sphere, cube, cylinder and so on.</summary>
     public static IReadOnlyList<string> ClassNames { get; } = [.. Classes.Select(shape => shape.Name)];
 
-    /// <summary>Makes one picture, <c>[size, size, 3]</c>.</summary>
+    /// <summary>Makes one picture, <c>[size, size, 3]</c>: the same scene at any size.</summary>
     /// <param name="number">Which one, at least 0. Its class is <c>number % 10</c>.</param>
-    /// <param name="size">Width and height in pixels: a multiple of 4 from 4 to 1024. The same scene at any size.</param>
+    /// <param name="size">Width and height in pixels: a multiple of 4 from 4 to 1024.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="number"/> is negative.</exception>
     /// <exception cref="InputException"><paramref name="size"/> is not a size that can be made.</exception>
     public static Image Picture(long number, int size = 32)

@@ -33,7 +33,7 @@ internal sealed class Draws(CounterRandom random)
         while (true)
         {
             Vec3 v = new(Between(-1, 1), Between(-1, 1), Between(-1, 1));
-            if (v.Dot(v) is > 0.01f and <= 1) return v.Normalized;
+            if (v.Dot(v) is > 0.01f and <= 1) return v.Normalized();
         }
     }
 

@@ -3,24 +3,28 @@ namespace Tessera.Data.Scenes;
 /// <summary>What a surface is painted with: two colours, blended by a function of the place on the surface.</summary>
 internal sealed class Pattern
 {
-    private const int LatticeSize = 8;
+    private const int LatticeSize = 8, StyleCount = (int)Style.Marble + 1;
 
     private readonly Style _style;
     private readonly Vec3 _first, _second;
     private readonly float _along, _across, _shift, _sharpness;
     private readonly float[] _lattice = [];
 
-    /// <summary>Draws a style, a scale, a direction and all the rest.</summary>
+    /// <summary>Draws the colours, a style, a scale, a direction and all the rest.</summary>
     /// <param name="draws">The source of randomness.</param>
-    /// <param name="plain">True for a surface without a pattern: a faint gradient.</param>
-    /// <param name="first">One linear colour.</param>
-    /// <param name="second">The other.</param>
-    public Pattern(Draws draws, bool plain, Vec3 first, Vec3 second)
+    /// <param name="hue">The hue, in turns, that the first colour is near to.</param>
+    /// <param name="palette">Which colours and how often a pattern.</param>
+    public Pattern(Draws draws, float hue, Palette palette)
     {
-        _style = plain ? Style.Gradient : (Style)draws.Below(Enum.GetValues<Style>().Length);
-        (_first, _second) = (first, second);
+        // Half of the patterns are in two shades of a colour, the others in two colours; some are faint, some bold.
+        _first = palette.Colour(draws, hue);
+        Vec3 other = palette.Colour(draws, draws.Chance(0.5f) ? hue : draws.Between(0, 1));
+        _second = _first.Mix(other, draws.Between(0.2f, 1));
+        _style = draws.Chance(palette.Plain) ? Style.Gradient : (Style)draws.Below(StyleCount);
+
         Vec3 direction = draws.Direction();
-        float frequency = draws.Between(0.35f, 1.1f) / MathF.Sqrt(direction.X * direction.X + direction.Y * direction.Y + 0.01f);
+        float inPlane = MathF.Sqrt(direction.X * direction.X + direction.Y * direction.Y + 0.01f);
+        float frequency = draws.Between(0.35f, 1.1f) / inPlane;
         (_along, _across) = (direction.X * frequency, direction.Y * frequency);
         _shift = draws.Between(0, LatticeSize);
         _sharpness = draws.Between(1, 8);
@@ -81,4 +85,22 @@ internal sealed class Pattern
 
     private float Value(int column, int row) =>
         _lattice[(row & (LatticeSize - 1)) * LatticeSize + (column & (LatticeSize - 1))];
+}
+
+/// <summary>Which colours a surface may have.</summary>
+/// <param name="Plain">The probability that it has no pattern but a faint gradient.</param>
+/// <param name="LeastSaturation">The greyest it gets, 0..1.</param>
+/// <param name="MostSaturation">The most colourful it gets, 0..1.</param>
+/// <param name="LeastValue">The darkest it gets, 0..1.</param>
+internal readonly record struct Palette(float Plain, float LeastSaturation, float MostSaturation, float LeastValue)
+{
+    public static readonly Palette Solid = new(0.75f, 0.4f, 0.95f, 0.35f);
+
+    public static readonly Palette Room = new(0.3f, 0, 0.75f, 0.15f);
+
+    /// <summary>A linear colour near the given hue.</summary>
+    public Vec3 Colour(Draws draws, float hue) => Draws.Colour(
+        hue + draws.Between(-0.1f, 0.1f),
+        draws.Between(LeastSaturation, MostSaturation),
+        draws.Between(LeastValue, 1));
 }

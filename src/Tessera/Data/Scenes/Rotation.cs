@@ -1,17 +1,20 @@
+using System.Runtime.CompilerServices;
+
 namespace Tessera.Data.Scenes;
 
 /// <summary>A rotation, as the images of the three axes (the columns of its matrix).</summary>
 internal readonly record struct Rotation(Vec3 AxisX, Vec3 AxisY, Vec3 AxisZ)
 {
     /// <summary>Turns a vector back: the product with the transposed matrix.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vec3 Undo(Vec3 v) => new(AxisX.Dot(v), AxisY.Dot(v), AxisZ.Dot(v));
 
-    /// <summary>The rotation whose y axis points along <paramref name="up"/>, turned about it by a random direction.</summary>
+    /// <summary>The rotation that brings the y axis to <paramref name="up"/>.</summary>
     /// <param name="up">A unit vector.</param>
-    /// <param name="heading">A unit vector that is not parallel to <paramref name="up"/>.</param>
+    /// <param name="heading">A unit vector that fixes the turn about it; not parallel to <paramref name="up"/>.</param>
     public static Rotation Facing(Vec3 up, Vec3 heading)
     {
-        Vec3 x = up.Cross(heading).Normalized;
+        Vec3 x = up.Cross(heading).Normalized();
         return new Rotation(x, up, x.Cross(up));
     }
 }

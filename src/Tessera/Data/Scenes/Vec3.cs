@@ -10,17 +10,11 @@ internal readonly record struct Vec3(float X, float Y, float Z)
 {
     public static readonly Vec3 One = new(1, 1, 1);
 
-    public float Length
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => MathF.Sqrt(Dot(this));
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public float Length() => MathF.Sqrt(Dot(this));
 
-    public Vec3 Normalized
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => this * (1 / Length);
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vec3 Normalized() => this * (1 / Length());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float Dot(Vec3 other) => X * other.X + Y * other.Y + Z * other.Z;
