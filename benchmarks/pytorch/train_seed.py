@@ -8,6 +8,7 @@ split: `recon_error` (MSE over all pixels / the training set's variance), `perpl
 
 The seed's loop, but for its data loader: that one is made anew at every update, so a picture may come twice before
 another comes once. Here, as in Tessera, each epoch visits the pictures once in a shuffled order (a last partial batch is left out).
+With --shared-start the first weights and the batches are those of a Tessera run of the same --seed.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+import shared_start
 from seed_model import Model
 
 ROW_EVERY = 100
@@ -55,7 +57,8 @@ def data_variance(pictures):
 
 def train(model, pictures, args, variance):
     optimizer = torch.optim.Adam(model.parameters(), lr=args.lr, amsgrad=False)
-    source = batches(pictures, args.batch, args.seed)
+    source = (shared_start.batches(pictures, args.batch, args.seed, to_floats) if args.shared_start
+              else batches(pictures, args.batch, args.seed))
     recent = []
     model.train()
     with open(args.out, 'w', newline='') as file:
@@ -104,6 +107,8 @@ def main():
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--threads', type=int, default=2)
     parser.add_argument('--out', default='curve.csv')
+    parser.add_argument('--shared-start', action='store_true',
+                        help="start from Tessera's first weights for this seed and draw its batches")
     parser.add_argument('--weights', help='also write the trained state_dict here (torch.save)')
     args = parser.parse_args()
 
@@ -115,6 +120,8 @@ def main():
     print(f'{len(pictures)} + {len(held_out)} pictures, data variance {variance:.6f}', flush=True)
 
     model = Model(decay=0.99 if args.preset == 'seed-ema' else 0.0)
+    if args.shared_start:
+        shared_start.fill(model, args.seed)
     train(model, pictures, args, variance)
     if args.weights:
         torch.save(model.state_dict(), args.weights)
