@@ -159,7 +159,8 @@ public sealed class Cifar10Tests : IDisposable
         files.Remove("data_batch_1.bin");
         string target = _folder.Write("elsewhere/secret.bin", TwoRecords);
         _folder.Write("cifar-10-binary.tar.gz", Archive("cifar-10-batches-bin", files, ("data_batch_1.bin", target)));
-        Refused("data_batch_1.bin", () => Cifar10.Load(_folder.Path, Split.Train));
+        InputException e = Refused("cifar-10-binary.tar.gz", () => Cifar10.Load(_folder.Path, Split.Train));
+        Assert.Contains("lacks data_batch_1.bin", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
