@@ -38,7 +38,7 @@ public sealed class VqVae : Module
         _encoder = Child("_encoder", new Encoder(options, initializer));
         _preVqConv = Child("_pre_vq_conv", new Conv2d(options.Hidden, options.CodeDim, 1, initializer));
         Quantizer = Child<Quantizer>("_vq_vae", options.Decay > 0
-            ? new EmaVectorQuantizer(options.Codes, options.CodeDim, options.Commitment, options.Decay, initializer)
+            ? new EmaVectorQuantizer(options.Codes, options.CodeDim, options.Commitment, options.Decay, options.EmaStart, initializer)
             : new VectorQuantizer(options.Codes, options.CodeDim, options.Commitment, initializer));
         _decoder = Child("_decoder", new Decoder(options, initializer));
     }

@@ -1,3 +1,5 @@
+using Tessera.Quantization;
+
 namespace Tessera.Models;
 
 /// <summary>The sizes of a <see cref="VqVae"/> and how it quantizes. The defaults are the seed's.</summary>
@@ -26,10 +28,12 @@ public sealed record VqVaeOptions
 
     /// <summary>
     /// How much of the running averages stays at each update, in [0, 1). 0 trains the codebook by gradients
-    /// (<see cref="Quantization.VectorQuantizer"/>), anything above by averages
-    /// (<see cref="Quantization.EmaVectorQuantizer"/>).
+    /// (<see cref="VectorQuantizer"/>), anything above by averages (<see cref="EmaVectorQuantizer"/>).
     /// </summary>
     public float Decay { get; init; }
+
+    /// <summary>How the running averages start; without effect for a gradient codebook.</summary>
+    public EmaStart EmaStart { get; init; }
 
     /// <summary>Checks every value.</summary>
     /// <exception cref="InputException">A value is out of its range; the message names it.</exception>

@@ -11,8 +11,8 @@ namespace Tessera.Quantization;
 /// <c>e[k] = m[k] / N[k]</c>. Its loss is the commitment term alone, <c>commitment * |z - sg[e]|^2</c>.
 /// </summary>
 /// <remarks>
-/// As in the seed, the sizes N start at 0 beside sums m from N(0, 1), and the Laplace smoothing
-/// <c>(N[k] + epsilon) / (n + K epsilon) * n</c>, n being the sum of N, is kept and not only used.
+/// As in the seed, the Laplace smoothing <c>(N[k] + epsilon) / (n + K epsilon) * n</c>, n being the sum of N, is kept and
+/// not only used. How the averages start is <see cref="EmaStart"/>.
 /// </remarks>
 public sealed class EmaVectorQuantizer : Quantizer
 {
@@ -22,19 +22,26 @@ public sealed class EmaVectorQuantizer : Quantizer
     private readonly Tensor _batchSizes;
     private readonly Tensor _batchSums;
 
-    /// <summary>Creates the quantizer; its codebook and sums start standard normal.</summary>
+    /// <summary>Creates the quantizer; its codebook starts standard normal.</summary>
     /// <param name="codes">Codes in the codebook.</param>
     /// <param name="codeDim">Dimensions of a code.</param>
     /// <param name="commitment">The commitment cost, at least 0.</param>
     /// <param name="decay">How much of the averages stays at each update, in (0, 1).</param>
+    /// <param name="start">How the averages start.</param>
     /// <param name="initializer">Makes the first codebook and sums.</param>
-    public EmaVectorQuantizer(int codes, int codeDim, float commitment, float decay, Initializer initializer)
+    public EmaVectorQuantizer(
+        int codes, int codeDim, float commitment, float decay, EmaStart start, Initializer initializer)
         : base(commitment)
     {
         _decay = decay;
         ClusterSizes = Buffer("_ema_cluster_size", initializer.Zeros([codes]));
         Sums = Buffer("_ema_w", initializer.Normal([codes, codeDim]));
         Codebook = Buffer("_embedding.weight", initializer.Normal([codes, codeDim]));
+        if (start == EmaStart.Codebook)
+        {
+            ClusterSizes.Fill(1);
+            Sums.CopyFrom(Codebook.ToArray());
+        }
         _batchSizes = initializer.Zeros([codes]);
         _batchSums = initializer.Zeros([codes, codeDim]);
     }

@@ -1,4 +1,5 @@
 using Tessera.Models;
+using Tessera.Quantization;
 
 namespace Tessera.Training;
 
@@ -13,7 +14,7 @@ public sealed record Preset(string Name, string Summary, TrainingOptions Options
         "default", "small batches and an EMA codebook: good pictures within minutes",
         new TrainingOptions
         {
-            Model = new VqVaeOptions { Decay = 0.99f },
+            Model = new VqVaeOptions { Decay = 0.99f, EmaStart = EmaStart.Codebook },
             Updates = 3000,
             Batch = 32,
             LearningRate = 1e-3f,

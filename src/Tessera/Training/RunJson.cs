@@ -10,7 +10,7 @@ internal sealed record RunConfig(string Version, TrainingOptions Options);
 
 /// <summary>The JSON of a run folder: indented, camel case, numbers that read back as they were.</summary>
 [JsonSourceGenerationOptions(
-    WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, IgnoreReadOnlyProperties = true,
+    WriteIndented = true, UseStringEnumConverter = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, IgnoreReadOnlyProperties = true,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(RunConfig))]
 [JsonSerializable(typeof(TrainingState))]
