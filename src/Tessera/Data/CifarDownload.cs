@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Tessera.Files;
 
 namespace Tessera.Data;
 
@@ -70,11 +71,9 @@ public static class CifarDownload
                 await FetchAsync(archive, options, progress, cancellation).ConfigureAwait(false);
             await Task.Run(() => Unpack(archive, batches, cancellation), cancellation).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (FileErrors.IsFileError(e))
         {
-            throw new InputException(
-                $"CIFAR-10 cannot be written to {folder} ({e.Message.TrimEnd('.')}); " +
-                "free some space or name another folder with --data-dir.", e);
+            throw FileErrors.Writing(folder, e);
         }
         return batches;
     }

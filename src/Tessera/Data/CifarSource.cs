@@ -1,3 +1,5 @@
+using Tessera.Files;
+
 namespace Tessera.Data;
 
 /// <summary>One copy of CIFAR-10 on disk: a folder of batch files or an archive of them, in either layout.</summary>
@@ -50,9 +52,9 @@ internal sealed record CifarSource(string Path, bool IsArchive, bool IsPickled)
         {
             return IsArchive ? ReadArchive(names) : [.. names.Select(ReadLoose)];
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (FileErrors.IsFileError(e))
         {
-            throw new InputException($"{Path} cannot be read: {e.Message}", e);
+            throw FileErrors.Reading(Path, e);
         }
     }
 

@@ -1,3 +1,4 @@
+using Tessera.Files;
 using Tessera.Imaging;
 
 namespace Tessera.Data;
@@ -26,9 +27,9 @@ internal sealed record PictureWalk(List<string> Folders, List<string> Paths)
             paths.Sort(StringComparer.Ordinal);
             return new PictureWalk([.. root.EnumerateDirectories().Select(below => below.Name)], paths);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (FileErrors.IsFileError(e))
         {
-            throw new InputException($"{folder} cannot be read: {e.Message}", e);
+            throw FileErrors.Reading(folder, e);
         }
     }
 

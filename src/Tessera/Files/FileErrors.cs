@@ -51,6 +51,7 @@ internal static class FileErrors
         _ when FileAbove(path) is { } file => $"{file} is a file, not a folder; choose another place",
         DirectoryNotFoundException => "its folder does not exist; create it first or choose another place",
         FileNotFoundException => "there is no such file; check the name",
+        UnauthorizedAccessException when Directory.Exists(path) => "it is a folder; name a file",
         UnauthorizedAccessException => "permission is denied; change the permissions or choose another place",
         _ => OperatingSystem.IsWindows() ? WindowsReason(e) : UnixReason(e),
     };

@@ -1,3 +1,5 @@
+using Tessera.Files;
+
 namespace Tessera.Imaging;
 
 /// <summary>Picture files of the formats that Tessera reads: PNG, and JPEG where libjpeg-turbo is installed.</summary>
@@ -50,18 +52,9 @@ public static class ImageFile
             file.ReadExactly(data);
             return data;
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        catch (Exception e) when (FileErrors.IsFileError(e))
         {
-            throw new InputException($"{path}: no such file. Check the path.", e);
-        }
-        catch (UnauthorizedAccessException e)
-        {
-            string reason = Directory.Exists(path) ? "is a folder, not a picture" : "no permission to read it";
-            throw new InputException($"{path}: {reason}. Check the path and the file's permissions.", e);
-        }
-        catch (Exception e) when (e is IOException or ArgumentException or NotSupportedException)
-        {
-            throw new InputException($"{path}: cannot be read: {e.Message}", e);
+            throw FileErrors.Reading(path, e);
         }
     }
 

@@ -1,3 +1,5 @@
+using Tessera.Files;
+
 namespace Tessera.Imaging;
 
 /// <summary>
@@ -66,30 +68,7 @@ public static class Png
     public static void Write(string path, Image image)
     {
         byte[] data = Encode(image);
-        string partial = $"{path}.{Path.GetRandomFileName()}.tmp";
-        try
-        {
-            try
-            {
-                using (FileStream file = new(partial, FileMode.CreateNew, FileAccess.Write))
-                {
-                    file.Write(data);
-                    file.Flush(flushToDisk: true);
-                }
-                File.Move(partial, path, overwrite: true);
-            }
-            catch
-            {
-                File.Delete(partial);
-                throw;
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            throw new InputException(
-                $"{path}: cannot be written: {e.Message} Check that its folder exists, may be written to and has room.",
-                e);
-        }
+        AtomicFile.Write(path, stream => stream.Write(data));
     }
 
     internal static bool HasSignature(ReadOnlySpan<byte> data) => data.StartsWith(Signature[..4]);

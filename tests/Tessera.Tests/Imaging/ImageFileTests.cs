@@ -80,7 +80,7 @@ public class ImageFileTests
         foreach (string path in new[] { missing, deeper, folder.Path })
         {
             InputException e = Assert.Throws<InputException>(() => ImageFile.Read(path));
-            Assert.StartsWith($"{path}: ", e.Message);
+            Assert.StartsWith($"cannot read {path}: ", e.Message);
             Assert.DoesNotContain('\n', e.Message);
         }
     }

@@ -64,18 +64,3 @@ internal static class ImagingFixtures
         throw new DirectoryNotFoundException("tests/fixtures/imaging is not above the test program.");
     }
 }
-
-/// <summary>A folder that goes away with the test.</summary>
-internal sealed class TemporaryFolder : IDisposable
-{
-    public string Path { get; } = Directory.CreateTempSubdirectory("tessera-imaging-").FullName;
-
-    public string Write(string name, byte[] data)
-    {
-        string path = System.IO.Path.Combine(Path, name);
-        File.WriteAllBytes(path, data);
-        return path;
-    }
-
-    public void Dispose() => Directory.Delete(Path, recursive: true);
-}

@@ -92,7 +92,7 @@ public class PngEncodingTests
 
         InputException e = Assert.Throws<InputException>(() => Png.Write(path, ImagingFixtures.Noisy(2, 2, 1)));
 
-        Assert.StartsWith($"{path}: cannot be written: ", e.Message);
+        Assert.StartsWith($"cannot write {path}: ", e.Message);
         Assert.DoesNotContain('\n', e.Message);
     }
 
