@@ -93,11 +93,12 @@ internal sealed class Display
         });
     }
 
-    private Rows Bar(BarState state)
+    private IRenderable Bar(BarState state)
     {
         const int Widest = 40;
+        if (state.Fraction is not { } fraction) return new Text(state.Text);
         int length = Math.Clamp(_console.Profile.Width - state.Text.Length - 2, 0, Widest);
-        int done = (int)(length * Math.Clamp(state.Fraction, 0, 1));
+        int done = (int)(length * Math.Clamp(fraction, 0, 1));
         bool unicode = _console.Profile.Capabilities.Unicode;
         IRenderable line = new Paragraph()
             .Append(new string(unicode ? '━' : '#', done), new Style(Color.Green))
@@ -108,7 +109,7 @@ internal sealed class Display
 }
 
 /// <summary>What a bar shows.</summary>
-/// <param name="Fraction">How much is done, 0 to 1.</param>
+/// <param name="Fraction">How much is done, 0 to 1; null where that is not known: then there is only the text.</param>
 /// <param name="Text">Beside the bar.</param>
 /// <param name="Detail">A line below it, or null.</param>
-internal readonly record struct BarState(double Fraction, string Text, string? Detail = null);
+internal readonly record struct BarState(double? Fraction, string Text, string? Detail = null);

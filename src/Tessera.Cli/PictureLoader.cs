@@ -1,4 +1,3 @@
-using System.Globalization;
 using Tessera.Data;
 using Tessera.Training;
 
@@ -23,9 +22,16 @@ internal sealed class PictureLoader(Display display, CancellationToken cancellat
         else if (options.Data != Shapes && !Directory.Exists(options.Data))
             throw new InputException(
                 $"--data {options.Data}: there is no such folder; give {Shapes}, {Cifar} or a folder of pictures");
-        return display.WithBar(bar => DataSource.Load(
-            options.Data, options.DataDir, split, options.Size, options.Model.Channels,
-            new Reporter<int>(count => bar.Report(new BarState(0, $"{count} pictures read"))), cancellation));
+        ImageSet pictures = display.WithBar(bar =>
+        {
+            bar.Report(new BarState(null, options.Data == Shapes ? "making pictures ..." : "reading pictures ..."));
+            return DataSource.Load(
+                options.Data, options.DataDir, split, options.Size, options.Model.Channels,
+                new Reporter<int>(count => bar.Report(new BarState(null, $"reading pictures: {count}"))), cancellation);
+        });
+        // Not every source looks at it, and nothing is begun yet.
+        cancellation.ThrowIfCancellationRequested();
+        return pictures;
     }
 
     /// <summary>The folder that holds CIFAR-10: found, or downloaded to the first of the places.</summary>
@@ -48,13 +54,12 @@ internal sealed class PictureLoader(Display display, CancellationToken cancellat
         int tenths = -1;
         return new Reporter<DownloadProgress>(progress =>
         {
-            double fraction = progress.Total > 0 ? (double)progress.Received / progress.Total.Value : 0;
-            string text = progress.Total is { } total
-                ? string.Create(CultureInfo.InvariantCulture, $"{progress.Received / Megabyte:0} of {total / Megabyte:0} MB")
-                : string.Create(CultureInfo.InvariantCulture, $"{progress.Received / Megabyte:0} MB");
+            double? fraction = (double)progress.Received / progress.Total;
+            string of = progress.Total is { } total ? $" of {total / Megabyte:0}" : "";
+            string text = $"{progress.Received / Megabyte:0}{of} MB";
             bar.Report(new BarState(fraction, text));
-            if (display.IsTerminal || (int)(fraction * 10) <= tenths) return;
-            tenths = (int)(fraction * 10);
+            if (display.IsTerminal || !(fraction * 10 >= tenths + 1)) return;
+            tenths = (int)(fraction.Value * 10);
             display.Line(text);
         });
     }
