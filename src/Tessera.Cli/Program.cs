@@ -1,1 +1,15 @@
-System.Console.WriteLine("tessera");
+using System.Runtime.InteropServices;
+using Tessera.Cli;
+
+// The first Ctrl-C (or SIGTERM, or the closing of the terminal) asks the work to stop; a second one ends at once.
+using var cancellation = new CancellationTokenSource();
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal);
+return TesseraProgram.Run(args, Console.Out, Console.Error, cancellation.Token);
+
+void OnSignal(PosixSignalContext context)
+{
+    context.Cancel = !cancellation.IsCancellationRequested;
+    cancellation.Cancel();
+}

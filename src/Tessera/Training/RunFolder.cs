@@ -49,10 +49,8 @@ public sealed class RunFolder
     public static RunFolder Create(string path, TrainingOptions options)
     {
         options.Validate();
+        CheckFree(path);
         string full = FileErrors.FolderPath(path);
-        if (File.Exists(full) || (Directory.Exists(full) && Directory.EnumerateFileSystemEntries(full).Any()))
-            throw new InputException(
-                $"{path} exists already; continue it with --resume, or choose another folder with --out");
         try
         {
             Directory.CreateDirectory(full);
@@ -66,6 +64,16 @@ public sealed class RunFolder
         return run;
     }
 
+    /// <summary>Checks that a run can get this folder, before time is spent on anything else.</summary>
+    /// <exception cref="InputException">There is something already: a file, or a folder with something in it.</exception>
+    public static void CheckFree(string path)
+    {
+        string full = FileErrors.FolderPath(path);
+        if (Directory.Exists(full) && Directory.EnumerateFileSystemEntries(full).Any())
+            throw new InputException(
+                $"{path} exists already; continue it with --resume, or choose another folder with --out");
+    }
+
     /// <summary>Opens the folder of a run.</summary>
     /// <exception cref="InputException">There is none, or its <c>config.json</c> is missing or damaged.</exception>
     public static RunFolder Open(string path)
@@ -73,9 +81,17 @@ public sealed class RunFolder
         string full = FileErrors.FolderPath(path);
         if (!Directory.Exists(full)) throw new InputException($"there is no run folder {path}; start one with tessera train --out {path}");
         if (!IsRun(full)) throw new InputException($"{path} is no run folder: it has no {ConfigName}");
-        RunConfig config = RunJson.Read(System.IO.Path.Combine(full, ConfigName), RunJson.Default.RunConfig);
-        config.Options.Validate();
-        return new RunFolder(full, config.Options);
+        string config = System.IO.Path.Combine(full, ConfigName);
+        TrainingOptions options = RunJson.Read(config, RunJson.Default.RunConfig).Options;
+        try
+        {
+            options.Validate();
+        }
+        catch (InputException e)
+        {
+            throw new InputException($"{config} is damaged: {e.Message}", e);
+        }
+        return new RunFolder(full, options);
     }
 
     /// <summary>Whether a folder looks like that of a run.</summary>
@@ -111,6 +127,24 @@ public sealed class RunFolder
     /// <summary>Where the checkpoint of an update is or will be.</summary>
     public Checkpoint CheckpointOf(long update) => new(
         System.IO.Path.Combine(CheckpointsPath, update.ToString(CultureInfo.InvariantCulture)), update);
+
+    /// <summary>
+    /// The newest row of <c>eval.csv</c>, each value with its column's name; null before the first evaluation.
+    /// </summary>
+    /// <exception cref="InputException">The file cannot be read.</exception>
+    public IReadOnlyList<(string Column, string Value)>? LastEvaluation()
+    {
+        if (!File.Exists(EvalPath)) return null;
+        try
+        {
+            string[] lines = File.ReadAllLines(EvalPath);
+            return lines.Length < 2 ? null : [.. lines[0].Split(',').Zip(lines[^1].Split(','))];
+        }
+        catch (Exception e) when (FileErrors.IsFileError(e))
+        {
+            throw FileErrors.Reading(EvalPath, e);
+        }
+    }
 
     /// <summary>Removes what a run that was killed left half-written.</summary>
     public void CleanUp()

@@ -206,11 +206,17 @@ public sealed class Trainer : IDisposable
         if (_state.Update == 0 || _state == _written) return;
         Checkpoint checkpoint = _run.CheckpointOf(_state.Update);
         checkpoint.Write(Model, _dataVariance, _optimizer, _state);
+        FollowCheckpoint();
+        _written = _state;
+        progress?.Report(Progress() with { Checkpoint = checkpoint.Path });
+    }
+
+    /// <summary>The newest weights become those of the checkpoint just written or read; the oldest checkpoints go.</summary>
+    private void FollowCheckpoint()
+    {
         ModelFile.Write(_run.ModelPath, Model, _dataVariance);
         IReadOnlyList<Checkpoint> all = _run.Checkpoints();
         foreach (Checkpoint old in all.Take(all.Count - KeptCheckpoints)) Directory.Delete(old.Path, recursive: true);
-        _written = _state;
-        progress?.Report(Progress() with { Checkpoint = checkpoint.Path });
     }
 
     /// <summary>Goes back to the newest checkpoint, or to the start; what was logged after it is dropped.</summary>
@@ -221,6 +227,8 @@ public sealed class Trainer : IDisposable
             _state = checkpoint.Read(Model, _optimizer);
             if (_state.Seed != _options.Seed)
                 throw new InputException($"{checkpoint.Path} is of a run with seed {_state.Seed}, not {_options.Seed}");
+            // The run may have been killed between writing the checkpoint and what follows.
+            FollowCheckpoint();
         }
         else if (_options.Init is { } init)
         {

@@ -1,0 +1,35 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using Tessera.Cli.Commands;
+
+namespace Tessera.Cli.CommandLine;
+
+/// <summary><c>--help</c>: what System.CommandLine prints, and examples below it.</summary>
+internal sealed class HelpWithExamples : SynchronousCommandLineAction
+{
+    private const int WidestLine = 110;
+
+    private static readonly string[] FirstSteps =
+        ["tessera train", "tessera train --help", "tessera eval runs/shapes-1", "tessera reconstruct runs/shapes-1"];
+
+    private readonly HelpAction _help = new();
+
+    public override bool ClearsParseErrors => true;
+
+    public override int Invoke(ParseResult parseResult)
+    {
+        _help.MaxWidth = Math.Min(_help.MaxWidth, WidestLine);
+        int code = _help.Invoke(parseResult);
+        IReadOnlyList<string> examples = parseResult.CommandResult.Command switch
+        {
+            TesseraCommand command => command.Examples,
+            DataCommand => [],
+            _ => FirstSteps,
+        };
+        TextWriter output = parseResult.InvocationConfiguration.Output;
+        if (examples.Count > 0) output.WriteLine("Examples:");
+        foreach (string example in examples) output.WriteLine($"  {example}");
+        return code;
+    }
+}

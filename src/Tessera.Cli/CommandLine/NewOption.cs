@@ -1,0 +1,74 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Numerics;
+
+namespace Tessera.Cli.CommandLine;
+
+/// <summary>Options and arguments whose errors are one line that names them.</summary>
+internal static class NewOption
+{
+    /// <summary>An option that takes text.</summary>
+    public static Option<string?> Text(string name, string helpName, string description) =>
+        new(name) { HelpName = helpName, Description = description };
+
+    /// <summary>An option that is there or not.</summary>
+    public static Option<bool> Flag(string name, string description) =>
+        new(name) { Description = description, Arity = ArgumentArity.Zero };
+
+    /// <summary>An option that takes one of a few words.</summary>
+    public static Option<string?> Choice(string name, string description, params string[] words)
+    {
+        var option = new Option<string?>(name) { HelpName = string.Join('|', words), Description = description };
+        option.CustomParser = result =>
+        {
+            string text = result.Tokens[0].Value;
+            if (!words.Contains(text)) result.AddError($"{name} {text}: choose one of {string.Join(", ", words)}");
+            return text;
+        };
+        option.CompletionSources.Add(words);
+        return option;
+    }
+
+    /// <summary>An option that takes a whole number.</summary>
+    public static Option<T?> Whole<T>(string name, string description) where T : struct, IBinaryInteger<T> =>
+        new(name)
+        {
+            HelpName = "N",
+            Description = description,
+            CustomParser = result =>
+            {
+                string text = result.Tokens[0].Value;
+                if (T.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out T value)) return value;
+                result.AddError(BigInteger.TryParse(text, CultureInfo.InvariantCulture, out _)
+                    ? $"{name} {text}: the number is out of range"
+                    : $"{name} {text}: give a whole number");
+                return null;
+            },
+        };
+
+    /// <summary>An option that takes a number with or without a decimal point.</summary>
+    public static Option<float?> Real(string name, string description) =>
+        new(name)
+        {
+            HelpName = "X",
+            Description = description,
+            CustomParser = result =>
+            {
+                string text = result.Tokens[0].Value;
+                if (float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out float value)) return value;
+                result.AddError($"{name} {text}: give a number, such as 0.25 or 1e-3");
+                return null;
+            },
+        };
+
+    /// <summary>The model that a command works with.</summary>
+    public static Argument<string> ModelArgument() => new("RUN")
+    {
+        Description = "A run folder, a checkpoint folder in it, or a model file (safetensors with the seed's names).",
+    };
+
+    /// <summary>Whether the user gave an option.</summary>
+    public static bool IsGiven(this ParseResult parse, Option option) =>
+        parse.GetResult(option) is OptionResult { Implicit: false };
+}

@@ -1,0 +1,17 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using Tessera.Training;
+
+namespace Tessera.Cli.CommandLine;
+
+/// <summary><c>--version</c>: the version that is written to run folders.</summary>
+internal sealed class PrintVersion : SynchronousCommandLineAction
+{
+    public override bool ClearsParseErrors => true;
+
+    public override int Invoke(ParseResult parseResult)
+    {
+        parseResult.InvocationConfiguration.Output.WriteLine(RunFolder.Version);
+        return 0;
+    }
+}

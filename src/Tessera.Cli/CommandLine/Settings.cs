@@ -1,0 +1,141 @@
+using System.CommandLine;
+using Tessera.Data;
+using Tessera.Models;
+using Tessera.Training;
+
+namespace Tessera.Cli.CommandLine;
+
+/// <summary>
+/// The options that describe a run and its pictures, each in one place: every command that takes one takes it from here.
+/// An instance belongs to one command.
+/// </summary>
+internal sealed class Settings
+{
+    /// <summary>The option that names pictures.</summary>
+    public const string DataName = "--data";
+
+    private static readonly TrainingOptions Usual = Preset.Default.Options;
+
+    private readonly Setting[] _settings;
+
+    private Settings(params Setting[] settings) => _settings = settings;
+
+    /// <summary>Where pictures come from, and how many threads work: what a command with a trained model takes.</summary>
+    public static Settings ForPictures() => new([.. Pictures("the run's own"), Threads()]);
+
+    /// <summary>What may change when a run is resumed: nothing its result so far depends on.</summary>
+    public static Settings ForResuming() => new(
+        new Setting<long?>(
+            NewOption.Whole<long>("--updates", $"Updates to make in all [default: {Usual.Updates}]."),
+            options => options.Updates, (options, value) => options with { Updates = value!.Value }),
+        Threads(),
+        new Setting<long?>(
+            NewOption.Whole<long>("--checkpoint-every", $"Updates between checkpoints [default: {Usual.CheckpointEvery}]."),
+            options => options.CheckpointEvery, (options, value) => options with { CheckpointEvery = value!.Value }),
+        new Setting<long?>(
+            NewOption.Whole<long>("--eval-every", $"Updates between evaluations on the test pictures [default: {Usual.EvalEvery}]."),
+            options => options.EvalEvery, (options, value) => options with { EvalEvery = value!.Value }),
+        DataDir());
+
+    /// <summary>What makes a run the run it is.</summary>
+    public static Settings ForStarting() => new(
+    [
+        Data(Usual.Data),
+        Size(Usual.Size),
+        Model("--channels", "Channels of the pictures: 1 (grey) or 3 (red, green, blue)",
+            model => model.Channels, (model, value) => model with { Channels = value }),
+        new Setting<int?>(
+            NewOption.Whole<int>("--batch", $"Pictures in a batch [default: {Usual.Batch}]."),
+            options => options.Batch, (options, value) => options with { Batch = value!.Value }),
+        new Setting<float?>(
+            NewOption.Real("--lr", $"Learning rate of Adam [default: {Usual.LearningRate}]."),
+            options => options.LearningRate, (options, value) => options with { LearningRate = value!.Value }),
+        Model("--hidden", "Channels of the hidden layers",
+            model => model.Hidden, (model, value) => model with { Hidden = value }),
+        Model("--residual-hidden", "Channels inside the residual blocks",
+            model => model.ResidualHidden, (model, value) => model with { ResidualHidden = value }),
+        Model("--residual-layers", "Residual blocks in the encoder and in the decoder",
+            model => model.ResidualLayers, (model, value) => model with { ResidualLayers = value }),
+        Model("--codes", "Codes in the codebook, K",
+            model => model.Codes, (model, value) => model with { Codes = value }),
+        Model("--code-dim", "Dimensions of a code, D",
+            model => model.CodeDim, (model, value) => model with { CodeDim = value }),
+        Model("--commitment", "Weight of the commitment loss, beta",
+            model => model.Commitment, (model, value) => model with { Commitment = value }),
+        Model("--decay", "Decay of the running averages that make up the codebook; 0 trains it by gradients",
+            model => model.Decay, (model, value) => model with { Decay = value }),
+        new Setting<ulong?>(
+            NewOption.Whole<ulong>("--seed", $"What all random numbers follow from [default: {Usual.Seed}]."),
+            options => options.Seed, (options, value) => options with { Seed = value!.Value }),
+        new Setting<string?>(
+            NewOption.Text("--init", "FILE", "Starts from the weights of this model file or run instead of random ones."),
+            options => options.Init, (options, value) => options with { Init = Path.GetFullPath(value!) }),
+    ]);
+
+    /// <summary>Adds the options to a command.</summary>
+    public void AddTo(Command command)
+    {
+        foreach (Setting setting in _settings) command.Options.Add(setting.Option);
+    }
+
+    /// <summary>The options with what the user gave.</summary>
+    /// <exception cref="InputException">A value is out of its range; the message names the option.</exception>
+    public TrainingOptions Apply(ParseResult parse, TrainingOptions options)
+    {
+        foreach (Setting setting in _settings) options = setting.Apply(parse, options);
+        try
+        {
+            options.Validate();
+        }
+        catch (InputException e)
+        {
+            // The library's messages begin with the name of the value, which is that of the option.
+            throw new InputException($"--{e.Message}", e);
+        }
+        return options;
+    }
+
+    /// <summary>The first of these options that differs between two runs, with its values; null where none does.</summary>
+    public (string Name, object? First, object? Second)? FindDifference(TrainingOptions first, TrainingOptions second) =>
+        _settings.Where(setting => !Equals(setting.Get(first), setting.Get(second)))
+            .Select(setting => ((string, object?, object?)?)(setting.Option.Name, setting.Get(first), setting.Get(second)))
+            .FirstOrDefault();
+
+    private static Setting[] Pictures(string usual) => [Data(usual), DataDir(), Size("the run's own, else 32")];
+
+    private static Setting<string?> Data(string usual) => new(
+        NewOption.Text(
+            DataName, "shapes|cifar10|FOLDER",
+            $"The pictures: shapes (the program makes them), cifar10, or a folder of PNG and JPEG files [default: {usual}]."),
+        options => options.Data,
+        (options, value) => options with
+        {
+            Data = PictureLoader.Name(value!),
+            // What a run was trained at is no size that CIFAR-10 has; --size is applied after this.
+            Size = value == PictureLoader.Cifar ? Cifar10.Size : options.Size,
+        });
+
+    private static Setting<string?> DataDir() => new(
+        NewOption.Text("--data-dir", "DIR", "Where to look for CIFAR-10 first; it is downloaded to there if it is nowhere."),
+        options => options.DataDir,
+        (options, value) => options with { DataDir = Path.GetFullPath(value!) });
+
+    private static Setting<int?> Size(object usual) => new(
+        NewOption.Whole<int>(
+            "--size", $"Height and width to bring pictures to, a multiple of {VqVae.PixelsPerCode} [default: {usual}]."),
+        options => options.Size, (options, value) => options with { Size = value!.Value });
+
+    private static Setting<int?> Threads() => new(
+        NewOption.Whole<int>("--threads", "Threads that share the work; no bit of a result depends on it [default: one per processor]."),
+        options => options.Threads, (options, value) => options with { Threads = value });
+
+    private static Setting<int?> Model(
+        string name, string description, Func<VqVaeOptions, int> get, Func<VqVaeOptions, int, VqVaeOptions> set) => new(
+        NewOption.Whole<int>(name, $"{description} [default: {get(Usual.Model)}]."),
+        options => get(options.Model), (options, value) => options with { Model = set(options.Model, value!.Value) });
+
+    private static Setting<float?> Model(
+        string name, string description, Func<VqVaeOptions, float> get, Func<VqVaeOptions, float, VqVaeOptions> set) => new(
+        NewOption.Real(name, $"{description} [default: {get(Usual.Model)}]."),
+        options => get(options.Model), (options, value) => options with { Model = set(options.Model, value!.Value) });
+}

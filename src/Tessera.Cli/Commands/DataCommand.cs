@@ -1,0 +1,31 @@
+using System.CommandLine;
+using Tessera.Cli.CommandLine;
+using Tessera.Data;
+
+namespace Tessera.Cli.Commands;
+
+/// <summary><c>tessera data</c>: fetches data sets.</summary>
+internal sealed class DataCommand : Command
+{
+    public DataCommand(Session session) : base("data", "Finds or fetches a data set.") =>
+        Subcommands.Add(new DataCifar10Command(session));
+}
+
+/// <summary><c>tessera data cifar10</c>: finds CIFAR-10, or downloads, verifies and unpacks it; then reads all of it.</summary>
+internal sealed class DataCifar10Command : TesseraCommand
+{
+    private readonly Option<string?> _dataDir = NewOption.Text(
+        "--data-dir", "DIR", "Where to look first, and where to put it. Then come the folder in TESSERA_DATA and the user's cache.");
+
+    public DataCifar10Command(Session session) : base(
+        session, "cifar10", "Finds CIFAR-10, or downloads, verifies and unpacks it (170 MB).",
+        "tessera data cifar10", "tessera data cifar10 --data-dir data") =>
+        Options.Add(_dataDir);
+
+    protected override void Run(ParseResult parse)
+    {
+        string folder = new PictureLoader(Session.Output, Session.Cancellation).FindCifar10(parse.GetValue(_dataDir));
+        ImageSet train = Cifar10.Load(folder, Split.Train), test = Cifar10.Load(folder, Split.Test);
+        Session.Output.Line($"CIFAR-10 is in {folder}: {train.Count} pictures to train on, {test.Count} to test on");
+    }
+}

@@ -1,0 +1,34 @@
+using System.CommandLine;
+using Tessera.Analysis;
+using Tessera.Cli.CommandLine;
+using Tessera.Cli.Rendering;
+using Tessera.Data;
+using Tessera.Training;
+
+namespace Tessera.Cli.Commands;
+
+/// <summary><c>tessera eval</c>: measures a model over a whole split.</summary>
+internal sealed class EvalCommand : TrainedModelCommand
+{
+    private readonly Option<bool> _json = NewOption.Flag(
+        "--json", "Prints one JSON object: split, images, recon_error, mse, psnr, ssim, perplexity, codes_used, codes.");
+
+    public EvalCommand(Session session) : base(
+        session, "eval", "Measures a model over a whole split: recon_error, MSE, PSNR, SSIM, perplexity, codes used.",
+        "tessera eval runs/shapes-1",
+        "tessera eval runs/shapes-1 --split train --json",
+        "tessera eval model.safetensors --data cifar10 --data-dir data") =>
+        Options.Add(_json);
+
+    protected override void Run(ParseResult parse, TrainedModel trained)
+    {
+        ImageSet pictures = LoadPictures(parse, trained);
+        Evaluation evaluation = Session.Error.WithBar(bar => Evaluator.Evaluate(
+            trained.Model, pictures, SplitName(parse), trained.DataVariance,
+            new Reporter<int>(done => bar.Report(
+                new BarState((double)done / pictures.Count, $"{done} of {pictures.Count} pictures"))),
+            Session.Cancellation));
+        if (parse.GetValue(_json)) Session.Output.Line(EvaluationText.Json(evaluation));
+        else Session.Output.Table(EvaluationText.Rows(evaluation));
+    }
+}

@@ -1,0 +1,70 @@
+using System.CommandLine;
+using Tessera.Cli.CommandLine;
+using Tessera.Models;
+using Tessera.Quantization;
+using Tessera.Tensors;
+using Tessera.Training;
+
+namespace Tessera.Cli.Commands;
+
+/// <summary><c>tessera info</c>: what a run, a checkpoint or a model file holds.</summary>
+internal sealed class InfoCommand : TesseraCommand
+{
+    private readonly Argument<string> _model = NewOption.ModelArgument();
+
+    public InfoCommand(Session session) : base(
+        session, "info", "Tells what a run, a checkpoint or a model file holds.",
+        "tessera info runs/shapes-1", "tessera info runs/shapes-1/checkpoints/500", "tessera info model.safetensors") =>
+        Arguments.Add(_model);
+
+    protected override void Run(ParseResult parse)
+    {
+        string path = parse.GetRequiredValue(_model);
+        TrainedModel trained = TrainedModel.Open(path);
+        Session.Output.Table([["file", trained.Path], .. Model(trained), .. Run(trained), .. Evaluation(path)]);
+        Session.Output.Line();
+        Session.Output.Table([.. Tensors(trained.Model)]);
+    }
+
+    private static IEnumerable<string[]> Model(TrainedModel trained)
+    {
+        VqVaeOptions model = trained.Model.Options;
+        yield return ["updates", trained.Update is { } update ? $"{update}" : "unknown"];
+        yield return ["parameters", $"{trained.Model.Parameters().Sum(parameter => (long)parameter.Tensor.Shape.Length)}"];
+        yield return ["codebook", CodebookText(trained.Model)];
+        yield return ["pictures", $"{(model.Channels == 1 ? "grey" : "RGB")}, {VqVae.PixelsPerCode}x{VqVae.PixelsPerCode} pixels to a code"];
+        yield return ["layers", $"hidden {model.Hidden}, residual hidden {model.ResidualHidden}, residual layers {model.ResidualLayers}"];
+        yield return ["commitment", $"{model.Commitment}"];
+        yield return ["data variance", trained.DataVariance is { } variance ? $"{variance:0.000000}" : "unknown"];
+    }
+
+    /// <summary>One line on a codebook.</summary>
+    internal static string CodebookText(VqVae model) =>
+        $"{model.Options.Codes} codes of {model.Options.CodeDim} dimensions, "
+        + (model.Quantizer is EmaVectorQuantizer ? $"running averages (decay {model.Options.Decay})" : "trained by gradients");
+
+    private static IEnumerable<string[]> Run(TrainedModel trained)
+    {
+        if (trained.Options is not { } options) yield break;
+        yield return ["data", $"{options.Data}, {options.Size}x{options.Size}"];
+        yield return ["training", $"{options.Updates} updates, batch {options.Batch}, lr {options.LearningRate}, seed {options.Seed}"];
+        if (options.Init is { } init) yield return ["started from", init];
+    }
+
+    /// <summary>The newest row of a run's eval.csv.</summary>
+    private static IEnumerable<string[]> Evaluation(string path)
+    {
+        if (!RunFolder.IsRun(path) || RunFolder.Open(path).LastEvaluation() is not { } row) yield break;
+        yield return ["evaluation", string.Join(", ", row.Select(field => $"{field.Column} {field.Value}"))];
+    }
+
+    private static IEnumerable<string[]> Tensors(VqVae model)
+    {
+        foreach (var module in model.State().GroupBy(entry => entry.Name[..entry.Name.IndexOf('.')]))
+        {
+            yield return [module.Key, "", $"{module.Sum(entry => (long)entry.Tensor.Shape.Length)}"];
+            foreach ((string name, Tensor tensor) in module)
+                yield return [$"  {name}", $"{tensor.Shape}", $"{tensor.Shape.Length}"];
+        }
+    }
+}

@@ -1,0 +1,167 @@
+using System.CommandLine;
+using Tessera.Analysis;
+using Tessera.Cli.CommandLine;
+using Tessera.Cli.Rendering;
+using Tessera.Data;
+using Tessera.Imaging;
+using Tessera.Training;
+
+namespace Tessera.Cli.Commands;
+
+/// <summary><c>tessera train</c>: starts a run, or resumes one.</summary>
+internal sealed class TrainCommand : TesseraCommand
+{
+    private const int ShownPictures = 32;
+
+    private readonly Settings _starting = Settings.ForStarting(), _resuming = Settings.ForResuming();
+    private readonly Option<string?> _preset = NewOption.Choice(
+        "--preset",
+        "The options to start from; others override it: "
+            + string.Join("; ", Preset.All.Select(preset => $"{preset.Name} ({preset.Summary})"))
+            + $" [default: {Preset.Default.Name}].",
+        [.. Preset.All.Select(preset => preset.Name)]);
+    private readonly Option<string?> _device = NewOption.Choice("--device", "What to compute on [default: auto].", "auto", "cpu");
+    private readonly Option<string?> _out = NewOption.Text(
+        "--out", "DIR", "The run folder; never one that exists, unless to resume it [default: runs/NAME-1, runs/NAME-2, ...].");
+    private readonly Option<bool> _resume = NewOption.Flag(
+        "--resume", "Goes on with the run in --out from its newest checkpoint, with the options it was started with.");
+
+    public TrainCommand(Session session) : base(
+        session, "train",
+        "Trains a VQ-VAE, by default on pictures that the program makes itself. Ctrl-C writes a checkpoint, then stops.",
+        "tessera train",
+        "tessera train --data pictures --size 64 --out runs/pictures",
+        "tessera train --data cifar10 --data-dir data --preset seed-ema --lr 1e-3 --updates 2000",
+        "tessera train --resume --out runs/shapes-1 --updates 6000")
+    {
+        Options.Add(_preset);
+        _starting.AddTo(this);
+        _resuming.AddTo(this);
+        Options.Add(_device);
+        Options.Add(_out);
+        Options.Add(_resume);
+    }
+
+    protected override void Run(ParseResult parse)
+    {
+        bool resume = parse.GetValue(_resume);
+        string? path = parse.GetValue(_out);
+        if (resume && path is null) throw new InputException("--resume needs the run folder to go on with; name it with --out");
+        TrainingOptions options = resume ? OptionsToResume(parse, path!) : OptionsToStart(parse);
+        if (path is null) path = FreePath(options.Data);
+        if (!resume) RunFolder.CheckFree(path);
+
+        var loader = new PictureLoader(Session.Output, Session.Cancellation);
+        ImageSet train = loader.Load(options, Split.Train), test = loader.Load(options, Split.Test);
+        using Trainer trainer = resume
+            ? new Trainer(RunFolder.Open(path).WithOptions(options), train, test)
+            : Start(path, options, train, test);
+        PrintStart(trainer, path, options, train, test);
+        Evaluation evaluation = Train(trainer, path);
+        PrintEnd(trainer, path, evaluation, test);
+    }
+
+    private TrainingOptions OptionsToStart(ParseResult parse)
+    {
+        TrainingOptions preset = Preset.Find(parse.GetValue(_preset) ?? Preset.Default.Name).Options;
+        return _resuming.Apply(parse, _starting.Apply(parse, preset));
+    }
+
+    /// <summary>The run's own options; what the user gives beside --resume may not change what the run is.</summary>
+    private TrainingOptions OptionsToResume(ParseResult parse, string path)
+    {
+        RunFolder run = RunFolder.Open(path);
+        TrainingOptions own = run.Options;
+        TrainingOptions start = parse.GetValue(_preset) is { } preset ? WithRecipe(own, Preset.Find(preset).Options) : own;
+        if (_starting.FindDifference(own, _starting.Apply(parse, start)) is { } difference)
+            throw new InputException(
+                $"{difference.Name} {difference.Second}: the run in {path} has {difference.First ?? "none"}; "
+                + "leave the option out, or start another run with another --out");
+        TrainingOptions options = _resuming.Apply(parse, own);
+        if (run.LatestCheckpoint()?.Update is { } update && options.Updates < update)
+            throw new InputException($"--updates {options.Updates}: the run in {path} has made {update} already; give at least as many");
+        return options;
+    }
+
+    private static TrainingOptions WithRecipe(TrainingOptions run, TrainingOptions preset) => preset with
+    {
+        Model = preset.Model with { Channels = run.Model.Channels },
+        Data = run.Data,
+        Size = run.Size,
+        Seed = run.Seed,
+        Init = run.Init,
+    };
+
+    private static string FreePath(string data)
+    {
+        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(data));
+        if (name.Length == 0) name = "pictures";
+        return Enumerable.Range(1, int.MaxValue)
+            .Select(number => Path.Combine("runs", $"{name}-{number}"))
+            .First(path => !Directory.Exists(path) && !File.Exists(path));
+    }
+
+    /// <summary>A run that cannot start leaves no folder.</summary>
+    private static Trainer Start(string path, TrainingOptions options, ImageSet train, ImageSet test)
+    {
+        RunFolder run = RunFolder.Create(path, options);
+        try
+        {
+            return new Trainer(run, train, test);
+        }
+        catch
+        {
+            Directory.Delete(run.Path, recursive: true);
+            throw;
+        }
+    }
+
+    private Evaluation Train(Trainer trainer, string path)
+    {
+        using CancellationTokenRegistration note = Session.Cancellation.Register(
+            () => Session.Output.Line("stopping after this update ..."));
+        try
+        {
+            return Session.Output.WithBar(bar => trainer.Run(
+                new TrainingDisplay(Session.Output, bar, trainer.Model.Options.Codes), Session.Cancellation));
+        }
+        catch (OperationCanceledException)
+        {
+            Session.Output.Line(trainer.Update == 0
+                ? "stopped before the first update"
+                : $"stopped after update {trainer.Update}; its checkpoint is written");
+            Session.Output.Line($"go on with: tessera train --resume --out {Quoted(path)}");
+            throw;
+        }
+    }
+
+    private void PrintStart(Trainer trainer, string path, TrainingOptions options, ImageSet train, ImageSet test)
+    {
+        long parameters = trainer.Model.Parameters().Sum(parameter => (long)parameter.Tensor.Shape.Length);
+        Session.Output.Line(
+            $"data:   {options.Data}: {train.Count} pictures to train on, {test.Count} to test on, "
+            + $"{train.Width}x{train.Height}x{train.Channels}, data variance {trainer.DataVariance:0.0000}");
+        Session.Output.Line($"model:  {parameters} parameters, {InfoCommand.CodebookText(trainer.Model)}");
+        Session.Output.Line($"device: {trainer.Device.Description}");
+        Session.Output.Line($"run:    {path}, {options.Updates} updates, batch {options.Batch}, lr {options.LearningRate}, seed {options.Seed}");
+        if (trainer.Update == options.Updates)
+            Session.Output.Line($"the run is finished: it has made its {options.Updates} updates; more with --updates");
+        else if (trainer.Update > 0)
+            Session.Output.Line($"going on after update {trainer.Update}");
+        Session.Output.Line();
+    }
+
+    private void PrintEnd(Trainer trainer, string path, Evaluation evaluation, ImageSet test)
+    {
+        string picture = Path.Combine(path, "reconstructions.png");
+        Image[] shown = [.. Enumerable.Range(0, Math.Min(ShownPictures, test.Count)).Select(test.Picture)];
+        Png.Write(picture, ReconstructionGrid.Make(trainer.Model, shown, Session.Cancellation).Image);
+        Session.Output.Table(EvaluationText.Rows(evaluation));
+        Session.Output.Line($"test pictures beside their reconstructions: {picture}");
+        Session.Output.Line("next:");
+        Session.Output.Line($"  tessera eval {Quoted(path)} --split train");
+        Session.Output.Line($"  tessera reconstruct {Quoted(path)} --count 64 --out more.png");
+    }
+
+    private static string Quoted(string path) => path.Contains(' ') ? $"\"{path}\"" : path;
+}

@@ -1,0 +1,66 @@
+using Tessera.Data;
+using Tessera.Training;
+
+namespace Tessera.Cli;
+
+/// <summary>Loads the pictures that the options name, and shows how far it is.</summary>
+/// <param name="display">Where to show it.</param>
+/// <param name="cancellation">Stops it.</param>
+internal sealed class PictureLoader(Display display, CancellationToken cancellation)
+{
+    /// <summary>The names that are no folders.</summary>
+    public const string Shapes = "shapes", Cifar = "cifar10";
+
+    /// <summary>What <c>--data</c> names: a built-in name as it is, a folder by its full path.</summary>
+    public static string Name(string data) => data is Shapes or Cifar or "" ? data : Path.GetFullPath(data);
+
+    /// <summary>Loads a split. CIFAR-10 is downloaded if it is nowhere.</summary>
+    /// <exception cref="InputException">The pictures are not there, damaged, or of no use.</exception>
+    public ImageSet Load(TrainingOptions options, Split split)
+    {
+        if (options.Data == Cifar) FindCifar10(options.DataDir);
+        else if (options.Data != Shapes && !Directory.Exists(options.Data))
+            throw new InputException(
+                $"--data {options.Data}: there is no such folder; give {Shapes}, {Cifar} or a folder of pictures");
+        ImageSet pictures = display.WithBar(bar =>
+        {
+            bar.Report(new BarState(null, options.Data == Shapes ? "making pictures ..." : "reading pictures ..."));
+            return DataSource.Load(
+                options.Data, options.DataDir, split, options.Size, options.Model.Channels,
+                new Reporter<int>(count => bar.Report(new BarState(null, $"reading pictures: {count}"))), cancellation);
+        });
+        // Not every source looks at it, and nothing is begun yet.
+        cancellation.ThrowIfCancellationRequested();
+        return pictures;
+    }
+
+    /// <summary>The folder that holds CIFAR-10: found, or downloaded to the first of the places.</summary>
+    /// <exception cref="InputException">It is nowhere and cannot be downloaded.</exception>
+    public string FindCifar10(string? dataDir)
+    {
+        DataSearch search = Cifar10.Find(dataDir);
+        if (search.Folder is { } folder) return folder;
+        string target = search.Places[0];
+        display.Line($"CIFAR-10 is not in {string.Join(" or ", search.Places)}; downloading it to {target}");
+        string batches = display.WithBar(bar =>
+            CifarDownload.RunAsync(target, progress: Download(bar), cancellation: cancellation).GetAwaiter().GetResult());
+        display.Line($"its MD5 is right; unpacked to {batches}");
+        return target;
+    }
+
+    private Reporter<DownloadProgress> Download(IProgress<BarState> bar)
+    {
+        const double Megabyte = 1e6;
+        int tenths = -1;
+        return new Reporter<DownloadProgress>(progress =>
+        {
+            double? fraction = (double)progress.Received / progress.Total;
+            string of = progress.Total is { } total ? $" of {total / Megabyte:0}" : "";
+            string text = $"{progress.Received / Megabyte:0}{of} MB";
+            bar.Report(new BarState(fraction, text));
+            if (display.IsTerminal || !(fraction * 10 >= tenths + 1)) return;
+            tenths = (int)(fraction.Value * 10);
+            display.Line(text);
+        });
+    }
+}

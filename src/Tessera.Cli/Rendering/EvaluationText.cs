@@ -1,0 +1,53 @@
+using System.Text;
+using System.Text.Json;
+using Tessera.Analysis;
+
+namespace Tessera.Cli.Rendering;
+
+/// <summary>An evaluation for people (a table, a line) and for programs (JSON).</summary>
+internal static class EvaluationText
+{
+    /// <summary>The rows of a table: what, how much.</summary>
+    public static IReadOnlyList<string[]> Rows(Evaluation evaluation) =>
+    [
+        ["pictures", $"{evaluation.Images} ({evaluation.Split})"],
+        ["recon_error", evaluation.ReconError is { } error ? $"{error:0.0000}" : "unknown (no training variance)"],
+        ["mse", $"{evaluation.Mse:0.000000}"],
+        ["psnr", $"{evaluation.Psnr:0.00} dB"],
+        ["ssim", $"{evaluation.Ssim:0.0000}"],
+        ["perplexity", $"{evaluation.Perplexity:0.0}"],
+        ["codes used", $"{evaluation.CodesUsed} of {evaluation.Codes}"],
+    ];
+
+    /// <summary>One line for a log.</summary>
+    public static string Line(Evaluation evaluation) =>
+        $"recon_error {evaluation.ReconError:0.0000}, psnr {evaluation.Psnr:0.00} dB, ssim {evaluation.Ssim:0.0000}, "
+        + $"perplexity {evaluation.Perplexity:0.0}, codes used {evaluation.CodesUsed} of {evaluation.Codes}";
+
+    /// <summary>One object; numbers that JSON does not know (an infinite PSNR) are null.</summary>
+    public static string Json(Evaluation evaluation)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
+        {
+            json.WriteStartObject();
+            json.WriteString("split", evaluation.Split);
+            json.WriteNumber("images", evaluation.Images);
+            WriteNumber(json, "recon_error", evaluation.ReconError);
+            WriteNumber(json, "mse", evaluation.Mse);
+            WriteNumber(json, "psnr", evaluation.Psnr);
+            WriteNumber(json, "ssim", evaluation.Ssim);
+            WriteNumber(json, "perplexity", evaluation.Perplexity);
+            json.WriteNumber("codes_used", evaluation.CodesUsed);
+            json.WriteNumber("codes", evaluation.Codes);
+            json.WriteEndObject();
+        }
+        return Encoding.UTF8.GetString(buffer.ToArray());
+    }
+
+    private static void WriteNumber(Utf8JsonWriter json, string name, double? value)
+    {
+        if (value is { } number && double.IsFinite(number)) json.WriteNumber(name, number);
+        else json.WriteNull(name);
+    }
+}

@@ -1,0 +1,87 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using Tessera.Cli.CommandLine;
+using Tessera.Cli.Commands;
+using Tessera.Tensors.Devices.Cpu;
+using Tessera.Training;
+
+namespace Tessera.Cli;
+
+/// <summary>The program without its process: arguments in, text and an exit code out.</summary>
+public static class TesseraProgram
+{
+    /// <summary>The exit code of work that failed.</summary>
+    public const int Failed = 1;
+
+    /// <summary>The exit code of a wrong command line or input.</summary>
+    public const int WrongInput = 2;
+
+    /// <summary>The exit code of work that was interrupted: 128 + SIGINT, as shells have it.</summary>
+    public const int Interrupted = 130;
+
+    private const string DebugVariable = "TESSERA_DEBUG", KernelsVariable = "TESSERA_KERNELS";
+
+    /// <summary>Runs one command to its end.</summary>
+    /// <param name="args">The arguments, without the program's name.</param>
+    /// <param name="output">Where results go.</param>
+    /// <param name="error">Where messages go; of a failure, one line (and its trace where <c>TESSERA_DEBUG</c> is 1).</param>
+    /// <param name="cancellation">Interrupts the command as Ctrl-C does.</param>
+    /// <returns>0 done; 1 the work failed; 2 the command line or an input is wrong; 130 interrupted.</returns>
+    public static int Run(
+        IReadOnlyList<string> args, TextWriter output, TextWriter error, CancellationToken cancellation = default)
+    {
+        var session = new Session(new Display(output), new Display(error), cancellation);
+        try
+        {
+            CheckKernels();
+            // A picture may be called @file: nothing is read from response files.
+            ParseResult parse = Commands(session).Parse(
+                args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
+            CommandLineCheck.ThrowIfWrong(parse, args);
+            return parse.Invoke(new InvocationConfiguration
+            {
+                Output = output,
+                Error = error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            });
+        }
+        catch (Exception e)
+        {
+            (int code, string line) = Describe(e);
+            session.Error.Line($"tessera: {line.ReplaceLineEndings(" ")}");
+            if (Environment.GetEnvironmentVariable(DebugVariable) == "1") error.WriteLine(e);
+            return code;
+        }
+    }
+
+    private static Command Commands(Session session)
+    {
+        var program = new Command("tessera", "Trains and uses VQ-VAEs: models that turn pictures into discrete codes and back.")
+        {
+            new TrainCommand(session), new EvalCommand(session), new ReconstructCommand(session),
+            new InfoCommand(session), new DataCommand(session),
+            new HelpOption { Action = new HelpWithExamples() }, new VersionOption { Action = new PrintVersion() },
+        };
+        // Without a command: the help.
+        program.SetAction(parse => new HelpWithExamples().Invoke(parse));
+        return program;
+    }
+
+    private static (int Code, string Line) Describe(Exception e) => e switch
+    {
+        InputException => (WrongInput, e.Message),
+        OperationCanceledException => (Interrupted, "interrupted"),
+        TrainingDivergedException => (Failed, e.Message),
+        OutOfMemoryException => (Failed, "there is not enough memory; try a smaller --batch, --size or --hidden"),
+        _ => (Failed, $"{e.GetType().Name}: {e.Message} (a bug; TESSERA_DEBUG=1 shows where)"),
+    };
+
+    private static void CheckKernels()
+    {
+        string? kernels = Environment.GetEnvironmentVariable(KernelsVariable);
+        if (!string.IsNullOrEmpty(kernels) && !CpuDevice.KernelNames.Contains(kernels))
+            throw new InputException(
+                $"{KernelsVariable} is \"{kernels}\"; unset it or choose one of {string.Join(", ", CpuDevice.KernelNames)}");
+    }
+}
