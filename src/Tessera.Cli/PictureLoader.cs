@@ -58,8 +58,8 @@ internal sealed class PictureLoader(Display display, CancellationToken cancellat
             string of = progress.Total is { } total ? $" of {total / Megabyte:0}" : "";
             string text = $"{progress.Received / Megabyte:0}{of} MB";
             bar.Report(new BarState(fraction, text));
-            if (display.IsTerminal || !(fraction * 10 >= tenths + 1)) return;
-            tenths = (int)(fraction.Value * 10);
+            if (display.IsTerminal || fraction is not { } part || part * 10 < tenths + 1) return;
+            tenths = (int)(part * 10);
             display.Line(text);
         });
     }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Tessera.Data;
 using Tessera.Models;
+using Tessera.Quantization;
 using Tessera.Training;
 
 namespace Tessera.Cli.CommandLine;
@@ -64,6 +65,17 @@ internal sealed class Settings
             model => model.Commitment, (model, value) => model with { Commitment = value }),
         Model("--decay", "Decay of the running averages that make up the codebook; 0 trains it by gradients",
             model => model.Decay, (model, value) => model with { Decay = value }),
+        new Setting<string?>(
+            NewOption.Choice(
+                "--ema-start",
+                "How the running averages start: as the seed's (sizes 0, sums unrelated to the codes) or from the codebook "
+                    + $"(sizes 1, sums equal to the codes) [default: {Lower(Usual.Model.EmaStart)}].",
+                [.. Enum.GetValues<EmaStart>().Select(Lower)]),
+            options => Lower(options.Model.EmaStart),
+            (options, value) => options with
+            {
+                Model = options.Model with { EmaStart = Enum.Parse<EmaStart>(value!, ignoreCase: true) },
+            }),
         new Setting<ulong?>(
             NewOption.Whole<ulong>("--seed", $"What all random numbers follow from [default: {Usual.Seed}]."),
             options => options.Seed, (options, value) => options with { Seed = value!.Value }),
@@ -114,6 +126,8 @@ internal sealed class Settings
             // What a run was trained at is no size that CIFAR-10 has; --size is applied after this.
             Size = value == PictureLoader.Cifar ? Cifar10.Size : options.Size,
         });
+
+    private static string Lower(EmaStart start) => start.ToString().ToLowerInvariant();
 
     private static Setting<string?> DataDir() => new(
         NewOption.Text("--data-dir", "DIR", "Where to look for CIFAR-10 first; it is downloaded to there if it is nowhere."),
