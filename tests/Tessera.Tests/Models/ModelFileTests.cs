@@ -1,0 +1,139 @@
+using Tessera.Models;
+using Tessera.Tensors.IO;
+
+namespace Tessera.Tests.Models;
+
+public sealed class ModelFileTests : IDisposable
+{
+    private static readonly VqVaeOptions Small = new()
+    {
+        Hidden = 6, ResidualHidden = 3, ResidualLayers = 2, Codes = 7, CodeDim = 5, Channels = 1, Commitment = 0.5f,
+    };
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(0f, 0)]
+    [InlineData(0.95f, 1)]
+    [InlineData(0f, 3)]
+    public void A_model_comes_back_with_its_sizes(float decay, int layers)
+    {
+        VqVaeOptions options = Small with { Decay = decay, ResidualLayers = layers };
+        if (layers == 0) options = options with { ResidualHidden = new VqVaeOptions().ResidualHidden };
+        var model = new VqVae(options, seed: 3);
+        ModelFile.Write(_folder["model"], model, 0.0625);
+        (VqVae read, double? variance) = ModelFile.Read(_folder["model"]);
+        Assert.Equal(options, read.Options);
+        Assert.Equal(0.0625, variance);
+        Assert.Equal(
+            model.State().Select(entry => (entry.Name, string.Join(' ', entry.Tensor.ToArray()))),
+            read.State().Select(entry => (entry.Name, string.Join(' ', entry.Tensor.ToArray()))));
+    }
+
+    [Fact]
+    public void The_names_are_those_of_the_seed_in_PyTorch()
+    {
+        string[] names = [.. new VqVae(Small with { Decay = 0.9f }).State().Select(entry => entry.Name)];
+        Assert.Contains("_encoder._conv_1.weight", names);
+        Assert.Contains("_encoder._residual_stack._layers.1._block.3.weight", names);
+        Assert.Contains("_pre_vq_conv.bias", names);
+        Assert.Contains("_vq_vae._embedding.weight", names);
+        Assert.Contains("_vq_vae._ema_cluster_size", names);
+        Assert.Contains("_vq_vae._ema_w", names);
+        Assert.Contains("_decoder._conv_trans_2.bias", names);
+        Assert.Equal(names.Length, names.Distinct().Count());
+    }
+
+    [Theory]
+    [InlineData("_decoder._conv_1.weight")]
+    [InlineData("_encoder._conv_1.weight")]
+    [InlineData("_vq_vae._embedding.weight")]
+    [InlineData("_encoder._residual_stack._layers.0._block.1.weight")]
+    public void A_missing_tensor_is_named(string name)
+    {
+        WriteChanged(entries => entries.RemoveAll(entry => entry.Name == name));
+        Assert.Contains(name.Contains("_layers.0") ? "_layers.0" : name, Refusal(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("_decoder._conv_1.weight")]
+    [InlineData("_pre_vq_conv.bias")]
+    public void A_misshapen_tensor_is_named_with_both_shapes(string name)
+    {
+        WriteChanged(entries => Replace(entries, name, entry => entry with { Shape = [1, entry.Values.Length] }));
+        string message = Refusal();
+        Assert.Contains(name, message, StringComparison.Ordinal);
+        Assert.Contains("[1, ", message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    public void A_tensor_that_is_not_finite_is_named(float value)
+    {
+        WriteChanged(entries => Replace(entries, "_pre_vq_conv.weight", entry =>
+        {
+            float[] values = entry.Values.ToArray();
+            values[^1] = value;
+            return entry with { Values = values };
+        }));
+        Assert.Contains("_pre_vq_conv.weight", Refusal(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_tensor_too_many_is_named()
+    {
+        WriteChanged(entries => entries.Add(new TensorEntry("what._is_this", [1], new float[1])));
+        Assert.Contains("what._is_this", Refusal(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Sizes_that_no_memory_holds_are_refused_before_they_are_allocated()
+    {
+        WriteChanged(entries => Replace(
+            entries, "_vq_vae._embedding.weight", entry => entry with { Shape = [entry.Values.Length, 1] }));
+        Refusal();
+    }
+
+    [Fact]
+    public void Foreign_and_truncated_files_are_refused()
+    {
+        File.WriteAllText(_folder["model"], "not a model");
+        Refusal();
+        ModelFile.Write(_folder["model"], new VqVae(Small), null);
+        byte[] whole = File.ReadAllBytes(_folder["model"]);
+        File.WriteAllBytes(_folder["model"], whole[..^5]);
+        Refusal();
+        File.WriteAllBytes(_folder["model"], []);
+        Refusal();
+        File.Delete(_folder["model"]);
+        Refusal();
+    }
+
+    private void WriteChanged(Action<List<TensorEntry>> change)
+    {
+        List<TensorEntry> entries =
+        [
+            .. new VqVae(Small).State().Select(
+                entry => new TensorEntry(entry.Name, entry.Tensor.Shape.ToArray(), entry.Tensor.ToArray())),
+        ];
+        change(entries);
+        SafeTensors.Write(_folder["model"], entries);
+    }
+
+    private static void Replace(List<TensorEntry> entries, string name, Func<TensorEntry, TensorEntry> change)
+    {
+        int i = entries.FindIndex(entry => entry.Name == name);
+        entries[i] = change(entries[i]);
+    }
+
+    private string Refusal()
+    {
+        InputException e = Assert.Throws<InputException>(() => ModelFile.Read(_folder["model"]));
+        Assert.Contains(_folder["model"], e.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', e.Message);
+        return e.Message;
+    }
+}

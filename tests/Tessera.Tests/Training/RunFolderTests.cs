@@ -1,0 +1,97 @@
+using Tessera.Quantization;
+using Tessera.Training;
+
+namespace Tessera.Tests.Training;
+
+public sealed class RunFolderTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Options_come_back_as_they_were_written()
+    {
+        TrainingOptions options = SmallRun.Options with
+        {
+            Data = "a folder, \"quoted\"", DataDir = "ä", Threads = null, Seed = ulong.MaxValue, LearningRate = 1e-7f,
+            Model = SmallRun.Options.Model with { EmaStart = EmaStart.Codebook, Decay = 0.1f },
+        };
+        RunFolder.Create(_folder["run"], options);
+        Assert.Equal(options, RunFolder.Open(_folder["run"]).Options);
+    }
+
+    [Fact]
+    public void A_folder_that_holds_anything_is_never_overwritten()
+    {
+        _folder.Write("run/notes.txt", [1]);
+        InputException e = Assert.Throws<InputException>(() => RunFolder.Create(_folder["run"], SmallRun.Options));
+        Assert.Contains("--resume", e.Message, StringComparison.Ordinal);
+        Assert.Equal(["notes.txt"], Directory.GetFileSystemEntries(_folder["run"]).Select(Path.GetFileName));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("{")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("{\"version\": \"0\"}")]
+    [InlineData("{\"version\": \"0\", \"options\": {\"batch\": \"many\"}}")]
+    [InlineData("{\"version\": \"0\", \"options\": {\"batch\": 3, \"what\": 1}}")]
+    public void A_damaged_config_is_named(string json)
+    {
+        _folder.Write("run/config.json", System.Text.Encoding.UTF8.GetBytes(json));
+        InputException e = Assert.Throws<InputException>(() => RunFolder.Open(_folder["run"]));
+        Assert.Contains("config.json", e.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', e.Message);
+    }
+
+    [Fact]
+    public void Folders_that_are_no_runs_are_told_apart()
+    {
+        Directory.CreateDirectory(_folder["empty"]);
+        Assert.Contains("no config.json", Message(() => RunFolder.Open(_folder["empty"])), StringComparison.Ordinal);
+        Assert.Contains("there is no run folder", Message(() => RunFolder.Open(_folder["none"])), StringComparison.Ordinal);
+        Assert.Contains("neither", Message(() => TrainedModel.Open(_folder["empty"])), StringComparison.Ordinal);
+        Assert.Contains("there is no run", Message(() => TrainedModel.Open(_folder["none"])), StringComparison.Ordinal);
+        RunFolder.Create(_folder["young"], SmallRun.Options);
+        Assert.Contains("no model yet", Message(() => TrainedModel.Open(_folder["young"])), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_run_a_checkpoint_and_a_model_file_all_open()
+    {
+        using (Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options))
+        {
+            trainer.Run(cancellation: TestContext.Current.CancellationToken);
+        }
+        TrainedModel run = TrainedModel.Open(_folder["run"]);
+        TrainedModel checkpoint = TrainedModel.Open(_folder["run", "checkpoints", "20"]);
+        TrainedModel file = TrainedModel.Open(_folder["run", "model.safetensors"]);
+        Assert.Equal((24, 20, null), (run.Update, checkpoint.Update, file.Update));
+        Assert.Equal(SmallRun.Options, run.Options);
+        Assert.Equal(SmallRun.Options, checkpoint.Options);
+        Assert.Null(file.Options);
+        Assert.Equal(SmallRun.Train.Variance(), file.DataVariance);
+    }
+
+    [Theory]
+    [InlineData("state.json")]
+    [InlineData("model.safetensors")]
+    [InlineData("optimizer.safetensors")]
+    public void A_checkpoint_that_lacks_a_file_or_is_cut_short_is_refused(string name)
+    {
+        using (Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options))
+        {
+            trainer.Run(cancellation: TestContext.Current.CancellationToken);
+        }
+        string path = _folder["run", "checkpoints", "24", name];
+        byte[] whole = File.ReadAllBytes(path);
+        File.WriteAllBytes(path, whole[..(whole.Length / 2)]);
+        Assert.Contains(name, Message(() => SmallRun.Resume(_folder["run"])), StringComparison.Ordinal);
+        File.Delete(path);
+        Assert.Contains(name, Message(() => SmallRun.Resume(_folder["run"])), StringComparison.Ordinal);
+    }
+
+    private static string Message(Action action) => Assert.Throws<InputException>(action).Message;
+}

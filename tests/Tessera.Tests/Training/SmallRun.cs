@@ -1,0 +1,48 @@
+using Tessera.Data;
+using Tessera.Models;
+using Tessera.Training;
+
+namespace Tessera.Tests.Training;
+
+/// <summary>A run of a model so small that hundreds of updates take a second.</summary>
+internal static class SmallRun
+{
+    public static TrainingOptions Options { get; } = new()
+    {
+        Model = new VqVaeOptions
+        {
+            Hidden = 10, ResidualHidden = 3, ResidualLayers = 1, Codes = 20, CodeDim = 5, Decay = 0.9f,
+        },
+        Size = 16,
+        Updates = 24,
+        Batch = 6,
+        LearningRate = 2e-3f,
+        Seed = 7,
+        Threads = 2,
+        CheckpointEvery = 10,
+        EvalEvery = 12,
+    };
+
+    /// <summary>64 pictures, so that a batch of 6 straddles epochs.</summary>
+    public static ImageSet Train { get; } = Shapes.Load(Split.Train, size: 16, trainCount: 64, testCount: 1);
+
+    public static ImageSet Test { get; } = Shapes.Load(Split.Test, size: 16, trainCount: 1, testCount: 9);
+
+    public static Trainer Start(string path, TrainingOptions options) => new(RunFolder.Create(path, options), Train, Test);
+
+    public static Trainer Resume(string path) => new(RunFolder.Open(path), Train, Test);
+
+    /// <summary>The bytes of everything that a run writes and that no clock shows in, by name.</summary>
+    public static Dictionary<string, string> Files(string path, long update) => new[]
+        {
+            "model.safetensors", "eval.csv", $"checkpoints/{update}/model.safetensors",
+            $"checkpoints/{update}/optimizer.safetensors", $"checkpoints/{update}/state.json",
+        }
+        .ToDictionary(name => name, name => Convert.ToBase64String(File.ReadAllBytes(Path.Combine(path, name))));
+}
+
+/// <summary>Calls back on the thread that reports, unlike <see cref="Progress{T}"/>.</summary>
+internal sealed class Reports(Action<TrainingProgress> report) : IProgress<TrainingProgress>
+{
+    public void Report(TrainingProgress value) => report(value);
+}

@@ -1,0 +1,227 @@
+using System.Globalization;
+using Tessera.Analysis;
+using Tessera.Data;
+using Tessera.Imaging;
+using Tessera.Models;
+using Tessera.Training;
+
+namespace Tessera.Tests.Training;
+
+public sealed class TrainerTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(0f)]
+    [InlineData(0.9f)]
+    public void One_two_and_three_threads_write_the_same_bytes(float decay)
+    {
+        TrainingOptions options = SmallRun.Options with { Model = SmallRun.Options.Model with { Decay = decay } };
+        foreach (int threads in new[] { 1, 2, 3 })
+        {
+            using Trainer trainer = SmallRun.Start(_folder[$"run{threads}"], options with { Threads = threads });
+            trainer.Run(cancellation: TestContext.Current.CancellationToken);
+        }
+        Dictionary<string, string> one = SmallRun.Files(_folder["run1"], 24);
+        Assert.Equal(one, SmallRun.Files(_folder["run2"], 24));
+        Assert.Equal(one, SmallRun.Files(_folder["run3"], 24));
+    }
+
+    [Theory]
+    [InlineData(0f, 1)]
+    [InlineData(0.9f, 7)]
+    [InlineData(0.9f, 10)]
+    [InlineData(0.9f, 12)]
+    [InlineData(0f, 23)]
+    public void A_run_interrupted_and_resumed_writes_the_same_bytes(float decay, long interruptedAt)
+    {
+        TrainingOptions options = SmallRun.Options with { Model = SmallRun.Options.Model with { Decay = decay } };
+        using (Trainer whole = SmallRun.Start(_folder["whole"], options))
+        {
+            whole.Run(cancellation: TestContext.Current.CancellationToken);
+        }
+        using (var stop = new CancellationTokenSource())
+        using (Trainer first = SmallRun.Start(_folder["parts"], options))
+        {
+            var progress = new Reports(report =>
+            {
+                if (report.Update == interruptedAt) stop.Cancel();
+            });
+            Assert.Throws<OperationCanceledException>(() => first.Run(progress, stop.Token));
+            Assert.Equal(interruptedAt, RunFolder.Open(_folder["parts"]).LatestCheckpoint()!.Update);
+        }
+        using (Trainer second = SmallRun.Resume(_folder["parts"]))
+        {
+            Assert.Equal(interruptedAt, second.Update);
+            second.Run(cancellation: TestContext.Current.CancellationToken);
+        }
+        Assert.Equal(SmallRun.Files(_folder["whole"], 24), SmallRun.Files(_folder["parts"], 24));
+        Assert.Equal(MetricsWithoutClock(_folder["whole"]), MetricsWithoutClock(_folder["parts"]));
+    }
+
+    [Fact]
+    public void A_run_killed_between_checkpoints_goes_back_to_the_last_one_and_writes_the_same_bytes()
+    {
+        using (Trainer whole = SmallRun.Start(_folder["whole"], SmallRun.Options))
+        {
+            whole.Run(cancellation: TestContext.Current.CancellationToken);
+        }
+        using (Trainer killed = SmallRun.Start(_folder["killed"], SmallRun.Options))
+        {
+            var progress = new Reports(report =>
+            {
+                if (report.Update == 17) throw new IOException("killed");
+            });
+            Assert.Throws<IOException>(() => killed.Run(progress, TestContext.Current.CancellationToken));
+        }
+        // What a kill can leave: a checkpoint that was being written.
+        Directory.CreateDirectory(_folder["killed", "checkpoints", ".tessera-0123.tmp-999999999"]);
+
+        using (Trainer resumed = SmallRun.Resume(_folder["killed"]))
+        {
+            Assert.Equal(10, resumed.Update);
+            resumed.Run(cancellation: TestContext.Current.CancellationToken);
+        }
+        Assert.Equal(SmallRun.Files(_folder["whole"], 24), SmallRun.Files(_folder["killed"], 24));
+        Assert.Equal(["10", "20", "24"], Names(_folder["killed", "checkpoints"]));
+    }
+
+    [Fact]
+    public void The_last_three_checkpoints_are_kept()
+    {
+        using Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options with { CheckpointEvery = 5 });
+        trainer.Run(cancellation: TestContext.Current.CancellationToken);
+        Assert.Equal(["15", "20", "24"], Names(_folder["run", "checkpoints"]));
+    }
+
+    [Fact]
+    public void Metrics_have_a_row_every_100_updates_with_the_means_since_the_last()
+    {
+        var errors = new List<double>();
+        double last = 0;
+        using Trainer trainer = SmallRun.Start(
+            _folder["run"], SmallRun.Options with { Updates = 130, CheckpointEvery = 1000, EvalEvery = 1000 });
+        trainer.Run(new Reports(report =>
+        {
+            if (report.Evaluation is not null || report.Checkpoint is not null) return;
+            errors.Add(report.Window.ReconErrorSum - last);
+            last = report.IsMetricsRow ? 0 : report.Window.ReconErrorSum;
+        }), TestContext.Current.CancellationToken);
+
+        string[][] rows = [.. File.ReadLines(_folder["run", "metrics.csv"]).Select(line => line.Split(','))];
+        Assert.Equal(["update", "recon_error", "perplexity", "vq_loss", "images_per_second", "seconds"], rows[0]);
+        Assert.Equal(["100", "130"], rows[1..].Select(row => row[0]));
+        Assert.Equal(errors.Take(100).Average(), Number(rows[1][1]), 1e-9);
+        Assert.Equal(errors.Skip(100).Average(), Number(rows[2][1]), 1e-9);
+    }
+
+    [Fact]
+    public void Training_learns()
+    {
+        TrainingOptions options = SmallRun.Options with
+        {
+            Model = new VqVaeOptions
+            {
+                Hidden = 32, ResidualHidden = 8, Codes = 32, CodeDim = 8, Decay = 0.99f,
+                EmaStart = Quantization.EmaStart.Codebook,
+            },
+            Updates = 250,
+            Batch = 16,
+        };
+        using Trainer trainer = SmallRun.Start(_folder["run"], options);
+        Evaluation untrained = Evaluator.Evaluate(
+            trainer.Model, SmallRun.Test, "test", trainer.DataVariance, cancellation: TestContext.Current.CancellationToken);
+        Evaluation trained = trainer.Run(cancellation: TestContext.Current.CancellationToken);
+        Assert.True(
+            trained.ReconError < 0.6 * untrained.ReconError,
+            $"recon_error went from {untrained.ReconError} to {trained.ReconError} only.");
+        Assert.True(trained.CodesUsed > 1, "The codebook collapsed to one code.");
+    }
+
+    [Fact]
+    public void A_loss_that_is_not_finite_stops_the_run_and_leaves_the_last_checkpoint()
+    {
+        using Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options with { CheckpointEvery = 2 });
+        var poison = new Reports(report =>
+        {
+            if (report.Update == 5) trainer.Model.Parameters().First().Tensor.Fill(float.NaN);
+        });
+        var e = Assert.Throws<TrainingDivergedException>(() => trainer.Run(poison, TestContext.Current.CancellationToken));
+        Assert.Equal(6, e.Update);
+        Assert.Contains("update 6", e.Message, StringComparison.Ordinal);
+        Assert.Equal(["2", "4"], Names(_folder["run", "checkpoints"]));
+        TrainedModel.Open(_folder["run"]);
+    }
+
+    [Fact]
+    public void After_the_first_updates_an_update_allocates_next_to_nothing()
+    {
+        // Counted on this thread alone, which is the one that all buffers are made on.
+        long at10 = 0, at90 = 0;
+        using Trainer trainer = SmallRun.Start(
+            _folder["run"], SmallRun.Options with { Updates = 95, Batch = 32, CheckpointEvery = 1000, EvalEvery = 1000 });
+        trainer.Run(new Reports(report =>
+        {
+            if (report.Update == 10) at10 = GC.GetAllocatedBytesForCurrentThread();
+            if (report.Update == 90) at90 = GC.GetAllocatedBytesForCurrentThread();
+        }), TestContext.Current.CancellationToken);
+        long perUpdate = (at90 - at10) / 80;
+        // The activations and gradients of an update are over 1.5 MB; closures and small arrays are what is left.
+        Assert.True(perUpdate < 100_000, $"An update allocates {perUpdate} bytes.");
+    }
+
+    [Fact]
+    public void A_run_starts_from_the_weights_of_another()
+    {
+        using (Trainer first = SmallRun.Start(_folder["first"], SmallRun.Options))
+        {
+            first.Run(cancellation: TestContext.Current.CancellationToken);
+        }
+        using Trainer second = SmallRun.Start(
+            _folder["second"], SmallRun.Options with { Init = _folder["first"], Seed = 8 });
+        TrainedModel trained = TrainedModel.Open(_folder["first"]);
+        Assert.Equal(
+            trained.Model.State().Select(entry => entry.Tensor.ToArray()),
+            second.Model.State().Select(entry => entry.Tensor.ToArray()));
+    }
+
+    [Fact]
+    public void Resuming_a_finished_run_evaluates_it_again()
+    {
+        Evaluation first;
+        using (Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options))
+        {
+            first = trainer.Run(cancellation: TestContext.Current.CancellationToken);
+        }
+        using Trainer again = SmallRun.Resume(_folder["run"]);
+        Assert.Equal(first, again.Run(cancellation: TestContext.Current.CancellationToken));
+        Assert.Equal(3, File.ReadLines(_folder["run", "eval.csv"]).Count());
+    }
+
+    [Fact]
+    public void Pictures_of_one_colour_and_pictures_that_do_not_fit_are_refused()
+    {
+        var grey = new ImageSet("grey", 16, 16, 3, [Image.Black(16, 16, 3).Pixels], [0], ["none"]);
+        var odd = new ImageSet("odd", 14, 16, 3, [Shapes.Picture(0, 16).Pixels[..(14 * 16 * 3)]], [0], ["none"]);
+        AssertRefused(grey, "one and the same colour");
+        AssertRefused(odd, "multiples of 4");
+        AssertRefused(SmallRun.Train.ToChannels(1), "3 channels");
+    }
+
+    private void AssertRefused(ImageSet pictures, string expected)
+    {
+        RunFolder run = RunFolder.Create(_folder[pictures.Name + pictures.Channels], SmallRun.Options);
+        InputException e = Assert.Throws<InputException>(() => new Trainer(run, pictures, pictures));
+        Assert.Contains(expected, e.Message, StringComparison.Ordinal);
+    }
+
+    private static string[] MetricsWithoutClock(string run) =>
+        [.. File.ReadLines(Path.Combine(run, "metrics.csv")).Select(line => string.Join(',', line.Split(',')[..4]))];
+
+    private static string[] Names(string folder) =>
+        [.. Directory.GetDirectories(folder).Select(path => Path.GetFileName(path)).OrderBy(name => name.Length).ThenBy(name => name)];
+
+    private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
+}
