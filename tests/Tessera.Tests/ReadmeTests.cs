@@ -1,0 +1,57 @@
+using Tessera.Data;
+using Tessera.Imaging;
+
+namespace Tessera.Tests;
+
+[Collection(nameof(ReadmeTests))]
+public sealed class ReadmeTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly string _before = Directory.GetCurrentDirectory();
+
+    public void Dispose()
+    {
+        Directory.SetCurrentDirectory(_before);
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public void The_code_in_the_README_is_the_code_that_is_compiled_here()
+    {
+        string[] source = File.ReadAllLines(Path.Combine(Root(), "tests", "Tessera.Tests", "ReadmeExample.cs"));
+        string[] compiled =
+        [
+            .. source.SkipWhile(line => !line.Contains("README begins")).Skip(1)
+                .TakeWhile(line => !line.Contains("README ends")).Select(line => line.Length > 8 ? line[8..] : ""),
+        ];
+        string[] shown =
+        [
+            .. File.ReadAllLines(Path.Combine(Root(), "README.md")).SkipWhile(line => line != "```csharp").Skip(1)
+                .TakeWhile(line => line != "```").SkipWhile(line => !line.StartsWith("TrainingOptions")),
+        ];
+        Assert.NotEmpty(compiled);
+        Assert.Equal(compiled, shown);
+    }
+
+    [Fact]
+    public void The_code_in_the_README_runs()
+    {
+        Directory.SetCurrentDirectory(_folder.Path);
+        ImageSet train = Shapes.Load(Split.Train, size: 8, trainCount: 200, testCount: 1);
+        ImageSet test = Shapes.Load(Split.Test, size: 8, trainCount: 1, testCount: 20);
+        ReadmeExample.Run(train, test, TestContext.Current.CancellationToken);
+        Assert.Equal(8, Png.Read(_folder["reconstruction.png"]).Width);
+        Assert.Equal(3, File.ReadAllLines(_folder["runs", "example", "metrics.csv"]).Length);
+    }
+
+    private static string Root()
+    {
+        string? folder = AppContext.BaseDirectory;
+        while (folder is not null && !File.Exists(Path.Combine(folder, "Tessera.slnx"))) folder = Path.GetDirectoryName(folder);
+        return folder ?? throw new DirectoryNotFoundException("There is no Tessera.slnx above the tests.");
+    }
+}
+
+/// <summary>The current folder belongs to the whole process: nothing runs beside these tests.</summary>
+[CollectionDefinition(nameof(ReadmeTests), DisableParallelization = true)]
+public sealed class ReadmeCollection;
