@@ -89,7 +89,7 @@ internal static class ReferenceConvolution
         double[] sums = new double[destination.Length];
         for (int i = 0; i < sums.Length; i++)
         {
-            sums[i] = (accumulate ? destination[i] : 0) + (bias.IsEmpty ? 0 : bias[i % channels]);
+            sums[i] = accumulate ? destination[i] : bias.IsEmpty ? 0 : bias[i % channels];
         }
         return sums;
     }
