@@ -14,6 +14,9 @@ public readonly struct Shape : IEquatable<Shape>
 
     private readonly Sizes _sizes;
 
+    // One less than the length, so that default(Shape) is the scalar.
+    private readonly int _elementsPastFirst;
+
     /// <summary>Creates a shape.</summary>
     /// <param name="sizes">Zero to four sizes, each at least 1.</param>
     /// <exception cref="ArgumentException">More than four sizes, a size below 1, or over 2^31 - 1 elements.</exception>
@@ -32,14 +35,14 @@ public readonly struct Shape : IEquatable<Shape>
             _sizes[i] = sizes[i];
         }
         Rank = sizes.Length;
-        Length = (int)length;
+        _elementsPastFirst = (int)length - 1;
     }
 
     /// <summary>How many sizes there are: 0 for a scalar.</summary>
     public int Rank { get; }
 
     /// <summary>The number of elements, the product of the sizes (1 for a scalar).</summary>
-    public int Length { get; }
+    public int Length => _elementsPastFirst + 1;
 
     /// <summary>The innermost size: the channels of a batch of images, the length of each row of a table.</summary>
     public int Last => Rank == 0 ? 1 : _sizes[Rank - 1];

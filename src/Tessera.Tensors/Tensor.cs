@@ -83,15 +83,17 @@ public sealed class Tensor
         return tensor;
     }
 
-    /// <summary>A tensor with a copy of the values of one of .NET's own tensors (rank 0 to 4).</summary>
-    /// <exception cref="ArgumentException">The rank is over 4 or a size is 0.</exception>
+    /// <summary>A tensor with a copy of the values of one of .NET's own tensors (rank 1 to 4), of any strides.</summary>
+    /// <exception cref="ArgumentException">The span is empty or its rank is over 4.</exception>
     public static Tensor From(in ReadOnlyTensorSpan<float> values, Device? device = null)
     {
+        if (values.IsEmpty) throw new ArgumentException("The span is empty; a tensor has at least one element.", nameof(values));
         int[] sizes = new int[values.Rank];
         for (int i = 0; i < sizes.Length; i++) sizes[i] = checked((int)values.Lengths[i]);
-        float[] flat = new float[values.FlattenedLength];
+        var shape = new Shape(sizes);
+        float[] flat = new float[shape.Length];
         values.FlattenTo(flat);
-        return From(flat, new Shape(sizes), device);
+        return From(flat, shape, device);
     }
 
     /// <summary>
@@ -153,12 +155,16 @@ public sealed class Tensor
             ? memory.Span
             : throw new NotSupportedException($"The memory of {Device.Description} cannot be seen as a span; use CopyTo.");
 
-    /// <summary>The elements themselves as .NET's own tensor type, without a copy.</summary>
+    /// <summary>
+    /// The elements themselves as .NET's own tensor type, without a copy. A scalar becomes <c>[1]</c>: .NET's spans of
+    /// rank 0 are empty.
+    /// </summary>
     /// <exception cref="NotSupportedException">They live on a device whose memory the processor cannot see.</exception>
     public TensorSpan<float> AsTensorSpan()
     {
-        Span<nint> lengths = stackalloc nint[Shape.Rank];
-        for (int i = 0; i < lengths.Length; i++) lengths[i] = Shape[i];
+        Span<nint> lengths = stackalloc nint[Math.Max(Shape.Rank, 1)];
+        lengths[0] = 1;
+        for (int i = 0; i < Shape.Rank; i++) lengths[i] = Shape[i];
         return new TensorSpan<float>(AsSpan(), lengths);
     }
 

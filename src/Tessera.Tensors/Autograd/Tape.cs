@@ -46,7 +46,8 @@ public sealed class Tape(Device? device = null, bool recording = true) : IDispos
     /// on, and adds it to their <see cref="Tensor.Gradient"/>. Can be called once for what is recorded.
     /// </summary>
     /// <exception cref="ArgumentException">The loss is not one number or does not depend on any parameter.</exception>
-    /// <exception cref="InvalidOperationException">The loss was not computed on this tape.</exception>
+    /// <exception cref="InvalidOperationException">The loss was not computed on this tape since its last
+    /// <see cref="Backward"/>.</exception>
     public void Backward(Tensor loss)
     {
         if (loss.Tape != this) throw new InvalidOperationException("The loss was not computed on this tape.");
@@ -54,6 +55,9 @@ public sealed class Tape(Device? device = null, bool recording = true) : IDispos
             throw new ArgumentException($"A loss is one number; this has the shape {loss.Shape}.", nameof(loss));
         if (!loss.RequiresGradient)
             throw new ArgumentException("The loss does not depend on any parameter of a recording tape.", nameof(loss));
+        if (!_steps.Exists(step => step.Output == loss))
+            throw new InvalidOperationException(
+                "Nothing is recorded for this loss: it is an input, or Backward has been called since it was computed.");
 
         Device.Fill(loss.GradientTarget(out _), 1);
         for (int i = _steps.Count - 1; i >= 0; i--)
@@ -83,10 +87,13 @@ public sealed class Tape(Device? device = null, bool recording = true) : IDispos
 
     /// <summary>Memory for the result of an operation on these inputs, on their tape and device.</summary>
     /// <exception cref="ArgumentException">The inputs live on different tapes or devices.</exception>
-    internal static Tensor Result(Shape shape, params ReadOnlySpan<Tensor?> inputs)
+    internal static Tensor Result(Shape shape, params ReadOnlySpan<Tensor?> inputs) => Result(null, shape, inputs);
+
+    /// <summary>The same on the given tape, for an operation whose inputs may all be parameters.</summary>
+    /// <exception cref="ArgumentException">The inputs live on different tapes or devices.</exception>
+    internal static Tensor Result(Tape? tape, Shape shape, params ReadOnlySpan<Tensor?> inputs)
     {
-        Tape? tape = null;
-        Device? device = null;
+        Device? device = tape?.Device;
         bool requiresGradient = false;
         foreach (Tensor? input in inputs)
         {

@@ -10,15 +10,19 @@ namespace Tessera.Tensors.Devices;
 /// </summary>
 public abstract class Device
 {
+    // Made when it is first asked for: its threads may not be needed, and TESSERA_KERNELS may be wrong.
+    private static readonly Lazy<Device> Processor = new(() => new CpuDevice());
+
     private readonly BufferPool _pool;
 
     /// <summary>Creates the device with an empty pool of buffers.</summary>
     protected Device() => _pool = new BufferPool(this);
 
     /// <summary>The processor, on all its cores: where tensors live unless told otherwise.</summary>
-    public static Device Default { get; } = new CpuDevice();
+    /// <exception cref="ArgumentException">TESSERA_KERNELS names no kernels.</exception>
+    public static Device Default => Processor.Value;
 
-    /// <summary>What this device is, for people: "cpu, 2 threads, avx2".</summary>
+    /// <summary>What this device is, for people: "cpu, 2 threads, vector256 kernels".</summary>
     public abstract string Description { get; }
 
     /// <summary>New memory, not cleared, for as long as anything refers to it.</summary>
@@ -33,7 +37,10 @@ public abstract class Device
     /// <summary>Every element becomes <paramref name="value"/>.</summary>
     public abstract void Fill(Storage destination, float value);
 
-    /// <summary>The convolution of <paramref name="x"/>; see <see cref="Conv2dGeometry"/> for the formula.</summary>
+    /// <summary>
+    /// The convolution of <paramref name="x"/>; see <see cref="Conv2dGeometry"/> for the formula. The sums start from
+    /// the bias or, with accumulate, from the destination: then there is no bias.
+    /// </summary>
     public abstract void Conv2d(
         in Conv2dGeometry geometry, Storage x, Storage weight, Storage? bias, Storage y, bool accumulate);
 
@@ -41,7 +48,7 @@ public abstract class Device
     /// The transpose of <see cref="Conv2d"/> as a linear map: from the convolution's output side to its input side,
     /// <c>x[n,h,w,c] = sum over o,u,v of w[o,c,u,v] * y[n,i,j,o]</c> for all i, j with <c>i*Stride + u - Padding = h</c>
     /// and likewise for w; the bias has InChannels elements. It is a convolution's input gradient, and the forward
-    /// pass of a transposed convolution.
+    /// pass of a transposed convolution. With accumulate there is no bias.
     /// </summary>
     public abstract void Conv2dTransposed(
         in Conv2dGeometry geometry, Storage y, Storage weight, Storage? bias, Storage x, bool accumulate);
@@ -88,8 +95,11 @@ public abstract class Device
     public abstract void ScatterAddRows(
         Storage x, int columns, ReadOnlySpan<int> indices, Storage table, bool accumulate);
 
-    /// <summary><c>average = decay * average + (1 - decay) * value</c>, element by element.</summary>
-    public abstract void MovingAverage(Storage average, Storage value, float decay);
+    /// <summary>
+    /// <c>average = decay * average + (1 - decay) * value</c>, element by element; 1 - decay is rounded to float32 after
+    /// the subtraction.
+    /// </summary>
+    public abstract void MovingAverage(Storage average, Storage value, double decay);
 
     /// <summary>Row i of y <c>[rows, columns]</c> becomes row i of x divided by <c>divisors[i]</c>.</summary>
     public abstract void DivideRows(Storage x, Storage divisors, int columns, Storage y);

@@ -10,12 +10,13 @@ internal static class Conv2dShapes
         CheckRanks(x, weight, stride, padding);
         if (weight[1] != x[3])
             throw new ArgumentException($"Weights {weight} take {weight[1]} channels; the input {x} has {x[3]}.");
-        int height = x[1] + 2 * padding - weight[2], width = x[2] + 2 * padding - weight[3];
+        long height = x[1] + 2L * padding - weight[2], width = x[2] + 2L * padding - weight[3];
         if (height < 0 || width < 0)
             throw new ArgumentException($"A kernel of {weight[2]}x{weight[3]} is larger than the input {x} with padding {padding}.");
         CheckBias(bias, weight[0]);
         return new Conv2dGeometry(
-            x[0], x[1], x[2], x[3], height / stride + 1, width / stride + 1, weight[0], weight[2], weight[3], stride, padding);
+            x[0], x[1], x[2], x[3], Size(height / stride + 1), Size(width / stride + 1), weight[0],
+            weight[2], weight[3], stride, padding);
     }
 
     /// <summary>The geometry of the convolution that a transposed convolution of x transposes.</summary>
@@ -24,12 +25,12 @@ internal static class Conv2dShapes
         CheckRanks(x, weight, stride, padding);
         if (weight[0] != x[3])
             throw new ArgumentException($"Weights {weight} take {weight[0]} channels; the input {x} has {x[3]}.");
-        int height = (x[1] - 1) * stride - 2 * padding + weight[2], width = (x[2] - 1) * stride - 2 * padding + weight[3];
+        long height = (x[1] - 1L) * stride - 2L * padding + weight[2], width = (x[2] - 1L) * stride - 2L * padding + weight[3];
         if (height < 1 || width < 1)
             throw new ArgumentException($"Nothing is left of the input {x} after padding {padding}.");
         CheckBias(bias, weight[1]);
         return new Conv2dGeometry(
-            x[0], height, width, weight[1], x[1], x[2], weight[0], weight[2], weight[3], stride, padding);
+            x[0], Size(height), Size(width), weight[1], x[1], x[2], weight[0], weight[2], weight[3], stride, padding);
     }
 
     private static void CheckRanks(Shape x, Shape weight, int stride, int padding)
@@ -39,6 +40,10 @@ internal static class Conv2dShapes
         ArgumentOutOfRangeException.ThrowIfLessThan(stride, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(padding);
     }
+
+    private static int Size(long size) => size <= int.MaxValue
+        ? (int)size
+        : throw new ArgumentException($"The result would be {size} pixels high or wide; sizes are less than 2^31.");
 
     private static void CheckBias(Shape? bias, int channels)
     {

@@ -14,7 +14,7 @@ public static partial class TensorOperations
     /// must not change before it.</param>
     /// <param name="shape">The shape of the result: as many rows as indices, columns innermost.</param>
     /// <param name="tape">Where the result is recorded; null for a tensor of its own.</param>
-    /// <exception cref="ArgumentException">The sizes do not fit together.</exception>
+    /// <exception cref="ArgumentException">The sizes do not fit together, or the table is on another tape or device.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An index is no row of the table.</exception>
     public static Tensor GatherRows(this Tensor table, ReadOnlyMemory<int> indices, Shape shape, Tape? tape)
     {
@@ -23,7 +23,7 @@ public static partial class TensorOperations
             throw new ArgumentException($"{indices.Length} indices do not make the rows of {shape}.", nameof(indices));
         CheckIndices(indices.Span, table.Shape[0]);
         int columns = shape.Last;
-        Tensor y = tape?.Allocate(shape, table.RequiresGradient && tape.Recording) ?? Tape.Result(shape, table);
+        Tensor y = Tape.Result(tape, shape, table);
         Device device = y.Device;
         device.GatherRows(table.Storage, columns, indices.Span, y.Storage);
         return Tape.Record(y, gradY =>

@@ -23,8 +23,13 @@ public sealed class CpuDevice : Device, IDisposable
     public CpuDevice(int? threads = null, string? kernels = null)
     {
         kernels ??= Environment.GetEnvironmentVariable("TESSERA_KERNELS");
+        if (string.IsNullOrEmpty(kernels)) kernels = WidestKernels();
+        if (!KernelNames.Contains(kernels))
+            throw new ArgumentException(
+                $"There are no kernels named \"{kernels}\"; TESSERA_KERNELS takes {string.Join(", ", KernelNames)}.",
+                nameof(kernels));
         _pool = new WorkerPool(threads ?? Environment.ProcessorCount);
-        _kernels = Select(string.IsNullOrEmpty(kernels) ? WidestKernels() : kernels, _pool);
+        _kernels = Select(kernels, _pool);
     }
 
     /// <summary>The names that <c>TESSERA_KERNELS</c> takes.</summary>
@@ -107,7 +112,7 @@ public sealed class CpuDevice : Device, IDisposable
         _kernels.ScatterAddRows(Span(x), columns, indices, Span(table), accumulate);
 
     /// <inheritdoc/>
-    public override void MovingAverage(Storage average, Storage value, float decay) =>
+    public override void MovingAverage(Storage average, Storage value, double decay) =>
         _kernels.MovingAverage(Span(average), Span(value), decay);
 
     /// <inheritdoc/>
@@ -131,8 +136,6 @@ public sealed class CpuDevice : Device, IDisposable
         "vector512" => new SimdKernels<Simd512, Vector512<float>>(name, pool),
         "vector256" => new SimdKernels<Simd256, Vector256<float>>(name, pool),
         "vector128" => new SimdKernels<Simd128, Vector128<float>>(name, pool),
-        "reference" => new ReferenceKernels(),
-        _ => throw new ArgumentException(
-            $"There are no kernels named \"{name}\"; TESSERA_KERNELS takes {string.Join(", ", KernelNames)}."),
+        _ => new ReferenceKernels(),
     };
 }

@@ -27,8 +27,10 @@ internal sealed class WorkerPool : IDisposable
 
     /// <summary>Calls the body for every item, 0 to <paramref name="items"/> - 1, and returns when all are done.</summary>
     /// <remarks>What a body throws is thrown here. A body must not run a job of its own.</remarks>
+    /// <exception cref="ObjectDisposedException">The threads have ended.</exception>
     public void Run(int items, Action<int> body)
     {
+        ObjectDisposedException.ThrowIf(_disposed, typeof(CpuDevice));
         if (Threads == 1 || items <= 1)
         {
             for (int item = 0; item < items; item++) body(item);
@@ -36,6 +38,7 @@ internal sealed class WorkerPool : IDisposable
         }
         lock (_oneJobAtATime)
         {
+            ObjectDisposedException.ThrowIf(_disposed, typeof(CpuDevice));
             int helpers = Math.Min(Threads, items) - 1;
             var job = new Job(items, helpers, body, _finished);
             _job = job;
@@ -49,14 +52,15 @@ internal sealed class WorkerPool : IDisposable
     /// <summary>Calls the body for consecutive ranges of at most <paramref name="grain"/> of the elements.</summary>
     public void RunRanges(int elements, int grain, Action<int, int> body)
     {
-        int ranges = (elements + grain - 1) / grain;
+        int ranges = elements / grain + (elements % grain == 0 ? 0 : 1);
         if (ranges == 1) body(0, elements);
         else Run(ranges, range => body(range * grain, Math.Min(grain, elements - range * grain)));
     }
 
     public void Dispose()
     {
-        _disposed = true;
+        // A thread that ended with a job at hand would never report it done.
+        lock (_oneJobAtATime) _disposed = true;
         _wake.Release(Threads);
     }
 

@@ -72,16 +72,16 @@ internal static class ReferenceConvolution
     private static IEnumerable<Pair> Pairs(Conv2dGeometry g)
     {
         for (int n = 0; n < g.Batch; n++)
-        for (int i = 0; i < g.OutHeight; i++)
-        for (int j = 0; j < g.OutWidth; j++)
-        for (int u = 0; u < g.KernelHeight; u++)
-        for (int v = 0; v < g.KernelWidth; v++)
-        {
-            int row = i * g.Stride + u - g.Padding, column = j * g.Stride + v - g.Padding;
-            if (row < 0 || row >= g.InHeight || column < 0 || column >= g.InWidth) continue;
-            yield return new Pair(
-                (n * g.InHeight + row) * g.InWidth + column, (n * g.OutHeight + i) * g.OutWidth + j, u, v);
-        }
+            for (int i = 0; i < g.OutHeight; i++)
+                for (int j = 0; j < g.OutWidth; j++)
+                    for (int u = 0; u < g.KernelHeight; u++)
+                        for (int v = 0; v < g.KernelWidth; v++)
+                        {
+                            int row = i * g.Stride + u - g.Padding, column = j * g.Stride + v - g.Padding;
+                            if (row < 0 || row >= g.InHeight || column < 0 || column >= g.InWidth) continue;
+                            yield return new Pair(
+                                (n * g.InHeight + row) * g.InWidth + column, (n * g.OutHeight + i) * g.OutWidth + j, u, v);
+                        }
     }
 
     private static double[] Start(ReadOnlySpan<float> destination, ReadOnlySpan<float> bias, int channels, bool accumulate)
@@ -89,7 +89,7 @@ internal static class ReferenceConvolution
         double[] sums = new double[destination.Length];
         for (int i = 0; i < sums.Length; i++)
         {
-            sums[i] = (accumulate ? destination[i] : 0) + (bias.IsEmpty ? 0 : bias[i % channels]);
+            sums[i] = accumulate ? destination[i] : bias.IsEmpty ? 0 : bias[i % channels];
         }
         return sums;
     }

@@ -26,7 +26,9 @@ internal readonly unsafe struct PaddedMap(
             target.Clear();
             return;
         }
-        int copied = Math.Min(width, paddedWidth - left) * channels, before = left * channels;
+        // Where the stride exceeds the kernel, the windows may end within the padding on the left.
+        int before = Math.Min(left, paddedWidth) * channels;
+        int copied = Math.Min(width * channels, RowStride - before);
         target[..before].Clear();
         new ReadOnlySpan<float>(Row(image, row), copied).CopyTo(target[before..]);
         target[(before + copied)..].Clear();

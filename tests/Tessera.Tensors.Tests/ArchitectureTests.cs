@@ -1,0 +1,99 @@
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+
+namespace Tessera.Tensors.Tests;
+
+/// <summary>What the projects may know of each other, read off their source.</summary>
+public partial class ArchitectureTests
+{
+    private static readonly string Source = Path.Combine(Root(), "src");
+
+    [Fact]
+    public void The_engine_knows_nothing_of_VQ_VAEs() =>
+        AssertNone(FilesOf("Tessera.Tensors", "*.cs", "*.csproj"), DomainTerms(), "speaks of VQ-VAEs");
+
+    [Theory]
+    [InlineData("Tessera")]
+    [InlineData("Tessera.Cli")]
+    public void Only_the_engine_touches_vectors(string project) =>
+        AssertNone(FilesOf(project, "*.cs"), VectorTerms(), "computes with vectors of the processor");
+
+    /// <summary>Pointers there are only where libjpeg-turbo takes them.</summary>
+    [Theory]
+    [InlineData("Tessera")]
+    [InlineData("Tessera.Cli")]
+    public void Only_the_engine_and_the_native_decoder_are_unsafe(string project) =>
+        AssertNone(
+            FilesOf(project, "*.cs").Where(file => Path.GetFileName(file) != "TurboJpeg.cs"), UnsafeKeyword(), "is unsafe");
+
+    [Fact]
+    public void Kernels_and_devices_know_no_tensors() =>
+        AssertNone(
+            FilesOf("Tessera.Tensors", "*.cs").Where(file => Normal(file).Contains("/Devices/", StringComparison.Ordinal)),
+            TensorType(), "knows tensors");
+
+    [Theory]
+    [InlineData("Tessera.Tensors")]
+    [InlineData("Tessera", "Tessera.Tensors")]
+    [InlineData("Tessera.Cli", "Tessera")]
+    public void Project_references_point_one_way(string project, params string[] references)
+    {
+        XDocument file = XDocument.Load(Path.Combine(Source, project, project + ".csproj"));
+        Assert.Equal(
+            references,
+            file.Descendants("ProjectReference")
+                .Select(reference => Path.GetFileNameWithoutExtension(Normal(reference.Attribute("Include")!.Value))));
+    }
+
+    [Theory]
+    [InlineData("Autograd", "Ops", "Nn", "Optim", "IO")]
+    [InlineData("Devices", "Autograd", "Ops", "Nn", "Optim", "IO")]
+    [InlineData("Ops", "Nn", "Optim", "IO")]
+    [InlineData("Nn", "Optim", "IO")]
+    public void Folders_of_the_engine_point_one_way(string folder, params string[] above)
+    {
+        var use = new Regex($@"^using Tessera\.Tensors\.({string.Join('|', above)})\b", RegexOptions.Multiline);
+        AssertNone(
+            FilesOf("Tessera.Tensors", "*.cs").Where(file => Normal(file).Contains($"/Tessera.Tensors/{folder}/", StringComparison.Ordinal)),
+            use, $"belongs to {folder} and uses what is above it");
+    }
+
+    private static void AssertNone(IEnumerable<string> files, Regex pattern, string fault)
+    {
+        string[] all = [.. files];
+        Assert.NotEmpty(all);
+        foreach (string file in all)
+        {
+            Match match = pattern.Match(File.ReadAllText(file));
+            Assert.False(match.Success, $"{Path.GetRelativePath(Source, file)} {fault}: \"{match.Value}\".");
+        }
+    }
+
+    private static IEnumerable<string> FilesOf(string project, params string[] patterns) =>
+        patterns.SelectMany(pattern => Directory.EnumerateFiles(Path.Combine(Source, project), pattern, SearchOption.AllDirectories))
+            .Where(file => !BuildOutput().IsMatch(Normal(file)));
+
+    private static string Normal(string path) => path.Replace('\\', '/');
+
+    private static string Root()
+    {
+        DirectoryInfo? folder = new(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Tessera.slnx"))) folder = folder.Parent;
+        return folder?.FullName ?? throw new DirectoryNotFoundException($"No folder above {AppContext.BaseDirectory} holds Tessera.slnx.");
+    }
+
+    [GeneratedRegex("codebook|quantiz|commitment|perplexity|vq", RegexOptions.IgnoreCase)]
+    private static partial Regex DomainTerms();
+
+    [GeneratedRegex(@"System\.Runtime\.Intrinsics|\bVector(64|128|256|512|<)")]
+    private static partial Regex VectorTerms();
+
+    [GeneratedRegex(@"\bunsafe\b")]
+    private static partial Regex UnsafeKeyword();
+
+    [GeneratedRegex(@"\bTensor\b")]
+    private static partial Regex TensorType();
+
+    [GeneratedRegex("/(bin|obj)/")]
+    private static partial Regex BuildOutput();
+}

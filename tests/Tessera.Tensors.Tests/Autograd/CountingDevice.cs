@@ -1,0 +1,78 @@
+using Tessera.Tensors.Devices;
+using Tessera.Tensors.Devices.Cpu;
+
+namespace Tessera.Tensors.Tests.Autograd;
+
+/// <summary>A processor that counts how often memory is allocated: a second implementation of the seam.</summary>
+internal sealed class CountingDevice : Device, IDisposable
+{
+    private readonly CpuDevice _cpu = new(1);
+
+    public int Allocations { get; private set; }
+
+    public override string Description => "counting " + _cpu.Description;
+
+    public void Dispose() => _cpu.Dispose();
+
+    public override Storage Allocate(int length)
+    {
+        Allocations++;
+        return _cpu.Allocate(length);
+    }
+
+    public override void Upload(ReadOnlySpan<float> source, Storage destination) => _cpu.Upload(source, destination);
+
+    public override void Download(Storage source, Span<float> destination) => _cpu.Download(source, destination);
+
+    public override void Fill(Storage destination, float value) => _cpu.Fill(destination, value);
+
+    public override void Conv2d(
+        in Conv2dGeometry geometry, Storage x, Storage weight, Storage? bias, Storage y, bool accumulate) =>
+        _cpu.Conv2d(geometry, x, weight, bias, y, accumulate);
+
+    public override void Conv2dTransposed(
+        in Conv2dGeometry geometry, Storage y, Storage weight, Storage? bias, Storage x, bool accumulate) =>
+        _cpu.Conv2dTransposed(geometry, y, weight, bias, x, accumulate);
+
+    public override void Conv2dWeightGradient(
+        in Conv2dGeometry geometry, Storage x, Storage gradY, Storage gradWeight, bool accumulate) =>
+        _cpu.Conv2dWeightGradient(geometry, x, gradY, gradWeight, accumulate);
+
+    public override void ColumnSums(Storage x, int rows, int columns, Storage sums, bool accumulate) =>
+        _cpu.ColumnSums(x, rows, columns, sums, accumulate);
+
+    public override void Relu(Storage x, Storage y) => _cpu.Relu(x, y);
+
+    public override void ReluGradient(Storage y, Storage gradY, Storage gradX, bool accumulate) =>
+        _cpu.ReluGradient(y, gradY, gradX, accumulate);
+
+    public override void Add(Storage x, Storage y, Storage z) => _cpu.Add(x, y, z);
+
+    public override void Scale(Storage x, float scale, Storage y, bool accumulate) => _cpu.Scale(x, scale, y, accumulate);
+
+    public override double SumOfSquaredDifferences(Storage x, Storage y) => _cpu.SumOfSquaredDifferences(x, y);
+
+    public override void ScaledDifference(Storage x, Storage y, float scale, Storage z, bool accumulate) =>
+        _cpu.ScaledDifference(x, y, scale, z, accumulate);
+
+    public override void NearestRows(
+        Storage x, int rows, Storage table, int tableRows, int columns, Span<int> nearest) =>
+        _cpu.NearestRows(x, rows, table, tableRows, columns, nearest);
+
+    public override void GatherRows(Storage table, int columns, ReadOnlySpan<int> indices, Storage y) =>
+        _cpu.GatherRows(table, columns, indices, y);
+
+    public override void ScatterAddRows(
+        Storage x, int columns, ReadOnlySpan<int> indices, Storage table, bool accumulate) =>
+        _cpu.ScatterAddRows(x, columns, indices, table, accumulate);
+
+    public override void MovingAverage(Storage average, Storage value, double decay) =>
+        _cpu.MovingAverage(average, value, decay);
+
+    public override void DivideRows(Storage x, Storage divisors, int columns, Storage y) =>
+        _cpu.DivideRows(x, divisors, columns, y);
+
+    public override void Adam(
+        in AdamStep numbers, Storage parameter, Storage gradient, Storage firstMoment, Storage secondMoment) =>
+        _cpu.Adam(numbers, parameter, gradient, firstMoment, secondMoment);
+}

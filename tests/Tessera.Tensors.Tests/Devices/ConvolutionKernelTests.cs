@@ -1,0 +1,92 @@
+using Tessera.Tensors.Devices;
+
+namespace Tessera.Tensors.Tests.Devices;
+
+public class ConvolutionKernelTests
+{
+    private static readonly (int Height, int Width)[] Maps = [(1, 1), (5, 7), (8, 8), (9, 9), (32, 3), (13, 1)];
+    private static readonly int[] Channels = [1, 3, 5, 7, 13, 16, 33, 64, 100];
+    private static readonly int[] Batches = [1, 2, 5];
+
+    /// <summary>
+    /// Each kernel on each map on which it fits; the channels and batch sizes take turns. (Height, width, stride,
+    /// padding) of the kernel. Among them: rows left over, a stride beyond the kernel, padding beyond the kernel.
+    /// </summary>
+    [Theory]
+    [InlineData(1, 1, 1, 0)]
+    [InlineData(3, 3, 1, 1)]
+    [InlineData(4, 4, 2, 1)]
+    [InlineData(3, 3, 2, 1)]
+    [InlineData(2, 2, 2, 0)]
+    [InlineData(5, 5, 1, 2)]
+    [InlineData(3, 3, 3, 0)]
+    [InlineData(1, 1, 2, 0)]
+    [InlineData(3, 1, 1, 0)]
+    [InlineData(1, 3, 2, 1)]
+    [InlineData(2, 5, 3, 2)]
+    [InlineData(1, 1, 1, 2)]
+    [InlineData(1, 1, 5, 2)]
+    [InlineData(3, 3, 1, 0)]
+    public void Fast_kernels_agree_with_the_reference(int kernelHeight, int kernelWidth, int stride, int padding)
+    {
+        int turn = 3 * kernelHeight + 5 * kernelWidth + 7 * stride + padding;
+        foreach ((int height, int width) in Maps)
+        {
+            turn++;
+            if (height + 2 * padding < kernelHeight || width + 2 * padding < kernelWidth) continue;
+            AssertAgree(Geometry(
+                Batches[turn % 3], height, width, Channels[turn % 9], Channels[turn * 7 / 3 % 9],
+                kernelHeight, kernelWidth, stride, padding));
+        }
+    }
+
+    /// <summary>More than one panel of channels, on either side, where tiles of every width are partly filled.</summary>
+    [Fact]
+    public void Every_pair_of_channel_counts_agrees()
+    {
+        foreach (int inChannels in Channels)
+        {
+            foreach (int outChannels in Channels)
+                AssertAgree(Geometry(1, 2, 3, inChannels, outChannels, 2, 2, 1, 1));
+        }
+    }
+
+    /// <summary>Pixels enough for several bands in each slice of the weight gradient, and rows wider than a band.</summary>
+    [Theory]
+    [InlineData(3, 40, 40, 3, 5)]
+    [InlineData(1, 3, 401, 2, 3)]
+    [InlineData(70, 5, 5, 3, 4)]
+    public void Large_maps_agree(int batch, int height, int width, int inChannels, int outChannels)
+    {
+        AssertAgree(Geometry(batch, height, width, inChannels, outChannels, 3, 3, 1, 1));
+        AssertAgree(Geometry(batch, height, width, inChannels, outChannels, 2, 2, 2, 0));
+    }
+
+    private static Conv2dGeometry Geometry(
+        int batch, int height, int width, int inChannels, int outChannels,
+        int kernelHeight, int kernelWidth, int stride, int padding) => new(
+        batch, height, width, inChannels,
+        (height + 2 * padding - kernelHeight) / stride + 1, (width + 2 * padding - kernelWidth) / stride + 1, outChannels,
+        kernelHeight, kernelWidth, stride, padding);
+
+    private static void AssertAgree(Conv2dGeometry g)
+    {
+        float[] x = Numbers.Normal(g.InLength, 1), y = Numbers.Normal(g.OutLength, 2);
+        float[] weight = Numbers.Normal(g.WeightLength, 3);
+        Storage sX = Kernels.Store(x), sY = Kernels.Store(y), sWeight = Kernels.Store(weight);
+        Storage outBias = Kernels.Store(Numbers.Normal(g.OutChannels, 4)), inBias = Kernels.Store(Numbers.Normal(g.InChannels, 5));
+        // With accumulate there is no bias: it is how gradients are added.
+        foreach (bool accumulate in (bool[])[false, true])
+        {
+            Kernels.AssertAgree(
+                $"Conv2d of {g}, accumulate {accumulate}", Numbers.SumTolerance,
+                (device, to) => device.Conv2d(g, sX, sWeight, accumulate ? null : outBias, to[0], accumulate), y);
+            Kernels.AssertAgree(
+                $"Conv2dTransposed of {g}, accumulate {accumulate}", Numbers.SumTolerance,
+                (device, to) => device.Conv2dTransposed(g, sY, sWeight, accumulate ? null : inBias, to[0], accumulate), x);
+            Kernels.AssertAgree(
+                $"Conv2dWeightGradient of {g}, accumulate {accumulate}", Numbers.SumTolerance,
+                (device, to) => device.Conv2dWeightGradient(g, sX, sY, to[0], accumulate), weight);
+        }
+    }
+}

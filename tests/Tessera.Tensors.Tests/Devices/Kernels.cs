@@ -1,0 +1,68 @@
+using Tessera.Tensors.Devices;
+using Tessera.Tensors.Devices.Cpu;
+
+namespace Tessera.Tensors.Tests.Devices;
+
+/// <summary>
+/// Compares the vectorised kernels of every width with the reference kernels. Widths that the processor lacks run in
+/// software, so that every width is tested everywhere.
+/// </summary>
+internal static class Kernels
+{
+    public static readonly int[] ThreadCounts = [1, 2, 3];
+
+    public static readonly CpuDevice Reference = new(1, "reference");
+
+    public static readonly (string Name, CpuDevice[] ByThreads)[] Fast =
+    [
+        .. CpuDevice.KernelNames.Where(name => name != "reference").Select(
+            name => (name, ThreadCounts.Select(threads => new CpuDevice(threads, name)).ToArray())),
+    ];
+
+    /// <summary>Every device: the reference, and each width with each number of threads.</summary>
+    public static IEnumerable<CpuDevice> All => Fast.SelectMany(kernels => kernels.ByThreads).Prepend(Reference);
+
+    /// <summary>A storage that holds the values.</summary>
+    public static Storage Store(ReadOnlySpan<float> values) => new GuardedMemory(values).Storage;
+
+    /// <summary>
+    /// Asserts that a primitive leaves in its destinations what the reference kernels do, that the bits do not depend
+    /// on the number of threads, and that nothing outside the destinations is written.
+    /// </summary>
+    /// <param name="what">The primitive and its sizes, for the message.</param>
+    /// <param name="tolerance">The largest relative root mean square error.</param>
+    /// <param name="run">Calls the primitive on a device with these destinations.</param>
+    /// <param name="destinations">What the destinations hold before.</param>
+    public static void AssertAgree(
+        string what, double tolerance, Action<Device, Storage[]> run, params float[][] destinations)
+    {
+        GuardedMemory[] expected = Run(Reference, run, destinations);
+        foreach ((string name, CpuDevice[] byThreads) in Fast)
+        {
+            GuardedMemory[] first = Run(byThreads[0], run, destinations);
+            for (int i = 0; i < destinations.Length; i++)
+            {
+                double error = Numbers.RelativeError(expected[i].Values, first[i].Values);
+                Assert.True(error <= tolerance, $"{what}: destination {i} of {name} is off by {error:E1}, allowed is {tolerance:E1}");
+                Assert.True(first[i].IsIntact, $"{what}: {name} wrote outside destination {i}");
+            }
+            foreach (CpuDevice device in byThreads[1..])
+            {
+                GuardedMemory[] other = Run(device, run, destinations);
+                for (int i = 0; i < destinations.Length; i++)
+                {
+                    Assert.True(
+                        Numbers.SameBits(first[i].Values, other[i].Values),
+                        $"{what}: destination {i} of {device.Description} differs from that of 1 thread");
+                }
+            }
+        }
+    }
+
+    private static GuardedMemory[] Run(CpuDevice device, Action<Device, Storage[]> run, float[][] destinations)
+    {
+        GuardedMemory[] memory = [.. destinations.Select(values => new GuardedMemory(values))];
+        run(device, [.. memory.Select(destination => destination.Storage)]);
+        return memory;
+    }
+}

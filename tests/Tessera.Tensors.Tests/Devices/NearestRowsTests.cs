@@ -1,0 +1,126 @@
+using Tessera.Tensors.Devices;
+
+namespace Tessera.Tensors.Tests.Devices;
+
+public class NearestRowsTests
+{
+    /// <summary>
+    /// Where two rows are this near to equally near, relative to |x|^2 + |e|^2, float32 may choose either: the score
+    /// is a sum of that size, rounded by up to 2^-24 some dozens of times.
+    /// </summary>
+    private const double NearTie = 4e-6;
+
+    [Fact]
+    public void The_nearest_row_is_found()
+    {
+        foreach (int tableRows in (int[])[1, 5, 31, 512, 513])
+        {
+            foreach (int columns in (int[])[1, 3, 8, 64, 65])
+            {
+                foreach (int rows in (int[])[1, 7, 100]) AssertNearest(rows, tableRows, columns);
+            }
+        }
+    }
+
+    /// <summary>Copies of the best row in the same vector, the next vector and other panels of the packed table.</summary>
+    [Fact]
+    public void The_lowest_of_equal_rows_is_taken()
+    {
+        const int TableRows = 300, Columns = 7;
+        int[] copies = [3, 4, 19, 20, 35, 64, 131, 299];
+        float[] table = Numbers.Normal(TableRows * Columns, 1);
+        for (int first = 0; first < copies.Length; first++)
+        {
+            float[] withCopies = [.. table];
+            float[] best = Numbers.Normal(Columns, 9);
+            foreach (int copy in copies[first..]) best.CopyTo(withCopies, copy * Columns);
+            float[] x = [.. Enumerable.Repeat(best, 9).SelectMany(row => row)];
+            Storage sX = Kernels.Store(x), sTable = Kernels.Store(withCopies);
+            foreach (Device device in Kernels.All)
+            {
+                int[] nearest = new int[9];
+                device.NearestRows(sX, 9, sTable, TableRows, Columns, nearest);
+                Assert.All(nearest, row => Assert.True(row == copies[first], $"{device.Description}: {row} instead of {copies[first]}"));
+            }
+        }
+    }
+
+    [Fact]
+    public void A_table_of_equal_rows_gives_row_0()
+    {
+        float[] row = Numbers.Normal(5, 1);
+        Storage table = Kernels.Store([.. Enumerable.Repeat(row, 70).SelectMany(values => values)]);
+        Storage x = Kernels.Store(Numbers.Normal(13 * 5, 2));
+        foreach (Device device in Kernels.All)
+        {
+            int[] nearest = new int[13];
+            device.NearestRows(x, 13, table, 70, 5, nearest);
+            Assert.All(nearest, index => Assert.Equal(0, index));
+        }
+    }
+
+    /// <summary>Of a row with a NaN nothing can be said, but what is said must be a row of the table.</summary>
+    [Fact]
+    public void A_NaN_gives_row_0_and_leaves_the_other_rows_alone()
+    {
+        float[] x = Numbers.Normal(8 * 3, 1);
+        x[3 * 3 + 1] = float.NaN;
+        Storage sX = Kernels.Store(x), table = Kernels.Store(Numbers.Normal(40 * 3, 2));
+        int[]? expected = null;
+        foreach (Device device in Kernels.All)
+        {
+            int[] nearest = new int[8];
+            device.NearestRows(sX, 8, table, 40, 3, nearest);
+            Assert.Equal(0, nearest[3]);
+            Assert.Equal(expected ??= nearest, nearest);
+        }
+    }
+
+    private static void AssertNearest(int rows, int tableRows, int columns)
+    {
+        float[] x = Numbers.Normal(rows * columns, 1), table = Numbers.Normal(tableRows * columns, 2);
+        Storage sX = Kernels.Store(x), sTable = Kernels.Store(table);
+        foreach (Device device in Kernels.All)
+        {
+            int[] nearest = new int[rows];
+            device.NearestRows(sX, rows, sTable, tableRows, columns, nearest);
+            for (int row = 0; row < rows; row++)
+            {
+                ReadOnlySpan<float> vector = x.AsSpan(row * columns, columns);
+                int best = Nearest(vector, table);
+                if (nearest[row] == best) continue;
+                (double found, double scale) = Distance(vector, table, nearest[row]);
+                (double least, _) = Distance(vector, table, best);
+                Assert.True(
+                    found - least <= NearTie * scale,
+                    $"{device.Description}, {rows} rows, table {tableRows}x{columns}: row {row} is nearest to {best}"
+                    + $" (distance {least:R}), not to {nearest[row]} ({found:R})");
+            }
+        }
+    }
+
+    private static int Nearest(ReadOnlySpan<float> x, float[] table)
+    {
+        int best = 0;
+        double least = double.PositiveInfinity;
+        for (int k = 0; k < table.Length / x.Length; k++)
+        {
+            (double distance, _) = Distance(x, table, k);
+            if (distance < least) (least, best) = (distance, k);
+        }
+        return best;
+    }
+
+    /// <summary>|x - e|^2 and |x|^2 + |e|^2.</summary>
+    private static (double Distance, double Scale) Distance(ReadOnlySpan<float> x, float[] table, int k)
+    {
+        double distance = 0, scale = 0;
+        for (int i = 0; i < x.Length; i++)
+        {
+            double a = x[i], e = table[k * x.Length + i];
+            distance += (a - e) * (a - e);
+            scale += a * a + e * e;
+        }
+        return (distance, scale);
+    }
+}

@@ -1,0 +1,124 @@
+using Tessera.Tensors.Autograd;
+using Tessera.Tensors.Nn;
+using Tessera.Tensors.Ops;
+
+namespace Tessera.Tensors.Tests.Nn;
+
+public class ModuleTests
+{
+    [Fact]
+    public void State_has_full_names_own_tensors_first_in_the_order_of_registration()
+    {
+        var net = new Net(new Initializer(1));
+        Assert.Equal(
+            ["scale", "count", "_first.weight", "_first.bias", "_inner.seen", "_inner._conv.weight", "_up.weight", "_up.bias"],
+            net.State().Select(entry => entry.Name));
+    }
+
+    [Fact]
+    public void Parameters_are_the_state_without_the_buffers()
+    {
+        var net = new Net(new Initializer(1));
+        Assert.Equal(
+            ["scale", "_first.weight", "_first.bias", "_inner._conv.weight", "_up.weight", "_up.bias"],
+            net.Parameters().Select(entry => entry.Name));
+        Assert.All(net.Parameters(), entry => Assert.True(entry.Tensor.RequiresGradient));
+    }
+
+    [Fact]
+    public void State_gives_the_tensors_that_the_layers_use()
+    {
+        var layer = new Conv2d(2, 3, 3, new Initializer(1));
+        Assert.Same(layer.Weight, layer.State().First().Tensor);
+        Assert.Same(layer.Bias, layer.State().Last().Tensor);
+    }
+
+    [Fact]
+    public void ClearGradients_reaches_every_part()
+    {
+        var net = new Net(new Initializer(1));
+        foreach ((_, Tensor parameter) in net.Parameters()) parameter.GradientTarget(out _);
+        Assert.All(net.Parameters(), entry => Assert.NotNull(entry.Tensor.Gradient));
+        net.ClearGradients();
+        Assert.All(net.Parameters(), entry => Assert.Null(entry.Tensor.Gradient));
+    }
+
+    [Fact]
+    public void Layers_have_PyTorchs_shapes_and_bounds()
+    {
+        var conv = new Conv2d(5, 64, 3, new Initializer(1));
+        Assert.Equal(new Shape(64, 5, 3, 3), conv.Weight.Shape);
+        AssertUniform(conv.Weight, 1 / Math.Sqrt(5 * 9));
+        AssertUniform(conv.Bias!, 1 / Math.Sqrt(5 * 9));
+
+        // PyTorch's fan in of a transposed convolution is out channels x kernel area.
+        var transposed = new ConvTranspose2d(64, 5, 4, new Initializer(1));
+        Assert.Equal(new Shape(64, 5, 4, 4), transposed.Weight.Shape);
+        Assert.Equal(new Shape(5), transposed.Bias.Shape);
+        AssertUniform(transposed.Weight, 1 / Math.Sqrt(5 * 16));
+
+        Assert.Null(new Conv2d(5, 64, 3, new Initializer(1), bias: false).Bias);
+    }
+
+    [Fact]
+    public void Layers_pass_their_stride_and_padding_on()
+    {
+        Tensor x = Tensor.Zeros([2, 8, 6, 3]);
+        Tensor half = new Conv2d(3, 5, 4, new Initializer(1), stride: 2, padding: 1).Forward(x);
+        Assert.Equal(new Shape(2, 4, 3, 5), half.Shape);
+        Assert.Equal(
+            new Shape(2, 8, 6, 7), new ConvTranspose2d(5, 7, 4, new Initializer(1), stride: 2, padding: 1).Forward(half).Shape);
+    }
+
+    [Fact]
+    public void A_model_learns()
+    {
+        var net = new Conv2d(1, 1, 1, new Initializer(1));
+        var adam = new Tessera.Tensors.Optim.Adam(net, 0.05f);
+        using var tape = new Tape();
+        for (int step = 0; step < 400; step++)
+        {
+            tape.Reset();
+            net.ClearGradients();
+            Tensor x = tape.Input([-1, 0, 1, 2], [1, 2, 2, 1]);
+            tape.Backward(net.Forward(x).MeanSquaredError(tape.Input([1, 3, 5, 7], [1, 2, 2, 1])));
+            adam.Step();
+        }
+        // y = 2x + 3.
+        Assert.Equal(2, net.Weight.Item(), 0.01);
+        Assert.Equal(3, net.Bias!.Item(), 0.01);
+    }
+
+    private static void AssertUniform(Tensor tensor, double bound)
+    {
+        float[] values = tensor.ToArray();
+        Assert.All(values, value => Assert.InRange(value, -bound * (1 + 1e-6), bound * (1 + 1e-6)));
+        if (values.Length < 1000) return;
+        // Uniform in +-bound: the mean is 0, the variance bound^2 / 3; 4 standard errors.
+        Assert.InRange(values.Average(), -4 * bound / Math.Sqrt(3.0 * values.Length), 4 * bound / Math.Sqrt(3.0 * values.Length));
+        double variance = values.Average(value => (double)value * value);
+        Assert.InRange(variance / (bound * bound / 3), 0.9, 1.1);
+        Assert.True(values.Max() > 0.98 * bound && values.Min() < -0.98 * bound, "The ends of the range are not reached.");
+    }
+
+    private sealed class Net : Module
+    {
+        public Net(Initializer initializer)
+        {
+            Child("_first", new Conv2d(1, 2, 1, initializer));
+            Parameter("scale", initializer.Zeros([1]));
+            Child("_inner", new Inner(initializer));
+            Buffer("count", initializer.Zeros([1]));
+            Child("_up", new ConvTranspose2d(2, 1, 1, initializer));
+        }
+    }
+
+    private sealed class Inner : Module
+    {
+        public Inner(Initializer initializer)
+        {
+            Buffer("seen", initializer.Zeros([1]));
+            Child("_conv", new Conv2d(2, 2, 1, initializer, bias: false));
+        }
+    }
+}

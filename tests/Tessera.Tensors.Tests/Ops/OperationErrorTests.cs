@@ -1,0 +1,93 @@
+using Tessera.Tensors.Autograd;
+using Tessera.Tensors.Devices.Cpu;
+using Tessera.Tensors.Ops;
+
+namespace Tessera.Tensors.Tests.Ops;
+
+public class OperationErrorTests
+{
+    private static readonly int[] First = [0], PastLast = [0, 4], BelowFirst = [-1, 0];
+    private static readonly Tensor Image = Tensor.Zeros([1, 5, 7, 3]);
+
+    [Fact]
+    public void Shapes_that_differ_are_named()
+    {
+        Tensor x = Tensor.Zeros([2, 3]), y = Tensor.Zeros([3, 2]);
+        AssertSays<ArgumentException>(() => x.Add(y), "[2, 3]", "[3, 2]");
+        AssertSays<ArgumentException>(() => x.MeanSquaredError(y), "[2, 3]", "[3, 2]");
+        AssertSays<ArgumentException>(() => x.StraightThrough(y), "[2, 3]", "[3, 2]");
+        AssertSays<ArgumentException>(() => x.MoveAverage(y, 0.9f), "[2, 3]", "[3, 2]");
+        AssertSays<ArgumentException>(() => x.DivideRows(Tensor.Zeros([2]), y), "[2, 3]", "[3, 2]");
+        AssertSays<ArgumentException>(() => x.DivideRows(Tensor.Zeros([3]), x), "[3]", "[2, 3]");
+    }
+
+    [Fact]
+    public void Convolutions_name_what_does_not_fit()
+    {
+        Tensor weight = Tensor.Zeros([4, 3, 3, 3]);
+        AssertSays<ArgumentException>(() => Tensor.Zeros([5, 7, 3]).Conv2d(weight, null, 1, 1), "[5, 7, 3]");
+        AssertSays<ArgumentException>(() => Image.Conv2d(Tensor.Zeros([4, 3]), null, 1, 1), "[4, 3]");
+        AssertSays<ArgumentException>(() => Image.Conv2d(Tensor.Zeros([4, 2, 3, 3]), null, 1, 1), "[4, 2, 3, 3]", "[1, 5, 7, 3]");
+        AssertSays<ArgumentException>(() => Image.Conv2d(Tensor.Zeros([4, 3, 8, 3]), null, 1, 1), "8x3", "padding 1");
+        AssertSays<ArgumentException>(() => Image.Conv2d(weight, Tensor.Zeros([3]), 1, 1), "[4]", "[3]");
+        AssertSays<ArgumentOutOfRangeException>(() => Image.Conv2d(weight, null, 0, 1), "stride");
+        AssertSays<ArgumentOutOfRangeException>(() => Image.Conv2d(weight, null, 1, -1), "padding");
+        AssertSays<ArgumentException>(() => Image.ConvTranspose2d(weight, null, 1, 1), "[4, 3, 3, 3]", "3");
+        AssertSays<ArgumentException>(
+            () => Image.ConvTranspose2d(Tensor.Zeros([3, 4, 1, 1]), null, 1, 3), "padding 3", "[1, 5, 7, 3]");
+    }
+
+    [Theory]
+    [InlineData(int.MaxValue, int.MaxValue)]
+    [InlineData(1, int.MaxValue)]
+    [InlineData(1, int.MaxValue / 2)]
+    public void Absurd_paddings_are_refused_before_anything_is_allocated(int stride, int padding)
+    {
+        Tensor weight = Tensor.Zeros([3, 3, 3, 3]);
+        if (stride == 1) Assert.Throws<ArgumentException>(() => Image.Conv2d(weight, null, stride, padding));
+        Assert.Throws<ArgumentException>(() => Image.ConvTranspose2d(weight, null, stride, padding));
+        Assert.Throws<ArgumentException>(() => Image.ConvTranspose2d(weight, null, int.MaxValue, 0));
+    }
+
+    [Fact]
+    public void Tables_and_indices_are_checked()
+    {
+        Tensor table = Tensor.Zeros([4, 3]);
+        AssertSays<ArgumentOutOfRangeException>(() => table.GatherRows(PastLast, [2, 3], null), "0 to 3");
+        AssertSays<ArgumentOutOfRangeException>(() => table.GatherRows(BelowFirst, [2, 3], null), "0 to 3");
+        AssertSays<ArgumentException>(() => table.GatherRows(First, [2, 3], null), "1 indices", "[2, 3]");
+        AssertSays<ArgumentException>(() => table.GatherRows(First, [1, 2], null), "[4, 3]", "2 columns");
+        AssertSays<ArgumentException>(() => Image.NearestRows(Tensor.Zeros([4, 2]), new int[35]), "[4, 2]", "3 columns");
+        AssertSays<ArgumentException>(() => Image.NearestRows(table, new int[34]), "35 rows", "34");
+        AssertSays<ArgumentOutOfRangeException>(() => table.SumRowsByIndex([0, 1, 2, 3], Tensor.Zeros([2, 3])), "0 to 1");
+        AssertSays<ArgumentException>(() => table.SumRowsByIndex([0], Tensor.Zeros([2, 3])), "1 indices", "4 rows");
+    }
+
+    [Fact]
+    public void Inputs_of_two_tapes_are_refused()
+    {
+        using var one = new Tape();
+        using var two = new Tape();
+        Tensor x = one.Input([1], [1]), y = two.Input([1], [1]), table = two.Input([1], [1, 1]);
+        AssertSays<ArgumentException>(() => x.Add(y), "different tapes");
+        AssertSays<ArgumentException>(() => table.GatherRows(First, [1, 1], one), "different tapes");
+    }
+
+    [Fact]
+    public void Inputs_on_two_devices_are_refused()
+    {
+        using var one = new CpuDevice(1, "reference");
+        using var two = new CpuDevice(2, "vector128");
+        using var tape = new Tape(one);
+        Tensor x = Tensor.Zeros([2, 2], one), y = Tensor.Zeros([2, 2], two);
+        AssertSays<ArgumentException>(() => x.Add(y), one.Description, two.Description);
+        AssertSays<ArgumentException>(() => tape.Input([1, 2, 3, 4], [2, 2]).Add(y), one.Description, two.Description);
+        AssertSays<ArgumentException>(() => y.GatherRows(First, [1, 2], tape), one.Description, two.Description);
+    }
+
+    private static void AssertSays<T>(Action action, params string[] parts) where T : Exception
+    {
+        string message = Assert.Throws<T>(action).Message;
+        foreach (string part in parts) Assert.Contains(part, message, StringComparison.Ordinal);
+    }
+}

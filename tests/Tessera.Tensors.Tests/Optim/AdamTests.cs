@@ -1,0 +1,142 @@
+using Tessera.Tensors.Devices;
+using Tessera.Tensors.Nn;
+using Tessera.Tensors.Optim;
+using Tessera.Tensors.Tests.Devices;
+
+namespace Tessera.Tensors.Tests.Optim;
+
+public class AdamTests
+{
+    private const int Length = 37;
+
+    /// <summary>
+    /// Algorithm 1 of the paper in double precision. The allowed relative root mean square error is a few roundings
+    /// to float32 a step; 1 - float32(0.999) in the place of 0.001 alone would be off by 6e-6.
+    /// </summary>
+    [Fact]
+    public void Steps_are_those_of_the_paper_in_double_precision()
+    {
+        const double Rate = 0.0025, Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1e-8;
+        foreach (Device device in Kernels.All)
+        {
+            var model = new TwoParameters(device);
+            var adam = new Adam(model, (float)Rate);
+            double[] p = new double[Length], m = new double[Length], v = new double[Length];
+            for (int t = 1; t <= 25; t++)
+            {
+                float[] gradient = Numbers.Normal(Length, (ulong)t);
+                SetGradient(model.First, gradient);
+                adam.Step();
+                for (int i = 0; i < Length; i++)
+                {
+                    m[i] = Beta1 * m[i] + (1 - Beta1) * gradient[i];
+                    v[i] = Beta2 * v[i] + (1 - Beta2) * gradient[i] * gradient[i];
+                    double corrected = v[i] / (1 - Math.Pow(Beta2, t));
+                    p[i] -= Rate / (1 - Math.Pow(Beta1, t)) * m[i] / (Math.Sqrt(corrected) + Epsilon);
+                }
+                double error = Numbers.RelativeError([.. p.Select(value => (float)value)], model.First.ToArray());
+                Assert.True(error < 1e-6, $"{device.Description}, step {t}: off by {error:E1}");
+            }
+            Assert.Equal(25, adam.Steps);
+        }
+    }
+
+    [Fact]
+    public void The_first_step_is_the_learning_rate_against_the_sign()
+    {
+        var model = new TwoParameters(null);
+        SetGradient(model.First, [.. Enumerable.Range(0, Length).Select(i => i % 2 == 0 ? 1e-3f : -1000f)]);
+        new Adam(model, 0.1f).Step();
+        float[] values = model.First.ToArray();
+        for (int i = 0; i < Length; i++) Assert.Equal(i % 2 == 0 ? -0.1 : 0.1, values[i], 1e-5);
+    }
+
+    [Fact]
+    public void A_parameter_without_a_gradient_is_left_as_it_is()
+    {
+        var model = new TwoParameters(null);
+        var adam = new Adam(model, 0.1f);
+        SetGradient(model.First, Numbers.Normal(Length, 1));
+        SetGradient(model.Second, Numbers.Normal(Length, 2));
+        adam.Step();
+        float[] first = model.First.ToArray(), second = model.Second.ToArray();
+        float[][] moments = [.. adam.State().Select(entry => entry.Tensor.ToArray())];
+
+        model.Second.ClearGradient();
+        adam.Step();
+        Assert.NotEqual(first, model.First.ToArray());
+        Assert.Equal(second, model.Second.ToArray());
+        // Its moments neither: First's are entries 0 and 1.
+        Assert.Equal(moments[2..], adam.State().Skip(2).Select(entry => entry.Tensor.ToArray()));
+        Assert.NotEqual(moments[0], adam.State().First().Tensor.ToArray());
+    }
+
+    [Fact]
+    public void State_and_steps_are_all_there_is()
+    {
+        var model = new TwoParameters(null);
+        var adam = new Adam(model, 0.1f);
+        Assert.Equal(
+            ["first.exp_avg", "first.exp_avg_sq", "second.exp_avg", "second.exp_avg_sq"], adam.State().Select(entry => entry.Name));
+        Train(model, adam, from: 1, to: 6);
+
+        var resumed = new TwoParameters(null);
+        var resumedAdam = new Adam(resumed, 0.1f);
+        var half = new TwoParameters(null);
+        var halfAdam = new Adam(half, 0.1f);
+        Train(half, halfAdam, from: 1, to: 3);
+        foreach (((_, Tensor to), (_, Tensor from)) in resumed.State().Zip(half.State())) to.CopyFrom(from.ToArray());
+        foreach (((_, Tensor to), (_, Tensor from)) in resumedAdam.State().Zip(halfAdam.State())) to.CopyFrom(from.ToArray());
+        resumedAdam.Steps = halfAdam.Steps;
+        Train(resumed, resumedAdam, from: 4, to: 6);
+        Assert.Equal(model.First.ToArray(), resumed.First.ToArray());
+        Assert.Equal(model.Second.ToArray(), resumed.Second.ToArray());
+    }
+
+    [Fact]
+    public void The_learning_rate_can_change_between_steps()
+    {
+        var model = new TwoParameters(null);
+        var adam = new Adam(model, 0.1f);
+        SetGradient(model.First, [.. Enumerable.Repeat(1f, Length)]);
+        adam.Step();
+        adam.LearningRate = 0.01f;
+        adam.Step();
+        // An unchanging gradient moves by the learning rate each time.
+        Assert.Equal(-0.11, model.First.ToArray()[0], 1e-6);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1e-3f)]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    public void A_learning_rate_is_finite_and_positive(float rate) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Adam(new TwoParameters(null), rate));
+
+    private static void Train(TwoParameters model, Adam adam, int from, int to)
+    {
+        for (int step = from; step <= to; step++)
+        {
+            SetGradient(model.First, Numbers.Normal(Length, (ulong)step));
+            SetGradient(model.Second, Numbers.Normal(Length, 100 + (ulong)step));
+            adam.Step();
+        }
+    }
+
+    private static void SetGradient(Tensor parameter, float[] gradient) =>
+        parameter.Device.Upload(gradient, parameter.GradientTarget(out _));
+
+    private sealed class TwoParameters : Module
+    {
+        public TwoParameters(Device? device)
+        {
+            First = Parameter("first", Tensor.Zeros([Length], device));
+            Second = Parameter("second", Tensor.Zeros([Length], device));
+        }
+
+        public Tensor First { get; }
+
+        public Tensor Second { get; }
+    }
+}
