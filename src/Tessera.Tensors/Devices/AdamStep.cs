@@ -6,9 +6,11 @@ namespace Tessera.Tensors.Devices;
 /// <c>p = p - StepSize * m / (sqrt(v) / SecondCorrection + epsilon)</c>.
 /// </summary>
 /// <param name="Beta1">Decay of the first moment.</param>
+/// <param name="FirstRest"><c>1 - beta1</c>, subtracted in double precision: 1 - 0.999f is off by 1.3e-5.</param>
 /// <param name="Beta2">Decay of the second moment.</param>
+/// <param name="SecondRest"><c>1 - beta2</c>, likewise.</param>
 /// <param name="Epsilon">What keeps the quotient finite.</param>
 /// <param name="StepSize">The learning rate over <c>1 - beta1^t</c>.</param>
 /// <param name="SecondCorrection"><c>sqrt(1 - beta2^t)</c>.</param>
 public readonly record struct AdamStep(
-    float Beta1, float Beta2, float Epsilon, float StepSize, float SecondCorrection);
+    float Beta1, float FirstRest, float Beta2, float SecondRest, float Epsilon, float StepSize, float SecondCorrection);

@@ -88,8 +88,11 @@ public abstract class Device
     public abstract void ScatterAddRows(
         Storage x, int columns, ReadOnlySpan<int> indices, Storage table, bool accumulate);
 
-    /// <summary><c>average = decay * average + (1 - decay) * value</c>, element by element.</summary>
-    public abstract void MovingAverage(Storage average, Storage value, float decay);
+    /// <summary>
+    /// <c>average = decay * average + (1 - decay) * value</c>, element by element; 1 - decay is rounded to float32 after
+    /// the subtraction.
+    /// </summary>
+    public abstract void MovingAverage(Storage average, Storage value, double decay);
 
     /// <summary>Row i of y <c>[rows, columns]</c> becomes row i of x divided by <c>divisors[i]</c>.</summary>
     public abstract void DivideRows(Storage x, Storage divisors, int columns, Storage y);

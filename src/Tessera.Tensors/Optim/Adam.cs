@@ -58,7 +58,7 @@ public sealed class Adam
     {
         Steps++;
         var numbers = new AdamStep(
-            (float)Beta1, (float)Beta2, Epsilon,
+            (float)Beta1, (float)(1 - Beta1), (float)Beta2, (float)(1 - Beta2), Epsilon,
             StepSize: (float)(LearningRate / (1 - Math.Pow(Beta1, Steps))),
             SecondCorrection: (float)Math.Sqrt(1 - Math.Pow(Beta2, Steps)));
         foreach (Entry entry in _entries)

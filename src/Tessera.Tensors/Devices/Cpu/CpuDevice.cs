@@ -107,7 +107,7 @@ public sealed class CpuDevice : Device, IDisposable
         _kernels.ScatterAddRows(Span(x), columns, indices, Span(table), accumulate);
 
     /// <inheritdoc/>
-    public override void MovingAverage(Storage average, Storage value, float decay) =>
+    public override void MovingAverage(Storage average, Storage value, double decay) =>
         _kernels.MovingAverage(Span(average), Span(value), decay);
 
     /// <inheritdoc/>

@@ -103,9 +103,10 @@ internal class ReferenceKernels
         }
     }
 
-    public virtual void MovingAverage(Span<float> average, ReadOnlySpan<float> value, float decay)
+    public virtual void MovingAverage(Span<float> average, ReadOnlySpan<float> value, double decay)
     {
-        for (int i = 0; i < average.Length; i++) average[i] = decay * average[i] + (1 - decay) * value[i];
+        float old = (float)decay, rest = (float)(1 - decay);
+        for (int i = 0; i < average.Length; i++) average[i] = old * average[i] + rest * value[i];
     }
 
     public virtual void DivideRows(ReadOnlySpan<float> x, ReadOnlySpan<float> divisors, int columns, Span<float> y)
@@ -120,8 +121,8 @@ internal class ReferenceKernels
         for (int i = 0; i < parameter.Length; i++)
         {
             float g = gradient[i];
-            float m = firstMoment[i] = step.Beta1 * firstMoment[i] + (1 - step.Beta1) * g;
-            float v = secondMoment[i] = step.Beta2 * secondMoment[i] + (1 - step.Beta2) * g * g;
+            float m = firstMoment[i] = step.Beta1 * firstMoment[i] + step.FirstRest * g;
+            float v = secondMoment[i] = step.Beta2 * secondMoment[i] + step.SecondRest * g * g;
             parameter[i] -= step.StepSize * m / (MathF.Sqrt(v) / step.SecondCorrection + step.Epsilon);
         }
     }

@@ -68,8 +68,8 @@ internal static unsafe class ElementKernels<TSimd, TVector>
     public static void Adam(
         AdamStep step, float* parameter, float* gradient, float* firstMoment, float* secondMoment, int count)
     {
-        TVector beta1 = TSimd.Broadcast(step.Beta1), rest1 = TSimd.Broadcast(1 - step.Beta1);
-        TVector beta2 = TSimd.Broadcast(step.Beta2), rest2 = TSimd.Broadcast(1 - step.Beta2);
+        TVector beta1 = TSimd.Broadcast(step.Beta1), rest1 = TSimd.Broadcast(step.FirstRest);
+        TVector beta2 = TSimd.Broadcast(step.Beta2), rest2 = TSimd.Broadcast(step.SecondRest);
         TVector stepSize = TSimd.Broadcast(step.StepSize), epsilon = TSimd.Broadcast(step.Epsilon);
         TVector correction = TSimd.Broadcast(step.SecondCorrection);
         int i = 0;
@@ -88,8 +88,8 @@ internal static unsafe class ElementKernels<TSimd, TVector>
         for (; i < count; i++)
         {
             float g = gradient[i];
-            float m = firstMoment[i] = step.Beta1 * firstMoment[i] + (1 - step.Beta1) * g;
-            float v = secondMoment[i] = step.Beta2 * secondMoment[i] + (1 - step.Beta2) * g * g;
+            float m = firstMoment[i] = step.Beta1 * firstMoment[i] + step.FirstRest * g;
+            float v = secondMoment[i] = step.Beta2 * secondMoment[i] + step.SecondRest * g * g;
             parameter[i] -= step.StepSize * m / (MathF.Sqrt(v) / step.SecondCorrection + step.Epsilon);
         }
     }
