@@ -61,26 +61,19 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
     {
         int rowsPerItem = Math.Max(1, Grain / columns);
         int items = (rows + rowsPerItem - 1) / rowsPerItem;
-        using var scratch = new Scratch((long)items * columns);
-        float* partial = scratch.Floats;
+        using var scratch = new Scratch(2L * items * columns);
+        double* partial = (double*)scratch.Floats;
         fixed (float* pX = x)
         {
             float* from = pX;
-            pool.Run(items, item =>
-            {
-                var sum = new Span<float>(partial + (nint)item * columns, columns);
-                sum.Clear();
-                int end = Math.Min(rows, (item + 1) * rowsPerItem);
-                for (int row = item * rowsPerItem; row < end; row++)
-                {
-                    TensorPrimitives.Add(sum, new ReadOnlySpan<float>(from + (nint)row * columns, columns), sum);
-                }
-            });
+            pool.RunRanges(rows, rowsPerItem, (first, count) => ElementKernels<TSimd, TVector>.ColumnSums(
+                from + (nint)first * columns, count, columns, partial + (nint)first / rowsPerItem * columns));
         }
-        if (!accumulate) sums.Clear();
-        for (int item = 0; item < items; item++)
+        for (int column = 0; column < columns; column++)
         {
-            TensorPrimitives.Add(sums, new ReadOnlySpan<float>(partial + (nint)item * columns, columns), sums);
+            double sum = accumulate ? sums[column] : 0;
+            for (int item = 0; item < items; item++) sum += partial[(nint)item * columns + column];
+            sums[column] = (float)sum;
         }
     }
 
