@@ -48,7 +48,7 @@ internal static class NewOption
         };
 
     /// <summary>An option that takes a number with or without a decimal point.</summary>
-    public static Option<float?> Real(string name, string description) =>
+    public static Option<T?> Real<T>(string name, string description) where T : struct, IFloatingPoint<T> =>
         new(name)
         {
             HelpName = "X",
@@ -56,7 +56,7 @@ internal static class NewOption
             CustomParser = result =>
             {
                 string text = result.Tokens[0].Value;
-                if (float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out float value)) return value;
+                if (T.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out T value)) return value;
                 result.AddError($"{name} {text}: give a number, such as 0.25 or 1e-3");
                 return null;
             },

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Numerics;
 using Tessera.Data;
 using Tessera.Models;
 using Tessera.Quantization;
@@ -49,7 +50,7 @@ internal sealed class Settings
             NewOption.Whole<int>("--batch", $"Pictures in a batch [default: {Usual.Batch}]."),
             options => options.Batch, (options, value) => options with { Batch = value!.Value }),
         new Setting<float?>(
-            NewOption.Real("--lr", $"Learning rate of Adam [default: {Usual.LearningRate}]."),
+            NewOption.Real<float>("--lr", $"Learning rate of Adam [default: {Usual.LearningRate}]."),
             options => options.LearningRate, (options, value) => options with { LearningRate = value!.Value }),
         Model("--hidden", "Channels of the hidden layers",
             model => model.Hidden, (model, value) => model with { Hidden = value }),
@@ -148,8 +149,9 @@ internal sealed class Settings
         NewOption.Whole<int>(name, $"{description} [default: {get(Usual.Model)}]."),
         options => get(options.Model), (options, value) => options with { Model = set(options.Model, value!.Value) });
 
-    private static Setting<float?> Model(
-        string name, string description, Func<VqVaeOptions, float> get, Func<VqVaeOptions, float, VqVaeOptions> set) => new(
-        NewOption.Real(name, $"{description} [default: {get(Usual.Model)}]."),
+    private static Setting<T?> Model<T>(
+        string name, string description, Func<VqVaeOptions, T> get, Func<VqVaeOptions, T, VqVaeOptions> set)
+        where T : struct, IFloatingPoint<T> => new(
+        NewOption.Real<T>(name, $"{description} [default: {get(Usual.Model)}]."),
         options => get(options.Model), (options, value) => options with { Model = set(options.Model, value!.Value) });
 }

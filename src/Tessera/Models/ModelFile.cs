@@ -13,7 +13,7 @@ namespace Tessera.Models;
 public static class ModelFile
 {
     private const string CommitmentKey = "commitment", DecayKey = "decay", VarianceKey = "data_variance";
-    private const float UsualDecay = 0.99f;
+    private const double UsualDecay = 0.99;
 
     /// <summary>Writes a model.</summary>
     /// <param name="path">The file; one that is there is replaced.</param>
@@ -112,7 +112,7 @@ public static class ModelFile
             Codes = codebook[0],
             CodeDim = codebook[1],
             Commitment = (float?)Number(file, CommitmentKey) ?? defaults.Commitment,
-            Decay = ema ? (float?)Number(file, DecayKey) ?? UsualDecay : 0,
+            Decay = ema ? Number(file, DecayKey) ?? UsualDecay : 0,
         };
     }
 

@@ -30,7 +30,7 @@ public sealed record VqVaeOptions
     /// How much of the running averages stays at each update, in [0, 1). 0 trains the codebook by gradients
     /// (<see cref="VectorQuantizer"/>), anything above by averages (<see cref="EmaVectorQuantizer"/>).
     /// </summary>
-    public float Decay { get; init; }
+    public double Decay { get; init; }
 
     /// <summary>How the running averages start; without effect for a gradient codebook.</summary>
     public EmaStart EmaStart { get; init; }

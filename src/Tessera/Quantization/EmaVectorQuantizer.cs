@@ -18,7 +18,7 @@ public sealed class EmaVectorQuantizer : Quantizer
 {
     private const float Epsilon = 1e-5f;
 
-    private readonly float _decay;
+    private readonly double _decay;
     private readonly Tensor _batchSizes;
     private readonly Tensor _batchSums;
 
@@ -30,7 +30,7 @@ public sealed class EmaVectorQuantizer : Quantizer
     /// <param name="start">How the averages start.</param>
     /// <param name="initializer">Makes the first codebook and sums.</param>
     public EmaVectorQuantizer(
-        int codes, int codeDim, float commitment, float decay, EmaStart start, Initializer initializer)
+        int codes, int codeDim, float commitment, double decay, EmaStart start, Initializer initializer)
         : base(commitment)
     {
         _decay = decay;

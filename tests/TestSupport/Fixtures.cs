@@ -1,4 +1,4 @@
-namespace Tessera.Tensors.Tests;
+namespace Tessera.TestSupport;
 
 /// <summary>The files under tests/fixtures, found from wherever the tests run.</summary>
 internal static class Fixtures
