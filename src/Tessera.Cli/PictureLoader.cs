@@ -51,15 +51,16 @@ internal sealed class PictureLoader(Display display, CancellationToken cancellat
     private Reporter<DownloadProgress> Download(IProgress<BarState> bar)
     {
         const double Megabyte = 1e6;
-        int tenths = -1;
+        int lastTenth = -1;
         return new Reporter<DownloadProgress>(progress =>
         {
             double? fraction = (double)progress.Received / progress.Total;
+            int tenth = (int)((fraction ?? 0) * 10);
             string of = progress.Total is { } total ? $" of {total / Megabyte:0}" : "";
             string text = $"{progress.Received / Megabyte:0}{of} MB";
             bar.Report(new BarState(fraction, text));
-            if (display.IsTerminal || fraction is not { } part || part * 10 < tenths + 1) return;
-            tenths = (int)(part * 10);
+            if (display.IsTerminal || tenth == lastTenth) return;
+            lastTenth = tenth;
             display.Line(text);
         });
     }

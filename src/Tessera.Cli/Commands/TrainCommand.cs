@@ -72,11 +72,15 @@ internal sealed class TrainCommand : TesseraCommand
     {
         RunFolder run = RunFolder.Open(path);
         TrainingOptions own = run.Options;
-        TrainingOptions start = parse.GetValue(_preset) is { } preset ? WithRecipe(own, Preset.Find(preset).Options) : own;
-        if (_starting.FindDifference(own, _starting.Apply(parse, start)) is { } difference)
+        string? preset = parse.GetValue(_preset);
+        TrainingOptions start = preset is null ? own : WithRecipe(own, Preset.Find(preset).Options);
+        TrainingOptions given = _starting.Apply(parse, start);
+        const string Remedy = "leave the option out, or start another run with another --out";
+        if (_starting.FindDifference(own, given) is { } difference)
             throw new InputException(
-                $"{difference.Name} {difference.Second}: the run in {path} has {difference.First ?? "none"}; "
-                + "leave the option out, or start another run with another --out");
+                $"{difference.Name} {difference.Second}: the run in {path} has {difference.First ?? "none"}; {Remedy}");
+        if (given.Model != own.Model)
+            throw new InputException($"--preset {preset}: the run in {path} was started with another; {Remedy}");
         TrainingOptions options = _resuming.Apply(parse, own);
         if (run.LatestCheckpoint()?.Update is { } update && options.Updates < update)
             throw new InputException($"--updates {options.Updates}: the run in {path} has made {update} already; give at least as many");

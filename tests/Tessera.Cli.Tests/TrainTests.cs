@@ -1,0 +1,127 @@
+using System.Text.RegularExpressions;
+using Tessera.Imaging;
+using Tessera.Quantization;
+using Tessera.Training;
+
+namespace Tessera.Cli.Tests;
+
+public sealed class TrainTests(Trained trained)
+{
+    [Fact]
+    public void A_run_folder_is_whole()
+    {
+        Assert.Equal(
+            ["checkpoints", "config.json", "eval.csv", "metrics.csv", "model.safetensors", "reconstructions.png"],
+            TemporaryFolder.Names(trained.Run));
+        Assert.Equal(["10", "20", "30"], TemporaryFolder.Names(Path.Combine(trained.Run, "checkpoints")));
+        Assert.Equal(
+            ["model.safetensors", "optimizer.safetensors", "state.json"],
+            TemporaryFolder.Names(Path.Combine(trained.Run, "checkpoints", "30")));
+        Assert.Equal(["20", "30"], File.ReadLines(Path.Combine(trained.Run, "eval.csv")).Skip(1).Select(row => row.Split(',')[0]));
+        Assert.Equal(
+            File.ReadAllBytes(Path.Combine(trained.Run, "checkpoints", "30", "model.safetensors")),
+            File.ReadAllBytes(trained.Model));
+        // Four pairs of 16x16 pixels, enlarged 6 times, in a row; the fifth below.
+        Image grid = Png.Read(Path.Combine(trained.Run, "reconstructions.png"));
+        Assert.Equal((4 * (192 + 6) + 6, 2 * (96 + 6) + 6), (grid.Width, grid.Height));
+    }
+
+    [Fact]
+    public void The_output_tells_the_data_the_model_the_results_and_what_comes_next()
+    {
+        Assert.Contains("12 pictures to train on, 5 to test on, 16x16x3, data variance 0.", trained.Output, StringComparison.Ordinal);
+        Assert.Contains("16 codes of 4 dimensions", trained.Output, StringComparison.Ordinal);
+        Assert.Contains("device: cpu, 1 thread, ", trained.Output, StringComparison.Ordinal);
+        Assert.Contains("\n30 iterations\nrecon_error: ", trained.Output, StringComparison.Ordinal);
+        Assert.Contains("\neval after 20 updates: recon_error ", trained.Output, StringComparison.Ordinal);
+        Assert.Matches(@"\npictures +5 \(test\)\nrecon_error +[\d.]+\nmse +[\d.]+\npsnr +[\d.]+ dB\nssim +-?[\d.]+\n", trained.Output);
+        Assert.Contains(Path.Combine(trained.Run, "reconstructions.png"), trained.Output, StringComparison.Ordinal);
+        Assert.Contains($"tessera eval {trained.Run}", trained.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_100_updates_it_prints_the_lines_of_the_seed_with_the_numbers_of_metrics_csv()
+    {
+        using var folder = new TemporaryFolder();
+        string output = Program.Succeed(Program.TinyTraining(trained.Pictures, folder["run"], "--updates", "200"));
+        string expected = string.Concat(File.ReadLines(folder["run", "metrics.csv"]).Skip(1)
+            .Select(row => row.Split(',').Take(3).Select(double.Parse).ToArray())
+            .Select(row => $"{row[0]} iterations\nrecon_error: {row[1]:0.000}\nperplexity: {row[2]:0.000}\n\n"));
+        Assert.StartsWith("100 iterations\n", expected, StringComparison.Ordinal);
+        Assert.Equal(2, Regex.Count(expected, "iterations"));
+        Assert.Contains(expected, output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Options_override_the_preset_and_all_of_them_reach_the_run()
+    {
+        using var folder = new TemporaryFolder();
+        Program.Succeed(
+            "train", "--preset", "seed-ema", "--data", trained.Pictures, "--data-dir", folder.Path, "--out", folder["run"],
+            "--size", "8", "--channels", "1", "--batch", "2", "--updates", "1", "--lr", "2e-3", "--hidden", "4",
+            "--residual-hidden", "3", "--residual-layers", "0", "--codes", "5", "--code-dim", "6", "--commitment", "0.5",
+            "--seed", "18446744073709551615", "--threads", "2", "--checkpoint-every", "7", "--eval-every", "8",
+            "--device", "cpu");
+        TrainingOptions expected = new()
+        {
+            Model = new()
+            {
+                Channels = 1, Hidden = 4, ResidualHidden = 3, ResidualLayers = 0, Codes = 5, CodeDim = 6,
+                Commitment = 0.5f, Decay = 0.99f,
+            },
+            Data = trained.Pictures, DataDir = folder.Path, Size = 8, Updates = 1, Batch = 2, LearningRate = 2e-3f,
+            Seed = ulong.MaxValue, Threads = 2, CheckpointEvery = 7, EvalEvery = 8,
+        };
+        Assert.Equal(expected, RunFolder.Open(folder["run"]).Options);
+    }
+
+    [Theory]
+    [InlineData("seed", 0f)]
+    [InlineData("seed-ema", 0.99f)]
+    public void The_seeds_presets_start_as_the_seed_does(string preset, float decay)
+    {
+        using var folder = new TemporaryFolder();
+        Program.Succeed(Program.TinyTraining(trained.Pictures, folder["run"], "--preset", preset, "--updates", "1"));
+        TrainingOptions options = RunFolder.Open(folder["run"]).Options;
+        Assert.Equal((decay, EmaStart.Seed, 1e-4f), (options.Model.Decay, options.Model.EmaStart, options.LearningRate));
+    }
+
+    [Fact]
+    public void Init_starts_from_the_weights_of_a_run()
+    {
+        using var folder = new TemporaryFolder();
+        Program.Succeed(Program.TinyTraining(
+            trained.Pictures, folder["run"], "--init", trained.Run, "--lr", "1e-12", "--updates", "1"));
+        var (start, end) = (TrainedModel.Open(trained.Run).Model, TrainedModel.Open(folder["run"]).Model);
+        foreach (var ((_, first), (name, second)) in start.Parameters().Zip(end.Parameters()))
+        {
+            float furthest = first.ToArray().Zip(second.ToArray(), (x, y) => Math.Abs(x - y)).Max();
+            Assert.True(furthest < 1e-6f, $"{name} is {furthest} away from where it started");
+        }
+    }
+
+    [Fact]
+    public void Without_out_the_run_gets_the_first_free_number()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (int number in new[] { 1, 2 })
+        {
+            string[] args = [.. Program.TinyTraining(trained.Pictures, "", "--updates", "1").Where(arg => arg is not ("--out" or ""))];
+            Outcome outcome = Program.End(Program.Start(folder.Path, args));
+            Assert.True(outcome.Code == 0, outcome.Error);
+            Assert.Contains($"run:    {Path.Combine("runs", $"pictures-{number}")},", outcome.Output, StringComparison.Ordinal);
+        }
+        Assert.Equal(["pictures-1", "pictures-2"], TemporaryFolder.Names(folder["runs"]));
+    }
+
+    [Fact]
+    public void A_loss_that_is_not_finite_ends_the_run_with_its_update_and_leaves_the_checkpoints()
+    {
+        using var folder = new TemporaryFolder();
+        string line = Program.Fail(TesseraProgram.Failed, Program.TinyTraining(
+            trained.Pictures, folder["run"], "--lr", "1e30", "--checkpoint-every", "1"));
+        Assert.Matches(@"^the loss of update \d+ is .*; try a smaller learning rate$", line);
+        Assert.NotEmpty(RunFolder.Open(folder["run"]).Checkpoints());
+        Program.Succeed("eval", folder["run"]);
+    }
+}

@@ -1,0 +1,54 @@
+using Tessera.Cli.Tests;
+using Tessera.Data;
+using Tessera.Imaging;
+
+[assembly: AssemblyFixture(typeof(Trained))]
+
+namespace Tessera.Cli.Tests;
+
+/// <summary>A folder of pictures and a run on them, made once and never changed: tests that change a run copy it.</summary>
+public sealed class Trained : IDisposable
+{
+    public const int TrainCount = 12, TestCount = 5;
+
+    private readonly TemporaryFolder _folder = new();
+
+    public Trained()
+    {
+        foreach ((string split, long first, int count) in
+            new[] { ("train", 0L, TrainCount), ("test", Shapes.FirstTestNumber, TestCount) })
+        {
+            Directory.CreateDirectory(_folder["pictures", split]);
+            for (int i = 0; i < count; i++)
+                Png.Write(_folder["pictures", split, $"{i:00}.png"], Shapes.Picture(first + i, 16));
+        }
+        Output = Program.Succeed(Program.TinyTraining(Pictures, Run, "--checkpoint-every", "10", "--eval-every", "20"));
+    }
+
+    /// <summary>The folder of pictures, 16x16 RGB, in train/ and test/.</summary>
+    public string Pictures => _folder["pictures"];
+
+    /// <summary>The run: 30 updates, checkpoints at 10, 20 and 30, evaluations at 20 and 30.</summary>
+    public string Run => _folder["run"];
+
+    /// <summary>Its newest weights.</summary>
+    public string Model => _folder["run", "model.safetensors"];
+
+    /// <summary>What the program printed.</summary>
+    public string Output { get; }
+
+    /// <summary>A copy of the run to change.</summary>
+    internal string CopyRun(TemporaryFolder to)
+    {
+        string copy = to["copy"];
+        foreach (string file in Directory.EnumerateFiles(Run, "*", SearchOption.AllDirectories))
+        {
+            string target = Path.Combine(copy, Path.GetRelativePath(Run, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(file, target);
+        }
+        return copy;
+    }
+
+    public void Dispose() => _folder.Dispose();
+}
