@@ -59,7 +59,7 @@ public sealed class ResumeTests(Trained trained)
     {
         using var folder = new TemporaryFolder();
         string[] args = Program.TinyTraining(
-            trained.Pictures, folder["whole"], "--updates", "400", "--checkpoint-every", "20", "--eval-every", "50");
+            trained.Pictures, folder["whole"], "--updates", "200", "--checkpoint-every", "20", "--eval-every", "50");
         Program.Succeed(args);
         args[Array.IndexOf(args, folder["whole"])] = folder["run"];
         using (Process process = Program.Start(null, args))

@@ -66,11 +66,25 @@ public sealed class TrainTests(Trained trained)
         {
             Model = new()
             {
-                Channels = 1, Hidden = 4, ResidualHidden = 3, ResidualLayers = 0, Codes = 5, CodeDim = 6,
-                Commitment = 0.5f, Decay = 0.99f,
+                Channels = 1,
+                Hidden = 4,
+                ResidualHidden = 3,
+                ResidualLayers = 0,
+                Codes = 5,
+                CodeDim = 6,
+                Commitment = 0.5f,
+                Decay = 0.99f,
             },
-            Data = trained.Pictures, DataDir = folder.Path, Size = 8, Updates = 1, Batch = 2, LearningRate = 2e-3f,
-            Seed = ulong.MaxValue, Threads = 2, CheckpointEvery = 7, EvalEvery = 8,
+            Data = trained.Pictures,
+            DataDir = folder.Path,
+            Size = 8,
+            Updates = 1,
+            Batch = 2,
+            LearningRate = 2e-3f,
+            Seed = ulong.MaxValue,
+            Threads = 2,
+            CheckpointEvery = 7,
+            EvalEvery = 8,
         };
         Assert.Equal(expected, RunFolder.Open(folder["run"]).Options);
     }

@@ -10,8 +10,9 @@ internal sealed record RunConfig(string Version, TrainingOptions Options);
 
 /// <summary>The JSON of a run folder: indented, camel case, numbers that read back as they were.</summary>
 [JsonSourceGenerationOptions(
-    WriteIndented = true, UseStringEnumConverter = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, IgnoreReadOnlyProperties = true,
-    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectRequiredConstructorParameters = true)]
+    WriteIndented = true, UseStringEnumConverter = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    IgnoreReadOnlyProperties = true, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(RunConfig))]
 [JsonSerializable(typeof(TrainingState))]
 internal sealed partial class RunJson : JsonSerializerContext

@@ -48,8 +48,10 @@ public sealed record TrainingOptions
     /// <exception cref="InputException">A value is out of its range; the message names it.</exception>
     public void Validate()
     {
-        Model.Validate();
-        Require(Data.Length > 0, $"data must be shapes, cifar10 or a folder");
+        // Null only where a config.json lacks them.
+        Require(Model is not null, $"model is missing");
+        Model!.Validate();
+        Require(Data is { Length: > 0 }, $"data must be shapes, cifar10 or a folder");
         Require(Size is >= 4 and <= 4096 && Size % VqVae.PixelsPerCode == 0,
             $"size must be a multiple of {VqVae.PixelsPerCode} from 4 to 4096, not {Size}");
         Require(Updates >= 1, $"updates must be at least 1, not {Updates}");

@@ -1,0 +1,219 @@
+using Tessera.Data;
+using Tessera.Imaging;
+using Tessera.Tensors.IO;
+using Tessera.Training;
+
+namespace Tessera.Cli.Tests;
+
+/// <summary>Wrong files and folders: exit code 2, one line that names them, nothing lost and nothing half-written.</summary>
+public sealed class BadInputTests(Trained trained)
+{
+    private const string Codebook = "_vq_vae._embedding.weight";
+
+    public static TheoryData<string, string> Damages => new()
+    {
+        { "missing", Codebook },
+        { "surplus", "_odd" },
+        { "misshapen", "_decoder._conv_1.weight" },
+        { "nan", "_encoder._conv_2.bias" },
+        { "infinite", Codebook },
+        { "truncated", "model.safetensors" },
+        { "empty", "model.safetensors" },
+        { "foreign", "model.safetensors" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Damages))]
+    public void A_damaged_model_is_refused_by_every_command(string damage, string named)
+    {
+        using var folder = new TemporaryFolder();
+        string run = trained.CopyRun(folder);
+        Damage(Path.Combine(run, "model.safetensors"), damage, named);
+        Assert.Contains(named, Program.Refuse("eval", run), StringComparison.Ordinal);
+        Assert.Contains(named, Program.Refuse("info", run), StringComparison.Ordinal);
+        Assert.Contains(named, Program.Refuse("reconstruct", run, "--out", folder["grid.png"]), StringComparison.Ordinal);
+        Assert.Contains(named, Program.Refuse(
+            Program.TinyTraining(trained.Pictures, folder["new"], "--init", run)), StringComparison.Ordinal);
+        Assert.Equal(["copy"], TemporaryFolder.Names(folder.Path));
+    }
+
+    [Theory]
+    [MemberData(nameof(Damages))]
+    public void A_damaged_checkpoint_is_not_resumed_and_stays(string damage, string named)
+    {
+        using var folder = new TemporaryFolder();
+        string run = trained.CopyRun(folder);
+        string file = Path.Combine(run, "checkpoints", "30", "model.safetensors");
+        Damage(file, damage, named);
+        byte[] damaged = File.ReadAllBytes(file);
+        Assert.Contains(named, Program.Refuse("train", "--resume", "--out", run, "--updates", "40"), StringComparison.Ordinal);
+        Assert.Equal(damaged, File.ReadAllBytes(file));
+        Assert.Equal(File.ReadAllBytes(trained.Model), File.ReadAllBytes(Path.Combine(run, "model.safetensors")));
+        Assert.Equal(File.ReadAllText(Path.Combine(trained.Run, "eval.csv")), File.ReadAllText(Path.Combine(run, "eval.csv")));
+    }
+
+    [Theory]
+    [InlineData("config.json", "")]
+    [InlineData("config.json", "{ \"version\": ")]
+    [InlineData("config.json", "{ \"version\": \"1\", \"options\": null }")]
+    [InlineData("config.json", "{ \"version\": \"1\", \"options\": { \"batch\": -1 } }")]
+    [InlineData("config.json", "{ \"version\": \"1\", \"options\": { \"model\": null } }")]
+    [InlineData("config.json", "{ \"version\": \"1\", \"options\": { \"data\": null } }")]
+    [InlineData("config.json", "{ \"version\": \"1\", \"options\": { \"future\": 1 } }")]
+    [InlineData("checkpoints/30/state.json", "null")]
+    [InlineData("checkpoints/30/state.json", "{ \"update\": 31 }")]
+    [InlineData("eval.csv", "something else")]
+    public void Damaged_text_files_of_a_run_are_named(string name, string content)
+    {
+        using var folder = new TemporaryFolder();
+        string run = trained.CopyRun(folder);
+        File.WriteAllText(Path.Combine(run, name), content);
+        Assert.Contains(Path.GetFileName(name), Program.Refuse("train", "--resume", "--out", run), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_checkpoint_without_its_optimizer_is_not_resumed()
+    {
+        using var folder = new TemporaryFolder();
+        string run = trained.CopyRun(folder);
+        File.Delete(Path.Combine(run, "checkpoints", "30", "optimizer.safetensors"));
+        Assert.Contains("optimizer.safetensors", Program.Refuse("train", "--resume", "--out", run), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_is_no_run_is_told()
+    {
+        using var folder = new TemporaryFolder();
+        Assert.Contains("nowhere", Program.Refuse("eval", folder["nowhere"]), StringComparison.Ordinal);
+        Assert.Contains(folder.Path, Program.Refuse("eval", folder.Path), StringComparison.Ordinal);
+        Assert.Contains("nowhere", Program.Refuse("train", "--resume", "--out", folder["nowhere"]), StringComparison.Ordinal);
+        Assert.Contains(folder.Path, Program.Refuse("train", "--resume", "--out", folder.Path), StringComparison.Ordinal);
+        Assert.Contains("01.png", Program.Refuse("info", Path.Combine(trained.Pictures, "test", "01.png")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_existing_folder_is_never_trained_into()
+    {
+        using var folder = new TemporaryFolder();
+        string run = trained.CopyRun(folder);
+        Assert.Contains("--resume", Program.Refuse(Program.TinyTraining(trained.Pictures, run)), StringComparison.Ordinal);
+        Assert.Equal(TemporaryFolder.Names(trained.Run), TemporaryFolder.Names(run));
+        File.WriteAllText(folder["file"], "mine");
+        Program.Refuse(Program.TinyTraining(trained.Pictures, folder["file"]));
+        Assert.Equal("mine", File.ReadAllText(folder["file"]));
+    }
+
+    [Fact]
+    public void A_place_that_cannot_be_written_is_told()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["file"], "mine");
+        string line = Program.Refuse(Program.TinyTraining(trained.Pictures, folder["file", "run"]));
+        Assert.Contains(folder["file"], line, StringComparison.Ordinal);
+        Assert.Equal(["file"], TemporaryFolder.Names(folder.Path));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(40)]
+    [InlineData(80)]
+    public void A_full_disk_is_told_and_leaves_nothing_half_written(int kibibytes)
+    {
+        using var folder = new TemporaryFolder();
+        using SmallDisk disk = SmallDisk.Mount(folder, kibibytes);
+        string run = Path.Combine(disk.Path, "run");
+        string line = Program.Refuse(Program.TinyTraining(
+            trained.Pictures, run, "--hidden", "16", "--checkpoint-every", "5"));
+        Assert.Contains("disk is full", line, StringComparison.Ordinal);
+        if (!Directory.Exists(run)) return;
+        foreach (string file in Directory.EnumerateFileSystemEntries(run, "*", SearchOption.AllDirectories))
+            Assert.DoesNotContain("tmp", Path.GetFileName(file), StringComparison.Ordinal);
+        foreach (Checkpoint checkpoint in RunFolder.Open(run).Checkpoints()) Program.Succeed("info", checkpoint.Path);
+    }
+
+    [Fact]
+    public void Folders_of_no_use_are_told_and_no_run_begins()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["empty"]);
+        Directory.CreateDirectory(folder["broken"]);
+        Directory.CreateDirectory(folder["one"]);
+        for (int i = 0; i < 40; i++) Png.Write(folder["broken", $"{i}.png"], Shapes.Picture(i, 16));
+        byte[] whole = File.ReadAllBytes(folder["broken", "7.png"]);
+        File.WriteAllBytes(folder["broken", "7.png"], whole[..(whole.Length / 2)]);
+        Png.Write(folder["one", "only.png"], Shapes.Picture(0, 16));
+        foreach ((string data, string named) in new[]
+        {
+            (folder["nowhere"], "nowhere"), (folder["empty"], "empty"), (folder["broken"], "7.png"), (folder["one"], "one"),
+            (folder["broken", "1.png"], "1.png"),
+        })
+        {
+            Assert.Contains(named, Program.Refuse(Program.TinyTraining(data, folder["run"])), StringComparison.Ordinal);
+            Assert.False(Directory.Exists(folder["run"]));
+        }
+    }
+
+    [Fact]
+    public void Pictures_of_one_colour_are_told_and_no_run_begins()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (string split in new[] { "train", "test" })
+        {
+            Directory.CreateDirectory(folder["pictures", split]);
+            Png.Write(folder["pictures", split, "black.png"], Image.Black(16, 16, 3));
+        }
+        Assert.Contains("colour", Program.Refuse(Program.TinyTraining(folder["pictures"], folder["run"])), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder["run"]));
+    }
+
+    [Fact]
+    public void Damaged_cifar_10_is_told_and_no_run_begins()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["cifar-10-batches-bin"]);
+        foreach (string name in new[] { "data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch" })
+            File.WriteAllBytes(folder["cifar-10-batches-bin", $"{name}.bin"], new byte[1000]);
+        string line = Program.Refuse(Program.TinyTraining("cifar10", folder["run"], "--data-dir", folder.Path, "--size", "32"));
+        Assert.Contains("data_batch_1.bin", line, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder["run"]));
+        Program.Refuse("data", "cifar10", "--data-dir", folder.Path);
+    }
+
+    private static void Damage(string path, string damage, string named)
+    {
+        byte[] bytes = File.ReadAllBytes(path);
+        switch (damage)
+        {
+            case "truncated":
+                File.WriteAllBytes(path, bytes[..(bytes.Length / 2)]);
+                return;
+            case "empty":
+                File.WriteAllBytes(path, []);
+                return;
+            case "foreign":
+                File.WriteAllText(path, "This is no model, whatever its name says.");
+                return;
+        }
+        SafeTensorsFile file = SafeTensors.Read(path);
+        IEnumerable<TensorEntry> tensors = damage switch
+        {
+            "missing" => file.Tensors.Where(tensor => tensor.Name != named),
+            "surplus" => file.Tensors.Append(new TensorEntry(named, [1], new float[1])),
+            "misshapen" => file.Tensors.Select(tensor => tensor.Name != named
+                ? tensor
+                : tensor with { Shape = [.. tensor.Shape.Reverse()] }),
+            "nan" => Spoilt(file, named, float.NaN),
+            _ => Spoilt(file, named, float.NegativeInfinity),
+        };
+        SafeTensors.Write(path, [.. tensors], file.Metadata);
+    }
+
+    private static IEnumerable<TensorEntry> Spoilt(SafeTensorsFile file, string named, float value) =>
+        file.Tensors.Select(tensor =>
+        {
+            if (tensor.Name != named) return tensor;
+            float[] values = tensor.Values.ToArray();
+            values[^1] = value;
+            return tensor with { Values = values };
+        });
+}

@@ -1,0 +1,85 @@
+using Tessera.Cli.CommandLine;
+
+namespace Tessera.Cli.Tests;
+
+public sealed class CommandLineTests(Trained trained)
+{
+    [Theory]
+    [InlineData("train --bacth 3", "there is no option --bacth; did you mean --batch?")]
+    [InlineData("train --bacth=3", "there is no option --bacth; did you mean --batch?")]
+    [InlineData("train --code_dim 3", "did you mean --code-dim?")]
+    [InlineData("eval run --jsn", "did you mean --json?")]
+    [InlineData("reconstruct run --cuont 3", "did you mean --count?")]
+    [InlineData("info run --verbose", "there is no option --verbose (")]
+    [InlineData("trian", "there is no command trian; did you mean train?")]
+    [InlineData("data cifar100", "did you mean cifar10?")]
+    [InlineData("data", "cifar10")]
+    [InlineData("train shapes", "shapes is one argument too many")]
+    [InlineData("eval", "RUN is missing")]
+    [InlineData("eval a b", "b is one argument too many")]
+    [InlineData("train --batch", "--batch: its value is missing")]
+    [InlineData("train --batch 3 --batch 4", "--batch is given more than once")]
+    [InlineData("train --resume", "--out")]
+    [InlineData("train --preset best", "--preset best: choose one of default, seed, seed-ema")]
+    [InlineData("train --device gpu", "--device gpu: choose one of auto, cpu")]
+    [InlineData("eval run --split valid", "--split valid: choose one of train, test, all")]
+    public void A_wrong_command_line_is_told_in_one_line(string line, string expected) =>
+        Assert.Contains(expected, Program.Refuse(line.Split(' ')), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("--batch", "-3")]
+    [InlineData("--batch", "0")]
+    [InlineData("--batch", "4.5")]
+    [InlineData("--batch", "many")]
+    [InlineData("--batch", "99999999999999999999")]
+    [InlineData("--updates", "0")]
+    [InlineData("--updates", "-1")]
+    [InlineData("--lr", "0")]
+    [InlineData("--lr", "-1e-3")]
+    [InlineData("--lr", "nan")]
+    [InlineData("--lr", "infinity")]
+    [InlineData("--lr", "fast")]
+    [InlineData("--hidden", "0")]
+    [InlineData("--hidden", "7")]
+    [InlineData("--hidden", "2000000000")]
+    [InlineData("--residual-hidden", "0")]
+    [InlineData("--residual-layers", "-1")]
+    [InlineData("--codes", "0")]
+    [InlineData("--code-dim", "0")]
+    [InlineData("--commitment", "-0.1")]
+    [InlineData("--decay", "1")]
+    [InlineData("--decay", "-0.5")]
+    [InlineData("--size", "30")]
+    [InlineData("--size", "0")]
+    [InlineData("--size", "-32")]
+    [InlineData("--channels", "2")]
+    [InlineData("--seed", "-1")]
+    [InlineData("--threads", "0")]
+    [InlineData("--checkpoint-every", "0")]
+    [InlineData("--eval-every", "0")]
+    [InlineData("--data", "")]
+    public void A_nonsense_value_is_told_with_its_option_and_no_run_begins(string option, string value)
+    {
+        using var folder = new TemporaryFolder();
+        string line = Program.Refuse(Program.TinyTraining(trained.Pictures, folder["run"], [option, value])
+            .Where((_, i) => option != "--data" || i is not (1 or 2)).ToArray());
+        Assert.StartsWith(option, line, StringComparison.Ordinal);
+        Assert.Empty(TemporaryFolder.Names(folder.Path));
+    }
+
+    [Theory]
+    [InlineData("--threads", "0")]
+    [InlineData("--threads", "2000")]
+    [InlineData("--size", "18")]
+    public void Nonsense_values_are_told_by_eval_too(string option, string value) =>
+        Assert.StartsWith(option, Program.Refuse("eval", trained.Run, option, value), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("", "", 0)]
+    [InlineData("", "abc", 3)]
+    [InlineData("abc", "", 3)]
+    [InlineData("kitten", "sitting", 3)]
+    [InlineData("bacth", "batch", 2)]
+    public void The_edit_distance_counts_insertions_deletions_and_replacements(string from, string to, int expected) =>
+        Assert.Equal(expected, CommandLineCheck.EditDistance(from, to));
+}

@@ -1,0 +1,96 @@
+using System.Text.Json;
+using Tessera.Analysis;
+using Tessera.Cli.Rendering;
+using Tessera.Data;
+using Tessera.Models;
+using Tessera.Training;
+
+namespace Tessera.Cli.Tests;
+
+public sealed class EvalTests(Trained trained)
+{
+    private static readonly string[] Keys =
+        ["split", "images", "recon_error", "mse", "psnr", "ssim", "perplexity", "codes_used", "codes"];
+
+    [Theory]
+    [InlineData(null, "test", Trained.TestCount)]
+    [InlineData("test", "test", Trained.TestCount)]
+    [InlineData("train", "train", Trained.TrainCount)]
+    [InlineData("all", "all", Trained.TrainCount + Trained.TestCount)]
+    public void Json_is_one_object_with_what_the_library_measures(string? option, string split, int images)
+    {
+        string[] args = option is null ? [] : ["--split", option];
+        using JsonDocument json = JsonDocument.Parse(Program.Succeed(["eval", trained.Run, "--json", .. args]));
+        Assert.Equal(Keys, json.RootElement.EnumerateObject().Select(property => property.Name));
+
+        CancellationToken stop = TestContext.Current.CancellationToken;
+        TrainedModel model = TrainedModel.Open(trained.Run);
+        ImageSet pictures = ImageFolder.Load(trained.Pictures, Enum.Parse<Split>(split, ignoreCase: true), 16, 16, cancellation: stop);
+        Evaluation expected = Evaluator.Evaluate(
+            model.Model, pictures, split, model.DataVariance, cancellation: stop);
+        Assert.Equal(images, expected.Images);
+        Assert.Equal(split, json.RootElement.GetProperty("split").GetString());
+        double?[] numbers =
+        [
+            expected.Images, expected.ReconError, expected.Mse, expected.Psnr, expected.Ssim, expected.Perplexity,
+            expected.CodesUsed, expected.Codes,
+        ];
+        Assert.Equal(numbers, Keys.Skip(1).Select(key => (double?)json.RootElement.GetProperty(key).GetDouble()));
+        Assert.Equal(expected.Mse / model.DataVariance, expected.ReconError);
+    }
+
+    [Fact]
+    public void Numbers_that_are_not_known_or_not_finite_are_null()
+    {
+        var evaluation = new Evaluation("test", 1, null, 0, double.PositiveInfinity, 1, 1, 1, 16);
+        using JsonDocument json = JsonDocument.Parse(EvaluationText.Json(evaluation));
+        string[] nulls = [.. Keys.Where(key => json.RootElement.GetProperty(key).ValueKind == JsonValueKind.Null)];
+        Assert.Equal(["recon_error", "psnr"], nulls);
+    }
+
+    [Fact]
+    public void The_table_has_every_number()
+    {
+        string[] rows = Program.Succeed("eval", trained.Run).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(
+            ["pictures", "recon_error", "mse", "psnr", "ssim", "perplexity", "codes used"],
+            rows.Select(row => row.Split("  ")[0]));
+        Assert.Matches(@"^codes used +\d+ of 16$", rows[^1]);
+    }
+
+    [Fact]
+    public void A_checkpoint_and_a_model_file_give_what_the_run_gives()
+    {
+        string expected = Program.Succeed("eval", trained.Run, "--json");
+        Assert.Equal(expected, Program.Succeed("eval", Path.Combine(trained.Run, "checkpoints", "30"), "--json"));
+        Assert.Equal(
+            expected, Program.Succeed("eval", trained.Model, "--json", "--data", trained.Pictures, "--size", "16", "--threads", "2"));
+        Assert.NotEqual(expected, Program.Succeed("eval", Path.Combine(trained.Run, "checkpoints", "10"), "--json"));
+    }
+
+    [Fact]
+    public void A_model_file_needs_data()
+    {
+        Assert.Contains("--data", Program.Refuse("eval", trained.Model), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_model_file_without_a_variance_has_no_recon_error()
+    {
+        using var folder = new TemporaryFolder();
+        ModelFile.Write(folder["bare.safetensors"], TrainedModel.Open(trained.Run).Model, dataVariance: null);
+        string[] args = ["eval", folder["bare.safetensors"], "--data", trained.Pictures, "--size", "16"];
+        using JsonDocument json = JsonDocument.Parse(Program.Succeed([.. args, "--json"]));
+        Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("recon_error").ValueKind);
+        Assert.Contains("recon_error  unknown", Program.Succeed(args), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Pictures_are_brought_to_the_models_channels()
+    {
+        using var folder = new TemporaryFolder();
+        Program.Succeed(Program.TinyTraining(trained.Pictures, folder["grey"], "--channels", "1", "--updates", "1"));
+        Program.Succeed("eval", folder["grey"]);
+        Program.Succeed("reconstruct", folder["grey"], "--out", folder["grey.png"]);
+    }
+}

@@ -1,0 +1,36 @@
+using Tessera.Training;
+
+namespace Tessera.Cli.Tests;
+
+public sealed class HelpTests
+{
+    [Theory]
+    [InlineData("train", "--data", "--data-dir", "--preset", "--out", "--updates", "--batch", "--lr", "--hidden", "--residual-hidden",
+        "--residual-layers", "--codes", "--code-dim", "--commitment", "--decay", "--seed", "--threads", "--device",
+        "--checkpoint-every", "--eval-every", "--init", "--resume", "--size", "--channels")]
+    [InlineData("eval", "RUN", "--data", "--data-dir", "--split", "--size", "--json", "--threads")]
+    [InlineData("reconstruct", "RUN", "IMAGE", "--data", "--data-dir", "--split", "--size", "--count", "--out")]
+    [InlineData("info", "RUN")]
+    [InlineData("data cifar10", "--data-dir")]
+    public void Every_command_explains_its_options_and_gives_examples(string command, params string[] names)
+    {
+        string help = Program.Succeed([.. command.Split(' '), "--help"]);
+        Assert.All(names, name => Assert.Contains(name, help, StringComparison.Ordinal));
+        Assert.Contains($"Examples:\n  tessera {command}", help, StringComparison.Ordinal);
+        Assert.Contains($"Usage:\n  tessera {command}", help, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_program_alone_prints_its_help()
+    {
+        string help = Program.Succeed();
+        Assert.Equal(help, Program.Succeed("--help"));
+        Assert.All(["train", "eval", "reconstruct", "info", "data"], name => Assert.Matches($@"(?m)^  {name}\b", help));
+    }
+
+    [Fact]
+    public void Help_is_given_whatever_else_is_wrong() => Program.Succeed("train", "--bacth", "x", "--help");
+
+    [Fact]
+    public void The_version_is_that_of_run_folders() => Assert.Equal($"{RunFolder.Version}\n", Program.Succeed("--version"));
+}

@@ -1,0 +1,28 @@
+namespace Tessera.Cli.Tests;
+
+public sealed class InfoTests(Trained trained)
+{
+    [Fact]
+    public void A_run_shows_its_options_its_evaluation_and_its_tensors()
+    {
+        string output = Program.Succeed("info", trained.Run);
+        Assert.Matches(@"(?m)^updates +30$", output);
+        Assert.Matches(@"(?m)^codebook +16 codes of 4 dimensions, running averages \(decay 0.99\)$", output);
+        Assert.Matches(@"(?m)^data +.*pictures, 16x16$", output);
+        Assert.Matches(@"(?m)^training +30 updates, batch 4, lr 0.001, seed 0$", output);
+        Assert.Matches(@"(?m)^evaluation +update 30, split test, recon_error [\d.]+, .*codes_used \d+$", output);
+        Assert.Matches(@"(?m)^  _encoder\._conv_1\.weight +\[4, 3, 4, 4\] +192$", output);
+        Assert.Matches(@"(?m)^_vq_vae +144$", output);
+    }
+
+    [Theory]
+    [InlineData("checkpoints/20", "20", true)]
+    [InlineData("model.safetensors", "unknown", false)]
+    public void A_checkpoint_knows_its_run_and_a_file_only_itself(string path, string updates, bool hasOptions)
+    {
+        string output = Program.Succeed("info", Path.Combine(trained.Run, path));
+        Assert.Matches($@"(?m)^updates +{updates}$", output);
+        Assert.Equal(hasOptions, output.Contains("batch 4", StringComparison.Ordinal));
+        Assert.Contains("_vq_vae._embedding.weight", output, StringComparison.Ordinal);
+    }
+}

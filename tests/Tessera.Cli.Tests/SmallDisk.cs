@@ -1,0 +1,31 @@
+using System.Diagnostics;
+
+namespace Tessera.Cli.Tests;
+
+/// <summary>A small file system, so that a test can fill it; only Linux's superuser can have one.</summary>
+internal sealed class SmallDisk : IDisposable
+{
+    private SmallDisk(string path) => Path = path;
+
+    public string Path { get; }
+
+    /// <summary>Mounts the disk inside the folder, or skips the test.</summary>
+    public static SmallDisk Mount(TemporaryFolder folder, int kibibytes)
+    {
+        if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess)
+            Assert.Skip("Only Linux's superuser can mount a small disk to fill.");
+        string path = Directory.CreateDirectory(folder["disk"]).FullName;
+        if (!Run("mount", "-t", "tmpfs", "-o", $"size={kibibytes}k", "tmpfs", path)) Assert.Skip("Mounting is not permitted here.");
+        return new SmallDisk(path);
+    }
+
+    public void Dispose() => Run("umount", Path);
+
+    private static bool Run(string program, params string[] arguments)
+    {
+        using Process process = Process.Start(
+            new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        process.WaitForExit();
+        return process.ExitCode == 0;
+    }
+}
