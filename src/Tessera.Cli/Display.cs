@@ -61,7 +61,7 @@ internal sealed class Display
             Writer.WriteLine(string.Join("  ", row.Zip(widths, (cell, width) => cell.PadRight(width))).TrimEnd());
     }
 
-    /// <summary>Shows a bar while something works; on other streams than a terminal the work is all that happens.</summary>
+    /// <summary>Shows a bar while something works; where there is no terminal, the work is all that happens.</summary>
     public T WithBar<T>(Func<IProgress<BarState>, T> work)
     {
         if (!IsTerminal) return work(new Reporter<BarState>(_ => { }));

@@ -24,7 +24,7 @@ public static class TesseraProgram
     /// <summary>Runs one command to its end.</summary>
     /// <param name="args">The arguments, without the program's name.</param>
     /// <param name="output">Where results go.</param>
-    /// <param name="error">Where messages go; of a failure, one line (and its trace where <c>TESSERA_DEBUG</c> is 1).</param>
+    /// <param name="error">Where messages go: of a failure, one line (its trace too if <c>TESSERA_DEBUG</c> is 1).</param>
     /// <param name="cancellation">Interrupts the command as Ctrl-C does.</param>
     /// <returns>0 done; 1 the work failed; 2 the command line or an input is wrong; 130 interrupted.</returns>
     public static int Run(
@@ -57,7 +57,8 @@ public static class TesseraProgram
 
     private static Command Commands(Session session)
     {
-        var program = new Command("tessera", "Trains and uses VQ-VAEs: models that turn pictures into discrete codes and back.")
+        var program = new Command(
+            "tessera", "Trains and uses VQ-VAEs: models that turn pictures into discrete codes and back.")
         {
             new TrainCommand(session), new EvalCommand(session), new ReconstructCommand(session),
             new InfoCommand(session), new DataCommand(session),
@@ -74,6 +75,8 @@ public static class TesseraProgram
         OperationCanceledException => (Interrupted, "interrupted"),
         TrainingDivergedException => (Failed, e.Message),
         OutOfMemoryException => (Failed, "there is not enough memory; try a smaller --batch, --size or --hidden"),
+        // Such as a disk that has no room for what is printed.
+        IOException => (Failed, e.Message),
         _ => (Failed, $"{e.GetType().Name}: {e.Message} (a bug; TESSERA_DEBUG=1 shows where)"),
     };
 
@@ -82,6 +85,7 @@ public static class TesseraProgram
         string? kernels = Environment.GetEnvironmentVariable(KernelsVariable);
         if (!string.IsNullOrEmpty(kernels) && !CpuDevice.KernelNames.Contains(kernels))
             throw new InputException(
-                $"{KernelsVariable} is \"{kernels}\"; unset it or choose one of {string.Join(", ", CpuDevice.KernelNames)}");
+                $"{KernelsVariable} is \"{kernels}\"; unset it or choose one of "
+                + string.Join(", ", CpuDevice.KernelNames));
     }
 }

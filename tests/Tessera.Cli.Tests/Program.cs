@@ -54,7 +54,10 @@ internal static partial class Program
     }
 
     /// <summary>Starts it as a process.</summary>
-    public static Process Start(string? folder, params string[] args)
+    public static Process Start(string? folder, params string[] args) => Start(folder, _ => { }, args);
+
+    /// <summary>Starts it as a process, in an environment of the test's making.</summary>
+    public static Process Start(string? folder, Action<ProcessStartInfo> prepare, params string[] args)
     {
         var start = new ProcessStartInfo("dotnet", [typeof(TesseraProgram).Assembly.Location, .. args])
         {
@@ -62,6 +65,7 @@ internal static partial class Program
             RedirectStandardError = true,
             WorkingDirectory = folder ?? "",
         };
+        prepare(start);
         return Process.Start(start)!;
     }
 

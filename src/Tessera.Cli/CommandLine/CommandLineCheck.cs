@@ -34,7 +34,7 @@ internal static class CommandLineCheck
         });
     }
 
-    /// <summary>The parser takes an option it does not know for an argument; nobody's picture is called --cuont.</summary>
+    /// <summary>The parser takes options it does not know for arguments; nobody's picture is called --cuont.</summary>
     private static void ThrowIfUnknownOption(Command command, IReadOnlyList<string> args)
     {
         string[] known = [.. OptionsOf(command).SelectMany(option => option.Aliases.Prepend(option.Name))];
@@ -50,7 +50,8 @@ internal static class CommandLineCheck
 
     private static IEnumerable<Option> OptionsOf(Command command)
     {
-        IEnumerable<Option> inherited = Ancestors(command).SelectMany(parent => parent.Options.Where(option => option.Recursive));
+        IEnumerable<Option> inherited =
+            Ancestors(command).SelectMany(parent => parent.Options).Where(option => option.Recursive);
         return command.Options.Concat(inherited).Where(option => !option.Hidden);
     }
 

@@ -39,7 +39,8 @@ internal static class NewOption
             CustomParser = result =>
             {
                 string text = result.Tokens[0].Value;
-                if (T.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out T value)) return value;
+                if (T.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out T value))
+                    return value;
                 result.AddError(BigInteger.TryParse(text, CultureInfo.InvariantCulture, out _)
                     ? $"{name} {text}: the number is out of range"
                     : $"{name} {text}: give a whole number");

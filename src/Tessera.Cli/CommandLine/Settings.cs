@@ -32,10 +32,12 @@ internal sealed class Settings
             options => options.Updates, (options, value) => options with { Updates = value!.Value }),
         Threads(),
         new Setting<long?>(
-            NewOption.Whole<long>("--checkpoint-every", $"Updates between checkpoints [default: {Usual.CheckpointEvery}]."),
+            NewOption.Whole<long>(
+                "--checkpoint-every", $"Updates between checkpoints [default: {Usual.CheckpointEvery}]."),
             options => options.CheckpointEvery, (options, value) => options with { CheckpointEvery = value!.Value }),
         new Setting<long?>(
-            NewOption.Whole<long>("--eval-every", $"Updates between evaluations on the test pictures [default: {Usual.EvalEvery}]."),
+            NewOption.Whole<long>(
+                "--eval-every", $"Updates between evaluations on the test pictures [default: {Usual.EvalEvery}]."),
             options => options.EvalEvery, (options, value) => options with { EvalEvery = value!.Value }),
         DataDir());
 
@@ -108,10 +110,11 @@ internal sealed class Settings
         return options;
     }
 
-    /// <summary>The first of these options that differs between two runs, with its values; null where none does.</summary>
+    /// <summary>The first of these options that differs between two runs, with its values; null if none does.</summary>
     public (string Name, object? First, object? Second)? FindDifference(TrainingOptions first, TrainingOptions second) =>
         _settings.Where(setting => !Equals(setting.Get(first), setting.Get(second)))
-            .Select(setting => ((string, object?, object?)?)(setting.Option.Name, setting.Get(first), setting.Get(second)))
+            .Select(setting =>
+                ((string, object?, object?)?)(setting.Option.Name, setting.Get(first), setting.Get(second)))
             .FirstOrDefault();
 
     private static Setting[] Pictures(string usual) => [Data(usual), DataDir(), Size("the run's own, else 32")];
@@ -119,7 +122,8 @@ internal sealed class Settings
     private static Setting<string?> Data(string usual) => new(
         NewOption.Text(
             DataName, "shapes|cifar10|FOLDER",
-            $"The pictures: shapes (the program makes them), cifar10, or a folder of PNG and JPEG files [default: {usual}]."),
+            "The pictures: shapes (the program makes them), cifar10, or a folder of PNG and JPEG files "
+                + $"[default: {usual}]."),
         options => options.Data,
         (options, value) => options with
         {
@@ -131,7 +135,8 @@ internal sealed class Settings
     private static string Lower(EmaStart start) => start.ToString().ToLowerInvariant();
 
     private static Setting<string?> DataDir() => new(
-        NewOption.Text("--data-dir", "DIR", "Where to look for CIFAR-10 first; it is downloaded to there if it is nowhere."),
+        NewOption.Text(
+            "--data-dir", "DIR", "Where to look for CIFAR-10 first; it is downloaded to there if it is nowhere."),
         options => options.DataDir,
         (options, value) => options with { DataDir = Path.GetFullPath(value!) });
 
@@ -141,11 +146,14 @@ internal sealed class Settings
         options => options.Size, (options, value) => options with { Size = value!.Value });
 
     private static Setting<int?> Threads() => new(
-        NewOption.Whole<int>("--threads", "Threads that share the work; no bit of a result depends on it [default: one per processor]."),
+        NewOption.Whole<int>(
+            "--threads",
+            "Threads that share the work; no bit of a result depends on it [default: one per processor]."),
         options => options.Threads, (options, value) => options with { Threads = value });
 
     private static Setting<int?> Model(
-        string name, string description, Func<VqVaeOptions, int> get, Func<VqVaeOptions, int, VqVaeOptions> set) => new(
+        string name, string description,
+        Func<VqVaeOptions, int> get, Func<VqVaeOptions, int, VqVaeOptions> set) => new(
         NewOption.Whole<int>(name, $"{description} [default: {get(Usual.Model)}]."),
         options => get(options.Model), (options, value) => options with { Model = set(options.Model, value!.Value) });
 

@@ -11,11 +11,12 @@ internal sealed class DataCommand : Command
         Subcommands.Add(new DataCifar10Command(session));
 }
 
-/// <summary><c>tessera data cifar10</c>: finds CIFAR-10, or downloads, verifies and unpacks it; then reads all of it.</summary>
+/// <summary><c>tessera data cifar10</c>: finds CIFAR-10, or downloads, verifies and unpacks it; then reads it.</summary>
 internal sealed class DataCifar10Command : TesseraCommand
 {
     private readonly Option<string?> _dataDir = NewOption.Text(
-        "--data-dir", "DIR", "Where to look first, and where to put it. Then come the folder in TESSERA_DATA and the user's cache.");
+        "--data-dir", "DIR",
+        "Where to look first, and where to put it. Then come the folder in TESSERA_DATA and the user's cache.");
 
     public DataCifar10Command(Session session) : base(
         session, "cifar10", "Finds CIFAR-10, or downloads, verifies and unpacks it (170 MB).",

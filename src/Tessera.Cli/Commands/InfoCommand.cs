@@ -30,24 +30,33 @@ internal sealed class InfoCommand : TesseraCommand
     {
         VqVaeOptions model = trained.Model.Options;
         yield return ["updates", trained.Update is { } update ? $"{update}" : "unknown"];
-        yield return ["parameters", $"{trained.Model.Parameters().Sum(parameter => (long)parameter.Tensor.Shape.Length)}"];
-        yield return ["codebook", CodebookText(trained.Model)];
-        yield return ["pictures", $"{(model.Channels == 1 ? "grey" : "RGB")}, {VqVae.PixelsPerCode}x{VqVae.PixelsPerCode} pixels to a code"];
-        yield return ["layers", $"hidden {model.Hidden}, residual hidden {model.ResidualHidden}, residual layers {model.ResidualLayers}"];
+        yield return ["parameters", $"{trained.Model.Parameters().Sum(entry => (long)entry.Tensor.Shape.Length)}"];
+        yield return ["codebook", Describe(trained.Model)];
+        yield return ["pictures", model.Channels == 1 ? "grey" : "RGB"];
+        yield return ["pixels to a code", $"{VqVae.PixelsPerCode}x{VqVae.PixelsPerCode}"];
+        yield return ["hidden", $"{model.Hidden}"];
+        yield return ["residual hidden", $"{model.ResidualHidden}"];
+        yield return ["residual layers", $"{model.ResidualLayers}"];
         yield return ["commitment", $"{model.Commitment}"];
         yield return ["data variance", trained.DataVariance is { } variance ? $"{variance:0.000000}" : "unknown"];
     }
 
     /// <summary>One line on a codebook.</summary>
-    internal static string CodebookText(VqVae model) =>
+    internal static string Describe(VqVae model) =>
         $"{model.Options.Codes} codes of {model.Options.CodeDim} dimensions, "
-        + (model.Quantizer is EmaVectorQuantizer ? $"running averages (decay {model.Options.Decay})" : "trained by gradients");
+        + (model.Quantizer is EmaVectorQuantizer
+            ? $"running averages (decay {model.Options.Decay})"
+            : "trained by gradients");
+
+    /// <summary>One line on how a run trains.</summary>
+    internal static string Describe(TrainingOptions options) =>
+        $"{options.Updates} updates, batch {options.Batch}, lr {options.LearningRate}, seed {options.Seed}";
 
     private static IEnumerable<string[]> Run(TrainedModel trained)
     {
         if (trained.Options is not { } options) yield break;
         yield return ["data", $"{options.Data}, {options.Size}x{options.Size}"];
-        yield return ["training", $"{options.Updates} updates, batch {options.Batch}, lr {options.LearningRate}, seed {options.Seed}"];
+        yield return ["training", Describe(options)];
         if (options.Init is { } init) yield return ["started from", init];
     }
 

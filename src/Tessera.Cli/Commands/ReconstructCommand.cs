@@ -48,7 +48,8 @@ internal sealed class ReconstructCommand : TrainedModelCommand
             : FirstOf(LoadPictures(parse, trained), count);
         ReconstructionGrid grid = ReconstructionGrid.Make(trained.Model, pictures, Session.Cancellation);
         Png.Write(path, grid.Image);
-        Session.Output.Line($"{path}: {pictures.Length} pictures beside their reconstructions, mean PSNR {grid.Psnr:0.00} dB");
+        Session.Output.Line(
+            $"{path}: {pictures.Length} pictures beside their reconstructions, mean PSNR {grid.Psnr:0.00} dB");
     }
 
     private static string CheckedPath(string? path)

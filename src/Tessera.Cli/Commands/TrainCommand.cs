@@ -20,9 +20,11 @@ internal sealed class TrainCommand : TesseraCommand
             + string.Join("; ", Preset.All.Select(preset => $"{preset.Name} ({preset.Summary})"))
             + $" [default: {Preset.Default.Name}].",
         [.. Preset.All.Select(preset => preset.Name)]);
-    private readonly Option<string?> _device = NewOption.Choice("--device", "What to compute on [default: auto].", "auto", "cpu");
+    private readonly Option<string?> _device = NewOption.Choice(
+        "--device", "What to compute on [default: auto].", "auto", "cpu");
     private readonly Option<string?> _out = NewOption.Text(
-        "--out", "DIR", "The run folder; never one that exists, unless to resume it [default: runs/NAME-1, runs/NAME-2, ...].");
+        "--out", "DIR",
+        "The run folder; never one that exists, unless to resume it [default: runs/NAME-1, runs/NAME-2, ...].");
     private readonly Option<bool> _resume = NewOption.Flag(
         "--resume", "Goes on with the run in --out from its newest checkpoint, with the options it was started with.");
 
@@ -46,7 +48,8 @@ internal sealed class TrainCommand : TesseraCommand
     {
         bool resume = parse.GetValue(_resume);
         string? path = parse.GetValue(_out);
-        if (resume && path is null) throw new InputException("--resume needs the run folder to go on with; name it with --out");
+        if (resume && path is null)
+            throw new InputException("--resume needs the run folder to go on with; name it with --out");
         TrainingOptions options = resume ? OptionsToResume(parse, path!) : OptionsToStart(parse);
         if (path is null) path = FreePath(options.Data);
         if (!resume) RunFolder.CheckFree(path);
@@ -72,18 +75,15 @@ internal sealed class TrainCommand : TesseraCommand
     {
         RunFolder run = RunFolder.Open(path);
         TrainingOptions own = run.Options;
-        string? preset = parse.GetValue(_preset);
-        TrainingOptions start = preset is null ? own : WithRecipe(own, Preset.Find(preset).Options);
-        TrainingOptions given = _starting.Apply(parse, start);
-        const string Remedy = "leave the option out, or start another run with another --out";
-        if (_starting.FindDifference(own, given) is { } difference)
+        TrainingOptions start = parse.GetValue(_preset) is { } preset ? WithRecipe(own, Preset.Find(preset).Options) : own;
+        if (_starting.FindDifference(own, _starting.Apply(parse, start)) is { } difference)
             throw new InputException(
-                $"{difference.Name} {difference.Second}: the run in {path} has {difference.First ?? "none"}; {Remedy}");
-        if (given.Model != own.Model)
-            throw new InputException($"--preset {preset}: the run in {path} was started with another; {Remedy}");
+                $"{difference.Name} {difference.Second}: the run in {path} has {difference.First ?? "none"}; "
+                + "leave the option out, or start another run with another --out");
         TrainingOptions options = _resuming.Apply(parse, own);
         if (run.LatestCheckpoint()?.Update is { } update && options.Updates < update)
-            throw new InputException($"--updates {options.Updates}: the run in {path} has made {update} already; give at least as many");
+            throw new InputException(
+                $"--updates {options.Updates}: the run in {path} has made {update} already; give at least as many");
         return options;
     }
 
@@ -145,9 +145,9 @@ internal sealed class TrainCommand : TesseraCommand
         Session.Output.Line(
             $"data:   {options.Data}: {train.Count} pictures to train on, {test.Count} to test on, "
             + $"{train.Width}x{train.Height}x{train.Channels}, data variance {trainer.DataVariance:0.0000}");
-        Session.Output.Line($"model:  {parameters} parameters, {InfoCommand.CodebookText(trainer.Model)}");
+        Session.Output.Line($"model:  {parameters} parameters, {InfoCommand.Describe(trainer.Model)}");
         Session.Output.Line($"device: {trainer.Device.Description}");
-        Session.Output.Line($"run:    {path}, {options.Updates} updates, batch {options.Batch}, lr {options.LearningRate}, seed {options.Seed}");
+        Session.Output.Line($"run:    {path}, {InfoCommand.Describe(options)}");
         if (trainer.Update == options.Updates)
             Session.Output.Line($"the run is finished: it has made its {options.Updates} updates; more with --updates");
         else if (trainer.Update > 0)

@@ -3,8 +3,8 @@ using Tessera.Training;
 namespace Tessera.Cli.Rendering;
 
 /// <summary>
-/// Shows a run: a bar on a terminal; elsewhere the lines that the seed prints every 100 updates. Evaluations get a line on
-/// both.
+/// Shows a run: a bar on a terminal; elsewhere the lines that the seed prints every 100 updates. Evaluations get a line
+/// on both.
 /// </summary>
 /// <param name="display">Where to show it.</param>
 /// <param name="bar">The bar on a terminal.</param>
