@@ -73,7 +73,7 @@ public sealed class TrainTests(Trained trained)
                 Codes = 5,
                 CodeDim = 6,
                 Commitment = 0.5f,
-                Decay = 0.99f,
+                Decay = 0.99,
             },
             Data = trained.Pictures,
             DataDir = folder.Path,
@@ -90,9 +90,9 @@ public sealed class TrainTests(Trained trained)
     }
 
     [Theory]
-    [InlineData("seed", 0f)]
-    [InlineData("seed-ema", 0.99f)]
-    public void The_seeds_presets_start_as_the_seed_does(string preset, float decay)
+    [InlineData("seed", 0.0)]
+    [InlineData("seed-ema", 0.99)]
+    public void The_seeds_presets_start_as_the_seed_does(string preset, double decay)
     {
         using var folder = new TemporaryFolder();
         Program.Succeed(Program.TinyTraining(trained.Pictures, folder["run"], "--preset", preset, "--updates", "1"));
