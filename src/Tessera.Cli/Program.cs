@@ -12,4 +12,6 @@ void OnSignal(PosixSignalContext context)
 {
     context.Cancel = !cancellation.IsCancellationRequested;
     cancellation.Cancel();
+    // A bar hides the cursor; a process that ends at once leaves it so.
+    if (!context.Cancel && !Console.IsOutputRedirected) Console.Write("\e[?25h");
 }
