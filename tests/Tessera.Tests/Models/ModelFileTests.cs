@@ -7,7 +7,13 @@ public sealed class ModelFileTests : IDisposable
 {
     private static readonly VqVaeOptions Small = new()
     {
-        Hidden = 6, ResidualHidden = 3, ResidualLayers = 2, Codes = 7, CodeDim = 5, Channels = 1, Commitment = 0.5f,
+        Hidden = 6,
+        ResidualHidden = 3,
+        ResidualLayers = 2,
+        Codes = 7,
+        CodeDim = 5,
+        Channels = 1,
+        Commitment = 0.5f,
     };
 
     private readonly TemporaryFolder _folder = new();

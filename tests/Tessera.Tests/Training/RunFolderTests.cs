@@ -14,7 +14,11 @@ public sealed class RunFolderTests : IDisposable
     {
         TrainingOptions options = SmallRun.Options with
         {
-            Data = "a folder, \"quoted\"", DataDir = "ä", Threads = null, Seed = ulong.MaxValue, LearningRate = 1e-7f,
+            Data = "a folder, \"quoted\"",
+            DataDir = "ä",
+            Threads = null,
+            Seed = ulong.MaxValue,
+            LearningRate = 1e-7f,
             Model = SmallRun.Options.Model with { EmaStart = EmaStart.Codebook, Decay = 0.1f },
         };
         RunFolder.Create(_folder["run"], options);

@@ -11,7 +11,12 @@ internal static class SmallRun
     {
         Model = new VqVaeOptions
         {
-            Hidden = 10, ResidualHidden = 3, ResidualLayers = 1, Codes = 20, CodeDim = 5, Decay = 0.9f,
+            Hidden = 10,
+            ResidualHidden = 3,
+            ResidualLayers = 1,
+            Codes = 20,
+            CodeDim = 5,
+            Decay = 0.9f,
         },
         Size = 16,
         Updates = 24,

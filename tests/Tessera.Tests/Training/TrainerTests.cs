@@ -124,7 +124,11 @@ public sealed class TrainerTests : IDisposable
         {
             Model = new VqVaeOptions
             {
-                Hidden = 32, ResidualHidden = 8, Codes = 32, CodeDim = 8, Decay = 0.99f,
+                Hidden = 32,
+                ResidualHidden = 8,
+                Codes = 32,
+                CodeDim = 8,
+                Decay = 0.99f,
                 EmaStart = Quantization.EmaStart.Codebook,
             },
             Updates = 250,
