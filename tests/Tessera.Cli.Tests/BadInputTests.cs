@@ -34,7 +34,7 @@ public sealed class BadInputTests(Trained trained)
         Assert.Contains(named, Program.Refuse("reconstruct", run, "--out", folder["grid.png"]), StringComparison.Ordinal);
         Assert.Contains(named, Program.Refuse(
             Program.TinyTraining(trained.Pictures, folder["new"], "--init", run)), StringComparison.Ordinal);
-        Assert.Equal(["copy"], TemporaryFolder.Names(folder.Path));
+        Assert.Equal(["copy"], TemporaryFolder.NamesIn(folder.Path));
     }
 
     [Theory]
@@ -97,7 +97,7 @@ public sealed class BadInputTests(Trained trained)
         using var folder = new TemporaryFolder();
         string run = trained.CopyRun(folder);
         Assert.Contains("--resume", Program.Refuse(Program.TinyTraining(trained.Pictures, run)), StringComparison.Ordinal);
-        Assert.Equal(TemporaryFolder.Names(trained.Run), TemporaryFolder.Names(run));
+        Assert.Equal(TemporaryFolder.NamesIn(trained.Run), TemporaryFolder.NamesIn(run));
         File.WriteAllText(folder["file"], "mine");
         Program.Refuse(Program.TinyTraining(trained.Pictures, folder["file"]));
         Assert.Equal("mine", File.ReadAllText(folder["file"]));
@@ -110,7 +110,7 @@ public sealed class BadInputTests(Trained trained)
         File.WriteAllText(folder["file"], "mine");
         string line = Program.Refuse(Program.TinyTraining(trained.Pictures, folder["file", "run"]));
         Assert.Contains(folder["file"], line, StringComparison.Ordinal);
-        Assert.Equal(["file"], TemporaryFolder.Names(folder.Path));
+        Assert.Equal(["file"], TemporaryFolder.NamesIn(folder.Path));
     }
 
     [Theory]

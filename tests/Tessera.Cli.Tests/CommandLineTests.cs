@@ -64,7 +64,7 @@ public sealed class CommandLineTests(Trained trained)
         string line = Program.Refuse(Program.TinyTraining(trained.Pictures, folder["run"], [option, value])
             .Where((_, i) => option != "--data" || i is not (1 or 2)).ToArray());
         Assert.StartsWith(option, line, StringComparison.Ordinal);
-        Assert.Empty(TemporaryFolder.Names(folder.Path));
+        Assert.Empty(TemporaryFolder.NamesIn(folder.Path));
     }
 
     [Theory]

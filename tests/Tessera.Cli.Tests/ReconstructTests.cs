@@ -77,7 +77,7 @@ public sealed class ReconstructTests(Trained trained)
     {
         using var folder = new TemporaryFolder();
         File.WriteAllBytes(folder["broken.png"], [0x89, (byte)'P', (byte)'N', (byte)'G', 1, 2, 3]);
-        string[] before = TemporaryFolder.Names(folder.Path);
+        string[] before = TemporaryFolder.NamesIn(folder.Path);
         foreach ((string[] args, string reason) in new (string[], string)[]
         {
             (["--out", folder["a.jpg"]], ".png"),
@@ -91,7 +91,7 @@ public sealed class ReconstructTests(Trained trained)
         })
         {
             Assert.Contains(reason, Program.Refuse(["reconstruct", trained.Run, .. args]), StringComparison.Ordinal);
-            Assert.Equal(before, TemporaryFolder.Names(folder.Path));
+            Assert.Equal(before, TemporaryFolder.NamesIn(folder.Path));
         }
     }
 

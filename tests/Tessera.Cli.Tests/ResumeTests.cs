@@ -70,7 +70,7 @@ public sealed class ResumeTests(Trained trained)
         }
         Program.Succeed("train", "--resume", "--out", folder["run"]);
         AssertSameResult(folder["whole"], folder["run"]);
-        Assert.DoesNotContain(TemporaryFolder.Names(folder["run"]), name => name.StartsWith('.'));
+        Assert.DoesNotContain(TemporaryFolder.NamesIn(folder["run"]), name => name.StartsWith('.'));
     }
 
     [Fact]

@@ -12,11 +12,11 @@ public sealed class TrainTests(Trained trained)
     {
         Assert.Equal(
             ["checkpoints", "config.json", "eval.csv", "metrics.csv", "model.safetensors", "reconstructions.png"],
-            TemporaryFolder.Names(trained.Run));
-        Assert.Equal(["10", "20", "30"], TemporaryFolder.Names(Path.Combine(trained.Run, "checkpoints")));
+            TemporaryFolder.NamesIn(trained.Run));
+        Assert.Equal(["10", "20", "30"], TemporaryFolder.NamesIn(Path.Combine(trained.Run, "checkpoints")));
         Assert.Equal(
             ["model.safetensors", "optimizer.safetensors", "state.json"],
-            TemporaryFolder.Names(Path.Combine(trained.Run, "checkpoints", "30")));
+            TemporaryFolder.NamesIn(Path.Combine(trained.Run, "checkpoints", "30")));
         Assert.Equal(["20", "30"], File.ReadLines(Path.Combine(trained.Run, "eval.csv")).Skip(1).Select(row => row.Split(',')[0]));
         Assert.Equal(
             File.ReadAllBytes(Path.Combine(trained.Run, "checkpoints", "30", "model.safetensors")),
@@ -125,7 +125,7 @@ public sealed class TrainTests(Trained trained)
             Assert.True(outcome.Code == 0, outcome.Error);
             Assert.Contains($"run:    {Path.Combine("runs", $"pictures-{number}")},", outcome.Output, StringComparison.Ordinal);
         }
-        Assert.Equal(["pictures-1", "pictures-2"], TemporaryFolder.Names(folder["runs"]));
+        Assert.Equal(["pictures-1", "pictures-2"], TemporaryFolder.NamesIn(folder["runs"]));
     }
 
     [Fact]

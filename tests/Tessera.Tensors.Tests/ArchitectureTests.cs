@@ -6,7 +6,7 @@ namespace Tessera.Tensors.Tests;
 /// <summary>What the projects may know of each other, read off their source.</summary>
 public partial class ArchitectureTests
 {
-    private static readonly string Source = Path.Combine(Root(), "src");
+    private static readonly string Source = Repository.PathOf("src");
 
     [Fact]
     public void The_engine_knows_nothing_of_VQ_VAEs() =>
@@ -74,13 +74,6 @@ public partial class ArchitectureTests
             .Where(file => !BuildOutput().IsMatch(Normal(file)));
 
     private static string Normal(string path) => path.Replace('\\', '/');
-
-    private static string Root()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Tessera.slnx"))) folder = folder.Parent;
-        return folder?.FullName ?? throw new DirectoryNotFoundException($"No folder above {AppContext.BaseDirectory} holds Tessera.slnx.");
-    }
 
     [GeneratedRegex("codebook|quantiz|commitment|perplexity|vq", RegexOptions.IgnoreCase)]
     private static partial Regex DomainTerms();

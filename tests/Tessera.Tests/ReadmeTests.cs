@@ -18,7 +18,7 @@ public sealed class ReadmeTests : IDisposable
     [Fact]
     public void The_code_in_the_README_is_the_code_that_is_compiled_here()
     {
-        string[] source = File.ReadAllLines(Path.Combine(Root(), "tests", "Tessera.Tests", "ReadmeExample.cs"));
+        string[] source = File.ReadAllLines(Repository.PathOf("tests", "Tessera.Tests", "ReadmeExample.cs"));
         string[] compiled =
         [
             .. source.SkipWhile(line => !line.Contains("README begins")).Skip(1)
@@ -26,7 +26,7 @@ public sealed class ReadmeTests : IDisposable
         ];
         string[] shown =
         [
-            .. File.ReadAllLines(Path.Combine(Root(), "README.md")).SkipWhile(line => line != "```csharp").Skip(1)
+            .. File.ReadAllLines(Repository.PathOf("README.md")).SkipWhile(line => line != "```csharp").Skip(1)
                 .TakeWhile(line => line != "```").SkipWhile(line => !line.StartsWith("TrainingOptions")),
         ];
         Assert.NotEmpty(compiled);
@@ -42,13 +42,6 @@ public sealed class ReadmeTests : IDisposable
         ReadmeExample.Run(train, test, TestContext.Current.CancellationToken);
         Assert.Equal(8, Png.Read(_folder["reconstruction.png"]).Width);
         Assert.Equal(3, File.ReadAllLines(_folder["runs", "example", "metrics.csv"]).Length);
-    }
-
-    private static string Root()
-    {
-        string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "Tessera.slnx"))) folder = Path.GetDirectoryName(folder);
-        return folder ?? throw new DirectoryNotFoundException("There is no Tessera.slnx above the tests.");
     }
 }
 

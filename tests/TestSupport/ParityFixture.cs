@@ -39,7 +39,7 @@ internal sealed class ParityFixture
     private ParityFixture(string name)
     {
         Name = name;
-        _file = SafeTensors.Read(Fixtures.PathOf("parity", name + ".safetensors"));
+        _file = SafeTensors.Read(Repository.Fixture("parity", name + ".safetensors"));
         _largestSumError = _file.Metadata
             .Where(entry => entry.Key.StartsWith(ErrorKey, StringComparison.Ordinal))
             .Where(entry => entry.Key.EndsWith("/sum", StringComparison.Ordinal))

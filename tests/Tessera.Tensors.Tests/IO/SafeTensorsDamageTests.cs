@@ -120,7 +120,7 @@ public sealed class SafeTensorsDamageTests
     [Fact]
     public void A_file_cut_anywhere_is_refused()
     {
-        byte[] bytes = File.ReadAllBytes(Fixtures.PathOf("safetensors", "every_type.safetensors"));
+        byte[] bytes = File.ReadAllBytes(Repository.Fixture("safetensors", "every_type.safetensors"));
         for (int length = 0; length < bytes.Length; length++) AssertRefused(bytes[..length], "broken.safetensors: it");
     }
 
@@ -138,7 +138,7 @@ public sealed class SafeTensorsDamageTests
     [Fact]
     public void Any_byte_of_the_header_may_be_any_other()
     {
-        byte[] good = File.ReadAllBytes(Fixtures.PathOf("safetensors", "every_type.safetensors"));
+        byte[] good = File.ReadAllBytes(Repository.Fixture("safetensors", "every_type.safetensors"));
         int headerEnd = 8 + (int)BinaryPrimitives.ReadUInt64LittleEndian(good);
         byte[] values = [0, .. "\n \"09{\\"u8, 0x80, 0xFF];
         int refused = 0;
@@ -157,7 +157,7 @@ public sealed class SafeTensorsDamageTests
     [Fact]
     public void Several_bytes_of_the_header_may_be_any_others()
     {
-        byte[] good = File.ReadAllBytes(Fixtures.PathOf("safetensors", "every_type.safetensors"));
+        byte[] good = File.ReadAllBytes(Repository.Fixture("safetensors", "every_type.safetensors"));
         int headerEnd = 8 + (int)BinaryPrimitives.ReadUInt64LittleEndian(good);
         var random = new CounterRandom(seed: 1, stream: 0);
         ulong draw = 0;

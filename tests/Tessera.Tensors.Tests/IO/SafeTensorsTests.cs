@@ -75,7 +75,7 @@ public sealed class SafeTensorsTests
 
         SafeTensors.Write(stream, tensors, metadata);
 
-        Assert.Equal(File.ReadAllBytes(Fixtures.PathOf("safetensors", "golden.safetensors")), stream.ToArray());
+        Assert.Equal(File.ReadAllBytes(Repository.Fixture("safetensors", "golden.safetensors")), stream.ToArray());
     }
 
     [Fact]
@@ -92,7 +92,7 @@ public sealed class SafeTensorsTests
     [Fact]
     public void Every_type_of_another_writer_is_read()
     {
-        SafeTensorsFile file = SafeTensors.Read(Fixtures.PathOf("safetensors", "every_type.safetensors"));
+        SafeTensorsFile file = SafeTensors.Read(Repository.Fixture("safetensors", "every_type.safetensors"));
 
         string[] names = [.. file.Tensors.Select(tensor => tensor.Name)];
         Assert.Equal(["f64", "empty", "f32", "Größe/寸 \"q\"", "bf16", "f16"], names);
@@ -125,7 +125,7 @@ public sealed class SafeTensorsTests
     [Fact]
     public void A_tensor_that_is_not_there_is_named()
     {
-        SafeTensorsFile file = SafeTensors.Read(Fixtures.PathOf("safetensors", "every_type.safetensors"));
+        SafeTensorsFile file = SafeTensors.Read(Repository.Fixture("safetensors", "every_type.safetensors"));
 
         Assert.False(file.TryGet("nowhere", out _));
         foreach (Action read in new Action[] { () => _ = file["nowhere"], () => file.ReadInts("nowhere") })

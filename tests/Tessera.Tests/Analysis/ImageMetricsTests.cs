@@ -112,15 +112,8 @@ public class ImageMetricsTests
 
     private static float[] Unit(byte[] samples) => Array.ConvertAll(samples, sample => sample / 255f);
 
-    private static Pair[] ReadPairs()
-    {
-        string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "Tessera.slnx")))
-            folder = Path.GetDirectoryName(folder);
-        Assert.True(folder is not null, $"No Tessera.slnx above {AppContext.BaseDirectory}: run from a checkout.");
-        string path = Path.Combine(folder, "tests", "fixtures", "metrics", "metrics.json");
-        return JsonSerializer.Deserialize<Pair[]>(File.ReadAllText(path), CamelCase)!;
-    }
+    private static Pair[] ReadPairs() =>
+        JsonSerializer.Deserialize<Pair[]>(File.ReadAllText(Repository.Fixture("metrics", "metrics.json")), CamelCase)!;
 
     /// <summary>A case of <c>tests/fixtures/metrics/make_metrics.py</c>.</summary>
     private sealed record Pair(

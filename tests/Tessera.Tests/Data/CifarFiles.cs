@@ -17,14 +17,7 @@ internal static class CifarFiles
         "test_batch.bin",
     ];
 
-    public static byte[] Fixture(string name)
-    {
-        string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "Tessera.slnx")))
-            folder = Path.GetDirectoryName(folder);
-        Assert.True(folder is not null, $"No Tessera.slnx above {AppContext.BaseDirectory}: run from a checkout.");
-        return File.ReadAllBytes(Path.Combine(folder, "tests", "fixtures", "cifar10", name));
-    }
+    public static byte[] Fixture(string name) => File.ReadAllBytes(Repository.Fixture("cifar10", name));
 
     /// <summary>
     /// The binary layout. The first picture of batch i has label i, the second label 9; the test batch is number 6.

@@ -141,7 +141,7 @@ public sealed class AtomicFileTests : IDisposable
     [Fact]
     public void A_disk_that_fills_up_in_the_middle_is_told_and_leaves_nothing()
     {
-        using var disk = SmallDisk.Mount(_folder);
+        using var disk = SmallDisk.Mount(_folder, 64);
         AtomicFile.Write(disk["file"], stream => stream.Write("old"u8));
 
         // More than the disk and more than the stream's buffer: writing fails, and closing has bytes left to write.

@@ -72,7 +72,7 @@ public sealed class AtomicFolderTests : IDisposable
     [Fact]
     public void A_disk_that_fills_up_is_told_and_leaves_nothing()
     {
-        using var disk = SmallDisk.Mount(_folder);
+        using var disk = SmallDisk.Mount(_folder, 64);
 
         string message = Assert.Throws<InputException>(() => AtomicFolder.Write(disk["1000"], temporary =>
         {

@@ -151,7 +151,7 @@ public sealed class CsvLogTests : IDisposable
     [Fact]
     public void A_full_disk_is_told_and_leaves_no_half_row()
     {
-        using var disk = SmallDisk.Mount(_folder);
+        using var disk = SmallDisk.Mount(_folder, 64);
         string path = disk["log.csv"];
         var log = new CsvLog(path, "update", "split", "error");
         string message = Assert.Throws<InputException>(() =>

@@ -49,18 +49,8 @@ internal static class ImagingFixtures
 
     private static T[] Load<T>(string name)
     {
-        string path = Path.Combine(Folder(), name);
+        string path = Repository.Fixture("imaging", name);
         return JsonSerializer.Deserialize<T[]>(File.ReadAllBytes(path), CamelCase)
             ?? throw new InvalidOperationException($"{path} holds nothing.");
-    }
-
-    private static string Folder()
-    {
-        for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)
-        {
-            string folder = Path.Combine(at.FullName, "tests", "fixtures", "imaging");
-            if (Directory.Exists(folder)) return folder;
-        }
-        throw new DirectoryNotFoundException("tests/fixtures/imaging is not above the test program.");
     }
 }

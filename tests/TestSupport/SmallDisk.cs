@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Tessera.Cli.Tests;
+namespace Tessera.TestSupport;
 
 /// <summary>A small file system, so that a test can fill it; only Linux's superuser can have one.</summary>
 internal sealed class SmallDisk : IDisposable
@@ -9,13 +9,17 @@ internal sealed class SmallDisk : IDisposable
 
     public string Path { get; }
 
+    /// <summary>The path of something on the disk.</summary>
+    public string this[string name] => System.IO.Path.Combine(Path, name);
+
     /// <summary>Mounts the disk inside the folder, or skips the test.</summary>
     public static SmallDisk Mount(TemporaryFolder folder, int kibibytes)
     {
         if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess)
             Assert.Skip("Only Linux's superuser can mount a small disk to fill.");
         string path = Directory.CreateDirectory(folder["disk"]).FullName;
-        if (!Run("mount", "-t", "tmpfs", "-o", $"size={kibibytes}k", "tmpfs", path)) Assert.Skip("Mounting is not permitted here.");
+        if (!Run("mount", "-t", "tmpfs", "-o", $"size={kibibytes}k", "tmpfs", path))
+            Assert.Skip("Mounting is not permitted here.");
         return new SmallDisk(path);
     }
 
