@@ -11,7 +11,7 @@ public static partial class TensorOperations
     /// <exception cref="ArgumentException">The shapes differ.</exception>
     public static Tensor Add(this Tensor x, Tensor y)
     {
-        ThrowIfShapesDiffer(x, y);
+        CheckSameShape(x, y);
         Tensor z = Tape.Result(x.Shape, x, y);
         z.Device.Add(x.Storage, y.Storage, z.Storage);
         return Tape.Record(z, gradZ =>
@@ -19,16 +19,5 @@ public static partial class TensorOperations
             PassGradient(gradZ, x, scale: 1);
             PassGradient(gradZ, y, scale: 1);
         });
-    }
-
-    private static void PassGradient(Tensor gradient, Tensor to, float scale)
-    {
-        if (!to.RequiresGradient) return;
-        gradient.Device.Scale(gradient.Storage, scale, to.GradientTarget(out bool accumulate), accumulate);
-    }
-
-    private static void ThrowIfShapesDiffer(Tensor x, Tensor y)
-    {
-        if (x.Shape != y.Shape) throw new ArgumentException($"The shapes {x.Shape} and {y.Shape} differ.");
     }
 }

@@ -3,10 +3,6 @@ using Tessera.Tensors.Devices;
 
 namespace Tessera.Tensors.Ops;
 
-/// <summary>
-/// The differentiable operations, as extension methods of <see cref="Tensor"/>: one file each, with its formula,
-/// forward pass and backward pass.
-/// </summary>
 public static partial class TensorOperations
 {
     /// <summary>
@@ -40,12 +36,5 @@ public static partial class TensorOperations
                     geometry, x.Storage, gradY.Storage, weight.GradientTarget(out bool accumulate), accumulate);
             BiasGradient(bias, gradY);
         });
-    }
-
-    private static void BiasGradient(Tensor? bias, Tensor gradY)
-    {
-        if (bias is not { RequiresGradient: true }) return;
-        Storage sums = bias.GradientTarget(out bool accumulate);
-        gradY.Device.ColumnSums(gradY.Storage, gradY.Shape.Rows, gradY.Shape.Last, sums, accumulate);
     }
 }

@@ -15,7 +15,7 @@ public static partial class TensorOperations
     /// <exception cref="ArgumentException">The shapes differ.</exception>
     public static Tensor MeanSquaredError(this Tensor x, Tensor y)
     {
-        ThrowIfShapesDiffer(x, y);
+        CheckSameShape(x, y);
         Tensor loss = Tape.Result([], x, y);
         Device device = loss.Device;
         int count = x.Shape.Length;

@@ -19,10 +19,4 @@ public static partial class TensorOperations
                 $"{x.Shape} has {x.Shape.Rows} rows, but there is room for {nearest.Length} numbers.", nameof(nearest));
         x.Device.NearestRows(x.Storage, x.Shape.Rows, table.Storage, table.Shape[0], table.Shape[1], nearest);
     }
-
-    private static void CheckTable(Tensor table, int columns)
-    {
-        if (table.Shape.Rank != 2 || table.Shape[1] != columns)
-            throw new ArgumentException($"The rows of a table of shape {table.Shape} do not have {columns} columns.");
-    }
 }

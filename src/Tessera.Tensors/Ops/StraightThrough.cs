@@ -15,7 +15,7 @@ public static partial class TensorOperations
     /// <exception cref="ArgumentException">The shapes differ.</exception>
     public static Tensor StraightThrough(this Tensor x, Tensor replacement)
     {
-        ThrowIfShapesDiffer(x, replacement);
+        CheckSameShape(x, replacement);
         Tensor y = Tape.Result(x.Shape, x, replacement);
         y.Device.Scale(replacement.Storage, 1, y.Storage, accumulate: false);
         return Tape.Record(y, gradY => PassGradient(gradY, x, scale: 1));

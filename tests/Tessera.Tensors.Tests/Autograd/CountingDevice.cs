@@ -66,8 +66,8 @@ internal sealed class CountingDevice : Device, IDisposable
         Storage x, int columns, ReadOnlySpan<int> indices, Storage table, bool accumulate) =>
         _cpu.ScatterAddRows(x, columns, indices, table, accumulate);
 
-    public override void MovingAverage(Storage average, Storage value, double decay) =>
-        _cpu.MovingAverage(average, value, decay);
+    public override void MoveAverage(Storage average, Storage value, double decay) =>
+        _cpu.MoveAverage(average, value, decay);
 
     public override void DivideRows(Storage x, Storage divisors, int columns, Storage y) =>
         _cpu.DivideRows(x, divisors, columns, y);

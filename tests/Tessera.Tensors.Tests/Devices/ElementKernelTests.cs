@@ -57,17 +57,17 @@ public class ElementKernelTests
     });
 
     [Fact]
-    public void MovingAverage_agrees() => ForEachLength((length, x, y) => Kernels.AssertAgree(
-        $"MovingAverage of {length}", Exact, (device, to) => device.MovingAverage(to[0], x, 0.99), Numbers.Normal(length, 3)));
+    public void MoveAverage_agrees() => ForEachLength((length, x, y) => Kernels.AssertAgree(
+        $"MoveAverage of {length}", Exact, (device, to) => device.MoveAverage(to[0], x, 0.99), Numbers.Normal(length, 3)));
 
     /// <summary>1 - 0.99f would be 0.00999999.</summary>
     [Fact]
-    public void MovingAverage_subtracts_the_decay_in_double_precision()
+    public void MoveAverage_subtracts_the_decay_in_double_precision()
     {
         foreach (Device device in Kernels.All)
         {
             var average = new GuardedMemory([0, 1, 2]);
-            device.MovingAverage(average.Storage, Kernels.Store([1, 0, 2]), 0.99);
+            device.MoveAverage(average.Storage, Kernels.Store([1, 0, 2]), 0.99);
             Assert.Equal([0.01f, 0.99f, 2], average.Values);
         }
     }

@@ -11,6 +11,9 @@ namespace Tessera.Tensors.Devices.Cpu;
 /// </summary>
 public sealed class CpuDevice : Device, IDisposable
 {
+    /// <summary>The environment variable that forces kernels.</summary>
+    public const string KernelsVariable = "TESSERA_KERNELS";
+
     private readonly WorkerPool _pool;
     private readonly ReferenceKernels _kernels;
 
@@ -22,11 +25,11 @@ public sealed class CpuDevice : Device, IDisposable
     /// <exception cref="ArgumentException">There are no kernels of that name.</exception>
     public CpuDevice(int? threads = null, string? kernels = null)
     {
-        kernels ??= Environment.GetEnvironmentVariable("TESSERA_KERNELS");
+        kernels ??= Environment.GetEnvironmentVariable(KernelsVariable);
         if (string.IsNullOrEmpty(kernels)) kernels = WidestKernels();
         if (!KernelNames.Contains(kernels))
             throw new ArgumentException(
-                $"There are no kernels named \"{kernels}\"; TESSERA_KERNELS takes {string.Join(", ", KernelNames)}.",
+                $"There are no kernels named \"{kernels}\"; {KernelsVariable} takes {string.Join(", ", KernelNames)}.",
                 nameof(kernels));
         _pool = new WorkerPool(threads ?? Environment.ProcessorCount);
         _kernels = Select(kernels, _pool);
@@ -112,8 +115,8 @@ public sealed class CpuDevice : Device, IDisposable
         _kernels.ScatterAddRows(Span(x), columns, indices, Span(table), accumulate);
 
     /// <inheritdoc/>
-    public override void MovingAverage(Storage average, Storage value, double decay) =>
-        _kernels.MovingAverage(Span(average), Span(value), decay);
+    public override void MoveAverage(Storage average, Storage value, double decay) =>
+        _kernels.MoveAverage(Span(average), Span(value), decay);
 
     /// <inheritdoc/>
     public override void DivideRows(Storage x, Storage divisors, int columns, Storage y) =>

@@ -2,8 +2,8 @@ namespace Tessera.Tensors.Devices.Cpu.Reference;
 
 /// <summary>
 /// Every kernel as a plain loop over its formula, on one thread: what runs where nothing faster fits, and the oracle
-/// that the fast kernels are tested against. Sums run in double precision. The formulas are those of
-/// <see cref="Device"/>'s primitives.
+/// that the fast kernels are tested against. Sums run in double precision, but for those that <see cref="Device"/>'s
+/// primitives promise in another; the formulas are those of the primitives.
 /// </summary>
 internal class ReferenceKernels
 {
@@ -103,7 +103,7 @@ internal class ReferenceKernels
         }
     }
 
-    public virtual void MovingAverage(Span<float> average, ReadOnlySpan<float> value, double decay)
+    public virtual void MoveAverage(Span<float> average, ReadOnlySpan<float> value, double decay)
     {
         float old = (float)decay, rest = (float)(1 - decay);
         for (int i = 0; i < average.Length; i++) average[i] = old * average[i] + rest * value[i];
