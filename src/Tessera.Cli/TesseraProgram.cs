@@ -19,7 +19,7 @@ public static class TesseraProgram
     /// <summary>The exit code of work that was interrupted: 128 + SIGINT, as shells have it.</summary>
     public const int Interrupted = 130;
 
-    private const string DebugVariable = "TESSERA_DEBUG", KernelsVariable = "TESSERA_KERNELS";
+    private const string DebugVariable = "TESSERA_DEBUG";
 
     /// <summary>Runs one command to its end.</summary>
     /// <param name="args">The arguments, without the program's name.</param>
@@ -82,10 +82,10 @@ public static class TesseraProgram
 
     private static void CheckKernels()
     {
-        string? kernels = Environment.GetEnvironmentVariable(KernelsVariable);
+        string? kernels = Environment.GetEnvironmentVariable(CpuDevice.KernelsVariable);
         if (!string.IsNullOrEmpty(kernels) && !CpuDevice.KernelNames.Contains(kernels))
             throw new InputException(
-                $"{KernelsVariable} is \"{kernels}\"; unset it or choose one of "
+                $"{CpuDevice.KernelsVariable} is \"{kernels}\"; unset it or choose one of "
                 + string.Join(", ", CpuDevice.KernelNames));
     }
 }

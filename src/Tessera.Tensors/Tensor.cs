@@ -111,7 +111,7 @@ public sealed class Tensor
     /// <summary>The same memory as a parameter: a tensor that <see cref="Tape.Backward"/> computes the gradient of.</summary>
     public Tensor AsParameter() => new(this, tape: null, requiresGradient: true);
 
-    /// <summary>The same memory and values, but no gradient flows through it: the seed's <c>detach</c>, the paper's sg[.].</summary>
+    /// <summary>The same memory and values, but no gradient flows through it: PyTorch's <c>detach</c>, sg[.] in papers.</summary>
     public Tensor Detach() => new(this, Tape, requiresGradient: false);
 
     /// <summary>Copies the values in, in row-major order.</summary>

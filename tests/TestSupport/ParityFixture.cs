@@ -73,7 +73,7 @@ internal sealed class ParityFixture
     public ReadOnlySpan<float> Values(string name) => _file[name].Values.Span;
 
     /// <summary>The elements of an integer array.</summary>
-    public ReadOnlySpan<int> Integers(string name) => _file.ReadInts(name).Values.Span;
+    public ReadOnlySpan<int> Integers(string name) => _file.Ints(name).Values.Span;
 
     /// <summary>Asserts that the array agrees with PyTorch's.</summary>
     /// <param name="name">Which of the file's arrays is expected.</param>

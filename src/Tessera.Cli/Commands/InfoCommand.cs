@@ -30,7 +30,7 @@ internal sealed class InfoCommand : TesseraCommand
     {
         VqVaeOptions model = trained.Model.Options;
         yield return ["updates", trained.Update is { } update ? $"{update}" : "unknown"];
-        yield return ["parameters", $"{trained.Model.Parameters().Sum(entry => (long)entry.Tensor.Shape.Length)}"];
+        yield return ["parameters", $"{trained.Model.ParameterCount}"];
         yield return ["codebook", Describe(trained.Model)];
         yield return ["pictures", model.Channels == 1 ? "grey" : "RGB"];
         yield return ["pixels to a code", $"{VqVae.PixelsPerCode}x{VqVae.PixelsPerCode}"];

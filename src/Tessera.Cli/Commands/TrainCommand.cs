@@ -142,11 +142,10 @@ internal sealed class TrainCommand : TesseraCommand
 
     private void PrintStart(Trainer trainer, string path, TrainingOptions options, ImageSet train, ImageSet test)
     {
-        long parameters = trainer.Model.Parameters().Sum(parameter => (long)parameter.Tensor.Shape.Length);
         Session.Output.Line(
             $"data:   {options.Data}: {train.Count} pictures to train on, {test.Count} to test on, "
             + $"{train.Width}x{train.Height}x{train.Channels}, data variance {trainer.DataVariance:0.0000}");
-        Session.Output.Line($"model:  {parameters} parameters, {InfoCommand.Describe(trainer.Model)}");
+        Session.Output.Line($"model:  {trainer.Model.ParameterCount} parameters, {InfoCommand.Describe(trainer.Model)}");
         Session.Output.Line($"device: {trainer.Device.Description}");
         Session.Output.Line($"run:    {path}, {InfoCommand.Describe(options)}");
         if (trainer.Update == options.Updates)

@@ -21,14 +21,4 @@ public readonly record struct Conv2dGeometry(
     int Batch,
     int InHeight, int InWidth, int InChannels,
     int OutHeight, int OutWidth, int OutChannels,
-    int KernelHeight, int KernelWidth, int Stride, int Padding)
-{
-    /// <summary>Floats of the convolution's input.</summary>
-    public int InLength => Batch * InHeight * InWidth * InChannels;
-
-    /// <summary>Floats of the convolution's output.</summary>
-    public int OutLength => Batch * OutHeight * OutWidth * OutChannels;
-
-    /// <summary>Floats of the weights.</summary>
-    public int WeightLength => OutChannels * InChannels * KernelHeight * KernelWidth;
-}
+    int KernelHeight, int KernelWidth, int Stride, int Padding);

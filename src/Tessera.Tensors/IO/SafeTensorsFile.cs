@@ -43,7 +43,7 @@ public sealed class SafeTensorsFile
 
     /// <summary>The integer (I32) tensor of that name.</summary>
     /// <exception cref="InvalidDataException">The file has no integer tensor of that name.</exception>
-    public IntTensorEntry ReadInts(string name) =>
+    public IntTensorEntry Ints(string name) =>
         _intTensors.TryGetValue(name, out IntTensorEntry? tensor) ? tensor : throw Missing("integer", name);
 
     private InvalidDataException Missing(string kind, string name) =>

@@ -17,8 +17,8 @@ public sealed class Conv2d : Module
     /// <param name="outChannels">Channels of the output.</param>
     /// <param name="kernel">Height and width of the kernel.</param>
     /// <param name="initializer">Makes the first weights.</param>
-    /// <param name="stride">Input pixels from one output pixel to the next.</param>
-    /// <param name="padding">Zero pixels around the input.</param>
+    /// <param name="stride">Input pixels from one output pixel to the next, at least 1.</param>
+    /// <param name="padding">Zero pixels around the input, at least 0.</param>
     /// <param name="bias">Whether a bias is added.</param>
     public Conv2d(
         int inChannels, int outChannels, int kernel, Initializer initializer,
@@ -37,6 +37,11 @@ public sealed class Conv2d : Module
     /// <summary><c>[out channels]</c>, or null.</summary>
     public Tensor? Bias { get; }
 
-    /// <summary>Convolves <c>[batch, height, width, in channels]</c>.</summary>
+    /// <summary>Convolves.</summary>
+    /// <param name="x"><c>[batch, height, width, in channels]</c>.</param>
+    /// <returns>
+    /// <c>[batch, (height + 2 padding - kernel) / stride + 1, likewise for the width, out channels]</c>.
+    /// </returns>
+    /// <exception cref="ArgumentException">The input has other channels, or is smaller than the kernel.</exception>
     public Tensor Forward(Tensor x) => x.Conv2d(Weight, Bias, _stride, _padding);
 }

@@ -17,8 +17,8 @@ public sealed class ConvTranspose2d : Module
     /// <param name="outChannels">Channels of the output.</param>
     /// <param name="kernel">Height and width of the kernel.</param>
     /// <param name="initializer">Makes the first weights.</param>
-    /// <param name="stride">Output pixels from one input pixel to the next.</param>
-    /// <param name="padding">Pixels cut off each side of the output.</param>
+    /// <param name="stride">Output pixels from one input pixel to the next, at least 1.</param>
+    /// <param name="padding">Pixels cut off each side of the output, at least 0.</param>
     public ConvTranspose2d(
         int inChannels, int outChannels, int kernel, Initializer initializer, int stride = 1, int padding = 0)
     {
@@ -35,6 +35,11 @@ public sealed class ConvTranspose2d : Module
     /// <summary><c>[out channels]</c>.</summary>
     public Tensor Bias { get; }
 
-    /// <summary>Transposed convolution of <c>[batch, height, width, in channels]</c>.</summary>
+    /// <summary>Convolves, transposed.</summary>
+    /// <param name="x"><c>[batch, height, width, in channels]</c>.</param>
+    /// <returns>
+    /// <c>[batch, (height - 1) stride - 2 padding + kernel, likewise for the width, out channels]</c>.
+    /// </returns>
+    /// <exception cref="ArgumentException">The input has other channels, or nothing is left of it.</exception>
     public Tensor Forward(Tensor x) => x.ConvTranspose2d(Weight, Bias, _stride, _padding);
 }

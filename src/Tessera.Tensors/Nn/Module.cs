@@ -18,6 +18,9 @@ public abstract class Module
     public IEnumerable<(string Name, Tensor Tensor)> Parameters() =>
         State().Where(entry => entry.Tensor.RequiresGradient);
 
+    /// <summary>How many numbers are trained.</summary>
+    public long ParameterCount => Parameters().Sum(parameter => (long)parameter.Tensor.Shape.Length);
+
     /// <summary>Forgets all gradients, before the next backward pass.</summary>
     public void ClearGradients()
     {

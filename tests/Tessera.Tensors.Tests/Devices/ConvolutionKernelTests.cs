@@ -71,8 +71,9 @@ public class ConvolutionKernelTests
 
     private static void AssertAgree(Conv2dGeometry g)
     {
-        float[] x = Numbers.Normal(g.InLength, 1), y = Numbers.Normal(g.OutLength, 2);
-        float[] weight = Numbers.Normal(g.WeightLength, 3);
+        float[] x = Numbers.Normal(g.Batch * g.InHeight * g.InWidth * g.InChannels, 1);
+        float[] y = Numbers.Normal(g.Batch * g.OutHeight * g.OutWidth * g.OutChannels, 2);
+        float[] weight = Numbers.Normal(g.OutChannels * g.InChannels * g.KernelHeight * g.KernelWidth, 3);
         Storage sX = Kernels.Store(x), sY = Kernels.Store(y), sWeight = Kernels.Store(weight);
         Storage outBias = Kernels.Store(Numbers.Normal(g.OutChannels, 4)), inBias = Kernels.Store(Numbers.Normal(g.InChannels, 5));
         // With accumulate there is no bias: it is how gradients are added.

@@ -102,7 +102,7 @@ public sealed class SafeTensorsTests
         AssertTensor(file["bf16"], [3], [1, -2.5f, 3.3895314e38f]);
         AssertTensor(file["Größe/寸 \"q\""], [], [7.25f]);
         AssertTensor(file["empty"], [0, 3], []);
-        IntTensorEntry ints = file.ReadInts("i32");
+        IntTensorEntry ints = file.Ints("i32");
         Assert.Equal([2, 2], ints.Shape);
         Assert.Equal([int.MinValue, -1, 0, int.MaxValue], ints.Values.ToArray());
         Assert.Equal(new Dictionary<string, string> { ["format"] = "pt", ["zweite"] = "Zeile\n2" }, file.Metadata);
@@ -128,14 +128,14 @@ public sealed class SafeTensorsTests
         SafeTensorsFile file = SafeTensors.Read(Repository.Fixture("safetensors", "every_type.safetensors"));
 
         Assert.False(file.TryGet("nowhere", out _));
-        foreach (Action read in new Action[] { () => _ = file["nowhere"], () => file.ReadInts("nowhere") })
+        foreach (Action read in new Action[] { () => _ = file["nowhere"], () => file.Ints("nowhere") })
         {
             string message = Assert.Throws<InvalidDataException>(read).Message;
             Assert.Contains("'nowhere'", message, StringComparison.Ordinal);
             Assert.Contains("every_type.safetensors", message, StringComparison.Ordinal);
         }
         // A float tensor is no integer tensor, and the other way round.
-        Assert.Throws<InvalidDataException>(() => file.ReadInts("f32"));
+        Assert.Throws<InvalidDataException>(() => file.Ints("f32"));
         Assert.Throws<InvalidDataException>(() => file["i32"]);
     }
 

@@ -6,7 +6,8 @@ namespace Tessera.Tensors.Devices.Cpu;
 
 /// <summary>
 /// Working memory of a kernel: aligned, not cleared, taken from a store of used blocks and given back on
-/// <see cref="Dispose"/>. Any thread may take and give back.
+/// <see cref="Dispose"/>. Any thread may take and give back. Sizes are powers of two, and a block is never freed: there
+/// are as many as were ever in use at once.
 /// </summary>
 internal readonly unsafe struct Scratch : IDisposable
 {

@@ -34,9 +34,6 @@ internal readonly struct Bands
                 firstRow, Math.Min(_rowsPerBand, _rows - firstRow));
         }
     }
-
-    /// <summary>The most images and rows that a band has.</summary>
-    public (int Images, int Rows) Largest => (_imagesPerBand, _rowsPerBand);
 }
 
 /// <summary>The same rows of some consecutive images.</summary>

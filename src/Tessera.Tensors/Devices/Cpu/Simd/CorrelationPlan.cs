@@ -16,10 +16,10 @@ internal sealed class CorrelationPlan
             transposed ? (g.InHeight, g.InWidth, g.InChannels) : (g.OutHeight, g.OutWidth, g.OutChannels);
         WindowStep = transposed ? 1 : g.Stride;
         PixelStep = transposed ? g.Stride : 1;
-        KernelArea = g.KernelHeight * g.KernelWidth;
+        int kernelArea = g.KernelHeight * g.KernelWidth;
         KernelWidth = g.KernelWidth;
-        ChannelStride = transposed ? KernelArea : g.InChannels * KernelArea;
-        SourceChannelStride = transposed ? g.InChannels * KernelArea : KernelArea;
+        ChannelStride = transposed ? kernelArea : g.InChannels * kernelArea;
+        SourceChannelStride = transposed ? g.InChannels * kernelArea : kernelArea;
     }
 
     public int Images { get; }
@@ -36,7 +36,6 @@ internal sealed class CorrelationPlan
     /// <summary>Destination pixels from one pixel of a phase to the next.</summary>
     public int PixelStep { get; }
 
-    public int KernelArea { get; }
     public int KernelWidth { get; }
 
     /// <summary>In the OIHW weights: floats from one destination channel to the next.</summary>

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Tessera.Tensors.Devices.Cpu.Simd;
 
 /// <summary>
-/// The register-blocked inner loops that all matrix products, convolutions and code searches run on: a tile of 6 rows
+/// The register-blocked inner loops that convolutions, their gradients and nearest-row searches run on: a tile of 6 rows
 /// and 2 vectors of columns is kept in 12 registers while one index runs over the inner dimension.
 /// </summary>
 /// <remarks>

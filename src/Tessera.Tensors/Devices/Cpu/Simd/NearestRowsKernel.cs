@@ -13,6 +13,7 @@ internal static unsafe class NearestRowsKernel<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>
     where TVector : struct
 {
+    // 16 tiles: enough to use a panel of the table 16 times for each time it is fetched.
     private const int RowsPerItem = 96;
     private const int TileRows = MatrixTile<TSimd, TVector>.Rows;
 
