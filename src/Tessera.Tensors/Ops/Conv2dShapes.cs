@@ -13,6 +13,8 @@ internal static class Conv2dShapes
         long height = x[1] + 2L * padding - weight[2], width = x[2] + 2L * padding - weight[3];
         if (height < 0 || width < 0)
             throw new ArgumentException($"A kernel of {weight[2]}x{weight[3]} is larger than the input {x} with padding {padding}.");
+        if ((x[2] + 2L * padding) * x[3] > int.MaxValue)
+            throw new ArgumentException($"A row of the input {x} with padding {padding} would have 2^31 elements or more.");
         CheckBias(bias, weight[0]);
         return new Conv2dGeometry(
             x[0], x[1], x[2], x[3], Size(height / stride + 1), Size(width / stride + 1), weight[0],

@@ -44,7 +44,7 @@ public class OperationErrorTests
     public void Absurd_paddings_are_refused_before_anything_is_allocated(int stride, int padding)
     {
         Tensor weight = Tensor.Zeros([3, 3, 3, 3]);
-        if (stride == 1) Assert.Throws<ArgumentException>(() => Image.Conv2d(weight, null, stride, padding));
+        Assert.Throws<ArgumentException>(() => Image.Conv2d(weight, null, stride, padding));
         Assert.Throws<ArgumentException>(() => Image.ConvTranspose2d(weight, null, stride, padding));
         Assert.Throws<ArgumentException>(() => Image.ConvTranspose2d(weight, null, int.MaxValue, 0));
     }

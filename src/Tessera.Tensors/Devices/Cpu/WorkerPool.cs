@@ -49,10 +49,13 @@ internal sealed class WorkerPool : IDisposable
         }
     }
 
+    /// <summary>How many ranges <see cref="RunRanges"/> cuts the elements into; range i starts at <c>i * grain</c>.</summary>
+    public static int Ranges(int elements, int grain) => elements / grain + (elements % grain == 0 ? 0 : 1);
+
     /// <summary>Calls the body for consecutive ranges of at most <paramref name="grain"/> of the elements.</summary>
     public void RunRanges(int elements, int grain, Action<int, int> body)
     {
-        int ranges = elements / grain + (elements % grain == 0 ? 0 : 1);
+        int ranges = Ranges(elements, grain);
         if (ranges == 1) body(0, elements);
         else Run(ranges, range => body(range * grain, Math.Min(grain, elements - range * grain)));
     }

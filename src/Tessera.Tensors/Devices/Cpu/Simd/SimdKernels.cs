@@ -60,7 +60,7 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
     public override void ColumnSums(ReadOnlySpan<float> x, int rows, int columns, Span<float> sums, bool accumulate)
     {
         int rowsPerItem = Math.Max(1, Grain / columns);
-        int items = (rows + rowsPerItem - 1) / rowsPerItem;
+        int items = WorkerPool.Ranges(rows, rowsPerItem);
         using var scratch = new Scratch(2L * items * columns);
         double* partial = (double*)scratch.Floats;
         fixed (float* pX = x)
@@ -116,7 +116,7 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
 
     public override double SumOfSquaredDifferences(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
     {
-        double[] partial = new double[(x.Length + Grain - 1) / Grain];
+        double[] partial = new double[WorkerPool.Ranges(x.Length, Grain)];
         fixed (float* pX = x, pY = y)
         {
             float* left = pX, right = pY;
