@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Tessera;
 
 /// <summary>
@@ -14,5 +16,14 @@ public sealed class InputException : Exception
     /// <summary>Creates the exception with its one line and the failure underneath.</summary>
     public InputException(string message, Exception innerException) : base(message, innerException)
     {
+    }
+
+    /// <summary>Throws unless a value is as it must be.</summary>
+    /// <param name="holds">Whether it is.</param>
+    /// <param name="message">The one line, formatted for no culture.</param>
+    /// <exception cref="InputException">It is not.</exception>
+    internal static void ThrowUnless([DoesNotReturnIf(false)] bool holds, FormattableString message)
+    {
+        if (!holds) throw new InputException(FormattableString.Invariant(message));
     }
 }

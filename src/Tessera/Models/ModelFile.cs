@@ -54,7 +54,7 @@ public static class ModelFile
     internal static void ReadInto(string path, IEnumerable<(string Name, Tensor Tensor)> tensors) =>
         ReadInto(path, Open(path), tensors);
 
-    /// <summary>Tensors as a file's entries; those in main memory without a copy of their own.</summary>
+    /// <summary>Copies of tensors as a file's entries.</summary>
     internal static List<TensorEntry> Entries(IEnumerable<(string Name, Tensor Tensor)> tensors) =>
         [.. tensors.Select(entry => new TensorEntry(entry.Name, entry.Tensor.Shape.ToArray(), entry.Tensor.ToArray()))];
 

@@ -56,12 +56,25 @@ public sealed class VqVae : Module
     /// Encodes, quantizes and decodes. On a recording tape the quantizer trains as well: an EMA codebook moves.
     /// </summary>
     /// <param name="pictures"><c>[batch, height, width, channels]</c>, pixels in [-0.5, 0.5].</param>
+    /// <exception cref="ArgumentException">Height or width is no multiple of 4, or the channels do not fit.</exception>
     public VqVaeOutput Forward(Tensor pictures)
     {
         Tensor z = EncodeToVectors(pictures);
         Quantized quantized = Quantizer.Quantize(z, training: pictures.Tape is { Recording: true });
         Tensor reconstruction = Decode(quantized.Vectors);
         return new VqVaeOutput(reconstruction, quantized);
+    }
+
+    /// <summary>The elements of the largest tensor on the way of a picture through the model.</summary>
+    /// <param name="width">Width of the picture in pixels.</param>
+    /// <param name="height">Height of the picture in pixels.</param>
+    internal long LargestMap(int width, int height)
+    {
+        long pixels = (long)width * height;
+        // Half and a quarter of the size in each direction.
+        long first = pixels / 4 * (Options.Hidden / 2);
+        long inner = pixels / 16 * Math.Max(Options.Hidden, Math.Max(Options.ResidualHidden, Options.CodeDim));
+        return Math.Max(pixels * Options.Channels, Math.Max(first, inner));
     }
 
     /// <summary>What the encoder makes of pictures, before quantizing: the paper's z_e(x).</summary>
@@ -80,6 +93,7 @@ public sealed class VqVae : Module
     /// <summary>Pictures to codes.</summary>
     /// <param name="pictures"><c>[batch, height, width, channels]</c>, pixels in [-0.5, 0.5].</param>
     /// <returns>A code, 0 to K - 1, for each of <c>[batch, height / 4, width / 4]</c>.</returns>
+    /// <exception cref="ArgumentException">Height or width is no multiple of 4, or the channels do not fit.</exception>
     public int[] Encode(Tensor pictures) => Quantizer.FindCodes(EncodeToVectors(pictures));
 
     /// <summary>Code vectors to pictures.</summary>

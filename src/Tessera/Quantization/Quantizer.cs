@@ -24,10 +24,13 @@ public abstract class Quantizer : Module
     /// <summary>Quantizes vectors.</summary>
     /// <param name="z">The encoder's output, <c>[batch, height, width, code dim]</c>: the paper's z_e(x).</param>
     /// <param name="training">Whether this is a training step, in which a codebook of running averages moves.</param>
+    /// <exception cref="ArgumentException">The vectors have other dimensions than the codes.</exception>
     public abstract Quantized Quantize(Tensor z, bool training);
 
     /// <summary>The nearest code of each vector (equation 1), the lowest on a tie.</summary>
     /// <param name="z"><c>[..., code dim]</c>.</param>
+    /// <returns>A code, 0 to K - 1, for each vector, in row-major order.</returns>
+    /// <exception cref="ArgumentException">The vectors have other dimensions than the codes.</exception>
     public int[] FindCodes(Tensor z)
     {
         int[] codes = new int[z.Shape.Rows];
@@ -39,6 +42,7 @@ public abstract class Quantizer : Module
     /// <param name="codes">A code for each row of the result.</param>
     /// <param name="shape">The result's shape, <c>[..., code dim]</c>.</param>
     /// <param name="tape">Where it is computed; null for a tensor of its own.</param>
+    /// <exception cref="ArgumentException">There are not as many codes as vectors, or the dimensions differ.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A code is not in the codebook.</exception>
     public Tensor Lookup(ReadOnlyMemory<int> codes, Shape shape, Tape? tape) => Codebook.GatherRows(codes, shape, tape);
 }

@@ -11,7 +11,11 @@ namespace Tessera.Training;
 /// <summary>Runs pictures through a model without training it.</summary>
 public static class Evaluator
 {
+    // 64 pictures of 32x32: enough to keep the threads busy, little memory at any size.
     private const int PixelsPerBatch = 64 * 32 * 32;
+
+    // Array.MaxLength less what aligning a tensor takes.
+    private const long MaxElements = int.MaxValue - 128;
 
     /// <summary>Measures reconstructions and code use over a whole set.</summary>
     /// <param name="model">The model.</param>
@@ -83,13 +87,19 @@ public static class Evaluator
         return new Image(picture.Width, picture.Height, picture.Channels, pixels);
     }
 
-    internal static void CheckFit(VqVae model, int width, int height, int channels)
+    /// <summary>Checks that a model can take pictures, so many at once.</summary>
+    /// <exception cref="InputException">It cannot.</exception>
+    internal static void CheckFit(VqVae model, int width, int height, int channels, int batch = 1)
     {
         if (channels != model.Options.Channels)
             throw new InputException($"the model takes pictures of {model.Options.Channels} channels; these have {channels}");
         if (width % VqVae.PixelsPerCode != 0 || height % VqVae.PixelsPerCode != 0)
             throw new InputException(
                 $"pictures of {width}x{height} do not fit: height and width must be multiples of {VqVae.PixelsPerCode}");
+        if (model.LargestMap(width, height) * batch > MaxElements)
+            throw new InputException(
+                $"{batch} pictures of {width}x{height} are too much for this model at once: one of its tensors would have "
+                + "2^31 elements or more; take a smaller batch, size or hidden");
     }
 
     private static void ToUnitRange(Span<float> values)

@@ -67,13 +67,13 @@ public sealed class Trainer : IDisposable
             throw new InputException($"all pictures of {train.Name} are of one and the same colour; there is nothing to learn from them");
         _device = new CpuDevice(_options.Threads);
         Model = new VqVae(_options.Model, _options.Seed, _device);
-        Evaluator.CheckFit(Model, train.Width, train.Height, train.Channels);
+        Evaluator.CheckFit(Model, train.Width, train.Height, train.Channels, _options.Batch);
         Evaluator.CheckFit(Model, test.Width, test.Height, test.Channels);
         _optimizer = new Adam(Model, _options.LearningRate);
         _batchUsage = new CodeUsage(_options.Model.Codes);
         _sampler = new BatchSampler(train.Count, _options.Seed);
         _indices = new int[_options.Batch];
-        _pixels = new float[checked(_options.Batch * train.Height * train.Width * train.Channels)];
+        _pixels = new float[_options.Batch * train.Height * train.Width * train.Channels];
         _state = new TrainingState(0, 0, _options.Seed, 0, 0, default);
 
         run.CleanUp();

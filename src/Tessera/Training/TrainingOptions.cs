@@ -1,4 +1,5 @@
 using Tessera.Models;
+using static Tessera.InputException;
 
 namespace Tessera.Training;
 
@@ -17,13 +18,13 @@ public sealed record TrainingOptions
     /// <summary>Where to look for CIFAR-10 first; null for the usual places.</summary>
     public string? DataDir { get; init; }
 
-    /// <summary>Height and width in pixels that pictures are brought to, a multiple of 4. CIFAR-10 is 32 always.</summary>
+    /// <summary>Height and width in pixels that pictures are brought to: a multiple of 4, 4 to 4096. CIFAR-10 is 32 always.</summary>
     public int Size { get; init; } = 32;
 
     /// <summary>How many updates the run makes in all, at least 1.</summary>
     public long Updates { get; init; } = 1;
 
-    /// <summary>Pictures in a batch, at least 1.</summary>
+    /// <summary>Pictures in a batch, 1 to 65,536.</summary>
     public int Batch { get; init; } = 256;
 
     /// <summary>The learning rate of Adam, above 0.</summary>
@@ -32,7 +33,7 @@ public sealed record TrainingOptions
     /// <summary>What all random numbers follow from.</summary>
     public ulong Seed { get; init; }
 
-    /// <summary>Threads that share the work, at least 1; null for one for each processor. Not a bit depends on it.</summary>
+    /// <summary>Threads that share the work, 1 to 1024; null for one for each processor. Not a bit depends on it.</summary>
     public int? Threads { get; init; }
 
     /// <summary>Updates from one checkpoint to the next, at least 1.</summary>
@@ -49,21 +50,16 @@ public sealed record TrainingOptions
     public void Validate()
     {
         // Null only where a config.json lacks them.
-        Require(Model is not null, $"model is missing");
-        Model!.Validate();
-        Require(Data is { Length: > 0 }, $"data must be shapes, cifar10 or a folder");
-        Require(Size is >= 4 and <= 4096 && Size % VqVae.PixelsPerCode == 0,
+        ThrowUnless(Model is not null, $"model is missing");
+        Model.Validate();
+        ThrowUnless(Data is { Length: > 0 }, $"data must be shapes, cifar10 or a folder");
+        ThrowUnless(Size is >= 4 and <= 4096 && Size % VqVae.PixelsPerCode == 0,
             $"size must be a multiple of {VqVae.PixelsPerCode} from 4 to 4096, not {Size}");
-        Require(Updates >= 1, $"updates must be at least 1, not {Updates}");
-        Require(Batch is >= 1 and <= 65536, $"batch must be 1 to 65536, not {Batch}");
-        Require(LearningRate > 0 && float.IsFinite(LearningRate), $"lr must be a number above 0, not {LearningRate}");
-        Require(Threads is null or (>= 1 and <= 1024), $"threads must be 1 to 1024, not {Threads}");
-        Require(CheckpointEvery >= 1, $"checkpoint-every must be at least 1, not {CheckpointEvery}");
-        Require(EvalEvery >= 1, $"eval-every must be at least 1, not {EvalEvery}");
-    }
-
-    private static void Require(bool holds, FormattableString message)
-    {
-        if (!holds) throw new InputException(FormattableString.Invariant(message));
+        ThrowUnless(Updates >= 1, $"updates must be at least 1, not {Updates}");
+        ThrowUnless(Batch is >= 1 and <= 65536, $"batch must be 1 to 65536, not {Batch}");
+        ThrowUnless(LearningRate > 0 && float.IsFinite(LearningRate), $"lr must be a number above 0, not {LearningRate}");
+        ThrowUnless(Threads is null or (>= 1 and <= 1024), $"threads must be 1 to 1024, not {Threads}");
+        ThrowUnless(CheckpointEvery >= 1, $"checkpoint-every must be at least 1, not {CheckpointEvery}");
+        ThrowUnless(EvalEvery >= 1, $"eval-every must be at least 1, not {EvalEvery}");
     }
 }

@@ -1,9 +1,9 @@
 namespace Tessera.Training;
 
 /// <summary>
-/// What a run knows beside its tensors: <c>state.json</c> of a checkpoint. Random numbers and the position in the data
-/// follow from the seed and the update, so there is nothing else; and nothing of the
-/// clock, so that the same run writes the same bytes.
+/// What a run knows beside its tensors: <c>state.json</c> of a checkpoint. The random numbers and the pictures of the
+/// next update follow from the seed and the position in the data, so there is no more to know; and nothing of the clock
+/// is here, so that the same run writes the same bytes.
 /// </summary>
 /// <param name="Update">Updates made.</param>
 /// <param name="Pictures">Pictures drawn: the position in the endless sequence of epochs.</param>

@@ -145,6 +145,22 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
+    public void A_batch_whose_tensors_would_be_too_large_is_refused()
+    {
+        // The first layer makes 32 x 32 x 32 numbers of a picture of 64 x 64: 2^15, times 2^16 pictures.
+        TrainingOptions options = SmallRun.Options with
+        {
+            Model = SmallRun.Options.Model with { Hidden = 64 },
+            Size = 64,
+            Batch = 65536,
+        };
+        ImageSet pictures = Shapes.Load(Split.Train, size: 64, trainCount: 2, testCount: 1);
+        RunFolder run = RunFolder.Create(_folder["run"], options);
+        var e = Assert.Throws<InputException>(() => new Trainer(run, pictures, pictures));
+        Assert.Contains("smaller batch", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_loss_that_is_not_finite_stops_the_run_and_leaves_the_last_checkpoint()
     {
         using Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options with { CheckpointEvery = 2 });
