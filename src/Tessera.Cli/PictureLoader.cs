@@ -8,23 +8,20 @@ namespace Tessera.Cli;
 /// <param name="cancellation">Stops it.</param>
 internal sealed class PictureLoader(Display display, CancellationToken cancellation)
 {
-    /// <summary>The names that are no folders.</summary>
-    public const string Shapes = "shapes", Cifar = "cifar10";
-
     /// <summary>What <c>--data</c> names: a built-in name as it is, a folder by its full path.</summary>
-    public static string Name(string data) => data is Shapes or Cifar or "" ? data : Path.GetFullPath(data);
+    public static string Name(string data) => data is Shapes.Name or Cifar10.Name or "" ? data : Path.GetFullPath(data);
 
     /// <summary>Loads a split. CIFAR-10 is downloaded if it is nowhere.</summary>
     /// <exception cref="InputException">The pictures are not there, damaged, or of no use.</exception>
     public ImageSet Load(TrainingOptions options, Split split)
     {
-        if (options.Data == Cifar) FindCifar10(options.DataDir);
-        else if (options.Data != Shapes && !Directory.Exists(options.Data))
+        if (options.Data == Cifar10.Name) FindCifar10(options.DataDir);
+        else if (options.Data != Shapes.Name && !Directory.Exists(options.Data))
             throw new InputException(
-                $"--data {options.Data}: there is no such folder; give {Shapes}, {Cifar} or a folder of pictures");
+                $"--data {options.Data}: there is no such folder; give {Shapes.Name}, {Cifar10.Name} or a folder of pictures");
         ImageSet pictures = display.WithBar(bar =>
         {
-            bar.Report(new BarState(null, options.Data == Shapes ? "making pictures ..." : "reading pictures ..."));
+            bar.Report(new BarState(null, options.Data == Shapes.Name ? "making pictures ..." : "reading pictures ..."));
             return DataSource.Load(
                 options.Data, options.DataDir, split, options.Size, options.Model.Channels,
                 new Reporter<int>(count => bar.Report(new BarState(null, $"reading pictures: {count}"))), cancellation);

@@ -25,9 +25,9 @@ public sealed class EvalTests(Trained trained)
 
         CancellationToken stop = TestContext.Current.CancellationToken;
         TrainedModel model = TrainedModel.Open(trained.Run);
-        ImageSet pictures = ImageFolder.Load(trained.Pictures, Enum.Parse<Split>(split, ignoreCase: true), 16, 16, cancellation: stop);
-        Evaluation expected = Evaluator.Evaluate(
-            model.Model, pictures, split, model.DataVariance, cancellation: stop);
+        Split part = Enum.Parse<Split>(split, ignoreCase: true);
+        ImageSet pictures = ImageFolder.Load(trained.Pictures, part, 16, 16, cancellation: stop);
+        Evaluation expected = Evaluator.Evaluate(model.Model, pictures, part, model.DataVariance, cancellation: stop);
         Assert.Equal(images, expected.Images);
         Assert.Equal(split, json.RootElement.GetProperty("split").GetString());
         double?[] numbers =
@@ -42,7 +42,7 @@ public sealed class EvalTests(Trained trained)
     [Fact]
     public void Numbers_that_are_not_known_or_not_finite_are_null()
     {
-        var evaluation = new Evaluation("test", 1, null, 0, double.PositiveInfinity, 1, 1, 1, 16);
+        var evaluation = new Evaluation(Split.Test, 1, null, 0, double.PositiveInfinity, 1, 1, 1, 16);
         using JsonDocument json = JsonDocument.Parse(EvaluationText.Json(evaluation));
         string[] nulls = [.. Keys.Where(key => json.RootElement.GetProperty(key).ValueKind == JsonValueKind.Null)];
         Assert.Equal(["recon_error", "psnr"], nulls);

@@ -129,7 +129,7 @@ internal sealed class Settings
         {
             Data = PictureLoader.Name(value!),
             // What a run was trained at is no size that CIFAR-10 has; --size is applied after this.
-            Size = value == PictureLoader.Cifar ? Cifar10.Size : options.Size,
+            Size = value == Cifar10.Name ? Cifar10.Size : options.Size,
         });
 
     private static string Lower(EmaStart start) => start.ToString().ToLowerInvariant();

@@ -19,7 +19,7 @@ internal sealed class DataCifar10Command : TesseraCommand
         "Where to look first, and where to put it. Then come the folder in TESSERA_DATA and the user's cache.");
 
     public DataCifar10Command(Session session) : base(
-        session, "cifar10", "Finds CIFAR-10, or downloads, verifies and unpacks it (170 MB).",
+        session, Cifar10.Name, "Finds CIFAR-10, or downloads, verifies and unpacks it (170 MB).",
         "tessera data cifar10", "tessera data cifar10 --data-dir data") =>
         Options.Add(_dataDir);
 

@@ -24,7 +24,7 @@ internal sealed class EvalCommand : TrainedModelCommand
     {
         ImageSet pictures = LoadPictures(parse, trained);
         Evaluation evaluation = Session.Error.WithBar(bar => Evaluator.Evaluate(
-            trained.Model, pictures, SplitName(parse), trained.DataVariance,
+            trained.Model, pictures, SplitOf(parse), trained.DataVariance,
             new Reporter<int>(done => bar.Report(
                 new BarState((double)done / pictures.Count, $"{done} of {pictures.Count} pictures"))),
             Session.Cancellation));

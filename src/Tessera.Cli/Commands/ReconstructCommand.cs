@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Tessera.Cli.CommandLine;
-using Tessera.Data;
 using Tessera.Imaging;
 using Tessera.Training;
 
@@ -45,7 +44,7 @@ internal sealed class ReconstructCommand : TrainedModelCommand
 
         Image[] pictures = files.Length > 0
             ? ReadFiles(files, OptionsFor(parse, trained))
-            : FirstOf(LoadPictures(parse, trained), count);
+            : LoadPictures(parse, trained).First(count);
         ReconstructionGrid grid = ReconstructionGrid.Make(trained.Model, pictures, Session.Cancellation);
         Png.Write(path, grid.Image);
         Session.Output.Line(
@@ -73,7 +72,4 @@ internal sealed class ReconstructCommand : TrainedModelCommand
         .. files.Select(file => ImageTransform.Fit(
             ImageFile.Read(file), options.Size, options.Size, options.Model.Channels)),
     ];
-
-    private static Image[] FirstOf(ImageSet pictures, int count) =>
-        [.. Enumerable.Range(0, Math.Min(count, pictures.Count)).Select(pictures.Picture)];
 }

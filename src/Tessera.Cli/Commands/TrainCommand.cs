@@ -158,8 +158,7 @@ internal sealed class TrainCommand : TesseraCommand
     private void PrintEnd(Trainer trainer, string path, Evaluation evaluation, ImageSet test)
     {
         string picture = Path.Combine(path, "reconstructions.png");
-        Image[] shown = [.. Enumerable.Range(0, Math.Min(ShownPictures, test.Count)).Select(test.Picture)];
-        Png.Write(picture, ReconstructionGrid.Make(trainer.Model, shown, Session.Cancellation).Image);
+        Png.Write(picture, ReconstructionGrid.Make(trainer.Model, test.First(ShownPictures), Session.Cancellation).Image);
         Session.Output.Table(EvaluationText.Rows(evaluation));
         Session.Output.Line($"test pictures beside their reconstructions: {picture}");
         Session.Output.Line("next:");

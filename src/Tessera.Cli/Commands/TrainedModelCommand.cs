@@ -9,10 +9,13 @@ namespace Tessera.Cli.Commands;
 /// <summary>What commands that show pictures to a trained model have in common.</summary>
 internal abstract class TrainedModelCommand : TesseraCommand
 {
+    private const Split UsualSplit = Split.Test;
+
     private readonly Argument<string> _model = NewOption.ModelArgument();
     private readonly Settings _settings = Settings.ForPictures();
     private readonly Option<string?> _split = NewOption.Choice(
-        "--split", "Which of the pictures of --data [default: test].", "train", "test", "all");
+        "--split", $"Which of the pictures of --data [default: {UsualSplit.Name()}].",
+        [.. Enum.GetValues<Split>().Select(split => split.Name())]);
 
     protected TrainedModelCommand(Session session, string name, string description, params string[] examples)
         : base(session, name, description, examples)
@@ -37,8 +40,9 @@ internal abstract class TrainedModelCommand : TesseraCommand
     protected TrainingOptions OptionsFor(ParseResult parse, TrainedModel trained) =>
         _settings.Apply(parse, (trained.Options ?? new TrainingOptions()) with { Model = trained.Model.Options });
 
-    /// <summary>The name of the split that the user wants.</summary>
-    protected string SplitName(ParseResult parse) => parse.GetValue(_split) ?? "test";
+    /// <summary>The split that the user wants.</summary>
+    protected Split SplitOf(ParseResult parse) =>
+        parse.GetValue(_split) is { } name ? Enum.Parse<Split>(name, ignoreCase: true) : UsualSplit;
 
     /// <summary>The pictures that the user wants, by default those of the model's run.</summary>
     protected ImageSet LoadPictures(ParseResult parse, TrainedModel trained)
@@ -47,7 +51,7 @@ internal abstract class TrainedModelCommand : TesseraCommand
             throw new InputException(
                 $"{trained.Path} does not tell what pictures it was trained on; name some with --data");
         return new PictureLoader(Session.Error, Session.Cancellation)
-            .Load(OptionsFor(parse, trained), Enum.Parse<Split>(SplitName(parse), ignoreCase: true));
+            .Load(OptionsFor(parse, trained), SplitOf(parse));
     }
 
     /// <summary>Whether the user named pictures with --data.</summary>

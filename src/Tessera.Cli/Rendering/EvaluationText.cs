@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Tessera.Analysis;
+using Tessera.Data;
 
 namespace Tessera.Cli.Rendering;
 
@@ -10,7 +11,7 @@ internal static class EvaluationText
     /// <summary>The rows of a table: what, how much.</summary>
     public static IReadOnlyList<string[]> Rows(Evaluation evaluation) =>
     [
-        ["pictures", $"{evaluation.Images} ({evaluation.Split})"],
+        ["pictures", $"{evaluation.Images} ({evaluation.Split.Name()})"],
         ["recon_error", evaluation.ReconError is { } error ? $"{error:0.0000}" : "unknown (no training variance)"],
         ["mse", $"{evaluation.Mse:0.000000}"],
         ["psnr", $"{evaluation.Psnr:0.00} dB"],
@@ -31,7 +32,7 @@ internal static class EvaluationText
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
         {
             json.WriteStartObject();
-            json.WriteString("split", evaluation.Split);
+            json.WriteString("split", evaluation.Split.Name());
             json.WriteNumber("images", evaluation.Images);
             WriteNumber(json, "recon_error", evaluation.ReconError);
             WriteNumber(json, "mse", evaluation.Mse);

@@ -1,7 +1,9 @@
+using Tessera.Data;
+
 namespace Tessera.Analysis;
 
 /// <summary>How well a model reconstructs a set of pictures, and how it uses its codes.</summary>
-/// <param name="Split">Which pictures: train, test or all.</param>
+/// <param name="Split">Which pictures.</param>
 /// <param name="Images">How many.</param>
 /// <param name="ReconError">The seed's recon_error, <c>Mse / data variance</c>; null where the variance is not known.</param>
 /// <param name="Mse">Mean squared error of the model's raw output, pixels in 0..1.</param>
@@ -11,5 +13,5 @@ namespace Tessera.Analysis;
 /// <param name="CodesUsed">Codes chosen at least once.</param>
 /// <param name="Codes">Codes in the codebook.</param>
 public sealed record Evaluation(
-    string Split, int Images, double? ReconError, double Mse, double Psnr, double Ssim,
+    Split Split, int Images, double? ReconError, double Mse, double Psnr, double Ssim,
     double Perplexity, int CodesUsed, int Codes);

@@ -6,6 +6,9 @@ namespace Tessera.Data;
 /// </summary>
 public static class Cifar10
 {
+    /// <summary>What <c>--data</c> calls it.</summary>
+    public const string Name = "cifar10";
+
     /// <summary>Width and height of a picture in pixels.</summary>
     public const int Size = 32;
 
@@ -38,14 +41,8 @@ public static class Cifar10
             $"{CifarSource.BinaryArchive} or {CifarSource.PythonArchive}); " +
             "name another folder or run: tessera data cifar10");
         CifarBatch[] batches = source.Read(split);
-        string name = split switch
-        {
-            Split.Train => "cifar10 train",
-            Split.Test => "cifar10 test",
-            _ => "cifar10",
-        };
         return new ImageSet(
-            name, Size, Size, Channels,
+            SplitNames.NameOf(Name, split), Size, Size, Channels,
             [.. batches.SelectMany(batch => batch.Pictures)],
             [.. batches.SelectMany(batch => batch.Labels)], ClassNames);
     }

@@ -18,8 +18,8 @@ public static class DataSource
     {
         ImageSet pictures = data switch
         {
-            "shapes" => Shapes.Load(split, size),
-            "cifar10" => LoadCifar10(dataDir, split, size),
+            Shapes.Name => Shapes.Load(split, size),
+            Cifar10.Name => LoadCifar10(dataDir, split, size),
             _ => ImageFolder.Load(data, split, size, size, channels, progress, cancellation),
         };
         return pictures.Channels == channels ? pictures : pictures.ToChannels(channels);

@@ -61,13 +61,12 @@ public static class ImageFolder
         if (chosen.Length == 0) throw EmptySplit(folder, split, entries.Count, hasSplits);
         CheckMemory(folder, chosen.Length, (long)width * height * channels);
 
-        string name = split == Split.All ? folder : $"{folder} {(split == Split.Train ? "train" : "test")}";
         int[] labels = [.. chosen.Select(entry => Array.BinarySearch(classes, entry.Class, StringComparer.Ordinal))];
         string[] paths = [.. chosen.Select(entry => Path.Combine(folder, entry.Path))];
         byte[][] pictures = Decode(
             paths, path => ImageTransform.Fit(ImageFile.Read(path), width, height, channels).Pixels,
             progress, cancellation);
-        return new ImageSet(name, width, height, channels, pictures, labels, classes);
+        return new ImageSet(SplitNames.NameOf(folder, split), width, height, channels, pictures, labels, classes);
     }
 
     /// <summary>
@@ -99,7 +98,7 @@ public static class ImageFolder
     private static InputException EmptySplit(string folder, Split split, int count, bool hasSplits) => new(
         (hasSplits, split) switch
         {
-            (true, _) => $"{Path.Combine(folder, split == Split.Test ? "test" : "train")} holds no pictures; " +
+            (true, _) => $"{Path.Combine(folder, split.Name())} holds no pictures; " +
                 "put some into it, or take all there are (--split all).",
             (false, Split.Test) => $"None of the {count} pictures of {folder} is in the tenth held out for test; " +
                 "add pictures, sort them into train/ and test/, or take all of them (--split all).",

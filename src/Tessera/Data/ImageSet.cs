@@ -67,6 +67,9 @@ public sealed class ImageSet
     /// <summary>One picture as an <see cref="Image"/> of its own (a copy).</summary>
     public Image Picture(int index) => new(Width, Height, Channels, Pixels(index).ToArray());
 
+    /// <summary>The first pictures of the set, as many as there are up to <paramref name="count"/>; copies.</summary>
+    public Image[] First(int count) => [.. Enumerable.Range(0, Math.Min(count, Count)).Select(Picture)];
+
     /// <summary>The same pictures in grey (1) or red, green and blue (3).</summary>
     public ImageSet ToChannels(int channels) => new(
         Name, Width, Height, channels,

@@ -15,6 +15,9 @@ namespace Tessera.Data;
 /// </code></example>
 public static class Shapes
 {
+    /// <summary>What <c>--data</c> calls them.</summary>
+    public const string Name = "shapes";
+
     /// <summary>The number of the first picture of the test split.</summary>
     public const long FirstTestNumber = 1L << 40;
 
@@ -74,8 +77,7 @@ public static class Shapes
             pictures[i] = Render(number, size);
             labels[i] = ClassOf(number);
         });
-        string name = split switch { Split.Train => "shapes train", Split.Test => "shapes test", _ => "shapes" };
-        return new ImageSet(name, size, size, 3, pictures, labels, ClassNames);
+        return new ImageSet(SplitNames.NameOf(Name, split), size, size, 3, pictures, labels, ClassNames);
     }
 
     private static byte[] Render(long number, int size) =>

@@ -20,14 +20,14 @@ public static class Evaluator
     /// <summary>Measures reconstructions and code use over a whole set.</summary>
     /// <param name="model">The model.</param>
     /// <param name="pictures">The set; its channels are the model's, its sizes multiples of 4.</param>
-    /// <param name="split">What the set is, for the result: train, test or all.</param>
+    /// <param name="split">What the set is, for the result.</param>
     /// <param name="dataVariance">The variance of the training pictures; null where it is not known.</param>
     /// <param name="progress">Told the number of pictures done.</param>
     /// <param name="cancellation">Stops it.</param>
     /// <exception cref="InputException">The pictures do not fit the model.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public static Evaluation Evaluate(
-        VqVae model, ImageSet pictures, string split, double? dataVariance,
+        VqVae model, ImageSet pictures, Split split, double? dataVariance,
         IProgress<int>? progress = null, CancellationToken cancellation = default)
     {
         CheckFit(model, pictures.Width, pictures.Height, pictures.Channels);

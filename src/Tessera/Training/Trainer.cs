@@ -127,7 +127,7 @@ public sealed class Trainer : IDisposable
             WriteCheckpoint(progress);
             throw;
         }
-        return evaluation ?? Evaluator.Evaluate(Model, _test, "test", _dataVariance, cancellation: cancellation);
+        return evaluation ?? Evaluator.Evaluate(Model, _test, Split.Test, _dataVariance, cancellation: cancellation);
     }
 
     /// <summary>Ends the threads.</summary>
@@ -192,9 +192,9 @@ public sealed class Trainer : IDisposable
 
     private Evaluation EvaluateNow(IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
-        Evaluation evaluation = Evaluator.Evaluate(Model, _test, "test", _dataVariance, cancellation: cancellation);
+        Evaluation evaluation = Evaluator.Evaluate(Model, _test, Split.Test, _dataVariance, cancellation: cancellation);
         _evaluations.Append(
-            _state.Update, evaluation.Split, evaluation.ReconError, evaluation.Psnr, evaluation.Ssim,
+            _state.Update, evaluation.Split.Name(), evaluation.ReconError, evaluation.Psnr, evaluation.Ssim,
             evaluation.Perplexity, evaluation.CodesUsed);
         _state = _state with { LastEvaluation = _state.Update };
         progress?.Report(Progress() with { Evaluation = evaluation });

@@ -1,3 +1,4 @@
+using Tessera.Data;
 using Tessera.Models;
 using static Tessera.InputException;
 
@@ -13,7 +14,7 @@ public sealed record TrainingOptions
     public VqVaeOptions Model { get; init; } = new();
 
     /// <summary><c>shapes</c>, <c>cifar10</c> or the path of a folder of pictures.</summary>
-    public string Data { get; init; } = "shapes";
+    public string Data { get; init; } = Shapes.Name;
 
     /// <summary>Where to look for CIFAR-10 first; null for the usual places.</summary>
     public string? DataDir { get; init; }

@@ -136,7 +136,7 @@ public sealed class TrainerTests : IDisposable
         };
         using Trainer trainer = SmallRun.Start(_folder["run"], options);
         Evaluation untrained = Evaluator.Evaluate(
-            trainer.Model, SmallRun.Test, "test", trainer.DataVariance, cancellation: TestContext.Current.CancellationToken);
+            trainer.Model, SmallRun.Test, Split.Test, trainer.DataVariance, cancellation: TestContext.Current.CancellationToken);
         Evaluation trained = trainer.Run(cancellation: TestContext.Current.CancellationToken);
         Assert.True(
             trained.ReconError < 0.6 * untrained.ReconError,
