@@ -115,7 +115,7 @@ public class ImageMetricsTests
     private static Pair[] ReadPairs() =>
         JsonSerializer.Deserialize<Pair[]>(File.ReadAllText(Repository.Fixture("metrics", "metrics.json")), CamelCase)!;
 
-    /// <summary>A case of <c>tests/fixtures/metrics/make_metrics.py</c>.</summary>
+    /// <summary>A case of <c>tests/fixtures/metrics/make_fixtures.py</c>.</summary>
     private sealed record Pair(
         string Name, int Height, int Width, int Channels, byte[] First, byte[] Second,
         double Mse, double Psnr, double Ssim);

@@ -3,7 +3,7 @@ using Tessera.Imaging;
 
 namespace Tessera.Tests.Imaging;
 
-/// <summary>What <c>tests/fixtures/imaging/make.py</c> wrote, and pictures made on the spot.</summary>
+/// <summary>What <c>tests/fixtures/imaging/make_fixtures.py</c> wrote, and pictures made on the spot.</summary>
 internal static class ImagingFixtures
 {
     private static readonly JsonSerializerOptions CamelCase = new(JsonSerializerDefaults.Web);
