@@ -9,14 +9,15 @@ namespace Tessera.Cli;
 internal sealed class PictureLoader(Display display, CancellationToken cancellation)
 {
     /// <summary>What <c>--data</c> names: a built-in name as it is, a folder by its full path.</summary>
-    public static string Name(string data) => data is Shapes.Name or Cifar10.Name or "" ? data : Path.GetFullPath(data);
+    public static string Name(string data) => data is Shapes.Name or Cifar10.Name ? data : Path.GetFullPath(data);
 
     /// <summary>Loads a split. CIFAR-10 is downloaded if it is nowhere.</summary>
     /// <exception cref="InputException">The pictures are not there, damaged, or of no use.</exception>
     public ImageSet Load(TrainingOptions options, Split split)
     {
-        if (options.Data == Cifar10.Name) FindCifar10(options.DataDir);
-        else if (options.Data != Shapes.Name && !Directory.Exists(options.Data))
+        // With another size it is going to be refused: nothing need be downloaded for that.
+        if (options.Data == Cifar10.Name && options.Size == Cifar10.Size) FindCifar10(options.DataDir);
+        if (options.Data is not (Cifar10.Name or Shapes.Name) && !Directory.Exists(options.Data))
             throw new InputException(
                 $"--data {options.Data}: there is no such folder; give {Shapes.Name}, {Cifar10.Name} or a folder of pictures");
         ImageSet pictures = display.WithBar(bar =>

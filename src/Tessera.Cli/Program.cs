@@ -1,6 +1,9 @@
 using System.Runtime.InteropServices;
 using Tessera.Cli;
 
+if (!Console.IsOutputRedirected) Console.SetOut(new TerminalWriter(Console.Out));
+if (!Console.IsErrorRedirected) Console.SetError(new TerminalWriter(Console.Error));
+
 // The first Ctrl-C (or SIGTERM, or the closing of the terminal) asks the work to stop; a second one ends at once.
 using var cancellation = new CancellationTokenSource();
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);

@@ -1,3 +1,4 @@
+using System.IO.Pipes;
 using Tessera.Data;
 using Tessera.Imaging;
 using Tessera.Tensors.IO;
@@ -132,6 +133,23 @@ public sealed class BadInputTests(Trained trained)
     }
 
     [Fact]
+    public void A_folder_that_may_not_be_read_is_told()
+    {
+        if (OperatingSystem.IsWindows()) Assert.Skip("Windows keeps permissions in another way.");
+        if (Environment.IsPrivilegedProcess) Assert.Skip("Permissions do not bind the superuser.");
+        using var folder = new TemporaryFolder();
+        string run = trained.CopyRun(folder), checkpoints = Path.Combine(run, "checkpoints");
+        Directory.CreateDirectory(folder["closed"]);
+        foreach (string closed in new[] { checkpoints, folder["closed"] }) SetMode(closed, UnixFileMode.None);
+        Assert.Contains(checkpoints, Program.Refuse("eval", run), StringComparison.Ordinal);
+        Assert.Contains(checkpoints, Program.Refuse("train", "--resume", "--out", run), StringComparison.Ordinal);
+        Assert.Contains("permission", Program.Refuse(Program.TinyTraining(trained.Pictures, folder["closed"])), StringComparison.Ordinal);
+        Assert.Contains("permission", Program.Refuse(Program.TinyTraining(folder["closed"], folder["new"])), StringComparison.Ordinal);
+        foreach (string closed in new[] { checkpoints, folder["closed"] })
+            SetMode(closed, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    [Fact]
     public void Folders_of_no_use_are_told_and_no_run_begins()
     {
         using var folder = new TemporaryFolder();
@@ -151,6 +169,57 @@ public sealed class BadInputTests(Trained trained)
             Assert.Contains(named, Program.Refuse(Program.TinyTraining(data, folder["run"])), StringComparison.Ordinal);
             Assert.False(Directory.Exists(folder["run"]));
         }
+    }
+
+    [Theory]
+    [InlineData("--codes", "--codes", "1048576", "--code-dim", "8192")]
+    [InlineData("batch", "--batch", "65536", "--size", "128")]
+    public void What_is_too_large_for_one_tensor_is_told_and_no_run_begins(string named, params string[] options)
+    {
+        using var folder = new TemporaryFolder();
+        Assert.Contains(named, Program.Refuse(Program.TinyTraining(trained.Pictures, folder["run"], options)), StringComparison.Ordinal);
+        Assert.Empty(TemporaryFolder.Names(folder.Path));
+    }
+
+    [Fact]
+    public void A_run_that_leaves_no_finite_model_fails_and_keeps_none()
+    {
+        using var folder = new TemporaryFolder();
+        string line = Program.Fail(TesseraProgram.Failed, Program.TinyTraining(
+            trained.Pictures, folder["run"], "--updates", "1", "--lr", "1e30"));
+        Assert.Contains("learning rate", line, StringComparison.Ordinal);
+        Assert.Equal(["config.json", "eval.csv", "metrics.csv"], TemporaryFolder.Names(folder["run"]));
+    }
+
+    [Fact]
+    public void A_damaged_checkpoint_can_be_deleted_to_go_on_from_the_one_before()
+    {
+        using var folder = new TemporaryFolder();
+        string run = trained.CopyRun(folder), newest = Path.Combine(run, "checkpoints", "30");
+        File.WriteAllText(Path.Combine(newest, "state.json"), "{");
+        Assert.Contains($"delete {newest}", Program.Refuse("train", "--resume", "--out", run), StringComparison.Ordinal);
+        Directory.Delete(newest, recursive: true);
+        Program.Succeed("train", "--resume", "--out", run);
+        Assert.Equal(File.ReadAllBytes(trained.Model), File.ReadAllBytes(Path.Combine(run, "model.safetensors")));
+    }
+
+    [Fact]
+    public void A_pipe_is_no_file()
+    {
+        if (!OperatingSystem.IsLinux()) Assert.Skip("Only Linux gives an open pipe a path.");
+        using var folder = new TemporaryFolder();
+        using var pipe = new AnonymousPipeServerStream(PipeDirection.Out);
+        string path = $"/proc/self/fd/{pipe.GetClientHandleAsString()}";
+        Assert.Contains("pipe", Program.Refuse("info", path), StringComparison.Ordinal);
+        Assert.Contains("pipe", Program.Refuse("reconstruct", trained.Run, path, "--out", folder["a.png"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Another_size_of_cifar_10_is_refused_before_it_is_looked_for()
+    {
+        using var folder = new TemporaryFolder();
+        string line = Program.Refuse(Program.TinyTraining("cifar10", folder["run"], "--data-dir", folder.Path, "--size", "64"));
+        Assert.Contains("--size 64", line, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -177,6 +246,11 @@ public sealed class BadInputTests(Trained trained)
         Assert.Contains("data_batch_1.bin", line, StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder["run"]));
         Program.Refuse("data", "cifar10", "--data-dir", folder.Path);
+    }
+
+    private static void SetMode(string path, UnixFileMode mode)
+    {
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(path, mode);
     }
 
     private static void Damage(string path, string damage, string named)

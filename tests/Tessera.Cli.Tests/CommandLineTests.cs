@@ -58,6 +58,8 @@ public sealed class CommandLineTests(Trained trained)
     [InlineData("--checkpoint-every", "0")]
     [InlineData("--eval-every", "0")]
     [InlineData("--data", "")]
+    [InlineData("--data-dir", "")]
+    [InlineData("--init", "")]
     public void A_nonsense_value_is_told_with_its_option_and_no_run_begins(string option, string value)
     {
         using var folder = new TemporaryFolder();

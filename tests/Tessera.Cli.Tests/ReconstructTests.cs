@@ -86,6 +86,7 @@ public sealed class ReconstructTests(Trained trained)
             (["--out", folder["a.png"], "--size", "30"], "--size"),
             (["--out", folder["a.png"], folder["no.png"]], "no.png"),
             (["--out", folder["a.png"], folder["broken.png"]], "broken.png"),
+            (["--out", folder["a.png"], ""], "empty"),
             (["--out", folder["a.png"], folder["broken.png"], "--data", "shapes"], "--data"),
             (["--out", folder["a.png"], "--split", "validation"], "--split validation"),
         })

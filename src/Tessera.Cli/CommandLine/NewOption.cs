@@ -8,9 +8,19 @@ namespace Tessera.Cli.CommandLine;
 /// <summary>Options and arguments whose errors are one line that names them.</summary>
 internal static class NewOption
 {
-    /// <summary>An option that takes text.</summary>
+    /// <summary>An option that takes text: a path, or a name in place of one.</summary>
     public static Option<string?> Text(string name, string helpName, string description) =>
-        new(name) { HelpName = helpName, Description = description };
+        new(name)
+        {
+            HelpName = helpName,
+            Description = description,
+            CustomParser = result =>
+            {
+                string text = result.Tokens[0].Value;
+                if (text.Length == 0) result.AddError($"{name}: its value is empty; give {helpName} or leave the option out");
+                return text;
+            },
+        };
 
     /// <summary>An option that is there or not.</summary>
     public static Option<bool> Flag(string name, string description) =>

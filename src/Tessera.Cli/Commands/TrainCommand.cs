@@ -123,8 +123,7 @@ internal sealed class TrainCommand : TesseraCommand
 
     private Evaluation Train(Trainer trainer, string path)
     {
-        using CancellationTokenRegistration note = Session.Cancellation.Register(
-            () => Session.Output.Line("stopping after this update ..."));
+        using CancellationTokenRegistration note = Session.Cancellation.Register(TellOfStopping);
         try
         {
             return Session.Output.WithBar(bar => trainer.Run(
@@ -137,6 +136,18 @@ internal sealed class TrainCommand : TesseraCommand
                 : $"stopped after update {trainer.Update}; its checkpoint is written");
             Session.Output.Line($"go on with: tessera train --resume --out {Quoted(path)}");
             throw;
+        }
+    }
+
+    private void TellOfStopping()
+    {
+        try
+        {
+            Session.Output.Line("stopping after this update ...");
+        }
+        catch (IOException)
+        {
+            // Called by whoever cancels, such as a signal's handler: a line that cannot be written must not end that.
         }
     }
 

@@ -52,6 +52,7 @@ public static class SafeTensors
     public static SafeTensorsFile Read(string path)
     {
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        if (!stream.CanSeek) throw new InvalidDataException($"{path}: tensors are read from a file, not a pipe; copy it to one.");
         return Read(stream, path);
     }
 

@@ -99,11 +99,11 @@ public static class ImageFolder
         (hasSplits, split) switch
         {
             (true, _) => $"{Path.Combine(folder, split.Name())} holds no pictures; " +
-                "put some into it, or take all there are (--split all).",
-            (false, Split.Test) => $"None of the {count} pictures of {folder} is in the tenth held out for test; " +
-                "add pictures, sort them into train/ and test/, or take all of them (--split all).",
-            _ => $"Every one of the {count} pictures of {folder} is in the tenth held out for test; " +
-                "add pictures, or sort them into train/ and test/.",
+                "put some into it; eval and reconstruct can take all there are (--split all).",
+            (false, Split.Test) => $"{folder} has too few pictures ({count}): none is in the tenth held out for test; " +
+                "add some, or sort them into train/ and test/; eval and reconstruct can take all of them (--split all).",
+            _ => $"{folder} has too few pictures ({count}): all are in the tenth held out for test; " +
+                "add some, or sort them into train/ and test/.",
         });
 
     private static void CheckMemory(string folder, int count, long pictureBytes)

@@ -24,13 +24,13 @@ internal sealed record PictureWalk(List<string> Folders, List<string> Paths)
         try
         {
             Walk(root, "", RealPath(root, ""), [], paths, cancellation);
-            paths.Sort(StringComparer.Ordinal);
-            return new PictureWalk([.. root.EnumerateDirectories().Select(below => below.Name)], paths);
         }
         catch (Exception e) when (FileErrors.IsFileError(e))
         {
             throw FileErrors.Reading(folder, e);
         }
+        paths.Sort(StringComparer.Ordinal);
+        return new PictureWalk([.. FileErrors.List(folder, place => place.EnumerateDirectories()).Select(below => below.Name)], paths);
     }
 
     // `ancestors` holds the real paths of the folders above: one that comes again is a link in a circle.
@@ -39,7 +39,7 @@ internal sealed record PictureWalk(List<string> Folders, List<string> Paths)
         CancellationToken cancellation)
     {
         if (!ancestors.Add(realPath)) return;
-        foreach (FileSystemInfo entry in folder.EnumerateFileSystemInfos())
+        foreach (FileSystemInfo entry in FileErrors.List(folder.FullName, place => place.EnumerateFileSystemInfos()))
         {
             cancellation.ThrowIfCancellationRequested();
             if (entry.Name.StartsWith('.')) continue;

@@ -44,15 +44,8 @@ public static class AtomicFolder
     {
         parent = FileErrors.FolderPath(parent);
         if (!Directory.Exists(parent)) return;
-        try
-        {
-            foreach (string entry in Directory.GetFileSystemEntries(parent))
-                if (Temporary.IsStale(Path.GetFileName(entry))) Temporary.Delete(entry);
-        }
-        catch (Exception e) when (FileErrors.IsFileError(e))
-        {
-            throw FileErrors.Reading(parent, e);
-        }
+        foreach (FileSystemInfo entry in FileErrors.List(parent, folder => folder.EnumerateFileSystemInfos()))
+            if (Temporary.IsStale(entry.Name)) Temporary.Delete(entry.FullName);
     }
 
     private static void Flush(string file)

@@ -14,6 +14,33 @@ internal static class FileErrors
     /// <summary>The line for a path that could not be read.</summary>
     public static InputException Reading(string path, Exception e) => new($"cannot read {path}: {Reason(path, e)}", e);
 
+    /// <summary>The entries of a folder, read to their end.</summary>
+    /// <exception cref="InputException">It cannot be listed.</exception>
+    public static IReadOnlyList<T> List<T>(string folder, Func<DirectoryInfo, IEnumerable<T>> list)
+    {
+        try
+        {
+            return [.. list(new DirectoryInfo(folder))];
+        }
+        catch (Exception e) when (IsFileError(e))
+        {
+            throw Listing(folder, e);
+        }
+    }
+
+    /// <summary>The line for a folder that could not be listed.</summary>
+    public static InputException Listing(string folder, Exception e) => e is UnauthorizedAccessException
+        ? new($"cannot read the folder {folder}: permission is denied; change the permissions or choose another", e)
+        : Reading(folder, e);
+
+    /// <summary>True for a file that another process, or another part of this one, keeps for itself.</summary>
+    public static bool IsInUse(IOException e)
+    {
+        const int Sharing = unchecked((int)0x80070020);
+        int wouldBlock = OperatingSystem.IsWindows() ? Sharing : OperatingSystem.IsLinux() ? 11 : 35;
+        return e.HResult == wouldBlock;
+    }
+
     /// <summary>The absolute form of a path that the user gave for a file.</summary>
     /// <exception cref="InputException">The text is no path, or a folder has that name.</exception>
     public static string FilePath(string path)

@@ -43,9 +43,11 @@ public static class ImageFile
     /// <summary>A whole file, or an <see cref="InputException"/> that names it.</summary>
     internal static byte[] ReadBytes(string path)
     {
+        if (path.Length == 0) throw new InputException("the name of a picture file is empty; give another or leave it out");
         try
         {
             using FileStream file = File.OpenRead(path);
+            if (!file.CanSeek) throw new InputException($"{path}: a picture is read from a file, not a pipe; copy it to one.");
             if (file.Length > MaxFileBytes)
                 throw new InputException($"{path}: {file.Length} bytes are too many for a picture (limit 1 GiB).");
             byte[] data = new byte[file.Length];

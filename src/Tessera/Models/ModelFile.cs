@@ -58,6 +58,16 @@ public static class ModelFile
     internal static List<TensorEntry> Entries(IEnumerable<(string Name, Tensor Tensor)> tensors) =>
         [.. tensors.Select(entry => new TensorEntry(entry.Name, entry.Tensor.Shape.ToArray(), entry.Tensor.ToArray()))];
 
+    /// <summary>Whether all numbers are finite.</summary>
+    internal static bool AreFinite(ReadOnlySpan<float> values)
+    {
+        foreach (float value in values)
+        {
+            if (!float.IsFinite(value)) return false;
+        }
+        return true;
+    }
+
     private static void ReadInto(string path, SafeTensorsFile file, IEnumerable<(string Name, Tensor Tensor)> tensors)
     {
         var expected = tensors.ToList();
@@ -67,7 +77,7 @@ public static class ModelFile
             if (!entry.Shape.AsSpan().SequenceEqual(tensor.Shape.ToArray()))
                 throw new InputException(
                     $"{path}: the tensor {name} has the shape [{string.Join(", ", entry.Shape)}]; the model's is {tensor.Shape}");
-            if (entry.Values.Span.ContainsAnyExceptFinite())
+            if (!AreFinite(entry.Values.Span))
                 throw new InputException($"{path}: the tensor {name} holds values that are not finite numbers");
         }
         var names = expected.Select(entry => entry.Name).ToHashSet();
@@ -134,13 +144,4 @@ public static class ModelFile
         && double.TryParse(text, CultureInfo.InvariantCulture, out double value)
             ? value
             : null;
-
-    private static bool ContainsAnyExceptFinite(this ReadOnlySpan<float> values)
-    {
-        foreach (float value in values)
-        {
-            if (!float.IsFinite(value)) return true;
-        }
-        return false;
-    }
 }

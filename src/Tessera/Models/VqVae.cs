@@ -65,18 +65,6 @@ public sealed class VqVae : Module
         return new VqVaeOutput(reconstruction, quantized);
     }
 
-    /// <summary>The elements of the largest tensor on the way of a picture through the model.</summary>
-    /// <param name="width">Width of the picture in pixels.</param>
-    /// <param name="height">Height of the picture in pixels.</param>
-    internal long LargestMap(int width, int height)
-    {
-        long pixels = (long)width * height;
-        // Half and a quarter of the size in each direction.
-        long first = pixels / 4 * (Options.Hidden / 2);
-        long inner = pixels / 16 * Math.Max(Options.Hidden, Math.Max(Options.ResidualHidden, Options.CodeDim));
-        return Math.Max(pixels * Options.Channels, Math.Max(first, inner));
-    }
-
     /// <summary>What the encoder makes of pictures, before quantizing: the paper's z_e(x).</summary>
     /// <param name="pictures"><c>[batch, height, width, channels]</c>, pixels in [-0.5, 0.5].</param>
     /// <returns><c>[batch, height / 4, width / 4, code dim]</c>.</returns>

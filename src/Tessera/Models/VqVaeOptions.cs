@@ -56,4 +56,16 @@ public sealed record VqVaeOptions
         ThrowUnless(Commitment >= 0 && float.IsFinite(Commitment), $"commitment must be a number of at least 0, not {Commitment}");
         ThrowUnless(Decay is >= 0 and < 1, $"decay must be at least 0 (gradient codebook) and below 1, not {Decay}");
     }
+
+    /// <summary>The elements of the largest tensor on the way of a picture through the model.</summary>
+    /// <param name="width">Width of the picture in pixels.</param>
+    /// <param name="height">Height of the picture in pixels.</param>
+    internal long LargestMap(int width, int height)
+    {
+        long pixels = (long)width * height;
+        // Half and a quarter of the size in each direction.
+        long first = pixels / 4 * (Hidden / 2);
+        long inner = pixels / 16 * Math.Max(Hidden, Math.Max(ResidualHidden, CodeDim));
+        return Math.Max(pixels * Channels, Math.Max(first, inner));
+    }
 }

@@ -30,7 +30,7 @@ public static class Evaluator
         VqVae model, ImageSet pictures, Split split, double? dataVariance,
         IProgress<int>? progress = null, CancellationToken cancellation = default)
     {
-        CheckFit(model, pictures.Width, pictures.Height, pictures.Channels);
+        CheckFit(model.Options, pictures);
         int length = pictures.Width * pictures.Height * pictures.Channels;
         int batch = Math.Clamp(PixelsPerBatch / (pictures.Width * pictures.Height), 1, pictures.Count);
         float[] originals = new float[batch * length], reconstructions = new float[batch * length];
@@ -76,7 +76,7 @@ public static class Evaluator
     /// <exception cref="InputException">The picture does not fit the model.</exception>
     public static Image Reconstruct(VqVae model, Image picture)
     {
-        CheckFit(model, picture.Width, picture.Height, picture.Channels);
+        CheckFit(model.Options, picture.Width, picture.Height, picture.Channels);
         float[] values = new float[picture.Pixels.Length];
         PixelValues.FromBytes(picture.Pixels, values);
         using var tape = new Tape(model.Device, recording: false);
@@ -87,12 +87,18 @@ public static class Evaluator
         return new Image(picture.Width, picture.Height, picture.Channels, pixels);
     }
 
-    /// <summary>Checks that a model can take pictures, so many at once.</summary>
-    /// <exception cref="InputException">It cannot.</exception>
-    internal static void CheckFit(VqVae model, int width, int height, int channels, int batch = 1)
+    /// <summary>Checks that a model can take batches of a set.</summary>
+    /// <exception cref="InputException">It cannot; the message tells why.</exception>
+    internal static void CheckFit(VqVaeOptions model, ImageSet pictures, int batch = 1)
     {
-        if (channels != model.Options.Channels)
-            throw new InputException($"the model takes pictures of {model.Options.Channels} channels; these have {channels}");
+        if (pictures.Count == 0) throw new InputException($"{pictures.Name} holds no pictures; add some or take another set");
+        CheckFit(model, pictures.Width, pictures.Height, pictures.Channels, batch);
+    }
+
+    private static void CheckFit(VqVaeOptions model, int width, int height, int channels, int batch = 1)
+    {
+        if (channels != model.Channels)
+            throw new InputException($"the model takes pictures of {model.Channels} channels; these have {channels}");
         if (width % VqVae.PixelsPerCode != 0 || height % VqVae.PixelsPerCode != 0)
             throw new InputException(
                 $"pictures of {width}x{height} do not fit: height and width must be multiples of {VqVae.PixelsPerCode}");

@@ -60,7 +60,15 @@ public sealed class RunFolder
             throw FileErrors.Writing(path, e);
         }
         var run = new RunFolder(full, options);
-        run.WriteConfig();
+        try
+        {
+            run.WriteConfig(overwrite: false);
+        }
+        catch (InputException) when (IsRun(full))
+        {
+            // Another process chose the same folder at the same moment.
+            throw Taken(path);
+        }
         return run;
     }
 
@@ -69,10 +77,14 @@ public sealed class RunFolder
     public static void CheckFree(string path)
     {
         string full = FileErrors.FolderPath(path);
-        if (Directory.Exists(full) && Directory.EnumerateFileSystemEntries(full).Any())
-            throw new InputException(
-                $"{path} exists already; continue it with --resume, or choose another folder with --out");
+        if (!Directory.Exists(full)) return;
+        // What a process that was killed at once has left is nothing.
+        if (FileErrors.List(full, folder => folder.EnumerateFileSystemInfos()).Any(entry => !Temporary.IsStale(entry.Name)))
+            throw Taken(path);
     }
+
+    private static InputException Taken(string path) =>
+        new($"{path} exists already; continue it with --resume, or choose another folder with --out");
 
     /// <summary>Opens the folder of a run.</summary>
     /// <exception cref="InputException">There is none, or its <c>config.json</c> is missing or damaged.</exception>
@@ -80,7 +92,7 @@ public sealed class RunFolder
     {
         string full = FileErrors.FolderPath(path);
         if (!Directory.Exists(full)) throw new InputException($"there is no run folder {path}; start one with tessera train --out {path}");
-        if (!IsRun(full)) throw new InputException($"{path} is no run folder: it has no {ConfigName}");
+        if (!IsRun(full)) throw new InputException($"{path} is no run folder: it has no {ConfigName}; check the path");
         string config = System.IO.Path.Combine(full, ConfigName);
         TrainingOptions options = RunJson.Read(config, RunJson.Default.RunConfig).Options;
         try
@@ -103,20 +115,20 @@ public sealed class RunFolder
     {
         options.Validate();
         var run = new RunFolder(Path, options);
-        if (options != Options) run.WriteConfig();
+        if (options != Options) run.WriteConfig(overwrite: true);
         return run;
     }
 
     /// <summary>The checkpoints there are, oldest first.</summary>
+    /// <exception cref="InputException">Their folder cannot be read.</exception>
     public IReadOnlyList<Checkpoint> Checkpoints()
     {
         if (!Directory.Exists(CheckpointsPath)) return [];
         return
         [
-            .. Directory.EnumerateDirectories(CheckpointsPath)
-                .Select(folder => (Folder: folder, Name: System.IO.Path.GetFileName(folder)))
+            .. FileErrors.List(CheckpointsPath, folder => folder.EnumerateDirectories())
                 .Where(entry => long.TryParse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture, out _))
-                .Select(entry => new Checkpoint(entry.Folder, long.Parse(entry.Name, CultureInfo.InvariantCulture)))
+                .Select(entry => new Checkpoint(entry.FullName, long.Parse(entry.Name, CultureInfo.InvariantCulture)))
                 .OrderBy(checkpoint => checkpoint.Update),
         ];
     }
@@ -146,6 +158,15 @@ public sealed class RunFolder
         }
     }
 
+    /// <summary>Checks that the folder is where it was, before more is written to a place that nobody would look at.</summary>
+    /// <exception cref="InputException">It was moved or removed.</exception>
+    internal void CheckPresent()
+    {
+        if (!IsRun(Path))
+            throw new InputException(
+                $"{Path} was moved or removed while its run went on; if it was moved, continue it with --resume from its new place");
+    }
+
     /// <summary>Removes what a run that was killed left half-written.</summary>
     public void CleanUp()
     {
@@ -153,6 +174,8 @@ public sealed class RunFolder
         if (Directory.Exists(CheckpointsPath)) AtomicFolder.CleanUp(CheckpointsPath);
     }
 
-    private void WriteConfig() => AtomicFile.Write(System.IO.Path.Combine(Path, ConfigName), stream =>
-        JsonSerializer.Serialize(stream, new RunConfig(Version, Options), RunJson.Default.RunConfig));
+    private void WriteConfig(bool overwrite) => AtomicFile.Write(
+        System.IO.Path.Combine(Path, ConfigName),
+        stream => JsonSerializer.Serialize(stream, new RunConfig(Version, Options), RunJson.Default.RunConfig),
+        overwrite);
 }

@@ -28,7 +28,7 @@ internal sealed partial class RunJson : JsonSerializerContext
         }
         catch (JsonException e)
         {
-            throw new InputException($"{path} is damaged: {e.Message.ReplaceLineEndings(" ")}", e);
+            throw new InputException($"{path} is damaged; mend it or bring back a copy ({e.Message.ReplaceLineEndings(" ").TrimEnd('.')})", e);
         }
         catch (Exception e) when (FileErrors.IsFileError(e))
         {

@@ -27,7 +27,7 @@ public sealed record TrainedModel(
         }
         if (File.Exists(path)) return Load(path, device, options: null, update: null);
         throw new InputException(Directory.Exists(path)
-            ? $"{path} is neither a run folder (it has no config.json) nor a checkpoint (it has no state.json)"
+            ? $"{path} is neither a run folder (it has no config.json) nor a checkpoint (it has no state.json); check the path"
             : $"there is no run, checkpoint or model file {path}; check the path");
     }
 

@@ -36,6 +36,7 @@ public sealed class Trainer : IDisposable
     private readonly ImageSet _train;
     private readonly ImageSet _test;
     private readonly double _dataVariance;
+    private readonly FolderLock _lock;
     private readonly CpuDevice _device;
     private readonly Adam _optimizer;
     private readonly CodeUsage _batchUsage;
@@ -54,7 +55,9 @@ public sealed class Trainer : IDisposable
     /// <param name="run">The run folder.</param>
     /// <param name="train">The pictures to train on; their channels are those of the options.</param>
     /// <param name="test">The pictures to evaluate on.</param>
-    /// <exception cref="InputException">An option, the pictures or a checkpoint are wrong, or the folder cannot be written.</exception>
+    /// <exception cref="InputException">
+    /// An option, the pictures or a checkpoint are wrong, or the folder cannot be written or is another process's at work.
+    /// </exception>
     public Trainer(RunFolder run, ImageSet train, ImageSet test)
     {
         _run = run;
@@ -62,13 +65,14 @@ public sealed class Trainer : IDisposable
         _options.Validate();
         _train = train;
         _test = test;
+        Evaluator.CheckFit(_options.Model, train, _options.Batch);
+        Evaluator.CheckFit(_options.Model, test);
         _dataVariance = train.Variance();
         if (_dataVariance == 0)
             throw new InputException($"all pictures of {train.Name} are of one and the same colour; there is nothing to learn from them");
+        _lock = new FolderLock(run.Path);
         _device = new CpuDevice(_options.Threads);
         Model = new VqVae(_options.Model, _options.Seed, _device);
-        Evaluator.CheckFit(Model, train.Width, train.Height, train.Channels, _options.Batch);
-        Evaluator.CheckFit(Model, test.Width, test.Height, test.Channels);
         _optimizer = new Adam(Model, _options.LearningRate);
         _batchUsage = new CodeUsage(_options.Model.Codes);
         _sampler = new BatchSampler(train.Count, _options.Seed);
@@ -76,10 +80,18 @@ public sealed class Trainer : IDisposable
         _pixels = new float[_options.Batch * train.Height * train.Width * train.Channels];
         _state = new TrainingState(0, 0, _options.Seed, 0, 0, default);
 
-        run.CleanUp();
-        _metrics = new CsvLog(run.MetricsPath, "update", "recon_error", "perplexity", "vq_loss", "images_per_second", "seconds");
-        _evaluations = new CsvLog(run.EvalPath, "update", "split", "recon_error", "psnr", "ssim", "perplexity", "codes_used");
-        Restore();
+        try
+        {
+            run.CleanUp();
+            _metrics = new CsvLog(run.MetricsPath, "update", "recon_error", "perplexity", "vq_loss", "images_per_second", "seconds");
+            _evaluations = new CsvLog(run.EvalPath, "update", "split", "recon_error", "psnr", "ssim", "perplexity", "codes_used");
+            Restore();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>The model, as it is now.</summary>
@@ -104,7 +116,9 @@ public sealed class Trainer : IDisposable
     /// <param name="cancellation">Stops the run after the update in progress; a checkpoint is written first.</param>
     /// <returns>The evaluation on the test split after the last update.</returns>
     /// <exception cref="OperationCanceledException">It was stopped; its checkpoint is written.</exception>
-    /// <exception cref="TrainingDivergedException">A loss was not finite; the checkpoints before it are untouched.</exception>
+    /// <exception cref="TrainingDivergedException">
+    /// A loss, a weight or an evaluation was not finite; the checkpoints before it are untouched.
+    /// </exception>
     /// <exception cref="InputException">The run folder cannot be written.</exception>
     public Evaluation Run(IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
@@ -130,8 +144,12 @@ public sealed class Trainer : IDisposable
         return evaluation ?? Evaluator.Evaluate(Model, _test, Split.Test, _dataVariance, cancellation: cancellation);
     }
 
-    /// <summary>Ends the threads.</summary>
-    public void Dispose() => _device.Dispose();
+    /// <summary>Ends the threads, and lets others write to the run folder.</summary>
+    public void Dispose()
+    {
+        _device.Dispose();
+        _lock.Dispose();
+    }
 
     /// <summary>One update: the seed's loop body.</summary>
     private void Step(Tape tape)
@@ -145,7 +163,8 @@ public sealed class Trainer : IDisposable
         Tensor reconError = output.Reconstruction.MeanSquaredError(pictures).Scale((float)(1 / _dataVariance));
         Tensor vqLoss = output.Quantized.Loss;
         Tensor loss = reconError.Add(vqLoss);
-        if (!float.IsFinite(loss.Item())) throw new TrainingDivergedException(update + 1, loss.Item());
+        if (!float.IsFinite(loss.Item()))
+            throw new TrainingDivergedException(update + 1, $"the loss of update {update + 1} is {loss.Item()}");
         tape.Backward(loss);
         _optimizer.Step();
 
@@ -192,7 +211,11 @@ public sealed class Trainer : IDisposable
 
     private Evaluation EvaluateNow(IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
+        CheckFinite();
         Evaluation evaluation = Evaluator.Evaluate(Model, _test, Split.Test, _dataVariance, cancellation: cancellation);
+        if (!double.IsFinite(evaluation.Mse))
+            throw new TrainingDivergedException(
+                _state.Update, $"the evaluation after update {_state.Update} gave an error of {evaluation.Mse}");
         _evaluations.Append(
             _state.Update, evaluation.Split.Name(), evaluation.ReconError, evaluation.Psnr, evaluation.Ssim,
             evaluation.Perplexity, evaluation.CodesUsed);
@@ -204,6 +227,8 @@ public sealed class Trainer : IDisposable
     private void WriteCheckpoint(IProgress<TrainingProgress>? progress)
     {
         if (_state.Update == 0 || _state == _written) return;
+        CheckFinite();
+        _run.CheckPresent();
         Checkpoint checkpoint = _run.CheckpointOf(_state.Update);
         checkpoint.Write(Model, _dataVariance, _optimizer, _state);
         FollowCheckpoint();
@@ -211,12 +236,26 @@ public sealed class Trainer : IDisposable
         progress?.Report(Progress() with { Checkpoint = checkpoint.Path });
     }
 
+    /// <summary>
+    /// A finite loss does not tell that its gradients are, nor a finite evaluation that the weights are (a code is found
+    /// for any vector): what they left must not become a checkpoint.
+    /// </summary>
+    private void CheckFinite()
+    {
+        foreach ((string name, Tensor tensor) in Model.State().Concat(_optimizer.State()))
+        {
+            if (!ModelFile.AreFinite(tensor.ToArray()))
+                throw new TrainingDivergedException(
+                    _state.Update, $"update {_state.Update} left numbers in {name} that are not finite");
+        }
+    }
+
     /// <summary>The newest weights become those of the checkpoint just written or read; the oldest checkpoints go.</summary>
     private void FollowCheckpoint()
     {
         ModelFile.Write(_run.ModelPath, Model, _dataVariance);
         IReadOnlyList<Checkpoint> all = _run.Checkpoints();
-        foreach (Checkpoint old in all.Take(all.Count - KeptCheckpoints)) Directory.Delete(old.Path, recursive: true);
+        foreach (Checkpoint old in all.Take(all.Count - KeptCheckpoints)) Temporary.Delete(old.Path);
     }
 
     /// <summary>Goes back to the newest checkpoint, or to the start; what was logged after it is dropped.</summary>
@@ -224,7 +263,7 @@ public sealed class Trainer : IDisposable
     {
         if (_run.LatestCheckpoint() is { } checkpoint)
         {
-            _state = checkpoint.Read(Model, _optimizer);
+            _state = Read(checkpoint);
             if (_state.Seed != _options.Seed)
                 throw new InputException($"{checkpoint.Path} is of a run with seed {_state.Seed}, not {_options.Seed}");
             // The run may have been killed between writing the checkpoint and what follows.
@@ -241,6 +280,19 @@ public sealed class Trainer : IDisposable
             && double.TryParse(seconds, CultureInfo.InvariantCulture, out double total))
         {
             _clock.Total = TimeSpan.FromSeconds(total);
+        }
+    }
+
+    private TrainingState Read(Checkpoint checkpoint)
+    {
+        try
+        {
+            return checkpoint.Read(Model, _optimizer);
+        }
+        catch (InputException e)
+        {
+            throw new InputException(
+                $"{e.Message.TrimEnd('.')}; or delete {checkpoint.Path} to go on from the checkpoint before it", e);
         }
     }
 }

@@ -3,6 +3,9 @@ namespace Tessera.Training;
 /// <summary>How long updates take: since the last row of <c>metrics.csv</c>, and in all sittings of a run.</summary>
 internal sealed class TrainingClock
 {
+    // Whoever asks for the largest number of updates there is means "until I stop it".
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(36_525);
+
     private TimeSpan _window;
     private long _windowUpdates;
     private double _lastRate;
@@ -29,7 +32,10 @@ internal sealed class TrainingClock
         _windowUpdates = 0;
     }
 
-    /// <summary>The time that more updates are going to take; zero where that is not known yet.</summary>
-    public TimeSpan TimeFor(long updates) =>
-        UpdatesPerSecond > 0 ? TimeSpan.FromSeconds(updates / UpdatesPerSecond) : TimeSpan.Zero;
+    /// <summary>
+    /// The time that more updates are going to take, a hundred years at most; zero where that is not known yet.
+    /// </summary>
+    public TimeSpan TimeFor(long updates) => UpdatesPerSecond > 0
+        ? TimeSpan.FromSeconds(Math.Min(updates / UpdatesPerSecond, Longest.TotalSeconds))
+        : TimeSpan.Zero;
 }

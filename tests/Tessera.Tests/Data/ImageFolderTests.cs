@@ -148,11 +148,11 @@ public sealed class ImageFolderTests : IDisposable
         string trained = Enumerable.Range(0, 100).Select(i => $"{i}.png").First(name => !ImageFolder.IsHeldOut(name));
         Add(trained, 1);
         InputException noTest = Refused(_folder.Path, () => Load(Split.Test));
-        Assert.Contains("None of the 1", noTest.Message, StringComparison.Ordinal);
+        Assert.Contains("none is in the tenth", noTest.Message, StringComparison.Ordinal);
         File.Delete(_folder[trained]);
         Add(Enumerable.Range(0, 100).Select(i => $"{i}.png").First(ImageFolder.IsHeldOut), 1);
         InputException noTrain = Refused(_folder.Path, () => Load(Split.Train));
-        Assert.Contains("Every one of the 1", noTrain.Message, StringComparison.Ordinal);
+        Assert.Contains("all are in the tenth", noTrain.Message, StringComparison.Ordinal);
         Add("train/a/1.png", 1);
         Directory.CreateDirectory(_folder["test"]);
         Refused(_folder["test"], () => Load(Split.Test));

@@ -34,6 +34,37 @@ public sealed class RunFolderTests : IDisposable
         Assert.Equal(["notes.txt"], Directory.GetFileSystemEntries(_folder["run"]).Select(Path.GetFileName));
     }
 
+    [Fact]
+    public void What_a_run_killed_at_its_very_start_leaves_is_no_obstacle()
+    {
+        _folder.Write("run/.tessera-0123.tmp-999999999", [1]);
+        using (Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options))
+        {
+            trainer.Run(cancellation: TestContext.Current.CancellationToken);
+        }
+        Assert.DoesNotContain(Directory.GetFiles(_folder["run"]), name => name.Contains(".tmp-", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Of_many_that_want_the_same_folder_at_once_one_gets_it()
+    {
+        int winners = 0;
+        Parallel.For(0, 16, i =>
+        {
+            try
+            {
+                RunFolder.Create(_folder["run"], SmallRun.Options with { Seed = (ulong)i });
+                Interlocked.Increment(ref winners);
+            }
+            catch (InputException e)
+            {
+                Assert.Contains("exists already", e.Message, StringComparison.Ordinal);
+            }
+        });
+        Assert.Equal(1, winners);
+        RunFolder.Open(_folder["run"]);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("{")]

@@ -3,6 +3,7 @@ using Tessera.Analysis;
 using Tessera.Data;
 using Tessera.Imaging;
 using Tessera.Models;
+using Tessera.Tensors;
 using Tessera.Training;
 
 namespace Tessera.Tests.Training;
@@ -176,6 +177,89 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
+    public void Weights_that_are_not_finite_never_become_a_checkpoint()
+    {
+        using Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options with { CheckpointEvery = 2, EvalEvery = 1000 });
+        var poison = new Reports(report =>
+        {
+            if (report.Update == 6) trainer.Model.Parameters().Last().Tensor.Fill(float.PositiveInfinity);
+        });
+        var e = Assert.Throws<TrainingDivergedException>(() => trainer.Run(poison, TestContext.Current.CancellationToken));
+        Assert.Equal(6, e.Update);
+        Assert.Equal(["2", "4"], Names(_folder["run", "checkpoints"]));
+        Assert.Equal(4, TrainedModel.Open(_folder["run"]).Update);
+    }
+
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(1e30f)]
+    public void An_evaluation_that_is_not_finite_is_neither_logged_nor_kept(float weight)
+    {
+        using Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options with { CheckpointEvery = 2, EvalEvery = 4 });
+        var poison = new Reports(report =>
+        {
+            if (report.Update != 4) return;
+            foreach ((_, Tensor parameter) in trainer.Model.Parameters()) parameter.Fill(weight);
+        });
+        var e = Assert.Throws<TrainingDivergedException>(() => trainer.Run(poison, TestContext.Current.CancellationToken));
+        Assert.Equal(4, e.Update);
+        Assert.Equal(["2"], Names(_folder["run", "checkpoints"]));
+        Assert.Single(File.ReadLines(_folder["run", "eval.csv"]));
+    }
+
+    [Fact]
+    public void One_trainer_at_a_time_works_in_a_run_folder()
+    {
+        using (Trainer first = SmallRun.Start(_folder["run"], SmallRun.Options))
+        {
+            InputException e = Assert.Throws<InputException>(() => SmallRun.Resume(_folder["run"]));
+            Assert.Contains("another process", e.Message, StringComparison.Ordinal);
+            first.Run(cancellation: TestContext.Current.CancellationToken);
+        }
+        Assert.False(File.Exists(_folder["run", ".lock"]));
+        // What a kill leaves behind locks nothing.
+        File.WriteAllBytes(_folder["run", ".lock"], []);
+        using Trainer next = SmallRun.Resume(_folder["run"]);
+        Assert.Equal(24, next.Update);
+    }
+
+    [Fact]
+    public void A_trainer_that_cannot_start_lets_the_next_one_in()
+    {
+        RunFolder run = RunFolder.Create(_folder["run"], SmallRun.Options with { Init = _folder["missing"] });
+        Assert.Throws<InputException>(() => new Trainer(run, SmallRun.Train, SmallRun.Test));
+        using var next = new Trainer(run.WithOptions(SmallRun.Options), SmallRun.Train, SmallRun.Test);
+    }
+
+    [Fact]
+    public void A_run_whose_folder_is_removed_stops_and_does_not_bring_it_back()
+    {
+        using Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options with { EvalEvery = 1000 });
+        var remove = new Reports(report =>
+        {
+            if (report.Update == 5) File.Delete(_folder["run", "config.json"]);
+        });
+        InputException e = Assert.Throws<InputException>(() => trainer.Run(remove, TestContext.Current.CancellationToken));
+        Assert.Contains("moved or removed", e.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder["run", "checkpoints"]));
+    }
+
+    [Fact]
+    public void A_run_without_an_end_shows_a_time_that_is_left()
+    {
+        using var stop = new CancellationTokenSource();
+        using Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options with { Updates = long.MaxValue });
+        TimeSpan left = default;
+        var progress = new Reports(report =>
+        {
+            left = report.Remaining;
+            if (report.Update == 2) stop.Cancel();
+        });
+        Assert.Throws<OperationCanceledException>(() => trainer.Run(progress, stop.Token));
+        Assert.True(left > TimeSpan.FromDays(365), $"{left} left of {long.MaxValue} updates.");
+    }
+
+    [Fact]
     public void After_the_first_updates_an_update_allocates_next_to_nothing()
     {
         // Counted on this thread alone, which is the one that all buffers are made on.
@@ -228,6 +312,7 @@ public sealed class TrainerTests : IDisposable
         AssertRefused(grey, "one and the same colour");
         AssertRefused(odd, "multiples of 4");
         AssertRefused(SmallRun.Train.ToChannels(1), "3 channels");
+        AssertRefused(new ImageSet("none", 16, 16, 3, [], [], ["none"]), "no pictures");
     }
 
     private void AssertRefused(ImageSet pictures, string expected)
