@@ -178,7 +178,7 @@ public sealed class BadInputTests(Trained trained)
     {
         using var folder = new TemporaryFolder();
         Assert.Contains(named, Program.Refuse(Program.TinyTraining(trained.Pictures, folder["run"], options)), StringComparison.Ordinal);
-        Assert.Empty(TemporaryFolder.Names(folder.Path));
+        Assert.Empty(TemporaryFolder.NamesIn(folder.Path));
     }
 
     [Fact]
@@ -188,7 +188,7 @@ public sealed class BadInputTests(Trained trained)
         string line = Program.Fail(TesseraProgram.Failed, Program.TinyTraining(
             trained.Pictures, folder["run"], "--updates", "1", "--lr", "1e30"));
         Assert.Contains("learning rate", line, StringComparison.Ordinal);
-        Assert.Equal(["config.json", "eval.csv", "metrics.csv"], TemporaryFolder.Names(folder["run"]));
+        Assert.Equal(["config.json", "eval.csv", "metrics.csv"], TemporaryFolder.NamesIn(folder["run"]));
     }
 
     [Fact]
