@@ -8,18 +8,13 @@ namespace Tessera.Files;
 /// </remarks>
 public static class AtomicFile
 {
-    /// <summary>Writes a file.</summary>
+    /// <summary>Writes a file, over one that is there.</summary>
     /// <param name="path">The file; its folder must exist.</param>
     /// <param name="write">
     /// Writes the contents to the stream. If it throws, the target stays as it was, and nothing else is left behind.
     /// </param>
-    /// <param name="overwrite">
-    /// Whether a file that is there may be replaced. If not, of several processes that write it at once one succeeds.
-    /// </param>
-    /// <exception cref="InputException">
-    /// The disk is full, the folder is missing or cannot be written, there is a file that may not be replaced, ...
-    /// </exception>
-    public static void Write(string path, Action<Stream> write, bool overwrite = true)
+    /// <exception cref="InputException">The disk is full, the folder is missing or cannot be written, ...</exception>
+    public static void Write(string path, Action<Stream> write)
     {
         path = FileErrors.FilePath(path);
         string temporary = Temporary.Beside(path);
@@ -30,7 +25,7 @@ public static class AtomicFile
                 write(stream);
                 stream.Flush(flushToDisk: true);
             }
-            File.Move(temporary, path, overwrite);
+            File.Move(temporary, path, overwrite: true);
         }
         catch (Exception e)
         {

@@ -6,7 +6,8 @@ namespace Tessera.Files;
 /// </summary>
 internal sealed class FolderLock : IDisposable
 {
-    private const string Name = ".lock";
+    /// <summary>The name of the file.</summary>
+    public const string Name = ".lock";
 
     private readonly FileStream _file;
 

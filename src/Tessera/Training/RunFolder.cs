@@ -60,15 +60,10 @@ public sealed class RunFolder
             throw FileErrors.Writing(path, e);
         }
         var run = new RunFolder(full, options);
-        try
-        {
-            run.WriteConfig(overwrite: false);
-        }
-        catch (InputException) when (IsRun(full))
-        {
-            // Another process chose the same folder at the same moment.
-            throw Taken(path);
-        }
+        // Of several processes that choose the same folder at the same moment, one gets it.
+        using var alone = new FolderLock(full);
+        CheckFree(path);
+        run.WriteConfig();
         return run;
     }
 
@@ -79,7 +74,8 @@ public sealed class RunFolder
         string full = FileErrors.FolderPath(path);
         if (!Directory.Exists(full)) return;
         // What a process that was killed at once has left is nothing.
-        if (FileErrors.List(full, folder => folder.EnumerateFileSystemInfos()).Any(entry => !Temporary.IsStale(entry.Name)))
+        if (FileErrors.List(full, folder => folder.EnumerateFileSystemInfos())
+            .Any(entry => entry.Name != FolderLock.Name && !Temporary.IsStale(entry.Name)))
             throw Taken(path);
     }
 
@@ -115,7 +111,7 @@ public sealed class RunFolder
     {
         options.Validate();
         var run = new RunFolder(Path, options);
-        if (options != Options) run.WriteConfig(overwrite: true);
+        if (options != Options) run.WriteConfig();
         return run;
     }
 
@@ -174,8 +170,6 @@ public sealed class RunFolder
         if (Directory.Exists(CheckpointsPath)) AtomicFolder.CleanUp(CheckpointsPath);
     }
 
-    private void WriteConfig(bool overwrite) => AtomicFile.Write(
-        System.IO.Path.Combine(Path, ConfigName),
-        stream => JsonSerializer.Serialize(stream, new RunConfig(Version, Options), RunJson.Default.RunConfig),
-        overwrite);
+    private void WriteConfig() => AtomicFile.Write(System.IO.Path.Combine(Path, ConfigName), stream =>
+        JsonSerializer.Serialize(stream, new RunConfig(Version, Options), RunJson.Default.RunConfig));
 }
