@@ -266,6 +266,10 @@ public sealed class Trainer : IDisposable
             _state = Read(checkpoint);
             if (_state.Seed != _options.Seed)
                 throw new InputException($"{checkpoint.Path} is of a run with seed {_state.Seed}, not {_options.Seed}");
+            if (_state.Pictures != _state.Update * _options.Batch)
+                throw new InputException(
+                    $"{checkpoint.Path} is of a run that has drawn {_state.Pictures} pictures, "
+                    + $"not {_state.Update} batches of {_options.Batch}");
             // The run may have been killed between writing the checkpoint and what follows.
             FollowCheckpoint();
         }

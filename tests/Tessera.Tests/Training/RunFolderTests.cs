@@ -130,5 +130,20 @@ public sealed class RunFolderTests : IDisposable
         Assert.Contains(name, Message(() => SmallRun.Resume(_folder["run"])), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("\"seed\": 7", "\"seed\": 8", "seed 8")]
+    [InlineData("\"pictures\": 144", "\"pictures\": 145", "145 pictures")]
+    public void A_checkpoint_of_another_run_is_refused(string own, string other, string told)
+    {
+        using (Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options))
+        {
+            trainer.Run(cancellation: TestContext.Current.CancellationToken);
+        }
+        string path = _folder["run", "checkpoints", "24", "state.json"], state = File.ReadAllText(path);
+        Assert.Contains(own, state, StringComparison.Ordinal);
+        File.WriteAllText(path, state.Replace(own, other, StringComparison.Ordinal));
+        Assert.Contains(told, Message(() => SmallRun.Resume(_folder["run"])), StringComparison.Ordinal);
+    }
+
     private static string Message(Action action) => Assert.Throws<InputException>(action).Message;
 }
