@@ -30,12 +30,12 @@ public static class TesseraProgram
     public static int Run(
         IReadOnlyList<string> args, TextWriter output, TextWriter error, CancellationToken cancellation = default)
     {
-        var session = new Session(new Display(output), new Display(error), cancellation);
+        var invocation = new Invocation(new Display(output), new Display(error), cancellation);
         try
         {
             CheckKernels();
             // A picture may be called @file: nothing is read from response files.
-            ParseResult parse = Commands(session).Parse(
+            ParseResult parse = Commands(invocation).Parse(
                 args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
             CommandLineCheck.ThrowIfWrong(parse, args);
             return parse.Invoke(new InvocationConfiguration
@@ -49,19 +49,19 @@ public static class TesseraProgram
         catch (Exception e)
         {
             (int code, string line) = Describe(e);
-            session.Error.Line($"tessera: {line.ReplaceLineEndings(" ")}");
+            invocation.Error.Line($"tessera: {line.ReplaceLineEndings(" ")}");
             if (Environment.GetEnvironmentVariable(DebugVariable) == "1") error.WriteLine(e);
             return code;
         }
     }
 
-    private static Command Commands(Session session)
+    private static Command Commands(Invocation invocation)
     {
         var program = new Command(
             "tessera", "Trains and uses VQ-VAEs: models that turn pictures into discrete codes and back.")
         {
-            new TrainCommand(session), new EvalCommand(session), new ReconstructCommand(session),
-            new InfoCommand(session), new DataCommand(session),
+            new TrainCommand(invocation), new EvalCommand(invocation), new ReconstructCommand(invocation),
+            new InfoCommand(invocation), new DataCommand(invocation),
             new HelpOption { Action = new HelpWithExamples() }, new VersionOption { Action = new PrintVersion() },
         };
         // Without a command: the help.

@@ -7,8 +7,8 @@ namespace Tessera.Cli.Commands;
 /// <summary><c>tessera data</c>: fetches data sets.</summary>
 internal sealed class DataCommand : Command
 {
-    public DataCommand(Session session) : base("data", "Finds or fetches a data set.") =>
-        Subcommands.Add(new DataCifar10Command(session));
+    public DataCommand(Invocation invocation) : base("data", "Finds or fetches a data set.") =>
+        Subcommands.Add(new DataCifar10Command(invocation));
 }
 
 /// <summary><c>tessera data cifar10</c>: finds CIFAR-10, or downloads, verifies and unpacks it; then reads it.</summary>
@@ -18,15 +18,15 @@ internal sealed class DataCifar10Command : TesseraCommand
         "--data-dir", "DIR",
         "Where to look first, and where to put it. Then come the folder in TESSERA_DATA and the user's cache.");
 
-    public DataCifar10Command(Session session) : base(
-        session, Cifar10.Name, "Finds CIFAR-10, or downloads, verifies and unpacks it (170 MB).",
+    public DataCifar10Command(Invocation invocation) : base(
+        invocation, Cifar10.Name, "Finds CIFAR-10, or downloads, verifies and unpacks it (170 MB).",
         "tessera data cifar10", "tessera data cifar10 --data-dir data") =>
         Options.Add(_dataDir);
 
     protected override void Run(ParseResult parse)
     {
-        string folder = new PictureLoader(Session.Output, Session.Cancellation).FindCifar10(parse.GetValue(_dataDir));
+        string folder = new PictureLoader(Invocation.Output, Invocation.Cancellation).FindCifar10(parse.GetValue(_dataDir));
         ImageSet train = Cifar10.Load(folder, Split.Train), test = Cifar10.Load(folder, Split.Test);
-        Session.Output.Line($"CIFAR-10 is in {folder}: {train.Count} pictures to train on, {test.Count} to test on");
+        Invocation.Output.Line($"CIFAR-10 is in {folder}: {train.Count} pictures to train on, {test.Count} to test on");
     }
 }

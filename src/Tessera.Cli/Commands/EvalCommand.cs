@@ -13,8 +13,8 @@ internal sealed class EvalCommand : TrainedModelCommand
     private readonly Option<bool> _json = NewOption.Flag(
         "--json", "Prints one JSON object: split, images, recon_error, mse, psnr, ssim, perplexity, codes_used, codes.");
 
-    public EvalCommand(Session session) : base(
-        session, "eval", "Measures a model over a whole split: recon_error, MSE, PSNR, SSIM, perplexity, codes used.",
+    public EvalCommand(Invocation invocation) : base(
+        invocation, "eval", "Measures a model over a whole split: recon_error, MSE, PSNR, SSIM, perplexity, codes used.",
         "tessera eval runs/shapes-1",
         "tessera eval runs/shapes-1 --split train --json",
         "tessera eval model.safetensors --data cifar10 --data-dir data") =>
@@ -23,12 +23,12 @@ internal sealed class EvalCommand : TrainedModelCommand
     protected override void Run(ParseResult parse, TrainedModel trained)
     {
         ImageSet pictures = LoadPictures(parse, trained);
-        Evaluation evaluation = Session.Error.WithBar(bar => Evaluator.Evaluate(
+        Evaluation evaluation = Invocation.Error.WithBar(bar => Evaluator.Evaluate(
             trained.Model, pictures, SplitOf(parse), trained.DataVariance,
             new Reporter<int>(done => bar.Report(
                 new BarState((double)done / pictures.Count, $"{done} of {pictures.Count} pictures"))),
-            Session.Cancellation));
-        if (parse.GetValue(_json)) Session.Output.Line(EvaluationText.Json(evaluation));
-        else Session.Output.Table(EvaluationText.Rows(evaluation));
+            Invocation.Cancellation));
+        if (parse.GetValue(_json)) Invocation.Output.Line(EvaluationText.Json(evaluation));
+        else Invocation.Output.Table(EvaluationText.Rows(evaluation));
     }
 }

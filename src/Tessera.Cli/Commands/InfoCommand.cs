@@ -12,8 +12,8 @@ internal sealed class InfoCommand : TesseraCommand
 {
     private readonly Argument<string> _model = NewOption.ModelArgument();
 
-    public InfoCommand(Session session) : base(
-        session, "info", "Tells what a run, a checkpoint or a model file holds.",
+    public InfoCommand(Invocation invocation) : base(
+        invocation, "info", "Tells what a run, a checkpoint or a model file holds.",
         "tessera info runs/shapes-1", "tessera info runs/shapes-1/checkpoints/500", "tessera info model.safetensors") =>
         Arguments.Add(_model);
 
@@ -21,9 +21,9 @@ internal sealed class InfoCommand : TesseraCommand
     {
         string path = parse.GetRequiredValue(_model);
         TrainedModel trained = TrainedModel.Open(path);
-        Session.Output.Table([["file", trained.Path], .. Model(trained), .. Run(trained), .. Evaluation(path)]);
-        Session.Output.Line();
-        Session.Output.Table([.. Tensors(trained.Model)]);
+        Invocation.Output.Table([["file", trained.Path], .. Model(trained), .. Run(trained), .. Evaluation(path)]);
+        Invocation.Output.Line();
+        Invocation.Output.Table([.. Tensors(trained.Model)]);
     }
 
     private static IEnumerable<string[]> Model(TrainedModel trained)

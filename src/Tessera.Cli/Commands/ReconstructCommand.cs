@@ -21,8 +21,8 @@ internal sealed class ReconstructCommand : TrainedModelCommand
     private readonly Option<string?> _out = NewOption.Text(
         "--out", "FILE.png", $"The picture to write, over one that is there [default: {UsualPath}, never over one].");
 
-    public ReconstructCommand(Session session) : base(
-        session, "reconstruct",
+    public ReconstructCommand(Invocation invocation) : base(
+        invocation, "reconstruct",
         "Writes a PNG of pairs: on the left the original, on the right its reconstruction.",
         "tessera reconstruct runs/shapes-1",
         "tessera reconstruct runs/shapes-1 cat.png dog.jpg --size 128 --out pets.png",
@@ -45,9 +45,9 @@ internal sealed class ReconstructCommand : TrainedModelCommand
         Image[] pictures = files.Length > 0
             ? ReadFiles(files, OptionsFor(parse, trained))
             : LoadPictures(parse, trained).First(count);
-        ReconstructionGrid grid = ReconstructionGrid.Make(trained.Model, pictures, Session.Cancellation);
+        ReconstructionGrid grid = ReconstructionGrid.Make(trained.Model, pictures, Invocation.Cancellation);
         Png.Write(path, grid.Image);
-        Session.Output.Line(
+        Invocation.Output.Line(
             $"{path}: {pictures.Length} pictures beside their reconstructions, mean PSNR {grid.Psnr:0.00} dB");
     }
 

@@ -6,14 +6,14 @@ namespace Tessera.Cli.Commands;
 internal abstract class TesseraCommand : Command
 {
     /// <summary>Creates the command.</summary>
-    /// <param name="session">What it works with.</param>
+    /// <param name="invocation">What it works with.</param>
     /// <param name="name">What the user types.</param>
     /// <param name="description">What it does, for the help.</param>
     /// <param name="examples">Command lines for the help.</param>
-    protected TesseraCommand(Session session, string name, string description, params string[] examples)
+    protected TesseraCommand(Invocation invocation, string name, string description, params string[] examples)
         : base(name, description)
     {
-        Session = session;
+        Invocation = invocation;
         Examples = examples;
         SetAction(Run);
     }
@@ -22,7 +22,7 @@ internal abstract class TesseraCommand : Command
     public IReadOnlyList<string> Examples { get; }
 
     /// <summary>What it works with.</summary>
-    protected Session Session { get; }
+    protected Invocation Invocation { get; }
 
     /// <summary>Does the work.</summary>
     /// <exception cref="InputException">An option or input is wrong.</exception>

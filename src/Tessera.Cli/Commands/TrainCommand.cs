@@ -28,8 +28,8 @@ internal sealed class TrainCommand : TesseraCommand
     private readonly Option<bool> _resume = NewOption.Flag(
         "--resume", "Goes on with the run in --out from its newest checkpoint, with the options it was started with.");
 
-    public TrainCommand(Session session) : base(
-        session, "train",
+    public TrainCommand(Invocation invocation) : base(
+        invocation, "train",
         "Trains a VQ-VAE, by default on pictures that the program makes itself. Ctrl-C writes a checkpoint, then stops.",
         "tessera train",
         "tessera train --data pictures --size 64 --out runs/pictures",
@@ -54,7 +54,7 @@ internal sealed class TrainCommand : TesseraCommand
         if (path is null) path = FreePath(options.Data);
         if (!resume) RunFolder.CheckFree(path);
 
-        var loader = new PictureLoader(Session.Output, Session.Cancellation);
+        var loader = new PictureLoader(Invocation.Output, Invocation.Cancellation);
         ImageSet train = loader.Load(options, Split.Train), test = loader.Load(options, Split.Test);
         using Trainer trainer = resume
             ? new Trainer(RunFolder.Open(path).WithOptions(options), train, test)
@@ -123,18 +123,18 @@ internal sealed class TrainCommand : TesseraCommand
 
     private Evaluation Train(Trainer trainer, string path)
     {
-        using CancellationTokenRegistration note = Session.Cancellation.Register(TellOfStopping);
+        using CancellationTokenRegistration note = Invocation.Cancellation.Register(TellOfStopping);
         try
         {
-            return Session.Output.WithBar(bar => trainer.Run(
-                new TrainingDisplay(Session.Output, bar, trainer.Model.Options.Codes), Session.Cancellation));
+            return Invocation.Output.WithBar(bar => trainer.Run(
+                new TrainingDisplay(Invocation.Output, bar, trainer.Model.Options.Codes), Invocation.Cancellation));
         }
         catch (OperationCanceledException)
         {
-            Session.Output.Line(trainer.Update == 0
+            Invocation.Output.Line(trainer.Update == 0
                 ? "stopped before the first update"
                 : $"stopped after update {trainer.Update}; its checkpoint is written");
-            Session.Output.Line($"go on with: tessera train --resume --out {Quoted(path)}");
+            Invocation.Output.Line($"go on with: tessera train --resume --out {Quoted(path)}");
             throw;
         }
     }
@@ -143,7 +143,7 @@ internal sealed class TrainCommand : TesseraCommand
     {
         try
         {
-            Session.Output.Line("stopping after this update ...");
+            Invocation.Output.Line("stopping after this update ...");
         }
         catch (IOException)
         {
@@ -153,28 +153,28 @@ internal sealed class TrainCommand : TesseraCommand
 
     private void PrintStart(Trainer trainer, string path, TrainingOptions options, ImageSet train, ImageSet test)
     {
-        Session.Output.Line(
+        Invocation.Output.Line(
             $"data:   {options.Data}: {train.Count} pictures to train on, {test.Count} to test on, "
             + $"{train.Width}x{train.Height}x{train.Channels}, data variance {trainer.DataVariance:0.0000}");
-        Session.Output.Line($"model:  {trainer.Model.ParameterCount} parameters, {InfoCommand.Describe(trainer.Model)}");
-        Session.Output.Line($"device: {trainer.Device.Description}");
-        Session.Output.Line($"run:    {path}, {InfoCommand.Describe(options)}");
+        Invocation.Output.Line($"model:  {trainer.Model.ParameterCount} parameters, {InfoCommand.Describe(trainer.Model)}");
+        Invocation.Output.Line($"device: {trainer.Device.Description}");
+        Invocation.Output.Line($"run:    {path}, {InfoCommand.Describe(options)}");
         if (trainer.Update == options.Updates)
-            Session.Output.Line($"the run is finished: it has made its {options.Updates} updates; more with --updates");
+            Invocation.Output.Line($"the run is finished: it has made its {options.Updates} updates; more with --updates");
         else if (trainer.Update > 0)
-            Session.Output.Line($"going on after update {trainer.Update}");
-        Session.Output.Line();
+            Invocation.Output.Line($"going on after update {trainer.Update}");
+        Invocation.Output.Line();
     }
 
     private void PrintEnd(Trainer trainer, string path, Evaluation evaluation, ImageSet test)
     {
         string picture = Path.Combine(path, "reconstructions.png");
-        Png.Write(picture, ReconstructionGrid.Make(trainer.Model, test.First(ShownPictures), Session.Cancellation).Image);
-        Session.Output.Table(EvaluationText.Rows(evaluation));
-        Session.Output.Line($"test pictures beside their reconstructions: {picture}");
-        Session.Output.Line("next:");
-        Session.Output.Line($"  tessera eval {Quoted(path)} --split train");
-        Session.Output.Line($"  tessera reconstruct {Quoted(path)} --count 64 --out more.png");
+        Png.Write(picture, ReconstructionGrid.Make(trainer.Model, test.First(ShownPictures), Invocation.Cancellation).Image);
+        Invocation.Output.Table(EvaluationText.Rows(evaluation));
+        Invocation.Output.Line($"test pictures beside their reconstructions: {picture}");
+        Invocation.Output.Line("next:");
+        Invocation.Output.Line($"  tessera eval {Quoted(path)} --split train");
+        Invocation.Output.Line($"  tessera reconstruct {Quoted(path)} --count 64 --out more.png");
     }
 
     private static string Quoted(string path) => path.Contains(' ') ? $"\"{path}\"" : path;

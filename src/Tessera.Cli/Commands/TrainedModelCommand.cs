@@ -17,8 +17,8 @@ internal abstract class TrainedModelCommand : TesseraCommand
         "--split", $"Which of the pictures of --data [default: {UsualSplit.Name()}].",
         [.. Enum.GetValues<Split>().Select(split => split.Name())]);
 
-    protected TrainedModelCommand(Session session, string name, string description, params string[] examples)
-        : base(session, name, description, examples)
+    protected TrainedModelCommand(Invocation invocation, string name, string description, params string[] examples)
+        : base(invocation, name, description, examples)
     {
         Arguments.Add(_model);
         _settings.AddTo(this);
@@ -50,7 +50,7 @@ internal abstract class TrainedModelCommand : TesseraCommand
         if (trained.Options is null && !HasData(parse))
             throw new InputException(
                 $"{trained.Path} does not tell what pictures it was trained on; name some with --data");
-        return new PictureLoader(Session.Error, Session.Cancellation)
+        return new PictureLoader(Invocation.Error, Invocation.Cancellation)
             .Load(OptionsFor(parse, trained), SplitOf(parse));
     }
 

@@ -4,4 +4,4 @@ namespace Tessera.Cli;
 /// <param name="Output">Where results go.</param>
 /// <param name="Error">Where messages go.</param>
 /// <param name="Cancellation">Cancelled when the user interrupts.</param>
-internal sealed record Session(Display Output, Display Error, CancellationToken Cancellation);
+internal sealed record Invocation(Display Output, Display Error, CancellationToken Cancellation);
