@@ -35,7 +35,6 @@ public sealed class Trainer : IDisposable
     private readonly TrainingOptions _options;
     private readonly ImageSet _train;
     private readonly ImageSet _test;
-    private readonly double _dataVariance;
     private readonly FolderLock _lock;
     private readonly CpuDevice _device;
     private readonly Adam _optimizer;
@@ -67,8 +66,8 @@ public sealed class Trainer : IDisposable
         _test = test;
         Evaluator.CheckFit(_options.Model, train, _options.Batch);
         Evaluator.CheckFit(_options.Model, test);
-        _dataVariance = train.Variance();
-        if (_dataVariance == 0)
+        DataVariance = train.Variance();
+        if (DataVariance == 0)
             throw new InputException($"all pictures of {train.Name} are of one and the same colour; there is nothing to learn from them");
         _lock = new FolderLock(run.Path);
         _device = new CpuDevice(_options.Threads);
@@ -101,7 +100,7 @@ public sealed class Trainer : IDisposable
     public long Update => _state.Update;
 
     /// <summary>The variance of the training pictures, byte/255.</summary>
-    public double DataVariance => _dataVariance;
+    public double DataVariance { get; }
 
     /// <summary>What the run computes on.</summary>
     public Device Device => _device;
@@ -141,7 +140,7 @@ public sealed class Trainer : IDisposable
             WriteCheckpoint(progress);
             throw;
         }
-        return evaluation ?? Evaluator.Evaluate(Model, _test, Split.Test, _dataVariance, cancellation: cancellation);
+        return evaluation ?? Evaluator.Evaluate(Model, _test, Split.Test, DataVariance, cancellation: cancellation);
     }
 
     /// <summary>Ends the threads, and lets others write to the run folder.</summary>
@@ -160,7 +159,7 @@ public sealed class Trainer : IDisposable
         Tensor pictures = DrawBatch(tape, update);
 
         VqVaeOutput output = Model.Forward(pictures);
-        Tensor reconError = output.Reconstruction.MeanSquaredError(pictures).Scale((float)(1 / _dataVariance));
+        Tensor reconError = output.Reconstruction.MeanSquaredError(pictures).Scale((float)(1 / DataVariance));
         Tensor vqLoss = output.Quantized.Loss;
         Tensor loss = reconError.Add(vqLoss);
         if (!float.IsFinite(loss.Item()))
@@ -212,7 +211,7 @@ public sealed class Trainer : IDisposable
     private Evaluation EvaluateNow(IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
         CheckFinite();
-        Evaluation evaluation = Evaluator.Evaluate(Model, _test, Split.Test, _dataVariance, cancellation: cancellation);
+        Evaluation evaluation = Evaluator.Evaluate(Model, _test, Split.Test, DataVariance, cancellation: cancellation);
         if (!double.IsFinite(evaluation.Mse))
             throw new TrainingDivergedException(
                 _state.Update, $"the evaluation after update {_state.Update} gave an error of {evaluation.Mse}");
@@ -230,7 +229,7 @@ public sealed class Trainer : IDisposable
         CheckFinite();
         _run.CheckPresent();
         Checkpoint checkpoint = _run.CheckpointOf(_state.Update);
-        checkpoint.Write(Model, _dataVariance, _optimizer, _state);
+        checkpoint.Write(Model, DataVariance, _optimizer, _state);
         FollowCheckpoint();
         _written = _state;
         progress?.Report(Progress() with { Checkpoint = checkpoint.Path });
@@ -253,7 +252,7 @@ public sealed class Trainer : IDisposable
     /// <summary>The newest weights become those of the checkpoint just written or read; the oldest checkpoints go.</summary>
     private void FollowCheckpoint()
     {
-        ModelFile.Write(_run.ModelPath, Model, _dataVariance);
+        ModelFile.Write(_run.ModelPath, Model, DataVariance);
         IReadOnlyList<Checkpoint> all = _run.Checkpoints();
         foreach (Checkpoint old in all.Take(all.Count - KeptCheckpoints)) Temporary.Delete(old.Path);
     }
