@@ -1,5 +1,4 @@
 using Tessera.Tensors.Autograd;
-using Tessera.Tensors.Devices;
 
 namespace Tessera.Tensors.Ops;
 
@@ -12,13 +11,12 @@ public static partial class TensorOperations
     /// <returns>The same shape.</returns>
     public static Tensor Relu(this Tensor x)
     {
-        Tensor y = Tape.Result(x.Shape, x);
-        Device device = y.Device;
-        device.Relu(x.Storage, y.Storage);
-        return Tape.Record(y, gradY =>
+        Tensor y = Tape.Result(tape: null, x.Shape, isRectified: true, x);
+        y.Device.Relu(x.Storage, y.Storage);
+        return Tape.Record(y, _ =>
         {
-            Storage gradX = x.GradientTarget(out bool accumulate);
-            device.ReluGradient(y.Storage, gradY.Storage, gradX, accumulate);
+            y.GateGradient();
+            x.TakeGradient(y);
         });
     }
 }

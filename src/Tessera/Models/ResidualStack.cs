@@ -1,10 +1,12 @@
 using Tessera.Tensors;
 using Tessera.Tensors.Nn;
-using Tessera.Tensors.Ops;
 
 namespace Tessera.Models;
 
-/// <summary>The seed's <c>ResidualStack</c>: residual blocks one after the other, then a ReLU.</summary>
+/// <summary>
+/// The seed's <c>ResidualStack</c>: residual blocks one after the other, then a ReLU. The first ReLU of all is applied by
+/// what comes before; see <see cref="ResidualBlock"/>.
+/// </summary>
 public sealed class ResidualStack : Module
 {
     private readonly ResidualBlock[] _layers;
@@ -23,10 +25,10 @@ public sealed class ResidualStack : Module
         }
     }
 
-    /// <summary><c>[batch, height, width, hidden]</c> to the same shape.</summary>
-    public Tensor Forward(Tensor x)
+    /// <summary><c>[batch, height, width, hidden]</c>, the result of a ReLU, to the same shape, likewise.</summary>
+    public Tensor Forward(Tensor h)
     {
-        foreach (ResidualBlock layer in _layers) x = layer.Forward(x);
-        return x.Relu();
+        foreach (ResidualBlock layer in _layers) h = layer.Forward(h);
+        return h;
     }
 }

@@ -27,12 +27,12 @@ internal sealed class CountingDevice : Device, IDisposable
     public override void Fill(Storage destination, float value) => _cpu.Fill(destination, value);
 
     public override void Conv2d(
-        in Conv2dGeometry geometry, Storage x, Storage weight, Storage? bias, Storage y, bool accumulate) =>
-        _cpu.Conv2d(geometry, x, weight, bias, y, accumulate);
+        in Conv2dGeometry geometry, Storage x, Storage weight, in Epilogue epilogue, Storage y) =>
+        _cpu.Conv2d(geometry, x, weight, epilogue, y);
 
     public override void Conv2dTransposed(
-        in Conv2dGeometry geometry, Storage y, Storage weight, Storage? bias, Storage x, bool accumulate) =>
-        _cpu.Conv2dTransposed(geometry, y, weight, bias, x, accumulate);
+        in Conv2dGeometry geometry, Storage y, Storage weight, in Epilogue epilogue, Storage x) =>
+        _cpu.Conv2dTransposed(geometry, y, weight, epilogue, x);
 
     public override void Conv2dWeightGradient(
         in Conv2dGeometry geometry, Storage x, Storage gradY, Storage gradWeight, bool accumulate) =>

@@ -11,12 +11,12 @@ internal class ReferenceKernels
     public virtual string Name => "reference";
 
     public virtual void Conv2d(
-        in Conv2dGeometry g, ReadOnlySpan<float> x, ReadOnlySpan<float> weight, ReadOnlySpan<float> bias,
-        Span<float> y, bool accumulate) => ReferenceConvolution.Forward(g, x, weight, bias, y, accumulate);
+        in Conv2dGeometry g, ReadOnlySpan<float> x, ReadOnlySpan<float> weight, in EpilogueSpans epilogue, Span<float> y) =>
+        ReferenceConvolution.Forward(g, x, weight, epilogue, y);
 
     public virtual void Conv2dTransposed(
-        in Conv2dGeometry g, ReadOnlySpan<float> y, ReadOnlySpan<float> weight, ReadOnlySpan<float> bias,
-        Span<float> x, bool accumulate) => ReferenceConvolution.Transposed(g, y, weight, bias, x, accumulate);
+        in Conv2dGeometry g, ReadOnlySpan<float> y, ReadOnlySpan<float> weight, in EpilogueSpans epilogue, Span<float> x) =>
+        ReferenceConvolution.Transposed(g, y, weight, epilogue, x);
 
     public virtual void Conv2dWeightGradient(
         in Conv2dGeometry g, ReadOnlySpan<float> x, ReadOnlySpan<float> gradY, Span<float> gradWeight, bool accumulate) =>

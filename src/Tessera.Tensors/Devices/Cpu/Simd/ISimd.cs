@@ -24,6 +24,9 @@ internal unsafe interface ISimd<TVector> where TVector : struct
     /// <summary><c>a * b + c</c>, fused where the processor can.</summary>
     static abstract TVector MultiplyAdd(TVector a, TVector b, TVector c);
 
+    /// <summary><c>max(a, 0)</c>; NaN stays NaN.</summary>
+    static abstract TVector Relu(TVector a);
+
     /// <summary>The value where the condition is above 0, else 0.</summary>
     static abstract TVector WherePositive(TVector condition, TVector value);
 

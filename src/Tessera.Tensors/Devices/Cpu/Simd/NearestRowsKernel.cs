@@ -52,25 +52,19 @@ internal static unsafe class NearestRowsKernel<TSimd, TVector>
     {
         float* scores = stackalloc float[TileRows * TileColumns];
         float* best = stackalloc float[RowsPerItem];
-        float** pointers = stackalloc float*[3 * TileRows];
-        float** tile = pointers, start = pointers + TileRows, result = pointers + 2 * TileRows;
+        float** tile = stackalloc float*[TileRows];
         new Span<float>(best, rows).Fill(float.NegativeInfinity);
         new Span<int>(nearest, rows).Clear();
         for (int first = 0; first < tableRows; first += TileColumns)
         {
             for (int row = 0; row < rows; row += TileRows)
             {
-                for (int r = 0; r < TileRows; r++)
-                {
-                    tile[r] = x + (nint)Math.Min(row + r, rows - 1) * columns;
-                    start[r] = halfNorms + first;
-                    result[r] = scores + r * TileColumns;
-                }
+                for (int r = 0; r < TileRows; r++) tile[r] = x + (nint)Math.Min(row + r, rows - 1) * columns;
                 MatrixTile<TSimd, TVector>.RowsTimesPanel(
-                    tile, 1, 0, columns, table + (nint)first * columns, start, result);
+                    tile, 1, 0, columns, table + (nint)first * columns, halfNorms + first, scores);
                 for (int r = 0; r < TileRows && row + r < rows; r++)
                 {
-                    TakeBest(result[r], first, ref best[row + r], ref nearest[row + r]);
+                    TakeBest(scores + r * TileColumns, first, ref best[row + r], ref nearest[row + r]);
                 }
             }
         }

@@ -39,6 +39,10 @@ internal unsafe struct Simd128 : ISimd<Vector128<float>>
         Vector128.MultiplyAddEstimate(a, b, c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Relu(Vector128<float> a) =>
+        Vector128.AndNot(a, Vector128.LessThanOrEqual(a, Vector128<float>.Zero));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> WherePositive(Vector128<float> condition, Vector128<float> value) =>
         Vector128.GreaterThan(condition, Vector128<float>.Zero) & value;
 

@@ -39,6 +39,10 @@ internal unsafe struct Simd256 : ISimd<Vector256<float>>
         Vector256.MultiplyAddEstimate(a, b, c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Relu(Vector256<float> a) =>
+        Vector256.AndNot(a, Vector256.LessThanOrEqual(a, Vector256<float>.Zero));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> WherePositive(Vector256<float> condition, Vector256<float> value) =>
         Vector256.GreaterThan(condition, Vector256<float>.Zero) & value;
 

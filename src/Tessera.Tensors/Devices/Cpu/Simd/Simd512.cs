@@ -39,6 +39,10 @@ internal unsafe struct Simd512 : ISimd<Vector512<float>>
         Vector512.MultiplyAddEstimate(a, b, c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Relu(Vector512<float> a) =>
+        Vector512.AndNot(a, Vector512.LessThanOrEqual(a, Vector512<float>.Zero));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> WherePositive(Vector512<float> condition, Vector512<float> value) =>
         Vector512.GreaterThan(condition, Vector512<float>.Zero) & value;
 

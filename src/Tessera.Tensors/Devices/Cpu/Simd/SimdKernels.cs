@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using Tessera.Tensors.Devices.Cpu.Reference;
+using Tessera.Tensors.Devices.Cpu.Simd.Winograd;
 
 namespace Tessera.Tensors.Devices.Cpu.Simd;
 
@@ -7,7 +8,8 @@ namespace Tessera.Tensors.Devices.Cpu.Simd;
 /// The vectorised kernels of one width, shared out over the threads of a pool. Sums are cut at fixed places and put
 /// together in order, so that the number of threads does not show in a single bit.
 /// </summary>
-internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool pool) : ReferenceKernels
+internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool pool, ConvolutionChoice choice)
+    : ReferenceKernels
     where TSimd : struct, ISimd<TVector>
     where TVector : struct
 {
@@ -17,33 +19,61 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
     public override string Name => name;
 
     public override void Conv2d(
-        in Conv2dGeometry g, ReadOnlySpan<float> x, ReadOnlySpan<float> weight, ReadOnlySpan<float> bias,
-        Span<float> y, bool accumulate)
-    {
-        fixed (float* pX = x, pWeight = weight, pBias = bias, pY = y)
-        {
-            CorrelationKernel<TSimd, TVector>.Run(
-                pool, CorrelationPlan.Convolution(g), pX, pWeight, pBias, pY, accumulate);
-        }
-    }
+        in Conv2dGeometry g, ReadOnlySpan<float> x, ReadOnlySpan<float> weight, in EpilogueSpans epilogue, Span<float> y) =>
+        Correlate(CorrelationPlan.Convolution(g), x, weight, epilogue, y);
 
     public override void Conv2dTransposed(
-        in Conv2dGeometry g, ReadOnlySpan<float> y, ReadOnlySpan<float> weight, ReadOnlySpan<float> bias,
-        Span<float> x, bool accumulate)
-    {
-        fixed (float* pY = y, pWeight = weight, pBias = bias, pX = x)
-        {
-            CorrelationKernel<TSimd, TVector>.Run(
-                pool, CorrelationPlan.Transposed(g), pY, pWeight, pBias, pX, accumulate);
-        }
-    }
+        in Conv2dGeometry g, ReadOnlySpan<float> y, ReadOnlySpan<float> weight, in EpilogueSpans epilogue, Span<float> x) =>
+        Correlate(CorrelationPlan.Transposed(g), y, weight, epilogue, x);
 
     public override void Conv2dWeightGradient(
         in Conv2dGeometry g, ReadOnlySpan<float> x, ReadOnlySpan<float> gradY, Span<float> gradWeight, bool accumulate)
     {
         fixed (float* pX = x, pGradY = gradY, pGradWeight = gradWeight)
         {
-            WeightGradientKernel<TSimd, TVector>.Run(pool, g, pX, pGradY, pGradWeight, accumulate);
+            switch (choice.Choose(CorrelationPlan.Convolution(g)))
+            {
+                case ConvolutionAlgorithm.WinogradF4x3:
+                    WinogradWeightGradient<TSimd, TVector, WinogradMaps<TSimd, TVector>.F4x3>.Run(
+                        pool, g, pX, pGradY, pGradWeight, accumulate);
+                    break;
+                case ConvolutionAlgorithm.WinogradF4x2:
+                    WinogradWeightGradient<TSimd, TVector, WinogradMaps<TSimd, TVector>.F4x2>.Run(
+                        pool, g, pX, pGradY, pGradWeight, accumulate);
+                    break;
+                default:
+                    WeightGradientKernel<TSimd, TVector>.Run(pool, g, pX, pGradY, pGradWeight, accumulate);
+                    break;
+            }
+        }
+    }
+
+    private void Correlate(
+        CorrelationPlan plan, ReadOnlySpan<float> source, ReadOnlySpan<float> weight, in EpilogueSpans epilogue,
+        Span<float> destination)
+    {
+        // A bias for every column of every tile, so that no kernel asks whether there is one.
+        using var bias = new Scratch(plan.Channels + MatrixTile<TSimd, TVector>.Columns);
+        var paddedBias = new Span<float>(bias.Floats, plan.Channels + MatrixTile<TSimd, TVector>.Columns);
+        paddedBias.Clear();
+        epilogue.Bias.CopyTo(paddedBias);
+        fixed (float* pSource = source, pWeight = weight, pAddend = epilogue.Addend, pGate = epilogue.Gate, pDestination = destination)
+        {
+            var pointers = new EpiloguePointers(bias.Floats, pAddend, pGate, epilogue.Relu, pDestination);
+            switch (choice.Choose(plan))
+            {
+                case ConvolutionAlgorithm.WinogradF4x3:
+                    WinogradKernel<TSimd, TVector, WinogradMaps<TSimd, TVector>.F4x3>.Run(
+                        pool, plan, pSource, pWeight, pointers);
+                    break;
+                case ConvolutionAlgorithm.WinogradF4x2:
+                    WinogradKernel<TSimd, TVector, WinogradMaps<TSimd, TVector>.F4x2>.Run(
+                        pool, plan, pSource, pWeight, pointers);
+                    break;
+                default:
+                    CorrelationKernel<TSimd, TVector>.Run(pool, plan, pSource, pWeight, pointers);
+                    break;
+            }
         }
     }
 

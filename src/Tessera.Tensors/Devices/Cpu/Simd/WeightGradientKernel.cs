@@ -17,6 +17,7 @@ internal static unsafe class WeightGradientKernel<TSimd, TVector>
 {
     // Times the rows of the kernel: 8 to 32 items for kernels of 1x1 to 4x4. Each slice takes the memory of the weights.
     private const int MaxSlices = 8;
+    private const int PixelsPerBand = 192;
     private const int TileRows = MatrixTile<TSimd, TVector>.Rows;
 
     private static int TileColumns => MatrixTile<TSimd, TVector>.Columns;
@@ -25,7 +26,7 @@ internal static unsafe class WeightGradientKernel<TSimd, TVector>
         WorkerPool pool, in Conv2dGeometry geometry, float* x, float* gradY, float* gradWeight, bool accumulate)
     {
         Conv2dGeometry g = geometry;
-        var bands = new Bands(g.Batch, g.OutHeight, g.OutWidth);
+        var bands = new Bands(g.Batch, g.OutHeight, g.OutWidth, PixelsPerBand);
         int slices = Math.Min(MaxSlices, bands.Count);
         var layout = new Layout(g);
         using var partial = new Scratch(layout.SliceStride * slices);
@@ -51,22 +52,17 @@ internal static unsafe class WeightGradientKernel<TSimd, TVector>
         int paddedWidth = (g.OutWidth - 1) * g.Stride + g.KernelWidth;
         int rowStride = paddedWidth * g.InChannels;
         int pixels = band.Images * band.Rows * g.OutWidth;
-        var map = new PaddedMap(x, g.InHeight, g.InWidth, g.InChannels, g.Padding, g.Padding, int.MaxValue, paddedWidth);
+        var map = new PaddedMap(x, g.InHeight, g.InWidth, g.InChannels, g.Padding, g.Padding, int.MaxValue, paddedWidth, g.InChannels);
         // The last tile reads up to 5 floats past the last window.
         using var windows = new Scratch((long)band.Images * band.Rows * rowStride + TileRows);
-        using var offsets = new Scratch(pixels);
         using var packed = new Scratch((long)layout.Panels * pixels * TileColumns);
-        int row = 0, pixel = 0;
+        int row = 0;
         for (int image = 0; image < band.Images; image++)
         {
             for (int i = 0; i < band.Rows; i++, row++)
             {
                 map.CopyRow(
                     band.FirstImage + image, (band.FirstRow + i) * g.Stride + kernelRow, windows.Floats + (nint)row * rowStride);
-                for (int j = 0; j < g.OutWidth; j++, pixel++)
-                {
-                    offsets.Ints[pixel] = row * rowStride + j * g.Stride * g.InChannels;
-                }
                 PackGradient(g, layout.Panels, gradY, band.FirstImage + image, band.FirstRow + i, pixels,
                     packed.Floats + (nint)row * g.OutWidth * TileColumns);
             }
@@ -76,7 +72,7 @@ internal static unsafe class WeightGradientKernel<TSimd, TVector>
             for (int run = 0; run < layout.Run; run += TileRows)
             {
                 MatrixTile<TSimd, TVector>.AddTransposedTimesPanel(
-                    windows.Floats + run, offsets.Ints, pixels, packed.Floats + (nint)panel * pixels * TileColumns,
+                    windows.Floats + run, row, rowStride, g.OutWidth, g.Stride * g.InChannels, packed.Floats + (nint)panel * pixels * TileColumns,
                     sums + ((nint)panel * layout.PaddedRun + run) * TileColumns);
             }
         }
