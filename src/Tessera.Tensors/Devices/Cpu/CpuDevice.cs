@@ -48,6 +48,16 @@ public sealed class CpuDevice : Device, IDisposable
     /// <inheritdoc/>
     public override string Description => $"cpu, {Threads} thread{(Threads == 1 ? "" : "s")}, {_kernels.Name} kernels";
 
+    /// <summary>What computes a convolution and its gradients, and why, for people.</summary>
+    /// <param name="geometry">The convolution; a transposed one by the convolution that it transposes.</param>
+    public string Explain(in Conv2dGeometry geometry)
+    {
+        if (_kernels.Name == "reference") return "direct (plain loops)";
+        string convolution = _choice.Explain(CorrelationPlan.Convolution(geometry));
+        string transposed = _choice.Explain(CorrelationPlan.Transposed(geometry));
+        return convolution == transposed ? convolution : $"{convolution}; transposed: {transposed}";
+    }
+
     /// <summary>Ends the threads. Tensors of this device can still be read.</summary>
     public void Dispose() => _pool.Dispose();
 

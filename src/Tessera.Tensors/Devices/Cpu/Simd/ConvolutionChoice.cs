@@ -36,6 +36,25 @@ internal sealed class ConvolutionChoice(string? forced)
         return forced == "winograd" || WinogradCost(plan, winograd) < DirectCost(plan) ? winograd : ConvolutionAlgorithm.Direct;
     }
 
+    /// <summary>What <see cref="Choose"/> chooses and why, for people.</summary>
+    public string Explain(CorrelationPlan plan)
+    {
+        ConvolutionAlgorithm winograd = Winograd(plan), chosen = Choose(plan);
+        if (winograd == ConvolutionAlgorithm.Direct) return "direct (no minimal filtering fits the kernel)";
+        if (forced is not null) return $"{Name(chosen)} (forced)";
+        double share = WinogradCost(plan, winograd) / DirectCost(plan);
+        return chosen == winograd
+            ? FormattableString.Invariant($"{Name(winograd)} (estimated at {share:0.00} of direct)")
+            : FormattableString.Invariant($"direct ({Name(winograd)} is estimated at {share:0.00} of it)");
+    }
+
+    private static string Name(ConvolutionAlgorithm algorithm) => algorithm switch
+    {
+        ConvolutionAlgorithm.WinogradF4x3 => "Winograd F(4x4,3x3)",
+        ConvolutionAlgorithm.WinogradF4x2 => "Winograd F(4x4,2x2)",
+        _ => "direct",
+    };
+
     /// <summary>The minimal filtering that a correlation's kernel fits; Direct for none.</summary>
     private static ConvolutionAlgorithm Winograd(CorrelationPlan plan)
     {
