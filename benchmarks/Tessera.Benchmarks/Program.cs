@@ -1,3 +1,4 @@
+using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Running;
 using Tessera.Benchmarks.Worker;
 
@@ -10,7 +11,9 @@ return args switch
 
 static int Kernels(string[] options)
 {
-    BenchmarkSwitcher.FromAssembly(typeof(WorkerProgram).Assembly).Run(options);
+    // On a busy machine the two minutes that BenchmarkDotNet gives its own build do not do.
+    IConfig config = DefaultConfig.Instance.WithBuildTimeout(TimeSpan.FromMinutes(10));
+    BenchmarkSwitcher.FromAssembly(typeof(WorkerProgram).Assembly).Run(options, config);
     return 0;
 }
 

@@ -9,7 +9,6 @@ using Tessera.Tensors;
 using Tessera.Tensors.Autograd;
 using Tessera.Tensors.Devices;
 using Tessera.Tensors.Devices.Cpu;
-using Tessera.Tensors.Ops;
 using Tessera.Tensors.Optim;
 
 namespace Tessera.Training;
@@ -158,23 +157,21 @@ public sealed class Trainer : IDisposable
         Model.ClearGradients();
         Tensor pictures = DrawBatch(tape, update);
 
-        VqVaeOutput output = Model.Forward(pictures);
-        Tensor reconError = output.Reconstruction.MeanSquaredError(pictures).Scale((float)(1 / DataVariance));
-        Tensor vqLoss = output.Quantized.Loss;
-        Tensor loss = reconError.Add(vqLoss);
-        if (!float.IsFinite(loss.Item()))
-            throw new TrainingDivergedException(update + 1, $"the loss of update {update + 1} is {loss.Item()}");
-        tape.Backward(loss);
+        TrainingLoss loss = TrainingLoss.Of(Model, pictures, DataVariance);
+        if (!float.IsFinite(loss.Total.Item()))
+            throw new TrainingDivergedException(update + 1, $"the loss of update {update + 1} is {loss.Total.Item()}");
+        tape.Backward(loss.Total);
         _optimizer.Step();
 
         _batchUsage.Clear();
-        _batchUsage.Add(output.Quantized.Codes);
+        _batchUsage.Add(loss.Quantized.Codes);
         _state = _state with
         {
             Update = update + 1,
             Pictures = _state.Pictures + _options.Batch,
             OptimizerSteps = _optimizer.Steps,
-            Window = _state.Window.With(reconError.Item(), _batchUsage.Perplexity, vqLoss.Item()),
+            Window = _state.Window.With(
+                loss.ReconError.Item(), _batchUsage.Perplexity, loss.Quantized.Loss.Item()),
         };
         tape.Reset();
         _clock.Add(Stopwatch.GetElapsedTime(start));

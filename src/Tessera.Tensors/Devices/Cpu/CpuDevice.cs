@@ -55,7 +55,7 @@ public sealed class CpuDevice : Device, IDisposable
         if (_kernels.Name == "reference") return "direct (plain loops)";
         string convolution = _choice.Explain(CorrelationPlan.Convolution(geometry));
         string transposed = _choice.Explain(CorrelationPlan.Transposed(geometry));
-        return convolution == transposed ? convolution : $"{convolution}; transposed: {transposed}";
+        return convolution == transposed ? convolution : $"{convolution}; its transpose: {transposed}";
     }
 
     /// <summary>Ends the threads. Tensors of this device can still be read.</summary>
