@@ -12,7 +12,7 @@ return args switch
 static int Kernels(string[] options)
 {
     // On a busy machine the two minutes that BenchmarkDotNet gives its own build do not do.
-    IConfig config = DefaultConfig.Instance.WithBuildTimeout(TimeSpan.FromMinutes(10));
+    ManualConfig config = ManualConfig.Create(DefaultConfig.Instance).WithBuildTimeout(TimeSpan.FromMinutes(10));
     BenchmarkSwitcher.FromAssembly(typeof(WorkerProgram).Assembly).Run(options, config);
     return 0;
 }
