@@ -54,7 +54,8 @@ internal sealed class ConvolutionChoice(string? forced)
 
     private static double WinogradCost(CorrelationPlan plan, ConvolutionAlgorithm algorithm)
     {
-        var tiles = new WinogradTiles(plan, algorithm == ConvolutionAlgorithm.WinogradF4x3 ? 6 : 5, width: 8);
+        var tiles = new WinogradTiles(
+            plan, algorithm == ConvolutionAlgorithm.WinogradF4x3 ? 6 : 5, width: 8, panelColumns: 16, tilesPerChunk: 1);
         double count = (double)plan.Images * tiles.Rows * tiles.Columns, channels = PaddedChannels(plan);
         double products = tiles.Inner * channels;
         return plan.Phases.Length * tiles.Positions
