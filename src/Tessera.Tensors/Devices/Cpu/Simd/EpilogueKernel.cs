@@ -74,15 +74,36 @@ internal static unsafe class EpilogueKernel<TSimd, TVector>
         }
     }
 
+    /// <summary>Finishes and stores consecutive floats of whole pixels, to which the bias has been added.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void StoreRun(in EpiloguePointers e, float* values, nint offset, int length)
+    {
+        float* addend = e.Addend, gate = e.Gate, destination = e.Destination;
+        bool relu = e.Relu;
+        int i = 0;
+        for (; i <= length - TSimd.Width; i += TSimd.Width)
+        {
+            TVector value = TSimd.Load(values + i);
+            if (addend != null) value = TSimd.Add(value, TSimd.Load(addend + offset + i));
+            if (relu) value = TSimd.Relu(value);
+            else if (gate != null) value = TSimd.WherePositive(TSimd.Load(gate + offset + i), value);
+            TSimd.Store(value, destination + offset + i);
+        }
+        for (; i < length; i++) destination[offset + i] = Finish(e, values[i], offset + i);
+    }
+
     private static void StoreSome(in EpiloguePointers e, float* values, int channel, nint offset, int columns)
     {
         for (int c = 0; c < columns; c++)
         {
-            float value = values[c] + e.Bias[channel + c];
-            if (e.Addend != null) value += e.Addend[offset + c];
-            if (e.Relu) value = MathF.Max(value, 0);
-            else if (e.Gate != null && !(e.Gate[offset + c] > 0)) value = 0;
-            e.Destination[offset + c] = value;
+            e.Destination[offset + c] = Finish(e, values[c] + e.Bias[channel + c], offset + c);
         }
+    }
+
+    private static float Finish(in EpiloguePointers e, float value, nint offset)
+    {
+        if (e.Addend != null) value += e.Addend[offset];
+        if (e.Relu) return MathF.Max(value, 0);
+        return e.Gate != null && !(e.Gate[offset] > 0) ? 0 : value;
     }
 }

@@ -31,7 +31,7 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
     {
         fixed (float* pX = x, pGradY = gradY, pGradWeight = gradWeight)
         {
-            switch (choice.Choose(CorrelationPlan.Convolution(g)))
+            switch (choice.ForWeightGradient(CorrelationPlan.Convolution(g)))
             {
                 case ConvolutionAlgorithm.WinogradF4x3:
                     WinogradWeightGradient<TSimd, TVector, WinogradMaps<TSimd, TVector>.F4x3>.Run(
@@ -60,7 +60,7 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
         fixed (float* pSource = source, pWeight = weight, pAddend = epilogue.Addend, pGate = epilogue.Gate, pDestination = destination)
         {
             var pointers = new EpiloguePointers(bias.Floats, pAddend, pGate, epilogue.Relu, pDestination);
-            switch (choice.Choose(plan))
+            switch (choice.ForResult(plan))
             {
                 case ConvolutionAlgorithm.WinogradF4x3:
                     WinogradKernel<TSimd, TVector, WinogradMaps<TSimd, TVector>.F4x3>.Run(
@@ -69,6 +69,9 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
                 case ConvolutionAlgorithm.WinogradF4x2:
                     WinogradKernel<TSimd, TVector, WinogradMaps<TSimd, TVector>.F4x2>.Run(
                         pool, plan, pSource, pWeight, pointers);
+                    break;
+                case ConvolutionAlgorithm.Scatter:
+                    ScatterKernel<TSimd, TVector>.Run(pool, plan.Geometry, pSource, pWeight, pointers);
                     break;
                 default:
                     CorrelationKernel<TSimd, TVector>.Run(pool, plan, pSource, pWeight, pointers);
