@@ -1,5 +1,3 @@
-using System.Numerics.Tensors;
-using System.Runtime.CompilerServices;
 using Tessera.Imaging;
 
 namespace Tessera.Data;
@@ -85,12 +83,10 @@ public sealed class ImageSet
     public double Variance()
     {
         long[] histogram = new long[256];
-        Parallel.For(
-            0, Count, () => new long[256], (picture, _, part) => AddCounts(_pictures[picture], part),
-            part =>
-            {
-                lock (histogram) TensorPrimitives.Add<long>(histogram, part, histogram);
-            });
+        foreach (byte[] picture in _pictures)
+        {
+            foreach (byte sample in picture) histogram[sample]++;
+        }
         Int128 count = 0, sum = 0, sumOfSquares = 0;
         for (int value = 0; value < 256; value++)
         {
@@ -99,13 +95,5 @@ public sealed class ImageSet
             sumOfSquares += (Int128)histogram[value] * value * value;
         }
         return count == 0 ? 0 : (double)(sumOfSquares * count - sum * sum) / ((double)count * (double)count * 255 * 255);
-    }
-
-    // Optimized at once: a data set is over before the runtime would get to it.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static long[] AddCounts(byte[] picture, long[] histogram)
-    {
-        foreach (byte sample in picture) histogram[sample]++;
-        return histogram;
     }
 }
