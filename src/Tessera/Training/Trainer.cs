@@ -33,15 +33,13 @@ public sealed class Trainer : IDisposable
 
     private readonly RunFolder _run;
     private readonly TrainingOptions _options;
-    private readonly ImageSet _train;
     private readonly ImageSet _test;
     private readonly FolderLock _lock;
     private readonly CpuDevice _device;
     private readonly Adam _optimizer;
     private readonly CodeUsage _batchUsage;
-    private readonly BatchSampler _sampler;
-    private readonly int[] _indices;
-    private readonly float[] _pixels;
+    private readonly BatchLoader _batches;
+    private readonly Shape _batchShape;
     private readonly CsvLog _metrics;
     private readonly CsvLog _evaluations;
     private readonly TrainingClock _clock = new();
@@ -62,7 +60,6 @@ public sealed class Trainer : IDisposable
         _run = run;
         _options = run.Options;
         _options.Validate();
-        _train = train;
         _test = test;
         Evaluator.CheckFit(_options.Model, train, _options.Batch);
         Evaluator.CheckFit(_options.Model, test);
@@ -74,9 +71,8 @@ public sealed class Trainer : IDisposable
         Model = new VqVae(_options.Model, _options.Seed, _device);
         _optimizer = new Adam(Model, _options.LearningRate);
         _batchUsage = new CodeUsage(_options.Model.Codes);
-        _sampler = new BatchSampler(train.Count, _options.Seed);
-        _indices = new int[_options.Batch];
-        _pixels = new float[_options.Batch * train.Height * train.Width * train.Channels];
+        _batches = new BatchLoader(train, _options.Batch, _options.Seed);
+        _batchShape = [_options.Batch, train.Height, train.Width, train.Channels];
         _state = new TrainingState(0, 0, _options.Seed, 0, 0, default);
 
         try
@@ -146,6 +142,7 @@ public sealed class Trainer : IDisposable
     /// <summary>Ends the threads, and lets others write to the run folder.</summary>
     public void Dispose()
     {
+        _batches.Dispose();
         _device.Dispose();
         _lock.Dispose();
     }
@@ -156,7 +153,7 @@ public sealed class Trainer : IDisposable
         long start = Stopwatch.GetTimestamp();
         long update = _state.Update;
         Model.ClearGradients();
-        Tensor pictures = DrawBatch(tape, update);
+        Tensor pictures = tape.Input(_batches.Load(update), _batchShape);
 
         VqVaeOutput output = Model.Forward(pictures);
         Tensor reconError = output.Reconstruction.MeanSquaredError(pictures).Scale((float)(1 / DataVariance));
@@ -178,17 +175,6 @@ public sealed class Trainer : IDisposable
         };
         tape.Reset();
         _clock.Add(Stopwatch.GetElapsedTime(start));
-    }
-
-    private Tensor DrawBatch(Tape tape, long update)
-    {
-        _sampler.Fill(update, _indices);
-        int length = _pixels.Length / _indices.Length;
-        for (int i = 0; i < _indices.Length; i++)
-        {
-            PixelValues.FromBytes(_train.Pixels(_indices[i]), _pixels.AsSpan(i * length, length));
-        }
-        return tape.Input(_pixels, [_indices.Length, _train.Height, _train.Width, _train.Channels]);
     }
 
     private void Report(IProgress<TrainingProgress>? progress)
