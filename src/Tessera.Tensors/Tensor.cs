@@ -184,6 +184,9 @@ public sealed class Tensor
     /// <summary>Shape and device, for a debugger.</summary>
     public override string ToString() => $"Tensor {Shape} on {Device.Description}";
 
+    /// <summary>The same memory and values as the result of an operation on a tape, with a gradient of its own.</summary>
+    internal Tensor Alias(Tape? tape, bool requiresGradient) => new(this, tape, requiresGradient);
+
     /// <summary>
     /// Where a backward pass writes this tensor's gradient. The first write of a pass overwrites, so that nothing has
     /// to be cleared; later ones accumulate.

@@ -80,6 +80,13 @@ public abstract class Device
     public abstract void ScaledDifference(Storage x, Storage y, float scale, Storage z, bool accumulate);
 
     /// <summary>
+    /// <c>gradX = scaleX * (x - y)</c> and <c>gradY = scaleY * (y - x)</c> in one pass: both gradients of a squared error.
+    /// </summary>
+    public abstract void SquaredErrorGradients(
+        Storage x, Storage y,
+        float scaleX, Storage gradX, bool accumulateX, float scaleY, Storage gradY, bool accumulateY);
+
+    /// <summary>
     /// For each row of x <c>[rows, columns]</c> the number of the row of the table <c>[tableRows, columns]</c> that is
     /// nearest by squared Euclidean distance; on a tie the lowest.
     /// </summary>
@@ -96,6 +103,9 @@ public abstract class Device
     /// </summary>
     public abstract void ScatterAddRows(
         Storage x, int columns, ReadOnlySpan<int> indices, Storage table, bool accumulate);
+
+    /// <summary>How often each row number of a table, 0 to <c>counts.Length - 1</c>, is among the indices; exact up to 2^24.</summary>
+    public abstract void CountIndices(ReadOnlySpan<int> indices, Storage counts);
 
     /// <summary>
     /// <c>average = decay * average + (1 - decay) * value</c>, element by element; 1 - decay is rounded to float32 after

@@ -1,13 +1,13 @@
 using Tessera.Tensors;
 using Tessera.Tensors.Nn;
+using Tessera.Tensors.Ops;
 
 namespace Tessera.Models;
 
 /// <summary>
 /// The seed's <c>Residual</c>: <c>h = relu(x)</c>, <c>y = h + W2 * relu(W1 * h)</c>, W1 a 3x3 and W2 a 1x1 convolution,
 /// both without bias. (He et al. 2016 carry x past the block; the seed's first ReLU works in place, so that what is
-/// carried is relu(x).) Every block is followed by a ReLU, the next one's first or the stack's last, so each is moved to
-/// the end of what comes before: a block takes h and returns <c>relu(y)</c>, at no cost of a pass of its own.
+/// carried is relu(x).)
 /// </summary>
 public sealed class ResidualBlock : Module
 {
@@ -25,6 +25,12 @@ public sealed class ResidualBlock : Module
         _conv1x1 = Child("_block.3", new Conv2d(residualHidden, hidden, 1, initializer, bias: false));
     }
 
-    /// <summary><c>[batch, height, width, hidden]</c>, the result of a ReLU, to the same shape, likewise.</summary>
-    public Tensor Forward(Tensor h) => _conv1x1.Forward(_conv3x3.Forward(h, relu: true), addend: h, relu: true);
+    /// <summary><c>[batch, height, width, hidden]</c> to the same shape.</summary>
+    /// <param name="x">The input; if it is a ReLU's result, its own ReLU costs nothing.</param>
+    /// <param name="relu">Whether the ReLU that follows is applied to y, in the same pass over memory.</param>
+    public Tensor Forward(Tensor x, bool relu = false)
+    {
+        Tensor h = x.Relu();
+        return _conv1x1.Forward(_conv3x3.Forward(h, relu: true), addend: h, relu);
+    }
 }

@@ -1,12 +1,10 @@
 using Tessera.Tensors;
 using Tessera.Tensors.Nn;
+using Tessera.Tensors.Ops;
 
 namespace Tessera.Models;
 
-/// <summary>
-/// The seed's <c>ResidualStack</c>: residual blocks one after the other, then a ReLU. The first ReLU of all is applied by
-/// what comes before; see <see cref="ResidualBlock"/>.
-/// </summary>
+/// <summary>The seed's <c>ResidualStack</c>: residual blocks one after the other, then a ReLU.</summary>
 public sealed class ResidualStack : Module
 {
     private readonly ResidualBlock[] _layers;
@@ -25,10 +23,11 @@ public sealed class ResidualStack : Module
         }
     }
 
-    /// <summary><c>[batch, height, width, hidden]</c>, the result of a ReLU, to the same shape, likewise.</summary>
-    public Tensor Forward(Tensor h)
+    /// <summary><c>[batch, height, width, hidden]</c> to the same shape.</summary>
+    public Tensor Forward(Tensor x)
     {
-        foreach (ResidualBlock layer in _layers) h = layer.Forward(h);
-        return h;
+        // After every block comes a ReLU: the next one's first, or the stack's.
+        foreach (ResidualBlock layer in _layers) x = layer.Forward(x, relu: true);
+        return x.Relu();
     }
 }

@@ -32,15 +32,13 @@ public sealed class Trainer : IDisposable
 
     private readonly RunFolder _run;
     private readonly TrainingOptions _options;
-    private readonly ImageSet _train;
     private readonly ImageSet _test;
     private readonly FolderLock _lock;
     private readonly CpuDevice _device;
     private readonly Adam _optimizer;
     private readonly CodeUsage _batchUsage;
-    private readonly BatchSampler _sampler;
-    private readonly int[] _indices;
-    private readonly float[] _pixels;
+    private readonly BatchLoader _batches;
+    private readonly Shape _batchShape;
     private readonly CsvLog _metrics;
     private readonly CsvLog _evaluations;
     private readonly TrainingClock _clock = new();
@@ -61,7 +59,6 @@ public sealed class Trainer : IDisposable
         _run = run;
         _options = run.Options;
         _options.Validate();
-        _train = train;
         _test = test;
         Evaluator.CheckFit(_options.Model, train, _options.Batch);
         Evaluator.CheckFit(_options.Model, test);
@@ -73,9 +70,8 @@ public sealed class Trainer : IDisposable
         Model = new VqVae(_options.Model, _options.Seed, _device);
         _optimizer = new Adam(Model, _options.LearningRate);
         _batchUsage = new CodeUsage(_options.Model.Codes);
-        _sampler = new BatchSampler(train.Count, _options.Seed);
-        _indices = new int[_options.Batch];
-        _pixels = new float[_options.Batch * train.Height * train.Width * train.Channels];
+        _batches = new BatchLoader(train, _options.Batch, _options.Seed);
+        _batchShape = [_options.Batch, train.Height, train.Width, train.Channels];
         _state = new TrainingState(0, 0, _options.Seed, 0, 0, default);
 
         try
@@ -145,6 +141,7 @@ public sealed class Trainer : IDisposable
     /// <summary>Ends the threads, and lets others write to the run folder.</summary>
     public void Dispose()
     {
+        _batches.Dispose();
         _device.Dispose();
         _lock.Dispose();
     }
@@ -155,7 +152,7 @@ public sealed class Trainer : IDisposable
         long start = Stopwatch.GetTimestamp();
         long update = _state.Update;
         Model.ClearGradients();
-        Tensor pictures = DrawBatch(tape, update);
+        Tensor pictures = tape.Input(_batches.Load(update), _batchShape);
 
         TrainingLoss loss = TrainingLoss.Of(Model, pictures, DataVariance);
         if (!float.IsFinite(loss.Total.Item()))
@@ -175,17 +172,6 @@ public sealed class Trainer : IDisposable
         };
         tape.Reset();
         _clock.Add(Stopwatch.GetElapsedTime(start));
-    }
-
-    private Tensor DrawBatch(Tape tape, long update)
-    {
-        _sampler.Fill(update, _indices);
-        int length = _pixels.Length / _indices.Length;
-        for (int i = 0; i < _indices.Length; i++)
-        {
-            PixelValues.FromBytes(_train.Pixels(_indices[i]), _pixels.AsSpan(i * length, length));
-        }
-        return tape.Input(_pixels, [_indices.Length, _train.Height, _train.Width, _train.Channels]);
     }
 
     private void Report(IProgress<TrainingProgress>? progress)

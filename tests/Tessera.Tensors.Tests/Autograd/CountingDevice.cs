@@ -55,6 +55,11 @@ internal sealed class CountingDevice : Device, IDisposable
     public override void ScaledDifference(Storage x, Storage y, float scale, Storage z, bool accumulate) =>
         _cpu.ScaledDifference(x, y, scale, z, accumulate);
 
+    public override void SquaredErrorGradients(
+        Storage x, Storage y,
+        float scaleX, Storage gradX, bool accumulateX, float scaleY, Storage gradY, bool accumulateY) =>
+        _cpu.SquaredErrorGradients(x, y, scaleX, gradX, accumulateX, scaleY, gradY, accumulateY);
+
     public override void NearestRows(
         Storage x, int rows, Storage table, int tableRows, int columns, Span<int> nearest) =>
         _cpu.NearestRows(x, rows, table, tableRows, columns, nearest);
@@ -65,6 +70,8 @@ internal sealed class CountingDevice : Device, IDisposable
     public override void ScatterAddRows(
         Storage x, int columns, ReadOnlySpan<int> indices, Storage table, bool accumulate) =>
         _cpu.ScatterAddRows(x, columns, indices, table, accumulate);
+
+    public override void CountIndices(ReadOnlySpan<int> indices, Storage counts) => _cpu.CountIndices(indices, counts);
 
     public override void MoveAverage(Storage average, Storage value, double decay) =>
         _cpu.MoveAverage(average, value, decay);

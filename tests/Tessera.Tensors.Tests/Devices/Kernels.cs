@@ -9,7 +9,7 @@ namespace Tessera.Tensors.Tests.Devices;
 /// </summary>
 internal static class Kernels
 {
-    public static readonly int[] ThreadCounts = [1, 2, 3];
+    public static readonly int[] ThreadCounts = [1, 2, 3, 7];
 
     public static readonly CpuDevice Reference = new(1, "reference");
 

@@ -115,6 +115,13 @@ public sealed class CpuDevice : Device, IDisposable
         _kernels.ScaledDifference(Span(x), Span(y), scale, Span(z), accumulate);
 
     /// <inheritdoc/>
+    public override void SquaredErrorGradients(
+        Storage x, Storage y,
+        float scaleX, Storage gradX, bool accumulateX, float scaleY, Storage gradY, bool accumulateY) =>
+        _kernels.SquaredErrorGradients(
+            Span(x), Span(y), scaleX, Span(gradX), accumulateX, scaleY, Span(gradY), accumulateY);
+
+    /// <inheritdoc/>
     public override void NearestRows(
         Storage x, int rows, Storage table, int tableRows, int columns, Span<int> nearest) =>
         _kernels.NearestRows(Span(x), Span(table), tableRows, columns, nearest[..rows]);
@@ -127,6 +134,10 @@ public sealed class CpuDevice : Device, IDisposable
     public override void ScatterAddRows(
         Storage x, int columns, ReadOnlySpan<int> indices, Storage table, bool accumulate) =>
         _kernels.ScatterAddRows(Span(x), columns, indices, Span(table), accumulate);
+
+    /// <inheritdoc/>
+    public override void CountIndices(ReadOnlySpan<int> indices, Storage counts) =>
+        _kernels.CountIndices(indices, Span(counts));
 
     /// <inheritdoc/>
     public override void MoveAverage(Storage average, Storage value, double decay) =>

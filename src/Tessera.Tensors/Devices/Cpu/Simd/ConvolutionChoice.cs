@@ -8,6 +8,9 @@ internal enum ConvolutionAlgorithm
     /// <summary>Every multiplication of the formula: <see cref="CorrelationKernel{TSimd,TVector}"/>.</summary>
     Direct,
 
+    /// <summary>Every multiplication, source pixel by source pixel: <see cref="ScatterKernel{TSimd,TVector}"/>.</summary>
+    Scatter,
+
     /// <summary>Minimal filtering for kernels of 3 x 3, stride 1.</summary>
     WinogradF4x3,
 
@@ -17,23 +20,31 @@ internal enum ConvolutionAlgorithm
 
 /// <summary>
 /// Which algorithm computes a correlation: the one that needs the least time by a count of its multiply-adds and of the
-/// floats that its transforms touch, a function of the sizes alone.
+/// floats that it touches beside them, a function of the sizes alone.
 /// </summary>
-/// <param name="forced">One of <see cref="Names"/>, or null for the faster by estimate.</param>
+/// <param name="forced">One of <see cref="Names"/>, or null for the fastest by estimate.</param>
 internal sealed class ConvolutionChoice(string? forced)
 {
-    // In the time of a multiply-add, measured at 128 channels: a float of a transformed tile, a transformed weight.
-    private const double TransformCost = 12, WeightCost = 16;
+    // In the time of a multiply-add, measured at the seed's sizes: a float of a transformed tile, a transformed weight, a
+    // float that is added to the destination.
+    private const double TransformCost = 12, WeightCost = 16, ScatterCost = 16;
 
     /// <summary>What may be forced.</summary>
     public static IReadOnlyList<string> Names { get; } = ["direct", "winograd"];
 
-    /// <summary>The algorithm for a correlation; for a weight gradient, that of the convolution.</summary>
-    public ConvolutionAlgorithm Choose(CorrelationPlan plan)
+    /// <summary>The algorithm for a convolution or a transposed convolution.</summary>
+    public ConvolutionAlgorithm ForResult(CorrelationPlan plan) => Choose(
+        plan, plan.IsTransposed && ScatterCosts(plan) < DirectCosts(plan) ? ConvolutionAlgorithm.Scatter : ConvolutionAlgorithm.Direct);
+
+    /// <summary>The algorithm for the weight gradient of a convolution, which has the convolution's costs.</summary>
+    public ConvolutionAlgorithm ForWeightGradient(CorrelationPlan plan) => Choose(plan, ConvolutionAlgorithm.Direct);
+
+    private ConvolutionAlgorithm Choose(CorrelationPlan plan, ConvolutionAlgorithm direct)
     {
         ConvolutionAlgorithm winograd = Winograd(plan);
-        if (forced == "direct" || winograd == ConvolutionAlgorithm.Direct) return ConvolutionAlgorithm.Direct;
-        return forced == "winograd" || WinogradCost(plan, winograd) < DirectCost(plan) ? winograd : ConvolutionAlgorithm.Direct;
+        if (forced == "direct" || winograd == ConvolutionAlgorithm.Direct) return direct;
+        double directCosts = direct == ConvolutionAlgorithm.Scatter ? ScatterCosts(plan) : DirectCosts(plan);
+        return forced == "winograd" || WinogradCosts(plan, winograd) < directCosts ? winograd : direct;
     }
 
     /// <summary>What <see cref="Choose"/> chooses and why, for people.</summary>
@@ -68,17 +79,22 @@ internal sealed class ConvolutionChoice(string? forced)
         };
     }
 
-    private static double DirectCost(CorrelationPlan plan) => plan.Phases.Sum(phase =>
-        (double)plan.Images * phase.Rows.Count * phase.Columns.Count * phase.Taps * plan.SourceChannels * PaddedChannels(plan));
+    private static double DirectCosts(CorrelationPlan plan) => plan.Phases.Sum(phase =>
+        (double)plan.Images * phase.Rows.Count * phase.Columns.Count * phase.Taps * plan.SourceChannels * WholePanels(plan.Channels));
 
-    private static double WinogradCost(CorrelationPlan plan, ConvolutionAlgorithm algorithm)
+    private static double ScatterCosts(CorrelationPlan plan) =>
+        (double)plan.Images * plan.SourceHeight * plan.SourceWidth * plan.Geometry.KernelHeight
+            * WholePanels(plan.KernelWidth * plan.Channels) * (plan.SourceChannels + ScatterCost);
+
+    private static double WinogradCosts(CorrelationPlan plan, ConvolutionAlgorithm algorithm)
     {
-        var tiles = new WinogradTiles(plan, algorithm == ConvolutionAlgorithm.WinogradF4x3 ? 6 : 5, width: 8);
-        double count = (double)plan.Images * tiles.Rows * tiles.Columns, channels = PaddedChannels(plan);
+        var tiles = new WinogradTiles(
+            plan, algorithm == ConvolutionAlgorithm.WinogradF4x3 ? 6 : 5, width: 8, panelColumns: 16, tilesPerChunk: 1);
+        double count = (double)plan.Images * tiles.Rows * tiles.Columns, channels = WholePanels(plan.Channels);
         double products = tiles.Inner * channels;
         return plan.Phases.Length * tiles.Positions
             * (count * (products + TransformCost * (tiles.Inner + channels)) + WeightCost * products);
     }
 
-    private static double PaddedChannels(CorrelationPlan plan) => (plan.Channels + 15) / 16 * 16;
+    private static double WholePanels(int columns) => (columns + 15) / 16 * 16;
 }

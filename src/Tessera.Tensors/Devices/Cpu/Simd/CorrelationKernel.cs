@@ -101,11 +101,8 @@ internal static unsafe class CorrelationKernel<TSimd, TVector>
                 for (int r = 0; r < TileRows; r++) rows[r] = windows + windowOffsets[Math.Min(pixel + r, pixels - 1)];
                 MatrixTile<TSimd, TVector>.RowsTimesPanel(
                     rows, product.Segments, product.SegmentStride, product.Run, panel, zeros, tile);
-                for (int r = 0; r < Math.Min(TileRows, pixels - pixel); r++)
-                {
-                    EpilogueKernel<TSimd, TVector>.Store(
-                        epilogue, tile + r * TileColumns, channel, pixelOffsets[pixel + r] + channel, columns);
-                }
+                EpilogueKernel<TSimd, TVector>.Store(
+                    epilogue, tile, pixelOffsets + pixel, Math.Min(TileRows, pixels - pixel), channel, columns);
             }
             panel += product.Segments * product.Run * TileColumns;
         }

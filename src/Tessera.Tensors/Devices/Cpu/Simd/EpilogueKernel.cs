@@ -18,54 +18,92 @@ internal readonly unsafe struct EpiloguePointers(float* bias, float* addend, flo
 }
 
 /// <summary>
-/// The last step of every convolution: a row of a tile goes from the first-level cache to its pixel. Cost: a load and a
+/// The last step of every convolution: rows of a tile go from the first-level cache to their pixels. Cost: a load and a
 /// store for each vector, and a load for each tensor of the epilogue, in place of as many passes over main memory.
 /// </summary>
 internal static unsafe class EpilogueKernel<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>
     where TVector : struct
 {
+    /// <summary>The offset of a pixel that is not to be stored.</summary>
+    public const nint Outside = -1;
+
     private static int TileColumns => MatrixTile<TSimd, TVector>.Columns;
 
-    /// <summary>Finishes and stores consecutive channels of one pixel.</summary>
+    /// <summary>Finishes and stores the same consecutive channels of some pixels.</summary>
     /// <param name="e">The epilogue.</param>
-    /// <param name="values">A row of a tile.</param>
-    /// <param name="channel">Its first channel.</param>
-    /// <param name="offset">Where that channel is in the destination.</param>
+    /// <param name="values">Rows of a tile, one after the other.</param>
+    /// <param name="offsets">Where each row's pixel is in the destination, or <see cref="Outside"/>.</param>
+    /// <param name="count">How many rows.</param>
+    /// <param name="channel">The first channel.</param>
     /// <param name="columns">Channels to store, at most <see cref="MatrixTile{TSimd,TVector}.Columns"/>.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(in EpiloguePointers e, float* values, int channel, nint offset, int columns)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Store(in EpiloguePointers e, float* values, nint* offsets, int count, int channel, int columns)
     {
-        if (columns == TileColumns)
+        float* addend = e.Addend, gate = e.Gate, destination = e.Destination;
+        bool relu = e.Relu;
+        TVector bias0 = TSimd.Load(e.Bias + channel), bias1 = TSimd.Load(e.Bias + channel + TSimd.Width);
+        for (int row = 0; row < count; row++, values += TileColumns)
         {
-            StoreVector(e, values, channel, offset);
-            StoreVector(e, values + TSimd.Width, channel + TSimd.Width, offset + TSimd.Width);
-        }
-        else
-        {
-            StoreSome(e, values, channel, offset, columns);
+            nint offset = offsets[row] + channel;
+            if (offsets[row] == Outside) continue;
+            if (columns < TileColumns)
+            {
+                StoreSome(e, values, channel, offset, columns);
+                continue;
+            }
+            TVector value0 = TSimd.Add(TSimd.Load(values), bias0);
+            TVector value1 = TSimd.Add(TSimd.Load(values + TSimd.Width), bias1);
+            if (addend != null)
+            {
+                value0 = TSimd.Add(value0, TSimd.Load(addend + offset));
+                value1 = TSimd.Add(value1, TSimd.Load(addend + offset + TSimd.Width));
+            }
+            if (relu)
+            {
+                value0 = TSimd.Relu(value0);
+                value1 = TSimd.Relu(value1);
+            }
+            else if (gate != null)
+            {
+                value0 = TSimd.WherePositive(TSimd.Load(gate + offset), value0);
+                value1 = TSimd.WherePositive(TSimd.Load(gate + offset + TSimd.Width), value1);
+            }
+            TSimd.Store(value0, destination + offset);
+            TSimd.Store(value1, destination + offset + TSimd.Width);
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StoreVector(in EpiloguePointers e, float* values, int channel, nint offset)
+    /// <summary>Finishes and stores consecutive floats of whole pixels, to which the bias has been added.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void StoreRun(in EpiloguePointers e, float* values, nint offset, int length)
     {
-        TVector value = TSimd.Add(TSimd.Load(values), TSimd.Load(e.Bias + channel));
-        if (e.Addend != null) value = TSimd.Add(value, TSimd.Load(e.Addend + offset));
-        if (e.Relu) value = TSimd.Relu(value);
-        else if (e.Gate != null) value = TSimd.WherePositive(TSimd.Load(e.Gate + offset), value);
-        TSimd.Store(value, e.Destination + offset);
+        float* addend = e.Addend, gate = e.Gate, destination = e.Destination;
+        bool relu = e.Relu;
+        int i = 0;
+        for (; i <= length - TSimd.Width; i += TSimd.Width)
+        {
+            TVector value = TSimd.Load(values + i);
+            if (addend != null) value = TSimd.Add(value, TSimd.Load(addend + offset + i));
+            if (relu) value = TSimd.Relu(value);
+            else if (gate != null) value = TSimd.WherePositive(TSimd.Load(gate + offset + i), value);
+            TSimd.Store(value, destination + offset + i);
+        }
+        for (; i < length; i++) destination[offset + i] = Finish(e, values[i], offset + i);
     }
 
     private static void StoreSome(in EpiloguePointers e, float* values, int channel, nint offset, int columns)
     {
         for (int c = 0; c < columns; c++)
         {
-            float value = values[c] + e.Bias[channel + c];
-            if (e.Addend != null) value += e.Addend[offset + c];
-            if (e.Relu) value = MathF.Max(value, 0);
-            else if (e.Gate != null && !(e.Gate[offset + c] > 0)) value = 0;
-            e.Destination[offset + c] = value;
+            e.Destination[offset + c] = Finish(e, values[c] + e.Bias[channel + c], offset + c);
         }
+    }
+
+    private static float Finish(in EpiloguePointers e, float value, nint offset)
+    {
+        if (e.Addend != null) value += e.Addend[offset];
+        if (e.Relu) return MathF.Max(value, 0);
+        return e.Gate != null && !(e.Gate[offset] > 0) ? 0 : value;
     }
 }

@@ -47,7 +47,9 @@ internal unsafe struct Simd128 : ISimd<Vector128<float>>
         Vector128.GreaterThan(condition, Vector128<float>.Zero) & value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool AnyGreater(Vector128<float> a, Vector128<float> b) => Vector128.GreaterThanAny(a, b);
+    public static Vector128<float> WhereGreater(
+        Vector128<float> a, Vector128<float> b, Vector128<float> greater, Vector128<float> other) =>
+        Vector128.ConditionalSelect(Vector128.GreaterThan(a, b), greater, other);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector128<float> a) => Vector128.Sum(a);

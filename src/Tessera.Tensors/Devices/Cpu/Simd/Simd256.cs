@@ -47,7 +47,9 @@ internal unsafe struct Simd256 : ISimd<Vector256<float>>
         Vector256.GreaterThan(condition, Vector256<float>.Zero) & value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool AnyGreater(Vector256<float> a, Vector256<float> b) => Vector256.GreaterThanAny(a, b);
+    public static Vector256<float> WhereGreater(
+        Vector256<float> a, Vector256<float> b, Vector256<float> greater, Vector256<float> other) =>
+        Vector256.ConditionalSelect(Vector256.GreaterThan(a, b), greater, other);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector256<float> a) => Vector256.Sum(a);

@@ -31,7 +31,7 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
     {
         fixed (float* pX = x, pGradY = gradY, pGradWeight = gradWeight)
         {
-            switch (choice.Choose(CorrelationPlan.Convolution(g)))
+            switch (choice.ForWeightGradient(CorrelationPlan.Convolution(g)))
             {
                 case ConvolutionAlgorithm.WinogradF4x3:
                     WinogradWeightGradient<TSimd, TVector, WinogradMaps<TSimd, TVector>.F4x3>.Run(
@@ -60,7 +60,7 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
         fixed (float* pSource = source, pWeight = weight, pAddend = epilogue.Addend, pGate = epilogue.Gate, pDestination = destination)
         {
             var pointers = new EpiloguePointers(bias.Floats, pAddend, pGate, epilogue.Relu, pDestination);
-            switch (choice.Choose(plan))
+            switch (choice.ForResult(plan))
             {
                 case ConvolutionAlgorithm.WinogradF4x3:
                     WinogradKernel<TSimd, TVector, WinogradMaps<TSimd, TVector>.F4x3>.Run(
@@ -69,6 +69,9 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
                 case ConvolutionAlgorithm.WinogradF4x2:
                     WinogradKernel<TSimd, TVector, WinogradMaps<TSimd, TVector>.F4x2>.Run(
                         pool, plan, pSource, pWeight, pointers);
+                    break;
+                case ConvolutionAlgorithm.Scatter:
+                    ScatterKernel<TSimd, TVector>.Run(pool, plan.Geometry, pSource, pWeight, pointers);
                     break;
                 default:
                     CorrelationKernel<TSimd, TVector>.Run(pool, plan, pSource, pWeight, pointers);
@@ -89,7 +92,7 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
 
     public override void ColumnSums(ReadOnlySpan<float> x, int rows, int columns, Span<float> sums, bool accumulate)
     {
-        int rowsPerItem = Math.Max(1, Grain / columns);
+        int rowsPerItem = RowsPerGrain(columns);
         int items = WorkerPool.Ranges(rows, rowsPerItem);
         using var scratch = new Scratch(2L * items * columns);
         double* partial = (double*)scratch.Floats;
@@ -191,14 +194,75 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
         }
     }
 
+    public override void SquaredErrorGradients(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> y,
+        float scaleX, Span<float> gradX, bool accumulateX, float scaleY, Span<float> gradY, bool accumulateY)
+    {
+        fixed (float* pX = x, pY = y, pGradX = gradX, pGradY = gradY)
+        {
+            float* left = pX, right = pY, toX = pGradX, toY = pGradY;
+            pool.RunRanges(x.Length, Grain, (first, count) => ElementKernels<TSimd, TVector>.SquaredErrorGradients(
+                left + first, right + first, scaleX, toX + first, accumulateX, scaleY, toY + first, accumulateY, count));
+        }
+    }
+
+    public override void GatherRows(ReadOnlySpan<float> table, int columns, ReadOnlySpan<int> indices, Span<float> y)
+    {
+        fixed (float* pTable = table, pY = y)
+        fixed (int* pIndices = indices)
+        {
+            float* from = pTable, to = pY;
+            int* rows = pIndices;
+            pool.RunRanges(indices.Length, RowsPerGrain(columns), (first, count) =>
+            {
+                for (int row = first; row < first + count; row++)
+                {
+                    new ReadOnlySpan<float>(from + (nint)rows[row] * columns, columns)
+                        .CopyTo(new Span<float>(to + (nint)row * columns, columns));
+                }
+            });
+        }
+    }
+
+    // The columns are shared out and not the rows: each sum runs in the order of the indices, wherever the cuts are.
     public override void ScatterAddRows(
         ReadOnlySpan<float> x, int columns, ReadOnlySpan<int> indices, Span<float> table, bool accumulate)
     {
+        const int CacheLine = 16;
+        int columnsPerItem = WorkerPool.Ranges(WorkerPool.Ranges(columns, CacheLine), pool.Threads) * CacheLine;
         if (!accumulate) table.Clear();
-        for (int i = 0; i < indices.Length; i++)
+        int rows = indices.Length;
+        fixed (float* pX = x, pTable = table)
+        fixed (int* pIndices = indices)
         {
-            Span<float> row = table.Slice(indices[i] * columns, columns);
-            TensorPrimitives.Add(row, x.Slice(i * columns, columns), row);
+            float* from = pX, to = pTable;
+            int* targets = pIndices;
+            pool.RunRanges(columns, columnsPerItem, (first, count) => ElementKernels<TSimd, TVector>.ScatterAddRows(
+                from + first, targets, rows, to + first, columns, count));
         }
     }
+
+    public override void MoveAverage(Span<float> average, ReadOnlySpan<float> value, double decay)
+    {
+        float old = (float)decay, rest = (float)(1 - decay);
+        fixed (float* pAverage = average, pValue = value)
+        {
+            float* to = pAverage, from = pValue;
+            pool.RunRanges(average.Length, Grain, (first, count) =>
+                ElementKernels<TSimd, TVector>.MoveAverage(to + first, from + first, old, rest, count));
+        }
+    }
+
+    public override void DivideRows(ReadOnlySpan<float> x, ReadOnlySpan<float> divisors, int columns, Span<float> y)
+    {
+        fixed (float* pX = x, pDivisors = divisors, pY = y)
+        {
+            float* from = pX, by = pDivisors, to = pY;
+            pool.RunRanges(divisors.Length, RowsPerGrain(columns), (first, count) =>
+                ElementKernels<TSimd, TVector>.DivideRows(
+                    from + (nint)first * columns, by + first, count, columns, to + (nint)first * columns));
+        }
+    }
+
+    private static int RowsPerGrain(int columns) => Math.Max(1, Grain / columns);
 }

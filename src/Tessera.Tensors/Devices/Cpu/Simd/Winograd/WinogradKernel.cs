@@ -9,19 +9,18 @@ namespace Tessera.Tensors.Devices.Cpu.Simd.Winograd;
 /// <remarks>
 /// Cost for each tile of 4 x 4 results: 2 * positions * inner * channels flops for the products, 36 in place of 144 for
 /// a 3 x 3 kernel and 25 in place of 64 for a 4 x 4 one of stride 2, at the rate of <see cref="MatrixTile{TSimd,TVector}"/>;
-/// and about 4 loads and stores for each float of the transformed source and of the products, which take a fifth of the
-/// time at 128 channels. Layouts: weights <c>[phase][panel][position][inner][Columns]</c>, packed once a call; each
-/// worker has a band of about 24 tiles in its second-level cache, source <c>[position][tile][inner]</c> and the products
-/// of one panel <c>[position][tile][Columns]</c>.
+/// and two loads and two stores for each float of the transformed source and of the products, which go through the second
+/// and third level of cache. A chunk of tiles goes through three stages: source <c>[position][tile][inner]</c>, products
+/// <c>[position][panel][tile][Columns]</c>, results. Where there are many chunks, each is one thread's; where there are
+/// few, all threads share out every stage. Weights are packed once a call: see
+/// <see cref="WinogradWeights{TSimd,TVector,TWinograd}"/>.
 /// </remarks>
 internal static unsafe class WinogradKernel<TSimd, TVector, TWinograd>
     where TSimd : struct, ISimd<TVector>
     where TVector : struct
     where TWinograd : struct, IWinograd
 {
-    /// <summary>Tiles that are worked on together: a panel of weights is used for all each time it is fetched.</summary>
-    public const int TilesPerBand = 24;
-
+    private const int TilesPerChunk = 24;
     private const int TileRows = MatrixTile<TSimd, TVector>.Rows;
 
     private static int PanelColumns => MatrixTile<TSimd, TVector>.Columns;
@@ -29,134 +28,140 @@ internal static unsafe class WinogradKernel<TSimd, TVector, TWinograd>
     public static void Run(
         WorkerPool pool, CorrelationPlan plan, float* source, float* weight, EpiloguePointers epilogue)
     {
-        var tiles = new WinogradTiles(plan, TWinograd.Size, TSimd.Width);
+        var tiles = new WinogradTiles(plan, TWinograd.Size, TSimd.Width, PanelColumns, TilesPerChunk);
         var layout = new WinogradWeights<TSimd, TVector, TWinograd>(tiles);
         using var packed = new Scratch(layout.Length);
         layout.Pack(pool, weight, packed.Floats);
 
-        PaddedMap map = tiles.Pad(source);
-        var bands = new Bands(plan.Images, tiles.Rows, tiles.Columns, TilesPerBand);
+        PaddedMap map = tiles.PadSource(source);
         float* weights = packed.Floats;
-        pool.Run(bands.Count, index => RunBand(tiles, map, bands[index], layout, weights, epilogue));
+        if (tiles.Chunks >= 4 * pool.Threads)
+        {
+            pool.Run(tiles.Chunks, chunk => RunChunk(tiles, chunk, map, weights, epilogue, InTurn));
+        }
+        else
+        {
+            for (int chunk = 0; chunk < tiles.Chunks; chunk++) RunChunk(tiles, chunk, map, weights, epilogue, pool.Run);
+        }
     }
 
     /// <summary>
-    /// Transforms the source of a band's tiles for one phase to <c>[position][tile][inner]</c>, positions
-    /// <paramref name="positionStride"/> floats apart.
+    /// Transforms the source of a band's tiles for one phase to <c>[position][tile][inner]</c>.
     /// </summary>
-    public static void TransformSource(
-        WinogradTiles tiles, in PaddedBand source, Band band, Phase phase, float* transformed, nint positionStride)
+    public static void TransformSource(WinogradTiles tiles, in PaddedMap map, Band band, Phase phase, float* transformed)
     {
         int step = tiles.Plan.WindowStep, channels = tiles.PaddedChannels;
+        using var source = new PaddedBand(
+            map, band.FirstImage, band.Images, band.FirstRow * WinogradTiles.Results * step, tiles.PaddedRows(band.Rows));
         nint row = (nint)step * source.RowStride, column = (nint)step * channels;
-        for (int image = 0; image < band.Images; image++)
+        for (int tile = 0; tile < band.Images * band.Rows * tiles.Columns; tile++)
         {
-            for (int tileRow = 0; tileRow < band.Rows; tileRow++)
+            (int image, int rest) = Math.DivRem(tile, band.Rows * tiles.Columns);
+            (int tileRow, int tileColumn) = Math.DivRem(rest, tiles.Columns);
+            float* window = source.Pixels + image * source.ImageStride
+                + tileRow * WinogradTiles.Results * row + (nint)phase.Rows.Window * source.RowStride
+                + tileColumn * WinogradTiles.Results * column + (nint)phase.Columns.Window * channels;
+            float* to = transformed + (nint)tile * tiles.TileStride;
+            for (int sourceMap = 0; sourceMap < tiles.SourceMaps; sourceMap++)
             {
-                float* window = source.Pixels + image * source.ImageStride
-                    + (nint)(tileRow * WinogradTiles.Results * step + phase.Rows.Window) * source.RowStride
-                    + (nint)phase.Columns.Window * channels;
-                for (int tileColumn = 0; tileColumn < tiles.Columns; tileColumn++)
+                float* from = window + sourceMap / step * (nint)source.RowStride + sourceMap % step * channels;
+                for (int channel = 0; channel < channels; channel += TSimd.Width, to += TSimd.Width)
                 {
-                    float* to = transformed;
-                    for (int sourceMap = 0; sourceMap < tiles.SourceMaps; sourceMap++)
-                    {
-                        float* from = window + sourceMap / step * (nint)source.RowStride + sourceMap % step * channels;
-                        for (int channel = 0; channel < channels; channel += TSimd.Width)
-                        {
-                            TWinograd.Source(from + channel, row, column, to, TWinograd.Size * positionStride, positionStride);
-                            to += TSimd.Width;
-                        }
-                    }
-                    window += WinogradTiles.Results * column;
-                    transformed += tiles.TileStride;
+                    TWinograd.Source(
+                        from + channel, row, column, to, TWinograd.Size * tiles.SourceStride, tiles.SourceStride);
                 }
             }
         }
     }
 
-    private static void RunBand(
-        WinogradTiles tiles, PaddedMap map, Band band, WinogradWeights<TSimd, TVector, TWinograd> layout, float* weights,
-        in EpiloguePointers epilogue)
+    private static void RunChunk(
+        WinogradTiles tiles, int chunk, PaddedMap map, float* weights, EpiloguePointers epilogue,
+        Action<int, Action<int>> shareOut)
     {
-        int count = band.Images * band.Rows * tiles.Columns;
-        nint positionStride = (nint)count * tiles.TileStride;
-        using var source = new PaddedBand(
-            map, band.FirstImage, band.Images, band.FirstRow * WinogradTiles.Results * tiles.Plan.WindowStep,
-            tiles.PaddedRows(band.Rows));
-        using var transformed = new Scratch(tiles.Positions * positionStride);
-        int productRows = (count + TileRows - 1) / TileRows * TileRows;
-        using var products = new Scratch((long)tiles.Positions * productRows * PanelColumns);
+        (int firstBand, int endBand) = tiles.BandsOf(chunk);
+        int firstTile = tiles.TilesBefore(firstBand), count = tiles.TilesBefore(endBand) - firstTile;
+        nint panelStride = tiles.PanelStride(PanelColumns, TileRows), positionStride = tiles.PositionStride(PanelColumns, TileRows);
+        using var transformed = new Scratch(tiles.SourceLength);
+        using var multiplied = new Scratch(tiles.Positions * positionStride);
+        float* source = transformed.Floats, products = multiplied.Floats;
         foreach (Phase phase in tiles.Plan.Phases)
         {
-            TransformSource(tiles, source, band, phase, transformed.Floats, positionStride);
-            for (int channel = 0; channel < tiles.Plan.Channels; channel += PanelColumns)
-            {
-                Multiply(tiles, transformed.Floats, count, weights, products.Floats);
-                StoreResults(tiles, band, phase, channel, products.Floats, (nint)productRows * PanelColumns, epilogue);
-                weights += layout.PanelLength;
-            }
+            float* phaseWeights = weights;
+            shareOut(endBand - firstBand, i => TransformSource(
+                tiles, map, tiles.Bands[firstBand + i], phase,
+                source + (nint)(tiles.TilesBefore(firstBand + i) - firstTile) * tiles.TileStride));
+            shareOut(tiles.Positions * tiles.Panels, item => Multiply(
+                tiles, source + item / tiles.Panels * tiles.SourceStride, count,
+                phaseWeights + (nint)item * tiles.Inner * PanelColumns,
+                products + item / tiles.Panels * positionStride + item % tiles.Panels * panelStride));
+            shareOut(endBand - firstBand, i => StoreResults(
+                tiles, tiles.Bands[firstBand + i], phase,
+                products + (nint)(tiles.TilesBefore(firstBand + i) - firstTile) * PanelColumns, epilogue));
+            weights += (nint)tiles.Positions * tiles.Panels * tiles.Inner * PanelColumns;
         }
     }
 
-    /// <summary>One panel of products, <c>[position][tile][Columns]</c>.</summary>
-    private static void Multiply(WinogradTiles tiles, float* transformed, int count, float* weights, float* products)
+    private static void InTurn(int items, Action<int> body)
+    {
+        for (int item = 0; item < items; item++) body(item);
+    }
+
+    /// <summary>The products of all tiles of a chunk at one position, for one panel.</summary>
+    private static void Multiply(WinogradTiles tiles, float* source, int count, float* weights, float* products)
     {
         float* zeros = stackalloc float[PanelColumns];
         float** rows = stackalloc float*[TileRows];
         new Span<float>(zeros, PanelColumns).Clear();
         nint tileStride = tiles.TileStride;
-        for (int position = 0; position < tiles.Positions; position++)
+        for (int tile = 0; tile < count; tile += TileRows, products += TileRows * PanelColumns)
         {
-            for (int tile = 0; tile < count; tile += TileRows)
-            {
-                // Rows past the last tile repeat it, and their products are dropped.
-                for (int r = 0; r < TileRows; r++) rows[r] = transformed + Math.Min(tile + r, count - 1) * tileStride;
-                MatrixTile<TSimd, TVector>.RowsTimesPanel(rows, 1, 0, tiles.Inner, weights, zeros, products);
-                products += TileRows * PanelColumns;
-            }
-            transformed += count * tileStride;
-            weights += (nint)tiles.Inner * PanelColumns;
+            // Rows past the last tile repeat it, and their products are dropped.
+            for (int r = 0; r < TileRows; r++) rows[r] = source + Math.Min(tile + r, count - 1) * tileStride;
+            MatrixTile<TSimd, TVector>.RowsTimesPanel(rows, 1, 0, tiles.Inner, weights, zeros, products);
         }
     }
 
     private static void StoreResults(
-        WinogradTiles tiles, Band band, Phase phase, int channel, float* products, nint positionStride,
-        in EpiloguePointers epilogue)
+        WinogradTiles tiles, Band band, Phase phase, float* products, in EpiloguePointers epilogue)
     {
         const int Results = WinogradTiles.Results;
         CorrelationPlan plan = tiles.Plan;
+        nint panelStride = tiles.PanelStride(PanelColumns, TileRows), positionStride = tiles.PositionStride(PanelColumns, TileRows);
         float* results = stackalloc float[Results * Results * PanelColumns];
-        int columns = Math.Min(PanelColumns, plan.Channels - channel);
-        nint pixelStride = (nint)plan.PixelStep * plan.Channels, rowStride = plan.Width * pixelStride;
-        for (int image = band.FirstImage; image < band.FirstImage + band.Images; image++)
+        nint* offsets = stackalloc nint[Results * Results];
+        for (int tile = 0; tile < band.Images * band.Rows * tiles.Columns; tile++, products += PanelColumns)
         {
-            for (int tileRow = band.FirstRow; tileRow < band.FirstRow + band.Rows; tileRow++)
+            (int image, int rest) = Math.DivRem(tile, band.Rows * tiles.Columns);
+            (int tileRow, int tileColumn) = Math.DivRem(rest, tiles.Columns);
+            LocatePixels(
+                plan, phase, band.FirstImage + image, (band.FirstRow + tileRow) * Results, tileColumn * Results, offsets);
+            for (int panel = 0; panel < tiles.Panels; panel++)
             {
-                int rows = Math.Min(Results, phase.Rows.Count - tileRow * Results);
-                nint row = (nint)image * plan.Height + tileRow * Results * plan.PixelStep + phase.Rows.Pixel;
-                nint offset = (row * plan.Width + phase.Columns.Pixel) * plan.Channels + channel;
-                for (int tileColumn = 0; tileColumn < tiles.Columns; tileColumn++)
+                for (int half = 0; half < PanelColumns; half += TSimd.Width)
                 {
-                    for (int half = 0; half < PanelColumns; half += TSimd.Width)
-                    {
-                        TWinograd.Results(
-                            products + half, TWinograd.Size * positionStride, positionStride,
-                            results + half, Results * PanelColumns, PanelColumns);
-                    }
-                    int pixels = Math.Min(Results, phase.Columns.Count - tileColumn * Results);
-                    for (int i = 0; i < rows; i++)
-                    {
-                        for (int j = 0; j < pixels; j++)
-                        {
-                            EpilogueKernel<TSimd, TVector>.Store(
-                                epilogue, results + (i * Results + j) * PanelColumns, channel,
-                                offset + i * rowStride + j * pixelStride, columns);
-                        }
-                    }
-                    products += PanelColumns;
-                    offset += Results * pixelStride;
+                    TWinograd.Results(
+                        products + panel * panelStride + half, TWinograd.Size * positionStride, positionStride,
+                        results + half, Results * PanelColumns, PanelColumns);
                 }
+                int channel = panel * PanelColumns;
+                EpilogueKernel<TSimd, TVector>.Store(
+                    epilogue, results, offsets, Results * Results, channel, Math.Min(PanelColumns, plan.Channels - channel));
+            }
+        }
+    }
+
+    /// <summary>Where the results of a tile go, as far as they are within the map.</summary>
+    private static void LocatePixels(
+        CorrelationPlan plan, Phase phase, int image, int firstRow, int firstColumn, nint* offsets)
+    {
+        for (int row = firstRow; row < firstRow + WinogradTiles.Results; row++)
+        {
+            nint pixelRow = (nint)image * plan.Height + row * plan.PixelStep + phase.Rows.Pixel;
+            for (int column = firstColumn; column < firstColumn + WinogradTiles.Results; column++)
+            {
+                *offsets++ = row < phase.Rows.Count && column < phase.Columns.Count
+                    ? (pixelRow * plan.Width + column * plan.PixelStep + phase.Columns.Pixel) * plan.Channels
+                    : EpilogueKernel<TSimd, TVector>.Outside;
             }
         }
     }

@@ -3,7 +3,7 @@ using static Tessera.Tensors.Devices.Cpu.Simd.CorrelationPlan;
 namespace Tessera.Tensors.Devices.Cpu.Simd.Winograd;
 
 /// <summary>
-/// Transformed weights, <c>[phase][panel][position][inner][Columns]</c>, and the gradients of them, which are laid out
+/// Transformed weights, <c>[phase][position][panel][inner][Columns]</c>, and the gradients of them, which are laid out
 /// alike. Cost: for each pair of channels the taps are read from OIHW one by one, and the transform works on vectors of
 /// channels; 128 x 128 channels take 3% of a call at batch 256.
 /// </summary>
@@ -19,18 +19,14 @@ internal readonly unsafe struct WinogradWeights<TSimd, TVector, TWinograd>(Winog
 
     private static int PanelColumns => MatrixTile<TSimd, TVector>.Columns;
 
-    /// <summary>Panels of channels of the result.</summary>
-    public int Panels => (tiles.Plan.Channels + PanelColumns - 1) / PanelColumns;
-
-    /// <summary>Floats of one panel of one phase.</summary>
-    public nint PanelLength => tiles.Positions * PositionLength;
-
     /// <summary>Floats in all.</summary>
-    public nint Length => tiles.Plan.Phases.Length * Panels * PanelLength;
+    public nint Length => tiles.Plan.Phases.Length * tiles.Positions * PositionLength;
 
-    private nint PositionLength => (nint)tiles.Inner * PanelColumns;
+    private nint PanelLength => (nint)tiles.Inner * PanelColumns;
 
-    private int Items => Panels * tiles.SourceMaps * Blocks;
+    private nint PositionLength => tiles.Panels * PanelLength;
+
+    private int Items => tiles.Panels * tiles.SourceMaps * Blocks;
 
     private int Blocks => (tiles.PaddedChannels + ChannelsPerItem - 1) / ChannelsPerItem;
 
@@ -100,7 +96,7 @@ internal readonly unsafe struct WinogradWeights<TSimd, TVector, TWinograd>(Winog
         Phase of = tiles.Plan.Phases[phase];
         return new Block(
             panel * PanelColumns, first, Math.Min(tiles.PaddedChannels, first + ChannelsPerItem),
-            ((nint)phase * Panels + panel) * PanelLength + ((nint)sourceMap * tiles.PaddedChannels + first) * PanelColumns,
+            phase * tiles.Positions * PositionLength + panel * PanelLength + ((nint)sourceMap * tiles.PaddedChannels + first) * PanelColumns,
             (of.Rows.Kernel + sourceMap / step) * tiles.Plan.KernelWidth + of.Columns.Kernel + sourceMap % step,
             of.Rows.KernelStep * step * tiles.Plan.KernelWidth, of.Columns.KernelStep * step);
     }
