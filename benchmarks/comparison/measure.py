@@ -9,7 +9,7 @@ import comparison.operations as operations
 
 WARM_UP_CALLS = 5
 # Of the numbers that follow from a result, relative: float32 in another order differs by less, other work by more.
-BOUND = 1e-3
+BOUND = 1e-4
 MEMORY_UPDATES, STARTUPS = 5, 5
 
 _started = time.perf_counter()

@@ -43,26 +43,27 @@ internal sealed class ConvolutionChoice(string? forced)
     {
         ConvolutionAlgorithm winograd = Winograd(plan);
         if (forced == "direct" || winograd == ConvolutionAlgorithm.Direct) return direct;
-        double directCosts = direct == ConvolutionAlgorithm.Scatter ? ScatterCosts(plan) : DirectCosts(plan);
-        return forced == "winograd" || WinogradCosts(plan, winograd) < directCosts ? winograd : direct;
+        return forced == "winograd" || Costs(plan, winograd) < Costs(plan, direct) ? winograd : direct;
     }
 
-    /// <summary>What <see cref="Choose"/> chooses and why, for people.</summary>
+    /// <summary>What <see cref="ForResult"/> chooses and why, for people; a convolution's weight gradient goes the same way.</summary>
     public string Explain(CorrelationPlan plan)
     {
-        ConvolutionAlgorithm winograd = Winograd(plan), chosen = Choose(plan);
-        if (winograd == ConvolutionAlgorithm.Direct) return "direct (no minimal filtering fits the kernel)";
-        if (forced is not null) return $"{Name(chosen)} (forced)";
-        double share = WinogradCost(plan, winograd) / DirectCost(plan);
-        return chosen == winograd
-            ? FormattableString.Invariant($"{Name(winograd)} (estimated at {share:0.00} of direct)")
-            : FormattableString.Invariant($"direct ({Name(winograd)} is estimated at {share:0.00} of it)");
+        ConvolutionAlgorithm winograd = Winograd(plan), chosen = ForResult(plan);
+        if (winograd == ConvolutionAlgorithm.Direct && chosen == winograd) return "direct (no minimal filtering fits the kernel)";
+        if (forced is not null && winograd != ConvolutionAlgorithm.Direct) return $"{Name(chosen)} (forced)";
+        return chosen == ConvolutionAlgorithm.Direct
+            ? FormattableString.Invariant($"direct ({Name(winograd)} is estimated at {Share(winograd):0.00} of it)")
+            : FormattableString.Invariant($"{Name(chosen)} (estimated at {Share(chosen):0.00} of direct)");
+
+        double Share(ConvolutionAlgorithm algorithm) => Costs(plan, algorithm) / DirectCosts(plan);
     }
 
     private static string Name(ConvolutionAlgorithm algorithm) => algorithm switch
     {
         ConvolutionAlgorithm.WinogradF4x3 => "Winograd F(4x4,3x3)",
         ConvolutionAlgorithm.WinogradF4x2 => "Winograd F(4x4,2x2)",
+        ConvolutionAlgorithm.Scatter => "direct, pixel by pixel",
         _ => "direct",
     };
 
@@ -78,6 +79,13 @@ internal sealed class ConvolutionChoice(string? forced)
             _ => ConvolutionAlgorithm.Direct,
         };
     }
+
+    private static double Costs(CorrelationPlan plan, ConvolutionAlgorithm algorithm) => algorithm switch
+    {
+        ConvolutionAlgorithm.Direct => DirectCosts(plan),
+        ConvolutionAlgorithm.Scatter => ScatterCosts(plan),
+        _ => WinogradCosts(plan, algorithm),
+    };
 
     private static double DirectCosts(CorrelationPlan plan) => plan.Phases.Sum(phase =>
         (double)plan.Images * phase.Rows.Count * phase.Columns.Count * phase.Taps * plan.SourceChannels * WholePanels(plan.Channels));
