@@ -27,7 +27,7 @@ internal sealed class ConvolutionChoice(string? forced)
 {
     // In the time of a multiply-add, measured at the seed's sizes: a float of a transformed tile, a transformed weight, a
     // float that is added to the destination.
-    private const double TransformCost = 12, WeightCost = 16, ScatterCost = 16;
+    private const double TransformCost = 12, WeightCost = 64, ScatterCost = 16;
 
     /// <summary>What may be forced.</summary>
     public static IReadOnlyList<string> Names { get; } = ["direct", "winograd"];

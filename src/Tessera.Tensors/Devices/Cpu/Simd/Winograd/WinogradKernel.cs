@@ -37,11 +37,12 @@ internal static unsafe class WinogradKernel<TSimd, TVector, TWinograd>
         float* weights = packed.Floats;
         if (tiles.Chunks >= 4 * pool.Threads)
         {
-            pool.Run(tiles.Chunks, chunk => RunChunk(tiles, chunk, map, weights, epilogue, InTurn));
+            pool.Run(tiles.Chunks, chunk => RunChunk(tiles, layout, chunk, map, weights, epilogue, InTurn));
         }
         else
         {
-            for (int chunk = 0; chunk < tiles.Chunks; chunk++) RunChunk(tiles, chunk, map, weights, epilogue, pool.Run);
+            for (int chunk = 0; chunk < tiles.Chunks; chunk++) RunChunk(
+                tiles, layout, chunk, map, weights, epilogue, pool.Run);
         }
     }
 
@@ -75,8 +76,8 @@ internal static unsafe class WinogradKernel<TSimd, TVector, TWinograd>
     }
 
     private static void RunChunk(
-        WinogradTiles tiles, int chunk, PaddedMap map, float* weights, EpiloguePointers epilogue,
-        Action<int, Action<int>> shareOut)
+        WinogradTiles tiles, WinogradWeights<TSimd, TVector, TWinograd> layout, int chunk, PaddedMap map, float* weights,
+        EpiloguePointers epilogue, Action<int, Action<int>> shareOut)
     {
         (int firstBand, int endBand) = tiles.BandsOf(chunk);
         int firstTile = tiles.TilesBefore(firstBand), count = tiles.TilesBefore(endBand) - firstTile;
@@ -92,12 +93,12 @@ internal static unsafe class WinogradKernel<TSimd, TVector, TWinograd>
                 source + (nint)(tiles.TilesBefore(firstBand + i) - firstTile) * tiles.TileStride));
             shareOut(tiles.Positions * tiles.Panels, item => Multiply(
                 tiles, source + item / tiles.Panels * tiles.SourceStride, count,
-                phaseWeights + (nint)item * tiles.Inner * PanelColumns,
+                phaseWeights + item / tiles.Panels * layout.PositionLength + item % tiles.Panels * layout.PanelLength,
                 products + item / tiles.Panels * positionStride + item % tiles.Panels * panelStride));
             shareOut(endBand - firstBand, i => StoreResults(
                 tiles, tiles.Bands[firstBand + i], phase,
                 products + (nint)(tiles.TilesBefore(firstBand + i) - firstTile) * PanelColumns, epilogue));
-            weights += (nint)tiles.Positions * tiles.Panels * tiles.Inner * PanelColumns;
+            weights += layout.PhaseLength;
         }
     }
 

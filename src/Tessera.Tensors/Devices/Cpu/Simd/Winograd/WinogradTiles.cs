@@ -14,11 +14,13 @@ internal sealed class WinogradTiles
     /// <summary>Rows and columns of results in a tile.</summary>
     public const int Results = 4;
 
-    private const int TilesPerBand = 8;
+    /// <summary>
+    /// A cache line of floats, put between what would lie a multiple of 4096 bytes apart: such lines share a few sets of
+    /// the first-level cache and push each other out.
+    /// </summary>
+    public const int Pad = 16;
 
-    // 16 floats, a cache line, between what would lie a multiple of 4096 bytes apart: such lines share a few sets of
-    // the first-level cache and push each other out.
-    private const int Pad = 16;
+    private const int TilesPerBand = 8;
 
     private readonly int _bandsPerChunk, _maxTiles;
 

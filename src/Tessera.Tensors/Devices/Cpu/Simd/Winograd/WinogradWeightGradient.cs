@@ -52,7 +52,7 @@ internal static unsafe class WinogradWeightGradient<TSimd, TVector, TWinograd>
             pool.Run(tiles.Positions * tiles.Panels, item => Multiply(
                 tiles, source + item / tiles.Panels * tiles.SourceStride, count,
                 gradient + item / tiles.Panels * positionStride + item % tiles.Panels * panelStride,
-                packed + (nint)item * tiles.Inner * PanelColumns, isFirst));
+                packed + item / tiles.Panels * layout.PositionLength + item % tiles.Panels * layout.PanelLength, isFirst));
         }
         layout.Unpack(pool, packed, gradWeight, accumulate);
     }

@@ -20,11 +20,16 @@ internal readonly unsafe struct WinogradWeights<TSimd, TVector, TWinograd>(Winog
     private static int PanelColumns => MatrixTile<TSimd, TVector>.Columns;
 
     /// <summary>Floats in all.</summary>
-    public nint Length => tiles.Plan.Phases.Length * tiles.Positions * PositionLength;
+    public nint Length => tiles.Plan.Phases.Length * PhaseLength;
 
-    private nint PanelLength => (nint)tiles.Inner * PanelColumns;
+    /// <summary>Floats from a panel to the next.</summary>
+    public nint PanelLength => (nint)tiles.Inner * PanelColumns;
 
-    private nint PositionLength => tiles.Panels * PanelLength;
+    /// <summary>Floats from a position to the next.</summary>
+    public nint PositionLength => tiles.Panels * PanelLength + WinogradTiles.Pad;
+
+    /// <summary>Floats of a phase.</summary>
+    public nint PhaseLength => tiles.Positions * PositionLength;
 
     private int Items => tiles.Panels * tiles.SourceMaps * Blocks;
 
@@ -96,7 +101,7 @@ internal readonly unsafe struct WinogradWeights<TSimd, TVector, TWinograd>(Winog
         Phase of = tiles.Plan.Phases[phase];
         return new Block(
             panel * PanelColumns, first, Math.Min(tiles.PaddedChannels, first + ChannelsPerItem),
-            phase * tiles.Positions * PositionLength + panel * PanelLength + ((nint)sourceMap * tiles.PaddedChannels + first) * PanelColumns,
+            phase * PhaseLength + panel * PanelLength + ((nint)sourceMap * tiles.PaddedChannels + first) * PanelColumns,
             (of.Rows.Kernel + sourceMap / step) * tiles.Plan.KernelWidth + of.Columns.Kernel + sourceMap % step,
             of.Rows.KernelStep * step * tiles.Plan.KernelWidth, of.Columns.KernelStep * step);
     }
@@ -104,26 +109,34 @@ internal readonly unsafe struct WinogradWeights<TSimd, TVector, TWinograd>(Winog
     private nint Offset(Block block, int sourceChannel) =>
         (nint)block.Channel * tiles.Plan.ChannelStride + (nint)sourceChannel * tiles.Plan.SourceChannelStride + block.Kernel;
 
+    // Lane by lane: the taps of a pair of channels are neighbours, those of two lanes may lie a multiple of 4096 bytes apart.
     private void Gather(float* weight, Block block, int columns, float* lanes)
     {
-        nint stride = tiles.Plan.ChannelStride;
-        for (int tap = 0; tap < Taps * Taps; tap++, lanes += PanelColumns)
+        if (columns < PanelColumns) new Span<float>(lanes, Taps * Taps * PanelColumns).Clear();
+        for (int lane = 0; lane < columns; lane++, weight += tiles.Plan.ChannelStride)
         {
-            float* from = weight + tap / Taps * block.RowStep + tap % Taps * block.ColumnStep;
-            for (int lane = 0; lane < columns; lane++) lanes[lane] = from[lane * stride];
-            for (int lane = columns; lane < PanelColumns; lane++) lanes[lane] = 0;
+            for (int row = 0; row < Taps; row++)
+            {
+                for (int column = 0; column < Taps; column++)
+                {
+                    lanes[(row * Taps + column) * PanelColumns + lane] = weight[row * block.RowStep + column * block.ColumnStep];
+                }
+            }
         }
     }
 
     private void Scatter(float* lanes, float* gradWeight, Block block, int columns, bool accumulate)
     {
-        nint stride = tiles.Plan.ChannelStride;
-        for (int tap = 0; tap < Taps * Taps; tap++, lanes += PanelColumns)
+        for (int lane = 0; lane < columns; lane++, gradWeight += tiles.Plan.ChannelStride)
         {
-            float* to = gradWeight + tap / Taps * block.RowStep + tap % Taps * block.ColumnStep;
-            for (int lane = 0; lane < columns; lane++)
+            for (int row = 0; row < Taps; row++)
             {
-                to[lane * stride] = accumulate ? to[lane * stride] + lanes[lane] : lanes[lane];
+                for (int column = 0; column < Taps; column++)
+                {
+                    float value = lanes[(row * Taps + column) * PanelColumns + lane];
+                    float* to = gradWeight + row * block.RowStep + column * block.ColumnStep;
+                    *to = accumulate ? *to + value : value;
+                }
             }
         }
     }
