@@ -19,8 +19,8 @@ public static class SavitzkyGolay
     /// <param name="window">Values in a window: odd, more than <paramref name="order"/>.</param>
     /// <param name="order">The polynomial's degree, at least 0.</param>
     /// <remarks>
-    /// Right to about 1e-11 for any window and order. scipy's own rounding is larger for long windows of high order: at
-    /// window 201 and order 7 all but its edges are 5e-5 too low. Costs <c>window</c> operations a value, and once
+    /// At window 201 and order 7 the result is right to 1e-11, where scipy's own rounding leaves all but its edges 5e-5 too
+    /// low (<c>tests/fixtures/analysis/README.md</c>). Costs <c>window</c> operations a value, and once
     /// <c>window * (window + order) * order</c>.
     /// </remarks>
     /// <exception cref="ArgumentException">A size is out of its range.</exception>
