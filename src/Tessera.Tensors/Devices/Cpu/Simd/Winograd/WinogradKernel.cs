@@ -20,7 +20,6 @@ internal static unsafe class WinogradKernel<TSimd, TVector, TWinograd>
     where TVector : struct
     where TWinograd : struct, IWinograd
 {
-    private const int TilesPerChunk = 24;
     private const int TileRows = MatrixTile<TSimd, TVector>.Rows;
 
     private static int PanelColumns => MatrixTile<TSimd, TVector>.Columns;
@@ -28,7 +27,7 @@ internal static unsafe class WinogradKernel<TSimd, TVector, TWinograd>
     public static void Run(
         WorkerPool pool, CorrelationPlan plan, float* source, float* weight, EpiloguePointers epilogue)
     {
-        var tiles = new WinogradTiles(plan, TWinograd.Size, TSimd.Width, PanelColumns, TilesPerChunk);
+        var tiles = new WinogradTiles(plan, TWinograd.Size, TSimd.Width, PanelColumns);
         var layout = new WinogradWeights<TSimd, TVector, TWinograd>(tiles);
         using var packed = new Scratch(layout.Length);
         layout.Pack(pool, weight, packed.Floats);
