@@ -34,7 +34,7 @@ internal static unsafe class WinogradKernel<TSimd, TVector, TWinograd>
 
         PaddedMap map = tiles.PadSource(source);
         float* weights = packed.Floats;
-        if (tiles.Chunks >= 4 * pool.Threads)
+        if (tiles.Chunks >= 2 * pool.Threads)
         {
             pool.Run(tiles.Chunks, chunk => RunChunk(tiles, layout, chunk, map, weights, epilogue, InTurn));
         }
