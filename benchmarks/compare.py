@@ -81,7 +81,7 @@ def main():
     args = parse()
     compared = [programs.tessera(), *programs.pytorch(args.python)]
     if len(compared) == 1:
-        tell(f'{args.python or "no Python"} has no PyTorch: Tessera is measured alone')
+        tell(f'{f"{args.python} has no PyTorch" if args.python else "no Python is named"}: Tessera is measured alone')
     with tempfile.TemporaryDirectory() as folder:
         shown, variance = pictures.write(os.path.join(folder, 'pictures'), args.data_dir)
         session = Session(compared, os.path.join(folder, 'pictures'), variance, args.threads, args.rounds)
