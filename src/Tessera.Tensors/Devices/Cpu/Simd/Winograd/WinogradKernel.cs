@@ -20,7 +20,6 @@ internal static unsafe class WinogradKernel<TSimd, TVector, TWinograd>
     where TVector : struct
     where TWinograd : struct, IWinograd
 {
-    private const int TilesPerChunk = 24;
     private const int TileRows = MatrixTile<TSimd, TVector>.Rows;
 
     private static int PanelColumns => MatrixTile<TSimd, TVector>.Columns;
@@ -28,14 +27,14 @@ internal static unsafe class WinogradKernel<TSimd, TVector, TWinograd>
     public static void Run(
         WorkerPool pool, CorrelationPlan plan, float* source, float* weight, EpiloguePointers epilogue)
     {
-        var tiles = new WinogradTiles(plan, TWinograd.Size, TSimd.Width, PanelColumns, TilesPerChunk);
+        var tiles = new WinogradTiles(plan, TWinograd.Size, TSimd.Width, PanelColumns);
         var layout = new WinogradWeights<TSimd, TVector, TWinograd>(tiles);
         using var packed = new Scratch(layout.Length);
         layout.Pack(pool, weight, packed.Floats);
 
         PaddedMap map = tiles.PadSource(source);
         float* weights = packed.Floats;
-        if (tiles.Chunks >= 4 * pool.Threads)
+        if (tiles.Chunks >= 2 * pool.Threads)
         {
             pool.Run(tiles.Chunks, chunk => RunChunk(tiles, layout, chunk, map, weights, epilogue, InTurn));
         }

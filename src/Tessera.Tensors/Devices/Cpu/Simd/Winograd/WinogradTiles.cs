@@ -20,6 +20,9 @@ internal sealed class WinogradTiles
     /// </summary>
     public const int Pad = 16;
 
+    // Of 12, 24, 48 and 96 the fastest at the seed's sizes, with 512 KB of second-level cache.
+    private const int TilesPerChunk = 24;
+
     private const int TilesPerBand = 8;
 
     private readonly int _bandsPerChunk, _maxTiles;
@@ -28,8 +31,7 @@ internal sealed class WinogradTiles
     /// <param name="size">Source pixels of a tile in each direction.</param>
     /// <param name="width">Floats in a vector.</param>
     /// <param name="panelColumns">Channels in a panel of the product.</param>
-    /// <param name="tilesPerChunk">About how many tiles are worked on together.</param>
-    public WinogradTiles(CorrelationPlan plan, int size, int width, int panelColumns, int tilesPerChunk)
+    public WinogradTiles(CorrelationPlan plan, int size, int width, int panelColumns)
     {
         Plan = plan;
         Size = size;
@@ -39,7 +41,7 @@ internal sealed class WinogradTiles
         Inner = SourceMaps * PaddedChannels;
         Panels = (plan.Channels + panelColumns - 1) / panelColumns;
         Bands = new Bands(plan.Images, Rows, Columns, TilesPerBand);
-        _bandsPerChunk = Math.Max(1, tilesPerChunk / (Bands.MaxRows * Columns));
+        _bandsPerChunk = Math.Max(1, TilesPerChunk / (Bands.MaxRows * Columns));
         _maxTiles = Math.Min(_bandsPerChunk, Bands.Count) * Bands.MaxRows * Columns;
         TileStride = Inner + Pad;
         SourceStride = (nint)_maxTiles * TileStride + Pad;

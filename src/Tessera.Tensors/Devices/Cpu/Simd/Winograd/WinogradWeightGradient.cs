@@ -16,7 +16,6 @@ internal static unsafe class WinogradWeightGradient<TSimd, TVector, TWinograd>
     where TVector : struct
     where TWinograd : struct, IWinograd
 {
-    private const int TilesPerChunk = 48;
     private const int TileRows = MatrixTile<TSimd, TVector>.Rows;
 
     private static int PanelColumns => MatrixTile<TSimd, TVector>.Columns;
@@ -24,7 +23,7 @@ internal static unsafe class WinogradWeightGradient<TSimd, TVector, TWinograd>
     public static void Run(WorkerPool pool, in Conv2dGeometry g, float* x, float* gradY, float* gradWeight, bool accumulate)
     {
         var plan = CorrelationPlan.Convolution(g);
-        var tiles = new WinogradTiles(plan, TWinograd.Size, TSimd.Width, PanelColumns, TilesPerChunk);
+        var tiles = new WinogradTiles(plan, TWinograd.Size, TSimd.Width, PanelColumns);
         var layout = new WinogradWeights<TSimd, TVector, TWinograd>(tiles);
         PaddedMap sourceMap = tiles.PadSource(x);
         var gradientMap = new PaddedMap(
