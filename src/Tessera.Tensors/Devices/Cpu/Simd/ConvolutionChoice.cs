@@ -97,7 +97,7 @@ internal sealed class ConvolutionChoice(string? forced)
     private static double WinogradCosts(CorrelationPlan plan, ConvolutionAlgorithm algorithm)
     {
         var tiles = new WinogradTiles(
-            plan, algorithm == ConvolutionAlgorithm.WinogradF4x3 ? 6 : 5, width: 8, panelColumns: 16);
+            plan, algorithm == ConvolutionAlgorithm.WinogradF4x3 ? 6 : 5, width: 8, panelColumns: 16, tilesPerChunk: 1);
         double count = (double)plan.Images * tiles.Rows * tiles.Columns, channels = WholePanels(plan.Channels);
         double products = tiles.Inner * channels;
         return plan.Phases.Length * tiles.Positions

@@ -20,9 +20,6 @@ internal sealed class WinogradTiles
     /// </summary>
     public const int Pad = 16;
 
-    // Of 12, 24, 48 and 96 the fastest at the seed's sizes, with 512 KB of second-level cache.
-    private const int TilesPerChunk = 24;
-
     private const int TilesPerBand = 8;
 
     private readonly int _bandsPerChunk, _maxTiles;
@@ -31,7 +28,8 @@ internal sealed class WinogradTiles
     /// <param name="size">Source pixels of a tile in each direction.</param>
     /// <param name="width">Floats in a vector.</param>
     /// <param name="panelColumns">Channels in a panel of the product.</param>
-    public WinogradTiles(CorrelationPlan plan, int size, int width, int panelColumns)
+    /// <param name="tilesPerChunk">About how many tiles are worked on together.</param>
+    public WinogradTiles(CorrelationPlan plan, int size, int width, int panelColumns, int tilesPerChunk)
     {
         Plan = plan;
         Size = size;
@@ -41,7 +39,7 @@ internal sealed class WinogradTiles
         Inner = SourceMaps * PaddedChannels;
         Panels = (plan.Channels + panelColumns - 1) / panelColumns;
         Bands = new Bands(plan.Images, Rows, Columns, TilesPerBand);
-        _bandsPerChunk = Math.Max(1, TilesPerChunk / (Bands.MaxRows * Columns));
+        _bandsPerChunk = Math.Max(1, tilesPerChunk / (Bands.MaxRows * Columns));
         _maxTiles = Math.Min(_bandsPerChunk, Bands.Count) * Bands.MaxRows * Columns;
         TileStride = Inner + Pad;
         SourceStride = (nint)_maxTiles * TileStride + Pad;
@@ -106,6 +104,13 @@ internal sealed class WinogradTiles
 
     /// <summary>Floats from a position to the next in the same.</summary>
     public nint PositionStride(int columns, int multiple) => Panels * PanelStride(columns, multiple) + Pad;
+
+    /// <summary>Floats from a tile to the next in the transformed gradient, <c>[position][tile][channel]</c>.</summary>
+    /// <param name="columns">Channels in a panel.</param>
+    public int GradientTileStride(int columns) => Panels * columns + Pad;
+
+    /// <summary>Floats from a position to the next in the same.</summary>
+    public nint GradientStride(int columns) => (nint)_maxTiles * GradientTileStride(columns) + Pad;
 
     /// <summary>The source with zeros around, so that every tile is whole.</summary>
     public unsafe PaddedMap PadSource(float* source) => new(
