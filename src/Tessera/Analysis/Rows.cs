@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Tessera.Analysis;
 
 /// <summary>Checks the rows that an analysis is given.</summary>
@@ -8,7 +10,8 @@ internal static class Rows
     /// The length is no multiple of the columns, a number is not finite, or there are fewer rows than
     /// <paramref name="least"/>.
     /// </exception>
-    public static int Count(ReadOnlySpan<float> rows, int columns, int least)
+    public static int Count<T>(ReadOnlySpan<T> rows, int columns, int least)
+        where T : INumberBase<T>
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(columns);
         if (rows.Length % columns != 0)
@@ -18,7 +21,7 @@ internal static class Rows
             throw new ArgumentException($"There are {count} rows; at least {least} are needed.", nameof(rows));
         for (int i = 0; i < rows.Length; i++)
         {
-            if (!float.IsFinite(rows[i]))
+            if (!T.IsFinite(rows[i]))
                 throw new ArgumentException($"Row {i / columns} holds {rows[i]}, which is no finite number.", nameof(rows));
         }
         return count;

@@ -1,10 +1,56 @@
 namespace Tessera.Analysis;
 
-/// <summary>How well a layout keeps neighbours.</summary>
+/// <summary>
+/// How far the neighbours that a layout shows are neighbours (Venna, Kaski, "Neighborhood Preservation in Nonlinear
+/// Projection Methods: An Experimental Study", 2001).
+/// </summary>
 public static class Trustworthiness
 {
-    /// <summary>As <c>sklearn.manifold.trustworthiness</c>: 0 to 1.</summary>
+    /// <summary>
+    /// <c>1 - 2 / (n k (2n - 3k - 1)) * sum over i, and j among the k nearest of i in the layout, of max(0, r(i, j) - k)</c>,
+    /// where j is the r-th nearest row to i: 1 where every shown neighbour is one, about 0.5 for a layout at random, at
+    /// least 0. The number is that of <c>sklearn.manifold.trustworthiness</c>.
+    /// </summary>
+    /// <param name="rows"><c>[rows, columns]</c>, row-major, finite.</param>
+    /// <param name="columns">Numbers in a row.</param>
+    /// <param name="layout"><c>[rows, 2]</c>, row-major, finite.</param>
+    /// <param name="neighbors">k, at least 1 and less than half the rows.</param>
+    /// <param name="metric">How rows are compared; points of the layout are by the Euclidean distance.</param>
+    /// <exception cref="ArgumentException">A length does not fit, a number is not finite, or k is out of its range.</exception>
     public static double Measure(
         ReadOnlySpan<float> rows, int columns, ReadOnlySpan<double> layout, int neighbors,
-        DistanceMetric metric = DistanceMetric.Euclidean) => throw new NotImplementedException();
+        DistanceMetric metric = DistanceMetric.Euclidean)
+    {
+        Points points = Points.From(rows, columns, metric, least: 3), shown = Points.InPlane(layout);
+        int count = points.Count;
+        if (shown.Count != count)
+            throw new ArgumentException($"The layout has {shown.Count} points for {count} rows.", nameof(layout));
+        if (neighbors < 1 || 2 * (long)neighbors >= count)
+            throw new ArgumentOutOfRangeException(
+                nameof(neighbors), neighbors, $"Neighbors are at least 1 and fewer than half of the {count} rows.");
+
+        double penalty = 0;
+        int[] nearest = new int[neighbors];
+        double[] distances = new double[count], shownDistances = new double[count];
+        for (int row = 0; row < count; row++)
+        {
+            points.FillDistances(row, distances);
+            shown.FillDistances(row, shownDistances);
+            Points.FindNearest(row, shownDistances, nearest);
+            foreach (int other in nearest) penalty += Math.Max(0, Rank(distances, row, other) - neighbors);
+        }
+        return 1 - penalty * 2 / ((double)count * neighbors * (2.0 * count - 3.0 * neighbors - 1));
+    }
+
+    /// <summary>The place of a row among those nearest to another, from 1; the earlier row is nearer on a tie.</summary>
+    private static int Rank(ReadOnlySpan<double> distances, int from, int row)
+    {
+        int rank = 1;
+        for (int other = 0; other < distances.Length; other++)
+        {
+            bool nearer = distances[other] < distances[row] || (distances[other] == distances[row] && other < row);
+            if (nearer && other != from) rank++;
+        }
+        return rank;
+    }
 }

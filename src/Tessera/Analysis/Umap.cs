@@ -1,13 +1,223 @@
+using MathNet.Numerics;
+using Tessera.Tensors.Random;
+
 namespace Tessera.Analysis;
 
-/// <summary>Uniform manifold approximation and projection.</summary>
+/// <summary>
+/// Uniform manifold approximation and projection (McInnes, Healy, Melville, "UMAP: Uniform Manifold Approximation and
+/// Projection for Dimension Reduction", 2018): lays rows out in the plane so that neighbours stay neighbours. The edges of
+/// the <see cref="UmapGraph"/> pull their ends together, random pairs of points push each other away, in the schedule of
+/// umap-learn.
+/// </summary>
+/// <remarks>
+/// The points start at the rows' first two principal components, where umap-learn starts from eigenvectors of the graph's
+/// Laplacian. What comes out is as trustworthy (<c>tests/fixtures/analysis/README.md</c> has the numbers; Kobak, Linderman,
+/// "Initialization is critical for preserving global data structure in both t-SNE and UMAP", 2021, find the same), while the
+/// pieces of a graph that is not connected, as a codebook's with 3 neighbours is not, need no placing by rules of their own.
+/// </remarks>
+/// <example><code>
+/// double[] layout = Umap.Layout(codebook, columns: 64, new UmapOptions { Neighbors = 3, Metric = DistanceMetric.Cosine });
+/// </code></example>
 public static class Umap
 {
-    /// <summary>Lays rows out in the plane.</summary>
+    /// <summary>Fewer rows than these have no neighbourhoods to show.</summary>
+    internal const int LeastRows = 4;
+
+    // umap-learn's: the side of the start, its jitter, the longest step of a coordinate, what keeps pushes finite.
+    private const double StartSide = 10, StartJitter = 1e-4, LongestStep = 4, PushSoftening = 0.001;
+
+    // Squared distances below this count as 0: what they are divided into would overflow.
+    private const double Coincident = 1e-30;
+
+    private const ulong StartStream = 0, PushStream = 1;
+
+    /// <summary>
+    /// Lays rows out in the plane. The layout is a function of the rows and the options. Equal rows get places near each
+    /// other; all rows may be equal.
+    /// </summary>
+    /// <param name="rows"><c>[rows, columns]</c>, row-major, finite; at least 4 rows.</param>
+    /// <param name="columns">Numbers in a row.</param>
+    /// <param name="options">How.</param>
+    /// <param name="progress">Told the part that is done, 0 to 1, after each epoch.</param>
+    /// <param name="cancellation">Asked before each epoch.</param>
     /// <returns><c>[rows, 2]</c>, row-major, finite.</returns>
-    /// <exception cref="ArgumentException">Fewer than 4 rows, a number that is not finite, or an option out of its range.</exception>
+    /// <remarks>Costs <c>rows^2 * columns</c> for the neighbours, and <c>epochs * rows * neighbors</c>.</remarks>
+    /// <exception cref="ArgumentException">Fewer rows, a number that is not finite, or an option out of its range.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static double[] Layout(
         ReadOnlySpan<float> rows, int columns, UmapOptions options,
-        IProgress<double>? progress = null, CancellationToken cancellation = default) => throw new NotImplementedException();
+        IProgress<double>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Check();
+        var points = Points.From(rows, columns, options.Metric, LeastRows);
+        cancellation.ThrowIfCancellationRequested();
+        UmapEdge[] edges = UmapGraph.Build(points, options.Neighbors);
+        double[] layout = Start(points, options.Seed);
+        int epochs = options.Epochs ?? (points.Count <= 10_000 ? 500 : 200);
+        Spring[] springs = Springs(edges, epochs, options.NegativeSamples);
+        var forces = new Forces(layout, options);
+        for (int epoch = 0; epoch < epochs; epoch++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            forces.Step = options.LearningRate * (1 - (double)epoch / epochs);
+            foreach (ref Spring spring in springs.AsSpan()) forces.Move(ref spring, epoch);
+            progress?.Report((epoch + 1.0) / epochs);
+        }
+        return layout;
+    }
+
+    /// <summary>
+    /// a and b of the curve <c>1 / (1 + a d^(2b))</c>, by which points at distance d count as neighbours in the layout: the
+    /// nearest by least squares to 1 up to <paramref name="minDistance"/> and <c>exp(-(d - minDistance) / spread)</c>
+    /// beyond, at umap-learn's 300 distances from 0 to 3 spreads.
+    /// </summary>
+    /// <param name="minDistance">0 to <paramref name="spread"/>.</param>
+    /// <param name="spread">More than 0.</param>
+    /// <exception cref="ArgumentException">An argument is out of its range.</exception>
+    public static (double A, double B) FitCurve(double minDistance, double spread)
+    {
+        new UmapOptions { MinDistance = minDistance, Spread = spread }.Check();
+        // With distances in spreads the parameters are of the size of 1, where the search starts.
+        double[] distances = Generate.LinearSpaced(300, 0, 3);
+        double near = minDistance / spread;
+        double[] target = Array.ConvertAll(distances, d => d < near ? 1 : Math.Exp(-(d - near)));
+        (double a, double b) = Fit.Curve(distances, target, (a, b, d) => 1 / (1 + a * Math.Pow(d, 2 * b)), 1, 1);
+        return (a * Math.Pow(spread, -2 * b), b);
+    }
+
+    /// <summary>The first two principal components, each stretched to 0..10, a little jittered to part equal rows.</summary>
+    private static double[] Start(Points points, ulong seed)
+    {
+        float[] rows = Array.ConvertAll(points.Values.ToArray(), value => (float)value);
+        int axes = Math.Min(2, points.Columns);
+        double[] places = Pca.Fit(rows, points.Columns, axes).Transform(rows);
+        double[] layout = new double[points.Count * 2];
+        double widest = 0;
+        for (int axis = 0; axis < axes; axis++)
+        {
+            double least = double.PositiveInfinity, most = double.NegativeInfinity;
+            for (int i = axis; i < places.Length; i += axes)
+                (least, most) = (Math.Min(least, places[i]), Math.Max(most, places[i]));
+            widest = Math.Max(widest, most - least);
+            // Along an axis without variance places differ by rounding alone.
+            if (most - least <= 1e-6 * widest) continue;
+            for (int row = 0; row < points.Count; row++)
+                layout[2 * row + axis] = StartSide * (places[row * axes + axis] - least) / (most - least);
+        }
+        var random = new CounterRandom(seed, StartStream);
+        for (int i = 0; i < layout.Length; i++) layout[i] += StartJitter * random.Normal((ulong)i);
+        return layout;
+    }
+
+    /// <summary>
+    /// Each edge in both directions, in the order of where they start, but for those too weak to pull once in all epochs.
+    /// </summary>
+    private static Spring[] Springs(UmapEdge[] edges, int epochs, int pushes)
+    {
+        double heaviest = edges.Max(edge => edge.Weight);
+        return [.. edges
+            .Where(edge => edge.Weight >= heaviest / epochs)
+            .SelectMany(edge => new[] { edge, edge with { First = edge.Second, Second = edge.First } })
+            .OrderBy(edge => (edge.First, edge.Second))
+            .Select(edge => new Spring(edge.First, edge.Second, heaviest / edge.Weight, pushes))];
+    }
+
+    /// <summary>An edge that pulls once in a period, and how often its start is pushed in that time.</summary>
+    private struct Spring
+    {
+        private readonly double _pullPeriod, _pushPeriod;
+        private double _nextPull, _nextPush;
+
+        public Spring(int from, int to, double period, int pushes)
+        {
+            (From, To) = (from, to);
+            _nextPull = _pullPeriod = period;
+            // Never, without pushes: infinity.
+            _nextPush = _pushPeriod = period / pushes;
+        }
+
+        public int From { get; }
+
+        public int To { get; }
+
+        /// <summary>Whether the edge pulls in this epoch; if so, how many pushes are due since the last time.</summary>
+        public bool Pulls(int epoch, out int duePushes)
+        {
+            duePushes = 0;
+            if (_nextPull > epoch) return false;
+            _nextPull += _pullPeriod;
+            if (_nextPush > epoch) return true;
+            duePushes = (int)((epoch - _nextPush) / _pushPeriod);
+            _nextPush += duePushes * _pushPeriod;
+            return true;
+        }
+    }
+
+    /// <summary>
+    /// Moves points down the gradient of the cross entropy between the graph's weights and the layout's
+    /// <c>1 / (1 + a d^(2b))</c> (section 3.2 of the paper), a term at a time.
+    /// </summary>
+    private sealed class Forces
+    {
+        private readonly double[] _layout;
+        private readonly double _a, _b, _repulsion;
+        private readonly CounterRandom _random;
+        private ulong _drawn;
+
+        public Forces(double[] layout, UmapOptions options)
+        {
+            _layout = layout;
+            (_a, _b) = FitCurve(options.MinDistance, options.Spread);
+            _repulsion = options.RepulsionStrength;
+            _random = new CounterRandom(options.Seed, PushStream);
+        }
+
+        /// <summary>How far a gradient of 1 moves a point.</summary>
+        public double Step { get; set; }
+
+        public void Move(ref Spring spring, int epoch)
+        {
+            if (!spring.Pulls(epoch, out int pushes)) return;
+            Pull(spring.From, spring.To);
+            for (int i = 0; i < pushes; i++) Push(spring.From, _random.Below(_drawn++, _layout.Length / 2));
+        }
+
+        private void Pull(int first, int second)
+        {
+            (double x, double y, double squared) = Between(first, second);
+            if (squared < Coincident) return;
+            double power = Math.Pow(squared, _b);
+            double gradient = -2 * _a * _b * power / (squared * (1 + _a * power));
+            MoveBy(first, gradient * x, gradient * y);
+            MoveBy(second, -gradient * x, -gradient * y);
+        }
+
+        private void Push(int point, int other)
+        {
+            if (point == other) return;
+            (double x, double y, double squared) = Between(point, other);
+            if (squared < Coincident)
+            {
+                // Any way apart will do.
+                if (_repulsion > 0) MoveBy(point, LongestStep, LongestStep);
+                return;
+            }
+            double gradient = 2 * _repulsion * _b
+                / ((PushSoftening + squared) * (1 + _a * Math.Pow(squared, _b)));
+            MoveBy(point, gradient * x, gradient * y);
+        }
+
+        private (double X, double Y, double Squared) Between(int first, int second)
+        {
+            double x = _layout[2 * first] - _layout[2 * second], y = _layout[2 * first + 1] - _layout[2 * second + 1];
+            return (x, y, x * x + y * y);
+        }
+
+        private void MoveBy(int point, double x, double y)
+        {
+            _layout[2 * point] += Step * Math.Clamp(x, -LongestStep, LongestStep);
+            _layout[2 * point + 1] += Step * Math.Clamp(y, -LongestStep, LongestStep);
+        }
+    }
 }
