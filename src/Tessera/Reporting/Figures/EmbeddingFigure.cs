@@ -8,7 +8,7 @@ namespace Tessera.Reporting.Figures;
 internal static class EmbeddingFigure
 {
     private const string Id = "embedding", Title = "The embedding";
-    private const double LargestRadius = 14, SmallestRadius = 2.5, UnusedRadius = 2;
+    private const double LargestRadius = 10, SmallestRadius = 2.5, UnusedRadius = 2;
 
     public static Figure Make(ReportData data)
     {

@@ -23,7 +23,7 @@ internal static class InfluenceFigure
                 new Picture(HeatColors.Picture(map.Change, map.Side, map.Side, brightest)),
                 new Outline(-cell, cell, cell, -cell),
             ])
-        { Width = 380, Height = 422, HasGrid = false };
+        { Width = 380, Height = 415, HasGrid = false };
 
         return new Figure(
             "influence", "How far one code reaches",
@@ -56,7 +56,7 @@ internal static class InfluenceFigure
                 new Rule(half, $"half: {half.ToString("0.0", CultureInfo.InvariantCulture)} px", Vertical: true) { NoteLine = 9 },
                 new Rule(most, $"90%: {most.ToString("0.0", CultureInfo.InvariantCulture)} px", Vertical: true) { NoteLine = 11 },
             ])
-        { Width = 380, Height = 422 };
+        { Width = 380, Height = 415 };
     }
 
     private static string Number(double value) => value.ToString("0.###", CultureInfo.InvariantCulture);

@@ -18,10 +18,14 @@ internal sealed record InfluenceMap(int Reach, float[] Change, int Samples)
     private const long PixelBudget = 2048 * 32 * 32;
 
     /// <summary>Pixels in a row and in a column of the map.</summary>
-    public int Side => 2 * Reach + VqVae.PixelsPerCode;
+    public int Side => SideOf(Reach);
 
     /// <summary>The distance of a place on the map from the middle of the cell, in pixels.</summary>
-    public double Distance(int index) => Math.Sqrt(Square(index % Side) + Square(index / Side));
+    public double Distance(int index)
+    {
+        double middle = (Side - 1) / 2.0, x = index % Side - middle, y = index / Side - middle;
+        return Math.Sqrt(x * x + y * y);
+    }
 
     /// <summary>The radius, in pixels around the middle of the cell, within which a share of the whole change lies.</summary>
     /// <param name="share">0 to 1.</param>
@@ -53,7 +57,7 @@ internal sealed record InfluenceMap(int Reach, float[] Change, int Samples)
         probe.Decode(
             maps.Count, maps.Height, maps.Width, (i, map) => maps.Of(i).CopyTo(map), (i, picture) => whole[i] = picture.ToArray());
 
-        var sums = new Sums(reach);
+        var sums = new Sums(reach, SideOf(reach));
         probe.Decode(
             maps.Count * perPicture, maps.Height, maps.Width,
             (sample, map) =>
@@ -74,33 +78,26 @@ internal sealed record InfluenceMap(int Reach, float[] Change, int Samples)
         }
     }
 
-    private static double Square(int place, int side)
-    {
-        double offset = place - (side - 1) / 2.0;
-        return offset * offset;
-    }
-
-    private double Square(int place) => Square(place, Side);
+    private static int SideOf(int reach) => 2 * reach + VqVae.PixelsPerCode;
 
     /// <summary>Sums of changes by their offset from the cell.</summary>
-    private sealed class Sums(int reach)
+    private sealed class Sums(int reach, int side)
     {
-        private readonly int _side = 2 * reach + VqVae.PixelsPerCode;
-        private readonly double[] _sums = new double[(2 * reach + VqVae.PixelsPerCode) * (2 * reach + VqVae.PixelsPerCode)];
-        private readonly long[] _counts = new long[(2 * reach + VqVae.PixelsPerCode) * (2 * reach + VqVae.PixelsPerCode)];
+        private readonly double[] _sums = new double[side * side];
+        private readonly long[] _counts = new long[side * side];
 
         public void Add(
             ReadOnlySpan<float> before, ReadOnlySpan<float> after, int width, int height, int channels, int column, int row)
         {
             int left = column * VqVae.PixelsPerCode - reach, top = row * VqVae.PixelsPerCode - reach;
-            for (int y = Math.Max(top, 0); y < Math.Min(top + _side, height); y++)
+            for (int y = Math.Max(top, 0); y < Math.Min(top + side, height); y++)
             {
-                for (int x = Math.Max(left, 0); x < Math.Min(left + _side, width); x++)
+                for (int x = Math.Max(left, 0); x < Math.Min(left + side, width); x++)
                 {
                     double change = 0;
                     for (int i = (y * width + x) * channels; i < (y * width + x + 1) * channels; i++)
                         change += Math.Abs(after[i] - before[i]);
-                    int place = (y - top) * _side + x - left;
+                    int place = (y - top) * side + x - left;
                     _sums[place] += change / channels;
                     _counts[place]++;
                 }

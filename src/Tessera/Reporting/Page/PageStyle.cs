@@ -54,6 +54,7 @@ internal static class PageStyle
         td:nth-child(3){color:var(--soft)}
         footer{color:var(--soft);font-size:.85rem;border-top:1px solid var(--rule);margin-top:3rem;padding-top:1rem}
         @media (max-width:60rem){.columns{grid-template-columns:1fr;gap:1rem}nav{position:static;max-height:none}nav>ol{columns:16rem}nav li{break-inside:avoid}}
+        @media (max-width:40rem){tbody th,td:nth-child(2):nth-last-child(2){white-space:normal}}
         @media print{@page{margin:14mm}body{background:none;font-size:10.5pt}.page{padding:0;max-width:none}.columns{display:block}nav{position:static;max-height:none;margin-bottom:1.5rem}nav>ol{columns:2}nav li{break-inside:avoid}
         .cards{grid-template-columns:repeat(3,1fr)}figure{break-inside:avoid;border:0;padding:0;margin-bottom:1.75rem}section>h2{break-after:avoid}.parts{gap:.75rem}.columns-2{grid-template-columns:1fr 1fr}.columns-3{grid-template-columns:1fr 1fr 1fr}.mosaic,img,svg{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
         </style>

@@ -10,7 +10,7 @@ namespace Tessera.Reporting.Plots;
 internal sealed record Plot(
     string Id, string Title, string Description, Axis X, Axis Y, IReadOnlyList<Mark> Marks)
 {
-    private const double Bottom = 44, Right = 16, LetterWidth = 7;
+    private const double Bottom = 44, Right = 22, LetterWidth = 7;
 
     /// <summary>Width of the whole in pixels, before it is scaled to its place.</summary>
     public double Width { get; init; } = 520;
