@@ -25,6 +25,7 @@ public sealed class Tensor
     private Storage? _storage;
     private Tensor? _gradient;
     private bool _gradientIsSet;
+    private bool _gradientIsGated;
 
     internal Tensor(Shape shape, Storage storage, Device device, Tape? tape, bool requiresGradient)
     {
@@ -61,6 +62,12 @@ public sealed class Tensor
     /// <see cref="Tape.Backward"/> and after <see cref="ClearGradient"/>. Gradients of several backward passes add up.
     /// </summary>
     public Tensor? Gradient => _gradientIsSet ? _gradient : null;
+
+    /// <summary>
+    /// Whether this is the result of a ReLU. Its gradient only ever goes on to the ReLU's input, and does not where an
+    /// element is not above 0; who computes it may leave those out.
+    /// </summary>
+    internal bool IsRectified { get; init; }
 
     internal Storage Storage =>
         _memoryOf?.Storage ?? _storage ?? throw new ObjectDisposedException(
@@ -177,16 +184,48 @@ public sealed class Tensor
     /// <summary>Shape and device, for a debugger.</summary>
     public override string ToString() => $"Tensor {Shape} on {Device.Description}";
 
+    /// <summary>The same memory and values as the result of an operation on a tape, with a gradient of its own.</summary>
+    internal Tensor Alias(Tape? tape, bool requiresGradient) => new(this, tape, requiresGradient);
+
     /// <summary>
     /// Where a backward pass writes this tensor's gradient. The first write of a pass overwrites, so that nothing has
     /// to be cleared; later ones accumulate.
     /// </summary>
-    internal Storage GradientTarget(out bool accumulate)
+    /// <param name="accumulate">Whether to add to what is there.</param>
+    /// <param name="gated">Whether the writer makes the whole gradient 0 where this, a ReLU's result, is not above 0.</param>
+    internal Storage GradientTarget(out bool accumulate, bool gated = false)
     {
         _gradient ??= Tape is null ? Uninitialized(Shape, Device) : Tape.Allocate(Shape);
         accumulate = _gradientIsSet;
         _gradientIsSet = true;
+        _gradientIsGated = gated;
         return _gradient.Storage;
+    }
+
+    /// <summary>
+    /// Adds the gradient of a result, which is read by nothing afterwards: its memory becomes this tensor's gradient if
+    /// there is none yet.
+    /// </summary>
+    internal void TakeGradient(Tensor result)
+    {
+        if (!RequiresGradient) return;
+        if (_gradient is null && Tape is not null)
+        {
+            (_gradient, _gradientIsSet, _gradientIsGated) = (result._gradient, true, false);
+            (result._gradient, result._gradientIsSet) = (null, false);
+        }
+        else
+        {
+            Storage target = GradientTarget(out bool accumulate);
+            Device.Scale(result._gradient!.Storage, 1, target, accumulate);
+        }
+    }
+
+    /// <summary>Makes the gradient of a ReLU's result that of the ReLU's input, in place.</summary>
+    internal void GateGradient()
+    {
+        if (!_gradientIsGated) Device.ReluGradient(Storage, _gradient!.Storage, _gradient.Storage, accumulate: false);
+        _gradientIsGated = true;
     }
 
     /// <summary>Gives memory back that came from the device's pool.</summary>

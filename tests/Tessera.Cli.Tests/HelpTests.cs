@@ -12,6 +12,7 @@ public sealed class HelpTests
     [InlineData("reconstruct", "RUN", "IMAGE", "--data", "--data-dir", "--split", "--size", "--count", "--out")]
     [InlineData("info", "RUN")]
     [InlineData("data cifar10", "--data-dir")]
+    [InlineData("bench", "--batch", "--size", "--hidden", "--threads", "--seconds", "--json")]
     public void Every_command_explains_its_options_and_gives_examples(string command, params string[] names)
     {
         string help = Program.Succeed([.. command.Split(' '), "--help"]);
@@ -25,7 +26,7 @@ public sealed class HelpTests
     {
         string help = Program.Succeed();
         Assert.Equal(help, Program.Succeed("--help"));
-        Assert.All(["train", "eval", "reconstruct", "info", "data"], name => Assert.Matches($@"(?m)^  {name}\b", help));
+        Assert.All(["train", "eval", "reconstruct", "info", "data", "bench"], name => Assert.Matches($@"(?m)^  {name}\b", help));
     }
 
     [Fact]

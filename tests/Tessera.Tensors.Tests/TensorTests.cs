@@ -129,8 +129,9 @@ public class TensorTests
         Tensor.From(Six, [2, 3]).DivideRows(Tensor.From([2, -1], [2]), quotients);
         Assert.Equal([0.5f, 1, 1.5f, -4, -5, -6], quotients.ToArray());
 
-        Tensor sums = Tensor.From([9, 9, 9, 9], [2, 2]);
-        Tensor.From(Six, [3, 2]).SumRowsByIndex([1, 0, 1], sums);
-        Assert.Equal([3, 4, 6, 8], sums.ToArray());
+        Tensor sums = Tensor.From([9, 9, 9, 9, 9, 9], [3, 2]), counts = Tensor.From([9, 9, 9], [3]);
+        Tensor.From(Six, [3, 2]).SumRowsByIndex([1, 0, 1], sums, counts);
+        Assert.Equal([3, 4, 6, 8, 0, 0], sums.ToArray());
+        Assert.Equal([1, 2, 0], counts.ToArray());
     }
 }

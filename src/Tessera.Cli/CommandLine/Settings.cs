@@ -41,29 +41,20 @@ internal sealed class Settings
             options => options.EvalEvery, (options, value) => options with { EvalEvery = value!.Value }),
         DataDir());
 
+    /// <summary>How large a model and its batches are: what the time of a step depends on.</summary>
+    /// <param name="batch">The usual number of pictures in a batch.</param>
+    public static Settings ForBenchmark(int batch) => new([Batch(batch), Size(Usual.Size), .. ModelSizes(), Threads()]);
+
     /// <summary>What makes a run the run it is.</summary>
     public static Settings ForStarting() => new(
     [
         Data(Usual.Data),
         Size(Usual.Size),
-        Model("--channels", "Channels of the pictures: 1 (grey) or 3 (red, green, blue)",
-            model => model.Channels, (model, value) => model with { Channels = value }),
-        new Setting<int?>(
-            NewOption.Whole<int>("--batch", $"Pictures in a batch [default: {Usual.Batch}]."),
-            options => options.Batch, (options, value) => options with { Batch = value!.Value }),
+        Batch(Usual.Batch),
         new Setting<float?>(
             NewOption.Real<float>("--lr", $"Learning rate of Adam [default: {Usual.LearningRate}]."),
             options => options.LearningRate, (options, value) => options with { LearningRate = value!.Value }),
-        Model("--hidden", "Channels of the hidden layers",
-            model => model.Hidden, (model, value) => model with { Hidden = value }),
-        Model("--residual-hidden", "Channels inside the residual blocks",
-            model => model.ResidualHidden, (model, value) => model with { ResidualHidden = value }),
-        Model("--residual-layers", "Residual blocks in the encoder and in the decoder",
-            model => model.ResidualLayers, (model, value) => model with { ResidualLayers = value }),
-        Model("--codes", "Codes in the codebook, K",
-            model => model.Codes, (model, value) => model with { Codes = value }),
-        Model("--code-dim", "Dimensions of a code, D",
-            model => model.CodeDim, (model, value) => model with { CodeDim = value }),
+        .. ModelSizes(),
         Model("--commitment", "Weight of the commitment loss, beta",
             model => model.Commitment, (model, value) => model with { Commitment = value }),
         Model("--decay", "Decay of the running averages that make up the codebook; 0 trains it by gradients",
@@ -131,6 +122,26 @@ internal sealed class Settings
             // What a run was trained at is no size that CIFAR-10 has; --size is applied after this.
             Size = value == Cifar10.Name ? Cifar10.Size : options.Size,
         });
+
+    private static Setting[] ModelSizes() =>
+    [
+        Model("--channels", "Channels of the pictures: 1 (grey) or 3 (red, green, blue)",
+            model => model.Channels, (model, value) => model with { Channels = value }),
+        Model("--hidden", "Channels of the hidden layers",
+            model => model.Hidden, (model, value) => model with { Hidden = value }),
+        Model("--residual-hidden", "Channels inside the residual blocks",
+            model => model.ResidualHidden, (model, value) => model with { ResidualHidden = value }),
+        Model("--residual-layers", "Residual blocks in the encoder and in the decoder",
+            model => model.ResidualLayers, (model, value) => model with { ResidualLayers = value }),
+        Model("--codes", "Codes in the codebook, K",
+            model => model.Codes, (model, value) => model with { Codes = value }),
+        Model("--code-dim", "Dimensions of a code, D",
+            model => model.CodeDim, (model, value) => model with { CodeDim = value }),
+    ];
+
+    private static Setting<int?> Batch(int usual) => new(
+        NewOption.Whole<int>("--batch", $"Pictures in a batch [default: {usual}]."),
+        options => options.Batch, (options, value) => options with { Batch = value!.Value });
 
     private static string Lower(EmaStart start) => start.ToString().ToLowerInvariant();
 

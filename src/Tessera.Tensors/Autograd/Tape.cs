@@ -64,7 +64,8 @@ public sealed class Tape(Device? device = null, bool recording = true) : IDispos
         {
             (Tensor output, Action<Tensor> backward) = _steps[i];
             if (output.Gradient is { } gradient) backward(gradient);
-            // An output's gradient is read by its own step and by nothing else: the memory can serve the next ones.
+            // An output's gradient is read by its own step and by nothing else: the memory can serve the next ones, if the
+            // step has not made it the gradient of one of its inputs.
             output.ReturnGradient();
         }
         _steps.Clear();
@@ -91,7 +92,12 @@ public sealed class Tape(Device? device = null, bool recording = true) : IDispos
 
     /// <summary>The same on the given tape, for an operation whose inputs may all be parameters.</summary>
     /// <exception cref="ArgumentException">The inputs live on different tapes or devices.</exception>
-    internal static Tensor Result(Tape? tape, Shape shape, params ReadOnlySpan<Tensor?> inputs)
+    internal static Tensor Result(Tape? tape, Shape shape, params ReadOnlySpan<Tensor?> inputs) =>
+        Result(tape, shape, isRectified: false, inputs);
+
+    /// <summary>The same; a ReLU's result is marked as such.</summary>
+    /// <exception cref="ArgumentException">The inputs live on different tapes or devices.</exception>
+    internal static Tensor Result(Tape? tape, Shape shape, bool isRectified, params ReadOnlySpan<Tensor?> inputs)
     {
         Device? device = tape?.Device;
         bool requiresGradient = false;
@@ -110,7 +116,7 @@ public sealed class Tape(Device? device = null, bool recording = true) : IDispos
         }
         return tape is null
             ? new Tensor(shape, device!.Allocate(shape.Length), device, tape: null, requiresGradient: false)
-            : tape.Allocate(shape, requiresGradient && tape.Recording);
+            : tape.Allocate(shape, requiresGradient && tape.Recording, isRectified);
     }
 
     /// <summary>Records how the gradients of an operation's inputs follow from the gradient of its output.</summary>
@@ -120,9 +126,9 @@ public sealed class Tape(Device? device = null, bool recording = true) : IDispos
         return output;
     }
 
-    internal Tensor Allocate(Shape shape, bool requiresGradient)
+    internal Tensor Allocate(Shape shape, bool requiresGradient, bool isRectified = false)
     {
-        var tensor = new Tensor(shape, Device.Rent(shape.Length), Device, this, requiresGradient);
+        var tensor = new Tensor(shape, Device.Rent(shape.Length), Device, this, requiresGradient) { IsRectified = isRectified };
         _tensors.Add(tensor);
         return tensor;
     }

@@ -38,20 +38,20 @@ public abstract class Device
     public abstract void Fill(Storage destination, float value);
 
     /// <summary>
-    /// The convolution of <paramref name="x"/>; see <see cref="Conv2dGeometry"/> for the formula. The sums start from
-    /// the bias or, with accumulate, from the destination: then there is no bias.
+    /// The convolution of <paramref name="x"/>, see <see cref="Conv2dGeometry"/> for the formula, with what the epilogue
+    /// makes of it; the epilogue's bias has OutChannels elements.
     /// </summary>
     public abstract void Conv2d(
-        in Conv2dGeometry geometry, Storage x, Storage weight, Storage? bias, Storage y, bool accumulate);
+        in Conv2dGeometry geometry, Storage x, Storage weight, in Epilogue epilogue, Storage y);
 
     /// <summary>
     /// The transpose of <see cref="Conv2d"/> as a linear map: from the convolution's output side to its input side,
     /// <c>x[n,h,w,c] = sum over o,u,v of w[o,c,u,v] * y[n,i,j,o]</c> for all i, j with <c>i*Stride + u - Padding = h</c>
-    /// and likewise for w; the bias has InChannels elements. It is a convolution's input gradient, and the forward
-    /// pass of a transposed convolution. With accumulate there is no bias.
+    /// and likewise for w; the epilogue's bias has InChannels elements. It is a convolution's input gradient, and the
+    /// forward pass of a transposed convolution.
     /// </summary>
     public abstract void Conv2dTransposed(
-        in Conv2dGeometry geometry, Storage y, Storage weight, Storage? bias, Storage x, bool accumulate);
+        in Conv2dGeometry geometry, Storage y, Storage weight, in Epilogue epilogue, Storage x);
 
     /// <summary>The weight gradient of <see cref="Conv2d"/> for input x and upstream gradient gradY.</summary>
     public abstract void Conv2dWeightGradient(
@@ -63,7 +63,8 @@ public abstract class Device
     /// <summary><c>y = max(x, 0)</c>; NaN stays NaN.</summary>
     public abstract void Relu(Storage x, Storage y);
 
-    /// <summary><c>gradX = gradY where y &gt; 0, else 0</c>, from the output y of <see cref="Relu"/>.</summary>
+    /// <summary><c>gradX = gradY where y &gt; 0, else 0</c>, from the output y of <see cref="Relu"/>; gradX may be
+    /// gradY.</summary>
     public abstract void ReluGradient(Storage y, Storage gradY, Storage gradX, bool accumulate);
 
     /// <summary><c>z = x + y</c>, element by element.</summary>
@@ -77,6 +78,13 @@ public abstract class Device
 
     /// <summary><c>z = scale * (x - y)</c>, element by element.</summary>
     public abstract void ScaledDifference(Storage x, Storage y, float scale, Storage z, bool accumulate);
+
+    /// <summary>
+    /// <c>gradX = scaleX * (x - y)</c> and <c>gradY = scaleY * (y - x)</c> in one pass: both gradients of a squared error.
+    /// </summary>
+    public abstract void SquaredErrorGradients(
+        Storage x, Storage y,
+        float scaleX, Storage gradX, bool accumulateX, float scaleY, Storage gradY, bool accumulateY);
 
     /// <summary>
     /// For each row of x <c>[rows, columns]</c> the number of the row of the table <c>[tableRows, columns]</c> that is
@@ -95,6 +103,9 @@ public abstract class Device
     /// </summary>
     public abstract void ScatterAddRows(
         Storage x, int columns, ReadOnlySpan<int> indices, Storage table, bool accumulate);
+
+    /// <summary>How often each row number of a table, 0 to <c>counts.Length - 1</c>, is among the indices; exact up to 2^24.</summary>
+    public abstract void CountIndices(ReadOnlySpan<int> indices, Storage counts);
 
     /// <summary>
     /// <c>average = decay * average + (1 - decay) * value</c>, element by element; 1 - decay is rounded to float32 after

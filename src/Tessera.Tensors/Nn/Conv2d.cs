@@ -39,9 +39,12 @@ public sealed class Conv2d : Module
 
     /// <summary>Convolves.</summary>
     /// <param name="x"><c>[batch, height, width, in channels]</c>.</param>
+    /// <param name="addend">What is added to the result, of its shape; null for nothing.</param>
+    /// <param name="relu">Whether a ReLU is applied to that, in the same pass over memory.</param>
     /// <returns>
     /// <c>[batch, (height + 2 padding - kernel) / stride + 1, likewise for the width, out channels]</c>.
     /// </returns>
     /// <exception cref="ArgumentException">The input has other channels, or is smaller than the kernel.</exception>
-    public Tensor Forward(Tensor x) => x.Conv2d(Weight, Bias, _stride, _padding);
+    public Tensor Forward(Tensor x, Tensor? addend = null, bool relu = false) =>
+        x.Conv2d(Weight, Bias, _stride, _padding, addend, relu);
 }

@@ -37,9 +37,10 @@ public sealed class ConvTranspose2d : Module
 
     /// <summary>Convolves, transposed.</summary>
     /// <param name="x"><c>[batch, height, width, in channels]</c>.</param>
+    /// <param name="relu">Whether a ReLU is applied to the result, in the same pass over memory.</param>
     /// <returns>
     /// <c>[batch, (height - 1) stride - 2 padding + kernel, likewise for the width, out channels]</c>.
     /// </returns>
     /// <exception cref="ArgumentException">The input has other channels, or nothing is left of it.</exception>
-    public Tensor Forward(Tensor x) => x.ConvTranspose2d(Weight, Bias, _stride, _padding);
+    public Tensor Forward(Tensor x, bool relu = false) => x.ConvTranspose2d(Weight, Bias, _stride, _padding, relu);
 }

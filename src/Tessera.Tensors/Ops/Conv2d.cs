@@ -8,7 +8,7 @@ public static partial class TensorOperations
     /// <summary>
     /// Two-dimensional convolution (cross-correlation, as in PyTorch's <c>Conv2d</c>):
     /// <c>y[n,i,j,o] = b[o] + sum over c,u,v of w[o,c,u,v] * x[n, i*stride + u - padding, j*stride + v - padding, c]</c>,
-    /// x being 0 outside.
+    /// x being 0 outside. In the same pass over memory a tensor can be added, and then a ReLU be applied.
     /// Backward: <c>dx</c> is the transposed convolution of dy with w, <c>dw[o,c,u,v] = sum over n,i,j of dy[n,i,j,o] *
     /// x[n, i*stride + u - padding, j*stride + v - padding, c]</c>, <c>db[o] = sum over n,i,j of dy[n,i,j,o]</c>.
     /// </summary>
@@ -17,24 +17,31 @@ public static partial class TensorOperations
     /// <param name="bias"><c>[out channels]</c>, or null for none.</param>
     /// <param name="stride">Input pixels from one output pixel to the next, at least 1.</param>
     /// <param name="padding">Zero pixels around the input, at least 0.</param>
+    /// <param name="addend">What is added to the result, of its shape; null for nothing. Its gradient is dy.</param>
+    /// <param name="relu">Whether the result is <c>max(., 0)</c> of the sum; dy is then 0 where y is not above 0.</param>
     /// <returns><c>[batch, (height + 2 padding - kernel height) / stride + 1, likewise for the width, out channels]</c>.</returns>
     /// <exception cref="ArgumentException">The shapes do not fit together.</exception>
-    public static Tensor Conv2d(this Tensor x, Tensor weight, Tensor? bias, int stride, int padding)
+    public static Tensor Conv2d(
+        this Tensor x, Tensor weight, Tensor? bias, int stride, int padding, Tensor? addend = null, bool relu = false)
     {
         Conv2dGeometry geometry = Conv2dShapes.Convolution(x.Shape, weight.Shape, bias?.Shape, stride, padding);
         Shape shape = [geometry.Batch, geometry.OutHeight, geometry.OutWidth, geometry.OutChannels];
-        Tensor y = Tape.Result(shape, x, weight, bias);
+        if (addend is not null) CheckShape(addend, shape);
+        Tensor y = Tape.Result(tape: null, shape, isRectified: relu, x, weight, bias, addend);
         Device device = y.Device;
-        device.Conv2d(geometry, x.Storage, weight.Storage, bias?.Storage, y.Storage, accumulate: false);
+        device.Conv2d(
+            geometry, x.Storage, weight.Storage, new Epilogue(bias?.Storage, addend?.Storage, Relu: relu), y.Storage);
         return Tape.Record(y, gradY =>
         {
+            if (relu) y.GateGradient();
             if (x.RequiresGradient)
                 device.Conv2dTransposed(
-                    geometry, gradY.Storage, weight.Storage, bias: null, x.GradientTarget(out bool accumulate), accumulate);
+                    geometry, gradY.Storage, weight.Storage, GradientEpilogue(x, out Storage gradX), gradX);
             if (weight.RequiresGradient)
                 device.Conv2dWeightGradient(
                     geometry, x.Storage, gradY.Storage, weight.GradientTarget(out bool accumulate), accumulate);
             BiasGradient(bias, gradY);
+            addend?.TakeGradient(y);
         });
     }
 }

@@ -17,20 +17,23 @@ public static partial class TensorOperations
     /// <param name="bias"><c>[out channels]</c>, or null for none.</param>
     /// <param name="stride">Output pixels from one input pixel to the next, at least 1.</param>
     /// <param name="padding">Pixels cut off each side of the output, at least 0.</param>
+    /// <param name="relu">Whether the result is <c>max(., 0)</c> of that; dy is then 0 where y is not above 0.</param>
     /// <returns><c>[batch, (height - 1) stride - 2 padding + kernel height, likewise for the width, out channels]</c>.</returns>
     /// <exception cref="ArgumentException">The shapes do not fit together.</exception>
-    public static Tensor ConvTranspose2d(this Tensor x, Tensor weight, Tensor? bias, int stride, int padding)
+    public static Tensor ConvTranspose2d(
+        this Tensor x, Tensor weight, Tensor? bias, int stride, int padding, bool relu = false)
     {
         Conv2dGeometry geometry = Conv2dShapes.Transposed(x.Shape, weight.Shape, bias?.Shape, stride, padding);
         Shape shape = [geometry.Batch, geometry.InHeight, geometry.InWidth, geometry.InChannels];
-        Tensor y = Tape.Result(shape, x, weight, bias);
+        Tensor y = Tape.Result(tape: null, shape, isRectified: relu, x, weight, bias);
         Device device = y.Device;
-        device.Conv2dTransposed(geometry, x.Storage, weight.Storage, bias?.Storage, y.Storage, accumulate: false);
+        device.Conv2dTransposed(
+            geometry, x.Storage, weight.Storage, new Epilogue(bias?.Storage, Relu: relu), y.Storage);
         return Tape.Record(y, gradY =>
         {
+            if (relu) y.GateGradient();
             if (x.RequiresGradient)
-                device.Conv2d(
-                    geometry, gradY.Storage, weight.Storage, bias: null, x.GradientTarget(out bool accumulate), accumulate);
+                device.Conv2d(geometry, gradY.Storage, weight.Storage, GradientEpilogue(x, out Storage gradX), gradX);
             if (weight.RequiresGradient)
                 device.Conv2dWeightGradient(
                     geometry, gradY.Storage, x.Storage, weight.GradientTarget(out bool accumulate), accumulate);

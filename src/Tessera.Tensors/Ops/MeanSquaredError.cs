@@ -13,20 +13,45 @@ public static partial class TensorOperations
     /// <param name="y">The shape of x.</param>
     /// <returns>A scalar, shape <c>[]</c>.</returns>
     /// <exception cref="ArgumentException">The shapes differ.</exception>
-    public static Tensor MeanSquaredError(this Tensor x, Tensor y)
+    public static Tensor MeanSquaredError(this Tensor x, Tensor y) => SquaredError(x, y, weight: 1, xWeight: 1, yWeight: 1);
+
+    /// <summary>
+    /// Two mean squared errors over all n elements that pull x and y together, each with its own weight
+    /// (van den Oord et al. 2017, the last two terms of equation 3): with <c>|.|^2</c> for such a mean,
+    /// <c>L = xWeight * |x - sg[y]|^2 + yWeight * |sg[x] - y|^2</c>.
+    /// Backward: <c>dx = dL * 2 xWeight (x - y) / n</c>, <c>dy = dL * 2 yWeight (y - x) / n</c>.
+    /// </summary>
+    /// <param name="x">Any shape.</param>
+    /// <param name="y">The shape of x.</param>
+    /// <param name="xWeight">The weight of what moves x.</param>
+    /// <param name="yWeight">The weight of what moves y.</param>
+    /// <returns>A scalar, shape <c>[]</c>.</returns>
+    /// <exception cref="ArgumentException">The shapes differ.</exception>
+    public static Tensor MutualSquaredError(this Tensor x, Tensor y, float xWeight, float yWeight) =>
+        SquaredError(x, y, xWeight + yWeight, xWeight, yWeight);
+
+    /// <summary>The mean times a weight, and the gradients of means with weights of their own: one pass each.</summary>
+    private static Tensor SquaredError(Tensor x, Tensor y, float weight, float xWeight, float yWeight)
     {
         CheckSameShape(x, y);
         Tensor loss = Tape.Result([], x, y);
         Device device = loss.Device;
         int count = x.Shape.Length;
-        loss.Fill((float)(device.SumOfSquaredDifferences(x.Storage, y.Storage) / count));
+        loss.Fill((float)(weight * device.SumOfSquaredDifferences(x.Storage, y.Storage) / count));
         return Tape.Record(loss, gradLoss =>
         {
             float scale = gradLoss.Item() * 2 / count;
-            if (x.RequiresGradient)
-                device.ScaledDifference(x.Storage, y.Storage, scale, x.GradientTarget(out bool accumulate), accumulate);
-            if (y.RequiresGradient)
-                device.ScaledDifference(y.Storage, x.Storage, scale, y.GradientTarget(out bool accumulate), accumulate);
+            // Of x with itself one of the gradients is all: zeros.
+            if (x.RequiresGradient && y.RequiresGradient && x != y)
+            {
+                Storage gradX = x.GradientTarget(out bool accumulateX), gradY = y.GradientTarget(out bool accumulateY);
+                device.SquaredErrorGradients(
+                    x.Storage, y.Storage, xWeight * scale, gradX, accumulateX, yWeight * scale, gradY, accumulateY);
+            }
+            else if (x.RequiresGradient)
+                device.ScaledDifference(x.Storage, y.Storage, xWeight * scale, x.GradientTarget(out bool accumulate), accumulate);
+            else if (y.RequiresGradient)
+                device.ScaledDifference(y.Storage, x.Storage, yWeight * scale, y.GradientTarget(out bool accumulate), accumulate);
         });
     }
 }

@@ -1,5 +1,4 @@
 using Tessera.Tensors.Autograd;
-using Tessera.Tensors.Devices;
 
 namespace Tessera.Tensors.Ops;
 
@@ -7,18 +6,19 @@ public static partial class TensorOperations
 {
     /// <summary>
     /// Rectified linear unit: <c>y = max(x, 0)</c>; NaN stays NaN. Backward: <c>dx = dy where y &gt; 0, else 0</c>.
+    /// The result of a ReLU is returned as it is.
     /// </summary>
     /// <param name="x">Any shape.</param>
     /// <returns>The same shape.</returns>
     public static Tensor Relu(this Tensor x)
     {
-        Tensor y = Tape.Result(x.Shape, x);
-        Device device = y.Device;
-        device.Relu(x.Storage, y.Storage);
-        return Tape.Record(y, gradY =>
+        if (x.IsRectified) return x;
+        Tensor y = Tape.Result(tape: null, x.Shape, isRectified: true, x);
+        y.Device.Relu(x.Storage, y.Storage);
+        return Tape.Record(y, _ =>
         {
-            Storage gradX = x.GradientTarget(out bool accumulate);
-            device.ReluGradient(y.Storage, gradY.Storage, gradX, accumulate);
+            y.GateGradient();
+            x.TakeGradient(y);
         });
     }
 }

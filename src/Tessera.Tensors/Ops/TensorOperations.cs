@@ -1,4 +1,5 @@
 using Tessera.Tensors.Autograd;
+using Tessera.Tensors.Devices;
 
 namespace Tessera.Tensors.Ops;
 
@@ -10,7 +11,12 @@ public static partial class TensorOperations
 {
     private static void CheckSameShape(Tensor x, Tensor y)
     {
-        if (x.Shape != y.Shape) throw new ArgumentException($"The shapes {x.Shape} and {y.Shape} differ.");
+        CheckShape(y, x.Shape);
+    }
+
+    private static void CheckShape(Tensor x, Shape shape)
+    {
+        if (x.Shape != shape) throw new ArgumentException($"The shapes {shape} and {x.Shape} differ.");
     }
 
     private static void CheckTable(Tensor table, int columns)
@@ -34,6 +40,16 @@ public static partial class TensorOperations
     {
         if (!to.RequiresGradient) return;
         gradient.Device.Scale(gradient.Storage, scale, to.GradientTarget(out bool accumulate), accumulate);
+    }
+
+    /// <summary>
+    /// How a convolution's pass adds to the gradient of x, and where: if x is the result of a ReLU, without what its
+    /// backward pass would drop.
+    /// </summary>
+    private static Epilogue GradientEpilogue(Tensor x, out Storage gradX)
+    {
+        gradX = x.GradientTarget(out bool accumulate, gated: x.IsRectified);
+        return new Epilogue(Addend: accumulate ? gradX : null, Gate: x.IsRectified ? x.Storage : null);
     }
 
     /// <summary>The backward pass of what adds a bias to every pixel.</summary>

@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace Tessera.Data;
 
 /// <summary>
@@ -6,7 +8,8 @@ namespace Tessera.Data;
 /// </summary>
 public static class PixelValues
 {
-    private static readonly float[] OfByte = [.. Enumerable.Range(0, 256).Select(value => value / 255f - 0.5f)];
+    // 16 KB of numbers: three passes over it stay in the nearest cache.
+    private const int ChunkLength = 4096;
 
     /// <summary>Bytes to numbers in [-0.5, 0.5].</summary>
     /// <param name="bytes">Samples, 0 to 255.</param>
@@ -16,7 +19,15 @@ public static class PixelValues
     {
         if (values.Length < bytes.Length)
             throw new ArgumentException($"{bytes.Length} bytes, but room for {values.Length} numbers.", nameof(values));
-        for (int i = 0; i < bytes.Length; i++) values[i] = OfByte[bytes[i]];
+        for (int first = 0; first < bytes.Length; first += ChunkLength)
+        {
+            int count = Math.Min(ChunkLength, bytes.Length - first);
+            Span<float> chunk = values.Slice(first, count);
+            TensorPrimitives.ConvertTruncating(bytes.Slice(first, count), chunk);
+            // Not times 1/255, which would round otherwise.
+            TensorPrimitives.Divide(chunk, 255f, chunk);
+            TensorPrimitives.Subtract(chunk, 0.5f, chunk);
+        }
     }
 
     /// <summary>Numbers to bytes: clamped to [-0.5, 0.5], then rounded to the nearest of 256 levels.</summary>

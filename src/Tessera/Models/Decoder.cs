@@ -1,6 +1,5 @@
 using Tessera.Tensors;
 using Tessera.Tensors.Nn;
-using Tessera.Tensors.Ops;
 
 namespace Tessera.Models;
 
@@ -31,9 +30,9 @@ public sealed class Decoder : Module
     /// <summary><c>[batch, height, width, code dim]</c> to <c>[batch, 4 height, 4 width, channels]</c>.</summary>
     public Tensor Forward(Tensor quantized)
     {
-        Tensor x = _conv1.Forward(quantized);
+        Tensor x = _conv1.Forward(quantized, relu: true);
         x = _residualStack.Forward(x);
-        x = _convTranspose1.Forward(x).Relu();
+        x = _convTranspose1.Forward(x, relu: true);
         return _convTranspose2.Forward(x);
     }
 }

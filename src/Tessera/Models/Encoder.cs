@@ -1,6 +1,5 @@
 using Tessera.Tensors;
 using Tessera.Tensors.Nn;
-using Tessera.Tensors.Ops;
 
 namespace Tessera.Models;
 
@@ -28,9 +27,9 @@ public sealed class Encoder : Module
     /// <summary><c>[batch, height, width, channels]</c> to <c>[batch, height / 4, width / 4, hidden]</c>.</summary>
     public Tensor Forward(Tensor pictures)
     {
-        Tensor x = _conv1.Forward(pictures).Relu();
-        x = _conv2.Forward(x).Relu();
-        x = _conv3.Forward(x);
+        Tensor x = _conv1.Forward(pictures, relu: true);
+        x = _conv2.Forward(x, relu: true);
+        x = _conv3.Forward(x, relu: true);
         return _residualStack.Forward(x);
     }
 }

@@ -26,9 +26,11 @@ public sealed class ResidualBlock : Module
     }
 
     /// <summary><c>[batch, height, width, hidden]</c> to the same shape.</summary>
-    public Tensor Forward(Tensor x)
+    /// <param name="x">The input; if it is a ReLU's result, its own ReLU costs nothing.</param>
+    /// <param name="relu">Whether the ReLU that follows is applied to y, in the same pass over memory.</param>
+    public Tensor Forward(Tensor x, bool relu = false)
     {
         Tensor h = x.Relu();
-        return h.Add(_conv1x1.Forward(_conv3x3.Forward(h).Relu()));
+        return _conv1x1.Forward(_conv3x3.Forward(h, relu: true), addend: h, relu);
     }
 }

@@ -26,7 +26,8 @@ public sealed class ResidualStack : Module
     /// <summary><c>[batch, height, width, hidden]</c> to the same shape.</summary>
     public Tensor Forward(Tensor x)
     {
-        foreach (ResidualBlock layer in _layers) x = layer.Forward(x);
+        // After every block comes a ReLU: the next one's first, or the stack's.
+        foreach (ResidualBlock layer in _layers) x = layer.Forward(x, relu: true);
         return x.Relu();
     }
 }

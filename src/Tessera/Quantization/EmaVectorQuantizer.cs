@@ -62,19 +62,15 @@ public sealed class EmaVectorQuantizer : Quantizer
         // Looked up before the update: what is decoded are the codes that were chosen.
         Tensor e = Lookup(codes, z.Shape, z.Tape);
         if (training) UpdateCodebook(z, codes);
-        Tensor loss = z.MeanSquaredError(e).Scale(Commitment);
+        Tensor loss = e.MutualSquaredError(z, xWeight: 0, yWeight: Commitment);
         return new Quantized(z.StraightThrough(e), loss, codes);
     }
 
     private void UpdateCodebook(Tensor z, int[] codes)
     {
-        float[] sizes = new float[ClusterSizes.Shape.Length];
-        foreach (int code in codes) sizes[code]++;
-        _batchSizes.CopyFrom(sizes);
+        z.SumRowsByIndex(codes, _batchSums, _batchSizes);
         ClusterSizes.MoveAverage(_batchSizes, _decay);
         Smooth(ClusterSizes);
-
-        z.SumRowsByIndex(codes, _batchSums);
         Sums.MoveAverage(_batchSums, _decay);
         Sums.DivideRows(ClusterSizes, Codebook);
     }

@@ -27,9 +27,7 @@ public sealed class VectorQuantizer : Quantizer
     {
         int[] codes = FindCodes(z);
         Tensor e = Lookup(codes, z.Shape, z.Tape);
-        Tensor codebookLoss = e.MeanSquaredError(z.Detach());
-        Tensor commitmentLoss = z.MeanSquaredError(e.Detach());
-        Tensor loss = codebookLoss.Add(commitmentLoss.Scale(Commitment));
-        return new Quantized(z.StraightThrough(e.Detach()), loss, codes);
+        Tensor loss = e.MutualSquaredError(z, xWeight: 1, yWeight: Commitment);
+        return new Quantized(z.StraightThrough(e), loss, codes);
     }
 }

@@ -9,7 +9,6 @@ using Tessera.Tensors;
 using Tessera.Tensors.Autograd;
 using Tessera.Tensors.Devices;
 using Tessera.Tensors.Devices.Cpu;
-using Tessera.Tensors.Ops;
 using Tessera.Tensors.Optim;
 
 namespace Tessera.Training;
@@ -33,15 +32,13 @@ public sealed class Trainer : IDisposable
 
     private readonly RunFolder _run;
     private readonly TrainingOptions _options;
-    private readonly ImageSet _train;
     private readonly ImageSet _test;
     private readonly FolderLock _lock;
     private readonly CpuDevice _device;
     private readonly Adam _optimizer;
     private readonly CodeUsage _batchUsage;
-    private readonly BatchSampler _sampler;
-    private readonly int[] _indices;
-    private readonly float[] _pixels;
+    private readonly BatchLoader _batches;
+    private readonly Shape _batchShape;
     private readonly CsvLog _metrics;
     private readonly TrainingSeriesLog _series;
     private readonly CsvLog _evaluations;
@@ -63,7 +60,6 @@ public sealed class Trainer : IDisposable
         _run = run;
         _options = run.Options;
         _options.Validate();
-        _train = train;
         _test = test;
         Evaluator.CheckFit(_options.Model, train, _options.Batch);
         Evaluator.CheckFit(_options.Model, test);
@@ -75,9 +71,8 @@ public sealed class Trainer : IDisposable
         Model = new VqVae(_options.Model, _options.Seed, _device);
         _optimizer = new Adam(Model, _options.LearningRate);
         _batchUsage = new CodeUsage(_options.Model.Codes);
-        _sampler = new BatchSampler(train.Count, _options.Seed);
-        _indices = new int[_options.Batch];
-        _pixels = new float[_options.Batch * train.Height * train.Width * train.Channels];
+        _batches = new BatchLoader(train, _options.Batch, _options.Seed);
+        _batchShape = [_options.Batch, train.Height, train.Width, train.Channels];
         _state = new TrainingState(0, 0, _options.Seed, 0, 0, default);
 
         try
@@ -148,6 +143,7 @@ public sealed class Trainer : IDisposable
     /// <summary>Ends the threads, and lets others write to the run folder.</summary>
     public void Dispose()
     {
+        _batches.Dispose();
         _device.Dispose();
         _lock.Dispose();
     }
@@ -158,40 +154,27 @@ public sealed class Trainer : IDisposable
         long start = Stopwatch.GetTimestamp();
         long update = _state.Update;
         Model.ClearGradients();
-        Tensor pictures = DrawBatch(tape, update);
+        Tensor pictures = tape.Input(_batches.Load(update), _batchShape);
 
-        VqVaeOutput output = Model.Forward(pictures);
-        Tensor reconError = output.Reconstruction.MeanSquaredError(pictures).Scale((float)(1 / DataVariance));
-        Tensor vqLoss = output.Quantized.Loss;
-        Tensor loss = reconError.Add(vqLoss);
-        if (!float.IsFinite(loss.Item()))
-            throw new TrainingDivergedException(update + 1, $"the loss of update {update + 1} is {loss.Item()}");
-        tape.Backward(loss);
+        TrainingLoss loss = TrainingLoss.Of(Model, pictures, DataVariance);
+        if (!float.IsFinite(loss.Total.Item()))
+            throw new TrainingDivergedException(update + 1, $"the loss of update {update + 1} is {loss.Total.Item()}");
+        tape.Backward(loss.Total);
         _optimizer.Step();
 
         _batchUsage.Clear();
-        _batchUsage.Add(output.Quantized.Codes);
+        _batchUsage.Add(loss.Quantized.Codes);
         _state = _state with
         {
             Update = update + 1,
             Pictures = _state.Pictures + _options.Batch,
             OptimizerSteps = _optimizer.Steps,
-            Window = _state.Window.With(reconError.Item(), _batchUsage.Perplexity, vqLoss.Item()),
+            Window = _state.Window.With(
+                loss.ReconError.Item(), _batchUsage.Perplexity, loss.Quantized.Loss.Item()),
         };
-        _series.Add(_state.Update, reconError.Item(), _batchUsage.Perplexity);
+        _series.Add(_state.Update, loss.ReconError.Item(), _batchUsage.Perplexity);
         tape.Reset();
         _clock.Add(Stopwatch.GetElapsedTime(start));
-    }
-
-    private Tensor DrawBatch(Tape tape, long update)
-    {
-        _sampler.Fill(update, _indices);
-        int length = _pixels.Length / _indices.Length;
-        for (int i = 0; i < _indices.Length; i++)
-        {
-            PixelValues.FromBytes(_train.Pixels(_indices[i]), _pixels.AsSpan(i * length, length));
-        }
-        return tape.Input(_pixels, [_indices.Length, _train.Height, _train.Width, _train.Channels]);
     }
 
     private void Report(IProgress<TrainingProgress>? progress)

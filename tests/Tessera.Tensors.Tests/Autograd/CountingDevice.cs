@@ -27,12 +27,12 @@ internal sealed class CountingDevice : Device, IDisposable
     public override void Fill(Storage destination, float value) => _cpu.Fill(destination, value);
 
     public override void Conv2d(
-        in Conv2dGeometry geometry, Storage x, Storage weight, Storage? bias, Storage y, bool accumulate) =>
-        _cpu.Conv2d(geometry, x, weight, bias, y, accumulate);
+        in Conv2dGeometry geometry, Storage x, Storage weight, in Epilogue epilogue, Storage y) =>
+        _cpu.Conv2d(geometry, x, weight, epilogue, y);
 
     public override void Conv2dTransposed(
-        in Conv2dGeometry geometry, Storage y, Storage weight, Storage? bias, Storage x, bool accumulate) =>
-        _cpu.Conv2dTransposed(geometry, y, weight, bias, x, accumulate);
+        in Conv2dGeometry geometry, Storage y, Storage weight, in Epilogue epilogue, Storage x) =>
+        _cpu.Conv2dTransposed(geometry, y, weight, epilogue, x);
 
     public override void Conv2dWeightGradient(
         in Conv2dGeometry geometry, Storage x, Storage gradY, Storage gradWeight, bool accumulate) =>
@@ -55,6 +55,11 @@ internal sealed class CountingDevice : Device, IDisposable
     public override void ScaledDifference(Storage x, Storage y, float scale, Storage z, bool accumulate) =>
         _cpu.ScaledDifference(x, y, scale, z, accumulate);
 
+    public override void SquaredErrorGradients(
+        Storage x, Storage y,
+        float scaleX, Storage gradX, bool accumulateX, float scaleY, Storage gradY, bool accumulateY) =>
+        _cpu.SquaredErrorGradients(x, y, scaleX, gradX, accumulateX, scaleY, gradY, accumulateY);
+
     public override void NearestRows(
         Storage x, int rows, Storage table, int tableRows, int columns, Span<int> nearest) =>
         _cpu.NearestRows(x, rows, table, tableRows, columns, nearest);
@@ -65,6 +70,8 @@ internal sealed class CountingDevice : Device, IDisposable
     public override void ScatterAddRows(
         Storage x, int columns, ReadOnlySpan<int> indices, Storage table, bool accumulate) =>
         _cpu.ScatterAddRows(x, columns, indices, table, accumulate);
+
+    public override void CountIndices(ReadOnlySpan<int> indices, Storage counts) => _cpu.CountIndices(indices, counts);
 
     public override void MoveAverage(Storage average, Storage value, double decay) =>
         _cpu.MoveAverage(average, value, decay);

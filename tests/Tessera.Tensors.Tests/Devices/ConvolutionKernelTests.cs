@@ -47,7 +47,7 @@ public class ConvolutionKernelTests
         foreach (int inChannels in Channels)
         {
             foreach (int outChannels in Channels)
-                AssertAgree(Geometry(1, 2, 3, inChannels, outChannels, 2, 2, 1, 1));
+                AssertAgree(Geometry(1, 3, 5, inChannels, outChannels, 2, 2, 1, 1));
         }
     }
 
@@ -76,17 +76,27 @@ public class ConvolutionKernelTests
         float[] weight = Numbers.Normal(g.OutChannels * g.InChannels * g.KernelHeight * g.KernelWidth, 3);
         Storage sX = Kernels.Store(x), sY = Kernels.Store(y), sWeight = Kernels.Store(weight);
         Storage outBias = Kernels.Store(Numbers.Normal(g.OutChannels, 4)), inBias = Kernels.Store(Numbers.Normal(g.InChannels, 5));
-        // With accumulate there is no bias: it is how gradients are added.
+        Storage outGate = Kernels.Store(Numbers.Normal(y.Length, 6)), inGate = Kernels.Store(Numbers.Normal(x.Length, 7));
+        // What gradients need, and what forward passes do.
+        foreach ((bool bias, bool addend, bool accumulate, bool gate, bool relu) in ((bool, bool, bool, bool, bool)[])
+            [(true, false, false, false, true), (true, true, false, false, true), (false, false, true, true, false), (false, false, false, false, false)])
+        {
+            Epilogue Out(Storage to) => new(
+                bias ? outBias : null, addend ? outGate : accumulate ? to : null, gate ? outGate : null, relu);
+            Epilogue In(Storage to) => new(
+                bias ? inBias : null, addend ? inGate : accumulate ? to : null, gate ? inGate : null, relu);
+            string epilogue = $"bias {bias}, addend {addend}, accumulate {accumulate}, gate {gate}, relu {relu}";
+            Kernels.AssertAgree(
+                Kernels.FastConvolutions, $"Conv2d of {g}, {epilogue}", Numbers.SumTolerance,
+                (device, to) => device.Conv2d(g, sX, sWeight, Out(to[0]), to[0]), y);
+            Kernels.AssertAgree(
+                Kernels.FastConvolutions, $"Conv2dTransposed of {g}, {epilogue}", Numbers.SumTolerance,
+                (device, to) => device.Conv2dTransposed(g, sY, sWeight, In(to[0]), to[0]), x);
+        }
         foreach (bool accumulate in (bool[])[false, true])
         {
             Kernels.AssertAgree(
-                $"Conv2d of {g}, accumulate {accumulate}", Numbers.SumTolerance,
-                (device, to) => device.Conv2d(g, sX, sWeight, accumulate ? null : outBias, to[0], accumulate), y);
-            Kernels.AssertAgree(
-                $"Conv2dTransposed of {g}, accumulate {accumulate}", Numbers.SumTolerance,
-                (device, to) => device.Conv2dTransposed(g, sY, sWeight, accumulate ? null : inBias, to[0], accumulate), x);
-            Kernels.AssertAgree(
-                $"Conv2dWeightGradient of {g}, accumulate {accumulate}", Numbers.SumTolerance,
+                Kernels.FastConvolutions, $"Conv2dWeightGradient of {g}, accumulate {accumulate}", Numbers.SumTolerance,
                 (device, to) => device.Conv2dWeightGradient(g, sX, sY, to[0], accumulate), weight);
         }
     }

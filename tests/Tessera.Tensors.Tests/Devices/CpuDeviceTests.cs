@@ -1,3 +1,4 @@
+using Tessera.Tensors.Devices;
 using Tessera.Tensors.Devices.Cpu;
 using Tessera.Tensors.Ops;
 
@@ -26,6 +27,34 @@ public class CpuDeviceTests
             Assert.Equal($"cpu, 1 thread, {name} kernels", one.Description);
             Assert.Equal($"cpu, 2 threads, {name} kernels", two.Description);
         }
+    }
+
+    [Theory]
+    [InlineData(3, 1, 1, 128, "Winograd F(4x4,3x3) (estimated at 0.")]
+    [InlineData(4, 2, 1, 128, "Winograd F(4x4,2x2) (estimated at 0.")]
+    [InlineData(1, 1, 0, 128, "direct (no minimal filtering fits the kernel)")]
+    [InlineData(5, 1, 2, 128, "direct (no minimal filtering fits the kernel)")]
+    [InlineData(4, 2, 1, 3, "direct (Winograd F(4x4,2x2) is estimated at 1.")]
+    public void A_device_explains_how_it_computes_a_convolution(
+        int kernel, int stride, int padding, int channels, string expected)
+    {
+        using var device = new CpuDevice(1, "vector256", convolutions: null);
+        int size = 16, outSize = (size + 2 * padding - kernel) / stride + 1;
+        var geometry = new Conv2dGeometry(
+            64, size, size, channels, outSize, outSize, 64, kernel, kernel, stride, padding);
+        Assert.StartsWith(expected, device.Explain(geometry), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_device_explains_what_was_forced()
+    {
+        var geometry = new Conv2dGeometry(1, 8, 8, 16, 8, 8, 16, 3, 3, Stride: 1, Padding: 1);
+        using var direct = new CpuDevice(1, "vector256", "direct");
+        using var winograd = new CpuDevice(1, "vector256", "winograd");
+        using var reference = new CpuDevice(1, "reference");
+        Assert.Equal("direct (forced)", direct.Explain(geometry));
+        Assert.Equal("Winograd F(4x4,3x3) (forced)", winograd.Explain(geometry));
+        Assert.Equal("direct (plain loops)", reference.Explain(geometry));
     }
 
     [Fact]

@@ -43,6 +43,17 @@ public class ElementKernelTests
         $"ScaledDifference of {length}, accumulate {accumulate}", Exact,
         (device, to) => device.ScaledDifference(x, y, 0.7f, to[0], accumulate), Numbers.Normal(length, 3)));
 
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public void SquaredErrorGradients_agrees(bool accumulateX, bool accumulateY) => ForEachLength((length, x, y) =>
+        Kernels.AssertAgree(
+            $"SquaredErrorGradients of {length}, accumulate {accumulateX}, {accumulateY}", Exact,
+            (device, to) => device.SquaredErrorGradients(x, y, 0.7f, to[0], accumulateX, -0.3f, to[1], accumulateY),
+            Numbers.Normal(length, 3), Numbers.Normal(length, 4)));
+
     [Fact]
     public void SumOfSquaredDifferences_agrees() => ForEachLength((length, x, y) =>
     {
@@ -135,6 +146,26 @@ public class ElementKernelTests
                     $"DivideRows {sizes}", Exact, (device, to) => device.DivideRows(sX, divisors, columns, to[0]), x);
             }
         }
+    }
+
+    /// <summary>More rows than one item of any kernel has, half of them to one row of the table.</summary>
+    [Fact]
+    public void Many_rows_are_gathered_scattered_and_counted_alike()
+    {
+        const int Rows = 3000, TableRows = 37, Columns = 33;
+        int[] indices = [.. Numbers.Indices(Rows, TableRows, 3).Select((index, i) => i % 2 == 0 ? 5 : index)];
+        float[] table = Numbers.Normal(TableRows * Columns, 1), x = Numbers.Normal(Rows * Columns, 2);
+        Storage sTable = Kernels.Store(table), sX = Kernels.Store(x);
+        Kernels.AssertAgree(
+            "GatherRows of 3000 rows", Exact, (device, to) => device.GatherRows(sTable, Columns, indices, to[0]), x);
+        Kernels.AssertAgree(
+            "ScatterAddRows of 3000 rows", Exact,
+            (device, to) => device.ScatterAddRows(sX, Columns, indices, to[0], accumulate: false), table);
+        Kernels.AssertAgree(
+            "CountIndices of 3000", Exact, (device, to) => device.CountIndices(indices, to[0]), Numbers.Normal(TableRows, 4));
+        var counts = new GuardedMemory(new float[TableRows]);
+        Kernels.Reference.CountIndices(indices, counts.Storage);
+        for (int k = 0; k < TableRows; k++) Assert.Equal(indices.Count(index => index == k), counts.Values[k]);
     }
 
     [Fact]

@@ -9,15 +9,15 @@ namespace Tessera.Tensors.Tests.Devices;
 /// </summary>
 internal static class Kernels
 {
-    public static readonly int[] ThreadCounts = [1, 2, 3];
+    public static readonly int[] ThreadCounts = [1, 2, 3, 7];
 
     public static readonly CpuDevice Reference = new(1, "reference");
 
-    public static readonly (string Name, CpuDevice[] ByThreads)[] Fast =
-    [
-        .. CpuDevice.KernelNames.Where(name => name != "reference").Select(
-            name => (name, ThreadCounts.Select(threads => new CpuDevice(threads, name)).ToArray())),
-    ];
+    public static readonly (string Name, CpuDevice[] ByThreads)[] Fast = ByWidth(convolutions: null);
+
+    /// <summary>The same with convolutions forced, wherever they can be computed so.</summary>
+    public static readonly (string Name, CpuDevice[] ByThreads)[] FastConvolutions =
+        [.. ByWidth("direct"), .. ByWidth("winograd")];
 
     /// <summary>Every device: the reference, and each width with each number of threads.</summary>
     public static IEnumerable<CpuDevice> All => Fast.SelectMany(kernels => kernels.ByThreads).Prepend(Reference);
@@ -34,10 +34,16 @@ internal static class Kernels
     /// <param name="run">Calls the primitive on a device with these destinations.</param>
     /// <param name="destinations">What the destinations hold before.</param>
     public static void AssertAgree(
-        string what, double tolerance, Action<Device, Storage[]> run, params float[][] destinations)
+        string what, double tolerance, Action<Device, Storage[]> run, params float[][] destinations) =>
+        AssertAgree(Fast, what, tolerance, run, destinations);
+
+    /// <summary>The same for other devices than <see cref="Fast"/>.</summary>
+    public static void AssertAgree(
+        (string Name, CpuDevice[] ByThreads)[] devices, string what, double tolerance,
+        Action<Device, Storage[]> run, params float[][] destinations)
     {
         GuardedMemory[] expected = Run(Reference, run, destinations);
-        foreach ((string name, CpuDevice[] byThreads) in Fast)
+        foreach ((string name, CpuDevice[] byThreads) in devices)
         {
             GuardedMemory[] first = Run(byThreads[0], run, destinations);
             for (int i = 0; i < destinations.Length; i++)
@@ -58,6 +64,13 @@ internal static class Kernels
             }
         }
     }
+
+    private static (string Name, CpuDevice[] ByThreads)[] ByWidth(string? convolutions) =>
+    [
+        .. CpuDevice.KernelNames.Where(name => name != "reference").Select(name => (
+            convolutions is null ? name : $"{name}, {convolutions}",
+            ThreadCounts.Select(threads => new CpuDevice(threads, name, convolutions)).ToArray())),
+    ];
 
     private static GuardedMemory[] Run(CpuDevice device, Action<Device, Storage[]> run, float[][] destinations)
     {

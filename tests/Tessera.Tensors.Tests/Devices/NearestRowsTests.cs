@@ -22,12 +22,12 @@ public class NearestRowsTests
         }
     }
 
-    /// <summary>Copies of the best row in the same vector, the next vector and other panels of the packed table.</summary>
+    /// <summary>Copies of the best row in the same vector, in the same lane of the next, and in other panels of the packed table.</summary>
     [Fact]
     public void The_lowest_of_equal_rows_is_taken()
     {
         const int TableRows = 300, Columns = 7;
-        int[] copies = [3, 4, 19, 20, 35, 64, 131, 299];
+        int[] copies = [3, 4, 7, 11, 19, 20, 35, 64, 131, 299];
         float[] table = Numbers.Normal(TableRows * Columns, 1);
         for (int first = 0; first < copies.Length; first++)
         {
@@ -73,6 +73,29 @@ public class NearestRowsTests
             device.NearestRows(sX, 8, table, 40, 3, nearest);
             Assert.Equal(0, nearest[3]);
             Assert.Equal(expected ??= nearest, nearest);
+        }
+    }
+
+    [Fact]
+    public void A_row_of_the_table_with_a_NaN_is_nearest_to_nothing()
+    {
+        const int TableRows = 40, Columns = 3;
+        float[] x = Numbers.Normal(TableRows * Columns, 1);
+        for (int spoilt = 0; spoilt < TableRows; spoilt++)
+        {
+            // Row i is nearest to itself, but for the one that is spoilt.
+            float[] table = [.. x];
+            table[spoilt * Columns + 1] = float.NaN;
+            Storage sX = Kernels.Store(x), sTable = Kernels.Store(table);
+            int[] expected = new int[TableRows];
+            Kernels.Reference.NearestRows(sX, TableRows, sTable, TableRows, Columns, expected);
+            Assert.NotEqual(spoilt, expected[spoilt]);
+            foreach (Device device in Kernels.All)
+            {
+                int[] nearest = new int[TableRows];
+                device.NearestRows(sX, TableRows, sTable, TableRows, Columns, nearest);
+                Assert.Equal(expected, nearest);
+            }
         }
     }
 

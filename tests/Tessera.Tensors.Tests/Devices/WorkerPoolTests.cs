@@ -96,6 +96,58 @@ public class WorkerPoolTests
     }
 
     [Fact]
+    public void A_caller_does_not_wait_for_another_ones_job()
+    {
+        using var pool = new WorkerPool(2);
+        using var release = new ManualResetEventSlim();
+        using var started = new CountdownEvent(2);
+        var first = new Thread(() => pool.Run(2, _ =>
+        {
+            started.Signal();
+            release.Wait(TestContext.Current.CancellationToken);
+        }));
+        first.Start();
+        Assert.True(started.Wait(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken), "The first job's items do not run side by side.");
+        int done = 0;
+        var second = new Thread(() => pool.Run(10, _ => Interlocked.Increment(ref done)));
+        second.Start();
+        bool ended = second.Join(TimeSpan.FromSeconds(30));
+        release.Set();
+        Assert.True(ended, "The second caller waits for the first one's job.");
+        Assert.Equal(10, done);
+        Assert.True(first.Join(TimeSpan.FromSeconds(30)), "The first caller hangs.");
+    }
+
+    [Fact]
+    public void A_body_may_run_a_job_of_its_own()
+    {
+        using var pool = new WorkerPool(3);
+        int done = 0;
+        for (int round = 0; round < 100; round++)
+        {
+            pool.Run(5, _ => pool.Run(7, _ => Interlocked.Increment(ref done)));
+        }
+        Assert.Equal(100 * 5 * 7, done);
+    }
+
+    [Fact]
+    public void Threads_that_have_gone_to_sleep_wake_for_the_next_job()
+    {
+        using var pool = new WorkerPool(2);
+        for (int round = 0; round < 20; round++)
+        {
+            Thread.Sleep(5);
+            using var both = new Barrier(2);
+            bool met = true;
+            pool.Run(2, _ =>
+            {
+                if (!both.SignalAndWait(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken)) met = false;
+            });
+            Assert.True(met, "The second thread did not come.");
+        }
+    }
+
+    [Fact]
     public void A_pool_has_at_least_one_thread()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new WorkerPool(0));

@@ -79,6 +79,49 @@ public class GradientTests
     public void MeanSquaredError(int[] sizes) =>
         GradientCheck.Assert((_, inputs) => inputs[0].MeanSquaredError(inputs[1]), Input(1, sizes), Input(2, sizes));
 
+    /// <summary>
+    /// Its gradients are by definition not those of its value, so no differences: each side's are those of its own term.
+    /// Both sides have a gradient from elsewhere too, that this one adds to.
+    /// </summary>
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void MutualSquaredError(int[] sizes)
+    {
+        const float XWeight = 0.7f, YWeight = 0.2f;
+        var shape = new Shape(sizes);
+        foreach (var device in Kernels.All)
+        {
+            (float loss, float[] x, float[] y) = Backward((x, y) => x.MutualSquaredError(y, XWeight, YWeight));
+            (float expectedLoss, float[] expectedX, float[] expectedY) = Backward((x, y) =>
+                x.MeanSquaredError(y.Detach()).Scale(XWeight).Add(x.Detach().MeanSquaredError(y).Scale(YWeight)));
+            Assert.Equal(1, loss / expectedLoss, 1e-6);
+            Assert.True(Numbers.RelativeError(expectedX, x) <= 1e-6, $"{device.Description}: {shape}, dx");
+            Assert.True(Numbers.RelativeError(expectedY, y) <= 1e-6, $"{device.Description}: {shape}, dy");
+
+            (float Loss, float[] X, float[] Y) Backward(Func<Tensor, Tensor, Tensor> error)
+            {
+                using var tape = new Tape(device);
+                Tensor x = tape.Variable(Numbers.Normal(shape.Length, 1), shape);
+                Tensor y = tape.Variable(Numbers.Normal(shape.Length, 2), shape);
+                Tensor loss = error(x, y);
+                tape.Backward(loss.Add(x.MeanSquaredError(y.Scale(3))));
+                return (loss.Item(), x.Gradient!.ToArray(), y.Gradient!.ToArray());
+            }
+        }
+    }
+
+    [Fact]
+    public void MutualSquaredError_leaves_the_side_alone_that_wants_no_gradient()
+    {
+        using var tape = new Tape();
+        Tensor x = tape.Variable([1, 5], [2]), y = tape.Input([3, 3], [2]);
+        Tensor loss = y.MutualSquaredError(x, xWeight: 0, yWeight: 0.25f);
+        Assert.Equal(1f, loss.Item());
+        tape.Backward(loss);
+        Assert.Equal([-0.5f, 0.5f], x.Gradient!.ToArray());
+        Assert.Null(y.Gradient);
+    }
+
     [Theory]
     [InlineData(1, 1, 1)]
     [InlineData(5, 1, 3)]
@@ -104,6 +147,7 @@ public class GradientTests
             Tensor x = tape.Variable(values, shape), replacement = tape.Variable(replacements, shape);
             Tensor y = x.StraightThrough(replacement);
             Assert.Equal(replacements, y.ToArray());
+            Assert.True(y.AsSpan() == replacement.AsSpan(), "The value was copied.");
             tape.Backward(GradientCheck.Loss(y, upstream));
             Assert.True(Numbers.RelativeError(upstream, x.Gradient!.ToArray()) <= GradientCheck.Tolerance);
             Assert.Null(replacement.Gradient);

@@ -15,6 +15,7 @@ public class OperationErrorTests
         Tensor x = Tensor.Zeros([2, 3]), y = Tensor.Zeros([3, 2]);
         AssertSays<ArgumentException>(() => x.Add(y), "[2, 3]", "[3, 2]");
         AssertSays<ArgumentException>(() => x.MeanSquaredError(y), "[2, 3]", "[3, 2]");
+        AssertSays<ArgumentException>(() => x.MutualSquaredError(y, 1, 1), "[2, 3]", "[3, 2]");
         AssertSays<ArgumentException>(() => x.StraightThrough(y), "[2, 3]", "[3, 2]");
         AssertSays<ArgumentException>(() => x.MoveAverage(y, 0.9f), "[2, 3]", "[3, 2]");
         AssertSays<ArgumentException>(() => x.DivideRows(Tensor.Zeros([2]), y), "[2, 3]", "[3, 2]");
@@ -59,8 +60,11 @@ public class OperationErrorTests
         AssertSays<ArgumentException>(() => table.GatherRows(First, [1, 2], null), "[4, 3]", "2 columns");
         AssertSays<ArgumentException>(() => Image.NearestRows(Tensor.Zeros([4, 2]), new int[35]), "[4, 2]", "3 columns");
         AssertSays<ArgumentException>(() => Image.NearestRows(table, new int[34]), "35 rows", "34");
-        AssertSays<ArgumentOutOfRangeException>(() => table.SumRowsByIndex([0, 1, 2, 3], Tensor.Zeros([2, 3])), "0 to 1");
-        AssertSays<ArgumentException>(() => table.SumRowsByIndex([0], Tensor.Zeros([2, 3])), "1 indices", "4 rows");
+        AssertSays<ArgumentOutOfRangeException>(() => table.SumRowsByIndex([0, 1, 2, 3], Tensor.Zeros([2, 3]), Tensor.Zeros([2])), "0 to 1");
+        AssertSays<ArgumentException>(
+            () => table.SumRowsByIndex([0], Tensor.Zeros([2, 3]), Tensor.Zeros([2])), "1 indices", "4 rows");
+        AssertSays<ArgumentException>(
+            () => table.SumRowsByIndex([0, 1, 0, 1], Tensor.Zeros([2, 3]), Tensor.Zeros([3])), "[3]", "[2, 3]");
     }
 
     [Fact]
@@ -70,6 +74,7 @@ public class OperationErrorTests
         using var two = new Tape();
         Tensor x = one.Input([1], [1]), y = two.Input([1], [1]), table = two.Input([1], [1, 1]);
         AssertSays<ArgumentException>(() => x.Add(y), "different tapes");
+        AssertSays<ArgumentException>(() => x.StraightThrough(y), "different tapes");
         AssertSays<ArgumentException>(() => table.GatherRows(First, [1, 1], one), "different tapes");
     }
 
@@ -81,6 +86,7 @@ public class OperationErrorTests
         using var tape = new Tape(one);
         Tensor x = Tensor.Zeros([2, 2], one), y = Tensor.Zeros([2, 2], two);
         AssertSays<ArgumentException>(() => x.Add(y), one.Description, two.Description);
+        AssertSays<ArgumentException>(() => x.StraightThrough(y), "devices");
         AssertSays<ArgumentException>(() => tape.Input([1, 2, 3, 4], [2, 2]).Add(y), one.Description, two.Description);
         AssertSays<ArgumentException>(() => y.GatherRows(First, [1, 2], tape), one.Description, two.Description);
     }

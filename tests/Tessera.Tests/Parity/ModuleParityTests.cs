@@ -29,7 +29,7 @@ public sealed class ModuleParityTests
         "residual_block", threads, kernels, initializer =>
         {
             ResidualBlock block = new(Hidden, ResidualHidden, initializer);
-            return (block, block.Forward);
+            return (block, x => block.Forward(x));
         });
 
     [Theory]

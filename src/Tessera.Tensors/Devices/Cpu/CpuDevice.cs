@@ -7,32 +7,36 @@ namespace Tessera.Tensors.Devices.Cpu;
 /// <summary>
 /// The processor: storages in main memory, kernels of the widest vectors it has, several threads.
 /// The environment variable <c>TESSERA_KERNELS</c> forces <c>vector512</c>, <c>vector256</c>, <c>vector128</c> or
-/// <c>reference</c> kernels.
+/// <c>reference</c> kernels; <c>TESSERA_CONVOLUTIONS</c> forces <c>direct</c> convolutions, or <c>winograd</c> wherever it
+/// is defined, in place of what is estimated to be faster.
 /// </summary>
 public sealed class CpuDevice : Device, IDisposable
 {
     /// <summary>The environment variable that forces kernels.</summary>
     public const string KernelsVariable = "TESSERA_KERNELS";
 
+    /// <summary>The environment variable that forces how convolutions are computed.</summary>
+    public const string ConvolutionsVariable = "TESSERA_CONVOLUTIONS";
+
     private readonly WorkerPool _pool;
     private readonly ReferenceKernels _kernels;
+    private readonly ConvolutionChoice _choice;
 
     /// <summary>Creates a device with threads of its own.</summary>
     /// <param name="threads">Threads that share the work, at least 1; null for one for each processor.</param>
     /// <param name="kernels">The kernels, by the names of <c>TESSERA_KERNELS</c>; null for that variable's value, or the
     /// widest that the processor has.</param>
+    /// <param name="convolutions">How convolutions are computed, by the names of <c>TESSERA_CONVOLUTIONS</c>; null for that
+    /// variable's value, or the faster by estimate.</param>
     /// <exception cref="ArgumentOutOfRangeException">Fewer than one thread.</exception>
-    /// <exception cref="ArgumentException">There are no kernels of that name.</exception>
-    public CpuDevice(int? threads = null, string? kernels = null)
+    /// <exception cref="ArgumentException">There are no kernels or convolutions of that name.</exception>
+    public CpuDevice(int? threads = null, string? kernels = null, string? convolutions = null)
     {
-        kernels ??= Environment.GetEnvironmentVariable(KernelsVariable);
-        if (string.IsNullOrEmpty(kernels)) kernels = WidestKernels();
-        if (!KernelNames.Contains(kernels))
-            throw new ArgumentException(
-                $"There are no kernels named \"{kernels}\"; {KernelsVariable} takes {string.Join(", ", KernelNames)}.",
-                nameof(kernels));
+        kernels = Choose(kernels, KernelsVariable, KernelNames, nameof(kernels)) ?? WidestKernels();
+        convolutions = Choose(convolutions, ConvolutionsVariable, ConvolutionChoice.Names, nameof(convolutions));
+        _choice = new ConvolutionChoice(convolutions);
         _pool = new WorkerPool(threads ?? Environment.ProcessorCount);
-        _kernels = Select(kernels, _pool);
+        _kernels = Select(kernels, _pool, _choice);
     }
 
     /// <summary>The names that <c>TESSERA_KERNELS</c> takes.</summary>
@@ -43,6 +47,16 @@ public sealed class CpuDevice : Device, IDisposable
 
     /// <inheritdoc/>
     public override string Description => $"cpu, {Threads} thread{(Threads == 1 ? "" : "s")}, {_kernels.Name} kernels";
+
+    /// <summary>What computes a convolution and its gradients, and why, for people.</summary>
+    /// <param name="geometry">The convolution; a transposed one by the convolution that it transposes.</param>
+    public string Explain(in Conv2dGeometry geometry)
+    {
+        if (_kernels.Name == "reference") return "direct (plain loops)";
+        string convolution = _choice.Explain(CorrelationPlan.Convolution(geometry));
+        string transposed = _choice.Explain(CorrelationPlan.Transposed(geometry));
+        return convolution == transposed ? convolution : $"{convolution}; its transpose: {transposed}";
+    }
 
     /// <summary>Ends the threads. Tensors of this device can still be read.</summary>
     public void Dispose() => _pool.Dispose();
@@ -61,13 +75,13 @@ public sealed class CpuDevice : Device, IDisposable
 
     /// <inheritdoc/>
     public override void Conv2d(
-        in Conv2dGeometry geometry, Storage x, Storage weight, Storage? bias, Storage y, bool accumulate) =>
-        _kernels.Conv2d(geometry, Span(x), Span(weight), OptionalSpan(bias), Span(y), accumulate);
+        in Conv2dGeometry geometry, Storage x, Storage weight, in Epilogue epilogue, Storage y) =>
+        _kernels.Conv2d(geometry, Span(x), Span(weight), Spans(epilogue), Span(y));
 
     /// <inheritdoc/>
     public override void Conv2dTransposed(
-        in Conv2dGeometry geometry, Storage y, Storage weight, Storage? bias, Storage x, bool accumulate) =>
-        _kernels.Conv2dTransposed(geometry, Span(y), Span(weight), OptionalSpan(bias), Span(x), accumulate);
+        in Conv2dGeometry geometry, Storage y, Storage weight, in Epilogue epilogue, Storage x) =>
+        _kernels.Conv2dTransposed(geometry, Span(y), Span(weight), Spans(epilogue), Span(x));
 
     /// <inheritdoc/>
     public override void Conv2dWeightGradient(
@@ -101,6 +115,13 @@ public sealed class CpuDevice : Device, IDisposable
         _kernels.ScaledDifference(Span(x), Span(y), scale, Span(z), accumulate);
 
     /// <inheritdoc/>
+    public override void SquaredErrorGradients(
+        Storage x, Storage y,
+        float scaleX, Storage gradX, bool accumulateX, float scaleY, Storage gradY, bool accumulateY) =>
+        _kernels.SquaredErrorGradients(
+            Span(x), Span(y), scaleX, Span(gradX), accumulateX, scaleY, Span(gradY), accumulateY);
+
+    /// <inheritdoc/>
     public override void NearestRows(
         Storage x, int rows, Storage table, int tableRows, int columns, Span<int> nearest) =>
         _kernels.NearestRows(Span(x), Span(table), tableRows, columns, nearest[..rows]);
@@ -113,6 +134,10 @@ public sealed class CpuDevice : Device, IDisposable
     public override void ScatterAddRows(
         Storage x, int columns, ReadOnlySpan<int> indices, Storage table, bool accumulate) =>
         _kernels.ScatterAddRows(Span(x), columns, indices, Span(table), accumulate);
+
+    /// <inheritdoc/>
+    public override void CountIndices(ReadOnlySpan<int> indices, Storage counts) =>
+        _kernels.CountIndices(indices, Span(counts));
 
     /// <inheritdoc/>
     public override void MoveAverage(Storage average, Storage value, double decay) =>
@@ -129,16 +154,35 @@ public sealed class CpuDevice : Device, IDisposable
 
     private static Span<float> Span(Storage storage) => ((CpuStorage)storage).Span;
 
+    private static EpilogueSpans Spans(in Epilogue epilogue) => new()
+    {
+        Bias = OptionalSpan(epilogue.Bias),
+        Addend = OptionalSpan(epilogue.Addend),
+        Gate = OptionalSpan(epilogue.Gate),
+        Relu = epilogue.Relu,
+    };
+
     private static ReadOnlySpan<float> OptionalSpan(Storage? storage) => storage is null ? [] : Span(storage);
+
+    /// <summary>What the caller or the environment says, if it is one of the names; null for neither.</summary>
+    private static string? Choose(string? name, string variable, IReadOnlyList<string> names, string parameter)
+    {
+        name ??= Environment.GetEnvironmentVariable(variable);
+        if (string.IsNullOrEmpty(name)) return null;
+        return names.Contains(name)
+            ? name
+            : throw new ArgumentException(
+                $"There are no {parameter} named \"{name}\"; {variable} takes {string.Join(", ", names)}.", parameter);
+    }
 
     private static string WidestKernels() =>
         Simd512.IsAccelerated ? "vector512" : Simd256.IsAccelerated ? "vector256" : "vector128";
 
-    private static ReferenceKernels Select(string name, WorkerPool pool) => name switch
+    private static ReferenceKernels Select(string name, WorkerPool pool, ConvolutionChoice choice) => name switch
     {
-        "vector512" => new SimdKernels<Simd512, Vector512<float>>(name, pool),
-        "vector256" => new SimdKernels<Simd256, Vector256<float>>(name, pool),
-        "vector128" => new SimdKernels<Simd128, Vector128<float>>(name, pool),
+        "vector512" => new SimdKernels<Simd512, Vector512<float>>(name, pool, choice),
+        "vector256" => new SimdKernels<Simd256, Vector256<float>>(name, pool, choice),
+        "vector128" => new SimdKernels<Simd128, Vector128<float>>(name, pool, choice),
         _ => new ReferenceKernels(),
     };
 }

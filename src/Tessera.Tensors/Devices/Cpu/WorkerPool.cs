@@ -1,14 +1,25 @@
+using System.Diagnostics;
+using System.Runtime.ExceptionServices;
+
 namespace Tessera.Tensors.Devices.Cpu;
 
 /// <summary>
 /// A fixed number of threads that share out the items of one job at a time. Which thread takes which item is left to
 /// chance; kernels cut their work into items that do not depend on it, so that results do not either.
 /// </summary>
+/// <remarks>
+/// A thread without work spins for a moment, since the next job of a training step mostly follows at once, and then
+/// blocks. A job ends with its last item, whoever does it: a thread that wakes late is not waited for.
+/// </remarks>
 internal sealed class WorkerPool : IDisposable
 {
+    /// <summary>About what it costs to wake a blocked thread: to spin longer wastes more than it can save.</summary>
+    private static readonly long SpinTicks =
+        Environment.ProcessorCount == 1 ? 0 : (long)(Stopwatch.Frequency * TimeSpan.FromMicroseconds(50).TotalSeconds);
+
     private readonly Lock _oneJobAtATime = new();
-    private readonly SemaphoreSlim _wake = new(0);
-    private readonly SemaphoreSlim _finished = new(0);
+    private readonly object _wake = new();
+    private int _blocked;
     private volatile Job? _job;
     private volatile bool _disposed;
 
@@ -26,26 +37,30 @@ internal sealed class WorkerPool : IDisposable
     public int Threads { get; }
 
     /// <summary>Calls the body for every item, 0 to <paramref name="items"/> - 1, and returns when all are done.</summary>
-    /// <remarks>What a body throws is thrown here. A body must not run a job of its own.</remarks>
+    /// <remarks>
+    /// What a body throws is thrown here. While the threads are at another caller's job, the caller does its items by
+    /// itself.
+    /// </remarks>
     /// <exception cref="ObjectDisposedException">The threads have ended.</exception>
     public void Run(int items, Action<int> body)
     {
         ObjectDisposedException.ThrowIf(_disposed, typeof(CpuDevice));
-        if (Threads == 1 || items <= 1)
+        if (Threads == 1 || items <= 1 || !_oneJobAtATime.TryEnter())
         {
             for (int item = 0; item < items; item++) body(item);
             return;
         }
-        lock (_oneJobAtATime)
+        try
         {
-            ObjectDisposedException.ThrowIf(_disposed, typeof(CpuDevice));
-            int helpers = Math.Min(Threads, items) - 1;
-            var job = new Job(items, helpers, body, _finished);
-            _job = job;
-            _wake.Release(helpers);
+            var job = new Job(items, body);
+            Publish(job);
             job.TakeItems();
-            job.WaitForHelpers();
+            job.WaitForTheRest();
+        }
+        finally
+        {
             _job = null;
+            _oneJobAtATime.Exit();
         }
     }
 
@@ -62,56 +77,102 @@ internal sealed class WorkerPool : IDisposable
 
     public void Dispose()
     {
-        // A thread that ended with a job at hand would never report it done.
-        lock (_oneJobAtATime) _disposed = true;
-        _wake.Release(Threads);
+        _disposed = true;
+        lock (_wake) Monitor.PulseAll(_wake);
+    }
+
+    private void Publish(Job job)
+    {
+        _job = job;
+        // Either this sees the count of a thread that is about to block, or that thread sees the job: see Block.
+        Interlocked.MemoryBarrier();
+        if (Volatile.Read(ref _blocked) == 0) return;
+        lock (_wake) Monitor.PulseAll(_wake);
     }
 
     private void Work()
     {
-        while (true)
+        Func<bool> hasWork = () => HasWork;
+        while (!_disposed)
         {
-            _wake.Wait();
-            if (_disposed) return;
-            Job job = _job!;
-            job.TakeItems();
-            job.HelperDone();
+            if (!Spin(hasWork)) Block();
+            _job?.TakeItems();
         }
     }
 
-    private sealed class Job(int items, int helpers, Action<int> body, SemaphoreSlim finished)
+    private bool HasWork => _disposed || _job is { HasItems: true };
+
+    private void Block()
+    {
+        lock (_wake)
+        {
+            Interlocked.Increment(ref _blocked);
+            while (!HasWork) Monitor.Wait(_wake);
+            Interlocked.Decrement(ref _blocked);
+        }
+    }
+
+    /// <summary>Waits without blocking, for a moment; whether the condition came true.</summary>
+    private static bool Spin(Func<bool> condition)
+    {
+        long end = Stopwatch.GetTimestamp() + SpinTicks;
+        var spinner = new SpinWait();
+        do
+        {
+            if (condition()) return true;
+            // Lets whoever else wants this processor have it, but does not sleep a millisecond.
+            spinner.SpinOnce(sleep1Threshold: -1);
+        }
+        while (Stopwatch.GetTimestamp() < end);
+        return false;
+    }
+
+    private sealed class Job(int items, Action<int> body)
     {
         private int _next = -1;
-        private int _helpersLeft = helpers;
+        private int _done;
+        private bool _callerBlocks;
         private volatile Exception? _failure;
 
+        public bool HasItems => Volatile.Read(ref _next) < items - 1;
+
+        private bool IsDone => Volatile.Read(ref _done) == items;
+
+        /// <summary>Does items until all are taken. After a failure the others are only counted.</summary>
         public void TakeItems()
         {
-            try
+            int taken = 0;
+            for (; Interlocked.Increment(ref _next) is int item && item < items; taken++)
             {
-                for (int item = Interlocked.Increment(ref _next); item < items; item = Interlocked.Increment(ref _next))
+                try
                 {
-                    body(item);
+                    if (_failure is null) body(item);
+                }
+#pragma warning disable CA1031 // Whatever it is, it belongs to the caller's thread.
+                catch (Exception exception)
+#pragma warning restore CA1031
+                {
+                    _failure = exception;
                 }
             }
-#pragma warning disable CA1031 // Whatever it is, it belongs to the caller's thread.
-            catch (Exception exception)
-#pragma warning restore CA1031
+            if (taken > 0 && Interlocked.Add(ref _done, taken) == items && Volatile.Read(ref _callerBlocks))
             {
-                _failure = exception;
-                Interlocked.Exchange(ref _next, items);
+                lock (this) Monitor.Pulse(this);
             }
         }
 
-        public void HelperDone()
+        public void WaitForTheRest()
         {
-            if (Interlocked.Decrement(ref _helpersLeft) == 0) finished.Release();
-        }
-
-        public void WaitForHelpers()
-        {
-            finished.Wait();
-            if (_failure is { } failure) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
+            if (!Spin(() => IsDone))
+            {
+                lock (this)
+                {
+                    Volatile.Write(ref _callerBlocks, true);
+                    Interlocked.MemoryBarrier();
+                    while (!IsDone) Monitor.Wait(this);
+                }
+            }
+            if (_failure is { } failure) ExceptionDispatchInfo.Throw(failure);
         }
     }
 }

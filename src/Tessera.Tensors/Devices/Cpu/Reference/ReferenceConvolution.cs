@@ -6,12 +6,11 @@ namespace Tessera.Tensors.Devices.Cpu.Reference;
 /// </summary>
 internal static class ReferenceConvolution
 {
-    /// <summary>Adds to y what the weights make of x.</summary>
+    /// <summary>What the weights make of x.</summary>
     public static void Forward(
-        in Conv2dGeometry g, ReadOnlySpan<float> x, ReadOnlySpan<float> weight, ReadOnlySpan<float> bias,
-        Span<float> y, bool accumulate)
+        in Conv2dGeometry g, ReadOnlySpan<float> x, ReadOnlySpan<float> weight, in EpilogueSpans epilogue, Span<float> y)
     {
-        double[] sums = Start(y, bias, g.OutChannels, accumulate);
+        double[] sums = new double[y.Length];
         foreach (Pair pair in Pairs(g))
         {
             for (int o = 0; o < g.OutChannels; o++)
@@ -23,15 +22,14 @@ internal static class ReferenceConvolution
                 }
             }
         }
-        Finish(sums, y);
+        Finish(sums, g.OutChannels, epilogue, y);
     }
 
-    /// <summary>Adds to x what the weights make of y, the other way.</summary>
+    /// <summary>What the weights make of y, the other way.</summary>
     public static void Transposed(
-        in Conv2dGeometry g, ReadOnlySpan<float> y, ReadOnlySpan<float> weight, ReadOnlySpan<float> bias,
-        Span<float> x, bool accumulate)
+        in Conv2dGeometry g, ReadOnlySpan<float> y, ReadOnlySpan<float> weight, in EpilogueSpans epilogue, Span<float> x)
     {
-        double[] sums = Start(x, bias, g.InChannels, accumulate);
+        double[] sums = new double[x.Length];
         foreach (Pair pair in Pairs(g))
         {
             for (int o = 0; o < g.OutChannels; o++)
@@ -43,14 +41,14 @@ internal static class ReferenceConvolution
                 }
             }
         }
-        Finish(sums, x);
+        Finish(sums, g.InChannels, epilogue, x);
     }
 
     /// <summary>Adds to the weights' gradient the products of x and dy.</summary>
     public static void WeightGradient(
         in Conv2dGeometry g, ReadOnlySpan<float> x, ReadOnlySpan<float> gradY, Span<float> gradWeight, bool accumulate)
     {
-        double[] sums = Start(gradWeight, [], 1, accumulate);
+        double[] sums = new double[gradWeight.Length];
         foreach (Pair pair in Pairs(g))
         {
             for (int o = 0; o < g.OutChannels; o++)
@@ -62,7 +60,7 @@ internal static class ReferenceConvolution
                 }
             }
         }
-        Finish(sums, gradWeight);
+        for (int i = 0; i < sums.Length; i++) gradWeight[i] = (float)((accumulate ? gradWeight[i] : 0) + sums[i]);
     }
 
     private static int WeightIndex(in Conv2dGeometry g, int o, int c, Pair pair) =>
@@ -84,19 +82,17 @@ internal static class ReferenceConvolution
                         }
     }
 
-    private static double[] Start(ReadOnlySpan<float> destination, ReadOnlySpan<float> bias, int channels, bool accumulate)
+    private static void Finish(double[] sums, int channels, in EpilogueSpans epilogue, Span<float> destination)
     {
-        double[] sums = new double[destination.Length];
         for (int i = 0; i < sums.Length; i++)
         {
-            sums[i] = accumulate ? destination[i] : bias.IsEmpty ? 0 : bias[i % channels];
+            double value = sums[i];
+            if (!epilogue.Bias.IsEmpty) value += epilogue.Bias[i % channels];
+            if (!epilogue.Addend.IsEmpty) value += epilogue.Addend[i];
+            if (epilogue.Relu) value = Math.Max(value, 0);
+            else if (!epilogue.Gate.IsEmpty && !(epilogue.Gate[i] > 0)) value = 0;
+            destination[i] = (float)value;
         }
-        return sums;
-    }
-
-    private static void Finish(double[] sums, Span<float> destination)
-    {
-        for (int i = 0; i < sums.Length; i++) destination[i] = (float)sums[i];
     }
 
     private readonly record struct Pair(int In, int Out, int KernelRow, int KernelColumn);

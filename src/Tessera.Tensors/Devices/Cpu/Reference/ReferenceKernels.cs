@@ -11,12 +11,12 @@ internal class ReferenceKernels
     public virtual string Name => "reference";
 
     public virtual void Conv2d(
-        in Conv2dGeometry g, ReadOnlySpan<float> x, ReadOnlySpan<float> weight, ReadOnlySpan<float> bias,
-        Span<float> y, bool accumulate) => ReferenceConvolution.Forward(g, x, weight, bias, y, accumulate);
+        in Conv2dGeometry g, ReadOnlySpan<float> x, ReadOnlySpan<float> weight, in EpilogueSpans epilogue, Span<float> y) =>
+        ReferenceConvolution.Forward(g, x, weight, epilogue, y);
 
     public virtual void Conv2dTransposed(
-        in Conv2dGeometry g, ReadOnlySpan<float> y, ReadOnlySpan<float> weight, ReadOnlySpan<float> bias,
-        Span<float> x, bool accumulate) => ReferenceConvolution.Transposed(g, y, weight, bias, x, accumulate);
+        in Conv2dGeometry g, ReadOnlySpan<float> y, ReadOnlySpan<float> weight, in EpilogueSpans epilogue, Span<float> x) =>
+        ReferenceConvolution.Transposed(g, y, weight, epilogue, x);
 
     public virtual void Conv2dWeightGradient(
         in Conv2dGeometry g, ReadOnlySpan<float> x, ReadOnlySpan<float> gradY, Span<float> gradWeight, bool accumulate) =>
@@ -66,6 +66,14 @@ internal class ReferenceKernels
         for (int i = 0; i < x.Length; i++) z[i] = (accumulate ? z[i] : 0) + scale * (x[i] - y[i]);
     }
 
+    public virtual void SquaredErrorGradients(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> y,
+        float scaleX, Span<float> gradX, bool accumulateX, float scaleY, Span<float> gradY, bool accumulateY)
+    {
+        ScaledDifference(x, y, scaleX, gradX, accumulateX);
+        ScaledDifference(y, x, scaleY, gradY, accumulateY);
+    }
+
     public virtual void NearestRows(
         ReadOnlySpan<float> x, ReadOnlySpan<float> table, int tableRows, int columns, Span<int> nearest)
     {
@@ -101,6 +109,12 @@ internal class ReferenceKernels
                 table[indices[i] * columns + column] += x[i * columns + column];
             }
         }
+    }
+
+    public virtual void CountIndices(ReadOnlySpan<int> indices, Span<float> counts)
+    {
+        counts.Clear();
+        foreach (int index in indices) counts[index]++;
     }
 
     public virtual void MoveAverage(Span<float> average, ReadOnlySpan<float> value, double decay)

@@ -17,57 +17,42 @@ internal static unsafe class CorrelationKernel<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>
     where TVector : struct
 {
+    // 32 tiles of 6 rows: enough to use a panel of weights 32 times for each time it is fetched.
+    private const int PixelsPerBand = 192;
     private const int TileRows = MatrixTile<TSimd, TVector>.Rows;
 
     private static int TileColumns => MatrixTile<TSimd, TVector>.Columns;
 
     public static void Run(
-        WorkerPool pool, CorrelationPlan plan, float* source, float* weight, float* bias, float* destination, bool accumulate)
+        WorkerPool pool, CorrelationPlan plan, float* source, float* weight, EpiloguePointers epilogue)
     {
         int panels = (plan.Channels + TileColumns - 1) / TileColumns;
-        int panelArea = plan.SourceChannels * TileColumns;
-        using var packed = new Scratch((long)plan.Phases.Sum(phase => phase.Taps) * panels * panelArea);
-        using var start = new Scratch(panels * TileColumns);
+        using var packed = new Scratch((long)plan.Phases.Sum(phase => phase.Taps) * panels * plan.SourceChannels * TileColumns);
         PackWeights(pool, plan, weight, panels, packed.Floats);
-        PackBias(bias, plan.Channels, panels, start.Floats);
 
         var map = new PaddedMap(
-            source, plan.SourceHeight, plan.SourceWidth, plan.SourceChannels,
-            plan.PadTop, plan.PadLeft, (plan.Grid.Rows - 1) * plan.WindowStep + plan.WindowRows, plan.PaddedWidth);
-        var bands = new Bands(plan.Images, plan.Grid.Rows, plan.Grid.Columns);
-        float* packedWeights = packed.Floats, packedBias = start.Floats;
-        pool.Run(bands.Count, index =>
-            RunBand(plan, map, bands[index], packedWeights, packedBias, destination, accumulate));
+            source, plan.SourceHeight, plan.SourceWidth, plan.SourceChannels, plan.PadTop, plan.PadLeft,
+            (plan.Grid.Rows - 1) * plan.WindowStep + plan.WindowRows, plan.PaddedWidth, plan.SourceChannels);
+        var bands = new Bands(plan.Images, plan.Grid.Rows, plan.Grid.Columns, PixelsPerBand);
+        float* packedWeights = packed.Floats;
+        pool.Run(bands.Count, index => RunBand(plan, map, bands[index], packedWeights, epilogue));
     }
 
     private static void RunBand(
-        CorrelationPlan plan, PaddedMap map, Band band, float* weights, float* bias, float* destination, bool accumulate)
+        CorrelationPlan plan, PaddedMap map, Band band, float* weights, in EpiloguePointers epilogue)
     {
-        int paddedRows = (band.Rows - 1) * plan.WindowStep + plan.WindowRows;
-        int firstPaddedRow = band.FirstRow * plan.WindowStep;
-        nint imageStride = (nint)(map.IsPlain ? plan.SourceHeight : paddedRows) * map.RowStride;
-        using var padded = new Scratch(map.IsPlain ? 1 : band.Images * imageStride);
-        float* windows = map.IsPlain ? map.Row(band.FirstImage, firstPaddedRow) : padded.Floats;
-        if (!map.IsPlain)
-        {
-            for (int image = 0; image < band.Images; image++)
-            {
-                for (int row = 0; row < paddedRows; row++)
-                {
-                    map.CopyRow(
-                        band.FirstImage + image, firstPaddedRow + row, windows + image * imageStride + (nint)row * map.RowStride);
-                }
-            }
-        }
-
+        using var source = new PaddedBand(
+            map, band.FirstImage, band.Images, band.FirstRow * plan.WindowStep,
+            (band.Rows - 1) * plan.WindowStep + plan.WindowRows);
         using var offsets = new Scratch(4L * band.Images * band.Rows * plan.Grid.Columns);
         foreach (Phase phase in plan.Phases)
         {
             nint* windowOffsets = (nint*)offsets.Floats;
             nint* pixelOffsets = windowOffsets + band.Images * band.Rows * plan.Grid.Columns;
-            int pixels = LocatePixels(plan, phase, band, imageStride, map.RowStride, windowOffsets, pixelOffsets);
-            var product = new PhaseProduct(phase.Rows.Taps, map.RowStride, phase.Columns.Taps * plan.SourceChannels, weights);
-            MultiplyPhase(product, plan.Channels, windows, windowOffsets, pixelOffsets, pixels, bias, destination, accumulate);
+            int pixels = LocatePixels(plan, phase, band, source.ImageStride, source.RowStride, windowOffsets, pixelOffsets);
+            var product = new PhaseProduct(
+                phase.Rows.Taps, source.RowStride, phase.Columns.Taps * plan.SourceChannels, weights);
+            MultiplyPhase(product, plan.Channels, source.Pixels, windowOffsets, pixelOffsets, pixels, epilogue);
             weights += (nint)phase.Taps * plan.SourceChannels
                 * ((plan.Channels + TileColumns - 1) / TileColumns * TileColumns);
         }
@@ -100,50 +85,27 @@ internal static unsafe class CorrelationKernel<TSimd, TVector>
 
     private static void MultiplyPhase(
         PhaseProduct product, int channels, float* windows, nint* windowOffsets, nint* pixelOffsets, int pixels,
-        float* bias, float* destination, bool accumulate)
+        in EpiloguePointers epilogue)
     {
-        float* edge = stackalloc float[TileRows * TileColumns];
-        float** pointers = stackalloc float*[3 * TileRows];
-        float** rows = pointers, start = pointers + TileRows, result = pointers + 2 * TileRows;
+        float* tile = stackalloc float[TileRows * TileColumns];
+        float* zeros = stackalloc float[TileColumns];
+        float** rows = stackalloc float*[TileRows];
+        new Span<float>(zeros, TileColumns).Clear();
         float* panel = product.Weights;
         for (int channel = 0; channel < channels; channel += TileColumns)
         {
             int columns = Math.Min(TileColumns, channels - channel);
             for (int pixel = 0; pixel < pixels; pixel += TileRows)
             {
-                int tileRows = Math.Min(TileRows, pixels - pixel);
-                for (int r = 0; r < TileRows; r++)
-                {
-                    // Rows past the last pixel repeat the tile's first window, and their result is dropped.
-                    bool inside = r < tileRows;
-                    float* target = destination + pixelOffsets[pixel + (inside ? r : 0)] + channel;
-                    rows[r] = windows + windowOffsets[pixel + (inside ? r : 0)];
-                    result[r] = inside && columns == TileColumns ? target : edge + r * TileColumns;
-                    start[r] = accumulate ? result[r] : bias + channel;
-                    if (accumulate && result[r] != target) Copy(target, result[r], columns);
-                }
+                // Rows past the last pixel repeat it, and their result is dropped.
+                for (int r = 0; r < TileRows; r++) rows[r] = windows + windowOffsets[Math.Min(pixel + r, pixels - 1)];
                 MatrixTile<TSimd, TVector>.RowsTimesPanel(
-                    rows, product.Segments, product.SegmentStride, product.Run, panel, start, result);
-                if (columns < TileColumns)
-                {
-                    for (int r = 0; r < tileRows; r++)
-                    {
-                        Copy(result[r], destination + pixelOffsets[pixel + r] + channel, columns);
-                    }
-                }
+                    rows, product.Segments, product.SegmentStride, product.Run, panel, zeros, tile);
+                EpilogueKernel<TSimd, TVector>.Store(
+                    epilogue, tile, pixelOffsets + pixel, Math.Min(TileRows, pixels - pixel), channel, columns);
             }
             panel += product.Segments * product.Run * TileColumns;
         }
-    }
-
-    private static void Copy(float* source, float* destination, int count) =>
-        new ReadOnlySpan<float>(source, count).CopyTo(new Span<float>(destination, count));
-
-    private static void PackBias(float* bias, int channels, int panels, float* packed)
-    {
-        var target = new Span<float>(packed, panels * TileColumns);
-        target.Clear();
-        if (bias != null) new ReadOnlySpan<float>(bias, channels).CopyTo(target);
     }
 
     private static void PackWeights(WorkerPool pool, CorrelationPlan plan, float* weight, int panels, float* packed)

@@ -9,6 +9,8 @@ internal sealed class CorrelationPlan
 {
     private CorrelationPlan(Conv2dGeometry g, bool transposed)
     {
+        Geometry = g;
+        IsTransposed = transposed;
         Images = g.Batch;
         (SourceHeight, SourceWidth, SourceChannels) =
             transposed ? (g.OutHeight, g.OutWidth, g.OutChannels) : (g.InHeight, g.InWidth, g.InChannels);
@@ -21,6 +23,12 @@ internal sealed class CorrelationPlan
         ChannelStride = transposed ? kernelArea : g.InChannels * kernelArea;
         SourceChannelStride = transposed ? g.InChannels * kernelArea : kernelArea;
     }
+
+    /// <summary>The convolution's sizes.</summary>
+    public Conv2dGeometry Geometry { get; }
+
+    /// <summary>Whether it is the convolution's transpose.</summary>
+    public bool IsTransposed { get; }
 
     public int Images { get; }
     public int SourceHeight { get; }

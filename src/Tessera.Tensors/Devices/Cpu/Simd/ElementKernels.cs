@@ -39,23 +39,24 @@ internal static unsafe class ElementKernels<TSimd, TVector>
     public static void ColumnSums(float* x, int rows, int columns, double* sums)
     {
         const int RowsPerSum = 16;
-        float* lanes = stackalloc float[TSimd.Width];
+        // Several narrow rows are taken for one wide one, of whole vectors and enough of them that no sum waits for itself.
+        int fold = columns < 4 * TSimd.Width ? TSimd.Width : 1;
+        int wideColumns = fold * columns, wideRows = rows / fold;
+        using var scratch = new Scratch(wideColumns);
+        float* partial = scratch.Floats;
         new Span<double>(sums, columns).Clear();
-        int column = 0;
-        for (; column <= columns - TSimd.Width; column += TSimd.Width)
+        for (int row = 0; row < wideRows; row += RowsPerSum)
         {
-            for (int row = 0; row < rows;)
+            new Span<float>(partial, wideColumns).Clear();
+            AddRows(x + (nint)row * wideColumns, Math.Min(RowsPerSum, wideRows - row), wideColumns, partial);
+            for (int f = 0; f < fold; f++)
             {
-                TVector sum = TSimd.Broadcast(0);
-                int end = Math.Min(rows, row + RowsPerSum);
-                for (; row < end; row++) sum = TSimd.Add(sum, TSimd.Load(x + (nint)row * columns + column));
-                TSimd.Store(sum, lanes);
-                for (int lane = 0; lane < TSimd.Width; lane++) sums[column + lane] += lanes[lane];
+                for (int column = 0; column < columns; column++) sums[column] += partial[f * columns + column];
             }
         }
-        for (; column < columns; column++)
+        for (int row = wideRows * fold; row < rows; row++)
         {
-            for (int row = 0; row < rows; row++) sums[column] += x[(nint)row * columns + column];
+            for (int column = 0; column < columns; column++) sums[column] += x[(nint)row * columns + column];
         }
     }
 
@@ -92,6 +93,72 @@ internal static unsafe class ElementKernels<TSimd, TVector>
         }
     }
 
+    /// <summary>Both gradients of a squared error; see <see cref="Device.SquaredErrorGradients"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void SquaredErrorGradients(
+        float* x, float* y, float scaleX, float* gradX, bool accumulateX, float scaleY, float* gradY, bool accumulateY, int count)
+    {
+        TVector factorX = TSimd.Broadcast(scaleX), factorY = TSimd.Broadcast(-scaleY);
+        int i = 0;
+        for (; i <= count - TSimd.Width; i += TSimd.Width)
+        {
+            TVector difference = TSimd.Subtract(TSimd.Load(x + i), TSimd.Load(y + i));
+            TVector valueX = TSimd.Multiply(factorX, difference), valueY = TSimd.Multiply(factorY, difference);
+            TSimd.Store(accumulateX ? TSimd.Add(TSimd.Load(gradX + i), valueX) : valueX, gradX + i);
+            TSimd.Store(accumulateY ? TSimd.Add(TSimd.Load(gradY + i), valueY) : valueY, gradY + i);
+        }
+        for (; i < count; i++)
+        {
+            float difference = x[i] - y[i];
+            gradX[i] = (accumulateX ? gradX[i] : 0) + scaleX * difference;
+            gradY[i] = (accumulateY ? gradY[i] : 0) - scaleY * difference;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void MoveAverage(float* average, float* value, float old, float rest, int count)
+    {
+        TVector oldFactor = TSimd.Broadcast(old), restFactor = TSimd.Broadcast(rest);
+        int i = 0;
+        for (; i <= count - TSimd.Width; i += TSimd.Width)
+        {
+            TVector kept = TSimd.Multiply(oldFactor, TSimd.Load(average + i));
+            TSimd.Store(TSimd.Add(kept, TSimd.Multiply(restFactor, TSimd.Load(value + i))), average + i);
+        }
+        for (; i < count; i++) average[i] = old * average[i] + rest * value[i];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void DivideRows(float* x, float* divisors, int rows, int columns, float* y)
+    {
+        for (int row = 0; row < rows; row++, x += columns, y += columns)
+        {
+            TVector divisor = TSimd.Broadcast(divisors[row]);
+            int i = 0;
+            for (; i <= columns - TSimd.Width; i += TSimd.Width) TSimd.Store(TSimd.Divide(TSimd.Load(x + i), divisor), y + i);
+            for (; i < columns; i++) y[i] = x[i] / divisors[row];
+        }
+    }
+
+    /// <summary>
+    /// Row <c>indices[i]</c> of the table grows by row i of x, in the order of i; of each row <paramref name="count"/>
+    /// elements from the pointers on.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void ScatterAddRows(float* x, int* indices, int rows, float* table, int columns, int count)
+    {
+        for (int row = 0; row < rows; row++)
+        {
+            float* from = x + (nint)row * columns, to = table + (nint)indices[row] * columns;
+            int i = 0;
+            for (; i <= count - TSimd.Width; i += TSimd.Width)
+            {
+                TSimd.Store(TSimd.Add(TSimd.Load(to + i), TSimd.Load(from + i)), to + i);
+            }
+            for (; i < count; i++) to[i] += from[i];
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Adam(
         AdamStep step, float* parameter, float* gradient, float* firstMoment, float* secondMoment, int count)
@@ -119,6 +186,28 @@ internal static unsafe class ElementKernels<TSimd, TVector>
             float m = firstMoment[i] = step.Beta1 * firstMoment[i] + step.FirstRest * g;
             float v = secondMoment[i] = step.Beta2 * secondMoment[i] + step.SecondRest * g * g;
             parameter[i] -= step.StepSize * m / (MathF.Sqrt(v) / step.SecondCorrection + step.Epsilon);
+        }
+    }
+
+    /// <summary>Adds rows to the sums, four at a time so that these are loaded and stored less often.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddRows(float* x, int rows, int columns, float* sums)
+    {
+        for (; rows >= 4; rows -= 4, x += 4 * (nint)columns)
+        {
+            float* x1 = x + columns, x2 = x1 + columns, x3 = x2 + columns;
+            int i = 0;
+            for (; i <= columns - TSimd.Width; i += TSimd.Width)
+            {
+                TVector left = TSimd.Add(TSimd.Load(x + i), TSimd.Load(x1 + i));
+                TVector right = TSimd.Add(TSimd.Load(x2 + i), TSimd.Load(x3 + i));
+                TSimd.Store(TSimd.Add(TSimd.Load(sums + i), TSimd.Add(left, right)), sums + i);
+            }
+            for (; i < columns; i++) sums[i] += x[i] + x1[i] + (x2[i] + x3[i]);
+        }
+        for (; rows > 0; rows--, x += columns)
+        {
+            for (int i = 0; i < columns; i++) sums[i] += x[i];
         }
     }
 }

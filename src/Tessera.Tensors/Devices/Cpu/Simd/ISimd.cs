@@ -24,11 +24,14 @@ internal unsafe interface ISimd<TVector> where TVector : struct
     /// <summary><c>a * b + c</c>, fused where the processor can.</summary>
     static abstract TVector MultiplyAdd(TVector a, TVector b, TVector c);
 
+    /// <summary><c>max(a, 0)</c>; NaN stays NaN.</summary>
+    static abstract TVector Relu(TVector a);
+
     /// <summary>The value where the condition is above 0, else 0.</summary>
     static abstract TVector WherePositive(TVector condition, TVector value);
 
-    /// <summary>Whether any element of a is greater than its counterpart in b.</summary>
-    static abstract bool AnyGreater(TVector a, TVector b);
+    /// <summary>One value where a is greater than b, the other elsewhere; nothing is greater than NaN, nor NaN than anything.</summary>
+    static abstract TVector WhereGreater(TVector a, TVector b, TVector greater, TVector other);
 
     /// <summary>The sum of the elements.</summary>
     static abstract float Sum(TVector a);

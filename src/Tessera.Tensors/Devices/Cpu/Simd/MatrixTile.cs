@@ -22,27 +22,23 @@ internal static unsafe class MatrixTile<TSimd, TVector>
     public static int Columns => 2 * TSimd.Width;
 
     /// <summary>
-    /// <c>c[r] = start[r] + sum over segments s, k &lt; run of a[r][s * segmentStride + k] * b[s * run + k]</c> for six
-    /// rows r; b holds rows of <see cref="Columns"/> floats one after the other.
+    /// <c>c[r] = start + sum over segments s, k &lt; run of a[r][s * segmentStride + k] * b[s * run + k]</c> for six
+    /// rows r; b and c hold rows of <see cref="Columns"/> floats one after the other.
     /// </summary>
     /// <param name="a">Six row pointers.</param>
     /// <param name="segments">Stretches of consecutive elements in a row of a.</param>
     /// <param name="segmentStride">Floats from the start of one stretch to the next.</param>
     /// <param name="run">Elements in a stretch.</param>
     /// <param name="b">The packed panel, <c>[segments * run, Columns]</c>.</param>
-    /// <param name="start">Six pointers to <see cref="Columns"/> floats each; may be c, or all the same.</param>
-    /// <param name="c">Six pointers to <see cref="Columns"/> floats each.</param>
+    /// <param name="start">What the sums of every row start from: <see cref="Columns"/> floats.</param>
+    /// <param name="c">Six rows of <see cref="Columns"/> floats, one after the other.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void RowsTimesPanel(
-        float** a, nint segments, nint segmentStride, nint run, float* b, float** start, float** c)
+        float** a, nint segments, nint segmentStride, nint run, float* b, float* start, float* c)
     {
         float* a0 = a[0], a1 = a[1], a2 = a[2], a3 = a[3], a4 = a[4], a5 = a[5];
-        TVector c00 = TSimd.Load(start[0]), c01 = TSimd.Load(start[0] + TSimd.Width);
-        TVector c10 = TSimd.Load(start[1]), c11 = TSimd.Load(start[1] + TSimd.Width);
-        TVector c20 = TSimd.Load(start[2]), c21 = TSimd.Load(start[2] + TSimd.Width);
-        TVector c30 = TSimd.Load(start[3]), c31 = TSimd.Load(start[3] + TSimd.Width);
-        TVector c40 = TSimd.Load(start[4]), c41 = TSimd.Load(start[4] + TSimd.Width);
-        TVector c50 = TSimd.Load(start[5]), c51 = TSimd.Load(start[5] + TSimd.Width);
+        TVector c00 = TSimd.Load(start), c01 = TSimd.Load(start + TSimd.Width);
+        TVector c10 = c00, c11 = c01, c20 = c00, c21 = c01, c30 = c00, c31 = c01, c40 = c00, c41 = c01, c50 = c00, c51 = c01;
         for (; segments > 0; segments--)
         {
             for (nint k = 0; k < run; k++)
@@ -75,25 +71,23 @@ internal static unsafe class MatrixTile<TSimd, TVector>
             a4 += segmentStride;
             a5 += segmentStride;
         }
-        Store(c[0], c00, c01);
-        Store(c[1], c10, c11);
-        Store(c[2], c20, c21);
-        Store(c[3], c30, c31);
-        Store(c[4], c40, c41);
-        Store(c[5], c50, c51);
+        StoreRows(c, c00, c01, c10, c11, c20, c21, c30, c31, c40, c41, c50, c51);
     }
 
     /// <summary>
-    /// <c>c[r] += sum over m &lt; count of a[offsets[m] + r] * b[m]</c> for six rows r: a product with a transposed.
-    /// Reads a up to 5 floats past the last row wanted.
+    /// <c>c[r] += sum over segments s, m &lt; run of a[s * segmentStride + m * stride + r] * b[s * run + m]</c> for six
+    /// rows r: a product with a transposed. Reads a up to 5 floats past the last row wanted.
     /// </summary>
-    /// <param name="a">Where the offsets count from.</param>
-    /// <param name="offsets">The place in a of each row m of the sum.</param>
-    /// <param name="count">Rows of the sum.</param>
-    /// <param name="b">The packed panel, <c>[count, Columns]</c>.</param>
+    /// <param name="a">The first element of the first row of the sum.</param>
+    /// <param name="segments">Stretches of rows of the sum that lie alike.</param>
+    /// <param name="segmentStride">Floats from the start of one stretch to the next.</param>
+    /// <param name="run">Rows in a stretch.</param>
+    /// <param name="stride">Floats from one row of a stretch to the next.</param>
+    /// <param name="b">The packed panel, <c>[segments * run, Columns]</c>.</param>
     /// <param name="c">Six rows of <see cref="Columns"/> floats, one after the other.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void AddTransposedTimesPanel(float* a, int* offsets, nint count, float* b, float* c)
+    public static void AddTransposedTimesPanel(
+        float* a, nint segments, nint segmentStride, nint run, nint stride, float* b, float* c)
     {
         nint width = TSimd.Width;
         TVector c00 = TSimd.Load(c), c01 = TSimd.Load(c + width);
@@ -102,42 +96,55 @@ internal static unsafe class MatrixTile<TSimd, TVector>
         TVector c30 = TSimd.Load(c + 6 * width), c31 = TSimd.Load(c + 7 * width);
         TVector c40 = TSimd.Load(c + 8 * width), c41 = TSimd.Load(c + 9 * width);
         TVector c50 = TSimd.Load(c + 10 * width), c51 = TSimd.Load(c + 11 * width);
-        for (nint m = 0; m < count; m++)
+        for (; segments > 0; segments--)
         {
-            float* row = a + offsets[m];
-            TVector b0 = TSimd.Load(b), b1 = TSimd.Load(b + TSimd.Width);
-            TVector x = TSimd.Broadcast(row[0]);
-            c00 = TSimd.MultiplyAdd(x, b0, c00);
-            c01 = TSimd.MultiplyAdd(x, b1, c01);
-            x = TSimd.Broadcast(row[1]);
-            c10 = TSimd.MultiplyAdd(x, b0, c10);
-            c11 = TSimd.MultiplyAdd(x, b1, c11);
-            x = TSimd.Broadcast(row[2]);
-            c20 = TSimd.MultiplyAdd(x, b0, c20);
-            c21 = TSimd.MultiplyAdd(x, b1, c21);
-            x = TSimd.Broadcast(row[3]);
-            c30 = TSimd.MultiplyAdd(x, b0, c30);
-            c31 = TSimd.MultiplyAdd(x, b1, c31);
-            x = TSimd.Broadcast(row[4]);
-            c40 = TSimd.MultiplyAdd(x, b0, c40);
-            c41 = TSimd.MultiplyAdd(x, b1, c41);
-            x = TSimd.Broadcast(row[5]);
-            c50 = TSimd.MultiplyAdd(x, b0, c50);
-            c51 = TSimd.MultiplyAdd(x, b1, c51);
-            b += 2 * TSimd.Width;
+            float* row = a;
+            for (nint m = 0; m < run; m++)
+            {
+                TVector b0 = TSimd.Load(b), b1 = TSimd.Load(b + TSimd.Width);
+                TVector x = TSimd.Broadcast(row[0]);
+                c00 = TSimd.MultiplyAdd(x, b0, c00);
+                c01 = TSimd.MultiplyAdd(x, b1, c01);
+                x = TSimd.Broadcast(row[1]);
+                c10 = TSimd.MultiplyAdd(x, b0, c10);
+                c11 = TSimd.MultiplyAdd(x, b1, c11);
+                x = TSimd.Broadcast(row[2]);
+                c20 = TSimd.MultiplyAdd(x, b0, c20);
+                c21 = TSimd.MultiplyAdd(x, b1, c21);
+                x = TSimd.Broadcast(row[3]);
+                c30 = TSimd.MultiplyAdd(x, b0, c30);
+                c31 = TSimd.MultiplyAdd(x, b1, c31);
+                x = TSimd.Broadcast(row[4]);
+                c40 = TSimd.MultiplyAdd(x, b0, c40);
+                c41 = TSimd.MultiplyAdd(x, b1, c41);
+                x = TSimd.Broadcast(row[5]);
+                c50 = TSimd.MultiplyAdd(x, b0, c50);
+                c51 = TSimd.MultiplyAdd(x, b1, c51);
+                b += 2 * TSimd.Width;
+                row += stride;
+            }
+            a += segmentStride;
         }
-        Store(c, c00, c01);
-        Store(c + 2 * width, c10, c11);
-        Store(c + 4 * width, c20, c21);
-        Store(c + 6 * width, c30, c31);
-        Store(c + 8 * width, c40, c41);
-        Store(c + 10 * width, c50, c51);
+        StoreRows(c, c00, c01, c10, c11, c20, c21, c30, c31, c40, c41, c50, c51);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(float* destination, TVector left, TVector right)
+    private static void StoreRows(
+        float* c, TVector c00, TVector c01, TVector c10, TVector c11, TVector c20, TVector c21,
+        TVector c30, TVector c31, TVector c40, TVector c41, TVector c50, TVector c51)
     {
-        TSimd.Store(left, destination);
-        TSimd.Store(right, destination + TSimd.Width);
+        nint width = TSimd.Width;
+        TSimd.Store(c00, c);
+        TSimd.Store(c01, c + width);
+        TSimd.Store(c10, c + 2 * width);
+        TSimd.Store(c11, c + 3 * width);
+        TSimd.Store(c20, c + 4 * width);
+        TSimd.Store(c21, c + 5 * width);
+        TSimd.Store(c30, c + 6 * width);
+        TSimd.Store(c31, c + 7 * width);
+        TSimd.Store(c40, c + 8 * width);
+        TSimd.Store(c41, c + 9 * width);
+        TSimd.Store(c50, c + 10 * width);
+        TSimd.Store(c51, c + 11 * width);
     }
 }

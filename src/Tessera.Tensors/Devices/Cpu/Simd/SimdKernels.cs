@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using Tessera.Tensors.Devices.Cpu.Reference;
+using Tessera.Tensors.Devices.Cpu.Simd.Winograd;
 
 namespace Tessera.Tensors.Devices.Cpu.Simd;
 
@@ -7,7 +8,8 @@ namespace Tessera.Tensors.Devices.Cpu.Simd;
 /// The vectorised kernels of one width, shared out over the threads of a pool. Sums are cut at fixed places and put
 /// together in order, so that the number of threads does not show in a single bit.
 /// </summary>
-internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool pool) : ReferenceKernels
+internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool pool, ConvolutionChoice choice)
+    : ReferenceKernels
     where TSimd : struct, ISimd<TVector>
     where TVector : struct
 {
@@ -17,33 +19,64 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
     public override string Name => name;
 
     public override void Conv2d(
-        in Conv2dGeometry g, ReadOnlySpan<float> x, ReadOnlySpan<float> weight, ReadOnlySpan<float> bias,
-        Span<float> y, bool accumulate)
-    {
-        fixed (float* pX = x, pWeight = weight, pBias = bias, pY = y)
-        {
-            CorrelationKernel<TSimd, TVector>.Run(
-                pool, CorrelationPlan.Convolution(g), pX, pWeight, pBias, pY, accumulate);
-        }
-    }
+        in Conv2dGeometry g, ReadOnlySpan<float> x, ReadOnlySpan<float> weight, in EpilogueSpans epilogue, Span<float> y) =>
+        Correlate(CorrelationPlan.Convolution(g), x, weight, epilogue, y);
 
     public override void Conv2dTransposed(
-        in Conv2dGeometry g, ReadOnlySpan<float> y, ReadOnlySpan<float> weight, ReadOnlySpan<float> bias,
-        Span<float> x, bool accumulate)
-    {
-        fixed (float* pY = y, pWeight = weight, pBias = bias, pX = x)
-        {
-            CorrelationKernel<TSimd, TVector>.Run(
-                pool, CorrelationPlan.Transposed(g), pY, pWeight, pBias, pX, accumulate);
-        }
-    }
+        in Conv2dGeometry g, ReadOnlySpan<float> y, ReadOnlySpan<float> weight, in EpilogueSpans epilogue, Span<float> x) =>
+        Correlate(CorrelationPlan.Transposed(g), y, weight, epilogue, x);
 
     public override void Conv2dWeightGradient(
         in Conv2dGeometry g, ReadOnlySpan<float> x, ReadOnlySpan<float> gradY, Span<float> gradWeight, bool accumulate)
     {
         fixed (float* pX = x, pGradY = gradY, pGradWeight = gradWeight)
         {
-            WeightGradientKernel<TSimd, TVector>.Run(pool, g, pX, pGradY, pGradWeight, accumulate);
+            switch (choice.ForWeightGradient(CorrelationPlan.Convolution(g)))
+            {
+                case ConvolutionAlgorithm.WinogradF4x3:
+                    WinogradWeightGradient<TSimd, TVector, WinogradMaps<TSimd, TVector>.F4x3>.Run(
+                        pool, g, pX, pGradY, pGradWeight, accumulate);
+                    break;
+                case ConvolutionAlgorithm.WinogradF4x2:
+                    WinogradWeightGradient<TSimd, TVector, WinogradMaps<TSimd, TVector>.F4x2>.Run(
+                        pool, g, pX, pGradY, pGradWeight, accumulate);
+                    break;
+                default:
+                    WeightGradientKernel<TSimd, TVector>.Run(pool, g, pX, pGradY, pGradWeight, accumulate);
+                    break;
+            }
+        }
+    }
+
+    private void Correlate(
+        CorrelationPlan plan, ReadOnlySpan<float> source, ReadOnlySpan<float> weight, in EpilogueSpans epilogue,
+        Span<float> destination)
+    {
+        // A bias for every column of every tile, so that no kernel asks whether there is one.
+        using var bias = new Scratch(plan.Channels + MatrixTile<TSimd, TVector>.Columns);
+        var paddedBias = new Span<float>(bias.Floats, plan.Channels + MatrixTile<TSimd, TVector>.Columns);
+        paddedBias.Clear();
+        epilogue.Bias.CopyTo(paddedBias);
+        fixed (float* pSource = source, pWeight = weight, pAddend = epilogue.Addend, pGate = epilogue.Gate, pDestination = destination)
+        {
+            var pointers = new EpiloguePointers(bias.Floats, pAddend, pGate, epilogue.Relu, pDestination);
+            switch (choice.ForResult(plan))
+            {
+                case ConvolutionAlgorithm.WinogradF4x3:
+                    WinogradKernel<TSimd, TVector, WinogradMaps<TSimd, TVector>.F4x3>.Run(
+                        pool, plan, pSource, pWeight, pointers);
+                    break;
+                case ConvolutionAlgorithm.WinogradF4x2:
+                    WinogradKernel<TSimd, TVector, WinogradMaps<TSimd, TVector>.F4x2>.Run(
+                        pool, plan, pSource, pWeight, pointers);
+                    break;
+                case ConvolutionAlgorithm.Scatter:
+                    ScatterKernel<TSimd, TVector>.Run(pool, plan.Geometry, pSource, pWeight, pointers);
+                    break;
+                default:
+                    CorrelationKernel<TSimd, TVector>.Run(pool, plan, pSource, pWeight, pointers);
+                    break;
+            }
         }
     }
 
@@ -59,7 +92,7 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
 
     public override void ColumnSums(ReadOnlySpan<float> x, int rows, int columns, Span<float> sums, bool accumulate)
     {
-        int rowsPerItem = Math.Max(1, Grain / columns);
+        int rowsPerItem = RowsPerGrain(columns);
         int items = WorkerPool.Ranges(rows, rowsPerItem);
         using var scratch = new Scratch(2L * items * columns);
         double* partial = (double*)scratch.Floats;
@@ -161,14 +194,75 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
         }
     }
 
+    public override void SquaredErrorGradients(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> y,
+        float scaleX, Span<float> gradX, bool accumulateX, float scaleY, Span<float> gradY, bool accumulateY)
+    {
+        fixed (float* pX = x, pY = y, pGradX = gradX, pGradY = gradY)
+        {
+            float* left = pX, right = pY, toX = pGradX, toY = pGradY;
+            pool.RunRanges(x.Length, Grain, (first, count) => ElementKernels<TSimd, TVector>.SquaredErrorGradients(
+                left + first, right + first, scaleX, toX + first, accumulateX, scaleY, toY + first, accumulateY, count));
+        }
+    }
+
+    public override void GatherRows(ReadOnlySpan<float> table, int columns, ReadOnlySpan<int> indices, Span<float> y)
+    {
+        fixed (float* pTable = table, pY = y)
+        fixed (int* pIndices = indices)
+        {
+            float* from = pTable, to = pY;
+            int* rows = pIndices;
+            pool.RunRanges(indices.Length, RowsPerGrain(columns), (first, count) =>
+            {
+                for (int row = first; row < first + count; row++)
+                {
+                    new ReadOnlySpan<float>(from + (nint)rows[row] * columns, columns)
+                        .CopyTo(new Span<float>(to + (nint)row * columns, columns));
+                }
+            });
+        }
+    }
+
+    // The columns are shared out and not the rows: each sum runs in the order of the indices, wherever the cuts are.
     public override void ScatterAddRows(
         ReadOnlySpan<float> x, int columns, ReadOnlySpan<int> indices, Span<float> table, bool accumulate)
     {
+        const int CacheLine = 16;
+        int columnsPerItem = WorkerPool.Ranges(WorkerPool.Ranges(columns, CacheLine), pool.Threads) * CacheLine;
         if (!accumulate) table.Clear();
-        for (int i = 0; i < indices.Length; i++)
+        int rows = indices.Length;
+        fixed (float* pX = x, pTable = table)
+        fixed (int* pIndices = indices)
         {
-            Span<float> row = table.Slice(indices[i] * columns, columns);
-            TensorPrimitives.Add(row, x.Slice(i * columns, columns), row);
+            float* from = pX, to = pTable;
+            int* targets = pIndices;
+            pool.RunRanges(columns, columnsPerItem, (first, count) => ElementKernels<TSimd, TVector>.ScatterAddRows(
+                from + first, targets, rows, to + first, columns, count));
         }
     }
+
+    public override void MoveAverage(Span<float> average, ReadOnlySpan<float> value, double decay)
+    {
+        float old = (float)decay, rest = (float)(1 - decay);
+        fixed (float* pAverage = average, pValue = value)
+        {
+            float* to = pAverage, from = pValue;
+            pool.RunRanges(average.Length, Grain, (first, count) =>
+                ElementKernels<TSimd, TVector>.MoveAverage(to + first, from + first, old, rest, count));
+        }
+    }
+
+    public override void DivideRows(ReadOnlySpan<float> x, ReadOnlySpan<float> divisors, int columns, Span<float> y)
+    {
+        fixed (float* pX = x, pDivisors = divisors, pY = y)
+        {
+            float* from = pX, by = pDivisors, to = pY;
+            pool.RunRanges(divisors.Length, RowsPerGrain(columns), (first, count) =>
+                ElementKernels<TSimd, TVector>.DivideRows(
+                    from + (nint)first * columns, by + first, count, columns, to + (nint)first * columns));
+        }
+    }
+
+    private static int RowsPerGrain(int columns) => Math.Max(1, Grain / columns);
 }

@@ -7,7 +7,7 @@ namespace Tessera.Tensors.Devices.Cpu.Simd;
 /// <remarks>
 /// Cost: the flops of the forward pass. The pixels are cut into a fixed number of slices whose partial sums, packed as
 /// <c>[slice][kernel row][panel][run][Columns]</c>, are added up in their order at the end, so that the result does not
-/// depend on the threads; slices times kernel rows are the items that the threads share out. A slice is added up pixel
+/// depend on the threads. A slice is added up pixel
 /// by pixel in float32: over the 65,536 pixels of a batch of 256 the result is off by 1e-6 (relative root mean square),
 /// under half of what one running sum is off by.
 /// </remarks>
@@ -15,8 +15,9 @@ internal static unsafe class WeightGradientKernel<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>
     where TVector : struct
 {
-    // Times the rows of the kernel: 8 to 32 items for kernels of 1x1 to 4x4. Each slice takes the memory of the weights.
-    private const int MaxSlices = 8;
+    // Enough for as many threads; each slice takes the memory of the weights.
+    private const int MaxSlices = 16;
+    private const int PixelsPerBand = 192;
     private const int TileRows = MatrixTile<TSimd, TVector>.Rows;
 
     private static int TileColumns => MatrixTile<TSimd, TVector>.Columns;
@@ -25,59 +26,57 @@ internal static unsafe class WeightGradientKernel<TSimd, TVector>
         WorkerPool pool, in Conv2dGeometry geometry, float* x, float* gradY, float* gradWeight, bool accumulate)
     {
         Conv2dGeometry g = geometry;
-        var bands = new Bands(g.Batch, g.OutHeight, g.OutWidth);
+        var bands = new Bands(g.Batch, g.OutHeight, g.OutWidth, PixelsPerBand);
         int slices = Math.Min(MaxSlices, bands.Count);
         var layout = new Layout(g);
         using var partial = new Scratch(layout.SliceStride * slices);
         float* sums = partial.Floats;
-        pool.Run(slices * g.KernelHeight, item =>
+        pool.Run(slices, slice =>
         {
-            int slice = item / g.KernelHeight, kernelRow = item % g.KernelHeight;
-            float* target = sums + slice * layout.SliceStride + kernelRow * layout.RowStride;
-            new Span<float>(target, checked((int)layout.RowStride)).Clear();
+            float* target = sums + slice * layout.SliceStride;
+            new Span<float>(target, checked((int)layout.SliceStride)).Clear();
             int end = (int)((long)bands.Count * (slice + 1) / slices);
             for (int band = (int)((long)bands.Count * slice / slices); band < end; band++)
             {
-                AddBand(g, layout, bands[band], kernelRow, x, gradY, target);
+                AddBand(g, layout, bands[band], x, gradY, target);
             }
         });
         pool.Run(g.KernelHeight * layout.Panels, item =>
             Reduce(g, layout, slices, item / layout.Panels, item % layout.Panels, sums, gradWeight, accumulate));
     }
 
-    private static void AddBand(
-        in Conv2dGeometry g, Layout layout, Band band, int kernelRow, float* x, float* gradY, float* sums)
+    private static void AddBand(in Conv2dGeometry g, Layout layout, Band band, float* x, float* gradY, float* sums)
     {
         int paddedWidth = (g.OutWidth - 1) * g.Stride + g.KernelWidth;
-        int rowStride = paddedWidth * g.InChannels;
-        int pixels = band.Images * band.Rows * g.OutWidth;
-        var map = new PaddedMap(x, g.InHeight, g.InWidth, g.InChannels, g.Padding, g.Padding, int.MaxValue, paddedWidth);
+        var map = new PaddedMap(
+            x, g.InHeight, g.InWidth, g.InChannels, g.Padding, g.Padding, int.MaxValue, paddedWidth, g.InChannels);
+        int rows = band.Images * band.Rows, pixels = rows * g.OutWidth;
         // The last tile reads up to 5 floats past the last window.
-        using var windows = new Scratch((long)band.Images * band.Rows * rowStride + TileRows);
-        using var offsets = new Scratch(pixels);
+        using var windows = new Scratch((long)rows * map.RowStride + TileRows);
         using var packed = new Scratch((long)layout.Panels * pixels * TileColumns);
-        int row = 0, pixel = 0;
-        for (int image = 0; image < band.Images; image++)
+        for (int row = 0; row < rows; row++)
         {
-            for (int i = 0; i < band.Rows; i++, row++)
+            PackGradient(
+                g, layout.Panels, gradY, band.FirstImage + row / band.Rows, band.FirstRow + row % band.Rows, pixels,
+                packed.Floats + (nint)row * g.OutWidth * TileColumns);
+        }
+        for (int kernelRow = 0; kernelRow < g.KernelHeight; kernelRow++, sums += layout.RowStride)
+        {
+            for (int row = 0; row < rows; row++)
             {
                 map.CopyRow(
-                    band.FirstImage + image, (band.FirstRow + i) * g.Stride + kernelRow, windows.Floats + (nint)row * rowStride);
-                for (int j = 0; j < g.OutWidth; j++, pixel++)
-                {
-                    offsets.Ints[pixel] = row * rowStride + j * g.Stride * g.InChannels;
-                }
-                PackGradient(g, layout.Panels, gradY, band.FirstImage + image, band.FirstRow + i, pixels,
-                    packed.Floats + (nint)row * g.OutWidth * TileColumns);
+                    band.FirstImage + row / band.Rows, (band.FirstRow + row % band.Rows) * g.Stride + kernelRow,
+                    windows.Floats + (nint)row * map.RowStride);
             }
-        }
-        for (int panel = 0; panel < layout.Panels; panel++)
-        {
-            for (int run = 0; run < layout.Run; run += TileRows)
+            for (int panel = 0; panel < layout.Panels; panel++)
             {
-                MatrixTile<TSimd, TVector>.AddTransposedTimesPanel(
-                    windows.Floats + run, offsets.Ints, pixels, packed.Floats + (nint)panel * pixels * TileColumns,
-                    sums + ((nint)panel * layout.PaddedRun + run) * TileColumns);
+                for (int run = 0; run < layout.Run; run += TileRows)
+                {
+                    MatrixTile<TSimd, TVector>.AddTransposedTimesPanel(
+                        windows.Floats + run, rows, map.RowStride, g.OutWidth, g.Stride * g.InChannels,
+                        packed.Floats + (nint)panel * pixels * TileColumns,
+                        sums + ((nint)panel * layout.PaddedRun + run) * TileColumns);
+                }
             }
         }
     }

@@ -1,0 +1,38 @@
+using BenchmarkDotNet.Attributes;
+using Tessera.Tensors.Devices;
+
+namespace Tessera.Benchmarks.Kernels;
+
+/// <summary>Passes over a map of 32 pictures, 8 x 8 x 128, element by element: bound by memory.</summary>
+public class ElementBenchmark : KernelBenchmark
+{
+    private const int Rows = 32 * 8 * 8, Columns = 128, Length = Rows * Columns;
+
+    private Storage _x = null!, _y = null!, _z = null!, _sums = null!;
+
+    protected override void Allocate()
+    {
+        _x = Numbers.Store(Device, 0, Length);
+        _y = Numbers.Store(Device, 1, Length);
+        _z = Numbers.Store(Device, 2, Length);
+        _sums = Device.Allocate(Columns);
+    }
+
+    [Benchmark]
+    public void Relu() => Device.Relu(_x, _z);
+
+    [Benchmark]
+    public void ReluGradient() => Device.ReluGradient(_x, _y, _z, accumulate: false);
+
+    [Benchmark]
+    public void Add() => Device.Add(_x, _y, _z);
+
+    [Benchmark]
+    public void Scale() => Device.Scale(_x, 0.5f, _z, accumulate: false);
+
+    [Benchmark]
+    public double SumOfSquaredDifferences() => Device.SumOfSquaredDifferences(_x, _y);
+
+    [Benchmark]
+    public void ColumnSums() => Device.ColumnSums(_x, Rows, Columns, _sums, accumulate: false);
+}

@@ -1,0 +1,36 @@
+using Tessera.Tensors.Devices;
+using Tessera.Tensors.Random;
+
+namespace Tessera.Benchmarks;
+
+/// <summary>Made-up numbers that <c>benchmarks/pytorch/worker.py</c> makes up as well.</summary>
+internal static class Numbers
+{
+    // A prime, so that no row of a tensor is like the one before it.
+    private const int Period = 65521;
+    private const ulong Seed = 1;
+
+    /// <summary>Number i is number i % 65521 of a stream's uniform numbers in [-1, 1).</summary>
+    public static float[] Make(ulong stream, int length)
+    {
+        float[] values = new float[length];
+        new CounterRandom(Seed, stream).FillUniform(values.AsSpan(0, Math.Min(length, Period)), -1, 1);
+        for (int i = Period; i < length; i++) values[i] = values[i - Period];
+        return values;
+    }
+
+    /// <summary>The same in memory of a device.</summary>
+    public static Storage Store(Device device, ulong stream, int length)
+    {
+        Storage storage = device.Allocate(length);
+        device.Upload(Make(stream, length), storage);
+        return storage;
+    }
+
+    public static double RootMeanSquare(ReadOnlySpan<float> values)
+    {
+        double sum = 0;
+        foreach (float value in values) sum += (double)value * value;
+        return Math.Sqrt(sum / values.Length);
+    }
+}

@@ -1,0 +1,90 @@
+using Tessera.Benchmarking;
+using Tessera.Models;
+using Tessera.Tensors;
+using Tessera.Tensors.Devices.Cpu;
+
+namespace Tessera.Benchmarks.Worker;
+
+/// <summary>What is done with the seed's model and batches of pictures.</summary>
+internal abstract class ModelOperation : Operation
+{
+    private const ulong Seed = 1;
+
+    private readonly PictureFile _pictures;
+    private readonly int _batch, _size;
+
+    protected ModelOperation(CpuDevice device, PictureFile pictures, bool isEma, int batch, int size)
+    {
+        _pictures = pictures;
+        _batch = batch;
+        _size = size;
+        Model = new Workload(new VqVaeOptions { Decay = isEma ? 0.99 : 0 }, pictures.Variance, Seed, device);
+        Shape = PictureFile.ShapeOf(batch, size);
+        Pixels = new float[Shape.Length];
+        ShowBatch(0);
+    }
+
+    protected Workload Model { get; }
+
+    protected Shape Shape { get; }
+
+    protected float[] Pixels { get; }
+
+    protected void ShowBatch(int index) => _pictures.Fill(index, _batch, _size, Pixels);
+}
+
+/// <summary>A training step on the next batch; its check is the loss.</summary>
+internal sealed class TrainOperation(CpuDevice device, PictureFile pictures, bool isEma, int batch, int size)
+    : ModelOperation(device, pictures, isEma, batch, size)
+{
+    private int _steps;
+    private float _loss;
+
+    public override void Prepare() => ShowBatch(_steps++);
+
+    public override void Run() => _loss = Model.Train(Pixels, Shape);
+
+    public override double Check() => _loss;
+}
+
+/// <summary>The whole model forward; its check is the loss.</summary>
+internal sealed class EvaluateOperation(CpuDevice device, PictureFile pictures, int batch, int size)
+    : ModelOperation(device, pictures, isEma: false, batch, size)
+{
+    private float _loss;
+
+    public override void Run() => _loss = Model.Evaluate(Pixels, Shape);
+
+    public override double Check() => _loss;
+}
+
+/// <summary>Pictures to codes; its check is the mean code.</summary>
+internal sealed class EncodeOperation(CpuDevice device, PictureFile pictures, int batch, int size)
+    : ModelOperation(device, pictures, isEma: false, batch, size)
+{
+    private int[] _codes = [];
+
+    public override void Run() => _codes = Model.Encode(Pixels, Shape);
+
+    public override double Check() => _codes.Average();
+}
+
+/// <summary>Codes to pictures; its check is the root mean square of the pixels.</summary>
+internal sealed class DecodeOperation : ModelOperation
+{
+    // A prime: neighbours get codes far from each other.
+    private const int CodeStep = 7919;
+
+    private readonly int[] _codes;
+
+    public DecodeOperation(CpuDevice device, PictureFile pictures, int batch, int size)
+        : base(device, pictures, isEma: false, batch, size)
+    {
+        int perSide = size / VqVae.PixelsPerCode, codes = new VqVaeOptions().Codes;
+        _codes = [.. Enumerable.Range(0, batch * perSide * perSide).Select(i => (int)((long)i * CodeStep % codes))];
+    }
+
+    public override void Run() => Model.Decode(_codes, Shape, Pixels);
+
+    public override double Check() => Numbers.RootMeanSquare(Pixels);
+}

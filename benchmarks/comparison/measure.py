@@ -1,0 +1,130 @@
+"""Measures in turns, A B C ... A B C ..., so that a machine whose speed drifts is fair to all."""
+
+import contextlib
+import statistics
+import sys
+import time
+
+import comparison.operations as operations
+
+WARM_UP_CALLS = 5
+# Of the numbers that follow from a result, relative: float32 in another order differs by less, other work by more.
+BOUND = 1e-4
+MEMORY_UPDATES, STARTUPS = 5, 5
+
+_started = time.perf_counter()
+
+
+def tell(text):
+    print(f'{time.perf_counter() - _started:6.0f} s  {text}', file=sys.stderr, flush=True)
+
+
+class Session:
+    """One comparison: what is started, with what, and how often it is asked."""
+
+    def __init__(self, programs, pictures, variance, threads, rounds):
+        self.programs, self.rounds, self.threads = programs, rounds, threads
+        self.pictures, self.variance = pictures, variance
+        self.peaks = {'one': [], 'all': []}
+
+    def start(self, program, threads=None):
+        return program.start(self.pictures, self.variance, threads or self.threads)
+
+    @contextlib.contextmanager
+    def workers(self):
+        with contextlib.ExitStack() as stack:
+            yield [stack.enter_context(self.start(program)) for program in self.programs]
+
+    def describe(self):
+        """What computes in Tessera and, in any of its settings, in PyTorch; None where there is none."""
+        answers = []
+        for program in self.programs[:2]:
+            with self.start(program) as worker:
+                answers.append(worker.ask('describe'))
+        return dict(zip(('tessera', 'pytorch'), [*answers, None]))
+
+    def compare(self, workers, operation):
+        """All programs in turns: milliseconds by program and round, and the numbers that show they do the same."""
+        tell(operation.name)
+        checks = {worker.program.name: warm_up(worker, operation) for worker in workers}
+        require_same(operation, checks)
+        times = {worker.program.name: [] for worker in workers}
+        for _ in range(self.rounds):
+            for worker in workers:
+                times[worker.program.name].append(turn(worker, operation))
+            if operation.trains:
+                self.measure_peak(workers[0])
+        return {'name': operation.name, 'flops': operation.flops, 'milliseconds': times, 'checks': checks}
+
+    def measure_peak(self, tessera):
+        """The processor's multiply-adds, between two rounds, so that they are those of the same minutes."""
+        for name, threads in (('one', 1), ('all', self.threads)):
+            self.peaks[name].append(tessera.perform(f'peak {threads}')[1])
+
+    def memory(self, batch):
+        """MiB at the most, of a process of its own that makes a few updates."""
+        results = {}
+        for program in self.programs:
+            tell(f'memory of {program.name}')
+            with self.start(program) as worker:
+                worker.perform(operations.training('gradient', batch).line, MEMORY_UPDATES)
+                results[program.name] = worker.peak_memory()
+        return results
+
+    def startup(self, batch):
+        """Seconds from the start of a process to the end of its first training step."""
+        results = {program.name: [] for program in self.programs}
+        for number in range(min(self.rounds, STARTUPS)):
+            tell(f'process start to first step, {number + 1}')
+            for program in self.programs:
+                with self.start(program) as worker:
+                    worker.perform(operations.training('gradient', batch).line)
+                    results[program.name].append(worker.seconds_since_start())
+        return results
+
+    def threads_scaling(self, batch):
+        """Tessera alone: the training step on one thread and on all in turns, with the peak beside it."""
+        operation, times = operations.training('gradient', batch), {}
+        with self.start(self.programs[0], 1) as one, self.start(self.programs[0]) as many:
+            for worker in (one, many):
+                warm_up(worker, operation)
+            for number in range(self.rounds):
+                tell(f'one thread against {self.threads}, round {number + 1}')
+                for name, worker in (('one', one), ('all', many)):
+                    times.setdefault(name, []).append(turn(worker, operation))
+                self.measure_peak(many)
+        return times
+
+    def tessera_scaling(self, variants):
+        """Tessera alone: training steps of several batches or sizes in turns, milliseconds by name and round."""
+        times = {name: [] for name in variants}
+        with self.start(self.programs[0]) as worker:
+            for operation in variants.values():
+                warm_up(worker, operation)
+            for number in range(self.rounds):
+                tell(f'{", ".join(variants)}: round {number + 1}')
+                for name, operation in variants.items():
+                    times[name].append(turn(worker, operation))
+        return times
+
+
+def warm_up(worker, operation):
+    """Calls it a few times; the numbers of every call of a training step, else of the last."""
+    if operation.trains:
+        return [worker.perform(operation.line)[1] for _ in range(WARM_UP_CALLS)]
+    return [worker.perform(operation.line, WARM_UP_CALLS)[1]]
+
+
+def turn(worker, operation):
+    return statistics.median(worker.perform(operation.line, operation.calls)[0])
+
+
+def require_same(operation, checks):
+    """Ends the comparison if a program does not do what the first does."""
+    (first, expected), *others = checks.items()
+    for name, numbers in others:
+        for call, (one, other) in enumerate(zip(expected, numbers), start=1):
+            if not abs(one - other) <= BOUND * abs(one):
+                raise SystemExit(
+                    f'{operation.name}: {first} and {name} do not do the same: call {call} gives {one:.7g} and {other:.7g}, '
+                    f'which differ by more than {BOUND:g} of it')

@@ -1,0 +1,109 @@
+using System.Runtime.CompilerServices;
+
+namespace Tessera.Tensors.Devices.Cpu.Simd;
+
+/// <summary>Where an <see cref="Epilogue"/>'s tensors and the destination are; null for none.</summary>
+/// <param name="bias">A number for each channel of the result, and zeros up to whole tiles; never null.</param>
+/// <param name="addend">Of the destination's shape; may be the destination.</param>
+/// <param name="gate">Of the destination's shape.</param>
+/// <param name="relu">Whether negative results become 0.</param>
+/// <param name="destination">Receives the results.</param>
+internal readonly unsafe struct EpiloguePointers(float* bias, float* addend, float* gate, bool relu, float* destination)
+{
+    public float* Bias { get; } = bias;
+    public float* Addend { get; } = addend;
+    public float* Gate { get; } = gate;
+    public bool Relu { get; } = relu;
+    public float* Destination { get; } = destination;
+}
+
+/// <summary>
+/// The last step of every convolution: rows of a tile go from the first-level cache to their pixels. Cost: a load and a
+/// store for each vector, and a load for each tensor of the epilogue, in place of as many passes over main memory.
+/// </summary>
+internal static unsafe class EpilogueKernel<TSimd, TVector>
+    where TSimd : struct, ISimd<TVector>
+    where TVector : struct
+{
+    /// <summary>The offset of a pixel that is not to be stored.</summary>
+    public const nint Outside = -1;
+
+    private static int TileColumns => MatrixTile<TSimd, TVector>.Columns;
+
+    /// <summary>Finishes and stores the same consecutive channels of some pixels.</summary>
+    /// <param name="e">The epilogue.</param>
+    /// <param name="values">Rows of a tile, one after the other.</param>
+    /// <param name="offsets">Where each row's pixel is in the destination, or <see cref="Outside"/>.</param>
+    /// <param name="count">How many rows.</param>
+    /// <param name="channel">The first channel.</param>
+    /// <param name="columns">Channels to store, at most <see cref="MatrixTile{TSimd,TVector}.Columns"/>.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Store(in EpiloguePointers e, float* values, nint* offsets, int count, int channel, int columns)
+    {
+        float* addend = e.Addend, gate = e.Gate, destination = e.Destination;
+        bool relu = e.Relu;
+        TVector bias0 = TSimd.Load(e.Bias + channel), bias1 = TSimd.Load(e.Bias + channel + TSimd.Width);
+        for (int row = 0; row < count; row++, values += TileColumns)
+        {
+            nint offset = offsets[row] + channel;
+            if (offsets[row] == Outside) continue;
+            if (columns < TileColumns)
+            {
+                StoreSome(e, values, channel, offset, columns);
+                continue;
+            }
+            TVector value0 = TSimd.Add(TSimd.Load(values), bias0);
+            TVector value1 = TSimd.Add(TSimd.Load(values + TSimd.Width), bias1);
+            if (addend != null)
+            {
+                value0 = TSimd.Add(value0, TSimd.Load(addend + offset));
+                value1 = TSimd.Add(value1, TSimd.Load(addend + offset + TSimd.Width));
+            }
+            if (relu)
+            {
+                value0 = TSimd.Relu(value0);
+                value1 = TSimd.Relu(value1);
+            }
+            else if (gate != null)
+            {
+                value0 = TSimd.WherePositive(TSimd.Load(gate + offset), value0);
+                value1 = TSimd.WherePositive(TSimd.Load(gate + offset + TSimd.Width), value1);
+            }
+            TSimd.Store(value0, destination + offset);
+            TSimd.Store(value1, destination + offset + TSimd.Width);
+        }
+    }
+
+    /// <summary>Finishes and stores consecutive floats of whole pixels, to which the bias has been added.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void StoreRun(in EpiloguePointers e, float* values, nint offset, int length)
+    {
+        float* addend = e.Addend, gate = e.Gate, destination = e.Destination;
+        bool relu = e.Relu;
+        int i = 0;
+        for (; i <= length - TSimd.Width; i += TSimd.Width)
+        {
+            TVector value = TSimd.Load(values + i);
+            if (addend != null) value = TSimd.Add(value, TSimd.Load(addend + offset + i));
+            if (relu) value = TSimd.Relu(value);
+            else if (gate != null) value = TSimd.WherePositive(TSimd.Load(gate + offset + i), value);
+            TSimd.Store(value, destination + offset + i);
+        }
+        for (; i < length; i++) destination[offset + i] = Finish(e, values[i], offset + i);
+    }
+
+    private static void StoreSome(in EpiloguePointers e, float* values, int channel, nint offset, int columns)
+    {
+        for (int c = 0; c < columns; c++)
+        {
+            e.Destination[offset + c] = Finish(e, values[c] + e.Bias[channel + c], offset + c);
+        }
+    }
+
+    private static float Finish(in EpiloguePointers e, float value, nint offset)
+    {
+        if (e.Addend != null) value += e.Addend[offset];
+        if (e.Relu) return MathF.Max(value, 0);
+        return e.Gate != null && !(e.Gate[offset] > 0) ? 0 : value;
+    }
+}

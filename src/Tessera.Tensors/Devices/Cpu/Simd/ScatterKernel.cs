@@ -1,0 +1,133 @@
+namespace Tessera.Tensors.Devices.Cpu.Simd;
+
+/// <summary>
+/// Transposed convolution to few channels: each source pixel is multiplied by the whole kernel, and what comes out is
+/// added to the destination where it belongs. Under one row of the kernel, (column, channel) is one run of consecutive
+/// floats of the destination: 12 of a tile's 16 columns at 3 channels and 4 kernel columns, where
+/// <see cref="CorrelationKernel{TSimd,TVector}"/> would fill 3 of 16.
+/// </summary>
+/// <remarks>
+/// Cost: 2 * source pixels * kernel rows * (kernel width * channels, up to whole tiles) * source channels flops at the rate
+/// of <see cref="MatrixTile{TSimd,TVector}"/>, and a load and a store for each product. Weights are packed once a call as
+/// <c>[kernel row][panel][source channel][Columns]</c>. A worker has a band of destination rows in its cache; source rows
+/// that reach into two bands are multiplied twice.
+/// </remarks>
+internal static unsafe class ScatterKernel<TSimd, TVector>
+    where TSimd : struct, ISimd<TVector>
+    where TVector : struct
+{
+    private const int PixelsPerBand = 256;
+    private const int TileRows = MatrixTile<TSimd, TVector>.Rows;
+
+    private static int TileColumns => MatrixTile<TSimd, TVector>.Columns;
+
+    /// <param name="pool">Shares out the bands.</param>
+    /// <param name="g">The convolution that is transposed.</param>
+    /// <param name="source"><c>[batch, out height, out width, out channels]</c>.</param>
+    /// <param name="weight">OIHW.</param>
+    /// <param name="epilogue">Its destination is <c>[batch, in height, in width, in channels]</c>.</param>
+    public static void Run(WorkerPool pool, Conv2dGeometry g, float* source, float* weight, EpiloguePointers epilogue)
+    {
+        int panels = (g.KernelWidth * g.InChannels + TileColumns - 1) / TileColumns;
+        using var packed = new Scratch((long)g.KernelHeight * panels * g.OutChannels * TileColumns);
+        float* weights = packed.Floats;
+        pool.Run(g.KernelHeight * panels, item => PackPanel(
+            g, weight, item / panels, item % panels * TileColumns, weights + (nint)item * g.OutChannels * TileColumns));
+
+        var bands = new Bands(
+            g.Batch, (g.InHeight + g.Stride - 1) / g.Stride, (g.InWidth + g.Stride - 1) / g.Stride, PixelsPerBand);
+        pool.Run(bands.Count, index =>
+        {
+            Band band = bands[index];
+            for (int image = band.FirstImage; image < band.FirstImage + band.Images; image++)
+            {
+                int first = band.FirstRow * g.Stride, end = Math.Min(g.InHeight, first + band.Rows * g.Stride);
+                RunRows(g, panels, source, weights, image, first, end, epilogue);
+            }
+        });
+    }
+
+    private static void PackPanel(in Conv2dGeometry g, float* weight, int kernelRow, int firstColumn, float* packed)
+    {
+        int kernelArea = g.KernelHeight * g.KernelWidth;
+        for (int channel = 0; channel < g.OutChannels; channel++)
+        {
+            for (int column = firstColumn; column < firstColumn + TileColumns; column++)
+            {
+                (int kernelColumn, int inChannel) = Math.DivRem(column, g.InChannels);
+                *packed++ = kernelColumn < g.KernelWidth
+                    ? weight[((nint)channel * g.InChannels + inChannel) * kernelArea + kernelRow * g.KernelWidth + kernelColumn]
+                    : 0;
+            }
+        }
+    }
+
+    /// <summary>Destination rows first to end of one image.</summary>
+    private static void RunRows(
+        in Conv2dGeometry g, int panels, float* source, float* weights, int image, int first, int end,
+        in EpiloguePointers epilogue)
+    {
+        // Wide enough for the whole panels under the last source pixel, and for the destination.
+        int columns = Math.Max((g.OutWidth - 1) * g.Stride, g.InWidth + g.Padding);
+        nint rowStride = (nint)columns * g.InChannels + (nint)panels * TileColumns;
+        using var scratch = new Scratch((end - first) * rowStride);
+        float* rows = scratch.Floats;
+        FillWithBias(rows, (end - first) * rowStride, rowStride, epilogue.Bias, g.InChannels);
+        int firstSource = Math.Max(0, (first + g.Padding - g.KernelHeight + 1) / g.Stride);
+        int lastSource = Math.Min(g.OutHeight - 1, (end - 1 + g.Padding) / g.Stride);
+        for (int i = firstSource; i <= lastSource; i++)
+        {
+            float* pixels = source + ((nint)image * g.OutHeight + i) * g.OutWidth * g.OutChannels;
+            for (int kernelRow = 0; kernelRow < g.KernelHeight; kernelRow++)
+            {
+                int row = i * g.Stride + kernelRow - g.Padding;
+                if (row < first || row >= end) continue;
+                AddRow(
+                    g, panels, pixels, weights + (nint)kernelRow * panels * g.OutChannels * TileColumns,
+                    rows + (row - first) * rowStride);
+            }
+        }
+        int length = g.InWidth * g.InChannels;
+        nint destination = ((nint)image * g.InHeight + first) * length;
+        for (int row = 0; row < end - first; row++)
+        {
+            EpilogueKernel<TSimd, TVector>.StoreRun(
+                epilogue, rows + row * rowStride + g.Padding * g.InChannels, destination + (nint)row * length, length);
+        }
+    }
+
+    private static void FillWithBias(float* rows, nint count, nint rowStride, float* bias, int channels)
+    {
+        for (nint i = 0; i < rowStride; i++) rows[i] = bias[i % channels];
+        var first = new ReadOnlySpan<float>(rows, (int)rowStride);
+        for (nint row = rowStride; row < count; row += rowStride) first.CopyTo(new Span<float>(rows + row, (int)rowStride));
+    }
+
+    /// <summary>Adds what a row of source pixels makes of one kernel row to a destination row.</summary>
+    private static void AddRow(in Conv2dGeometry g, int panels, float* pixels, float* weights, float* row)
+    {
+        float* tile = stackalloc float[TileRows * TileColumns];
+        float* zeros = stackalloc float[TileColumns];
+        float** tileRows = stackalloc float*[TileRows];
+        new Span<float>(zeros, TileColumns).Clear();
+        nint step = (nint)g.Stride * g.InChannels;
+        for (int panel = 0; panel < panels; panel++, weights += (nint)g.OutChannels * TileColumns)
+        {
+            for (int pixel = 0; pixel < g.OutWidth; pixel += TileRows)
+            {
+                for (int r = 0; r < TileRows; r++)
+                {
+                    tileRows[r] = pixels + (nint)Math.Min(pixel + r, g.OutWidth - 1) * g.OutChannels;
+                }
+                MatrixTile<TSimd, TVector>.RowsTimesPanel(tileRows, 1, 0, g.OutChannels, weights, zeros, tile);
+                float* to = row + pixel * step + panel * TileColumns;
+                for (int r = 0; r < Math.Min(TileRows, g.OutWidth - pixel); r++, to += step)
+                {
+                    float* from = tile + r * TileColumns;
+                    TSimd.Store(TSimd.Add(TSimd.Load(to), TSimd.Load(from)), to);
+                    TSimd.Store(TSimd.Add(TSimd.Load(to + TSimd.Width), TSimd.Load(from + TSimd.Width)), to + TSimd.Width);
+                }
+            }
+        }
+    }
+}

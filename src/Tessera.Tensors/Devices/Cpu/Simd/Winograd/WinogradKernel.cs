@@ -1,0 +1,169 @@
+using static Tessera.Tensors.Devices.Cpu.Simd.CorrelationPlan;
+
+namespace Tessera.Tensors.Devices.Cpu.Simd.Winograd;
+
+/// <summary>
+/// Convolution and transposed convolution by Winograd's minimal filtering: source tiles and weights are transformed, a
+/// product of matrices is made for each of the 36 or 25 positions in a tile, and its results are transformed back.
+/// </summary>
+/// <remarks>
+/// Cost for each tile of 4 x 4 results: 2 * positions * inner * channels flops for the products, 36 in place of 144 for
+/// a 3 x 3 kernel and 25 in place of 64 for a 4 x 4 one of stride 2, at the rate of <see cref="MatrixTile{TSimd,TVector}"/>;
+/// and two loads and two stores for each float of the transformed source and of the products, which go through the second
+/// and third level of cache. A chunk of tiles goes through three stages: source <c>[position][tile][inner]</c>, products
+/// <c>[position][panel][tile][Columns]</c>, results. Where there are many chunks, each is one thread's; where there are
+/// few, all threads share out every stage. Weights are packed once a call: see
+/// <see cref="WinogradWeights{TSimd,TVector,TWinograd}"/>.
+/// </remarks>
+internal static unsafe class WinogradKernel<TSimd, TVector, TWinograd>
+    where TSimd : struct, ISimd<TVector>
+    where TVector : struct
+    where TWinograd : struct, IWinograd
+{
+    private const int TilesPerChunk = 24;
+    private const int TileRows = MatrixTile<TSimd, TVector>.Rows;
+
+    private static int PanelColumns => MatrixTile<TSimd, TVector>.Columns;
+
+    public static void Run(
+        WorkerPool pool, CorrelationPlan plan, float* source, float* weight, EpiloguePointers epilogue)
+    {
+        var tiles = new WinogradTiles(plan, TWinograd.Size, TSimd.Width, PanelColumns, TilesPerChunk);
+        var layout = new WinogradWeights<TSimd, TVector, TWinograd>(tiles);
+        using var packed = new Scratch(layout.Length);
+        layout.Pack(pool, weight, packed.Floats);
+
+        PaddedMap map = tiles.PadSource(source);
+        float* weights = packed.Floats;
+        if (tiles.Chunks >= 4 * pool.Threads)
+        {
+            pool.Run(tiles.Chunks, chunk => RunChunk(tiles, layout, chunk, map, weights, epilogue, InTurn));
+        }
+        else
+        {
+            for (int chunk = 0; chunk < tiles.Chunks; chunk++) RunChunk(
+                tiles, layout, chunk, map, weights, epilogue, pool.Run);
+        }
+    }
+
+    /// <summary>
+    /// Transforms the source of a band's tiles for one phase to <c>[position][tile][inner]</c>.
+    /// </summary>
+    public static void TransformSource(WinogradTiles tiles, in PaddedMap map, Band band, Phase phase, float* transformed)
+    {
+        int step = tiles.Plan.WindowStep, channels = tiles.PaddedChannels;
+        using var source = new PaddedBand(
+            map, band.FirstImage, band.Images, band.FirstRow * WinogradTiles.Results * step, tiles.PaddedRows(band.Rows));
+        nint row = (nint)step * source.RowStride, column = (nint)step * channels;
+        for (int tile = 0; tile < band.Images * band.Rows * tiles.Columns; tile++)
+        {
+            (int image, int rest) = Math.DivRem(tile, band.Rows * tiles.Columns);
+            (int tileRow, int tileColumn) = Math.DivRem(rest, tiles.Columns);
+            float* window = source.Pixels + image * source.ImageStride
+                + tileRow * WinogradTiles.Results * row + (nint)phase.Rows.Window * source.RowStride
+                + tileColumn * WinogradTiles.Results * column + (nint)phase.Columns.Window * channels;
+            float* to = transformed + (nint)tile * tiles.TileStride;
+            for (int sourceMap = 0; sourceMap < tiles.SourceMaps; sourceMap++)
+            {
+                float* from = window + sourceMap / step * (nint)source.RowStride + sourceMap % step * channels;
+                for (int channel = 0; channel < channels; channel += TSimd.Width, to += TSimd.Width)
+                {
+                    TWinograd.Source(
+                        from + channel, row, column, to, TWinograd.Size * tiles.SourceStride, tiles.SourceStride);
+                }
+            }
+        }
+    }
+
+    private static void RunChunk(
+        WinogradTiles tiles, WinogradWeights<TSimd, TVector, TWinograd> layout, int chunk, PaddedMap map, float* weights,
+        EpiloguePointers epilogue, Action<int, Action<int>> shareOut)
+    {
+        (int firstBand, int endBand) = tiles.BandsOf(chunk);
+        int firstTile = tiles.TilesBefore(firstBand), count = tiles.TilesBefore(endBand) - firstTile;
+        nint panelStride = tiles.PanelStride(PanelColumns, TileRows), positionStride = tiles.PositionStride(PanelColumns, TileRows);
+        using var transformed = new Scratch(tiles.SourceLength);
+        using var multiplied = new Scratch(tiles.Positions * positionStride);
+        float* source = transformed.Floats, products = multiplied.Floats;
+        foreach (Phase phase in tiles.Plan.Phases)
+        {
+            float* phaseWeights = weights;
+            shareOut(endBand - firstBand, i => TransformSource(
+                tiles, map, tiles.Bands[firstBand + i], phase,
+                source + (nint)(tiles.TilesBefore(firstBand + i) - firstTile) * tiles.TileStride));
+            shareOut(tiles.Positions * tiles.Panels, item => Multiply(
+                tiles, source + item / tiles.Panels * tiles.SourceStride, count,
+                phaseWeights + item / tiles.Panels * layout.PositionLength + item % tiles.Panels * layout.PanelLength,
+                products + item / tiles.Panels * positionStride + item % tiles.Panels * panelStride));
+            shareOut(endBand - firstBand, i => StoreResults(
+                tiles, tiles.Bands[firstBand + i], phase,
+                products + (nint)(tiles.TilesBefore(firstBand + i) - firstTile) * PanelColumns, epilogue));
+            weights += layout.PhaseLength;
+        }
+    }
+
+    private static void InTurn(int items, Action<int> body)
+    {
+        for (int item = 0; item < items; item++) body(item);
+    }
+
+    /// <summary>The products of all tiles of a chunk at one position, for one panel.</summary>
+    private static void Multiply(WinogradTiles tiles, float* source, int count, float* weights, float* products)
+    {
+        float* zeros = stackalloc float[PanelColumns];
+        float** rows = stackalloc float*[TileRows];
+        new Span<float>(zeros, PanelColumns).Clear();
+        nint tileStride = tiles.TileStride;
+        for (int tile = 0; tile < count; tile += TileRows, products += TileRows * PanelColumns)
+        {
+            // Rows past the last tile repeat it, and their products are dropped.
+            for (int r = 0; r < TileRows; r++) rows[r] = source + Math.Min(tile + r, count - 1) * tileStride;
+            MatrixTile<TSimd, TVector>.RowsTimesPanel(rows, 1, 0, tiles.Inner, weights, zeros, products);
+        }
+    }
+
+    private static void StoreResults(
+        WinogradTiles tiles, Band band, Phase phase, float* products, in EpiloguePointers epilogue)
+    {
+        const int Results = WinogradTiles.Results;
+        CorrelationPlan plan = tiles.Plan;
+        nint panelStride = tiles.PanelStride(PanelColumns, TileRows), positionStride = tiles.PositionStride(PanelColumns, TileRows);
+        float* results = stackalloc float[Results * Results * PanelColumns];
+        nint* offsets = stackalloc nint[Results * Results];
+        for (int tile = 0; tile < band.Images * band.Rows * tiles.Columns; tile++, products += PanelColumns)
+        {
+            (int image, int rest) = Math.DivRem(tile, band.Rows * tiles.Columns);
+            (int tileRow, int tileColumn) = Math.DivRem(rest, tiles.Columns);
+            LocatePixels(
+                plan, phase, band.FirstImage + image, (band.FirstRow + tileRow) * Results, tileColumn * Results, offsets);
+            for (int panel = 0; panel < tiles.Panels; panel++)
+            {
+                for (int half = 0; half < PanelColumns; half += TSimd.Width)
+                {
+                    TWinograd.Results(
+                        products + panel * panelStride + half, TWinograd.Size * positionStride, positionStride,
+                        results + half, Results * PanelColumns, PanelColumns);
+                }
+                int channel = panel * PanelColumns;
+                EpilogueKernel<TSimd, TVector>.Store(
+                    epilogue, results, offsets, Results * Results, channel, Math.Min(PanelColumns, plan.Channels - channel));
+            }
+        }
+    }
+
+    /// <summary>Where the results of a tile go, as far as they are within the map.</summary>
+    private static void LocatePixels(
+        CorrelationPlan plan, Phase phase, int image, int firstRow, int firstColumn, nint* offsets)
+    {
+        for (int row = firstRow; row < firstRow + WinogradTiles.Results; row++)
+        {
+            nint pixelRow = (nint)image * plan.Height + row * plan.PixelStep + phase.Rows.Pixel;
+            for (int column = firstColumn; column < firstColumn + WinogradTiles.Results; column++)
+            {
+                *offsets++ = row < phase.Rows.Count && column < phase.Columns.Count
+                    ? (pixelRow * plan.Width + column * plan.PixelStep + phase.Columns.Pixel) * plan.Channels
+                    : EpilogueKernel<TSimd, TVector>.Outside;
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+namespace Tessera.Tensors.Devices.Cpu.Simd.Winograd;
+
+/// <summary>
+/// A correlation cut into tiles of 4 x 4 results. Where the windows lie two pixels apart (a kernel of 4 x 4, stride 2),
+/// the source is four maps, every second pixel of every second row from four places on: the correlation is one of 2 x 2
+/// taps and stride 1 over four times the channels.
+/// </summary>
+/// <remarks>
+/// Tiles are numbered image by image and row by row. A chunk of them, a few bands, goes through the stages of a kernel
+/// together: enough to use a position's weights many times for each time they are fetched, few enough to stay in cache.
+/// </remarks>
+internal sealed class WinogradTiles
+{
+    /// <summary>Rows and columns of results in a tile.</summary>
+    public const int Results = 4;
+
+    /// <summary>
+    /// A cache line of floats, put between what would lie a multiple of 4096 bytes apart: such lines share a few sets of
+    /// the first-level cache and push each other out.
+    /// </summary>
+    public const int Pad = 16;
+
+    private const int TilesPerBand = 8;
+
+    private readonly int _bandsPerChunk, _maxTiles;
+
+    /// <param name="plan">The correlation; its kernels have <c>taps * WindowStep</c> rows and columns.</param>
+    /// <param name="size">Source pixels of a tile in each direction.</param>
+    /// <param name="width">Floats in a vector.</param>
+    /// <param name="panelColumns">Channels in a panel of the product.</param>
+    /// <param name="tilesPerChunk">About how many tiles are worked on together.</param>
+    public WinogradTiles(CorrelationPlan plan, int size, int width, int panelColumns, int tilesPerChunk)
+    {
+        Plan = plan;
+        Size = size;
+        Rows = (plan.Grid.Rows + Results - 1) / Results;
+        Columns = (plan.Grid.Columns + Results - 1) / Results;
+        PaddedChannels = (plan.SourceChannels + width - 1) / width * width;
+        Inner = SourceMaps * PaddedChannels;
+        Panels = (plan.Channels + panelColumns - 1) / panelColumns;
+        Bands = new Bands(plan.Images, Rows, Columns, TilesPerBand);
+        _bandsPerChunk = Math.Max(1, tilesPerChunk / (Bands.MaxRows * Columns));
+        _maxTiles = Math.Min(_bandsPerChunk, Bands.Count) * Bands.MaxRows * Columns;
+        TileStride = Inner + Pad;
+        SourceStride = (nint)_maxTiles * TileStride + Pad;
+    }
+
+    public CorrelationPlan Plan { get; }
+
+    /// <summary>Source pixels of a tile in each direction.</summary>
+    public int Size { get; }
+
+    /// <summary>Products of a tile for each pair of channels.</summary>
+    public int Positions => Size * Size;
+
+    /// <summary>Rows of tiles of an image.</summary>
+    public int Rows { get; }
+
+    /// <summary>Columns of tiles.</summary>
+    public int Columns { get; }
+
+    /// <summary>The source's channels, up to whole vectors.</summary>
+    public int PaddedChannels { get; }
+
+    /// <summary>1, or 4 where the windows lie two pixels apart.</summary>
+    public int SourceMaps => Plan.WindowStep * Plan.WindowStep;
+
+    /// <summary>The products' inner dimension: the padded channels of all source maps.</summary>
+    public int Inner { get; }
+
+    /// <summary>Panels of channels of the result.</summary>
+    public int Panels { get; }
+
+    /// <summary>Bands of tiles, which are transformed one at a time.</summary>
+    public Bands Bands { get; }
+
+    /// <summary>Chunks of bands.</summary>
+    public int Chunks => (Bands.Count + _bandsPerChunk - 1) / _bandsPerChunk;
+
+    /// <summary>Floats from a tile to the next in the transformed source, <c>[position][tile][inner]</c>.</summary>
+    public int TileStride { get; }
+
+    /// <summary>Floats from a position to the next in the transformed source.</summary>
+    public nint SourceStride { get; }
+
+    /// <summary>Floats of the transformed source.</summary>
+    public nint SourceLength => Positions * SourceStride;
+
+    /// <summary>The numbers of a chunk's bands.</summary>
+    public (int First, int End) BandsOf(int chunk) =>
+        (chunk * _bandsPerChunk, Math.Min(Bands.Count, (chunk + 1) * _bandsPerChunk));
+
+    /// <summary>Tiles before a band, over all images.</summary>
+    public int TilesBefore(int band) => band < Bands.Count
+        ? (Bands[band].FirstImage * Rows + Bands[band].FirstRow) * Columns
+        : Plan.Images * Rows * Columns;
+
+    /// <summary>
+    /// Floats from a panel to the next in what has a row for each tile and channel, <c>[position][panel][tile][columns]</c>.
+    /// </summary>
+    /// <param name="columns">Channels in a panel.</param>
+    /// <param name="multiple">What the number of tiles is brought to a multiple of.</param>
+    public nint PanelStride(int columns, int multiple) => (nint)((_maxTiles + multiple - 1) / multiple * multiple) * columns;
+
+    /// <summary>Floats from a position to the next in the same.</summary>
+    public nint PositionStride(int columns, int multiple) => Panels * PanelStride(columns, multiple) + Pad;
+
+    /// <summary>The source with zeros around, so that every tile is whole.</summary>
+    public unsafe PaddedMap PadSource(float* source) => new(
+        source, Plan.SourceHeight, Plan.SourceWidth, Plan.SourceChannels, Plan.PadTop, Plan.PadLeft,
+        PaddedRows(Rows), PaddedSize(Columns, Plan.Phases.Max(phase => phase.Columns.Window)), PaddedChannels);
+
+    /// <summary>Padded source rows under some rows of tiles, over all phases.</summary>
+    public int PaddedRows(int tileRows) => PaddedSize(tileRows, Plan.Phases.Max(phase => phase.Rows.Window));
+
+    private int PaddedSize(int tiles, int lastWindow) => (tiles * Results + Size - Results) * Plan.WindowStep + lastWindow;
+}

@@ -1,0 +1,101 @@
+namespace Tessera.Tensors.Devices.Cpu.Simd.Winograd;
+
+/// <summary>
+/// The weight gradient of a convolution by Winograd's minimal filtering, <c>dW = G'((B' D B) * (A dY A')) G</c>: for
+/// each position in a tile the product of the transformed source with the transformed gradient, summed over all tiles.
+/// </summary>
+/// <remarks>
+/// Cost: that of <see cref="WinogradKernel{TSimd,TVector,TWinograd}"/>. A chunk of tiles goes through two stages, each
+/// shared out over all threads: bands of tiles are transformed to source <c>[position][tile][inner]</c> and gradient
+/// <c>[position][panel][tile][Columns]</c>; then each (position, panel) is multiplied and added to its sums, laid out as
+/// <see cref="WinogradWeights{TSimd,TVector,TWinograd}"/>. So the sums go through the cache once a chunk, and their order
+/// depends on nothing but the sizes.
+/// </remarks>
+internal static unsafe class WinogradWeightGradient<TSimd, TVector, TWinograd>
+    where TSimd : struct, ISimd<TVector>
+    where TVector : struct
+    where TWinograd : struct, IWinograd
+{
+    private const int TilesPerChunk = 48;
+    private const int TileRows = MatrixTile<TSimd, TVector>.Rows;
+
+    private static int PanelColumns => MatrixTile<TSimd, TVector>.Columns;
+
+    public static void Run(WorkerPool pool, in Conv2dGeometry g, float* x, float* gradY, float* gradWeight, bool accumulate)
+    {
+        var plan = CorrelationPlan.Convolution(g);
+        var tiles = new WinogradTiles(plan, TWinograd.Size, TSimd.Width, PanelColumns, TilesPerChunk);
+        var layout = new WinogradWeights<TSimd, TVector, TWinograd>(tiles);
+        PaddedMap sourceMap = tiles.PadSource(x);
+        var gradientMap = new PaddedMap(
+            gradY, plan.Height, plan.Width, plan.Channels, 0, 0, tiles.Rows * WinogradTiles.Results,
+            tiles.Columns * WinogradTiles.Results, tiles.Panels * PanelColumns);
+        nint panelStride = tiles.PanelStride(PanelColumns, 1), positionStride = tiles.PositionStride(PanelColumns, 1);
+        using var sums = new Scratch(layout.Length);
+        using var transformedSource = new Scratch(tiles.SourceLength);
+        using var transformedGradient = new Scratch(tiles.Positions * positionStride);
+        float* source = transformedSource.Floats, gradient = transformedGradient.Floats, packed = sums.Floats;
+        for (int chunk = 0; chunk < tiles.Chunks; chunk++)
+        {
+            (int firstBand, int endBand) = tiles.BandsOf(chunk);
+            int firstTile = tiles.TilesBefore(firstBand), count = tiles.TilesBefore(endBand) - firstTile;
+            bool isFirst = chunk == 0;
+            pool.Run(endBand - firstBand, i =>
+            {
+                Band band = tiles.Bands[firstBand + i];
+                nint tile = tiles.TilesBefore(firstBand + i) - firstTile;
+                WinogradKernel<TSimd, TVector, TWinograd>.TransformSource(
+                    tiles, sourceMap, band, plan.Phases[0], source + tile * tiles.TileStride);
+                TransformGradient(tiles, gradientMap, band, gradient + tile * PanelColumns);
+            });
+            // All panels of a position one after the other: its source and gradient stay in the second-level cache.
+            pool.Run(tiles.Positions * tiles.Panels, item => Multiply(
+                tiles, source + item / tiles.Panels * tiles.SourceStride, count,
+                gradient + item / tiles.Panels * positionStride + item % tiles.Panels * panelStride,
+                packed + item / tiles.Panels * layout.PositionLength + item % tiles.Panels * layout.PanelLength, isFirst));
+        }
+        layout.Unpack(pool, packed, gradWeight, accumulate);
+    }
+
+    private static void TransformGradient(WinogradTiles tiles, in PaddedMap map, Band band, float* transformed)
+    {
+        using var gradient = new PaddedBand(
+            map, band.FirstImage, band.Images, band.FirstRow * WinogradTiles.Results, band.Rows * WinogradTiles.Results);
+        nint panelStride = tiles.PanelStride(PanelColumns, 1), positionStride = tiles.PositionStride(PanelColumns, 1);
+        nint column = tiles.Panels * PanelColumns;
+        for (int tile = 0; tile < band.Images * band.Rows * tiles.Columns; tile++, transformed += PanelColumns)
+        {
+            (int image, int rest) = Math.DivRem(tile, band.Rows * tiles.Columns);
+            (int tileRow, int tileColumn) = Math.DivRem(rest, tiles.Columns);
+            float* from = gradient.Pixels + image * gradient.ImageStride
+                + (nint)tileRow * WinogradTiles.Results * gradient.RowStride + tileColumn * WinogradTiles.Results * column;
+            for (int panel = 0; panel < tiles.Panels; panel++)
+            {
+                for (int half = 0; half < PanelColumns; half += TSimd.Width)
+                {
+                    TWinograd.ResultGradients(
+                        from + panel * PanelColumns + half, gradient.RowStride, column,
+                        transformed + panel * panelStride + half, TWinograd.Size * positionStride, positionStride);
+                }
+            }
+        }
+    }
+
+    /// <summary>Adds the products of all tiles of a chunk at one position, for one panel, to its sums.</summary>
+    private static void Multiply(
+        WinogradTiles tiles, float* source, int count, float* gradient, float* sums, bool isFirst)
+    {
+        float* last = stackalloc float[TileRows * PanelColumns];
+        if (isFirst) new Span<float>(sums, tiles.Inner * PanelColumns).Clear();
+        for (int row = 0; row < tiles.Inner; row += TileRows, sums += TileRows * PanelColumns)
+        {
+            // A tile's rows past the last are the next panel's, which another thread may be adding to.
+            int length = Math.Min(TileRows, tiles.Inner - row) * PanelColumns;
+            bool isWhole = length == TileRows * PanelColumns;
+            if (!isWhole) new Span<float>(sums, length).CopyTo(new Span<float>(last, length));
+            MatrixTile<TSimd, TVector>.AddTransposedTimesPanel(
+                source + row, 1, 0, count, tiles.TileStride, gradient, isWhole ? sums : last);
+            if (!isWhole) new Span<float>(last, length).CopyTo(new Span<float>(sums, length));
+        }
+    }
+}

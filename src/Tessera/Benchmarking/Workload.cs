@@ -1,0 +1,90 @@
+using Tessera.Models;
+using Tessera.Tensors;
+using Tessera.Tensors.Autograd;
+using Tessera.Tensors.Devices;
+using Tessera.Tensors.Optim;
+using Tessera.Training;
+
+namespace Tessera.Benchmarking;
+
+/// <summary>
+/// What a model is asked to do, one call each, with nothing around it: batches come as numbers, nothing is drawn, logged
+/// or saved. Memory is reused from call to call, as in a run.
+/// </summary>
+public sealed class Workload : IDisposable
+{
+    private readonly VqVae _model;
+    private readonly Adam _optimizer;
+    private readonly double _dataVariance;
+    private readonly Tape _training, _inference;
+
+    /// <summary>Creates a model with its first weights and an optimizer for it.</summary>
+    /// <param name="model">The model's sizes and how it quantizes.</param>
+    /// <param name="dataVariance">The variance of the pictures, above 0.</param>
+    /// <param name="seed">What the first weights follow from.</param>
+    /// <param name="device">Where it computes.</param>
+    /// <exception cref="InputException">An option is out of its range.</exception>
+    public Workload(VqVaeOptions model, double dataVariance, ulong seed, Device device)
+    {
+        _model = new VqVae(model, seed, device);
+        _optimizer = new Adam(_model, learningRate: 1e-4f);
+        _dataVariance = dataVariance;
+        _training = new Tape(device);
+        _inference = new Tape(device, recording: false);
+    }
+
+    /// <summary>One training step: forward, backward, Adam at the seed's learning rate.</summary>
+    /// <param name="pixels">A batch, pixels in [-0.5, 0.5].</param>
+    /// <param name="shape"><c>[batch, height, width, channels]</c>.</param>
+    /// <returns>The loss before the step.</returns>
+    public float Train(ReadOnlySpan<float> pixels, Shape shape)
+    {
+        _model.ClearGradients();
+        TrainingLoss loss = TrainingLoss.Of(_model, _training.Input(pixels, shape), _dataVariance);
+        _training.Backward(loss.Total);
+        _optimizer.Step();
+        float value = loss.Total.Item();
+        _training.Reset();
+        return value;
+    }
+
+    /// <summary>The whole model forward, without gradients.</summary>
+    /// <param name="pixels">A batch, pixels in [-0.5, 0.5].</param>
+    /// <param name="shape"><c>[batch, height, width, channels]</c>.</param>
+    /// <returns>The loss.</returns>
+    public float Evaluate(ReadOnlySpan<float> pixels, Shape shape)
+    {
+        float value = TrainingLoss.Of(_model, _inference.Input(pixels, shape), _dataVariance).Total.Item();
+        _inference.Reset();
+        return value;
+    }
+
+    /// <summary>Pictures to codes.</summary>
+    /// <param name="pixels">A batch, pixels in [-0.5, 0.5].</param>
+    /// <param name="shape"><c>[batch, height, width, channels]</c>.</param>
+    /// <returns>A code for each of <c>[batch, height / 4, width / 4]</c>.</returns>
+    public int[] Encode(ReadOnlySpan<float> pixels, Shape shape)
+    {
+        int[] codes = _model.Encode(_inference.Input(pixels, shape));
+        _inference.Reset();
+        return codes;
+    }
+
+    /// <summary>Codes to pictures.</summary>
+    /// <param name="codes">A code for each of <c>[batch, height / 4, width / 4]</c>.</param>
+    /// <param name="shape">That of the pictures, <c>[batch, height, width, channels]</c>.</param>
+    /// <param name="pixels">Receives the pictures, about [-0.5, 0.5].</param>
+    public void Decode(ReadOnlyMemory<int> codes, Shape shape, Span<float> pixels)
+    {
+        int height = shape[1] / VqVae.PixelsPerCode, width = shape[2] / VqVae.PixelsPerCode;
+        _model.Decode(codes, shape[0], height, width, _inference).CopyTo(pixels);
+        _inference.Reset();
+    }
+
+    /// <summary>Hands the memory of the tapes back.</summary>
+    public void Dispose()
+    {
+        _training.Dispose();
+        _inference.Dispose();
+    }
+}

@@ -1,0 +1,95 @@
+namespace Tessera.Data;
+
+/// <summary>
+/// The batches of training as numbers, in <see cref="BatchSampler"/>'s order. While a batch is used, the one after it
+/// is prepared in the background; what a batch holds is a function of (pictures, batch size, seed, update) all the same.
+/// </summary>
+/// <remarks>Serves one thread at a time.</remarks>
+/// <example><code>
+/// using var batches = new BatchLoader(Shapes.Load(Split.Train), batch: 256, seed: 1);
+/// ReadOnlySpan&lt;float&gt; pixels = batches.Load(update: 0);   // 256 x 32 x 32 x 3 numbers
+/// </code></example>
+public sealed class BatchLoader : IDisposable
+{
+    private readonly ImageSet _pictures;
+    private readonly BatchSampler _sampler;
+    private readonly int[] _indices;
+    private float[] _current, _next;
+    private long _nextUpdate;
+    private Task? _preparation;
+    private bool _disposed;
+
+    /// <summary>Creates the loader; nothing is prepared yet.</summary>
+    /// <param name="pictures">The set, at least one picture.</param>
+    /// <param name="batch">Pictures in a batch, at least 1; may be more than the set has.</param>
+    /// <param name="seed">The run's seed.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The set is empty, or <paramref name="batch"/> is below 1.</exception>
+    public BatchLoader(ImageSet pictures, int batch, ulong seed)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
+        _pictures = pictures;
+        _sampler = new BatchSampler(pictures.Count, seed);
+        _indices = new int[batch];
+        int length = checked(batch * pictures.Height * pictures.Width * pictures.Channels);
+        _current = new float[length];
+        _next = new float[length];
+    }
+
+    /// <summary>The batch of an update, and begins to prepare that of the update after it.</summary>
+    /// <param name="update">Which batch, from 0.</param>
+    /// <returns>
+    /// <c>[batch, height, width, channels]</c>, pixels in [-0.5, 0.5]; valid until the next call.
+    /// </returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="update"/> is negative.</exception>
+    /// <exception cref="OverflowException">The batch lies beyond position 2^63 of the data.</exception>
+    /// <exception cref="ObjectDisposedException">The loader has ended.</exception>
+    public ReadOnlySpan<float> Load(long update)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_preparation is null || _nextUpdate != update) Prepare(update);
+        Await();
+        (_current, _next) = (_next, _current);
+        if (update < long.MaxValue) Prepare(update + 1);
+        return _current;
+    }
+
+    /// <summary>Waits for what is being prepared and drops it.</summary>
+    public void Dispose()
+    {
+        _disposed = true;
+        Drop();
+    }
+
+    private void Prepare(long update)
+    {
+        Drop();
+        float[] target = _next;
+        _nextUpdate = update;
+        _preparation = Task.Run(() => Fill(update, target));
+    }
+
+    /// <summary>Waits for the batch in preparation; what its preparation threw is thrown here.</summary>
+    private void Await()
+    {
+        Task preparation = _preparation!;
+        _preparation = null;
+        preparation.GetAwaiter().GetResult();
+    }
+
+    /// <summary>Nobody wants the batch in preparation, nor to know why it failed.</summary>
+    private void Drop()
+    {
+        _preparation?.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing).GetAwaiter().GetResult();
+        _preparation = null;
+    }
+
+    private void Fill(long update, float[] values)
+    {
+        _sampler.Fill(update, _indices);
+        int length = values.Length / _indices.Length;
+        for (int i = 0; i < _indices.Length; i++)
+        {
+            PixelValues.FromBytes(_pictures.Pixels(_indices[i]), values.AsSpan(i * length, length));
+        }
+    }
+}

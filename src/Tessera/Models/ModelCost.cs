@@ -1,0 +1,105 @@
+using Tessera.Tensors.Devices;
+
+namespace Tessera.Models;
+
+/// <summary>
+/// What a <see cref="VqVae"/> takes of arithmetic, from its sizes alone: its convolutions, and the floating-point
+/// operations (a multiply-add is two) of computing each of them, and the nearest codes, by their formula. An algorithm
+/// that needs fewer (Winograd's) is held against this number all the same: direct-equivalent operations.
+/// </summary>
+/// <remarks>Elementwise work, biases, losses and Adam are left out: together they are below 1% at the seed's sizes.</remarks>
+public sealed class ModelCost
+{
+    private readonly long _search;
+
+    /// <summary>Counts.</summary>
+    /// <param name="model">The model's sizes.</param>
+    /// <param name="batch">Pictures in a batch, at least 1.</param>
+    /// <param name="height">Height of a picture in pixels, a multiple of 4.</param>
+    /// <param name="width">Width of a picture in pixels, a multiple of 4.</param>
+    public ModelCost(VqVaeOptions model, int batch, int height, int width)
+    {
+        int mapHeight = height / VqVae.PixelsPerCode, mapWidth = width / VqVae.PixelsPerCode;
+        int half = model.Hidden / 2;
+        ConvolutionLayer Strided(string name, int scale, int channels, int outChannels, bool transposed = false) => new(
+            name,
+            new Conv2dGeometry(
+                batch, scale * mapHeight, scale * mapWidth, channels,
+                scale * mapHeight / 2, scale * mapWidth / 2, outChannels, 4, 4, Stride: 2, Padding: 1),
+            transposed);
+        ConvolutionLayer Plain(string name, int kernel, int channels, int outChannels) => new(
+            name,
+            new Conv2dGeometry(
+                batch, mapHeight, mapWidth, channels, mapHeight, mapWidth, outChannels,
+                kernel, kernel, Stride: 1, Padding: kernel / 2),
+            IsTransposed: false);
+        IEnumerable<ConvolutionLayer> Stack(string parent) => Enumerable.Range(0, model.ResidualLayers)
+            .Select(layer => $"{parent}._residual_stack._layers.{layer}._block")
+            .SelectMany(block => new[]
+            {
+                Plain($"{block}.1", 3, model.Hidden, model.ResidualHidden),
+                Plain($"{block}.3", 1, model.ResidualHidden, model.Hidden),
+            });
+
+        Encoder =
+        [
+            Strided("_encoder._conv_1", 4, model.Channels, half),
+            Strided("_encoder._conv_2", 2, half, model.Hidden),
+            Plain("_encoder._conv_3", 3, model.Hidden, model.Hidden),
+            .. Stack("_encoder"),
+            Plain("_pre_vq_conv", 1, model.Hidden, model.CodeDim),
+        ];
+        Decoder =
+        [
+            Plain("_decoder._conv_1", 3, model.CodeDim, model.Hidden),
+            .. Stack("_decoder"),
+            Strided("_decoder._conv_trans_1", 2, half, model.Hidden, transposed: true),
+            Strided("_decoder._conv_trans_2", 4, model.Channels, half, transposed: true),
+        ];
+        _search = 2L * batch * mapHeight * mapWidth * model.Codes * model.CodeDim;
+    }
+
+    /// <summary>The convolutions from pictures to vectors, in their order.</summary>
+    public IReadOnlyList<ConvolutionLayer> Encoder { get; }
+
+    /// <summary>The convolutions from vectors to pictures, in their order.</summary>
+    public IReadOnlyList<ConvolutionLayer> Decoder { get; }
+
+    /// <summary>Operations that turn a batch of pictures into codes.</summary>
+    public long EncodeOperations => Forward(Encoder) + _search;
+
+    /// <summary>Operations that turn the codes of a batch into pictures.</summary>
+    public long DecodeOperations => Forward(Decoder);
+
+    /// <summary>
+    /// Operations of a training step: every convolution forward, its input gradient (but that of the first layer: nothing
+    /// asks for the pictures' gradient) and its weight gradient; the nearest codes once.
+    /// </summary>
+    public long TrainingOperations => 3 * (Forward(Encoder) + Forward(Decoder)) - Encoder[0].Operations + _search;
+
+    private static long Forward(IEnumerable<ConvolutionLayer> layers) => layers.Sum(layer => layer.Operations);
+}
+
+/// <summary>A convolution of a model.</summary>
+/// <param name="Name">The layer's full name; its weights are <c>NAME.weight</c>.</param>
+/// <param name="Geometry">Its sizes; of a transposed convolution, those of the convolution that it transposes.</param>
+/// <param name="IsTransposed">Whether it is a transposed convolution.</param>
+public sealed record ConvolutionLayer(string Name, Conv2dGeometry Geometry, bool IsTransposed)
+{
+    /// <summary>Floating-point operations of one pass (forward, input gradient or weight gradient) by the formula.</summary>
+    public long Operations => 2L * Geometry.Batch * Geometry.OutHeight * Geometry.OutWidth * Geometry.OutChannels
+        * Geometry.InChannels * Geometry.KernelHeight * Geometry.KernelWidth;
+
+    /// <summary>Kernel, stride, channels and map for people: "4x4, stride 2, 64 -> 128 channels, 16x16 -> 8x8".</summary>
+    public string Sizes
+    {
+        get
+        {
+            Conv2dGeometry g = Geometry;
+            string stride = g.Stride == 1 ? "" : $", stride {g.Stride}", input = $"{g.InHeight}x{g.InWidth}", output = $"{g.OutHeight}x{g.OutWidth}";
+            return IsTransposed
+                ? $"transposed {g.KernelHeight}x{g.KernelWidth}{stride}, {g.OutChannels} -> {g.InChannels} channels, {output} -> {input}"
+                : $"{g.KernelHeight}x{g.KernelWidth}{stride}, {g.InChannels} -> {g.OutChannels} channels, {input} -> {output}";
+        }
+    }
+}

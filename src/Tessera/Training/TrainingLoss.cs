@@ -1,0 +1,25 @@
+using Tessera.Models;
+using Tessera.Quantization;
+using Tessera.Tensors;
+using Tessera.Tensors.Ops;
+
+namespace Tessera.Training;
+
+/// <summary>The seed's loss of a batch, <c>MSE / data variance + quantizer loss</c>, with its parts.</summary>
+/// <param name="Total">What is minimised, a scalar.</param>
+/// <param name="ReconError">Mean squared error over the data variance, a scalar.</param>
+/// <param name="Quantized">The codes and the quantizer's loss.</param>
+public readonly record struct TrainingLoss(Tensor Total, Tensor ReconError, Quantized Quantized)
+{
+    /// <summary>Runs a batch through a model; on a recording tape an EMA codebook moves.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="pictures"><c>[batch, height, width, channels]</c>, pixels in [-0.5, 0.5].</param>
+    /// <param name="dataVariance">The variance of the training pictures, above 0.</param>
+    /// <exception cref="ArgumentException">The pictures do not fit the model.</exception>
+    public static TrainingLoss Of(VqVae model, Tensor pictures, double dataVariance)
+    {
+        VqVaeOutput output = model.Forward(pictures);
+        Tensor reconError = output.Reconstruction.MeanSquaredError(pictures).Scale((float)(1 / dataVariance));
+        return new TrainingLoss(reconError.Add(output.Quantized.Loss), reconError, output.Quantized);
+    }
+}

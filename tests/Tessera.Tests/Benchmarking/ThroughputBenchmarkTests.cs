@@ -1,0 +1,102 @@
+using Tessera.Benchmarking;
+using Tessera.Models;
+using Tessera.Tensors;
+using Tessera.Tensors.Devices;
+using Tessera.Tests.Training;
+using Tessera.Training;
+
+namespace Tessera.Tests.Benchmarking;
+
+public class ThroughputBenchmarkTests
+{
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(1);
+    private static readonly string[] Works = ["train, gradient codebook", "train, EMA codebook", "encode", "decode"];
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(1)]
+    public void Every_kind_of_work_is_measured(int channels)
+    {
+        TrainingOptions options = SmallRun.Options with { Model = SmallRun.Options.Model with { Channels = channels } };
+        var reports = new List<double>();
+        Throughput throughput = ThroughputBenchmark.Run(
+            options, Moment, new Shares(reports.Add), TestContext.Current.CancellationToken);
+        Assert.Equal(Works, throughput.Rates.Select(rate => rate.Name));
+        Assert.All(throughput.Rates, rate => Assert.True(
+            rate.ImagesPerSecond > 0 && double.IsFinite(rate.ImagesPerSecond) && rate.Gflops > 0, $"{rate}"));
+        Assert.True(throughput.Peak is { OneThread: > 0, AllThreads: > 0 }, $"{throughput.Peak}");
+        Assert.StartsWith("cpu, 2 threads", throughput.Device, StringComparison.Ordinal);
+        Assert.Equal(1, reports[^1]);
+    }
+
+    [Fact]
+    public void Every_convolution_is_explained()
+    {
+        Throughput throughput = ThroughputBenchmark.Run(
+            SmallRun.Options, Moment, cancellation: TestContext.Current.CancellationToken);
+        // Three of the encoder, one before the codes, three of the decoder, two in each of two residual blocks.
+        Assert.Equal(3 + 1 + 3 + 4, throughput.Convolutions.Sum(report => report.Count));
+        Assert.All(throughput.Convolutions, report => Assert.NotEmpty(report.Explanation));
+    }
+
+    [Fact]
+    public void Options_out_of_range_are_refused()
+    {
+        Assert.Contains("batch", Refuse(SmallRun.Options with { Batch = 0 }), StringComparison.Ordinal);
+        Assert.Contains("hidden", Refuse(SmallRun.Options with { Model = new VqVaeOptions { Hidden = 7 } }), StringComparison.Ordinal);
+        Assert.Contains("2^31", Refuse(SmallRun.Options with { Batch = 65536, Size = 256 }), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void It_can_be_stopped()
+    {
+        using var stop = new CancellationTokenSource();
+        Assert.Throws<OperationCanceledException>(() => ThroughputBenchmark.Run(
+            SmallRun.Options, TimeSpan.FromDays(1), new Shares(_ => stop.Cancel()), stop.Token));
+    }
+
+    [Theory]
+    [InlineData(new[] { 5.0 }, 5)]
+    [InlineData(new[] { 4.0, 1, 2 }, 2)]
+    [InlineData(new[] { 4.0, 1, 2, 9 }, 3)]
+    public void The_rate_is_that_of_the_median(double[] milliseconds, double median)
+    {
+        var rate = new WorkRate("train", Images: 6, Operations: 30_000_000, milliseconds);
+        Assert.Equal(median, rate.Median);
+        Assert.Equal(milliseconds.Min(), rate.Minimum);
+        Assert.Equal(6000 / median, rate.ImagesPerSecond);
+        Assert.Equal(30 / median, rate.Gflops);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.9)]
+    public void The_work_is_that_of_the_model(double decay)
+    {
+        const ulong Seed = 3;
+        VqVaeOptions options = SmallRun.Options.Model with { Decay = decay };
+        Shape shape = [2, 8, 8, 3];
+        float[] pixels = [.. Enumerable.Range(0, shape.Length).Select(i => MathF.Sin(i) / 2)];
+        using var workload = new Workload(options, dataVariance: 0.1, Seed, Device.Default);
+        var model = new VqVae(options, Seed);
+
+        int[] codes = workload.Encode(pixels, shape);
+        Assert.Equal(model.Encode(Tensor.From(pixels, shape)), codes);
+        float[] decoded = new float[pixels.Length];
+        workload.Decode(codes, shape, decoded);
+        Assert.Equal(model.Decode(codes, 2, 2, 2).ToArray(), decoded);
+
+        float first = TrainingLoss.Of(model, Tensor.From(pixels, shape), 0.1).Total.Item();
+        Assert.Equal(first, workload.Evaluate(pixels, shape));
+        Assert.Equal(first, workload.Train(pixels, shape));
+        Assert.NotEqual(first, workload.Evaluate(pixels, shape));
+    }
+
+    private static string Refuse(TrainingOptions options) => Assert.Throws<InputException>(
+        () => ThroughputBenchmark.Run(options, Moment, cancellation: TestContext.Current.CancellationToken)).Message;
+
+    private sealed class Shares(Action<double> report) : IProgress<double>
+    {
+        public void Report(double value) => report(value);
+    }
+}

@@ -1,0 +1,83 @@
+using Tessera.Data;
+
+namespace Tessera.Tests.Data;
+
+public class BatchLoaderTests
+{
+    private const ulong Seed = 5;
+
+    private static readonly ImageSet Pictures = Shapes.Load(Split.Train, size: 8, trainCount: 10, testCount: 1);
+
+    /// <summary>Batches that divide an epoch, straddle two, and are larger than the set.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(5)]
+    [InlineData(4)]
+    [InlineData(10)]
+    [InlineData(23)]
+    public void Every_batch_is_what_direct_conversion_makes(int batch)
+    {
+        using var loader = new BatchLoader(Pictures, batch, Seed);
+        for (long update = 0; update < 30; update++) AssertBatch(loader, update, batch);
+    }
+
+    [Fact]
+    public void A_batch_depends_on_the_update_alone()
+    {
+        using var loader = new BatchLoader(Pictures, batch: 4, Seed);
+        foreach (long update in (long[])[17, 18, 3, 3, 0, 1, 29]) AssertBatch(loader, update, 4);
+    }
+
+    [Fact]
+    public void The_loader_may_end_before_its_first_batch_and_in_the_middle()
+    {
+        new BatchLoader(Pictures, batch: 4, Seed).Dispose();
+        for (int round = 0; round < 100; round++)
+        {
+            var loader = new BatchLoader(Pictures, batch: 4, Seed);
+            loader.Load(0);
+            loader.Dispose();
+            loader.Dispose();
+            Assert.Throws<ObjectDisposedException>(() => Discard(loader, 1));
+        }
+    }
+
+    /// <summary>Update 2^61 of 4 pictures begins at position 2^63, which is found out while the one before it is used.</summary>
+    [Fact]
+    public void What_fails_in_the_background_reaches_the_caller_who_asks_for_that_batch()
+    {
+        const long last = (1L << 61) - 1;
+        using var loader = new BatchLoader(Pictures, batch: 4, Seed);
+        AssertBatch(loader, last, 4);
+        Assert.Throws<OverflowException>(() => Discard(loader, last + 1));
+        Assert.Throws<OverflowException>(() => Discard(loader, last + 1));
+        AssertBatch(loader, 7, 4);
+
+        loader.Load(last);
+        AssertBatch(loader, 8, 4);
+        loader.Load(last);
+    }
+
+    [Fact]
+    public void Nonsense_is_refused()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => new BatchLoader(Pictures, batch: 0, Seed));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => new BatchLoader(new ImageSet("none", 8, 8, 3, [], [], ["none"]), batch: 4, Seed));
+        using var loader = new BatchLoader(Pictures, batch: 4, Seed);
+        Assert.Throws<ArgumentOutOfRangeException>(() => Discard(loader, -1));
+    }
+
+    private static void AssertBatch(BatchLoader loader, long update, int batch)
+    {
+        int[] indices = new int[batch];
+        new BatchSampler(Pictures.Count, Seed).Fill(update, indices);
+        float[] expected =
+        [
+            .. indices.SelectMany(index => Pictures.Pixels(index).ToArray()).Select(value => value / 255f - 0.5f),
+        ];
+        Assert.True(loader.Load(update).SequenceEqual(expected), $"The batch of update {update} differs.");
+    }
+
+    private static void Discard(BatchLoader loader, long update) => loader.Load(update);
+}

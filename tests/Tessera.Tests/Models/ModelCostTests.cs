@@ -1,0 +1,68 @@
+using Tessera.Models;
+using Tessera.Tensors.Devices;
+
+namespace Tessera.Tests.Models;
+
+public class ModelCostTests
+{
+    /// <summary>Multiply-adds of the seed's layers on one picture of 32x32, layer by layer.</summary>
+    private const long FirstLayer = 16 * 16 * 64 * 3 * 16,
+        Residual = 64 * 32 * 128 * 9 + 64 * 128 * 32,
+        Encoder = FirstLayer + 64 * 128 * 64 * 16 + 64 * 128 * 128 * 9 + 2 * Residual + 64 * 64 * 128,
+        Decoder = 64 * 128 * 64 * 9 + 2 * Residual + 64 * 64 * 128 * 16 + 256 * 3 * 64 * 16,
+        Search = 64 * 512 * 64;
+
+    [Fact]
+    public void The_seeds_operations_are_those_of_its_layers()
+    {
+        var cost = new ModelCost(new VqVaeOptions(), batch: 256, height: 32, width: 32);
+        Assert.Equal(256 * 2 * (Encoder + Search), cost.EncodeOperations);
+        Assert.Equal(256 * 2 * Decoder, cost.DecodeOperations);
+        Assert.Equal(256 * 2 * (3 * (Encoder + Decoder) - FirstLayer + Search), cost.TrainingOperations);
+        Assert.Equal(67_511_517_184, cost.TrainingOperations);
+    }
+
+    [Theory]
+    [InlineData(3, 128, 32, 2, 64)]
+    [InlineData(1, 10, 3, 0, 5)]
+    public void The_layers_are_those_of_the_model(int channels, int hidden, int residualHidden, int residualLayers, int codeDim)
+    {
+        var options = new VqVaeOptions
+        {
+            Channels = channels, Hidden = hidden, ResidualHidden = residualHidden, ResidualLayers = residualLayers, CodeDim = codeDim,
+        };
+        var cost = new ModelCost(options, batch: 2, height: 16, width: 24);
+        Assert.Equal(
+            new VqVae(options).State().Where(entry => entry.Tensor.Shape.Rank == 4)
+                .Select(entry => (entry.Name, entry.Tensor.Shape.ToString())).Order(),
+            cost.Encoder.Concat(cost.Decoder).Select(layer => ($"{layer.Name}.weight", WeightShape(layer.Geometry))).Order());
+    }
+
+    [Fact]
+    public void What_a_layer_makes_is_what_the_next_takes()
+    {
+        var cost = new ModelCost(new VqVaeOptions { CodeDim = 20 }, batch: 2, height: 16, width: 24);
+        // The 3x3 convolution of a residual block and its 1x1 convolution are a pair that keeps the shape: a chain too.
+        (int, int, int) shape = (16, 24, 3);
+        foreach (ConvolutionLayer layer in cost.Encoder.Concat(cost.Decoder))
+        {
+            Conv2dGeometry g = layer.Geometry;
+            (int, int, int) large = (g.InHeight, g.InWidth, g.InChannels), small = (g.OutHeight, g.OutWidth, g.OutChannels);
+            Assert.Equal(shape, layer.IsTransposed ? small : large);
+            shape = layer.IsTransposed ? large : small;
+        }
+        Assert.Equal((16, 24, 3), shape);
+    }
+
+    [Fact]
+    public void A_layer_tells_its_sizes()
+    {
+        var cost = new ModelCost(new VqVaeOptions(), batch: 1, height: 32, width: 32);
+        Assert.Equal("4x4, stride 2, 3 -> 64 channels, 32x32 -> 16x16", cost.Encoder[0].Sizes);
+        Assert.Equal("3x3, 64 -> 128 channels, 8x8 -> 8x8", cost.Decoder[0].Sizes);
+        Assert.Equal("transposed 4x4, stride 2, 64 -> 3 channels, 16x16 -> 32x32", cost.Decoder[^1].Sizes);
+    }
+
+    private static string WeightShape(Conv2dGeometry g) =>
+        $"[{g.OutChannels}, {g.InChannels}, {g.KernelHeight}, {g.KernelWidth}]";
+}
