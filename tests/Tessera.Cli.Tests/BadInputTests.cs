@@ -188,7 +188,7 @@ public sealed class BadInputTests(Trained trained)
         string line = Program.Fail(TesseraProgram.Failed, Program.TinyTraining(
             trained.Pictures, folder["run"], "--updates", "1", "--lr", "1e30"));
         Assert.Contains("learning rate", line, StringComparison.Ordinal);
-        Assert.Equal(["config.json", "eval.csv", "metrics.csv"], TemporaryFolder.NamesIn(folder["run"]));
+        Assert.Equal(["config.json", "eval.csv", "metrics.csv", "series.csv"], TemporaryFolder.NamesIn(folder["run"]));
     }
 
     [Fact]

@@ -9,6 +9,9 @@ internal sealed record Outcome(int Code, string Output, string Error);
 /// <summary>The program, inside this process or as one of its own.</summary>
 internal static partial class Program
 {
+    /// <summary>What leaves the report of a training run out, to save its time.</summary>
+    public const string NoReport = "--no-report";
+
     private static readonly string[] Tiny =
     [
         "--size", "16", "--batch", "4", "--updates", "30", "--hidden", "8", "--residual-hidden", "4",
@@ -19,7 +22,7 @@ internal static partial class Program
     public static string[] TinyTraining(string data, string run, params string[] others) =>
     [
         "train", "--data", data, "--out", run,
-        .. Tiny.Chunk(2).Where(pair => !others.Contains(pair[0])).SelectMany(pair => pair), .. others,
+        .. Tiny.Chunk(2).Where(pair => !others.Contains(pair[0])).SelectMany(pair => pair), NoReport, .. others,
     ];
 
     /// <summary>Runs it here.</summary>

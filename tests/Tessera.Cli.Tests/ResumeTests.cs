@@ -161,7 +161,7 @@ public sealed class ResumeTests(Trained trained)
         foreach (string file in new[]
         {
             "model.safetensors", Path.Combine(last, "model.safetensors"), Path.Combine(last, "optimizer.safetensors"),
-            Path.Combine(last, "state.json"), "eval.csv",
+            Path.Combine(last, "state.json"), "eval.csv", "series.csv",
         })
         {
             Assert.True(

@@ -11,7 +11,10 @@ public sealed class TrainTests(Trained trained)
     public void A_run_folder_is_whole()
     {
         Assert.Equal(
-            ["checkpoints", "config.json", "eval.csv", "metrics.csv", "model.safetensors", "reconstructions.png"],
+            [
+                "checkpoints", "config.json", "eval.csv", "metrics.csv", "model.safetensors", "reconstructions.png", "report",
+                "series.csv",
+            ],
             TemporaryFolder.NamesIn(trained.Run));
         Assert.Equal(["10", "20", "30"], TemporaryFolder.NamesIn(Path.Combine(trained.Run, "checkpoints")));
         Assert.Equal(
@@ -36,6 +39,8 @@ public sealed class TrainTests(Trained trained)
         Assert.Contains("\neval after 20 updates: recon_error ", trained.Output, StringComparison.Ordinal);
         Assert.Matches(@"\npictures +5 \(test\)\nrecon_error +[\d.]+\nmse +[\d.]+\npsnr +[\d.]+ dB\nssim +-?[\d.]+\n", trained.Output);
         Assert.Contains(Path.Combine(trained.Run, "reconstructions.png"), trained.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            $"all figures on one page: {Path.Combine(trained.Run, "report", "report.html")}\n", trained.Output, StringComparison.Ordinal);
         Assert.Contains($"tessera eval {trained.Run}", trained.Output, StringComparison.Ordinal);
     }
 

@@ -22,13 +22,16 @@ public sealed class Trained : IDisposable
             for (int i = 0; i < count; i++)
                 Png.Write(_folder["pictures", split, $"{i:00}.png"], Shapes.Picture(first + i, 16));
         }
-        Output = Program.Succeed(Program.TinyTraining(Pictures, Run, "--checkpoint-every", "10", "--eval-every", "20"));
+        Output = Program.Succeed(
+        [
+            .. Program.TinyTraining(Pictures, Run, "--checkpoint-every", "10", "--eval-every", "20").Where(arg => arg != Program.NoReport),
+        ]);
     }
 
     /// <summary>The folder of pictures, 16x16 RGB, in train/ and test/.</summary>
     public string Pictures => _folder["pictures"];
 
-    /// <summary>The run: 30 updates, checkpoints at 10, 20 and 30, evaluations at 20 and 30.</summary>
+    /// <summary>The run: 30 updates, checkpoints at 10, 20 and 30, evaluations at 20 and 30, a report.</summary>
     public string Run => _folder["run"];
 
     /// <summary>Its newest weights.</summary>

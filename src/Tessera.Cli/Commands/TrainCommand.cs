@@ -4,6 +4,7 @@ using Tessera.Cli.CommandLine;
 using Tessera.Cli.Rendering;
 using Tessera.Data;
 using Tessera.Imaging;
+using Tessera.Reporting;
 using Tessera.Training;
 
 namespace Tessera.Cli.Commands;
@@ -28,6 +29,9 @@ internal sealed class TrainCommand : TesseraCommand
     private readonly Option<bool> _resume = NewOption.Flag(
         "--resume", "Goes on with the run in --out from its newest checkpoint, with the options it was started with.");
 
+    private readonly Option<bool> _noReport = NewOption.Flag(
+        "--no-report", "Does not end with the run's report; tessera report writes it later.");
+
     public TrainCommand(Invocation invocation) : base(
         invocation, "train",
         "Trains a VQ-VAE, by default on pictures that the program makes itself. Ctrl-C writes a checkpoint, then stops.",
@@ -42,6 +46,7 @@ internal sealed class TrainCommand : TesseraCommand
         Options.Add(_device);
         Options.Add(_out);
         Options.Add(_resume);
+        Options.Add(_noReport);
     }
 
     protected override void Run(ParseResult parse)
@@ -61,7 +66,9 @@ internal sealed class TrainCommand : TesseraCommand
             : Start(path, options, train, test);
         PrintStart(trainer, path, options, train, test);
         Evaluation evaluation = Train(trainer, path);
-        PrintEnd(trainer, path, evaluation, test);
+        PrintEvaluation(trainer, path, evaluation, test);
+        if (!parse.GetValue(_noReport)) WriteReport(trainer, path, train, test);
+        PrintNext(path);
     }
 
     private TrainingOptions OptionsToStart(ParseResult parse)
@@ -166,12 +173,33 @@ internal sealed class TrainCommand : TesseraCommand
         Invocation.Output.Line();
     }
 
-    private void PrintEnd(Trainer trainer, string path, Evaluation evaluation, ImageSet test)
+    private void PrintEvaluation(Trainer trainer, string path, Evaluation evaluation, ImageSet test)
     {
         string picture = Path.Combine(path, "reconstructions.png");
         Png.Write(picture, ReconstructionGrid.Make(trainer.Model, test.First(ShownPictures), Invocation.Cancellation).Image);
         Invocation.Output.Table(EvaluationText.Rows(evaluation));
         Invocation.Output.Line($"test pictures beside their reconstructions: {picture}");
+    }
+
+    /// <summary>The run is whole before its report is begun: whoever interrupts that loses the report alone.</summary>
+    private void WriteReport(Trainer trainer, string path, ImageSet train, ImageSet test)
+    {
+        try
+        {
+            string page = ReportDisplay.Write(
+                Invocation.Output, TrainedModel.Open(path, trainer.Device), test, Split.Test, train, Path.Combine(path, Report.FolderName),
+                Invocation.Cancellation);
+            Invocation.Output.Line($"all figures on one page: {page}");
+        }
+        catch (OperationCanceledException)
+        {
+            Invocation.Output.Line($"the run is finished; its report is written by: tessera report {Quoted(path)}");
+            throw;
+        }
+    }
+
+    private void PrintNext(string path)
+    {
         Invocation.Output.Line("next:");
         Invocation.Output.Line($"  tessera eval {Quoted(path)} --split train");
         Invocation.Output.Line($"  tessera reconstruct {Quoted(path)} --count 64 --out more.png");

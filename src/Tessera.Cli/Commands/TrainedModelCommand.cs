@@ -45,13 +45,17 @@ internal abstract class TrainedModelCommand : TesseraCommand
         parse.GetValue(_split) is { } name ? Enum.Parse<Split>(name, ignoreCase: true) : UsualSplit;
 
     /// <summary>The pictures that the user wants, by default those of the model's run.</summary>
-    protected ImageSet LoadPictures(ParseResult parse, TrainedModel trained)
+    protected ImageSet LoadPictures(ParseResult parse, TrainedModel trained) =>
+        LoadPictures(parse, trained, SplitOf(parse));
+
+    /// <summary>A split of the pictures that the user wants.</summary>
+    protected ImageSet LoadPictures(ParseResult parse, TrainedModel trained, Split split)
     {
         if (trained.Options is null && !HasData(parse))
             throw new InputException(
                 $"{trained.Path} does not tell what pictures it was trained on; name some with --data");
         return new PictureLoader(Invocation.Error, Invocation.Cancellation)
-            .Load(OptionsFor(parse, trained), SplitOf(parse));
+            .Load(OptionsFor(parse, trained), split);
     }
 
     /// <summary>Whether the user named pictures with --data.</summary>

@@ -4,8 +4,8 @@ using System.Text;
 namespace Tessera.Files;
 
 /// <summary>
-/// A CSV file (RFC 4180, without quoting) that grows by one row at a time: <c>metrics.csv</c> and <c>eval.csv</c> of a
-/// run. Its first column is the number of the update. Between calls the file is closed, so that other programs can read
+/// A CSV file (RFC 4180, without quoting) that grows by rows: <c>metrics.csv</c>, <c>eval.csv</c> and <c>series.csv</c>
+/// of a run. Its first column is the number of the update. Between calls the file is closed, so that other programs can read
 /// and even move it while the run goes on; a row is there whole, or not at all.
 /// </summary>
 /// <example><code>
@@ -55,18 +55,25 @@ public sealed class CsvLog
     /// <exception cref="ArgumentException">
     /// Not one value per column, or text with a comma, a quote or a line break.
     /// </exception>
-    public void Append(params object?[] values)
+    public void Append(params object?[] values) => AppendRows([values]);
+
+    /// <summary>Adds rows, in one write; nothing happens where there are none.</summary>
+    /// <param name="rows">Rows as <see cref="Append"/> takes them.</param>
+    /// <exception cref="InputException">The file cannot be written; it then ends with the row before.</exception>
+    /// <exception cref="ArgumentException">A row is not as <see cref="Append"/> takes it.</exception>
+    public void AppendRows(IReadOnlyCollection<object?[]> rows)
     {
-        if (values.Length != _columns.Length)
-            throw new ArgumentException($"{values.Length} values for {_columns.Length} columns.", nameof(values));
-        string row = Row(values);
+        if (rows.Count == 0) return;
+        if (rows.FirstOrDefault(row => row.Length != _columns.Length) is { } odd)
+            throw new ArgumentException($"{odd.Length} values for {_columns.Length} columns.", nameof(rows));
+        string text = string.Concat(rows.Select(Row));
         try
         {
-            // Unbuffered: the row goes to the system in one write.
+            // Unbuffered: the rows go to the system in one write.
             using var stream = new FileStream(
                 _path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-            if (stream.Position == 0) row = _header + row;
-            Append(stream, Utf8.GetBytes(row));
+            if (stream.Position == 0) text = _header + text;
+            Write(stream, Utf8.GetBytes(text));
         }
         catch (Exception e) when (FileErrors.IsFileError(e))
         {
@@ -117,18 +124,18 @@ public sealed class CsvLog
         if (changed) AtomicFile.Write(_path, stream => stream.Write(Utf8.GetBytes(kept.ToString())));
     }
 
-    private static void Append(FileStream stream, byte[] row)
+    private static void Write(FileStream stream, byte[] rows)
     {
         long length = stream.Position;
         try
         {
-            stream.Write(row);
+            stream.Write(rows);
             // To the disk, so that after a power cut no row is missing that a flushed checkpoint counts on.
             stream.Flush(flushToDisk: true);
         }
         catch (IOException)
         {
-            // A full disk may have taken a part of the row.
+            // A full disk may have taken a part of them.
             stream.SetLength(length);
             throw;
         }

@@ -28,6 +28,12 @@ public static class Evaluator
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public static Evaluation Evaluate(
         VqVae model, ImageSet pictures, Split split, double? dataVariance,
+        IProgress<int>? progress = null, CancellationToken cancellation = default) =>
+        Measure(model, pictures, split, dataVariance, progress, cancellation).Evaluation;
+
+    /// <summary>As <see cref="Evaluate"/>, with what it is the mean of.</summary>
+    internal static Measurement Measure(
+        VqVae model, ImageSet pictures, Split split, double? dataVariance,
         IProgress<int>? progress = null, CancellationToken cancellation = default)
     {
         CheckFit(model.Options, pictures);
@@ -67,9 +73,10 @@ public static class Evaluator
             progress?.Report(first + count);
         }
         double mse = squaredErrors.Average();
-        return new Evaluation(
+        var evaluation = new Evaluation(
             split, pictures.Count, dataVariance > 0 ? mse / dataVariance : null, mse, psnr.Average(), ssim.Average(),
             usage.Perplexity, usage.Used, model.Options.Codes);
+        return new Measurement(evaluation, psnr, usage);
     }
 
     /// <summary>What the model makes of a picture of its own channels, height and width multiples of 4.</summary>
@@ -113,3 +120,9 @@ public static class Evaluator
         for (int i = 0; i < values.Length; i++) values[i] = Math.Clamp(values[i] + 0.5f, 0f, 1f);
     }
 }
+
+/// <summary>An evaluation and what it is the mean of.</summary>
+/// <param name="Evaluation">The whole set.</param>
+/// <param name="Psnr">The PSNR of each picture in dB.</param>
+/// <param name="Usage">How often each code was chosen.</param>
+internal sealed record Measurement(Evaluation Evaluation, double[] Psnr, CodeUsage Usage);

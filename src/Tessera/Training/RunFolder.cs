@@ -6,8 +6,8 @@ using Tessera.Files;
 namespace Tessera.Training;
 
 /// <summary>
-/// The folder of a training run: <c>config.json</c>, <c>metrics.csv</c>, <c>eval.csv</c>, <c>model.safetensors</c> (the
-/// newest weights) and <c>checkpoints/UPDATE/</c>.
+/// The folder of a training run: <c>config.json</c>, <c>metrics.csv</c>, <c>series.csv</c>, <c>eval.csv</c>,
+/// <c>model.safetensors</c> (the newest weights) and <c>checkpoints/UPDATE/</c>.
 /// </summary>
 public sealed class RunFolder
 {
@@ -30,6 +30,9 @@ public sealed class RunFolder
 
     /// <summary>Means over every 100 updates.</summary>
     public string MetricsPath => System.IO.Path.Combine(Path, "metrics.csv");
+
+    /// <summary>The losses of every update: see <see cref="TrainingSeries"/>.</summary>
+    public string SeriesPath => System.IO.Path.Combine(Path, "series.csv");
 
     /// <summary>The evaluations.</summary>
     public string EvalPath => System.IO.Path.Combine(Path, "eval.csv");

@@ -7,11 +7,14 @@ namespace Tessera.Training;
 /// <param name="Model">The model.</param>
 /// <param name="Path">The file its weights were read from.</param>
 /// <param name="DataVariance">The variance of the pictures it was trained on; null where it is not known.</param>
-/// <param name="Options">The options of its run; null for a model file outside of a run.</param>
+/// <param name="Run">Its run; null for a model file outside of one.</param>
 /// <param name="Update">Updates it was trained for; null where it is not known.</param>
 public sealed record TrainedModel(
-    VqVae Model, string Path, double? DataVariance, TrainingOptions? Options, long? Update)
+    VqVae Model, string Path, double? DataVariance, RunFolder? Run, long? Update)
 {
+    /// <summary>The options of its run; null for a model file outside of one.</summary>
+    public TrainingOptions? Options => Run?.Options;
+
     /// <summary>Opens a run folder (its newest weights), a checkpoint folder or a model file.</summary>
     /// <exception cref="InputException">There is nothing of the kind, or it is damaged.</exception>
     public static TrainedModel Open(string path, Device? device = null)
@@ -23,9 +26,9 @@ public sealed record TrainedModel(
             TrainingState state = Checkpoint.ReadState(path);
             return Load(
                 System.IO.Path.Combine(path, Checkpoint.ModelName), device,
-                RunFolder.IsRun(run) ? RunFolder.Open(run).Options : null, state.Update);
+                RunFolder.IsRun(run) ? RunFolder.Open(run) : null, state.Update);
         }
-        if (File.Exists(path)) return Load(path, device, options: null, update: null);
+        if (File.Exists(path)) return Load(path, device, run: null, update: null);
         throw new InputException(Directory.Exists(path)
             ? $"{path} is neither a run folder (it has no config.json) nor a checkpoint (it has no state.json); check the path"
             : $"there is no run, checkpoint or model file {path}; check the path");
@@ -39,12 +42,12 @@ public sealed record TrainedModel(
     {
         if (!File.Exists(run.ModelPath))
             throw new InputException($"{run.Path} has no model yet: its run has not reached its first checkpoint; continue it with tessera train --resume --out {run.Path}");
-        return Load(run.ModelPath, device, run.Options, run.LatestCheckpoint()?.Update);
+        return Load(run.ModelPath, device, run, run.LatestCheckpoint()?.Update);
     }
 
-    private static TrainedModel Load(string path, Device? device, TrainingOptions? options, long? update)
+    private static TrainedModel Load(string path, Device? device, RunFolder? run, long? update)
     {
         (VqVae model, double? variance) = ModelFile.Read(path, device);
-        return new TrainedModel(model, path, variance, options, update);
+        return new TrainedModel(model, path, variance, run, update);
     }
 }

@@ -40,6 +40,7 @@ public sealed class Trainer : IDisposable
     private readonly BatchLoader _batches;
     private readonly Shape _batchShape;
     private readonly CsvLog _metrics;
+    private readonly TrainingSeriesLog _series;
     private readonly CsvLog _evaluations;
     private readonly TrainingClock _clock = new();
     private TrainingState _state;
@@ -78,6 +79,7 @@ public sealed class Trainer : IDisposable
         {
             run.CleanUp();
             _metrics = new CsvLog(run.MetricsPath, "update", "recon_error", "perplexity", "vq_loss", "images_per_second", "seconds");
+            _series = new TrainingSeriesLog(run.SeriesPath);
             _evaluations = new CsvLog(run.EvalPath, "update", "split", "recon_error", "psnr", "ssim", "perplexity", "codes_used");
             Restore();
         }
@@ -170,6 +172,7 @@ public sealed class Trainer : IDisposable
             Window = _state.Window.With(
                 loss.ReconError.Item(), _batchUsage.Perplexity, loss.Quantized.Loss.Item()),
         };
+        _series.Add(_state.Update, loss.ReconError.Item(), _batchUsage.Perplexity);
         tape.Reset();
         _clock.Add(Stopwatch.GetElapsedTime(start));
     }
@@ -183,6 +186,7 @@ public sealed class Trainer : IDisposable
         _metrics.Append(
             _state.Update, window.ReconError, window.Perplexity, window.VqLoss,
             Math.Round(_clock.UpdatesPerSecond * _options.Batch, 1), Math.Round(_clock.Total.TotalSeconds, 3));
+        _series.Write();
         _state = _state with { Window = default };
         _clock.StartWindow();
     }
@@ -211,6 +215,7 @@ public sealed class Trainer : IDisposable
         if (_state.Update == 0 || _state == _written) return;
         CheckFinite();
         _run.CheckPresent();
+        _series.Write();
         Checkpoint checkpoint = _run.CheckpointOf(_state.Update);
         checkpoint.Write(Model, DataVariance, _optimizer, _state);
         FollowCheckpoint();
@@ -261,6 +266,7 @@ public sealed class Trainer : IDisposable
         }
         _written = _state;
         _metrics.TruncateAfter(_state.Update);
+        _series.TruncateAfter(_state.Update);
         _evaluations.TruncateAfter(_state.LastEvaluation);
         if (_metrics.LastRow() is [.., string seconds]
             && double.TryParse(seconds, CultureInfo.InvariantCulture, out double total))

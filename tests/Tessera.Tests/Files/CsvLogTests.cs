@@ -30,6 +30,18 @@ public sealed class CsvLogTests : IDisposable
     }
 
     [Fact]
+    public void Several_rows_are_written_at_once_and_no_rows_write_nothing()
+    {
+        CsvLog log = Open();
+        log.AppendRows([]);
+        Assert.Equal(Header, File.ReadAllText(LogPath));
+        log.AppendRows([[100, "train", 0.5], [200, "test", null]]);
+        Assert.Equal(Header + "100,train,0.5\n200,test,\n", File.ReadAllText(LogPath));
+        Assert.Throws<ArgumentException>(() => log.AppendRows([[300, "train", 1], [400, "train"]]));
+        Assert.Equal(Header + "100,train,0.5\n200,test,\n", File.ReadAllText(LogPath));
+    }
+
+    [Fact]
     public void Numbers_can_be_read_again_to_the_bit()
     {
         double[] numbers =

@@ -40,7 +40,7 @@ internal static class SmallRun
     /// <summary>The bytes of everything that a run writes and that no clock shows in, by name.</summary>
     public static Dictionary<string, string> Files(string path, long update) => new[]
         {
-            "model.safetensors", "eval.csv", $"checkpoints/{update}/model.safetensors",
+            "model.safetensors", "eval.csv", "series.csv", $"checkpoints/{update}/model.safetensors",
             $"checkpoints/{update}/optimizer.safetensors", $"checkpoints/{update}/state.json",
         }
         .ToDictionary(name => name, name => Convert.ToBase64String(File.ReadAllBytes(Path.Combine(path, name))));

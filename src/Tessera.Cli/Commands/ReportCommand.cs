@@ -1,0 +1,40 @@
+using System.CommandLine;
+using Tessera.Cli.CommandLine;
+using Tessera.Cli.Rendering;
+using Tessera.Data;
+using Tessera.Reporting;
+using Tessera.Training;
+
+namespace Tessera.Cli.Commands;
+
+/// <summary><c>tessera report</c>: a run as one HTML page with all figures.</summary>
+internal sealed class ReportCommand : TrainedModelCommand
+{
+    private readonly Option<string?> _out = NewOption.Text(
+        "--out", "DIR",
+        $"The folder to write, over a report that is there, never over anything else [default: RUN/{Report.FolderName}].");
+
+    public ReportCommand(Invocation invocation) : base(
+        invocation, "report",
+        "Writes a page with every figure of a run: losses, reconstructions, latents, codebook; and the figures as files.",
+        "tessera report runs/shapes-1",
+        "tessera report runs/cifar --split train --out cifar-on-training-pictures",
+        "tessera report model.safetensors --data cifar10 --out report") =>
+        Options.Add(_out);
+
+    protected override void Run(ParseResult parse, TrainedModel trained)
+    {
+        string folder = parse.GetValue(_out) ?? UsualFolder(trained);
+        Report.CheckReplaceable(folder);
+        Split split = SplitOf(parse);
+        string page = ReportDisplay.Write(
+            Invocation.Error, trained, LoadPictures(parse, trained), split,
+            split == Split.Test ? LoadPictures(parse, trained, Split.Train) : null, folder, Invocation.Cancellation);
+        Invocation.Output.Line($"all figures on one page: {page}");
+    }
+
+    private static string UsualFolder(TrainedModel trained) =>
+        trained.Run is { } run && run.ModelPath == trained.Path
+            ? Path.Combine(run.Path, Report.FolderName)
+            : throw new InputException($"{trained.Path} is not a run's newest model; name the folder for its report with --out");
+}

@@ -1,0 +1,25 @@
+using Tessera.Imaging;
+using Tessera.Reporting.Plots;
+
+namespace Tessera.Reporting.Figures;
+
+/// <summary>What the colours of a heat map mean: a strip of them above an axis.</summary>
+internal static class ColorScale
+{
+    private const int Steps = 256;
+
+    /// <summary>The scale from 0 to the amount with the last colour.</summary>
+    public static PlotPart Of(string id, string label, double brightest)
+    {
+        float[] ramp = [.. Enumerable.Range(0, Steps).Select(i => (float)i)];
+        Image strip = HeatColors.Picture(ramp, Steps, 1, Steps - 1);
+        return new PlotPart(new Plot(
+            id, "", $"The colours of the heat map: from almost black for 0 to light yellow for {Ticks.Label(Math.Round(brightest, 3))} and above.",
+            Axis.Exact(label, 0, brightest), new Axis("", 0, 1, Logarithmic: false, []), [new Picture(strip)])
+        {
+            Width = 360,
+            Height = 64,
+            HasGrid = false,
+        });
+    }
+}

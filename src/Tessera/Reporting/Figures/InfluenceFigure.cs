@@ -1,0 +1,63 @@
+using System.Globalization;
+using Tessera.Models;
+using Tessera.Reporting.Measurements;
+using Tessera.Reporting.Plots;
+
+namespace Tessera.Reporting.Figures;
+
+/// <summary>How far one code reaches, as a map and by distance.</summary>
+internal static class InfluenceFigure
+{
+    public static Figure Make(ReportData data)
+    {
+        InfluenceMap map = data.Influence;
+        double half = map.RadiusOf(0.5), most = map.RadiusOf(0.9), brightest = Math.Max(map.Change.Max(), 1e-6);
+        double edge = map.Side / 2.0, cell = VqVae.PixelsPerCode / 2.0;
+        string radius = most.ToString("0.0", CultureInfo.InvariantCulture);
+        Axis Offset(string label) => Axis.Exact(label, -edge, edge);
+        var image = new Plot(
+            "influence-map", "Mean change by offset",
+            $"A map of how much the pixels around a masked cell change on average: {Number(brightest)} at most, near the middle. 90% of the whole change lies within {radius} pixels.",
+            Offset("pixels from the middle of the cell"), Offset("pixels"),
+            [
+                new Picture(HeatColors.Picture(map.Change, map.Side, map.Side, brightest)),
+                new Outline(-cell, cell, cell, -cell),
+            ])
+        { Width = 380, Height = 415, HasGrid = false };
+
+        return new Figure(
+            "influence", "How far one code reaches",
+            string.Create(CultureInfo.InvariantCulture, $"What changes around a cell, of {VqVae.PixelsPerCode} x {VqVae.PixelsPerCode} pixels (outlined), when its vector is zeroed: the mean over {map.Samples:#,0} cells of {data.Pictures.Originals.Count} pictures; places beyond a picture's edge do not count. Half of the whole change lies within {half:0.0} pixels of the cell's middle, 90% within {radius}."),
+            [
+                new PlotPart(image) { Scale = ColorScale.Of("influence-scale", "mean absolute change, pixels in 0..1", brightest) },
+                new PlotPart(Share(map, half, most)),
+            ]);
+    }
+
+    /// <summary>The share of the whole change within a distance.</summary>
+    private static Plot Share(InfluenceMap map, double half, double most)
+    {
+        int[] order = [.. Enumerable.Range(0, map.Change.Length).OrderBy(map.Distance)];
+        double whole = Math.Max(map.Change.Sum(change => (double)change), double.Epsilon), sum = 0;
+        double furthest = Math.Ceiling(map.Side / 2.0);
+        double[] shares = new double[(int)furthest * 2 + 1];
+        int next = 0;
+        for (int i = 0; i < shares.Length; i++)
+        {
+            for (; next < order.Length && map.Distance(order[next]) <= i / 2.0; next++) sum += map.Change[order[next]];
+            shares[i] = 100 * sum / whole;
+        }
+        return new Plot(
+            "influence-share", "Change within a distance",
+            $"The share of the whole change that lies within a distance of the cell's middle: half within {Number(half)} pixels, 90% within {Number(most)} pixels.",
+            Axis.Exact("pixels from the middle of the cell", 0, furthest), Axis.Exact("% of the whole change", 0, 100),
+            [
+                new Line(0, shares, "smooth") { Step = 0.5 },
+                new Rule(half, $"half: {half.ToString("0.0", CultureInfo.InvariantCulture)} px", Vertical: true) { NoteLine = 9 },
+                new Rule(most, $"90%: {most.ToString("0.0", CultureInfo.InvariantCulture)} px", Vertical: true) { NoteLine = 11 },
+            ])
+        { Width = 380, Height = 415 };
+    }
+
+    private static string Number(double value) => value.ToString("0.###", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,52 @@
+using Tessera.Analysis;
+using Tessera.Imaging;
+using Tessera.Reporting.Measurements;
+
+namespace Tessera.Reporting.Figures;
+
+/// <summary>The seed's "Latent space images": latents as colours.</summary>
+internal static class LatentPictures
+{
+    // What is this much less than the widest spread is rounding, not a direction of its own.
+    private const double Negligible = 1e-6;
+
+    /// <summary>
+    /// Projects quantized latents on their first three principal components, one for each of red, green and blue, and
+    /// scales each channel of each picture to 0..1. A channel that is constant becomes 0.
+    /// </summary>
+    /// <param name="maps">The latents.</param>
+    /// <returns>A picture of <c>width x height</c> pixels of each map, and the components' shares of the variance.</returns>
+    public static (Image[] Pictures, double[] Variance) Make(LatentMaps maps)
+    {
+        int components = Math.Min(3, maps.Dimensions);
+        Pca pca = Pca.Fit(maps.Values, maps.Dimensions, components);
+        double[] places = pca.Transform(maps.Values);
+        double negligible = Negligible * (places.Max() - places.Min());
+        var pictures = new Image[maps.Count];
+        for (int i = 0; i < maps.Count; i++)
+        {
+            pictures[i] = Image.Black(maps.Width, maps.Height, 3);
+            ReadOnlySpan<double> own = places.AsSpan(i * maps.Cells * components, maps.Cells * components);
+            for (int component = 0; component < components; component++)
+                Scale(own, component, components, negligible, pictures[i].Pixels);
+        }
+        return (pictures, [.. pca.ExplainedVarianceRatio]);
+    }
+
+    private static void Scale(
+        ReadOnlySpan<double> places, int component, int components, double negligible, Span<byte> pixels)
+    {
+        double min = double.PositiveInfinity, max = double.NegativeInfinity;
+        for (int i = component; i < places.Length; i += components)
+        {
+            min = Math.Min(min, places[i]);
+            max = Math.Max(max, places[i]);
+        }
+        if (max - min <= negligible) return;
+        for (int cell = 0; cell < places.Length / components; cell++)
+        {
+            double value = (places[cell * components + component] - min) / (max - min);
+            pixels[3 * cell + component] = (byte)Math.Round(255 * value);
+        }
+    }
+}

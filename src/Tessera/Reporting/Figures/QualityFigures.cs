@@ -1,0 +1,59 @@
+using System.Globalization;
+using Tessera.Reporting.Measurements;
+using Tessera.Reporting.Plots;
+
+namespace Tessera.Reporting.Figures;
+
+/// <summary>How the quality spreads over a split, and its two ends: the best and the worst reconstructed pictures.</summary>
+internal static class QualityFigures
+{
+    public static IReadOnlyList<Figure> Make(ReportData data)
+    {
+        // A picture that is reconstructed without any error has an infinite PSNR; it counts into the last bar.
+        double[] psnr = [.. data.Measurement.Psnr.Order()];
+        int shown = data.Best.Originals.Count;
+        return
+        [
+            new Figure(
+                "quality", "Quality of every picture",
+                string.Create(CultureInfo.InvariantCulture, $"The peak signal-to-noise ratio (PSNR, higher is better) of each of the {psnr.Length:#,0} pictures of {data.Subject.Pictures.Name}."),
+                [new PlotPart(Histogram(psnr))]),
+            new Figure(
+                "extremes", "The best and the worst reconstructions",
+                $"The {shown} pictures at each end, by PSNR: the original above, its reconstruction below. The worst are what the codes cannot say: fine texture, hard edges, rare colours.",
+                [
+                    Part("best", $"best: {Decibels(psnr[^1])} to {Decibels(psnr[^shown])} dB", data.Best),
+                    Part("worst", $"worst: {Decibels(psnr[0])} to {Decibels(psnr[shown - 1])} dB", data.Worst),
+                ]),
+        ];
+    }
+
+    /// <summary>A row of originals above the row of their reconstructions.</summary>
+    private static PicturePart Part(string id, string label, PictureSample sample) => Grids.Of(
+        $"{id}.png", label, $"{label}: originals above, reconstructions below.",
+        [.. sample.Originals, .. sample.Reconstructions], columns: sample.Originals.Count);
+
+    private static Plot Histogram(double[] sorted)
+    {
+        double[] finite = [.. sorted.Where(double.IsFinite)];
+        double min = finite.Length > 0 ? finite[0] : 0, max = finite.Length > 0 ? finite[^1] : 0;
+        Axis axis = Axis.Linear("PSNR in dB", min, max);
+        int bins = Math.Clamp((int)Math.Sqrt(sorted.Length), 5, 40);
+        double width = (axis.Max - axis.Min) / bins;
+        double[] counts = new double[bins];
+        foreach (double value in sorted)
+            counts[(int)Math.Clamp((Math.Min(value, axis.Max) - axis.Min) / width, 0, bins - 1)]++;
+        double median = sorted[sorted.Length / 2];
+        return new Plot(
+            "psnr", "PSNR of every picture",
+            $"A histogram of {sorted.Length} pictures' PSNR, from {Decibels(sorted[0])} to {Decibels(sorted[^1])} dB; half of them lie below {Decibels(median)} dB.",
+            axis, Axis.Linear("pictures", 0, counts.Max()),
+            [
+                new Bars([.. Enumerable.Range(0, bins + 1).Select(i => axis.Min + i * width)], counts),
+                new Rule(Math.Min(median, axis.Max), $"median {Decibels(median)} dB", Vertical: true),
+            ])
+        { Width = 840, Height = 270 };
+    }
+
+    private static string Decibels(double value) => double.IsFinite(value) ? value.ToString("0.0", CultureInfo.InvariantCulture) : "∞";
+}

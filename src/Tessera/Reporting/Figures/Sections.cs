@@ -1,0 +1,22 @@
+using Tessera.Reporting.Measurements;
+
+namespace Tessera.Reporting.Figures;
+
+/// <summary>All figures in the order of the page.</summary>
+internal static class Sections
+{
+    public static IReadOnlyList<Section> Of(ReportData data) =>
+    [
+        new("results", "Results", [Tables.Results(data)]),
+        new("losses", "Training", [LossFigure.Make(data)]),
+        new("reconstruction", "Reconstructions",
+        [
+            ReconstructionFigure.OfSplit(data), .. Present(ReconstructionFigure.OfTraining(data)), .. QualityFigures.Make(data),
+        ]),
+        new("latent-space", "Latents", [.. LatentFigures.Make(data), InfluenceFigure.Make(data)]),
+        new("codebook", "Codebook", [UseFigure.Make(data), AtlasFigure.Make(data), EmbeddingFigure.Make(data)]),
+        new("options", "Options", [Tables.Options(data)]),
+    ];
+
+    private static IEnumerable<Figure> Present(Figure? figure) => figure is null ? [] : [figure];
+}

@@ -1,0 +1,75 @@
+using Tessera.Imaging;
+using Tessera.Models;
+using Tessera.Quantization;
+using Tessera.Reporting.Plots;
+
+namespace Tessera.Reporting.Measurements;
+
+/// <summary>
+/// What each code stands for: the code alone, in the middle of a map of the mean of all latents. That mean, each code
+/// weighted with its use, is the calmest background that the decoder knows.
+/// </summary>
+/// <param name="Order">The codes shown, the most used first.</param>
+/// <param name="Tiles">For each of them its own 4 x 4 pixels and 4 more on each side.</param>
+/// <param name="Colors">For each of them the mean colour of its own 4 x 4 pixels.</param>
+internal sealed record CodeAtlas(IReadOnlyList<int> Order, IReadOnlyList<Image> Tiles, IReadOnlyList<Rgb> Colors)
+{
+    /// <summary>The most codes that are shown; of a larger codebook, the most used.</summary>
+    public const int MostCodes = 4096;
+
+    private const int Margin = VqVae.PixelsPerCode, TileSide = VqVae.PixelsPerCode + 2 * Margin;
+
+    // Beyond this many cells around the code nothing of it is left to see, whatever the model.
+    private const int MostCellsAround = 5;
+
+    /// <summary>Decodes the codes.</summary>
+    /// <param name="probe">The model.</param>
+    /// <param name="usage">How often each code was chosen, at least one of them.</param>
+    public static CodeAtlas Make(ModelProbe probe, CodeUsage usage)
+    {
+        long[] counts = usage.Counts.ToArray();
+        int[] order = [.. Enumerable.Range(0, counts.Length).OrderByDescending(code => counts[code]).Take(MostCodes)];
+        int dimensions = probe.Model.Options.CodeDim, channels = probe.Model.Options.Channels;
+        float[] codebook = probe.Codebook(), background = Mean(codebook, counts, dimensions);
+        int around = Math.Min(probe.Model.Options.ResidualLayers + 3, MostCellsAround), side = 2 * around + 1;
+        int middle = (around * side + around) * dimensions, pixels = side * VqVae.PixelsPerCode;
+        int corner = around * VqVae.PixelsPerCode - Margin;
+        Image[] tiles = new Image[order.Length];
+        probe.Decode(
+            order.Length, side, side,
+            (i, map) =>
+            {
+                for (int cell = 0; cell < side * side; cell++) background.CopyTo(map[(cell * dimensions)..]);
+                codebook.AsSpan(order[i] * dimensions, dimensions).CopyTo(map[middle..]);
+            },
+            (i, picture) => tiles[i] = Crop(ModelProbe.ToImage(picture, pixels, pixels, channels), corner, TileSide));
+        return new CodeAtlas(order, tiles, [.. tiles.Select(tile => MeanColor(Crop(tile, Margin, VqVae.PixelsPerCode)))]);
+    }
+
+    private static float[] Mean(float[] codebook, long[] counts, int dimensions)
+    {
+        double total = counts.Sum();
+        double[] mean = new double[dimensions];
+        for (int i = 0; i < codebook.Length; i++) mean[i % dimensions] += codebook[i] * (counts[i / dimensions] / total);
+        return Array.ConvertAll(mean, value => (float)value);
+    }
+
+    private static Image Crop(Image picture, int corner, int side)
+    {
+        Image part = Image.Black(side, side, picture.Channels);
+        int length = side * picture.Channels;
+        for (int y = 0; y < side; y++)
+        {
+            picture.Pixels.AsSpan(((corner + y) * picture.Width + corner) * picture.Channels, length)
+                .CopyTo(part.Pixels.AsSpan(y * length));
+        }
+        return part;
+    }
+
+    private static Rgb MeanColor(Image picture)
+    {
+        Image rgb = ImageTransform.ToChannels(picture, 3);
+        byte Mean(int channel) => (byte)Math.Round(rgb.Pixels.Where((_, i) => i % 3 == channel).Average(sample => (double)sample));
+        return new Rgb(Mean(0), Mean(1), Mean(2));
+    }
+}

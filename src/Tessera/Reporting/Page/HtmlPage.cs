@@ -1,0 +1,152 @@
+using System.Globalization;
+using Tessera.Analysis;
+using Tessera.Imaging;
+using Tessera.Models;
+using Tessera.Quantization;
+using Tessera.Reporting.Figures;
+using Tessera.Reporting.Measurements;
+using Tessera.Training;
+
+namespace Tessera.Reporting.Page;
+
+/// <summary>The report as one HTML file: no script, nothing from a network; well-formed XML as well.</summary>
+internal static class HtmlPage
+{
+    private const string Generator = "Tessera report";
+
+    private const int MosaicColumns = 64, MosaicTiles = 256;
+
+    /// <summary>The text of the file.</summary>
+    public static string Of(ReportData data, IReadOnlyList<Section> sections)
+    {
+        Dictionary<string, string> names = Names(sections);
+        string title = $"{data.Subject.Name}: report";
+        return Markup.Of($"""
+            <!DOCTYPE html>
+            <html lang="en" xmlns="http://www.w3.org/1999/xhtml">
+            <head>
+            <meta charset="utf-8"/>
+            <meta name="viewport" content="width=device-width, initial-scale=1"/>
+            <meta name="generator" content="{Generator} {RunFolder.Version}"/>
+            <title>{title}</title>
+            <link rel="icon" href="{DataUri.Png(Png.Encode(Mosaic(data.Atlas, data.Measurement.Usage.Used, 3, 9)))}"/>
+            {PageStyle.Element}
+            </head>
+            <body>
+            <img class="mosaic" alt="" src="{DataUri.Png(Png.Encode(Mosaic(data.Atlas, data.Measurement.Usage.Used, MosaicColumns, MosaicTiles)))}"/>
+            <div class="page">
+            <header><h1>{data.Subject.Name}</h1><p>{Summary(data)}</p>{Cards(data)}</header>
+            <div class="columns">
+            <nav aria-label="Contents"><h2>Contents</h2><ol>{sections.Select(Contents)}</ol></nav>
+            <main>
+            {sections.Select(section => Body(section, names))}
+            <footer>Made by Tessera {RunFolder.Version}. The figures stand beside this page as files.</footer>
+            </main>
+            </div>
+            </div>
+            </body>
+            </html>
+
+            """).ToString();
+    }
+
+    /// <summary>Whether a page is a report.</summary>
+    public static bool IsReport(string page) => page.Contains(Generator, StringComparison.Ordinal);
+
+    /// <summary>Whether a report has a file of a name beside it.</summary>
+    public static bool HasFile(string page, string name) =>
+        page.Contains(DataFile(name).ToString(), StringComparison.Ordinal);
+
+    private static Markup DataFile(string name) => Markup.Of($"""data-file="{name}" """);
+
+    /// <summary>What each figure is called, by its id: figures and tables are counted apart.</summary>
+    private static Dictionary<string, string> Names(IReadOnlyList<Section> sections)
+    {
+        int figures = 0, tables = 0;
+        return sections.SelectMany(section => section.Figures).ToDictionary(
+            figure => figure.Id, figure => figure.IsTable ? Text($"Table {++tables}") : Text($"Figure {++figures}"));
+    }
+
+    /// <summary>The mean colours of the most used codes, a pixel each: what this model's mosaics are made of.</summary>
+    private static Image Mosaic(CodeAtlas atlas, int used, int columns, int most)
+    {
+        int count = Math.Clamp(used, 1, Math.Min(most, atlas.Colors.Count)), width = Math.Min(columns, count), rows = count / width;
+        Image mosaic = Image.Black(width, rows, 3);
+        for (int i = 0; i < width * rows; i++)
+            (mosaic.Pixels[3 * i], mosaic.Pixels[3 * i + 1], mosaic.Pixels[3 * i + 2]) = atlas.Colors[i];
+        return mosaic;
+    }
+
+    private static string Summary(ReportData data)
+    {
+        (VqVae model, TrainingOptions? options) = (data.Subject.Trained.Model, data.Subject.Trained.Options);
+        string update = data.Subject.Trained.Update is { } made ? Text($" after {made:#,0} updates") : "";
+        string trained = options is null ? "" : $", trained on {options.Data}";
+        string kind = model.Quantizer is EmaVectorQuantizer ? "running averages" : "gradients";
+        return Text(
+            $"A VQ-VAE{update}{trained}: {model.ParameterCount:#,0} parameters, {model.Options.Codes:#,0} codes of {model.Options.CodeDim} dimensions trained by {kind}. Measured on {data.Subject.Pictures.Name}.");
+    }
+
+    private static Markup Cards(ReportData data)
+    {
+        Evaluation evaluation = data.Measurement.Evaluation;
+        (string Name, string Value, string Unit)[] cards =
+        [
+            ("NMSE", evaluation.ReconError is { } error ? Text($"{error:0.0000}") : "unknown", ""),
+            ("PSNR", Text($"{evaluation.Psnr:0.00}"), "dB"),
+            ("SSIM", Text($"{evaluation.Ssim:0.0000}"), ""),
+            ("perplexity", Text($"{evaluation.Perplexity:0.0}"), ""),
+            ("codes used", Text($"{evaluation.CodesUsed:#,0}"), Text($"of {evaluation.Codes:#,0}")),
+            ("bits per subpixel", Text($"{Tables.BitsPerSubpixel(data.Subject.Trained.Model.Options):0.0000}"), ""),
+        ];
+        return Markup.Of($"""
+            <dl class="cards">{cards.Select(card => Markup.Of($"<div><dt>{card.Name}</dt><dd>{card.Value} <small>{card.Unit}</small></dd></div>"))}</dl>
+            """);
+    }
+
+    private static Markup Contents(Section section) => Markup.Of($"""
+        <li><a href="#{section.Id}">{section.Title}</a><ol>{section.Figures.Select(figure => Markup.Of($"<li><a href=\"#{figure.Id}\">{figure.Title}</a></li>"))}</ol></li>
+        """);
+
+    private static Markup Body(Section section, Dictionary<string, string> names) => Markup.Of($"""
+        <section id="{section.Id}"><h2>{section.Title}</h2>
+        {section.Figures.Select(figure => Body(figure, names[figure.Id]))}
+        </section>
+        """);
+
+    private static Markup Body(Figure figure, string name)
+    {
+        Markup heading = Markup.Of($"<h3><span>{name}.</span> {figure.Title}</h3>");
+        if (figure.Parts.Count == 0)
+            return Markup.Of($"""
+                <figure id="{figure.Id}" class="figure">{heading}<p class="absent">{figure.Caption}</p></figure>
+                """);
+        return Markup.Of($"""
+            <figure id="{figure.Id}" class="figure">{heading}
+            <div class="parts columns-{Math.Min(figure.Columns, 3)}">{figure.Parts.Select(Body)}</div>
+            <figcaption>{figure.Caption}</figcaption></figure>
+            """);
+    }
+
+    private static Markup Body(FigurePart part) => part switch
+    {
+        PlotPart plot => Markup.Of($"""<div class="part" {DataFile(plot.FileName)}>{plot.Plot.Svg()}{Scale(plot)}</div>"""),
+        PicturePart picture => Markup.Of($"""
+            <div class="part" {DataFile(picture.FileName)}><img src="{DataUri.Png(picture.Bytes())}" alt="{picture.Alternative}" style="max-width:{picture.LargestWidth}px"/><p>{picture.Label}</p>{Scale(picture)}</div>
+            """),
+        TablePart table => Markup.Of($"""
+            <div class="part">{(table.Title is { } title ? Markup.Of($"<p>{title}</p>") : Markup.None)}<table><thead><tr>{table.Columns.Select(column => Markup.Of($"<th scope=\"col\">{column}</th>"))}</tr></thead>
+            <tbody>{table.Rows.Select(Row)}</tbody></table></div>
+            """),
+        _ => throw new ArgumentOutOfRangeException(nameof(part), part, "Not a part of a page."),
+    };
+
+    private static Markup Scale(FilePart part) => part.Scale is { } scale ? Body(scale) : Markup.None;
+
+    private static Markup Row(IReadOnlyList<string> cells) => Markup.Of($"""
+        <tr><th scope="row">{cells[0]}</th>{cells.Skip(1).Select(cell => Markup.Of($"<td>{cell}</td>"))}</tr>
+
+        """);
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

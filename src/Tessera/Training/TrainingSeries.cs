@@ -1,0 +1,99 @@
+using System.Globalization;
+using Tessera.Files;
+
+namespace Tessera.Training;
+
+/// <summary>
+/// The losses of every update of a run (the seed's <c>train_res_recon_error</c> and <c>train_res_perplexity</c>):
+/// <c>series.csv</c> of a run folder, about 27 bytes an update.
+/// </summary>
+/// <param name="FirstUpdate">The update of the first number: 1, or later where a run began before it kept a series.</param>
+/// <param name="ReconError">MSE / data variance of each update's batch.</param>
+/// <param name="Perplexity">The perplexity of each update's batch.</param>
+public sealed record TrainingSeries(long FirstUpdate, float[] ReconError, float[] Perplexity)
+{
+    /// <summary>The columns of the file.</summary>
+    internal static readonly string[] Columns = ["update", "recon_error", "perplexity"];
+
+    /// <summary>Updates that the series holds.</summary>
+    public int Count => ReconError.Length;
+
+    /// <summary>Reads a series.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="lastUpdate">Rows of later updates are left out: a run at work is ahead of its checkpoint.</param>
+    /// <exception cref="InputException">The file is missing, damaged or holds no update; the message tells which.</exception>
+    public static TrainingSeries Read(string path, long lastUpdate = long.MaxValue)
+    {
+        List<float> reconError = [], perplexity = [];
+        long first = 0;
+        try
+        {
+            int number = 0;
+            foreach (string line in File.ReadLines(path))
+            {
+                if (++number == 1) CheckHeader(path, line);
+                else if (ParseRow(line) is not { } row || (number > 2 && row.Update != first + reconError.Count))
+                    throw new InputException($"{path} is damaged: line {number} is not the row of the next update");
+                else if (row.Update > lastUpdate) break;
+                else
+                {
+                    if (number == 2) first = row.Update;
+                    reconError.Add(row.ReconError);
+                    perplexity.Add(row.Perplexity);
+                }
+            }
+        }
+        catch (Exception e) when (FileErrors.IsFileError(e))
+        {
+            throw FileErrors.Reading(path, e);
+        }
+        return reconError.Count > 0
+            ? new TrainingSeries(first, [.. reconError], [.. perplexity])
+            : throw new InputException($"{path} holds no update yet");
+    }
+
+    private static void CheckHeader(string path, string line)
+    {
+        if (line != string.Join(',', Columns))
+            throw new InputException($"{path} is damaged: its first line is not '{string.Join(',', Columns)}'");
+    }
+
+    /// <summary>A row, or null for what no run would have written.</summary>
+    private static (long Update, float ReconError, float Perplexity)? ParseRow(string line)
+    {
+        string[] fields = line.Split(',');
+        bool valid = fields.Length == Columns.Length
+            & long.TryParse(fields[0], NumberStyles.None, CultureInfo.InvariantCulture, out long update)
+            & float.TryParse(fields.ElementAtOrDefault(1), CultureInfo.InvariantCulture, out float reconError)
+            & float.TryParse(fields.ElementAtOrDefault(2), CultureInfo.InvariantCulture, out float perplexity);
+        return valid && update > 0 && float.IsFinite(reconError) && reconError >= 0 && float.IsFinite(perplexity) && perplexity > 0
+            ? (update, reconError, perplexity)
+            : null;
+    }
+}
+
+/// <summary>
+/// Writes a run's <see cref="TrainingSeries"/>: rows are gathered, and written with a row of <c>metrics.csv</c> and
+/// before a checkpoint, so that a checkpoint is never ahead of its series.
+/// </summary>
+internal sealed class TrainingSeriesLog(string path)
+{
+    private readonly CsvLog _log = new(path, TrainingSeries.Columns);
+    private readonly List<object?[]> _pending = [];
+
+    /// <summary>Adds an update.</summary>
+    public void Add(long update, double reconError, double perplexity) =>
+        _pending.Add([update, (float)reconError, (float)perplexity]);
+
+    /// <summary>Writes what was gathered.</summary>
+    /// <exception cref="InputException">The file cannot be written.</exception>
+    public void Write()
+    {
+        _log.AppendRows(_pending);
+        _pending.Clear();
+    }
+
+    /// <summary>Drops what was logged after the update that a run goes back to.</summary>
+    /// <exception cref="InputException">The file is damaged, or cannot be read or written.</exception>
+    public void TruncateAfter(long update) => _log.TruncateAfter(update);
+}

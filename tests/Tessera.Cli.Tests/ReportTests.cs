@@ -1,0 +1,109 @@
+using System.Security.Cryptography;
+using Tessera.Training;
+
+namespace Tessera.Cli.Tests;
+
+public sealed class ReportTests(Trained trained)
+{
+    [Fact]
+    public void The_report_of_a_run_is_the_one_that_training_ended_with_and_nothing_else_changes()
+    {
+        using var folder = new TemporaryFolder();
+        string run = trained.CopyRun(folder);
+        Dictionary<string, string> before = Hashes(run);
+        Assert.Contains(Path.Combine("report", "report.html"), before.Keys);
+
+        string output = Program.Succeed("report", run);
+
+        Assert.Equal($"all figures on one page: {Path.Combine(run, "report", "report.html")}\n", output);
+        Dictionary<string, string> after = Hashes(run);
+        Assert.Equal(before.Keys.Order(), after.Keys.Order());
+        // The copy has another name, and that is in the title; the figures are the same.
+        Assert.Equal(["report.html"], before.Where(file => after[file.Key] != file.Value).Select(file => Path.GetFileName(file.Key)));
+    }
+
+    [Theory]
+    [InlineData("test", "pictures test", true)]
+    [InlineData("train", "pictures train", false)]
+    [InlineData("all", "pictures", false)]
+    public void Split_chooses_the_pictures(string split, string name, bool besideTraining)
+    {
+        using var folder = new TemporaryFolder();
+        Program.Succeed("report", trained.Run, "--split", split, "--out", folder["report"]);
+        string page = File.ReadAllText(folder["report", "report.html"]);
+        Assert.Matches($@"Measured on [^.]*\b{name}\.", page);
+        Assert.Equal(besideTraining, File.Exists(folder["report", "training-decoded.png"]));
+    }
+
+    [Fact]
+    public void A_checkpoint_and_a_model_file_have_reports_where_the_user_says()
+    {
+        using var folder = new TemporaryFolder();
+        string checkpoint = Path.Combine(trained.Run, "checkpoints", "20");
+        Assert.Contains("name the folder for its report with --out", Program.Refuse("report", checkpoint), StringComparison.Ordinal);
+        Assert.Contains("--out", Program.Refuse("report", trained.Model, "--data", trained.Pictures), StringComparison.Ordinal);
+
+        Program.Succeed("report", checkpoint, "--out", folder["checkpoint"]);
+        Assert.Contains("each of 20 training batches", File.ReadAllText(folder["checkpoint", "report.html"]), StringComparison.Ordinal);
+        Program.Succeed("report", trained.Model, "--data", trained.Pictures, "--size", "16", "--out", folder["model"]);
+        Assert.Contains("does not hold the losses", File.ReadAllText(folder["model", "report.html"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_run_without_a_checkpoint_is_told()
+    {
+        using var folder = new TemporaryFolder();
+        RunFolder.Create(folder["run"], RunFolder.Open(trained.Run).Options);
+        Assert.Contains("has no model yet", Program.Refuse("report", folder["run"]), StringComparison.Ordinal);
+        Assert.Equal(["config.json"], TemporaryFolder.NamesIn(folder["run"]));
+    }
+
+    [Theory]
+    [InlineData("file", "there is a file of that name")]
+    [InlineData("full", "holds something else than a report")]
+    public void A_place_that_is_taken_is_told_before_any_work(string name, string reason)
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("file", [1]);
+        folder.Write("full/letter.txt", [1]);
+        string line = Program.Refuse("report", trained.Run, "--data", folder["nowhere"], "--out", folder[name]);
+        Assert.Contains(reason, line, StringComparison.Ordinal);
+        Assert.Equal(["letter.txt"], TemporaryFolder.NamesIn(folder["full"]));
+    }
+
+    [Fact]
+    public void The_runs_own_folder_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        string run = trained.CopyRun(folder);
+        Assert.Contains("something else than a report", Program.Refuse("report", run, "--out", run), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void No_report_leaves_it_out()
+    {
+        using var folder = new TemporaryFolder();
+        string output = Program.Succeed(Program.TinyTraining(trained.Pictures, folder["run"], "--updates", "1"));
+        Assert.DoesNotContain("report.html", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("report", TemporaryFolder.NamesIn(folder["run"]));
+    }
+
+    [Fact]
+    public void Whoever_interrupts_the_report_at_the_end_of_training_has_the_whole_run()
+    {
+        using var folder = new TemporaryFolder();
+        string run = folder["run"];
+        Outcome outcome = Program.RunUntil(
+            $"test pictures beside their reconstructions: {Path.Combine(run, "reconstructions.png")}",
+            [.. Program.TinyTraining(trained.Pictures, run).Where(arg => arg != Program.NoReport)]);
+        Assert.Equal(TesseraProgram.Interrupted, outcome.Code);
+        Assert.Contains($"the run is finished; its report is written by: tessera report {run}\n", outcome.Output, StringComparison.Ordinal);
+        Assert.Equal(30, RunFolder.Open(run).LatestCheckpoint()?.Update);
+        Assert.DoesNotContain("report", TemporaryFolder.NamesIn(run));
+        Program.Succeed("report", run);
+    }
+
+    private static Dictionary<string, string> Hashes(string folder) => Directory
+        .EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+        .ToDictionary(file => Path.GetRelativePath(folder, file), file => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file))));
+}

@@ -1,0 +1,325 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using System.Xml;
+using System.Xml.Linq;
+using Tessera.Analysis;
+using Tessera.Data;
+using Tessera.Imaging;
+using Tessera.Models;
+using Tessera.Reporting;
+using Tessera.Tests.Training;
+using Tessera.Training;
+
+namespace Tessera.Tests.Reporting;
+
+public sealed class ReportTests(ReportRun run) : IDisposable
+{
+    private static readonly XNamespace Html = "http://www.w3.org/1999/xhtml", Svg = "http://www.w3.org/2000/svg";
+
+    private static readonly string[] FigureIds =
+    [
+        "results-table", "loss", "reconstructions", "training", "quality", "extremes", "latents", "masks", "influence", "use",
+        "atlas", "embedding", "options-table",
+    ];
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void The_page_is_well_formed_and_has_every_figure()
+    {
+        XElement page = Parse(run.Page);
+        Assert.Equal(FigureIds, page.Descendants(Html + "figure").Select(figure => figure.Attribute("id")?.Value));
+        Assert.DoesNotContain(page.Descendants(), e => e.Attribute("class")?.Value == "absent");
+        // Anchors lead somewhere; names are unique.
+        string[] ids = [.. page.Descendants().Select(e => e.Attribute("id")?.Value).OfType<string>()];
+        Assert.Equal(ids.Distinct(), ids);
+        Assert.All(page.Descendants(Html + "a"), a => Assert.Contains(a.Attribute("href")!.Value[1..], ids));
+        Assert.Equal("run <1>", page.Descendants(Html + "h1").Single().Value);
+    }
+
+    [Fact]
+    public void The_page_asks_for_no_other_file_and_has_words_for_every_picture()
+    {
+        string[] addresses = [.. Parse(run.Page).Descendants().Attributes()
+            .Where(a => a.Name.LocalName is "src" or "href" && a.Name.NamespaceName.Length == 0).Select(a => a.Value)];
+        Assert.All(addresses, address => Assert.Matches("^(#|data:image/png;base64,)", address));
+        Assert.DoesNotContain("<script", run.Page, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("@import", run.Page, StringComparison.Ordinal);
+        Assert.DoesNotMatch(@"url\(", run.Page);
+        // The mosaic at the top is an ornament.
+        Assert.All(Parse(run.Page).Descendants(Html + "img").Skip(1), img => Assert.True(img.Attribute("alt")!.Value.Length > 10));
+        Assert.All(Parse(run.Page).Descendants(Svg + "svg"), svg =>
+        {
+            Assert.True(svg.Element(Svg + "title")!.Value.Length > 0, "a plot has no title");
+            Assert.True(svg.Element(Svg + "desc")!.Value.Length > 20, "a plot has no description");
+        });
+    }
+
+    [Fact]
+    public void Every_figure_is_a_file_too()
+    {
+        string[] files = [.. Regex.Matches(run.Page, "data-file=\"([^\"]+)\"").Select(match => match.Groups[1].Value)];
+        Assert.Equal(27, files.Length);
+        Assert.Equal(files.Append("report.html").Order(StringComparer.Ordinal), TemporaryFolder.NamesIn(run.Folder));
+        foreach (string file in files)
+        {
+            string path = Path.Combine(run.Folder, file);
+            if (file.EndsWith(".png", StringComparison.Ordinal)) Png.Read(path);
+            else Assert.Equal(Svg + "svg", XDocument.Load(path).Root!.Name);
+        }
+    }
+
+    [Fact]
+    public void Grids_are_laid_out_as_torchvision_does_and_enlarged_by_a_whole_factor()
+    {
+        // 9 test pictures of 16x16: 8 in a row, 2 pixels between them; 146 x 38, six times as large.
+        foreach (string name in new[] { "reconstructions-originals", "reconstructions-decoded", "reconstructions-errors" })
+        {
+            Image grid = Png.Read(Path.Combine(run.Folder, name + ".png"));
+            Assert.Equal(((2 + 8 * 18) * 6, (2 + 2 * 18) * 6), (grid.Width, grid.Height));
+        }
+        Image originals = Png.Read(Path.Combine(run.Folder, "reconstructions-originals.png"));
+        Image expected = ImageTransform.Enlarge(ImageGrid.Make(SmallRun.Test.First(9)), 6);
+        Assert.Equal(expected.Pixels, originals.Pixels);
+        // 4x4 codes of 9 pictures.
+        Image masks = Png.Read(Path.Combine(run.Folder, "masks.png"));
+        Assert.Equal((2 + 8 * 6) * 12, masks.Width);
+        Image mask = ImageTransform.Enlarge(Image.Black(1, 1, 3), 12);
+        for (int i = 0; i < 9; i++)
+        {
+            int left = (2 + i % 8 * 6 + i % 4) * 12, top = (2 + i / 8 * 6 + i / 4) * 12;
+            Assert.Equal(mask.Pixels[..36], masks.Pixels.AsSpan((top * masks.Width + left) * 3, 36).ToArray());
+            Assert.Equal(255, masks.Pixels[(top * masks.Width + left + (i % 4 == 3 ? -1 : 12)) * 3]);
+        }
+    }
+
+    [Fact]
+    public void The_numbers_are_those_of_the_evaluation()
+    {
+        TrainedModel trained = TrainedModel.Open(run.RunPath);
+        Evaluation evaluation = Evaluator.Evaluate(
+            trained.Model, SmallRun.Test, Split.Test, trained.DataVariance, cancellation: TestContext.Current.CancellationToken);
+        Dictionary<string, string> table = Table(Parse(run.Page), "results-table");
+        Assert.Equal(evaluation.ReconError!.Value.ToString("0.0000", CultureInfo.InvariantCulture), table["NMSE"]);
+        Assert.Equal(evaluation.Psnr.ToString("0.00", CultureInfo.InvariantCulture) + " dB", table["PSNR"]);
+        Assert.Equal(evaluation.Ssim.ToString("0.0000", CultureInfo.InvariantCulture), table["SSIM"]);
+        Assert.Equal($"{evaluation.CodesUsed} of 20", table["codes used"]);
+        // log2(20) bits for each 4x4x3 samples.
+        Assert.Equal("0.0900", table["bits per subpixel"]);
+        Assert.Equal((Math.Log2(evaluation.Perplexity) / 48).ToString("0.0000", CultureInfo.InvariantCulture), table["bits per subpixel, entropy"]);
+        Dictionary<string, string> options = Table(Parse(run.Page), "options-table");
+        Assert.Equal(("24", "6", "20", "0.002"), (options["updates"], options["batch"], options["codes"], options["learningRate"]));
+    }
+
+    [Fact]
+    public void The_captions_tell_the_window_and_the_use()
+    {
+        XElement page = Parse(run.Page);
+        Assert.Contains("each of 24 training batches", Caption(page, "loss"), StringComparison.Ordinal);
+        Assert.Contains("the window is 23", Caption(page, "loss"), StringComparison.Ordinal);
+        Assert.Contains("(144 choices)", Caption(page, "use"), StringComparison.Ordinal);
+        Assert.Contains("(i / 4, i % 4)", Caption(page, "masks"), StringComparison.Ordinal);
+        Assert.Contains("144 cells of 9 pictures", Caption(page, "influence"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_bars_of_use_are_the_counts()
+    {
+        string description = XDocument.Load(Path.Combine(run.Folder, "use.svg")).Root!.Element(Svg + "desc")!.Value;
+        var usage = new Quantization.CodeUsage(20);
+        VqVae model = TrainedModel.Open(run.RunPath).Model;
+        foreach (int i in Enumerable.Range(0, 9))
+        {
+            float[] pixels = new float[16 * 16 * 3];
+            PixelValues.FromBytes(SmallRun.Test.Pixels(i), pixels);
+            usage.Add(model.Encode(Tensors.Tensor.From(pixels, [1, 16, 16, 3])));
+        }
+        long[] counts = [.. usage.Counts.ToArray().OrderDescending()];
+        Assert.Contains($"{counts[0]} uses of 144", description, StringComparison.Ordinal);
+        Assert.Contains($"falling to {counts[usage.Used - 1]} for the last of {usage.Used} codes", description, StringComparison.Ordinal);
+        Assert.Contains($"{20 - usage.Used} never used", description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_same_subject_gives_the_same_bytes()
+    {
+        Report.Write(_folder["report"], ReportRun.Subject(run.RunPath), cancellation: TestContext.Current.CancellationToken);
+        Assert.Equal(run.Page, File.ReadAllText(_folder["report", "report.html"]));
+    }
+
+    [Theory]
+    [InlineData(null, "has no series.csv")]
+    [InlineData("update,recon_error,perplexity\n1,0.5,2\n3,0.5,2\n", "is damaged: line 3")]
+    [InlineData("update,recon_error,perplexity\n", "holds no update yet")]
+    public void A_series_that_is_missing_or_damaged_is_a_figure_that_says_so(string? series, string reason)
+    {
+        string copy = CopyRun();
+        if (series is null) File.Delete(Path.Combine(copy, "series.csv"));
+        else File.WriteAllText(Path.Combine(copy, "series.csv"), series);
+        XElement page = WriteAndParse(ReportRun.Subject(copy));
+        Assert.Equal(FigureIds, page.Descendants(Html + "figure").Select(figure => figure.Attribute("id")?.Value));
+        Assert.Contains(reason, Absence(page, "loss"), StringComparison.Ordinal);
+        Assert.DoesNotContain("loss-nmse.svg", _folder.Names);
+    }
+
+    [Theory]
+    [InlineData(7, "not smoothed")]
+    [InlineData(8, "not smoothed")]
+    [InlineData(9, "the window is 9")]
+    [InlineData(200, "the window is 199")]
+    [InlineData(201, "window 201, order 7.")]
+    [InlineData(1, "not smoothed")]
+    public void Short_series_are_smoothed_as_far_as_they_go(int updates, string told)
+    {
+        string copy = CopyRun();
+        Directory.Delete(Path.Combine(copy, "checkpoints"), recursive: true);
+        File.WriteAllLines(
+            Path.Combine(copy, "series.csv"),
+            Enumerable.Range(1, updates).Select(i => FormattableString.Invariant($"{i},{1.0 / i},{i}")).Prepend("update,recon_error,perplexity"));
+        Assert.Contains(told, Caption(WriteAndParse(ReportRun.Subject(copy)), "loss"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_model_file_alone_has_a_report_that_says_what_it_cannot_know()
+    {
+        XElement page = WriteAndParse(new ReportSubject(
+            "model", TrainedModel.Open(Path.Combine(run.RunPath, "model.safetensors")), SmallRun.Test, Split.All, null));
+        Assert.Equal(FigureIds.Where(id => id != "training"), page.Descendants(Html + "figure").Select(figure => figure.Attribute("id")?.Value));
+        Assert.Contains("does not hold the losses", Absence(page, "loss"), StringComparison.Ordinal);
+        Assert.Contains("does not hold the options", Absence(page, "options-table"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1, 32, 32)]
+    [InlineData(1, 8, 12)]
+    [InlineData(3, 4, 4)]
+    [InlineData(3, 20, 40)]
+    public void Grey_pictures_and_those_of_any_size_have_every_figure(int channels, int height, int width)
+    {
+        byte[][] pixels = [.. Enumerable.Range(0, 35).Select(i =>
+            ImageTransform.Fit(Shapes.Picture(i), width, height, channels).Pixels)];
+        var pictures = new ImageSet("pictures", width, height, channels, pixels, new int[35], ["any"]);
+        var model = new VqVae(SmallRun.Options.Model with { Channels = channels }, seed: 5);
+        XElement page = WriteAndParse(new ReportSubject("any", Untrained(model), pictures, Split.Test, pictures));
+        Assert.Equal(["loss", "options-table"], AbsentIds(page));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Fewer_codes_than_UMAP_takes_are_a_figure_that_says_so(int codes)
+    {
+        var model = new VqVae(SmallRun.Options.Model with { Codes = codes }, seed: 5);
+        XElement page = WriteAndParse(new ReportSubject("few", Untrained(model), SmallRun.Test, Split.Test, null));
+        Assert.Contains($"this codebook has {codes}", Absence(page, "embedding"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Pictures_that_are_reconstructed_without_error_have_a_report()
+    {
+        // All weights zero: everything becomes mid-grey, byte 128 within half a level; PSNR is as large as it gets.
+        var model = new VqVae(SmallRun.Options.Model, seed: 5);
+        foreach ((string _, Tensors.Tensor tensor) in model.Parameters()) tensor.Fill(0);
+        byte[][] pixels = [.. Enumerable.Repeat(Enumerable.Repeat((byte)128, 16 * 16 * 3).ToArray(), 3)];
+        var pictures = new ImageSet("grey", 16, 16, 3, pixels, new int[3], ["grey"]);
+        XElement page = WriteAndParse(new ReportSubject("zero", Untrained(model), pictures, Split.Test, null));
+        Assert.Equal("1 of 20", Table(page, "results-table")["codes used"]);
+        Assert.Contains("90% within 0.0", Caption(page, "influence"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_folder_with_anything_else_in_it_is_refused_and_left_alone()
+    {
+        string notes = _folder.Write("report/notes.txt", [1]);
+        Refuse();
+        // A page of somebody else's.
+        File.Move(notes, _folder["report", "report.html"]);
+        Refuse();
+        Assert.Equal([1], File.ReadAllBytes(_folder["report", "report.html"]));
+        File.Delete(_folder["report", "report.html"]);
+        Report.Write(_folder["report"], ReportRun.Subject(run.RunPath), cancellation: TestContext.Current.CancellationToken);
+        // A report, and something that somebody put beside it.
+        _folder.Write("report/loss-nmse.txt", [1]);
+        Refuse();
+        File.Delete(_folder["report", "loss-nmse.txt"]);
+        Report.CheckReplaceable(_folder["report"]);
+
+        void Refuse()
+        {
+            var e = Assert.Throws<InputException>(() => Report.Write(_folder["report"], ReportRun.Subject(run.RunPath)));
+            Assert.Contains("choose another folder", e.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_report_that_is_stopped_leaves_the_one_before_it()
+    {
+        Report.Write(_folder["report"], ReportRun.Subject(run.RunPath), cancellation: TestContext.Current.CancellationToken);
+        using var stop = new CancellationTokenSource();
+        var stages = new List<double>();
+        Assert.ThrowsAny<OperationCanceledException>(() => Report.Write(
+            _folder["report"], ReportRun.Subject(run.RunPath), new Stages(progress =>
+            {
+                stages.Add(progress.Fraction);
+                if (progress.Fraction > 0.84) stop.Cancel();
+            }), stop.Token));
+        Assert.Equal(stages.Order(), stages);
+        Assert.Equal(["report"], _folder.Names);
+        Assert.Equal(run.Page, File.ReadAllText(_folder["report", "report.html"]));
+    }
+
+    [Fact]
+    public void A_browser_shows_every_figure_and_complains_of_nothing()
+    {
+        (string document, string[] console) = Chromium.Open(Path.Combine(run.Folder, Report.PageName));
+        Assert.Empty(console);
+        Assert.Equal(FigureIds.Length, Regex.Count(document, "<figure "));
+        Assert.Equal(Regex.Count(run.Page, "<svg "), Regex.Count(document, "<svg "));
+        Assert.Equal(Regex.Count(run.Page, "<img "), Regex.Count(document, "<img "));
+        Assert.Contains("<h1>run &lt;1&gt;</h1>", document, StringComparison.Ordinal);
+    }
+
+    private static XElement Parse(string page)
+    {
+        using var reader = XmlReader.Create(
+            new StringReader(page.Replace("<!DOCTYPE html>", "", StringComparison.Ordinal)));
+        return XElement.Load(reader);
+    }
+
+    private static XElement FigureOf(XElement page, string id) =>
+        page.Descendants(Html + "figure").Single(figure => figure.Attribute("id")?.Value == id);
+
+    private static string Caption(XElement page, string id) => FigureOf(page, id).Element(Html + "figcaption")!.Value;
+
+    private static string Absence(XElement page, string id) =>
+        FigureOf(page, id).Elements().Single(e => e.Attribute("class")?.Value == "absent").Value;
+
+    private static IEnumerable<string?> AbsentIds(XElement page) => page.Descendants()
+        .Where(e => e.Attribute("class")?.Value == "absent").Select(e => e.Parent!.Attribute("id")?.Value);
+
+    private static Dictionary<string, string> Table(XElement page, string id) =>
+        FigureOf(page, id).Descendants(Html + "tbody").SelectMany(body => body.Elements())
+            .ToDictionary(row => row.Elements().First().Value, row => row.Elements().ElementAt(1).Value);
+
+    private static TrainedModel Untrained(VqVae model) => new(model, "model.safetensors", 0.06, Run: null, Update: null);
+
+    private XElement WriteAndParse(ReportSubject subject)
+    {
+        Report.Write(_folder["page"], subject, cancellation: TestContext.Current.CancellationToken);
+        return Parse(File.ReadAllText(_folder["page", Report.PageName]));
+    }
+
+    private string CopyRun()
+    {
+        foreach (string file in Directory.EnumerateFiles(run.RunPath, "*", SearchOption.AllDirectories))
+            _folder.Write(Path.Combine("copy", Path.GetRelativePath(run.RunPath, file)), File.ReadAllBytes(file));
+        return _folder["copy"];
+    }
+
+    private sealed class Stages(Action<ReportProgress> report) : IProgress<ReportProgress>
+    {
+        public void Report(ReportProgress value) => report(value);
+    }
+}

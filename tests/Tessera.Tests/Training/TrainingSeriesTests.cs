@@ -1,0 +1,125 @@
+using Tessera.Training;
+
+namespace Tessera.Tests.Training;
+
+public sealed class TrainingSeriesTests : IDisposable
+{
+    private const string Header = "update,recon_error,perplexity\n";
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_run_keeps_the_losses_of_every_update()
+    {
+        List<float> errors = [], perplexities = [];
+        MetricsWindow last = default;
+        using (Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options with { Updates = 130 }))
+        {
+            trainer.Run(new Reports(report =>
+            {
+                if (report.Evaluation is not null || report.Checkpoint is not null) return;
+                errors.Add((float)(report.Window.ReconErrorSum - last.ReconErrorSum));
+                perplexities.Add((float)(report.Window.PerplexitySum - last.PerplexitySum));
+                last = report.IsMetricsRow ? default : report.Window;
+            }), TestContext.Current.CancellationToken);
+        }
+
+        TrainingSeries series = TrainingSeries.Read(RunFolder.Open(_folder["run"]).SeriesPath);
+        Assert.Equal((1, 130), (series.FirstUpdate, series.Count));
+        Assert.Equal(errors, series.ReconError, (x, y) => Math.Abs(x - y) < 1e-4);
+        Assert.Equal(perplexities, series.Perplexity, (x, y) => Math.Abs(x - y) < 1e-3);
+    }
+
+    [Fact]
+    public void A_checkpoint_is_never_ahead_of_its_series()
+    {
+        using Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options);
+        string path = RunFolder.Open(_folder["run"]).SeriesPath;
+        int checkpoints = 0;
+        trainer.Run(new Reports(report =>
+        {
+            if (report.Checkpoint is null) return;
+            checkpoints++;
+            Assert.Equal(report.Update, TrainingSeries.Read(path).Count);
+        }), TestContext.Current.CancellationToken);
+        Assert.Equal(3, checkpoints);
+    }
+
+    [Fact]
+    public void A_run_from_before_there_was_a_series_gets_one_from_where_it_goes_on()
+    {
+        using (Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options))
+        {
+            trainer.Run(cancellation: TestContext.Current.CancellationToken);
+        }
+        File.Delete(_folder["run", "series.csv"]);
+        RunFolder run = RunFolder.Open(_folder["run"]);
+        using (var trainer = new Trainer(run.WithOptions(run.Options with { Updates = 30 }), SmallRun.Train, SmallRun.Test))
+        {
+            trainer.Run(cancellation: TestContext.Current.CancellationToken);
+        }
+        TrainingSeries series = TrainingSeries.Read(_folder["run", "series.csv"]);
+        Assert.Equal((25, 6), (series.FirstUpdate, series.Count));
+    }
+
+    [Theory]
+    [InlineData(2, new[] { 1.5f, 1.25f }, new[] { 2f, 3f })]
+    [InlineData(3, new[] { 1.5f, 1.25f, 1f }, new[] { 2f, 3f, 4f })]
+    [InlineData(long.MaxValue, new[] { 1.5f, 1.25f, 1f }, new[] { 2f, 3f, 4f })]
+    public void Rows_of_later_updates_are_left_out(long lastUpdate, float[] errors, float[] perplexities)
+    {
+        TrainingSeries series = TrainingSeries.Read(Write(Header + "1,1.5,2\n2,1.25,3\n3,1,4\n"), lastUpdate);
+        Assert.Equal(errors, series.ReconError);
+        Assert.Equal(perplexities, series.Perplexity);
+    }
+
+    [Theory]
+    [InlineData("", "holds no update yet")]
+    [InlineData(Header, "holds no update yet")]
+    [InlineData("update,error\n1,2\n", "its first line is not 'update,recon_error,perplexity'")]
+    [InlineData(Header + "1,0.5,2\n3,0.5,2\n", "line 3")]
+    [InlineData(Header + "1,0.5,2\n1,0.5,2\n", "line 3")]
+    [InlineData(Header + "0,0.5,2\n", "line 2")]
+    [InlineData(Header + "1,0.5\n", "line 2")]
+    [InlineData(Header + "1,0.5,2,3\n", "line 2")]
+    [InlineData(Header + "1,half,2\n", "line 2")]
+    [InlineData(Header + "1,-0.5,2\n", "line 2")]
+    [InlineData(Header + "1,NaN,2\n", "line 2")]
+    [InlineData(Header + "1,0.5,Infinity\n", "line 2")]
+    [InlineData(Header + "1,0.5,0\n", "line 2")]
+    [InlineData(Header + "1,0.5,2\n\0\0\0\0\0\n", "line 3")]
+    [InlineData(Header + "1,0.5,2\n2,0.5", "line 3")]
+    public void What_no_run_would_have_written_is_told_by_its_line(string text, string told)
+    {
+        string path = Write(text);
+        string message = Assert.Throws<InputException>(() => TrainingSeries.Read(path)).Message;
+        Assert.StartsWith(path, message, StringComparison.Ordinal);
+        Assert.Contains(told, message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_series_that_is_not_there_is_told()
+    {
+        string message = Assert.Throws<InputException>(() => TrainingSeries.Read(_folder["series.csv"])).Message;
+        Assert.Contains("there is no such file", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_seeds_200_000_updates_take_a_few_megabytes_and_less_than_seconds()
+    {
+        var log = new TrainingSeriesLog(_folder["series.csv"]);
+        for (int update = 1; update <= 200_000; update++)
+        {
+            log.Add(update, 0.05 + 1.0 / update, 254.751 - 1.0 / update);
+            if (update % 10_000 == 0) log.Write();
+        }
+        Assert.InRange(new FileInfo(_folder["series.csv"]).Length, 1, 6_000_000);
+        TrainingSeries series = TrainingSeries.Read(_folder["series.csv"]);
+        Assert.Equal(200_000, series.Count);
+        Assert.Equal((float)(0.05 + 1.0 / 200_000), series.ReconError[^1]);
+    }
+
+    private string Write(string text) => _folder.Write("series.csv", System.Text.Encoding.UTF8.GetBytes(text));
+}

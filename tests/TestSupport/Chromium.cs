@@ -1,0 +1,32 @@
+using System.Diagnostics;
+
+namespace Tessera.TestSupport;
+
+/// <summary>A browser without a window, where the machine has one.</summary>
+internal static class Chromium
+{
+    private static readonly string[] Names = ["chromium", "chromium-browser", "google-chrome"];
+
+    /// <summary>Opens a page and lets its scripts, if any, run to their end.</summary>
+    /// <param name="page">The file.</param>
+    /// <returns>The document as the browser understood it, and what the page wrote to the console.</returns>
+    public static (string Document, string[] Console) Open(string page)
+    {
+        string? browser = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+            .SelectMany(folder => Names.Select(name => Path.Combine(folder, name))).FirstOrDefault(File.Exists);
+        if (browser is null) Assert.Skip("There is no Chromium on this machine.");
+        using var profile = new TemporaryFolder();
+        var start = new ProcessStartInfo(browser,
+        [
+            "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+            "--disable-component-update", "--disable-sync", $"--user-data-dir={profile.Path}", "--enable-logging=stderr", "--v=0",
+            "--dump-dom", new Uri(page).AbsoluteUri,
+        ])
+        { RedirectStandardOutput = true, RedirectStandardError = true };
+        using Process process = Process.Start(start)!;
+        Task<string> messages = process.StandardError.ReadToEndAsync();
+        string document = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (document, [.. messages.Result.Split('\n').Where(line => line.Contains("CONSOLE", StringComparison.Ordinal))]);
+    }
+}
