@@ -23,7 +23,7 @@ BATCHES, SIZES = (32, 64, 128, 256, 512), (32, 64, 128)
 
 def parse():
     parser = argparse.ArgumentParser(prog='compare.sh', description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--rounds', type=int, default=11, help='turns that each program gets at each operation [11]')
+    parser.add_argument('--rounds', type=int, default=9, help='turns that each program gets at each operation [9]')
     parser.add_argument('--batch', type=int, default=256, help='pictures in a batch [256]')
     parser.add_argument('--threads', type=int, default=os.cpu_count(), help='threads of each program [one per processor]')
     parser.add_argument('--only', default=','.join(operations.GROUPS), metavar='NAME,...',
@@ -81,7 +81,7 @@ def main():
     args = parse()
     compared = [programs.tessera(), *programs.pytorch(args.python)]
     if len(compared) == 1:
-        tell(f'{args.python or "no Python"} has no PyTorch: Tessera is measured alone')
+        tell(f'{f"{args.python} has no PyTorch" if args.python else "no Python is named"}: Tessera is measured alone')
     with tempfile.TemporaryDirectory() as folder:
         shown, variance = pictures.write(os.path.join(folder, 'pictures'), args.data_dir)
         session = Session(compared, os.path.join(folder, 'pictures'), variance, args.threads, args.rounds)

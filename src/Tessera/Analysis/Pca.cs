@@ -61,8 +61,8 @@ public sealed class Pca
         {
             // Eigenvalues rise.
             int place = columns - 1 - component;
-            Vector<double> direction = eigen.EigenVectors.Column(place);
-            double sign = direction[direction.AbsoluteMaximumIndex()] < 0 ? -1 : 1;
+            double[] direction = eigen.EigenVectors.Column(place).ToArray();
+            double sign = direction[eigen.EigenVectors.Column(place).AbsoluteMaximumIndex()] < 0 ? -1 : 1;
             for (int column = 0; column < columns; column++)
                 directions[component * columns + column] = sign * direction[column];
             variance[component] = Math.Max(eigen.EigenValues[place].Real, 0);

@@ -60,6 +60,8 @@ public class ConvolutionKernelTests
     {
         AssertAgree(Geometry(batch, height, width, inChannels, outChannels, 3, 3, 1, 1));
         AssertAgree(Geometry(batch, height, width, inChannels, outChannels, 2, 2, 2, 0));
+        AssertAgree(Geometry(batch, height, width, inChannels, outChannels, 2, 2, 1, 1));
+        AssertAgree(Geometry(batch, height, width, inChannels, outChannels, 4, 4, 2, 1));
     }
 
     private static Conv2dGeometry Geometry(

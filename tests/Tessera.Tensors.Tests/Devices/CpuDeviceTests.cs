@@ -17,6 +17,16 @@ public class CpuDeviceTests
         foreach (string known in CpuDevice.KernelNames) Assert.Contains(known, error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("fast")]
+    [InlineData("Winograd")]
+    public void Unknown_convolutions_are_refused_by_name_with_those_that_there_are(string name)
+    {
+        var error = Assert.Throws<ArgumentException>(() => new CpuDevice(1, convolutions: name));
+        Assert.Contains($"\"{name}\"", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"{CpuDevice.ConvolutionsVariable} takes direct, winograd", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_description_tells_threads_and_kernels()
     {

@@ -29,7 +29,11 @@ public class ModelCostTests
     {
         var options = new VqVaeOptions
         {
-            Channels = channels, Hidden = hidden, ResidualHidden = residualHidden, ResidualLayers = residualLayers, CodeDim = codeDim,
+            Channels = channels,
+            Hidden = hidden,
+            ResidualHidden = residualHidden,
+            ResidualLayers = residualLayers,
+            CodeDim = codeDim,
         };
         var cost = new ModelCost(options, batch: 2, height: 16, width: 24);
         Assert.Equal(

@@ -75,19 +75,20 @@ internal static unsafe class MatrixTile<TSimd, TVector>
     }
 
     /// <summary>
-    /// <c>c[r] += sum over segments s, m &lt; run of a[s * segmentStride + m * stride + r] * b[s * run + m]</c> for six
-    /// rows r: a product with a transposed. Reads a up to 5 floats past the last row wanted.
+    /// <c>c[r] += sum over segments s, m &lt; run of a[s * segmentStride + m * stride + r] * b[(s * run + m) * bStride]</c> for
+    /// six rows r: a product with a transposed. Reads a up to 5 floats past the last row wanted.
     /// </summary>
     /// <param name="a">The first element of the first row of the sum.</param>
     /// <param name="segments">Stretches of rows of the sum that lie alike.</param>
     /// <param name="segmentStride">Floats from the start of one stretch to the next.</param>
     /// <param name="run">Rows in a stretch.</param>
     /// <param name="stride">Floats from one row of a stretch to the next.</param>
-    /// <param name="b">The packed panel, <c>[segments * run, Columns]</c>.</param>
+    /// <param name="b">The first of segments * run rows of <see cref="Columns"/> floats.</param>
+    /// <param name="bStride">Floats from one row of b to the next.</param>
     /// <param name="c">Six rows of <see cref="Columns"/> floats, one after the other.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddTransposedTimesPanel(
-        float* a, nint segments, nint segmentStride, nint run, nint stride, float* b, float* c)
+        float* a, nint segments, nint segmentStride, nint run, nint stride, float* b, nint bStride, float* c)
     {
         nint width = TSimd.Width;
         TVector c00 = TSimd.Load(c), c01 = TSimd.Load(c + width);
@@ -120,7 +121,7 @@ internal static unsafe class MatrixTile<TSimd, TVector>
                 x = TSimd.Broadcast(row[5]);
                 c50 = TSimd.MultiplyAdd(x, b0, c50);
                 c51 = TSimd.MultiplyAdd(x, b1, c51);
-                b += 2 * TSimd.Width;
+                b += bStride;
                 row += stride;
             }
             a += segmentStride;

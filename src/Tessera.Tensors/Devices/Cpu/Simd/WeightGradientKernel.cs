@@ -74,7 +74,7 @@ internal static unsafe class WeightGradientKernel<TSimd, TVector>
                 {
                     MatrixTile<TSimd, TVector>.AddTransposedTimesPanel(
                         windows.Floats + run, rows, map.RowStride, g.OutWidth, g.Stride * g.InChannels,
-                        packed.Floats + (nint)panel * pixels * TileColumns,
+                        packed.Floats + (nint)panel * pixels * TileColumns, TileColumns,
                         sums + ((nint)panel * layout.PaddedRun + run) * TileColumns);
                 }
             }

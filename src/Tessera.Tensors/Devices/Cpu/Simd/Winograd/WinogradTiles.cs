@@ -105,6 +105,13 @@ internal sealed class WinogradTiles
     /// <summary>Floats from a position to the next in the same.</summary>
     public nint PositionStride(int columns, int multiple) => Panels * PanelStride(columns, multiple) + Pad;
 
+    /// <summary>Floats from a tile to the next in the transformed gradient, <c>[position][tile][channel]</c>.</summary>
+    /// <param name="columns">Channels in a panel.</param>
+    public int GradientTileStride(int columns) => Panels * columns + Pad;
+
+    /// <summary>Floats from a position to the next in the same.</summary>
+    public nint GradientStride(int columns) => (nint)_maxTiles * GradientTileStride(columns) + Pad;
+
     /// <summary>The source with zeros around, so that every tile is whole.</summary>
     public unsafe PaddedMap PadSource(float* source) => new(
         source, Plan.SourceHeight, Plan.SourceWidth, Plan.SourceChannels, Plan.PadTop, Plan.PadLeft,
