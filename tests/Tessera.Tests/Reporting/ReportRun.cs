@@ -15,7 +15,9 @@ public sealed class ReportRun : IDisposable
 
     public ReportRun()
     {
-        using (Trainer trainer = SmallRun.Start(RunPath, SmallRun.Options)) trainer.Run();
+        // A codebook that starts among the encoder's vectors: after 24 updates several codes are in use.
+        TrainingOptions options = SmallRun.Options with { Model = SmallRun.Options.Model with { Decay = 0 } };
+        using (Trainer trainer = SmallRun.Start(RunPath, options)) trainer.Run();
         Report.Write(Folder, Subject(RunPath));
         Page = File.ReadAllText(Path.Combine(Folder, Report.PageName));
     }

@@ -53,4 +53,12 @@ public class TicksTests
     [InlineData(2e8, "2e8")]
     public void Labels_are_written_as_a_person_writes_them(double value, string label) =>
         Assert.Equal(label, Ticks.Label(value));
+
+    [Theory]
+    [InlineData(0, "0")]
+    [InlineData(0.10512, "0.105")]
+    [InlineData(9.30054, "9.3")]
+    [InlineData(0.0000471234, "4.71e-5")]
+    public void Measured_values_are_told_to_three_digits(double value, string text) =>
+        Assert.Equal(text, Ticks.ThreeDigits(value));
 }

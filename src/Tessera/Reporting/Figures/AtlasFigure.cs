@@ -13,7 +13,7 @@ internal static class AtlasFigure
     {
         CodeAtlas atlas = data.Atlas;
         int used = Math.Min(data.Measurement.Usage.Used, atlas.Tiles.Count);
-        List<FigurePart> parts = [Part("atlas-used.png", "used", atlas.Tiles.Take(used))];
+        List<FigurePart> parts = [Part("atlas-used.png", "in use", atlas.Tiles.Take(used))];
         if (used < atlas.Tiles.Count) parts.Add(Part("atlas-unused.png", "never used", atlas.Tiles.Skip(used)));
         string left = atlas.Tiles.Count < data.Measurement.Evaluation.Codes
             ? string.Create(CultureInfo.InvariantCulture, $" Of {data.Measurement.Evaluation.Codes:#,0} codes the {atlas.Tiles.Count:#,0} most used are shown.")
@@ -29,7 +29,7 @@ internal static class AtlasFigure
     {
         Image[] pictures = [.. tiles];
         return Grids.Of(
-            fileName, $"{label}: {pictures.Length.ToString("#,0", CultureInfo.InvariantCulture)} codes",
-            $"{pictures.Length} small tiles, one for each code that is {label}.", pictures, Columns);
+            fileName, $"{label}: {pictures.Length.ToString("#,0", CultureInfo.InvariantCulture)}",
+            $"Small tiles, one for each code that is {label}: {pictures.Length}.", pictures, Columns);
     }
 }

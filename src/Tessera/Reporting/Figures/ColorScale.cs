@@ -14,7 +14,7 @@ internal static class ColorScale
         float[] ramp = [.. Enumerable.Range(0, Steps).Select(i => (float)i)];
         Image strip = HeatColors.Picture(ramp, Steps, 1, Steps - 1);
         return new PlotPart(new Plot(
-            id, "", $"The colours of the heat map: from almost black for 0 to light yellow for {Ticks.Label(Math.Round(brightest, 3))} and above.",
+            id, "", $"The colours of the heat map: from almost black for 0 to light yellow for {Ticks.ThreeDigits(brightest)} and above.",
             Axis.Exact(label, 0, brightest), new Axis("", 0, 1, Logarithmic: false, []), [new Picture(strip)])
         {
             Width = 360,

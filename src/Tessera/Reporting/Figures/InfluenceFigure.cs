@@ -17,7 +17,7 @@ internal static class InfluenceFigure
         Axis Offset(string label) => Axis.Exact(label, -edge, edge);
         var image = new Plot(
             "influence-map", "Mean change by offset",
-            $"A map of how much the pixels around a masked cell change on average: {Number(brightest)} at most, near the middle. 90% of the whole change lies within {radius} pixels.",
+            $"A map of how much the pixels around a masked cell change on average: {Ticks.ThreeDigits(brightest)} at most, near the middle. 90% of the whole change lies within {radius} pixels.",
             Offset("pixels from the middle of the cell"), Offset("pixels"),
             [
                 new Picture(HeatColors.Picture(map.Change, map.Side, map.Side, brightest)),
@@ -49,7 +49,7 @@ internal static class InfluenceFigure
         }
         return new Plot(
             "influence-share", "Change within a distance",
-            $"The share of the whole change that lies within a distance of the cell's middle: half within {Number(half)} pixels, 90% within {Number(most)} pixels.",
+            $"The share of the whole change that lies within a distance of the cell's middle: half within {Ticks.ThreeDigits(half)} pixels, 90% within {Ticks.ThreeDigits(most)} pixels.",
             Axis.Exact("pixels from the middle of the cell", 0, furthest), Axis.Exact("% of the whole change", 0, 100),
             [
                 new Line(0, shares, "smooth") { Step = 0.5 },
@@ -58,6 +58,4 @@ internal static class InfluenceFigure
             ])
         { Width = 380, Height = 415 };
     }
-
-    private static string Number(double value) => value.ToString("0.###", CultureInfo.InvariantCulture);
 }

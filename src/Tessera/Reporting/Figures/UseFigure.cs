@@ -24,13 +24,13 @@ internal static class UseFigure
         double lowest = Math.Min(counts[used - 1], even);
         var plot = new Plot(
             Id, "Uses of each code",
-            string.Create(CultureInfo.InvariantCulture, $"The codes by use, the most used first: {counts[0]:#,0} uses of {total:#,0}, falling to {counts[used - 1]:#,0} for the last of {used:#,0} codes that are used; {deadText}."),
+            string.Create(CultureInfo.InvariantCulture, $"The codes by use, the most used first: {counts[0]:#,0} uses of {total:#,0}, falling to {counts[used - 1]:#,0} for the last of those in use, of which there are {used:#,0}; {deadText}."),
             Axis.Exact("codes, the most used first", 0, counts.Length),
             Axis.Log("uses, log axis", Math.Max(lowest * 0.8, 0.5), Math.Max(counts[0], lowest * 2)), marks)
         { Width = 840, Height = 320 };
         return new Figure(
             Id, Title,
-            string.Create(CultureInfo.InvariantCulture, $"How often each of {counts.Length:#,0} codes was chosen over all {data.Measurement.Evaluation.Images:#,0} pictures of {data.Subject.Pictures.Name} ({total:#,0} choices), sorted. {used:#,0} codes are used, {deadText}. The perplexity of {data.Measurement.Evaluation.Perplexity:0.0} is the number of codes that, used alike, would carry as much. A healthy codebook falls gently and has few dead codes; a collapsed one is a cliff."),
+            string.Create(CultureInfo.InvariantCulture, $"How often each of {counts.Length:#,0} codes was chosen over all {data.Measurement.Evaluation.Images:#,0} pictures of {data.Subject.Pictures.Name} ({total:#,0} choices), sorted: {used:#,0} in use, {deadText}. The perplexity of {data.Measurement.Evaluation.Perplexity:0.0} is the number of codes that, used alike, would carry as much. A healthy codebook falls gently and has few dead codes; a collapsed one is a cliff."),
             [new PlotPart(plot)]);
     }
 }

@@ -51,10 +51,15 @@ internal static class Ticks
         ? value.ToString("0.##e0", CultureInfo.InvariantCulture)
         : value.ToString("#,0.######", CultureInfo.InvariantCulture);
 
+    /// <summary>The number to three digits, written as a person writes it.</summary>
+    public static string ThreeDigits(double value) => Label(Rounded(value, "G3"));
+
     private static double[] Within(double min, double max, IEnumerable<double> ticks) =>
         [.. ticks.Where(tick => Rounded(tick) >= Rounded(min) && Rounded(tick) <= Rounded(max))];
 
     /// <summary>The number without what arithmetic left behind its tenth digit.</summary>
-    private static double Rounded(double value) => double.Parse(
-        value.ToString("G10", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+    private static double Rounded(double value) => Rounded(value, "G10");
+
+    private static double Rounded(double value, string digits) => double.Parse(
+        value.ToString(digits, CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 }
