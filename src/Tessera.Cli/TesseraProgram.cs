@@ -33,7 +33,8 @@ public static class TesseraProgram
         var invocation = new Invocation(new Display(output), new Display(error), cancellation);
         try
         {
-            CheckKernels();
+            CheckEnvironment(CpuDevice.KernelsVariable, CpuDevice.KernelNames);
+            CheckEnvironment(CpuDevice.ConvolutionsVariable, CpuDevice.ConvolutionNames);
             // A picture may be called @file: nothing is read from response files.
             ParseResult parse = Commands(invocation).Parse(
                 args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
@@ -81,12 +82,10 @@ public static class TesseraProgram
         _ => (Failed, $"{e.GetType().Name}: {e.Message} (a bug; TESSERA_DEBUG=1 shows where)"),
     };
 
-    private static void CheckKernels()
+    private static void CheckEnvironment(string variable, IReadOnlyList<string> names)
     {
-        string? kernels = Environment.GetEnvironmentVariable(CpuDevice.KernelsVariable);
-        if (!string.IsNullOrEmpty(kernels) && !CpuDevice.KernelNames.Contains(kernels))
-            throw new InputException(
-                $"{CpuDevice.KernelsVariable} is \"{kernels}\"; unset it or choose one of "
-                + string.Join(", ", CpuDevice.KernelNames));
+        string? value = Environment.GetEnvironmentVariable(variable);
+        if (!string.IsNullOrEmpty(value) && !names.Contains(value))
+            throw new InputException($"{variable} is \"{value}\"; unset it or choose one of {string.Join(", ", names)}");
     }
 }

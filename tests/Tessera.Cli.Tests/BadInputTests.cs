@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.IO.Pipes;
 using Tessera.Data;
 using Tessera.Imaging;
@@ -22,6 +23,18 @@ public sealed class BadInputTests(Trained trained)
         { "empty", "model.safetensors" },
         { "foreign", "model.safetensors" },
     };
+
+    [Theory]
+    [InlineData("TESSERA_KERNELS", "vector512, vector256, vector128, reference")]
+    [InlineData("TESSERA_CONVOLUTIONS", "direct, winograd")]
+    public void A_wrong_environment_variable_is_told_with_what_it_may_be(string variable, string names)
+    {
+        using Process process = Program.Start(folder: null, start => start.Environment[variable] = "fast", "bench");
+        Outcome outcome = Program.End(process);
+        Assert.Equal(
+            (TesseraProgram.WrongInput, $"tessera: {variable} is \"fast\"; unset it or choose one of {names}"),
+            (outcome.Code, outcome.Error.TrimEnd()));
+    }
 
     [Theory]
     [MemberData(nameof(Damages))]

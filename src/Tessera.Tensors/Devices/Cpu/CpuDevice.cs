@@ -33,7 +33,7 @@ public sealed class CpuDevice : Device, IDisposable
     public CpuDevice(int? threads = null, string? kernels = null, string? convolutions = null)
     {
         kernels = Choose(kernels, KernelsVariable, KernelNames, nameof(kernels)) ?? WidestKernels();
-        convolutions = Choose(convolutions, ConvolutionsVariable, ConvolutionChoice.Names, nameof(convolutions));
+        convolutions = Choose(convolutions, ConvolutionsVariable, ConvolutionNames, nameof(convolutions));
         _choice = new ConvolutionChoice(convolutions);
         _pool = new WorkerPool(threads ?? Environment.ProcessorCount);
         _kernels = Select(kernels, _pool, _choice);
@@ -41,6 +41,9 @@ public sealed class CpuDevice : Device, IDisposable
 
     /// <summary>The names that <c>TESSERA_KERNELS</c> takes.</summary>
     public static IReadOnlyList<string> KernelNames { get; } = ["vector512", "vector256", "vector128", "reference"];
+
+    /// <summary>The names that <c>TESSERA_CONVOLUTIONS</c> takes.</summary>
+    public static IReadOnlyList<string> ConvolutionNames => ConvolutionChoice.Names;
 
     /// <summary>How many threads share the work.</summary>
     public int Threads => _pool.Threads;

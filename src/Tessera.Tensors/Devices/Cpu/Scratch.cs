@@ -16,7 +16,7 @@ internal readonly unsafe struct Scratch : IDisposable
 
     private readonly int _sizeClass;
 
-    /// <summary>Takes a block of at least <paramref name="floats"/> floats (or ints: they are as large).</summary>
+    /// <summary>Takes a block of at least <paramref name="floats"/> floats.</summary>
     public Scratch(long floats)
     {
         _sizeClass = BitOperations.Log2((ulong)Math.Max(floats, 256) - 1) + 1;
@@ -27,9 +27,6 @@ internal readonly unsafe struct Scratch : IDisposable
 
     /// <summary>The block as floats.</summary>
     public float* Floats { get; }
-
-    /// <summary>The block as ints.</summary>
-    public int* Ints => (int*)Floats;
 
     /// <summary>Gives the block back.</summary>
     public void Dispose() => Free[_sizeClass].Add((nint)Floats);

@@ -7,8 +7,7 @@ namespace Tessera.Tensors.Devices.Cpu.Simd;
 /// <remarks>
 /// Cost: the flops of the forward pass. The pixels are cut into a fixed number of slices whose partial sums, packed as
 /// <c>[slice][kernel row][panel][run][Columns]</c>, are added up in their order at the end, so that the result does not
-/// depend on the threads. A slice is added up pixel
-/// by pixel in float32: over the 65,536 pixels of a batch of 256 the result is off by 1e-6 (relative root mean square),
+/// depend on the threads. A slice is added up pixel by pixel in float32: over the 65,536 pixels of a batch of 256 the result is off by 1e-6 (relative root mean square),
 /// under half of what one running sum is off by.
 /// </remarks>
 internal static unsafe class WeightGradientKernel<TSimd, TVector>

@@ -47,9 +47,7 @@ internal static unsafe class WinogradKernel<TSimd, TVector, TWinograd>
         }
     }
 
-    /// <summary>
-    /// Transforms the source of a band's tiles for one phase to <c>[position][tile][inner]</c>.
-    /// </summary>
+    /// <summary>Transforms the source of a band's tiles for one phase to <c>[position][tile][inner]</c>.</summary>
     public static void TransformSource(WinogradTiles tiles, in PaddedMap map, Band band, Phase phase, float* transformed)
     {
         int step = tiles.Plan.WindowStep, channels = tiles.PaddedChannels;
@@ -82,7 +80,8 @@ internal static unsafe class WinogradKernel<TSimd, TVector, TWinograd>
     {
         (int firstBand, int endBand) = tiles.BandsOf(chunk);
         int firstTile = tiles.TilesBefore(firstBand), count = tiles.TilesBefore(endBand) - firstTile;
-        nint panelStride = tiles.PanelStride(PanelColumns, TileRows), positionStride = tiles.PositionStride(PanelColumns, TileRows);
+        nint panelStride = tiles.ProductPanelStride(PanelColumns, TileRows);
+        nint positionStride = tiles.ProductStride(PanelColumns, TileRows);
         using var transformed = new Scratch(tiles.SourceLength);
         using var multiplied = new Scratch(tiles.Positions * positionStride);
         float* source = transformed.Floats, products = multiplied.Floats;
@@ -128,7 +127,8 @@ internal static unsafe class WinogradKernel<TSimd, TVector, TWinograd>
     {
         const int Results = WinogradTiles.Results;
         CorrelationPlan plan = tiles.Plan;
-        nint panelStride = tiles.PanelStride(PanelColumns, TileRows), positionStride = tiles.PositionStride(PanelColumns, TileRows);
+        nint panelStride = tiles.ProductPanelStride(PanelColumns, TileRows);
+        nint positionStride = tiles.ProductStride(PanelColumns, TileRows);
         float* results = stackalloc float[Results * Results * PanelColumns];
         nint* offsets = stackalloc nint[Results * Results];
         for (int tile = 0; tile < band.Images * band.Rows * tiles.Columns; tile++, products += PanelColumns)

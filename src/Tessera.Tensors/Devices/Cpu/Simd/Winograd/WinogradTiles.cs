@@ -96,14 +96,14 @@ internal sealed class WinogradTiles
         : Plan.Images * Rows * Columns;
 
     /// <summary>
-    /// Floats from a panel to the next in what has a row for each tile and channel, <c>[position][panel][tile][columns]</c>.
+    /// Floats from a panel to the next in the products, <c>[position][panel][tile][columns]</c>, whose tiles fill whole
+    /// tiles of <paramref name="tileRows"/> rows of a <see cref="MatrixTile{TSimd,TVector}"/>.
     /// </summary>
-    /// <param name="columns">Channels in a panel.</param>
-    /// <param name="multiple">What the number of tiles is brought to a multiple of.</param>
-    public nint PanelStride(int columns, int multiple) => (nint)((_maxTiles + multiple - 1) / multiple * multiple) * columns;
+    public nint ProductPanelStride(int columns, int tileRows) =>
+        (nint)((_maxTiles + tileRows - 1) / tileRows * tileRows) * columns;
 
     /// <summary>Floats from a position to the next in the same.</summary>
-    public nint PositionStride(int columns, int multiple) => Panels * PanelStride(columns, multiple) + Pad;
+    public nint ProductStride(int columns, int tileRows) => Panels * ProductPanelStride(columns, tileRows) + Pad;
 
     /// <summary>Floats from a tile to the next in the transformed gradient, <c>[position][tile][channel]</c>.</summary>
     /// <param name="columns">Channels in a panel.</param>
