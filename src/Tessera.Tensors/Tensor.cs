@@ -36,10 +36,10 @@ public sealed class Tensor
         RequiresGradient = requiresGradient;
     }
 
-    private Tensor(Tensor memoryOf, Tape? tape, bool requiresGradient)
+    private Tensor(Tensor memoryOf, Shape shape, Tape? tape, bool requiresGradient)
     {
         _memoryOf = memoryOf;
-        Shape = memoryOf.Shape;
+        Shape = shape;
         Device = memoryOf.Device;
         Tape = tape;
         RequiresGradient = requiresGradient;
@@ -116,10 +116,10 @@ public sealed class Tensor
     }
 
     /// <summary>The same memory as a parameter: a tensor that <see cref="Tape.Backward"/> computes the gradient of.</summary>
-    public Tensor AsParameter() => new(this, tape: null, requiresGradient: true);
+    public Tensor AsParameter() => new(this, Shape, tape: null, requiresGradient: true);
 
     /// <summary>The same memory and values, but no gradient flows through it: PyTorch's <c>detach</c>, sg[.] in papers.</summary>
-    public Tensor Detach() => new(this, Tape, requiresGradient: false);
+    public Tensor Detach() => new(this, Shape, Tape, requiresGradient: false);
 
     /// <summary>Copies the values in, in row-major order.</summary>
     /// <exception cref="ArgumentException">There are not as many values as elements.</exception>
@@ -184,8 +184,11 @@ public sealed class Tensor
     /// <summary>Shape and device, for a debugger.</summary>
     public override string ToString() => $"Tensor {Shape} on {Device.Description}";
 
-    /// <summary>The same memory and values as the result of an operation on a tape, with a gradient of its own.</summary>
-    internal Tensor Alias(Tape? tape, bool requiresGradient) => new(this, tape, requiresGradient);
+    /// <summary>
+    /// The same memory and values, under a shape of as many elements, as the result of an operation on a tape, with a
+    /// gradient of its own.
+    /// </summary>
+    internal Tensor Alias(Shape shape, Tape? tape, bool requiresGradient) => new(this, shape, tape, requiresGradient);
 
     /// <summary>
     /// Where a backward pass writes this tensor's gradient. The first write of a pass overwrites, so that nothing has

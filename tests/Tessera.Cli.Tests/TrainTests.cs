@@ -77,8 +77,7 @@ public sealed class TrainTests(Trained trained)
                 ResidualLayers = 0,
                 Codes = 5,
                 CodeDim = 6,
-                Commitment = 0.5f,
-                Decay = 0.99,
+                Quantizer = new EmaVectorQuantizerOptions { Commitment = 0.5f, AveragesStart = EmaStart.Codebook },
             },
             Data = trained.Pictures,
             DataDir = folder.Path,
@@ -102,7 +101,8 @@ public sealed class TrainTests(Trained trained)
         using var folder = new TemporaryFolder();
         Program.Succeed(Program.TinyTraining(trained.Pictures, folder["run"], "--preset", preset, "--updates", "1"));
         TrainingOptions options = RunFolder.Open(folder["run"]).Options;
-        Assert.Equal((decay, EmaStart.Seed, 1e-4f), (options.Model.Decay, options.Model.EmaStart, options.LearningRate));
+        QuantizerOptions quantizer = decay > 0 ? new EmaVectorQuantizerOptions { Decay = decay } : new VectorQuantizerOptions();
+        Assert.Equal((quantizer, 1e-4f), (options.Model.Quantizer, options.LearningRate));
     }
 
     [Fact]

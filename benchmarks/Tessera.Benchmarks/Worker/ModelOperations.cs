@@ -1,5 +1,6 @@
 using Tessera.Benchmarking;
 using Tessera.Models;
+using Tessera.Quantization;
 using Tessera.Tensors;
 using Tessera.Tensors.Devices.Cpu;
 
@@ -18,7 +19,7 @@ internal abstract class ModelOperation : Operation
         _pictures = pictures;
         _batch = batch;
         _size = size;
-        Model = new Workload(new VqVaeOptions { Decay = isEma ? 0.99 : 0 }, pictures.Variance, Seed, device);
+        Model = new Workload(new VqVaeOptions { Quantizer = isEma ? new EmaVectorQuantizerOptions() : new VectorQuantizerOptions() }, pictures.Variance, Seed, device);
         Shape = PictureFile.ShapeOf(batch, size);
         Pixels = new float[Shape.Length];
         ShowBatch(0);

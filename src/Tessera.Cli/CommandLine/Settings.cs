@@ -1,8 +1,6 @@
 using System.CommandLine;
-using System.Numerics;
 using Tessera.Data;
 using Tessera.Models;
-using Tessera.Quantization;
 using Tessera.Training;
 
 namespace Tessera.Cli.CommandLine;
@@ -55,21 +53,7 @@ internal sealed class Settings
             NewOption.Real<float>("--lr", $"Learning rate of Adam [default: {Usual.LearningRate}]."),
             options => options.LearningRate, (options, value) => options with { LearningRate = value!.Value }),
         .. ModelSizes(),
-        Model("--commitment", "Weight of the commitment loss, beta",
-            model => model.Commitment, (model, value) => model with { Commitment = value }),
-        Model("--decay", "Decay of the running averages that make up the codebook; 0 trains it by gradients",
-            model => model.Decay, (model, value) => model with { Decay = value }),
-        new Setting<string?>(
-            NewOption.Choice(
-                "--ema-start",
-                "How the running averages start: as the seed's (sizes 0, sums unrelated to the codes) or from the codebook "
-                    + $"(sizes 1, sums equal to the codes) [default: {Lower(Usual.Model.EmaStart)}].",
-                [.. Enum.GetValues<EmaStart>().Select(Lower)]),
-            options => Lower(options.Model.EmaStart),
-            (options, value) => options with
-            {
-                Model = options.Model with { EmaStart = Enum.Parse<EmaStart>(value!, ignoreCase: true) },
-            }),
+        .. QuantizerSettings.All(),
         new Setting<ulong?>(
             NewOption.Whole<ulong>("--seed", $"What all random numbers follow from [default: {Usual.Seed}]."),
             options => options.Seed, (options, value) => options with { Seed = value!.Value }),
@@ -137,13 +121,13 @@ internal sealed class Settings
             model => model.Codes, (model, value) => model with { Codes = value }),
         Model("--code-dim", "Dimensions of a code, D",
             model => model.CodeDim, (model, value) => model with { CodeDim = value }),
+        Model("--lookup-dim", "Dimensions that codes are looked up in behind a linear map; 0 for D, without a map",
+            model => model.LookupDim, (model, value) => model with { LookupDim = value }),
     ];
 
     private static Setting<int?> Batch(int usual) => new(
         NewOption.Whole<int>("--batch", $"Pictures in a batch [default: {usual}]."),
         options => options.Batch, (options, value) => options with { Batch = value!.Value });
-
-    private static string Lower(EmaStart start) => start.ToString().ToLowerInvariant();
 
     private static Setting<string?> DataDir() => new(
         NewOption.Text(
@@ -166,11 +150,5 @@ internal sealed class Settings
         string name, string description,
         Func<VqVaeOptions, int> get, Func<VqVaeOptions, int, VqVaeOptions> set) => new(
         NewOption.Whole<int>(name, $"{description} [default: {get(Usual.Model)}]."),
-        options => get(options.Model), (options, value) => options with { Model = set(options.Model, value!.Value) });
-
-    private static Setting<T?> Model<T>(
-        string name, string description, Func<VqVaeOptions, T> get, Func<VqVaeOptions, T, VqVaeOptions> set)
-        where T : struct, IFloatingPoint<T> => new(
-        NewOption.Real<T>(name, $"{description} [default: {get(Usual.Model)}]."),
         options => get(options.Model), (options, value) => options with { Model = set(options.Model, value!.Value) });
 }

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Tessera.Cli.CommandLine;
 using Tessera.Models;
-using Tessera.Quantization;
 using Tessera.Tensors;
 using Tessera.Training;
 
@@ -37,16 +36,15 @@ internal sealed class InfoCommand : TesseraCommand
         yield return ["hidden", $"{model.Hidden}"];
         yield return ["residual hidden", $"{model.ResidualHidden}"];
         yield return ["residual layers", $"{model.ResidualLayers}"];
-        yield return ["commitment", $"{model.Commitment}"];
+        yield return ["commitment", $"{model.Quantizer.Commitment}"];
         yield return ["data variance", trained.DataVariance is { } variance ? $"{variance:0.000000}" : "unknown"];
     }
 
     /// <summary>One line on a codebook.</summary>
     internal static string Describe(VqVae model) =>
-        $"{model.Options.Codes} codes of {model.Options.CodeDim} dimensions, "
-        + (model.Quantizer is EmaVectorQuantizer
-            ? $"running averages (decay {model.Options.Decay})"
-            : "trained by gradients");
+        $"{model.Options.Codes} codes of {model.Options.CodeDim} dimensions"
+        + (model.Options.LookupDim > 0 ? $" looked up in {model.Options.LookupDim}" : "")
+        + $", {model.Options.Quantizer.Summary}";
 
     /// <summary>One line on how a run trains.</summary>
     internal static string Describe(TrainingOptions options) =>

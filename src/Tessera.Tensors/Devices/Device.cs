@@ -116,6 +116,23 @@ public abstract class Device
     /// <summary>Row i of y <c>[rows, columns]</c> becomes row i of x divided by <c>divisors[i]</c>.</summary>
     public abstract void DivideRows(Storage x, Storage divisors, int columns, Storage y);
 
+    /// <summary>Row i of y <c>[rows, columns]</c> becomes row i of x divided by its length, at least 1e-12.</summary>
+    public abstract void NormalizeRows(Storage x, int columns, Storage y);
+
+    /// <summary>
+    /// The gradient of <see cref="NormalizeRows"/>: with y the row of unit length,
+    /// <c>gradX = (gradY - y (y . gradY)) / max(|x|, 1e-12)</c>.
+    /// </summary>
+    public abstract void NormalizeRowsGradient(Storage x, Storage gradY, int columns, Storage gradX, bool accumulate);
+
+    /// <summary>
+    /// For each row, with hats for unit vectors and <c>r = (y^ + x^) / |y^ + x^|</c>:
+    /// <c>gradX = |y| / |x| * (gradY - 2 r (r . gradY) + 2 x^ (y^ . gradY))</c>, the gradient through the rotation and the
+    /// scale that take x to y. Where x or y is shorter than 1e-12, or <c>|y^ + x^|</c> is below 1e-6, <c>gradX = gradY</c>.
+    /// </summary>
+    public abstract void RotationGradient(
+        Storage x, Storage y, Storage gradY, int columns, Storage gradX, bool accumulate);
+
     /// <summary>One step of Adam on one parameter; see <see cref="AdamStep"/> for the formula.</summary>
     public abstract void Adam(
         in AdamStep numbers, Storage parameter, Storage gradient, Storage firstMoment, Storage secondMoment);

@@ -15,11 +15,17 @@ public static partial class TensorOperations
     /// <exception cref="ArgumentException">The shapes, tapes or devices differ.</exception>
     public static Tensor StraightThrough(this Tensor x, Tensor replacement)
     {
+        Tensor y = Replace(x, replacement);
+        return Tape.Record(y, _ => x.TakeGradient(y));
+    }
+
+    /// <summary>The value of one tensor as a result that depends on another, in the former's memory; nothing is recorded yet.</summary>
+    private static Tensor Replace(Tensor x, Tensor replacement)
+    {
         CheckSameShape(x, replacement);
         Tape? tape = x.Tape ?? replacement.Tape;
         if (tape != (replacement.Tape ?? tape) || x.Device != replacement.Device)
             throw new ArgumentException("The input and its replacement live on different tapes or devices.", nameof(replacement));
-        Tensor y = replacement.Alias(tape, x.RequiresGradient && tape is { Recording: true });
-        return Tape.Record(y, _ => x.TakeGradient(y));
+        return replacement.Alias(replacement.Shape, tape, x.RequiresGradient && tape is { Recording: true });
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Tessera.Data;
 using Tessera.Models;
+using Tessera.Quantization;
 using Tessera.Tensors;
 using Tessera.Tensors.Devices.Cpu;
 using Tessera.Training;
@@ -75,8 +76,8 @@ public static class ThroughputBenchmark
             _batch = options.Batch;
             Cost = new ModelCost(options.Model, _batch, pictures.Height, pictures.Width);
             double variance = pictures.Variance();
-            _gradient = new Workload(options.Model with { Decay = 0 }, variance, options.Seed, device);
-            _ema = new Workload(options.Model with { Decay = 0.99 }, variance, options.Seed, device);
+            _gradient = new Workload(options.Model with { Quantizer = new VectorQuantizerOptions() }, variance, options.Seed, device);
+            _ema = new Workload(options.Model with { Quantizer = new EmaVectorQuantizerOptions() }, variance, options.Seed, device);
             Shape shape = [_batch, pictures.Height, pictures.Width, pictures.Channels];
             float[] pixels = new float[shape.Length], decoded = new float[shape.Length];
             int length = shape.Length / _batch;

@@ -41,6 +41,9 @@ public sealed class ModelCost
                 Plain($"{block}.3", 1, model.ResidualHidden, model.Hidden),
             });
 
+        IEnumerable<ConvolutionLayer> Projection(string name, int channels, int outChannels) =>
+            model.LookupDim == 0 ? [] : [Plain(name, 1, channels, outChannels)];
+
         Encoder =
         [
             Strided("_encoder._conv_1", 4, model.Channels, half),
@@ -48,15 +51,17 @@ public sealed class ModelCost
             Plain("_encoder._conv_3", 3, model.Hidden, model.Hidden),
             .. Stack("_encoder"),
             Plain("_pre_vq_conv", 1, model.Hidden, model.CodeDim),
+            .. Projection("_vq_vae._project_in", model.CodeDim, model.LookupDim),
         ];
         Decoder =
         [
+            .. Projection("_vq_vae._project_out", model.LookupDim, model.CodeDim),
             Plain("_decoder._conv_1", 3, model.CodeDim, model.Hidden),
             .. Stack("_decoder"),
             Strided("_decoder._conv_trans_1", 2, half, model.Hidden, transposed: true),
             Strided("_decoder._conv_trans_2", 4, model.Channels, half, transposed: true),
         ];
-        _search = 2L * batch * mapHeight * mapWidth * model.Codes * model.CodeDim;
+        _search = 2L * batch * mapHeight * mapWidth * model.Codes * (model.LookupDim == 0 ? model.CodeDim : model.LookupDim);
     }
 
     /// <summary>The convolutions from pictures to vectors, in their order.</summary>

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text.Json;
 using Tessera.Files;
+using Tessera.Quantization;
 using Tessera.Tensors;
 using Tessera.Tensors.Devices;
 using Tessera.Tensors.IO;
@@ -12,8 +14,8 @@ namespace Tessera.Models;
 /// </summary>
 public static class ModelFile
 {
-    private const string CommitmentKey = "commitment", DecayKey = "decay", VarianceKey = "data_variance";
-    private const double UsualDecay = 0.99;
+    private const string Vq = "_vq_vae.";
+    private const string QuantizerKey = "quantizer", VarianceKey = "data_variance";
 
     /// <summary>Writes a model.</summary>
     /// <param name="path">The file; one that is there is replaced.</param>
@@ -29,8 +31,7 @@ public static class ModelFile
         var metadata = new Dictionary<string, string>
         {
             ["format"] = "pt",
-            [CommitmentKey] = model.Options.Commitment.ToString(CultureInfo.InvariantCulture),
-            [DecayKey] = model.Options.Decay.ToString(CultureInfo.InvariantCulture),
+            [QuantizerKey] = JsonSerializer.Serialize(model.Options.Quantizer, QuantizerJson.Default.QuantizerOptions),
         };
         if (dataVariance is { } variance) metadata[VarianceKey] = variance.ToString("R", CultureInfo.InvariantCulture);
         SafeTensors.Write(stream, Entries(model.State()), metadata);
@@ -106,10 +107,11 @@ public static class ModelFile
     private static VqVaeOptions ReadOptions(string path, SafeTensorsFile file)
     {
         int[] first = Sizes(path, file, "_encoder._conv_1.weight", 4);
-        int[] codebook = Sizes(path, file, "_vq_vae._embedding.weight", 2);
+        int[]? projection = file.TryGet($"{Vq}_project_in.weight", out _) ? Sizes(path, file, $"{Vq}_project_in.weight", 4) : null;
+        string lookup = projection is null ? Vq : $"{Vq}_quantizer.";
+        int[] codebook = Sizes(path, file, $"{lookup}_embedding.weight", 2);
         int layers = 0;
         while (file.TryGet($"_encoder._residual_stack._layers.{layers}._block.1.weight", out _)) layers++;
-        bool ema = file.TryGet("_vq_vae._ema_w", out _);
         var defaults = new VqVaeOptions();
         return new VqVaeOptions
         {
@@ -120,10 +122,29 @@ public static class ModelFile
                 ? defaults.ResidualHidden
                 : Sizes(path, file, "_encoder._residual_stack._layers.0._block.1.weight", 4)[0],
             Codes = codebook[0],
-            CodeDim = codebook[1],
-            Commitment = (float?)Number(file, CommitmentKey) ?? defaults.Commitment,
-            Decay = ema ? Number(file, DecayKey) ?? UsualDecay : 0,
+            CodeDim = projection?[1] ?? codebook[1],
+            LookupDim = projection?[0] ?? 0,
+            Quantizer = ReadQuantizer(path, file, lookup),
         };
+    }
+
+    /// <summary>What the file tells; of a file that Python wrote, what its tensors are those of.</summary>
+    private static QuantizerOptions ReadQuantizer(string path, SafeTensorsFile file, string lookup)
+    {
+        if (!file.Metadata.TryGetValue(QuantizerKey, out string? json))
+        {
+            return file.TryGet($"{lookup}_ema_w", out _) ? new EmaVectorQuantizerOptions()
+                : file.TryGet($"{lookup}_embedding_proj.weight", out _) ? new SimVectorQuantizerOptions()
+                : new VectorQuantizerOptions();
+        }
+        try
+        {
+            return JsonSerializer.Deserialize(json, QuantizerJson.Default.QuantizerOptions) ?? throw new JsonException("it is empty");
+        }
+        catch (JsonException e)
+        {
+            throw new InputException($"{path}: its metadata names a quantizer that cannot be read ({e.Message.ReplaceLineEndings(" ").TrimEnd('.')})", e);
+        }
     }
 
     private static int[] Sizes(string path, SafeTensorsFile file, string name, int rank)

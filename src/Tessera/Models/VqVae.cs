@@ -37,9 +37,7 @@ public sealed class VqVae : Module
         var initializer = new Initializer(seed, Device);
         _encoder = Child("_encoder", new Encoder(options, initializer));
         _preVqConv = Child("_pre_vq_conv", new Conv2d(options.Hidden, options.CodeDim, 1, initializer));
-        Quantizer = Child<Quantizer>("_vq_vae", options.Decay > 0
-            ? new EmaVectorQuantizer(options.Codes, options.CodeDim, options.Commitment, options.Decay, options.EmaStart, initializer)
-            : new VectorQuantizer(options.Codes, options.CodeDim, options.Commitment, initializer));
+        Quantizer = Child("_vq_vae", options.CreateQuantizer(initializer));
         _decoder = Child("_decoder", new Decoder(options, initializer));
     }
 
@@ -53,7 +51,7 @@ public sealed class VqVae : Module
     public Quantizer Quantizer { get; }
 
     /// <summary>
-    /// Encodes, quantizes and decodes. On a recording tape the quantizer trains as well: an EMA codebook moves.
+    /// Encodes, quantizes and decodes. On a recording tape the quantizer trains as well: running averages move.
     /// </summary>
     /// <param name="pictures"><c>[batch, height, width, channels]</c>, pixels in [-0.5, 0.5].</param>
     /// <exception cref="ArgumentException">Height or width is no multiple of 4, or the channels do not fit.</exception>

@@ -1,4 +1,5 @@
 using Tessera.Quantization;
+using Tessera.Tensors.Nn;
 using static Tessera.InputException;
 
 namespace Tessera.Models;
@@ -26,17 +27,19 @@ public sealed record VqVaeOptions
     /// <summary>Dimensions of a code (the paper's D), 1 to 8192.</summary>
     public int CodeDim { get; init; } = 64;
 
-    /// <summary>The commitment cost (the paper's beta), at least 0.</summary>
-    public float Commitment { get; init; } = 0.25f;
-
     /// <summary>
-    /// How much of the running averages stays at each update, in [0, 1). 0 trains the codebook by gradients
-    /// (<see cref="VectorQuantizer"/>), anything above by averages (<see cref="EmaVectorQuantizer"/>).
+    /// Dimensions that codes are looked up in behind a linear map (<see cref="ProjectedQuantizer"/>), 1 to 8192; 0 for
+    /// those of the code itself, without a map.
     /// </summary>
-    public double Decay { get; init; }
+    public int LookupDim { get; init; }
 
-    /// <summary>How the running averages start; without effect for a gradient codebook.</summary>
-    public EmaStart EmaStart { get; init; }
+    /// <summary>Which quantizer there is, and how it learns.</summary>
+    public QuantizerOptions Quantizer { get; init; } = new VectorQuantizerOptions();
+
+    /// <summary>Makes the quantizer, with its first codebook.</summary>
+    internal Quantizer CreateQuantizer(Initializer initializer) => LookupDim == 0
+        ? Quantizer.Create(Codes, CodeDim, initializer)
+        : new ProjectedQuantizer(Codes, CodeDim, LookupDim, Quantizer, initializer);
 
     /// <summary>
     /// Checks every value. The upper limits are far beyond what can be trained, and keep every tensor of weights below
@@ -53,8 +56,14 @@ public sealed record VqVaeOptions
         ThrowUnless(CodeDim is >= 1 and <= 8192, $"code-dim must be 1 to 8192, not {CodeDim}");
         ThrowUnless((long)Codes * CodeDim <= MaxCodebookLength,
             $"codes must be at most {MaxCodebookLength / CodeDim} with a code-dim of {CodeDim}, not {Codes}");
-        ThrowUnless(Commitment >= 0 && float.IsFinite(Commitment), $"commitment must be a number of at least 0, not {Commitment}");
-        ThrowUnless(Decay is >= 0 and < 1, $"decay must be at least 0 (gradient codebook) and below 1, not {Decay}");
+        ThrowUnless(LookupDim is >= 0 and <= 8192, $"lookup-dim must be 1 to 8192, or 0 for the dimensions of a code, not {LookupDim}");
+        ThrowUnless((long)Codes * LookupDim <= MaxCodebookLength,
+            $"codes must be at most {MaxCodebookLength / Math.Max(LookupDim, 1)} with a lookup-dim of {LookupDim}, not {Codes}");
+        // Null only where a config.json lacks it.
+        ThrowUnless(Quantizer is not null, $"quantizer is missing");
+        Quantizer.Validate();
+        ThrowUnless(Quantizer.Start == CodebookStart.Random || Codes <= KMeans.MostClusters,
+            $"codebook-start kmeans takes at most {KMeans.MostClusters} codes, not {Codes}");
     }
 
     /// <summary>The elements of the largest tensor on the way of a picture through the model.</summary>
@@ -65,7 +74,7 @@ public sealed record VqVaeOptions
         long pixels = (long)width * height;
         // Half and a quarter of the size in each direction.
         long first = pixels / 4 * (Hidden / 2);
-        long inner = pixels / 16 * Math.Max(Hidden, Math.Max(ResidualHidden, CodeDim));
+        long inner = pixels / 16 * Math.Max(Hidden, Math.Max(ResidualHidden, Math.Max(CodeDim, LookupDim)));
         return Math.Max(pixels * Channels, Math.Max(first, inner));
     }
 }

@@ -1,59 +1,65 @@
 using Tessera.Tensors;
 using Tessera.Tensors.Nn;
 using Tessera.Tensors.Ops;
+using static Tessera.InputException;
 
 namespace Tessera.Quantization;
 
+/// <summary>The options of an <see cref="EmaVectorQuantizer"/>; the usual ones are the seed's.</summary>
+public sealed record EmaVectorQuantizerOptions : RunningAverageOptions
+{
+    internal const string KindName = "ema";
+
+    /// <summary>How the running averages start, where the codebook starts at random.</summary>
+    public EmaStart AveragesStart { get; init; }
+
+    /// <summary>
+    /// Whether the Laplace smoothing is kept in the sizes, as the seed does: each update then moves every size towards the
+    /// mean of all. Else a copy is smoothed and divided by.
+    /// </summary>
+    public bool KeepSmoothing { get; init; } = true;
+
+    /// <inheritdoc/>
+    public override string Kind => KindName;
+
+    /// <inheritdoc/>
+    public override string Summary => FormattableString.Invariant($"running averages (decay {Decay})");
+
+    /// <inheritdoc/>
+    public override Quantizer Create(int codes, int codeDim, Initializer initializer) =>
+        new EmaVectorQuantizer(codes, codeDim, this, initializer);
+
+    /// <inheritdoc/>
+    public override void Validate()
+    {
+        base.Validate();
+        ThrowUnless(Enum.IsDefined(AveragesStart), $"ema-start must be one of {string.Join(", ", Enum.GetNames<EmaStart>())}, not {AveragesStart}");
+    }
+}
+
 /// <summary>
 /// The quantizer whose codes are exponential moving averages of the vectors that chose them (van den Oord et al. 2017,
-/// appendix A.1; the seed's <c>VectorQuantizerEMA</c>):
-/// <c>N[k] = decay * N[k] + (1 - decay) * n[k]</c>, <c>m[k] = decay * m[k] + (1 - decay) * sum of z that chose k</c>,
-/// <c>e[k] = m[k] / N[k]</c>. Its loss is the commitment term alone, <c>commitment * |z - sg[e]|^2</c>.
+/// appendix A.1; the seed's <c>VectorQuantizerEMA</c>): <c>e[k] = m[k] / N'[k]</c> with sizes after Laplace smoothing,
+/// <c>N'[k] = (N[k] + epsilon) / (n + K epsilon) * n</c>, n being the sum of N. Its loss is the commitment term alone,
+/// <c>commitment * |z - sg[e]|^2</c>.
 /// </summary>
-/// <remarks>
-/// As in the seed, the Laplace smoothing <c>(N[k] + epsilon) / (n + K epsilon) * n</c>, n being the sum of N, is kept and
-/// not only used. How the averages start is <see cref="EmaStart"/>.
-/// </remarks>
-public sealed class EmaVectorQuantizer : Quantizer
+public sealed class EmaVectorQuantizer : RunningAverageQuantizer
 {
-    private const float Epsilon = 1e-5f;
+    private const double Epsilon = 1e-5f;
 
-    private readonly double _decay;
-    private readonly Tensor _batchSizes;
-    private readonly Tensor _batchSums;
+    private readonly Tensor _smoothed;
 
     /// <summary>Creates the quantizer; its codebook starts standard normal.</summary>
     /// <param name="codes">Codes in the codebook.</param>
     /// <param name="codeDim">Dimensions of a code.</param>
-    /// <param name="commitment">The commitment cost, at least 0.</param>
-    /// <param name="decay">How much of the averages stays at each update, in (0, 1).</param>
-    /// <param name="start">How the averages start.</param>
+    /// <param name="options">How it quantizes.</param>
     /// <param name="initializer">Makes the first codebook and sums.</param>
-    public EmaVectorQuantizer(
-        int codes, int codeDim, float commitment, double decay, EmaStart start, Initializer initializer)
-        : base(commitment)
+    public EmaVectorQuantizer(int codes, int codeDim, EmaVectorQuantizerOptions options, Initializer initializer)
+        : base(codes, codeDim, options, initializer)
     {
-        _decay = decay;
-        ClusterSizes = Buffer("_ema_cluster_size", initializer.Zeros([codes]));
-        Sums = Buffer("_ema_w", initializer.Normal([codes, codeDim]));
-        Codebook = Buffer("_embedding.weight", initializer.Normal([codes, codeDim]));
-        if (start == EmaStart.Codebook)
-        {
-            ClusterSizes.Fill(1);
-            Sums.CopyFrom(Codebook.ToArray());
-        }
-        _batchSizes = initializer.Zeros([codes]);
-        _batchSums = initializer.Zeros([codes, codeDim]);
+        _smoothed = options.KeepSmoothing ? ClusterSizes : initializer.Zeros([codes]);
+        if (options.AveragesStart == EmaStart.Codebook) Start(Codebook.ToArray(), vectorsPerCode: 1);
     }
-
-    /// <inheritdoc/>
-    public override Tensor Codebook { get; }
-
-    /// <summary>The running number of vectors that chose each code, <c>[codes]</c>: N.</summary>
-    public Tensor ClusterSizes { get; }
-
-    /// <summary>The running sum of the vectors that chose each code, <c>[codes, code dim]</c>: m.</summary>
-    public Tensor Sums { get; }
 
     /// <inheritdoc/>
     public override Quantized Quantize(Tensor z, bool training)
@@ -63,27 +69,26 @@ public sealed class EmaVectorQuantizer : Quantizer
         Tensor e = Lookup(codes, z.Shape, z.Tape);
         if (training) UpdateCodebook(z, codes);
         Tensor loss = e.MutualSquaredError(z, xWeight: 0, yWeight: Commitment);
-        return new Quantized(z.StraightThrough(e), loss, codes);
+        return new Quantized(PassGradient(z, e), loss, codes, z);
     }
 
     private void UpdateCodebook(Tensor z, int[] codes)
     {
-        z.SumRowsByIndex(codes, _batchSums, _batchSizes);
-        ClusterSizes.MoveAverage(_batchSizes, _decay);
-        Smooth(ClusterSizes);
-        Sums.MoveAverage(_batchSums, _decay);
-        Sums.DivideRows(ClusterSizes, Codebook);
+        MoveSizes(z, codes);
+        Smooth(ClusterSizes, _smoothed);
+        MoveSums();
+        Sums.DivideRows(_smoothed, Codebook);
     }
 
-    private static void Smooth(Tensor clusterSizes)
+    private static void Smooth(Tensor clusterSizes, Tensor smoothed)
     {
         float[] sizes = clusterSizes.ToArray();
         double total = 0;
         foreach (float size in sizes) total += size;
         for (int k = 0; k < sizes.Length; k++)
         {
-            sizes[k] = (float)((sizes[k] + (double)Epsilon) / (total + sizes.Length * (double)Epsilon) * total);
+            sizes[k] = (float)((sizes[k] + Epsilon) / (total + sizes.Length * Epsilon) * total);
         }
-        clusterSizes.CopyFrom(sizes);
+        smoothed.CopyFrom(sizes);
     }
 }

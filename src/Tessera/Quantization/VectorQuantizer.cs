@@ -4,6 +4,22 @@ using Tessera.Tensors.Ops;
 
 namespace Tessera.Quantization;
 
+/// <summary>The options of a <see cref="VectorQuantizer"/>: no more than all have.</summary>
+public sealed record VectorQuantizerOptions : QuantizerOptions
+{
+    internal const string KindName = "gradient";
+
+    /// <inheritdoc/>
+    public override string Kind => KindName;
+
+    /// <inheritdoc/>
+    public override string Summary => "trained by gradients";
+
+    /// <inheritdoc/>
+    public override Quantizer Create(int codes, int codeDim, Initializer initializer) =>
+        new VectorQuantizer(codes, codeDim, this, initializer);
+}
+
 /// <summary>
 /// The paper's quantizer, whose codebook is trained by gradients:
 /// <c>loss = |sg[z] - e|^2 + commitment * |z - sg[e]|^2</c>, means over all elements (van den Oord et al. 2017,
@@ -14,9 +30,9 @@ public sealed class VectorQuantizer : Quantizer
     /// <summary>Creates the quantizer; its codebook starts uniform in [-1/codes, 1/codes).</summary>
     /// <param name="codes">Codes in the codebook.</param>
     /// <param name="codeDim">Dimensions of a code.</param>
-    /// <param name="commitment">The commitment cost, at least 0.</param>
+    /// <param name="options">How it quantizes.</param>
     /// <param name="initializer">Makes the first codebook.</param>
-    public VectorQuantizer(int codes, int codeDim, float commitment, Initializer initializer) : base(commitment) =>
+    public VectorQuantizer(int codes, int codeDim, VectorQuantizerOptions options, Initializer initializer) : base(options) =>
         Codebook = Parameter("_embedding.weight", initializer.Uniform([codes, codeDim], 1f / codes));
 
     /// <inheritdoc/>
@@ -28,6 +44,9 @@ public sealed class VectorQuantizer : Quantizer
         int[] codes = FindCodes(z);
         Tensor e = Lookup(codes, z.Shape, z.Tape);
         Tensor loss = e.MutualSquaredError(z, xWeight: 1, yWeight: Commitment);
-        return new Quantized(z.StraightThrough(e), loss, codes);
+        return new Quantized(PassGradient(z, e), loss, codes, z);
     }
+
+    /// <inheritdoc/>
+    public override void Start(ReadOnlySpan<float> codebook, double vectorsPerCode) => Codebook.CopyFrom(codebook);
 }

@@ -14,7 +14,7 @@ public sealed record Preset(string Name, string Summary, TrainingOptions Options
         "default", "small batches and an EMA codebook: good pictures within minutes",
         new TrainingOptions
         {
-            Model = new VqVaeOptions { Decay = 0.99, EmaStart = EmaStart.Codebook },
+            Model = new VqVaeOptions { Quantizer = new EmaVectorQuantizerOptions { AveragesStart = EmaStart.Codebook } },
             Updates = 3000,
             Batch = 32,
             LearningRate = 1e-3f,
@@ -28,7 +28,7 @@ public sealed record Preset(string Name, string Summary, TrainingOptions Options
     /// <summary>The seed's EMA variant.</summary>
     public static Preset SeedEma { get; } = new(
         "seed-ema", "the seed with its EMA codebook, decay 0.99",
-        Seed.Options with { Model = Seed.Options.Model with { Decay = 0.99 } });
+        Seed.Options with { Model = Seed.Options.Model with { Quantizer = new EmaVectorQuantizerOptions() } });
 
     /// <summary>All presets.</summary>
     public static IReadOnlyList<Preset> All { get; } = [Default, Seed, SeedEma];

@@ -37,6 +37,7 @@ public sealed class Trainer : IDisposable
     private readonly CpuDevice _device;
     private readonly Adam _optimizer;
     private readonly CodeUsage _batchUsage;
+    private readonly CodebookUpkeep _upkeep;
     private readonly BatchLoader _batches;
     private readonly Shape _batchShape;
     private readonly CsvLog _metrics;
@@ -71,6 +72,7 @@ public sealed class Trainer : IDisposable
         Model = new VqVae(_options.Model, _options.Seed, _device);
         _optimizer = new Adam(Model, _options.LearningRate);
         _batchUsage = new CodeUsage(_options.Model.Codes);
+        _upkeep = new CodebookUpkeep(Model, _options.Seed);
         _batches = new BatchLoader(train, _options.Batch, _options.Seed);
         _batchShape = [_options.Batch, train.Height, train.Width, train.Channels];
         _state = new TrainingState(0, 0, _options.Seed, 0, 0, default);
@@ -118,6 +120,7 @@ public sealed class Trainer : IDisposable
     /// <exception cref="InputException">The run folder cannot be written.</exception>
     public Evaluation Run(IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
+        if (_state.Update == 0) _upkeep.Start(_batches, _batchShape);
         using var tape = new Tape(_device);
         Evaluation? evaluation = null;
         try
@@ -159,6 +162,7 @@ public sealed class Trainer : IDisposable
         TrainingLoss loss = TrainingLoss.Of(Model, pictures, DataVariance);
         if (!float.IsFinite(loss.Total.Item()))
             throw new TrainingDivergedException(update + 1, $"the loss of update {update + 1} is {loss.Total.Item()}");
+        _ = _upkeep.Revive(loss.Quantized, update, (double)update / _options.Updates);
         tape.Backward(loss.Total);
         _optimizer.Step();
 

@@ -76,6 +76,15 @@ internal sealed class CountingDevice : Device, IDisposable
     public override void MoveAverage(Storage average, Storage value, double decay) =>
         _cpu.MoveAverage(average, value, decay);
 
+    public override void NormalizeRows(Storage x, int columns, Storage y) => _cpu.NormalizeRows(x, columns, y);
+
+    public override void NormalizeRowsGradient(Storage x, Storage gradY, int columns, Storage gradX, bool accumulate) =>
+        _cpu.NormalizeRowsGradient(x, gradY, columns, gradX, accumulate);
+
+    public override void RotationGradient(
+        Storage x, Storage y, Storage gradY, int columns, Storage gradX, bool accumulate) =>
+        _cpu.RotationGradient(x, y, gradY, columns, gradX, accumulate);
+
     public override void DivideRows(Storage x, Storage divisors, int columns, Storage y) =>
         _cpu.DivideRows(x, divisors, columns, y);
 

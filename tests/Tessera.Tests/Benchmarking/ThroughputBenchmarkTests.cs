@@ -2,6 +2,7 @@ using Tessera.Benchmarking;
 using Tessera.Models;
 using Tessera.Tensors;
 using Tessera.Tensors.Devices;
+using Tessera.Tests.Quantization;
 using Tessera.Tests.Training;
 using Tessera.Training;
 
@@ -74,7 +75,7 @@ public class ThroughputBenchmarkTests
     public void The_work_is_that_of_the_model(double decay)
     {
         const ulong Seed = 3;
-        VqVaeOptions options = SmallRun.Options.Model with { Decay = decay };
+        VqVaeOptions options = SmallRun.Options.Model with { Quantizer = QuantizerOf.Decay(decay) };
         Shape shape = [2, 8, 8, 3];
         float[] pixels = [.. Enumerable.Range(0, shape.Length).Select(i => MathF.Sin(i) / 2)];
         using var workload = new Workload(options, dataVariance: 0.1, Seed, Device.Default);

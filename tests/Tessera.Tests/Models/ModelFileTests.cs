@@ -1,4 +1,5 @@
 using Tessera.Models;
+using Tessera.Quantization;
 using Tessera.Tensors.IO;
 
 namespace Tessera.Tests.Models;
@@ -13,7 +14,7 @@ public sealed class ModelFileTests : IDisposable
         Codes = 7,
         CodeDim = 5,
         Channels = 1,
-        Commitment = 0.5f,
+        Quantizer = new VectorQuantizerOptions { Commitment = 0.5f },
     };
 
     private readonly TemporaryFolder _folder = new();
@@ -21,12 +22,20 @@ public sealed class ModelFileTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    [InlineData(0f, 0)]
-    [InlineData(0.95f, 1)]
-    [InlineData(0f, 3)]
-    public void A_model_comes_back_with_its_sizes(float decay, int layers)
+    [InlineData("gradient", 0, 0)]
+    [InlineData("ema", 1, 0)]
+    [InlineData("cosine", 1, 0)]
+    [InlineData("simvq", 1, 0)]
+    [InlineData("ema", 3, 4)]
+    [InlineData("simvq", 0, 2)]
+    public void A_model_comes_back_with_its_sizes(string quantizer, int layers, int lookupDim)
     {
-        VqVaeOptions options = Small with { Decay = decay, ResidualLayers = layers };
+        VqVaeOptions options = Small with
+        {
+            Quantizer = QuantizerOptions.Find(quantizer) with { Commitment = 0.5f, Gradient = GradientEstimator.Rotation },
+            ResidualLayers = layers,
+            LookupDim = lookupDim,
+        };
         if (layers == 0) options = options with { ResidualHidden = new VqVaeOptions().ResidualHidden };
         var model = new VqVae(options, seed: 3);
         ModelFile.Write(_folder["model"], model, 0.0625);
@@ -41,7 +50,7 @@ public sealed class ModelFileTests : IDisposable
     [Fact]
     public void The_names_are_those_of_the_seed_in_PyTorch()
     {
-        string[] names = [.. new VqVae(Small with { Decay = 0.9f }).State().Select(entry => entry.Name)];
+        string[] names = [.. new VqVae(Small with { Quantizer = new EmaVectorQuantizerOptions() }).State().Select(entry => entry.Name)];
         Assert.Contains("_encoder._conv_1.weight", names);
         Assert.Contains("_encoder._residual_stack._layers.1._block.3.weight", names);
         Assert.Contains("_pre_vq_conv.bias", names);

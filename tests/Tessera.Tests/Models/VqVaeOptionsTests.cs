@@ -1,4 +1,5 @@
 using Tessera.Models;
+using Tessera.Quantization;
 
 namespace Tessera.Tests.Models;
 
@@ -17,10 +18,18 @@ public class VqVaeOptionsTests
         { "codes", Usual with { Codes = 0 } },
         { "codes", Usual with { Codes = 1 << 18, CodeDim = 8192 } },
         { "code-dim", Usual with { CodeDim = 0 } },
-        { "commitment", Usual with { Commitment = float.NaN } },
-        { "commitment", Usual with { Commitment = float.PositiveInfinity } },
-        { "decay", Usual with { Decay = 1 } },
-        { "decay", Usual with { Decay = double.NaN } },
+        { "lookup-dim", Usual with { LookupDim = -1 } },
+        { "codes", Usual with { Codes = 1 << 18, LookupDim = 8192 } },
+        { "commitment", Usual with { Quantizer = new VectorQuantizerOptions { Commitment = float.NaN } } },
+        { "commitment", Usual with { Quantizer = new SimVectorQuantizerOptions { Commitment = float.PositiveInfinity } } },
+        { "decay", Usual with { Quantizer = new EmaVectorQuantizerOptions { Decay = 1 } } },
+        { "decay", Usual with { Quantizer = new EmaVectorQuantizerOptions { Decay = double.NaN } } },
+        { "decay", Usual with { Quantizer = new CosineVectorQuantizerOptions { Decay = 0 } } },
+        { "revival", Usual with { Quantizer = new CosineVectorQuantizerOptions { Revival = -0.1 } } },
+        { "revival", Usual with { Quantizer = new EmaVectorQuantizerOptions { Revival = 1.1 } } },
+        { "gradient", Usual with { Quantizer = new VectorQuantizerOptions { Gradient = (GradientEstimator)9 } } },
+        { "ema-start", Usual with { Quantizer = new EmaVectorQuantizerOptions { AveragesStart = (EmaStart)9 } } },
+        { "codebook-start", Usual with { Quantizer = new VectorQuantizerOptions { Start = (CodebookStart)9 } } },
     };
 
     [Theory]

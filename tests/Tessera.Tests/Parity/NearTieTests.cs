@@ -91,7 +91,7 @@ public sealed class NearTieTests
 
     private static VectorQuantizer Quantizer(int codes, int dim, float[] codebook, CpuDevice device)
     {
-        VectorQuantizer quantizer = new(codes, dim, commitment: 0.25f, new Initializer(seed: 0, device));
+        VectorQuantizer quantizer = new(codes, dim, new(), new Initializer(seed: 0, device));
         quantizer.Codebook.CopyFrom(codebook);
         return quantizer;
     }

@@ -27,7 +27,7 @@ public sealed class QuantizerParityTests
         foreach (string test in fixture.Lines("cases"))
         {
             Shape table = fixture.ShapeOf($"{test}/codebook");
-            VectorQuantizer quantizer = new(table[0], table[1], Commitment, new Initializer(seed: 0, device));
+            VectorQuantizer quantizer = new(table[0], table[1], new() { Commitment = Commitment }, new Initializer(seed: 0, device));
             quantizer.Codebook.CopyFrom(fixture.Values($"{test}/codebook"));
             Tensor x = tape.Variable(fixture.Values($"{test}/x"), fixture.ShapeOf($"{test}/x"));
 
@@ -59,7 +59,7 @@ public sealed class QuantizerParityTests
         using Tape tape = new(device);
         Shape table = fixture.ShapeOf($"{test}/codebook");
         EmaVectorQuantizer quantizer = new(
-            table[0], table[1], Commitment, Decay, EmaStart.Seed, new Initializer(seed: 0, device));
+            table[0], table[1], new() { Commitment = Commitment, Decay = Decay }, new Initializer(seed: 0, device));
         quantizer.Codebook.CopyFrom(fixture.Values($"{test}/codebook"));
         quantizer.Sums.CopyFrom(fixture.Values($"{test}/sums"));
         Shape shape = fixture.ShapeOf($"{test}/dquantized");

@@ -7,6 +7,7 @@ using Tessera.Tensors.Devices;
 using Tessera.Tensors.Ops;
 using Tessera.Tensors.Optim;
 using Tessera.Tensors.Random;
+using Tessera.Tests.Quantization;
 
 namespace Tessera.Tests.Parity;
 
@@ -73,8 +74,7 @@ internal sealed class Trajectory
                 ResidualLayers = fixture.Integer("residual_layers"),
                 Codes = fixture.Integer("codes"),
                 CodeDim = fixture.Integer("dim"),
-                Commitment = (float)fixture.Number("commitment"),
-                Decay = fixture.Number("decay"),
+                Quantizer = QuantizerOf.Decay(fixture.Number("decay")) with { Commitment = (float)fixture.Number("commitment") },
             },
             seed: 0, device);
         string[] names = fixture.Lines("parameters");

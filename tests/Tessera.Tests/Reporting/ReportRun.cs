@@ -1,4 +1,5 @@
 using Tessera.Data;
+using Tessera.Quantization;
 using Tessera.Reporting;
 using Tessera.Tests.Reporting;
 using Tessera.Tests.Training;
@@ -16,7 +17,7 @@ public sealed class ReportRun : IDisposable
     public ReportRun()
     {
         // A codebook that starts among the encoder's vectors: after 24 updates several codes are in use.
-        TrainingOptions options = SmallRun.Options with { Model = SmallRun.Options.Model with { Decay = 0 } };
+        TrainingOptions options = SmallRun.Options with { Model = SmallRun.Options.Model with { Quantizer = new VectorQuantizerOptions() } };
         using (Trainer trainer = SmallRun.Start(RunPath, options)) trainer.Run();
         Report.Write(Folder, Subject(RunPath));
         Page = File.ReadAllText(Path.Combine(Folder, Report.PageName));

@@ -6,6 +6,7 @@ using Tessera.Analysis;
 using Tessera.Data;
 using Tessera.Imaging;
 using Tessera.Models;
+using Tessera.Quantization;
 using Tessera.Reporting;
 using Tessera.Tests.Training;
 using Tessera.Training;
@@ -129,7 +130,7 @@ public sealed class ReportTests(ReportRun run) : IDisposable
     public void The_bars_of_use_are_the_counts()
     {
         string description = XDocument.Load(Path.Combine(run.Folder, "use.svg")).Root!.Element(Svg + "desc")!.Value;
-        var usage = new Quantization.CodeUsage(20);
+        var usage = new CodeUsage(20);
         VqVae model = TrainedModel.Open(run.RunPath).Model;
         foreach (int i in Enumerable.Range(0, 9))
         {

@@ -20,7 +20,10 @@ public sealed class RunFolderTests : IDisposable
             Threads = null,
             Seed = ulong.MaxValue,
             LearningRate = 1e-7f,
-            Model = SmallRun.Options.Model with { EmaStart = EmaStart.Codebook, Decay = 0.1f },
+            Model = SmallRun.Options.Model with
+            {
+                Quantizer = new EmaVectorQuantizerOptions { AveragesStart = EmaStart.Codebook, Decay = 0.1, Revival = 0.3 },
+            },
         };
         RunFolder.Create(_folder["run"], options);
         Assert.Equal(options, RunFolder.Open(_folder["run"]).Options);

@@ -1,5 +1,6 @@
 using Tessera.Data;
 using Tessera.Models;
+using Tessera.Quantization;
 using Tessera.Training;
 
 namespace Tessera.Tests.Training;
@@ -16,7 +17,7 @@ internal static class SmallRun
             ResidualLayers = 1,
             Codes = 20,
             CodeDim = 5,
-            Decay = 0.9f,
+            Quantizer = new EmaVectorQuantizerOptions { Decay = 0.9f },
         },
         Size = 16,
         Updates = 24,

@@ -3,7 +3,9 @@ using Tessera.Analysis;
 using Tessera.Data;
 using Tessera.Imaging;
 using Tessera.Models;
+using Tessera.Quantization;
 using Tessera.Tensors;
+using Tessera.Tests.Quantization;
 using Tessera.Training;
 
 namespace Tessera.Tests.Training;
@@ -19,7 +21,7 @@ public sealed class TrainerTests : IDisposable
     [InlineData(0.9f)]
     public void One_two_and_three_threads_write_the_same_bytes(float decay)
     {
-        TrainingOptions options = SmallRun.Options with { Model = SmallRun.Options.Model with { Decay = decay } };
+        TrainingOptions options = SmallRun.Options with { Model = SmallRun.Options.Model with { Quantizer = QuantizerOf.Decay(decay) } };
         foreach (int threads in new[] { 1, 2, 3 })
         {
             using Trainer trainer = SmallRun.Start(_folder[$"run{threads}"], options with { Threads = threads });
@@ -38,7 +40,7 @@ public sealed class TrainerTests : IDisposable
     [InlineData(0f, 23)]
     public void A_run_interrupted_and_resumed_writes_the_same_bytes(float decay, long interruptedAt)
     {
-        TrainingOptions options = SmallRun.Options with { Model = SmallRun.Options.Model with { Decay = decay } };
+        TrainingOptions options = SmallRun.Options with { Model = SmallRun.Options.Model with { Quantizer = QuantizerOf.Decay(decay) } };
         using (Trainer whole = SmallRun.Start(_folder["whole"], options))
         {
             whole.Run(cancellation: TestContext.Current.CancellationToken);
@@ -129,8 +131,7 @@ public sealed class TrainerTests : IDisposable
                 ResidualHidden = 8,
                 Codes = 32,
                 CodeDim = 8,
-                Decay = 0.99f,
-                EmaStart = Quantization.EmaStart.Codebook,
+                Quantizer = new EmaVectorQuantizerOptions { AveragesStart = EmaStart.Codebook },
             },
             Updates = 250,
             Batch = 16,

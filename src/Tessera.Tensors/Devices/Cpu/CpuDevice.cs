@@ -151,6 +151,19 @@ public sealed class CpuDevice : Device, IDisposable
         _kernels.DivideRows(Span(x), Span(divisors), columns, Span(y));
 
     /// <inheritdoc/>
+    public override void NormalizeRows(Storage x, int columns, Storage y) =>
+        _kernels.NormalizeRows(Span(x), columns, Span(y));
+
+    /// <inheritdoc/>
+    public override void NormalizeRowsGradient(Storage x, Storage gradY, int columns, Storage gradX, bool accumulate) =>
+        _kernels.NormalizeRowsGradient(Span(x), Span(gradY), columns, Span(gradX), accumulate);
+
+    /// <inheritdoc/>
+    public override void RotationGradient(
+        Storage x, Storage y, Storage gradY, int columns, Storage gradX, bool accumulate) =>
+        _kernels.RotationGradient(Span(x), Span(y), Span(gradY), columns, Span(gradX), accumulate);
+
+    /// <inheritdoc/>
     public override void Adam(
         in AdamStep numbers, Storage parameter, Storage gradient, Storage firstMoment, Storage secondMoment) =>
         _kernels.Adam(numbers, Span(parameter), Span(gradient), Span(firstMoment), Span(secondMoment));

@@ -2,7 +2,6 @@ using System.Globalization;
 using Tessera.Analysis;
 using Tessera.Imaging;
 using Tessera.Models;
-using Tessera.Quantization;
 using Tessera.Reporting.Figures;
 using Tessera.Reporting.Measurements;
 using Tessera.Training;
@@ -82,9 +81,8 @@ internal static class HtmlPage
         (VqVae model, TrainingOptions? options) = (data.Subject.Trained.Model, data.Subject.Trained.Options);
         string update = data.Subject.Trained.Update is { } made ? Text($" after {made:#,0} updates") : "";
         string trained = options is null ? "" : $", trained on {options.Data}";
-        string kind = model.Quantizer is EmaVectorQuantizer ? "running averages" : "gradients";
         return Text(
-            $"A VQ-VAE{update}{trained}: {model.ParameterCount:#,0} parameters, {model.Options.Codes:#,0} codes of {model.Options.CodeDim} dimensions trained by {kind}. Measured on {data.Subject.Pictures.Name}.");
+            $"A VQ-VAE{update}{trained}: {model.ParameterCount:#,0} parameters, {model.Options.Codes:#,0} codes of {model.Options.CodeDim} dimensions, {model.Options.Quantizer.Summary}. Measured on {data.Subject.Pictures.Name}.");
     }
 
     private static Markup Cards(ReportData data)

@@ -7,6 +7,9 @@ namespace Tessera.Tensors.Devices.Cpu.Reference;
 /// </summary>
 internal class ReferenceKernels
 {
+    // What PyTorch's functional.normalize divides by at least.
+    private const double ShortestRow = 1e-12;
+
     /// <summary>What these kernels are called in <c>TESSERA_KERNELS</c> and in descriptions.</summary>
     public virtual string Name => "reference";
 
@@ -128,6 +131,51 @@ internal class ReferenceKernels
         for (int i = 0; i < x.Length; i++) y[i] = x[i] / divisors[i / columns];
     }
 
+    public virtual void NormalizeRows(ReadOnlySpan<float> x, int columns, Span<float> y)
+    {
+        for (int start = 0; start < x.Length; start += columns)
+        {
+            double length = Length(x.Slice(start, columns));
+            for (int i = start; i < start + columns; i++) y[i] = (float)(x[i] / length);
+        }
+    }
+
+    public virtual void NormalizeRowsGradient(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> gradY, int columns, Span<float> gradX, bool accumulate)
+    {
+        for (int start = 0; start < x.Length; start += columns)
+        {
+            ReadOnlySpan<float> row = x.Slice(start, columns), gradient = gradY.Slice(start, columns);
+            double length = Length(row), along = Dot(row, gradient) / (length * length);
+            for (int i = 0; i < columns; i++)
+            {
+                gradX[start + i] = (accumulate ? gradX[start + i] : 0) + (float)((gradient[i] - row[i] * along) / length);
+            }
+        }
+    }
+
+    public virtual void RotationGradient(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> y, ReadOnlySpan<float> gradY, int columns, Span<float> gradX, bool accumulate)
+    {
+        for (int start = 0; start < x.Length; start += columns)
+        {
+            ReadOnlySpan<float> from = x.Slice(start, columns), to = y.Slice(start, columns), gradient = gradY.Slice(start, columns);
+            double fromLength = Length(from), toLength = Length(to);
+            // |y^ + x^|^2 = 2 + 2 y^ . x^
+            double bisector = 2 + 2 * Dot(from, to) / (fromLength * toLength);
+            bool isDefined = fromLength > ShortestRow && toLength > ShortestRow && bisector > 1e-12;
+            double alongFrom = Dot(from, gradient) / fromLength, alongTo = Dot(to, gradient) / toLength;
+            double reflected = 2 * (alongFrom + alongTo) / bisector;
+            for (int i = 0; i < columns; i++)
+            {
+                double unitFrom = from[i] / fromLength, unitTo = to[i] / toLength;
+                double rotated = gradient[i] - reflected * (unitFrom + unitTo) + 2 * unitFrom * alongTo;
+                gradX[start + i] = (accumulate ? gradX[start + i] : 0)
+                    + (isDefined ? (float)(toLength / fromLength * rotated) : gradient[i]);
+            }
+        }
+    }
+
     public virtual void Adam(
         in AdamStep step, Span<float> parameter, ReadOnlySpan<float> gradient,
         Span<float> firstMoment, Span<float> secondMoment)
@@ -140,4 +188,13 @@ internal class ReferenceKernels
             parameter[i] -= step.StepSize * m / (MathF.Sqrt(v) / step.SecondCorrection + step.Epsilon);
         }
     }
+
+    private static double Dot(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
+    {
+        double sum = 0;
+        for (int i = 0; i < x.Length; i++) sum += (double)x[i] * y[i];
+        return sum;
+    }
+
+    private static double Length(ReadOnlySpan<float> row) => Math.Max(Math.Sqrt(Dot(row, row)), ShortestRow);
 }

@@ -264,5 +264,50 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
         }
     }
 
+    // What follows is a sliver of a step: the threads share the rows, and each runs the reference's loop.
+    public override void NormalizeRows(ReadOnlySpan<float> x, int columns, Span<float> y)
+    {
+        fixed (float* pX = x, pY = y)
+        {
+            float* from = pX, to = pY;
+            pool.RunRanges(x.Length / columns, RowsPerGrain(columns), (first, count) =>
+            {
+                (int start, int length) = (first * columns, count * columns);
+                base.NormalizeRows(new(from + start, length), columns, new(to + start, length));
+            });
+        }
+    }
+
+    public override void NormalizeRowsGradient(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> gradY, int columns, Span<float> gradX, bool accumulate)
+    {
+        fixed (float* pX = x, pGradY = gradY, pGradX = gradX)
+        {
+            float* row = pX, from = pGradY, to = pGradX;
+            pool.RunRanges(x.Length / columns, RowsPerGrain(columns), (first, count) =>
+            {
+                (int start, int length) = (first * columns, count * columns);
+                base.NormalizeRowsGradient(
+                    new(row + start, length), new(from + start, length), columns, new(to + start, length), accumulate);
+            });
+        }
+    }
+
+    public override void RotationGradient(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> y, ReadOnlySpan<float> gradY, int columns, Span<float> gradX, bool accumulate)
+    {
+        fixed (float* pX = x, pY = y, pGradY = gradY, pGradX = gradX)
+        {
+            float* vector = pX, target = pY, from = pGradY, to = pGradX;
+            pool.RunRanges(x.Length / columns, RowsPerGrain(columns), (first, count) =>
+            {
+                (int start, int length) = (first * columns, count * columns);
+                base.RotationGradient(
+                    new(vector + start, length), new(target + start, length), new(from + start, length), columns,
+                    new(to + start, length), accumulate);
+            });
+        }
+    }
+
     private static int RowsPerGrain(int columns) => Math.Max(1, Grain / columns);
 }

@@ -1,0 +1,23 @@
+using Tessera.Tensors.Autograd;
+using Tessera.Tensors.Devices;
+
+namespace Tessera.Tensors.Ops;
+
+public static partial class TensorOperations
+{
+    /// <summary>
+    /// Brings each innermost row to length 1: <c>y = x / max(|x|, 1e-12)</c> (PyTorch's <c>functional.normalize</c>).
+    /// Backward: <c>dx = (dy - y (y . dy)) / max(|x|, 1e-12)</c>: what would change the length goes nowhere.
+    /// </summary>
+    /// <param name="x">Any shape but a scalar's.</param>
+    /// <returns>The shape of x.</returns>
+    public static Tensor NormalizeRows(this Tensor x)
+    {
+        int columns = x.Shape.Last;
+        Tensor y = Tape.Result(x.Shape, x);
+        Device device = y.Device;
+        device.NormalizeRows(x.Storage, columns, y.Storage);
+        return Tape.Record(y, gradY => device.NormalizeRowsGradient(
+            x.Storage, gradY.Storage, columns, x.GradientTarget(out bool accumulate), accumulate));
+    }
+}

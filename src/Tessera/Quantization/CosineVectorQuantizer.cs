@@ -1,0 +1,62 @@
+using Tessera.Tensors;
+using Tessera.Tensors.Nn;
+using Tessera.Tensors.Ops;
+
+namespace Tessera.Quantization;
+
+/// <summary>The options of a <see cref="CosineVectorQuantizer"/>.</summary>
+public sealed record CosineVectorQuantizerOptions : RunningAverageOptions
+{
+    internal const string KindName = "cosine";
+
+    /// <inheritdoc/>
+    public override string Kind => KindName;
+
+    /// <inheritdoc/>
+    public override string Summary => FormattableString.Invariant($"directions of running averages (decay {Decay})");
+
+    /// <inheritdoc/>
+    public override Quantizer Create(int codes, int codeDim, Initializer initializer) =>
+        new CosineVectorQuantizer(codes, codeDim, this, initializer);
+}
+
+/// <summary>
+/// Vectors and codes of length 1 (Yu et al., "Vector-quantized Image Modeling with Improved VQGAN", 2022, section 3.2: the
+/// nearest code is that of the largest cosine), the codes being the directions of running averages: with u = z / |z|,
+/// <c>e[k] = m[k] / |m[k]|</c>, m the averages of u (spherical k-means). Its loss is <c>commitment * |u - sg[e]|^2</c>;
+/// what is decoded are unit vectors.
+/// </summary>
+public sealed class CosineVectorQuantizer : RunningAverageQuantizer
+{
+    /// <summary>Creates the quantizer; its codebook starts as directions that are uniform on the sphere.</summary>
+    /// <param name="codes">Codes in the codebook.</param>
+    /// <param name="codeDim">Dimensions of a code.</param>
+    /// <param name="options">How it quantizes.</param>
+    /// <param name="initializer">Makes the first codebook.</param>
+    public CosineVectorQuantizer(int codes, int codeDim, CosineVectorQuantizerOptions options, Initializer initializer)
+        : base(codes, codeDim, options, initializer) => Start(Codebook.ToArray(), vectorsPerCode: 1);
+
+    /// <inheritdoc/>
+    public override Quantized Quantize(Tensor z, bool training)
+    {
+        Tensor u = z.NormalizeRows();
+        int[] codes = FindNearest(u, Codebook);
+        Tensor e = Lookup(codes, z.Shape, z.Tape);
+        if (training)
+        {
+            MoveSizes(u, codes);
+            MoveSums();
+            Codebook.CopyFrom(Sums.NormalizeRows().ToArray());
+        }
+        Tensor loss = e.MutualSquaredError(u, xWeight: 0, yWeight: Commitment);
+        return new Quantized(PassGradient(u, e), loss, codes, u);
+    }
+
+    /// <inheritdoc/>
+    public override int[] FindCodes(Tensor z) => FindNearest(z.NormalizeRows(), Codebook);
+
+    /// <summary>The codes are brought to length 1 first.</summary>
+    /// <inheritdoc/>
+    public override void Start(ReadOnlySpan<float> codebook, double vectorsPerCode) =>
+        base.Start(Tensor.From(codebook, Codebook.Shape, Codebook.Device).NormalizeRows().ToArray(), vectorsPerCode);
+}
