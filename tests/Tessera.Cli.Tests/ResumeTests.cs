@@ -114,7 +114,7 @@ public sealed class ResumeTests(Trained trained)
         Program.Succeed("train", "--resume", "--out", run, "--updates", "40", "--threads", "2");
         Program.Succeed(Program.TinyTraining(trained.Pictures, folder["whole"], "--updates", "40"));
         Assert.Equal(File.ReadAllBytes(folder["whole", "model.safetensors"]), File.ReadAllBytes(Path.Combine(run, "model.safetensors")));
-        Assert.Equal(40, RunFolder.Open(run).Options.Updates);
+        Assert.Equal(40, RunFolder.Open(run).Options.Budget.Updates);
     }
 
     [Theory]

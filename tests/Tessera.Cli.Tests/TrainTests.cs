@@ -82,7 +82,7 @@ public sealed class TrainTests(Trained trained)
             Data = trained.Pictures,
             DataDir = folder.Path,
             Size = 8,
-            Updates = 1,
+            Budget = TrainingBudget.OfUpdates(1),
             Batch = 2,
             LearningRate = 2e-3f,
             Seed = ulong.MaxValue,

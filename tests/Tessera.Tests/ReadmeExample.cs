@@ -13,7 +13,7 @@ internal static class ReadmeExample
     public static void Run(ImageSet train, ImageSet test, CancellationToken stop)
     {
         // README begins
-        TrainingOptions options = Preset.Default.Options with { Updates = 200, Seed = 1 };
+        TrainingOptions options = Preset.Default.Options with { Budget = TrainingBudget.OfUpdates(200), Seed = 1 };
         using var trainer = new Trainer(RunFolder.Create("runs/example", options), train, test);
 
         var progress = new Progress<TrainingProgress>(p =>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Tessera.Data;
 using Tessera.Models;
+using Tessera.Tensors.Optim;
 using Tessera.Training;
 
 namespace Tessera.Cli.CommandLine;
@@ -14,6 +15,9 @@ internal sealed class Settings
     /// <summary>The option that names pictures.</summary>
     public const string DataName = "--data";
 
+    /// <summary>The options that say how long a run trains.</summary>
+    public static readonly IReadOnlyList<string> BudgetNames = ["--updates", "--pictures", "--minutes"];
+
     private static readonly TrainingOptions Usual = Preset.Default.Options;
 
     private readonly Setting[] _settings;
@@ -26,8 +30,15 @@ internal sealed class Settings
     /// <summary>What may change when a run is resumed: nothing its result so far depends on.</summary>
     public static Settings ForResuming() => new(
         new Setting<long?>(
-            NewOption.Whole<long>("--updates", $"Updates to make in all [default: {Usual.Updates}]."),
-            options => options.Updates, (options, value) => options with { Updates = value!.Value }),
+            NewOption.Whole<long>("--updates", "Updates to make in all."),
+            options => options.Budget.Updates, (options, value) => options with { Budget = TrainingBudget.OfUpdates(value!.Value) }),
+        new Setting<long?>(
+            NewOption.Whole<long>("--pictures", "Pictures to draw in all, in place of --updates."),
+            options => options.Budget.Pictures, (options, value) => options with { Budget = TrainingBudget.OfPictures(value!.Value) }),
+        new Setting<double?>(
+            NewOption.Real<double>(
+                "--minutes", "Minutes to train in all, in place of --updates; the learning rate's schedule ends with them."),
+            options => options.Budget.Minutes, (options, value) => options with { Budget = TrainingBudget.OfMinutes(value!.Value) }),
         Threads(),
         new Setting<long?>(
             NewOption.Whole<long>(
@@ -52,6 +63,18 @@ internal sealed class Settings
         new Setting<float?>(
             NewOption.Real<float>("--lr", $"Learning rate of Adam [default: {Usual.LearningRate}]."),
             options => options.LearningRate, (options, value) => options with { LearningRate = value!.Value }),
+        new Setting<long?>(
+            NewOption.Whole<long>("--warmup", $"Updates in which the learning rate rises to --lr [default: {Usual.WarmUp}]."),
+            options => options.WarmUp, (options, value) => options with { WarmUp = value!.Value }),
+        new Setting<string?>(
+            NewOption.Choice(
+                "--schedule", $"How the learning rate goes on: it stays, or it falls to 0 along a cosine [default: {Lower(Usual.LearningRateShape)}].",
+                [.. Enum.GetValues<LearningRateShape>().Select(Lower)]),
+            options => Lower(options.LearningRateShape),
+            (options, value) => options with { LearningRateShape = Enum.Parse<LearningRateShape>(value!, ignoreCase: true) }),
+        new Setting<string?>(
+            NewOption.Choice("--flips", $"Whether half of the pictures drawn are mirrored, left to right [default: {OnOff(Usual.Flips)}].", "on", "off"),
+            options => OnOff(options.Flips), (options, value) => options with { Flips = value == "on" }),
         .. ModelSizes(),
         .. QuantizerSettings.All(),
         new Setting<ulong?>(
@@ -128,6 +151,10 @@ internal sealed class Settings
     private static Setting<int?> Batch(int usual) => new(
         NewOption.Whole<int>("--batch", $"Pictures in a batch [default: {usual}]."),
         options => options.Batch, (options, value) => options with { Batch = value!.Value });
+
+    private static string Lower(LearningRateShape shape) => shape.ToString().ToLowerInvariant();
+
+    private static string OnOff(bool value) => value ? "on" : "off";
 
     private static Setting<string?> DataDir() => new(
         NewOption.Text(

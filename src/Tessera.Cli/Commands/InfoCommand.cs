@@ -2,6 +2,7 @@ using System.CommandLine;
 using Tessera.Cli.CommandLine;
 using Tessera.Models;
 using Tessera.Tensors;
+using Tessera.Tensors.Optim;
 using Tessera.Training;
 
 namespace Tessera.Cli.Commands;
@@ -48,7 +49,11 @@ internal sealed class InfoCommand : TesseraCommand
 
     /// <summary>One line on how a run trains.</summary>
     internal static string Describe(TrainingOptions options) =>
-        $"{options.Updates} updates, batch {options.Batch}, lr {options.LearningRate}, seed {options.Seed}";
+        $"{options.Budget}, batch {options.Batch}, lr {options.LearningRate}"
+        + (options.WarmUp > 0 ? $" after {options.WarmUp} updates of warm-up" : "")
+        + (options.LearningRateShape == LearningRateShape.Cosine ? ", cosine to 0" : "")
+        + (options.Flips ? ", flips" : "")
+        + $", seed {options.Seed}";
 
     private static IEnumerable<string[]> Run(TrainedModel trained)
     {

@@ -5,6 +5,7 @@ using Tessera.Cli.Rendering;
 using Tessera.Data;
 using Tessera.Imaging;
 using Tessera.Reporting;
+using Tessera.Tensors.Optim;
 using Tessera.Training;
 
 namespace Tessera.Cli.Commands;
@@ -55,6 +56,7 @@ internal sealed class TrainCommand : TesseraCommand
         string? path = parse.GetValue(_out);
         if (resume && path is null)
             throw new InputException("--resume needs the run folder to go on with; name it with --out");
+        ThrowIfSeveralBudgets(parse);
         TrainingOptions options = resume ? OptionsToResume(parse, path!) : OptionsToStart(parse);
         if (path is null) path = FreePath(options.Data);
         if (!resume) RunFolder.CheckFree(path);
@@ -89,10 +91,21 @@ internal sealed class TrainCommand : TesseraCommand
                 $"{difference.Name} {difference.Second}: the run in {path} has {difference.First ?? "none"}; "
                 + "leave the option out, or start another run with another --out");
         TrainingOptions options = _resuming.Apply(parse, own);
-        if (run.LatestCheckpoint()?.Update is { } update && options.Updates < update)
+        if (options.LearningRateShape == LearningRateShape.Cosine && options.Budget != own.Budget)
             throw new InputException(
-                $"--updates {options.Updates}: the run in {path} has made {update} already; give at least as many");
+                $"the learning rate of the run in {path} falls to 0 with its {own.Budget}, which cannot be changed to {options.Budget}; "
+                + $"start another run from its weights with --init {Quoted(path)}");
+        if (run.LatestCheckpoint()?.Update is { } update && options.Budget.UpdatesFor(options.Batch) < update)
+            throw new InputException(
+                $"{options.Budget} are fewer than the {update} updates that the run in {path} has made already; give at least as many");
         return options;
+    }
+
+    /// <summary>Of --updates, --pictures and --minutes the user gives one at most.</summary>
+    private void ThrowIfSeveralBudgets(ParseResult parse)
+    {
+        string[] given = [.. Settings.BudgetNames.Where(name => parse.IsGiven(Options.Single(option => option.Name == name)))];
+        if (given.Length > 1) throw new InputException($"{string.Join(" and ", given)}: a run ends with one of them; leave the other out");
     }
 
     private static TrainingOptions WithRecipe(TrainingOptions run, TrainingOptions preset) => preset with
@@ -166,8 +179,10 @@ internal sealed class TrainCommand : TesseraCommand
         Invocation.Output.Line($"model:  {trainer.Model.ParameterCount} parameters, {InfoCommand.Describe(trainer.Model)}");
         Invocation.Output.Line($"device: {trainer.Device.Description}");
         Invocation.Output.Line($"run:    {path}, {InfoCommand.Describe(options)}");
-        if (trainer.Update == options.Updates)
-            Invocation.Output.Line($"the run is finished: it has made its {options.Updates} updates; more with --updates");
+        if (trainer.IsFinished)
+            Invocation.Output.Line(options.LearningRateShape == LearningRateShape.Cosine
+                ? $"the run is finished: its {options.Budget} are spent; start another from its weights with --init {Quoted(path)}"
+                : $"the run is finished: its {options.Budget} are spent; more with --updates, --pictures or --minutes");
         else if (trainer.Update > 0)
             Invocation.Output.Line($"going on after update {trainer.Update}");
         Invocation.Output.Line();

@@ -32,8 +32,8 @@ internal sealed class TrainingDisplay(Display display, IProgress<BarState> bar, 
     }
 
     private BarState Bar(TrainingProgress value) => new(
-        (double)value.Update / value.Updates,
-        $"{value.Update}/{value.Updates}  {value.ImagesPerSecond:0} images/s  {Time(value.Remaining)} left",
+        Math.Min(value.Done, 1),
+        $"{value.Update}{(value.Updates is { } all ? $"/{all}" : " updates")}  {value.ImagesPerSecond:0} images/s  {Time(value.Remaining)} left",
         $"recon_error {value.Window.ReconError:0.000}  perplexity {value.Window.Perplexity:0.0}  "
             + $"codes used {value.CodesUsed} of {codes}");
 

@@ -1,8 +1,11 @@
+using Tessera.Tensors.Random;
+
 namespace Tessera.Data;
 
 /// <summary>
 /// The batches of training as numbers, in <see cref="BatchSampler"/>'s order. While a batch is used, the one after it
-/// is prepared in the background; what a batch holds is a function of (pictures, batch size, seed, update) all the same.
+/// is prepared in the background; what a batch holds is a function of (pictures, batch size, seed, flips,
+/// update) all the same.
 /// </summary>
 /// <remarks>Serves one thread at a time.</remarks>
 /// <example><code>
@@ -11,9 +14,13 @@ namespace Tessera.Data;
 /// </code></example>
 public sealed class BatchLoader : IDisposable
 {
+    // A stream of CounterRandom far above those of the sampler's epochs.
+    private const ulong FlipStream = 4UL << 60;
+
     private readonly ImageSet _pictures;
     private readonly BatchSampler _sampler;
     private readonly int[] _indices;
+    private readonly CounterRandom? _flips;
     private float[] _current, _next;
     private long _nextUpdate;
     private Task? _preparation;
@@ -23,13 +30,15 @@ public sealed class BatchLoader : IDisposable
     /// <param name="pictures">The set, at least one picture.</param>
     /// <param name="batch">Pictures in a batch, at least 1; may be more than the set has.</param>
     /// <param name="seed">The run's seed.</param>
+    /// <param name="flips">Whether each picture drawn is mirrored, left to right, with a probability of a half.</param>
     /// <exception cref="ArgumentOutOfRangeException">The set is empty, or <paramref name="batch"/> is below 1.</exception>
-    public BatchLoader(ImageSet pictures, int batch, ulong seed)
+    public BatchLoader(ImageSet pictures, int batch, ulong seed, bool flips = false)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
         _pictures = pictures;
         _sampler = new BatchSampler(pictures.Count, seed);
         _indices = new int[batch];
+        _flips = flips ? new CounterRandom(seed, FlipStream) : null;
         int length = checked(batch * pictures.Height * pictures.Width * pictures.Channels);
         _current = new float[length];
         _next = new float[length];
@@ -89,7 +98,21 @@ public sealed class BatchLoader : IDisposable
         int length = values.Length / _indices.Length;
         for (int i = 0; i < _indices.Length; i++)
         {
-            PixelValues.FromBytes(_pictures.Pixels(_indices[i]), values.AsSpan(i * length, length));
+            Span<float> picture = values.AsSpan(i * length, length);
+            PixelValues.FromBytes(_pictures.Pixels(_indices[i]), picture);
+            if (_flips?.Bits((ulong)(update * _indices.Length + i)) % 2 == 1) Mirror(picture);
+        }
+    }
+
+    private void Mirror(Span<float> picture)
+    {
+        int channels = _pictures.Channels, rowLength = _pictures.Width * channels;
+        for (int row = 0; row < picture.Length; row += rowLength)
+        {
+            // Backwards as a whole, then each pixel the right way round again.
+            Span<float> pixels = picture.Slice(row, rowLength);
+            pixels.Reverse();
+            for (int pixel = 0; pixel < rowLength && channels > 1; pixel += channels) pixels.Slice(pixel, channels).Reverse();
         }
     }
 }

@@ -15,7 +15,7 @@ public sealed record Preset(string Name, string Summary, TrainingOptions Options
         new TrainingOptions
         {
             Model = new VqVaeOptions { Quantizer = new EmaVectorQuantizerOptions { AveragesStart = EmaStart.Codebook } },
-            Updates = 3000,
+            Budget = TrainingBudget.OfUpdates(3000),
             Batch = 32,
             LearningRate = 1e-3f,
         });
@@ -23,7 +23,7 @@ public sealed record Preset(string Name, string Summary, TrainingOptions Options
     /// <summary>The seed's hyperparameters to the letter.</summary>
     public static Preset Seed { get; } = new(
         "seed", "the seed's hyperparameters to the letter: gradient codebook, batch 256, 200,000 updates",
-        new TrainingOptions { Updates = 200_000 });
+        new TrainingOptions { Budget = TrainingBudget.OfUpdates(200_000) });
 
     /// <summary>The seed's EMA variant.</summary>
     public static Preset SeedEma { get; } = new(

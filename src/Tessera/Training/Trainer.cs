@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using Tessera.Analysis;
 using Tessera.Data;
 using Tessera.Files;
@@ -19,7 +18,7 @@ namespace Tessera.Training;
 /// ends with the same bits as one that is not.
 /// </summary>
 /// <example><code>
-/// TrainingOptions options = Preset.Default.Options with { Updates = 500 };
+/// TrainingOptions options = Preset.Default.Options with { Budget = TrainingBudget.OfUpdates(500) };
 /// using var trainer = new Trainer(RunFolder.Create("runs/first", options), Shapes.Load(Split.Train), Shapes.Load(Split.Test));
 /// Evaluation result = trainer.Run();   // recon_error about 0.37 on held-out pictures
 /// </code></example>
@@ -40,12 +39,11 @@ public sealed class Trainer : IDisposable
     private readonly CodebookUpkeep _upkeep;
     private readonly BatchLoader _batches;
     private readonly Shape _batchShape;
-    private readonly CsvLog _metrics;
-    private readonly TrainingSeriesLog _series;
-    private readonly CsvLog _evaluations;
+    private readonly TrainingLog _log;
     private readonly TrainingClock _clock = new();
     private TrainingState _state;
     private TrainingState? _written;
+    private double _spent;
 
     /// <summary>
     /// Prepares a run: a new one, or, if the folder has checkpoints, one that goes on from the newest.
@@ -73,17 +71,16 @@ public sealed class Trainer : IDisposable
         _optimizer = new Adam(Model, _options.LearningRate);
         _batchUsage = new CodeUsage(_options.Model.Codes);
         _upkeep = new CodebookUpkeep(Model, _options.Seed);
-        _batches = new BatchLoader(train, _options.Batch, _options.Seed);
+        _batches = new BatchLoader(train, _options.Batch, _options.Seed, _options.Flips);
         _batchShape = [_options.Batch, train.Height, train.Width, train.Channels];
         _state = new TrainingState(0, 0, _options.Seed, 0, 0, default);
 
         try
         {
             run.CleanUp();
-            _metrics = new CsvLog(run.MetricsPath, "update", "recon_error", "perplexity", "vq_loss", "images_per_second", "seconds");
-            _series = new TrainingSeriesLog(run.SeriesPath);
-            _evaluations = new CsvLog(run.EvalPath, "update", "split", "recon_error", "psnr", "ssim", "perplexity", "codes_used");
+            _log = new TrainingLog(run);
             Restore();
+            _spent = Spent();
         }
         catch
         {
@@ -104,12 +101,13 @@ public sealed class Trainer : IDisposable
     /// <summary>What the run computes on.</summary>
     public Device Device => _device;
 
-    private bool IsLast => _state.Update >= _options.Updates;
+    /// <summary>Whether the run has spent its budget.</summary>
+    public bool IsFinished => _spent >= 1;
 
     private bool EvaluationIsDue =>
-        _state.Update > 0 && _state.LastEvaluation != _state.Update && (IsLast || _state.Update % _options.EvalEvery == 0);
+        _state.Update > 0 && _state.LastEvaluation != _state.Update && (IsFinished || _state.Update % _options.EvalEvery == 0);
 
-    /// <summary>Trains until the last update.</summary>
+    /// <summary>Trains until the budget is spent.</summary>
     /// <param name="progress">Told of every update, evaluation and checkpoint, on the calling thread.</param>
     /// <param name="cancellation">Stops the run after the update in progress; a checkpoint is written first.</param>
     /// <returns>The evaluation on the test split after the last update.</returns>
@@ -120,7 +118,8 @@ public sealed class Trainer : IDisposable
     /// <exception cref="InputException">The run folder cannot be written.</exception>
     public Evaluation Run(IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
-        if (_state.Update == 0) _upkeep.Start(_batches, _batchShape);
+        _clock.StartSitting();
+        if (_state.Update == 0 && _options.Init is null) _upkeep.Start(_batches, _batchShape);
         using var tape = new Tape(_device);
         Evaluation? evaluation = null;
         try
@@ -128,10 +127,12 @@ public sealed class Trainer : IDisposable
             while (true)
             {
                 if (EvaluationIsDue) evaluation = EvaluateNow(progress, cancellation);
-                if (IsLast || _state.Update % _options.CheckpointEvery == 0) WriteCheckpoint(progress);
-                if (IsLast) break;
+                if (IsFinished || _state.Update % _options.CheckpointEvery == 0) WriteCheckpoint(progress);
+                if (IsFinished) break;
                 cancellation.ThrowIfCancellationRequested();
                 Step(tape);
+                // Once an update: the time goes on while the update's evaluation and checkpoint are made.
+                _spent = Spent();
                 Report(progress);
             }
         }
@@ -162,8 +163,9 @@ public sealed class Trainer : IDisposable
         TrainingLoss loss = TrainingLoss.Of(Model, pictures, DataVariance);
         if (!float.IsFinite(loss.Total.Item()))
             throw new TrainingDivergedException(update + 1, $"the loss of update {update + 1} is {loss.Total.Item()}");
-        _ = _upkeep.Revive(loss.Quantized, update, (double)update / _options.Updates);
+        int revived = _upkeep.Revive(loss.Quantized, update, _spent);
         tape.Backward(loss.Total);
+        _optimizer.LearningRate = _options.Schedule.At(update, _spent);
         _optimizer.Step();
 
         _batchUsage.Clear();
@@ -174,30 +176,41 @@ public sealed class Trainer : IDisposable
             Pictures = _state.Pictures + _options.Batch,
             OptimizerSteps = _optimizer.Steps,
             Window = _state.Window.With(
-                loss.ReconError.Item(), _batchUsage.Perplexity, loss.Quantized.Loss.Item()),
+                loss.ReconError.Item(), _batchUsage.Perplexity, loss.Quantized.Loss.Item(), revived),
         };
-        _series.Add(_state.Update, loss.ReconError.Item(), _batchUsage.Perplexity);
+        _log.AddUpdate(_state.Update, loss.ReconError.Item(), _batchUsage.Perplexity);
         tape.Reset();
         _clock.Add(Stopwatch.GetElapsedTime(start));
     }
 
     private void Report(IProgress<TrainingProgress>? progress)
     {
-        bool closeWindow = IsLast || _state.Update % UpdatesPerRow == 0;
+        bool closeWindow = IsFinished || _state.Update % UpdatesPerRow == 0;
         progress?.Report(Progress() with { IsMetricsRow = closeWindow });
         if (!closeWindow) return;
-        MetricsWindow window = _state.Window;
-        _metrics.Append(
-            _state.Update, window.ReconError, window.Perplexity, window.VqLoss,
-            Math.Round(_clock.UpdatesPerSecond * _options.Batch, 1), Math.Round(_clock.Total.TotalSeconds, 3));
-        _series.Write();
+        _log.AddRow(
+            _state.Update, _state.Window, _optimizer.LearningRate, _clock.UpdatesPerSecond * _options.Batch, _clock.Total);
         _state = _state with { Window = default };
         _clock.StartWindow();
     }
 
-    private TrainingProgress Progress() => new(
-        _state.Update, _options.Updates, _state.Window, _batchUsage.Used, _clock.Total,
-        _clock.UpdatesPerSecond * _options.Batch, _clock.TimeFor(_options.Updates - _state.Update));
+    private TrainingProgress Progress()
+    {
+        long? updates = _options.Budget.UpdatesFor(_options.Batch);
+        TimeSpan remaining = updates is { } all
+            ? _clock.TimeFor(all - _state.Update)
+            : TimeSpan.FromMinutes(_options.Budget.Minutes!.Value * Math.Max(0, 1 - _spent));
+        return new(
+            _state.Update, updates, _spent, _state.Window, _batchUsage.Used, _clock.Total,
+            _clock.UpdatesPerSecond * _options.Batch, remaining);
+    }
+
+    /// <summary>The part of the budget that is spent; the time that a budget of time goes by is kept in the state.</summary>
+    private double Spent()
+    {
+        if (_options.Budget.Minutes is not null) _state = _state with { Seconds = _clock.Sitting.TotalSeconds };
+        return _options.Budget.Spent(_state.Update, _options.Batch, TimeSpan.FromSeconds(_state.Seconds ?? 0));
+    }
 
     private Evaluation EvaluateNow(IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
@@ -206,9 +219,7 @@ public sealed class Trainer : IDisposable
         if (!double.IsFinite(evaluation.Mse))
             throw new TrainingDivergedException(
                 _state.Update, $"the evaluation after update {_state.Update} gave an error of {evaluation.Mse}");
-        _evaluations.Append(
-            _state.Update, evaluation.Split.Name(), evaluation.ReconError, evaluation.Psnr, evaluation.Ssim,
-            evaluation.Perplexity, evaluation.CodesUsed);
+        _log.AddEvaluation(_state.Update, evaluation);
         _state = _state with { LastEvaluation = _state.Update };
         progress?.Report(Progress() with { Evaluation = evaluation });
         return evaluation;
@@ -219,7 +230,7 @@ public sealed class Trainer : IDisposable
         if (_state.Update == 0 || _state == _written) return;
         CheckFinite();
         _run.CheckPresent();
-        _series.Write();
+        _log.WriteSeries();
         Checkpoint checkpoint = _run.CheckpointOf(_state.Update);
         checkpoint.Write(Model, DataVariance, _optimizer, _state);
         FollowCheckpoint();
@@ -269,14 +280,9 @@ public sealed class Trainer : IDisposable
             ModelFile.ReadInto(TrainedModel.FindWeights(init), Model.State());
         }
         _written = _state;
-        _metrics.TruncateAfter(_state.Update);
-        _series.TruncateAfter(_state.Update);
-        _evaluations.TruncateAfter(_state.LastEvaluation);
-        if (_metrics.LastRow() is [.., string seconds]
-            && double.TryParse(seconds, CultureInfo.InvariantCulture, out double total))
-        {
-            _clock.Total = TimeSpan.FromSeconds(total);
-        }
+        _log.TruncateAfter(_state);
+        if (_log.Seconds is { } seconds) _clock.Total = TimeSpan.FromSeconds(seconds);
+        _clock.Sitting = TimeSpan.FromSeconds(_state.Seconds ?? _log.Seconds ?? 0);
     }
 
     private TrainingState Read(Checkpoint checkpoint)

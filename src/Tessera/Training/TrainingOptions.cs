@@ -1,5 +1,6 @@
 using Tessera.Data;
 using Tessera.Models;
+using Tessera.Tensors.Optim;
 using static Tessera.InputException;
 
 namespace Tessera.Training;
@@ -22,14 +23,23 @@ public sealed record TrainingOptions
     /// <summary>Height and width in pixels that pictures are brought to: a multiple of 4, 4 to 4096. CIFAR-10 is 32 always.</summary>
     public int Size { get; init; } = 32;
 
-    /// <summary>How many updates the run makes in all, at least 1.</summary>
-    public long Updates { get; init; } = 1;
+    /// <summary>How long the run trains.</summary>
+    public TrainingBudget Budget { get; init; } = TrainingBudget.OfUpdates(1);
 
     /// <summary>Pictures in a batch, 1 to 65,536.</summary>
     public int Batch { get; init; } = 256;
 
-    /// <summary>The learning rate of Adam, above 0.</summary>
+    /// <summary>The learning rate of Adam after the warm-up, above 0.</summary>
     public float LearningRate { get; init; } = 1e-4f;
+
+    /// <summary>Updates in which the learning rate rises to what it is to be, at least 0.</summary>
+    public long WarmUp { get; init; }
+
+    /// <summary>How the learning rate goes on: it stays, or it falls to 0 by the end of the budget.</summary>
+    public LearningRateShape LearningRateShape { get; init; }
+
+    /// <summary>Whether each picture that is drawn is mirrored, left to right, with a probability of a half.</summary>
+    public bool Flips { get; init; }
 
     /// <summary>What all random numbers follow from.</summary>
     public ulong Seed { get; init; }
@@ -46,6 +56,9 @@ public sealed record TrainingOptions
     /// <summary>A model file or run whose weights the run starts from; null for random weights.</summary>
     public string? Init { get; init; }
 
+    /// <summary>The learning rate of each update.</summary>
+    internal LearningRateSchedule Schedule => new(LearningRate, WarmUp, LearningRateShape);
+
     /// <summary>Checks every value.</summary>
     /// <exception cref="InputException">A value is out of its range; the message names it.</exception>
     public void Validate()
@@ -56,9 +69,12 @@ public sealed record TrainingOptions
         ThrowUnless(Data is { Length: > 0 }, $"data must be shapes, cifar10 or a folder");
         ThrowUnless(Size is >= 4 and <= 4096 && Size % VqVae.PixelsPerCode == 0,
             $"size must be a multiple of {VqVae.PixelsPerCode} from 4 to 4096, not {Size}");
-        ThrowUnless(Updates >= 1, $"updates must be at least 1, not {Updates}");
+        ThrowUnless(Budget is not null, $"budget is missing");
+        Budget.Validate();
         ThrowUnless(Batch is >= 1 and <= 65536, $"batch must be 1 to 65536, not {Batch}");
         ThrowUnless(LearningRate > 0 && float.IsFinite(LearningRate), $"lr must be a number above 0, not {LearningRate}");
+        ThrowUnless(WarmUp >= 0, $"warmup must be at least 0, not {WarmUp}");
+        ThrowUnless(Enum.IsDefined(LearningRateShape), $"schedule must be one of {string.Join(", ", Enum.GetNames<LearningRateShape>())}, not {LearningRateShape}");
         ThrowUnless(Threads is null or (>= 1 and <= 1024), $"threads must be 1 to 1024, not {Threads}");
         ThrowUnless(CheckpointEvery >= 1, $"checkpoint-every must be at least 1, not {CheckpointEvery}");
         ThrowUnless(EvalEvery >= 1, $"eval-every must be at least 1, not {EvalEvery}");

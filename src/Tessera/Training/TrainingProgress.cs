@@ -4,14 +4,15 @@ namespace Tessera.Training;
 
 /// <summary>What a run reports after every update, and when it has evaluated or written a checkpoint.</summary>
 /// <param name="Update">Updates made so far.</param>
-/// <param name="Updates">Updates the run makes in all.</param>
+/// <param name="Updates">Updates the run makes in all; null where it is the time that ends it.</param>
+/// <param name="Done">The part of the budget that is spent, 0 to 1 and, at the end of a budget of time, a little above.</param>
 /// <param name="Window">Means since the last row of <c>metrics.csv</c> (one every 100 updates).</param>
 /// <param name="CodesUsed">Different codes that the last batch was quantized to.</param>
 /// <param name="Elapsed">Time spent training so far, earlier sittings of a resumed run included.</param>
 /// <param name="ImagesPerSecond">Pictures per second since the last row of <c>metrics.csv</c>.</param>
 /// <param name="Remaining">Estimated time until the last update.</param>
 public readonly record struct TrainingProgress(
-    long Update, long Updates, MetricsWindow Window, int CodesUsed,
+    long Update, long? Updates, double Done, MetricsWindow Window, int CodesUsed,
     TimeSpan Elapsed, double ImagesPerSecond, TimeSpan Remaining)
 {
     /// <summary>Whether this update closed a window: a row of <c>metrics.csv</c> was written.</summary>
@@ -29,8 +30,9 @@ public readonly record struct TrainingProgress(
 /// <param name="ReconErrorSum">The sum of their reconstruction errors (MSE / data variance).</param>
 /// <param name="PerplexitySum">The sum of their batches' perplexities.</param>
 /// <param name="VqLossSum">The sum of their quantizer losses.</param>
+/// <param name="Revived">How many codes were moved to where vectors are.</param>
 public readonly record struct MetricsWindow(
-    long Updates, double ReconErrorSum, double PerplexitySum, double VqLossSum)
+    long Updates, double ReconErrorSum, double PerplexitySum, double VqLossSum, long Revived)
 {
     /// <summary>Mean reconstruction error: MSE / data variance.</summary>
     public double ReconError => ReconErrorSum / Math.Max(Updates, 1);
@@ -42,6 +44,6 @@ public readonly record struct MetricsWindow(
     public double VqLoss => VqLossSum / Math.Max(Updates, 1);
 
     /// <summary>The window with one more update.</summary>
-    public MetricsWindow With(double reconError, double perplexity, double vqLoss) => new(
-        Updates + 1, ReconErrorSum + reconError, PerplexitySum + perplexity, VqLossSum + vqLoss);
+    public MetricsWindow With(double reconError, double perplexity, double vqLoss, int revived) => new(
+        Updates + 1, ReconErrorSum + reconError, PerplexitySum + perplexity, VqLossSum + vqLoss, Revived + revived);
 }

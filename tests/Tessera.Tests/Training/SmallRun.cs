@@ -20,7 +20,7 @@ internal static class SmallRun
             Quantizer = new EmaVectorQuantizerOptions { Decay = 0.9f },
         },
         Size = 16,
-        Updates = 24,
+        Budget = TrainingBudget.OfUpdates(24),
         Batch = 6,
         LearningRate = 2e-3f,
         Seed = 7,

@@ -105,7 +105,7 @@ public sealed class TrainerTests : IDisposable
         var errors = new List<double>();
         double last = 0;
         using Trainer trainer = SmallRun.Start(
-            _folder["run"], SmallRun.Options with { Updates = 130, CheckpointEvery = 1000, EvalEvery = 1000 });
+            _folder["run"], SmallRun.Options with { Budget = TrainingBudget.OfUpdates(130), CheckpointEvery = 1000, EvalEvery = 1000 });
         trainer.Run(new Reports(report =>
         {
             if (report.Evaluation is not null || report.Checkpoint is not null) return;
@@ -133,7 +133,7 @@ public sealed class TrainerTests : IDisposable
                 CodeDim = 8,
                 Quantizer = new EmaVectorQuantizerOptions { AveragesStart = EmaStart.Codebook },
             },
-            Updates = 250,
+            Budget = TrainingBudget.OfUpdates(250),
             Batch = 16,
         };
         using Trainer trainer = SmallRun.Start(_folder["run"], options);
@@ -249,7 +249,7 @@ public sealed class TrainerTests : IDisposable
     public void A_run_without_an_end_shows_a_time_that_is_left()
     {
         using var stop = new CancellationTokenSource();
-        using Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options with { Updates = long.MaxValue });
+        using Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options with { Budget = TrainingBudget.OfUpdates(long.MaxValue) });
         TimeSpan left = default;
         var progress = new Reports(report =>
         {
@@ -266,7 +266,7 @@ public sealed class TrainerTests : IDisposable
         // Counted on this thread alone, which is the one that all buffers are made on.
         long at10 = 0, at90 = 0;
         using Trainer trainer = SmallRun.Start(
-            _folder["run"], SmallRun.Options with { Updates = 95, Batch = 32, CheckpointEvery = 1000, EvalEvery = 1000 });
+            _folder["run"], SmallRun.Options with { Budget = TrainingBudget.OfUpdates(95), Batch = 32, CheckpointEvery = 1000, EvalEvery = 1000 });
         trainer.Run(new Reports(report =>
         {
             if (report.Update == 10) at10 = GC.GetAllocatedBytesForCurrentThread();

@@ -15,7 +15,7 @@ public sealed class TrainingSeriesTests : IDisposable
     {
         List<float> errors = [], perplexities = [];
         MetricsWindow last = default;
-        using (Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options with { Updates = 130 }))
+        using (Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options with { Budget = TrainingBudget.OfUpdates(130) }))
         {
             trainer.Run(new Reports(report =>
             {
@@ -56,7 +56,7 @@ public sealed class TrainingSeriesTests : IDisposable
         }
         File.Delete(_folder["run", "series.csv"]);
         RunFolder run = RunFolder.Open(_folder["run"]);
-        using (var trainer = new Trainer(run.WithOptions(run.Options with { Updates = 30 }), SmallRun.Train, SmallRun.Test))
+        using (var trainer = new Trainer(run.WithOptions(run.Options with { Budget = TrainingBudget.OfUpdates(30) }), SmallRun.Train, SmallRun.Test))
         {
             trainer.Run(cancellation: TestContext.Current.CancellationToken);
         }

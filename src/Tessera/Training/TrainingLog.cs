@@ -1,0 +1,58 @@
+using System.Globalization;
+using Tessera.Analysis;
+using Tessera.Data;
+using Tessera.Files;
+
+namespace Tessera.Training;
+
+/// <summary>
+/// What a run writes about itself: <c>metrics.csv</c> (means over 100 updates), <c>series.csv</c> (every update) and
+/// <c>eval.csv</c>. A run that goes back to a checkpoint drops what was logged after it.
+/// </summary>
+internal sealed class TrainingLog
+{
+    private readonly CsvLog _metrics, _evaluations;
+    private readonly TrainingSeriesLog _series;
+
+    /// <summary>Opens the logs of a run.</summary>
+    /// <exception cref="InputException">One of them is damaged, or of another version.</exception>
+    public TrainingLog(RunFolder run)
+    {
+        _metrics = new CsvLog(
+            run.MetricsPath, "update", "recon_error", "perplexity", "vq_loss", "learning_rate", "revived", "images_per_second", "seconds");
+        _series = new TrainingSeriesLog(run.SeriesPath);
+        _evaluations = new CsvLog(run.EvalPath, "update", "split", "recon_error", "psnr", "ssim", "perplexity", "codes_used");
+    }
+
+    /// <summary>The seconds that the newest row of metrics.csv tells; null before the first.</summary>
+    public double? Seconds => _metrics.LastRow() is [.., string seconds]
+        && double.TryParse(seconds, CultureInfo.InvariantCulture, out double total) ? total : null;
+
+    /// <summary>Adds an update to the series.</summary>
+    public void AddUpdate(long update, double reconError, double perplexity) => _series.Add(update, reconError, perplexity);
+
+    /// <summary>Writes a row of means, and the series so far.</summary>
+    public void AddRow(long update, MetricsWindow window, float learningRate, double imagesPerSecond, TimeSpan time)
+    {
+        _metrics.Append(
+            update, window.ReconError, window.Perplexity, window.VqLoss, learningRate, window.Revived,
+            Math.Round(imagesPerSecond, 1), Math.Round(time.TotalSeconds, 3));
+        _series.Write();
+    }
+
+    /// <summary>Writes the series so far.</summary>
+    public void WriteSeries() => _series.Write();
+
+    /// <summary>Writes an evaluation.</summary>
+    public void AddEvaluation(long update, Evaluation evaluation) => _evaluations.Append(
+        update, evaluation.Split.Name(), evaluation.ReconError, evaluation.Psnr, evaluation.Ssim, evaluation.Perplexity,
+        evaluation.CodesUsed);
+
+    /// <summary>Drops what was logged after the state that a run goes back to.</summary>
+    public void TruncateAfter(TrainingState state)
+    {
+        _metrics.TruncateAfter(state.Update);
+        _series.TruncateAfter(state.Update);
+        _evaluations.TruncateAfter(state.LastEvaluation);
+    }
+}
