@@ -15,7 +15,10 @@ public sealed class ReportTests(Trained trained)
 
         string output = Program.Succeed("report", run);
 
-        Assert.Equal($"all figures on one page: {Path.Combine(run, "report", "report.html")}\n", output);
+        // Without a terminal each stage has a line.
+        Assert.StartsWith("report: measuring ", output, StringComparison.Ordinal);
+        Assert.All(output.Split('\n')[..^2], line => Assert.Matches("^report: [a-z0-9 ]+ \\.\\.\\.$", line));
+        Assert.EndsWith($"\nall figures on one page: {Path.Combine(run, "report", "report.html")}\n", output, StringComparison.Ordinal);
         Dictionary<string, string> after = Hashes(run);
         Assert.Equal(before.Keys.Order(), after.Keys.Order());
         // The copy has another name, and that is in the title; the figures are the same.
@@ -33,6 +36,34 @@ public sealed class ReportTests(Trained trained)
         string page = File.ReadAllText(folder["report", "report.html"]);
         Assert.Matches($@"Measured on [^.]*\b{name}\.", page);
         Assert.Equal(besideTraining, File.Exists(folder["report", "training-decoded.png"]));
+    }
+
+    [Fact]
+    public void Pictures_of_another_folder_are_not_called_those_it_was_trained_on()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (string file in Directory.EnumerateFiles(trained.Pictures, "*", SearchOption.AllDirectories))
+            folder.Write(Path.Combine("others", Path.GetRelativePath(trained.Pictures, file)), File.ReadAllBytes(file));
+        Program.Succeed("report", trained.Run, "--data", folder["others"], "--out", folder["report"]);
+        Assert.DoesNotContain("trained on.", File.ReadAllText(folder["report", "report.html"]), StringComparison.Ordinal);
+        Assert.DoesNotContain("training-decoded.png", TemporaryFolder.NamesIn(folder["report"]));
+        // The run's own, by their name: the same as without.
+        Program.Succeed("report", trained.Run, "--data", trained.Pictures, "--out", folder["report"]);
+        Assert.Contains("training-decoded.png", TemporaryFolder.NamesIn(folder["report"]));
+    }
+
+    [Fact]
+    public void A_series_that_is_damaged_is_mended_by_moving_it_away()
+    {
+        using var folder = new TemporaryFolder();
+        string run = trained.CopyRun(folder), series = Path.Combine(run, "series.csv");
+        File.AppendAllText(series, "thirty-one\n");
+        string line = Program.Refuse("train", "--resume", "--out", run, "--updates", "40");
+        Assert.Contains("series.csv: line 32 ", line, StringComparison.Ordinal);
+        Assert.Contains("move the file away", line, StringComparison.Ordinal);
+        File.Move(series, folder["away"]);
+        Program.Succeed("train", "--resume", "--out", run, "--updates", "40", Program.NoReport);
+        Assert.Equal((31, 10), (TrainingSeries.Read(series).FirstUpdate, TrainingSeries.Read(series).Count));
     }
 
     [Fact]

@@ -23,6 +23,9 @@ internal sealed class SmallDisk : IDisposable
         return new SmallDisk(path);
     }
 
+    /// <summary>Nothing can be written to it from now on.</summary>
+    public void MakeReadOnly() => Assert.True(Run("mount", "-o", "remount,ro", Path), "the disk could not be made read-only");
+
     public void Dispose() => Run("umount", Path);
 
     private static bool Run(string program, params string[] arguments)

@@ -28,10 +28,15 @@ internal sealed class ReportCommand : TrainedModelCommand
         Report.CheckReplaceable(folder);
         Split split = SplitOf(parse);
         string page = ReportDisplay.Write(
-            Invocation.Error, trained, LoadPictures(parse, trained), split,
-            split == Split.Test ? LoadPictures(parse, trained, Split.Train) : null, folder, Invocation.Cancellation);
+            Invocation.Output, trained, LoadPictures(parse, trained), split,
+            split == Split.Test && ShowsOwnPictures(parse, trained) ? LoadPictures(parse, trained, Split.Train) : null,
+            folder, Invocation.Cancellation);
         Invocation.Output.Line($"all figures on one page: {page}");
     }
+
+    /// <summary>Whether the pictures are those of the model's run: only of them it is known which it was trained on.</summary>
+    private bool ShowsOwnPictures(ParseResult parse, TrainedModel trained) =>
+        trained.Options is { } own && OptionsFor(parse, trained).Data == own.Data;
 
     private static string UsualFolder(TrainedModel trained) =>
         trained.Run is { } run && run.ModelPath == trained.Path

@@ -34,6 +34,30 @@ public static class AtomicFolder
         }
     }
 
+    /// <summary>Checks that <see cref="Write"/> may write a folder, before time is spent on what it is to hold.</summary>
+    /// <param name="path">The folder; neither it nor those above it need exist.</param>
+    /// <exception cref="InputException">A file has its name, or the place cannot be written.</exception>
+    public static void CheckWritable(string path)
+    {
+        path = FileErrors.FolderPath(path);
+        string place = path;
+        while (Path.GetDirectoryName(place) is { } above)
+        {
+            place = above;
+            if (Path.Exists(place)) break;
+        }
+        string temporary = Temporary.Beside(Path.Combine(place, "any"));
+        try
+        {
+            Directory.CreateDirectory(temporary);
+        }
+        catch (Exception e) when (FileErrors.IsFileError(e))
+        {
+            throw FileErrors.Writing(path, e);
+        }
+        Temporary.Delete(temporary);
+    }
+
     /// <summary>
     /// Deletes what crashed processes left in <paramref name="parent"/>: temporaries of this class and of
     /// <see cref="AtomicFile"/> whose process has ended. Call it before this process writes there.

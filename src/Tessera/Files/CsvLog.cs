@@ -183,6 +183,6 @@ public sealed class CsvLog
             return update;
         throw new InputException(
             $"{_path}: line {number} is not a row of {_columns.Length} fields that begins with an update's number;"
-            + " mend or delete the line");
+            + " mend the line, or move the file away: a resumed run begins a new one");
     }
 }

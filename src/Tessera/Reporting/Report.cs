@@ -49,12 +49,15 @@ public static class Report
     }
 
     /// <summary>
-    /// Checks that a report can get a folder, before time is spent on it: there is none, or an empty one, or one that holds
-    /// a report and nothing else.
+    /// Checks that a report can get a folder, before time is spent on it: it may be written, and there is none, or an empty
+    /// one, or one that holds a report and nothing else.
     /// </summary>
-    /// <exception cref="InputException">There is a file of that name, or the folder holds something else.</exception>
+    /// <exception cref="InputException">
+    /// There is a file of that name, the folder holds something else, or the place cannot be written.
+    /// </exception>
     public static void CheckReplaceable(string folder)
     {
+        AtomicFolder.CheckWritable(folder);
         string full = FileErrors.FolderPath(folder);
         if (!Directory.Exists(full)) return;
         IReadOnlyList<FileSystemInfo> entries = FileErrors.List(full, path => path.EnumerateFileSystemInfos());

@@ -13,6 +13,6 @@ public sealed record ReportSubject(
     string Name, TrainedModel Trained, ImageSet Pictures, Split Split, ImageSet? TrainingPictures);
 
 /// <summary>How far a report is.</summary>
-/// <param name="Stage">What is being done: "measuring 512 of 10000 pictures".</param>
-/// <param name="Fraction">How much is done, 0 to 1.</param>
+/// <param name="Stage">What is being done, the same words all along: "measuring 10000 pictures".</param>
+/// <param name="Fraction">How much of the whole report is done, 0 to 1.</param>
 public readonly record struct ReportProgress(string Stage, double Fraction);

@@ -33,7 +33,7 @@ public sealed record TrainingSeries(long FirstUpdate, float[] ReconError, float[
             {
                 if (++number == 1) CheckHeader(path, line);
                 else if (ParseRow(line) is not { } row || (number > 2 && row.Update != first + reconError.Count))
-                    throw new InputException($"{path} is damaged: line {number} is not the row of the next update");
+                    throw Damaged(path, $"line {number} is not the row of the next update");
                 else if (row.Update > lastUpdate) break;
                 else
                 {
@@ -55,8 +55,11 @@ public sealed record TrainingSeries(long FirstUpdate, float[] ReconError, float[
     private static void CheckHeader(string path, string line)
     {
         if (line != string.Join(',', Columns))
-            throw new InputException($"{path} is damaged: its first line is not '{string.Join(',', Columns)}'");
+            throw Damaged(path, $"its first line is not '{string.Join(',', Columns)}'");
     }
+
+    private static InputException Damaged(string path, string what) => new(
+        $"{path} is damaged: {what}; mend it, or move the file away: a resumed run begins a new one");
 
     /// <summary>A row, or null for what no run would have written.</summary>
     private static (long Update, float ReconError, float Perplexity)? ParseRow(string line)

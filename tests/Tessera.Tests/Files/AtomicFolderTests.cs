@@ -95,6 +95,34 @@ public sealed class AtomicFolderTests : IDisposable
     }
 
     [Fact]
+    public void A_place_that_can_be_written_is_left_as_it_was()
+    {
+        AtomicFolder.CheckWritable(_folder["new"]);
+        AtomicFolder.CheckWritable(_folder["above", "new"]);
+        Assert.Empty(_folder.Names);
+    }
+
+    [Fact]
+    public void A_place_that_cannot_be_written_is_told_beforehand()
+    {
+        File.WriteAllText(_folder["file"], "");
+        Assert.Contains("there is a file of that name", Refusal(_folder["file"]), StringComparison.Ordinal);
+        Assert.Contains($"{_folder["file"]} is a file, not a folder", Refusal(_folder["file", "above", "new"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_disk_that_is_read_only_is_told_beforehand()
+    {
+        using var disk = SmallDisk.Mount(_folder, 64);
+        disk.MakeReadOnly();
+        Assert.Equal(
+            $"cannot write {disk["new"]}: the file system is read-only; choose another place", Refusal(disk["new"]));
+    }
+
+    private static string Refusal(string path) =>
+        Assert.Throws<InputException>(() => AtomicFolder.CheckWritable(path)).Message;
+
+    [Fact]
     public void Clean_up_removes_what_ended_processes_left_and_nothing_else()
     {
         // No system gives out this process id; this process's own was an earlier one's, in a container.

@@ -30,6 +30,19 @@ public class PlotTests
         Assert.Equal((first, last), (axis.Min, axis.Max), (x, y) => Math.Abs(x.Item1 - y.Item1) + Math.Abs(x.Item2 - y.Item2) < 1e-9);
     }
 
+    [Theory]
+    [InlineData(2, 6, 8, 0.25, 0.75)]
+    [InlineData(0, 8, 8, 0, 1)]
+    [InlineData(3, 3, 0, 0.5, 0.5)]
+    public void A_bare_axis_puts_its_values_in_the_middle_of_the_span(double min, double max, double span, double first, double last)
+    {
+        Axis axis = Axis.Bare("x", min, max, span);
+        Assert.Empty(axis.Ticks);
+        // The margins take 12 parts of 112.
+        Assert.Equal((0.06 + first) / 1.12, axis.Fraction(min), 1e-12);
+        Assert.Equal((0.06 + last) / 1.12, axis.Fraction(max), 1e-12);
+    }
+
     [Fact]
     public void A_plot_is_well_formed_and_tells_what_it_shows_to_those_who_do_not_see_it()
     {

@@ -68,7 +68,12 @@ public sealed class ReportTests(ReportRun run) : IDisposable
         {
             string path = Path.Combine(run.Folder, file);
             if (file.EndsWith(".png", StringComparison.Ordinal)) Png.Read(path);
-            else Assert.Equal(Svg + "svg", XDocument.Load(path).Root!.Name);
+            else
+            {
+                Assert.Equal(Svg + "svg", XDocument.Load(path).Root!.Name);
+                // Not every program that shows SVG knows the variables of CSS.
+                Assert.DoesNotContain("var(", File.ReadAllText(path), StringComparison.Ordinal);
+            }
         }
     }
 
@@ -238,10 +243,12 @@ public sealed class ReportTests(ReportRun run) : IDisposable
     {
         string notes = _folder.Write("report/notes.txt", [1]);
         Refuse();
-        // A page of somebody else's.
+        // A page of somebody else's, also where it tells of ours.
         File.Move(notes, _folder["report", "report.html"]);
         Refuse();
         Assert.Equal([1], File.ReadAllBytes(_folder["report", "report.html"]));
+        File.WriteAllText(_folder["report", "report.html"], "<p>My notes on the Tessera report.</p>");
+        Refuse();
         File.Delete(_folder["report", "report.html"]);
         Report.Write(_folder["report"], ReportRun.Subject(run.RunPath), cancellation: TestContext.Current.CancellationToken);
         // A report, and something that somebody put beside it.
@@ -272,6 +279,28 @@ public sealed class ReportTests(ReportRun run) : IDisposable
         Assert.Equal(stages.Order(), stages);
         Assert.Equal(["report"], _folder.Names);
         Assert.Equal(run.Page, File.ReadAllText(_folder["report", "report.html"]));
+    }
+
+    [Fact]
+    public void A_disk_that_is_too_small_is_told_and_has_nothing_left_on_it()
+    {
+        using var disk = SmallDisk.Mount(_folder, 64);
+        var e = Assert.Throws<InputException>(() => Report.Write(disk["report"], ReportRun.Subject(run.RunPath), cancellation: TestContext.Current.CancellationToken));
+        Assert.Contains("the disk is full", e.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(disk.Path));
+    }
+
+    [Fact]
+    public void The_stages_are_told_in_words_that_stay()
+    {
+        var stages = new List<string>();
+        Report.Write(
+            _folder["report"], ReportRun.Subject(run.RunPath), new Stages(progress => stages.Add(progress.Stage)),
+            TestContext.Current.CancellationToken);
+        string[] changes = [.. stages.Where((stage, i) => i == 0 || stage != stages[i - 1])];
+        Assert.Equal("measuring 9 pictures", changes[0]);
+        Assert.Equal(changes.Distinct(), changes);
+        Assert.InRange(changes.Length, 4, 10);
     }
 
     [Fact]

@@ -38,11 +38,14 @@ internal static class EmbeddingFigure
             counts[code] == 0 ? UnusedRadius : Math.Max(LargestRadius * Math.Sqrt(counts[code] / most), SmallestRadius),
             counts[code] == 0 ? null : atlas.Colors[i],
             string.Create(CultureInfo.InvariantCulture, $"code {code}: {counts[code]:#,0} uses"))).OrderBy(point => point.Color is not null)];
+        double left = points.Min(point => point.X), right = points.Max(point => point.X);
+        double bottom = points.Min(point => point.Y), top = points.Max(point => point.Y);
+        // One scale for both axes of a square frame, so that a distance is the same in all directions.
+        double span = Math.Max(right - left, top - bottom);
         return new Plot(
             id, title,
             $"A scatter of {points.Length} codes, {points.Count(point => point.Color is null)} of them rings that are never used.",
-            Axis.Bare(x, points.Min(point => point.X), points.Max(point => point.X)),
-            Axis.Bare(y, points.Min(point => point.Y), points.Max(point => point.Y)), [new Scatter(points)])
-        { Width = 480, Height = 480 };
+            Axis.Bare(x, left, right, span), Axis.Bare(y, bottom, top, span), [new Scatter(points)])
+        { Width = 480, Height = 536 };
     }
 }

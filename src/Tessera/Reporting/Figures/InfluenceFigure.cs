@@ -53,8 +53,9 @@ internal static class InfluenceFigure
             Axis.Exact("pixels from the middle of the cell", 0, furthest), Axis.Exact("% of the whole change", 0, 100),
             [
                 new Line(0, shares, "smooth") { Step = 0.5 },
-                new Rule(half, $"half: {half.ToString("0.0", CultureInfo.InvariantCulture)} px", Vertical: true) { NoteLine = 9 },
+                // The left line last: its note may reach over the right one.
                 new Rule(most, $"90%: {most.ToString("0.0", CultureInfo.InvariantCulture)} px", Vertical: true) { NoteLine = 11 },
+                new Rule(half, $"half: {half.ToString("0.0", CultureInfo.InvariantCulture)} px", Vertical: true) { NoteLine = 9 },
             ])
         { Width = 380, Height = 415 };
     }

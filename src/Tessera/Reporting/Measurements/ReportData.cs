@@ -52,10 +52,11 @@ internal sealed record ReportData
     {
         (TrainedModel trained, ImageSet pictures) = (subject.Trained, subject.Pictures);
         (TrainingSeries? series, string absence) = ReadSeries(trained);
+        string measuring = $"measuring {pictures.Count} pictures";
+        progress.Report(new ReportProgress(measuring, 0));
         Measurement measurement = Evaluator.Measure(
             trained.Model, pictures, subject.Split, trained.DataVariance,
-            new Relay<int>(done => progress.Report(
-                new ReportProgress($"measuring {done} of {pictures.Count} pictures", 0.7 * done / pictures.Count))),
+            new Relay<int>(done => progress.Report(new ReportProgress(measuring, 0.7 * done / pictures.Count))),
             cancellation);
 
         var probe = new ModelProbe(trained.Model, cancellation);

@@ -11,7 +11,8 @@ namespace Tessera.Reporting.Page;
 /// <summary>The report as one HTML file: no script, nothing from a network; well-formed XML as well.</summary>
 internal static class HtmlPage
 {
-    private const string Generator = "Tessera report";
+    // What tells a report from other pages: the beginning of an element that every one of them has.
+    private const string Generator = "<meta name=\"generator\" content=\"Tessera report ";
 
     private const int MosaicColumns = 64, MosaicTiles = 256;
 
@@ -26,7 +27,7 @@ internal static class HtmlPage
             <head>
             <meta charset="utf-8"/>
             <meta name="viewport" content="width=device-width, initial-scale=1"/>
-            <meta name="generator" content="{Generator} {RunFolder.Version}"/>
+            {Markup.Raw(Generator)}{RunFolder.Version}"/>
             <title>{title}</title>
             <link rel="icon" href="{DataUri.Png(Png.Encode(Mosaic(data.Atlas, data.Measurement.Usage.Used, 3, 9)))}"/>
             {PageStyle.Element}

@@ -39,6 +39,7 @@ internal static class PageStyle
         .parts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1.25rem;align-items:start}
         .columns-1{grid-template-columns:1fr}
         .columns-2{grid-template-columns:repeat(auto-fit,minmax(min(100%,22rem),1fr))}
+        .columns-3{grid-template-columns:repeat(auto-fit,minmax(min(100%,14rem),1fr))}
         .parts svg{display:block;width:100%}
         .part p{color:var(--soft);font-size:.85rem;margin:.4rem 0 0}
         .part .part{margin-top:.5rem}

@@ -31,12 +31,13 @@ internal sealed record Axis(string Label, double Min, double Max, bool Logarithm
             label, min / margin, max * margin, Logarithmic: true, Plots.Ticks.Logarithmic(min / margin, max * margin));
     }
 
-    /// <summary>An axis of a scatter whose scale says nothing: no ticks, a margin at both ends.</summary>
-    public static Axis Bare(string label, double min, double max)
+    /// <summary>
+    /// An axis of a scatter whose scale says nothing: no ticks, the values in the middle of a span, a margin at both ends.
+    /// </summary>
+    public static Axis Bare(string label, double min, double max, double span)
     {
-        (min, max) = Apart(min, max);
-        double margin = 0.06 * (max - min);
-        return new Axis(label, min - margin, max + margin, Logarithmic: false, []);
+        double middle = (min + max) / 2, half = span > 0 ? 0.56 * span : 0.5;
+        return new Axis(label, middle - half, middle + half, Logarithmic: false, []);
     }
 
     /// <summary>Where a value lies: 0 at the beginning, 1 at the end.</summary>

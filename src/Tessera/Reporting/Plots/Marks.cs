@@ -40,7 +40,7 @@ internal sealed record Bars(double[] Edges, double[] Heights) : Mark("area")
         IEnumerable<Markup> bars = Heights.Select((height, i) => height > frame.YAxis.Min
             ? Markup.Of($"M{frame.X(Edges[i])} {frame.Bottom}V{frame.Y(height)}H{frame.X(Edges[i + 1])}V{frame.Bottom}z")
             : Markup.None);
-        return Markup.Of($"""<path class="area" style="fill:var(--first)" d="{bars}"/>""");
+        return Markup.Of($"""<path class="area" d="{bars}"/>""");
     }
 }
 

@@ -7,25 +7,43 @@ namespace Tessera.Reporting.Plots;
 internal static class PlotStyle
 {
     /// <summary>The <c>style</c> element.</summary>
-    public static Markup Element { get; } = Markup.Raw("""
+    public static Markup Element { get; } = Markup.Raw($$"""
         <style>
-        .plot{--ink:#1c2430;--soft:#5c6675;--rule:#dfe3e8;--first:#0072b2;--second:#d55e00;--paper:#fff;font:12px system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;max-width:100%;height:auto}
-        @media screen and (prefers-color-scheme:dark){.plot{--ink:#e8ebf0;--soft:#a3adba;--rule:#333b47;--first:#56b4e9;--second:#e69f00;--paper:#161b22}}
-        .plot .title{fill:var(--ink);font-size:15px;font-weight:600}
-        .plot .label,.plot .tick{fill:var(--soft)}
+        .plot{font:12px system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;max-width:100%;height:auto}
+        .plot .title{font-size:15px;font-weight:600}
         .plot .tick{font-variant-numeric:tabular-nums}
-        .plot .note{fill:var(--ink);paint-order:stroke;stroke:var(--paper);stroke-width:4px;stroke-linejoin:round}
         .plot path{fill:none}
-        .plot .grid{stroke:var(--rule)}
-        .plot .axis{stroke:var(--soft)}
-        .plot .raw{stroke:var(--first);stroke-width:.8;stroke-opacity:.3;stroke-linejoin:round}
-        .plot .smooth{stroke:var(--first);stroke-width:2;stroke-linejoin:round}
-        .plot .rule{stroke:var(--second);stroke-width:1.5;stroke-dasharray:5 4}
-        .plot .area{fill:var(--first);fill-opacity:.75}
-        .plot .band{fill:var(--second);fill-opacity:.12}
-        .plot .point{stroke:var(--ink);stroke-opacity:.55;stroke-width:.8}
-        .plot .unused{fill:none;stroke:var(--soft);stroke-opacity:.7}
+        .plot .note{paint-order:stroke;stroke-width:4px;stroke-linejoin:round}
+        .plot .raw{stroke-width:.8;stroke-opacity:.3;stroke-linejoin:round}
+        .plot .smooth{stroke-width:2;stroke-linejoin:round}
+        .plot .rule{stroke-width:1.5;stroke-dasharray:5 4}
+        .plot .area{fill-opacity:.75}
+        .plot .band{fill-opacity:.12}
+        .plot .point{stroke-opacity:.55;stroke-width:.8}
+        .plot .unused{fill:none;stroke-opacity:.7}
         .plot image{image-rendering:pixelated}
+        {{Colors(ink: "#1c2430", soft: "#5c6675", grid: "#dfe3e8", first: "#0072b2", second: "#d55e00", paper: "#fff")}}
+        @media screen and (prefers-color-scheme:dark){
+        {{Colors(ink: "#e8ebf0", soft: "#a3adba", grid: "#333b47", first: "#56b4e9", second: "#e69f00", paper: "#161b22")}}
+        }
         </style>
         """);
+
+    /// <summary>
+    /// The rules of a set of colours. No CSS variables: programs that take SVG for print or slides do not know them. The
+    /// plot brings its own paper, as a page that shows the file may be dark where the reader's system is light.
+    /// </summary>
+    private static string Colors(string ink, string soft, string grid, string first, string second, string paper) => $$"""
+        .plot{background:{{paper}}}
+        .plot .title{fill:{{ink}}}
+        .plot .label,.plot .tick{fill:{{soft}}}
+        .plot .note{fill:{{ink}};stroke:{{paper}}}
+        .plot .grid{stroke:{{grid}}}
+        .plot .axis,.plot .unused{stroke:{{soft}}}
+        .plot .raw,.plot .smooth{stroke:{{first}}}
+        .plot .rule{stroke:{{second}}}
+        .plot .area{fill:{{first}}}
+        .plot .band{fill:{{second}}}
+        .plot .point{stroke:{{ink}}}
+        """;
 }
