@@ -1,11 +1,13 @@
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Running;
+using Tessera.Benchmarks.Recipe;
 using Tessera.Benchmarks.Worker;
 
 return args switch
 {
     ["worker", .. var settings] => WorkerProgram.Run(settings),
     ["kernels", .. var options] => Kernels(options),
+    ["recipe", .. var options] => RecipeProgram.Run(options),
     _ => Usage(),
 };
 
@@ -21,6 +23,7 @@ static int Usage()
 {
     Console.Error.WriteLine("""
         usage: Tessera.Benchmarks kernels [--filter PATTERN] [...]      times the kernels with BenchmarkDotNet; kernels --help
+               Tessera.Benchmarks recipe [NAME] [...]                   makes the experiments of docs/recipe.md; recipe --help
                Tessera.Benchmarks worker PICTURES VARIANCE THREADS      what benchmarks/compare.py talks to
         """);
     return 2;

@@ -114,7 +114,7 @@ public sealed class TrainerTests : IDisposable
         }), TestContext.Current.CancellationToken);
 
         string[][] rows = [.. File.ReadLines(_folder["run", "metrics.csv"]).Select(line => line.Split(','))];
-        Assert.Equal(["update", "recon_error", "perplexity", "vq_loss", "images_per_second", "seconds"], rows[0]);
+        Assert.Equal(["update", "recon_error", "perplexity", "vq_loss", "learning_rate", "revived", "images_per_second", "seconds"], rows[0]);
         Assert.Equal(["100", "130"], rows[1..].Select(row => row[0]));
         Assert.Equal(errors.Take(100).Average(), Number(rows[1][1]), 1e-9);
         Assert.Equal(errors.Skip(100).Average(), Number(rows[2][1]), 1e-9);

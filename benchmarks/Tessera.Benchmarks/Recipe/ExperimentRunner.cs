@@ -1,0 +1,104 @@
+using System.Globalization;
+using Tessera.Analysis;
+using Tessera.Data;
+using Tessera.Training;
+
+namespace Tessera.Benchmarks.Recipe;
+
+/// <summary>
+/// Makes the runs of an experiment, one after the other, and keeps what they reached in <c>NAME.csv</c>: what stands there is not
+/// run again, and a run that was interrupted goes on from its checkpoint.
+/// </summary>
+internal sealed class ExperimentRunner
+{
+    private const string Header = "row,seed,pictures,seconds,recon_error,perplexity,codes_used";
+    private const int HeldOutEvery = 10;
+
+    private readonly Experiment _experiment;
+    private readonly string _results, _runs;
+    private readonly ImageSet _train, _judged;
+
+    /// <summary>Loads the pictures.</summary>
+    /// <param name="experiment">What to run.</param>
+    /// <param name="dataDir">What CIFAR-10's binary files are in.</param>
+    /// <param name="results">The folder of results.</param>
+    /// <param name="runs">The folder of run folders.</param>
+    public ExperimentRunner(Experiment experiment, string dataDir, string results, string runs)
+    {
+        (_experiment, _results, _runs) = (experiment, results, Path.Combine(runs, experiment.Name));
+        ImageSet Load(Split split) => experiment.Data == Shapes.Name ? Shapes.Load(split) : Cifar10.Load(dataDir, split);
+        _train = Load(Split.Train);
+        (_train, _judged) = experiment.Judge == Judge.Test
+            ? (_train, Load(Split.Test))
+            : (Part(_train, i => i % HeldOutEvery != 0), Part(_train, i => i % HeldOutEvery == 0));
+    }
+
+    /// <summary>The results so far.</summary>
+    public static IReadOnlyList<Result> Read(string results, Experiment experiment)
+    {
+        string path = PathOf(results, experiment);
+        if (!File.Exists(path)) return [];
+        return [.. File.ReadLines(path).Skip(1).Select(line => line.Split(',')).Select(fields => new Result(
+            fields[0], ulong.Parse(fields[1], CultureInfo.InvariantCulture), long.Parse(fields[2], CultureInfo.InvariantCulture),
+            Number(fields[3]), Number(fields[4]), Number(fields[5]), int.Parse(fields[6], CultureInfo.InvariantCulture)))];
+    }
+
+    /// <summary>Makes the runs that are not made yet.</summary>
+    public void Run()
+    {
+        HashSet<(string, ulong)> made = [.. Read(_results, _experiment).Select(result => (result.Row, result.Seed))];
+        int most = _experiment.Rows.Max(row => row.Seeds);
+        // The first seed of all rows before the second of any: a table that is interrupted is whole.
+        for (ulong seed = 1; seed <= (ulong)most; seed++)
+        {
+            foreach (Row row in _experiment.Rows.Where(row => (ulong)row.Seeds >= seed && !made.Contains((row.Key, seed))))
+                Append(Run(row, seed));
+        }
+    }
+
+    private Result Run(Row row, ulong seed)
+    {
+        string folder = Path.Combine(_runs, $"{Slug(row.Name)}-{seed}");
+        RunFolder run = RunFolder.IsRun(folder)
+            ? RunFolder.Open(folder)
+            : RunFolder.Create(folder, row.Change(_experiment.Base) with { Seed = seed });
+        using var trainer = new Trainer(run, _train, _judged);
+        TrainingProgress last = default;
+        Evaluation evaluation = trainer.Run(new Latest(progress => last = progress));
+        var result = new Result(
+            row.Key, seed, trainer.Update * run.Options.Batch, last.Elapsed.TotalSeconds, evaluation.ReconError!.Value, evaluation.Perplexity,
+            evaluation.CodesUsed);
+        Console.Error.WriteLine(FormattableString.Invariant(
+            $"{DateTime.Now:HH:mm:ss} {_experiment.Name}: {row.Name}, seed {seed}: {result.ReconError:0.0000}, perplexity {result.Perplexity:0.0}, {result.CodesUsed} codes, {result.Pictures / result.Seconds:0} images/s"));
+        return result;
+    }
+
+    private void Append(Result result)
+    {
+        string path = PathOf(_results, _experiment);
+        Directory.CreateDirectory(_results);
+        if (!File.Exists(path)) File.WriteAllText(path, Header + "\n");
+        File.AppendAllText(path, FormattableString.Invariant(
+            $"{result.Row},{result.Seed},{result.Pictures},{result.Seconds:0.0},{result.ReconError:0.000000},{result.Perplexity:0.0},{result.CodesUsed}\n"));
+    }
+
+    private static ImageSet Part(ImageSet set, Func<int, bool> isIn)
+    {
+        int[] chosen = [.. Enumerable.Range(0, set.Count).Where(isIn)];
+        return new ImageSet(
+            set.Name, set.Width, set.Height, set.Channels, [.. chosen.Select(i => set.Pixels(i).ToArray())], [.. chosen.Select(set.Label)],
+            set.ClassNames);
+    }
+
+    private static string PathOf(string results, Experiment experiment) => Path.Combine(results, $"{experiment.Name}.csv");
+
+    private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
+
+    private static string Slug(string name) => string.Concat(name.ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) || c == '.' ? c : '-'));
+
+    /// <summary>On the calling thread, where <see cref="Progress{T}"/> would be late.</summary>
+    private sealed class Latest(Action<TrainingProgress> report) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => report(value);
+    }
+}

@@ -1,0 +1,92 @@
+using Tessera.Data;
+using Tessera.Models;
+using Tessera.Quantization;
+using Tessera.Tensors.Optim;
+using Tessera.Training;
+
+namespace Tessera.Benchmarks.Recipe;
+
+/// <summary>The experiments that <c>docs/recipe.md</c> rests on.</summary>
+internal static class Experiments
+{
+    // The recipe that the ablation takes apart.
+    private static readonly TrainingOptions Recipe = new()
+    {
+        Model = new VqVaeOptions
+        {
+            CodeDim = 16,
+            Quantizer = new EmaVectorQuantizerOptions
+            {
+                Commitment = 1,
+                AveragesStart = EmaStart.Codebook,
+                KeepSmoothing = false,
+                Revival = 0.3,
+                Start = CodebookStart.KMeans,
+            },
+        },
+        Data = Cifar10.Name,
+        Batch = 32,
+        LearningRate = 2e-3f,
+        WarmUp = 100,
+        LearningRateShape = LearningRateShape.Cosine,
+        CheckpointEvery = 1000,
+        EvalEvery = 1_000_000,
+    };
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<Experiment> All { get; } =
+    [
+        new(
+            "ablation", "64,000 pictures, one thing changed at a time", Cifar10.Name, Judge.HeldOut,
+            Recipe with { Budget = TrainingBudget.OfPictures(64_000) },
+            [
+                new("the recipe", options => options, Seeds: 3),
+                new("no revival", With(ema => ema with { Revival = 0 }), Seeds: 3),
+                new("revival 0.1", With(ema => ema with { Revival = 0.1 })),
+                new("revival 0.6", With(ema => ema with { Revival = 0.6 })),
+                new("random start", With(ema => ema with { Start = CodebookStart.Random }), Seeds: 3),
+                new("random start, no revival", With(ema => ema with { Start = CodebookStart.Random, Revival = 0 })),
+                new("the seed's averages and smoothing, no revival", With(ema => ema with
+                {
+                    Start = CodebookStart.Random, AveragesStart = EmaStart.Seed, KeepSmoothing = true, Revival = 0,
+                })),
+                new("smoothing kept", With(ema => ema with { KeepSmoothing = true })),
+                new("decay 0.97", With(ema => ema with { Decay = 0.97 })),
+                new("decay 0.995", With(ema => ema with { Decay = 0.995 })),
+                new("commitment 0.25", With(ema => ema with { Commitment = 0.25f })),
+                new("commitment 2", With(ema => ema with { Commitment = 2 })),
+                new("D = 8", Model(model => model with { CodeDim = 8 })),
+                new("D = 32", Model(model => model with { CodeDim = 32 })),
+                new("D = 64", Model(model => model with { CodeDim = 64 })),
+                new("D = 64, looked up in 16", Model(model => model with { CodeDim = 64, LookupDim = 16 })),
+                new("D = 64, looked up in 8", Model(model => model with { CodeDim = 64, LookupDim = 8 })),
+                new("rotation trick", With(ema => ema with { Gradient = GradientEstimator.Rotation }), Seeds: 3),
+                new("cosine codes", Quantizer(new CosineVectorQuantizerOptions { Commitment = 1, Revival = 0.3, Start = CodebookStart.KMeans })),
+                new("cosine codes, commitment 16", Quantizer(new CosineVectorQuantizerOptions { Commitment = 16, Revival = 0.3, Start = CodebookStart.KMeans })),
+                new("SimVQ", Quantizer(new SimVectorQuantizerOptions { Commitment = 1 })),
+                new("SimVQ, D = 64", options => Quantizer(new SimVectorQuantizerOptions { Commitment = 1 })(Model(model => model with { CodeDim = 64 })(options))),
+                new("gradient codebook, k-means start", Quantizer(new VectorQuantizerOptions { Commitment = 1, Start = CodebookStart.KMeans })),
+                new("lr 1e-3", options => options with { LearningRate = 1e-3f }),
+                new("lr 4e-3", options => options with { LearningRate = 4e-3f }),
+                new("constant lr", options => options with { LearningRateShape = LearningRateShape.Constant }),
+                new("no warm-up", options => options with { WarmUp = 0 }),
+                new("batch 16", options => options with { Batch = 16 }),
+                new("batch 64", options => options with { Batch = 64 }),
+                new("batch 128", options => options with { Batch = 128 }),
+                new("flips", options => options with { Flips = true }),
+                new("the seed (gradient codebook, batch 256, lr 1e-4)", options => Preset.Seed.Options with
+                {
+                    Data = options.Data, Budget = options.Budget, CheckpointEvery = options.CheckpointEvery, EvalEvery = options.EvalEvery,
+                }),
+            ]),
+    ];
+
+    private static Func<TrainingOptions, TrainingOptions> Model(Func<VqVaeOptions, VqVaeOptions> change) =>
+        options => options with { Model = change(options.Model) };
+
+    private static Func<TrainingOptions, TrainingOptions> Quantizer(QuantizerOptions quantizer) =>
+        Model(model => model with { Quantizer = quantizer });
+
+    private static Func<TrainingOptions, TrainingOptions> With(Func<EmaVectorQuantizerOptions, EmaVectorQuantizerOptions> change) =>
+        Model(model => model with { Quantizer = change((EmaVectorQuantizerOptions)model.Quantizer) });
+}

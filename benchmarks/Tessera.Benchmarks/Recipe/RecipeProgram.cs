@@ -1,0 +1,37 @@
+namespace Tessera.Benchmarks.Recipe;
+
+/// <summary>Makes the experiments of <c>docs/recipe.md</c>, with their tables and plots.</summary>
+internal static class RecipeProgram
+{
+    /// <summary>Runs one experiment or all.</summary>
+    /// <param name="args"><c>[NAME] [--data-dir DIR] [--out DIR] [--runs DIR]</c></param>
+    public static int Run(string[] args)
+    {
+        string? name = args.FirstOrDefault() is { } first && !first.StartsWith('-') ? first : null;
+        Dictionary<string, string> options = args.Skip(name is null ? 0 : 1).Chunk(2).Where(pair => pair.Length == 2).ToDictionary(pair => pair[0], pair => pair[1]);
+        Experiment[] chosen = [.. Experiments.All.Where(experiment => name is null || experiment.Name == name)];
+        if (chosen.Length == 0 || options.Keys.Except(["--data-dir", "--out", "--runs"]).Any())
+        {
+            Console.Error.WriteLine($"""
+                usage: Tessera.Benchmarks recipe [NAME] [--data-dir DIR] [--out benchmarks/results/recipe] [--runs runs/recipe]
+                NAME:  {string.Join(", ", Experiments.All.Select(experiment => experiment.Name))} [all, in this order]
+                What was run is not run again; delete its line in NAME.csv, and its run folder, to do so.
+                """);
+            return 2;
+        }
+        string dataDir = options.GetValueOrDefault("--data-dir", Environment.GetEnvironmentVariable("TESSERA_DATA") ?? "");
+        if (dataDir.Length == 0)
+        {
+            Console.Error.WriteLine("where is CIFAR-10? Say with --data-dir or TESSERA_DATA");
+            return 2;
+        }
+        string results = options.GetValueOrDefault("--out", "benchmarks/results/recipe");
+        foreach (Experiment experiment in chosen)
+        {
+            new ExperimentRunner(experiment, dataDir, results, options.GetValueOrDefault("--runs", "runs/recipe")).Run();
+            IReadOnlyList<Result> made = ExperimentRunner.Read(results, experiment);
+            File.WriteAllText(Path.Combine(results, $"{experiment.Name}.md"), ExperimentTable.Write(experiment, made));
+        }
+        return 0;
+    }
+}
