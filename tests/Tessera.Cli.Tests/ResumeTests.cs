@@ -123,7 +123,7 @@ public sealed class ResumeTests(Trained trained)
     [InlineData("--seed", "7", "the run in * has 0")]
     [InlineData("--data", "shapes", "the run in * has *pictures")]
     [InlineData("--preset", "seed", "the run in * has ")]
-    [InlineData("--updates", "29", "has made 30 already")]
+    [InlineData("--updates", "29", "has made 30 updates already")]
     public void What_would_make_it_another_run_is_refused(string option, string value, string reason)
     {
         using var folder = new TemporaryFolder();

@@ -97,7 +97,8 @@ internal sealed class TrainCommand : TesseraCommand
                 + $"start another run from its weights with --init {Quoted(path)}");
         if (run.LatestCheckpoint()?.Update is { } update && options.Budget.UpdatesFor(options.Batch) < update)
             throw new InputException(
-                $"{options.Budget} are fewer than the {update} updates that the run in {path} has made already; give at least as many");
+                $"{(options.Budget.Pictures is { } pictures ? $"--pictures {pictures}" : $"--updates {options.Budget.Updates}")}: "
+                + $"the run in {path} has made {update} updates already; give at least as many");
         return options;
     }
 

@@ -28,6 +28,31 @@ public class BatchLoaderTests
         foreach (long update in (long[])[17, 18, 3, 3, 0, 1, 29]) AssertBatch(loader, update, 4);
     }
 
+    /// <summary>Half of the pictures, each mirrored or not by a draw of its own, the same for the same seed.</summary>
+    [Fact]
+    public void Flips_mirror_about_half_of_the_pictures_left_to_right()
+    {
+        const int Batch = 4, Updates = 50;
+        using var plain = new BatchLoader(Pictures, Batch, Seed);
+        using var flipped = new BatchLoader(Pictures, Batch, Seed, flips: true);
+        using var again = new BatchLoader(Pictures, Batch, Seed, flips: true);
+        int size = Pictures.Width, channels = Pictures.Channels, mirrored = 0;
+        for (long update = 0; update < Updates; update++)
+        {
+            float[][] straight = [.. plain.Load(update).ToArray().Chunk(size * size * channels)];
+            float[] loaded = flipped.Load(update).ToArray();
+            Assert.Equal(loaded, again.Load(update).ToArray());
+            foreach ((float[] expected, float[] actual) in straight.Zip(loaded.Chunk(size * size * channels)))
+            {
+                float[] mirror = [.. expected.Chunk(size * channels).SelectMany(row => row.Chunk(channels).Reverse().SelectMany(pixel => pixel))];
+                bool isMirrored = mirror.SequenceEqual(actual);
+                Assert.True(isMirrored || expected.SequenceEqual(actual), $"update {update}: a picture is neither itself nor its mirror image");
+                if (isMirrored) mirrored++;
+            }
+        }
+        Assert.InRange(mirrored, Batch * Updates * 0.35, Batch * Updates * 0.65);
+    }
+
     [Fact]
     public void The_loader_may_end_before_its_first_batch_and_in_the_middle()
     {

@@ -99,6 +99,66 @@ public sealed class TrainerTests : IDisposable
         Assert.Equal(["15", "20", "24"], Names(_folder["run", "checkpoints"]));
     }
 
+    /// <summary>All that a recipe can ask for at once, on any number of threads, stopped and resumed at once.</summary>
+    [Theory]
+    [InlineData("ema", 0)]
+    [InlineData("cosine", 0)]
+    [InlineData("simvq", 0)]
+    [InlineData("gradient", 3)]
+    [InlineData("ema", 3)]
+    public void A_run_with_every_option_is_the_same_interrupted_or_not_and_on_any_number_of_threads(string kind, int lookupDim)
+    {
+        QuantizerOptions quantizer = QuantizerOptions.Find(kind) with { Start = CodebookStart.KMeans, Gradient = GradientEstimator.Rotation };
+        if (quantizer is RunningAverageOptions averages) quantizer = averages with { Revival = 0.5, Decay = 0.8 };
+        TrainingOptions options = SmallRun.Options with
+        {
+            Model = SmallRun.Options.Model with { Quantizer = quantizer, LookupDim = lookupDim },
+            WarmUp = 5,
+            LearningRateShape = Tensors.Optim.LearningRateShape.Cosine,
+            Flips = true,
+        };
+        using (Trainer whole = SmallRun.Start(_folder["whole"], options with { Threads = 1 }))
+        {
+            whole.Run(cancellation: TestContext.Current.CancellationToken);
+        }
+        using (Trainer first = SmallRun.Start(_folder["stopped"], options))
+        {
+            using var stop = new CancellationTokenSource();
+            Assert.Throws<OperationCanceledException>(
+                () => first.Run(new Reports(report => { if (report.Update == 13) stop.Cancel(); }), stop.Token));
+        }
+        using (Trainer second = SmallRun.Resume(_folder["stopped"])) second.Run(cancellation: TestContext.Current.CancellationToken);
+        Assert.Equal(SmallRun.Files(_folder["whole"], 24), SmallRun.Files(_folder["stopped"], 24));
+    }
+
+    /// <summary>The codes of a k-means start are where the encoder's vectors are, and revival is logged.</summary>
+    [Fact]
+    public void Upkeep_starts_the_codebook_among_the_vectors_and_revives_codes_until_most_of_the_run_is_done()
+    {
+        TrainingOptions options = SmallRun.Options with
+        {
+            Model = SmallRun.Options.Model with
+            {
+                Quantizer = new EmaVectorQuantizerOptions { Start = CodebookStart.KMeans, Revival = 1, Decay = 0.9, KeepSmoothing = false },
+            },
+            Budget = TrainingBudget.OfUpdates(100),
+        };
+        var revived = new List<long>();
+        var used = new List<int>();
+        using Trainer trainer = SmallRun.Start(_folder["run"], options);
+        trainer.Run(new Reports(report =>
+        {
+            if (report.Evaluation is not null || report.Checkpoint is not null) return;
+            revived.Add(report.Window.Revived);
+            used.Add(report.CodesUsed);
+        }), TestContext.Current.CancellationToken);
+        Assert.True(used[0] > 10, $"The first batch uses {used[0]} of 20 codes that were started among its vectors.");
+        Assert.Equal(0, revived[9]);
+        Assert.True(revived[10] > 0, "No code was moved at update 10, though every code below an even share is to be.");
+        Assert.Equal(revived[79], revived[99]);
+        Assert.Equal($"{revived[99]}", File.ReadLines(_folder["run", "metrics.csv"]).Last().Split(',')[5]);
+    }
+
     [Fact]
     public void Metrics_have_a_row_every_100_updates_with_the_means_since_the_last()
     {

@@ -1,0 +1,95 @@
+using Tessera.Training;
+
+namespace Tessera.Tests.Training;
+
+public sealed class TrainingBudgetTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(100, 32, 4)]
+    [InlineData(96, 32, 3)]
+    [InlineData(1, 32, 1)]
+    [InlineData(long.MaxValue, 1, long.MaxValue)]
+    [InlineData(long.MaxValue, 2, (1L << 62))]
+    public void Pictures_are_drawn_in_whole_batches(long pictures, int batch, long updates) =>
+        Assert.Equal(updates, TrainingBudget.OfPictures(pictures).UpdatesFor(batch));
+
+    [Fact]
+    public void What_is_spent_goes_from_0_to_1()
+    {
+        Assert.Equal(0.25, TrainingBudget.OfUpdates(40).Spent(10, 32, TimeSpan.FromHours(9)));
+        Assert.Equal(0.5, TrainingBudget.OfPictures(100).Spent(2, 32, TimeSpan.FromHours(9)));
+        Assert.Equal(0.2, TrainingBudget.OfMinutes(0.5).Spent(1_000_000, 32, TimeSpan.FromSeconds(6)), 1e-12);
+        Assert.Null(TrainingBudget.OfMinutes(1).UpdatesFor(32));
+    }
+
+    public static TheoryData<string, TrainingBudget> Wrong() => new()
+    {
+        { "budget", new TrainingBudget() },
+        { "budget", new TrainingBudget { Updates = 1, Minutes = 1 } },
+        { "updates", TrainingBudget.OfUpdates(0) },
+        { "pictures", TrainingBudget.OfPictures(-1) },
+        { "minutes", TrainingBudget.OfMinutes(0) },
+        { "minutes", TrainingBudget.OfMinutes(double.NaN) },
+        { "minutes", TrainingBudget.OfMinutes(double.PositiveInfinity) },
+    };
+
+    [Theory]
+    [MemberData(nameof(Wrong))]
+    public void A_value_out_of_its_range_is_named_first(string name, TrainingBudget budget) =>
+        Assert.StartsWith(name + " must be ", Assert.Throws<InputException>(budget.Validate).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_run_by_pictures_is_that_by_as_many_updates()
+    {
+        foreach ((string name, TrainingBudget budget) in new[] { ("a", TrainingBudget.OfUpdates(5)), ("b", TrainingBudget.OfPictures(25)) })
+        {
+            using Trainer trainer = SmallRun.Start(_folder[name], SmallRun.Options with { Budget = budget });
+            trainer.Run(cancellation: TestContext.Current.CancellationToken);
+        }
+        Assert.Equal(SmallRun.Files(_folder["a"], 5), SmallRun.Files(_folder["b"], 5));
+    }
+
+    /// <summary>Interrupted in the middle, a run of 1.2 seconds goes on for the rest of them, and its rate ends at 0.</summary>
+    [Fact]
+    public void A_run_by_the_clock_ends_with_it_over_all_its_sittings()
+    {
+        TrainingOptions options = SmallRun.Options with
+        {
+            Budget = TrainingBudget.OfMinutes(0.02),
+            LearningRateShape = Tensors.Optim.LearningRateShape.Cosine,
+            CheckpointEvery = 1_000_000,
+            EvalEvery = 1_000_000,
+        };
+        using (Trainer first = SmallRun.Start(_folder["run"], options))
+        {
+            using var stop = new CancellationTokenSource();
+            var half = new Reports(report =>
+            {
+                Assert.Null(report.Updates);
+                if (report.Done > 0.5) stop.Cancel();
+            });
+            Assert.Throws<OperationCanceledException>(() => first.Run(half, stop.Token));
+            Assert.False(first.IsFinished);
+        }
+        double begun = 0, ended = 0;
+        TimeSpan remaining = default;
+        using Trainer second = SmallRun.Resume(_folder["run"]);
+        second.Run(
+            new Reports(report =>
+            {
+                if (begun == 0) begun = report.Done;
+                (ended, remaining) = (report.Done, report.Remaining);
+            }), TestContext.Current.CancellationToken);
+        Assert.InRange(begun, 0.5, 1);
+        Assert.InRange(ended, 1, 10);
+        Assert.Equal(TimeSpan.Zero, remaining);
+        string[] last = File.ReadLines(_folder["run", "metrics.csv"]).Last().Split(',');
+        Assert.InRange(float.Parse(last[4], System.Globalization.CultureInfo.InvariantCulture), 0, 1e-4);
+        using Trainer third = SmallRun.Resume(_folder["run"]);
+        Assert.True(third.IsFinished, "A run that has spent its time goes on.");
+    }
+}
