@@ -1,9 +1,10 @@
 namespace Tessera.Tensors.Devices;
 
 /// <summary>
-/// The numbers of one step of Adam (Kingma and Ba 2015, algorithm 1), as PyTorch orders the arithmetic:
+/// The numbers of one step of Adam (Kingma and Ba 2015, algorithm 1) with decoupled weight decay (Loshchilov and Hutter
+/// 2019, algorithm 2), as PyTorch orders the arithmetic:
 /// <c>m = beta1*m + (1-beta1)*g</c>, <c>v = beta2*v + (1-beta2)*g^2</c>,
-/// <c>p = p - StepSize * m / (sqrt(v) / SecondCorrection + epsilon)</c>.
+/// <c>p = ParameterDecay * p - StepSize * m / (sqrt(v) / SecondCorrection + epsilon)</c>.
 /// </summary>
 /// <param name="Beta1">Decay of the first moment.</param>
 /// <param name="FirstRest"><c>1 - beta1</c>, subtracted in double precision: 1 - 0.999f is off by 1.3e-5.</param>
@@ -12,5 +13,7 @@ namespace Tessera.Tensors.Devices;
 /// <param name="Epsilon">What keeps the quotient finite.</param>
 /// <param name="StepSize">The learning rate over <c>1 - beta1^t</c>.</param>
 /// <param name="SecondCorrection"><c>sqrt(1 - beta2^t)</c>.</param>
+/// <param name="ParameterDecay"><c>1 - learning rate * weight decay</c>: 1 without weight decay.</param>
 public readonly record struct AdamStep(
-    float Beta1, float FirstRest, float Beta2, float SecondRest, float Epsilon, float StepSize, float SecondCorrection);
+    float Beta1, float FirstRest, float Beta2, float SecondRest, float Epsilon, float StepSize, float SecondCorrection,
+    float ParameterDecay = 1);

@@ -70,8 +70,14 @@ public abstract class Device
     /// <summary><c>z = x + y</c>, element by element.</summary>
     public abstract void Add(Storage x, Storage y, Storage z);
 
-    /// <summary><c>y = scale * x</c>, element by element.</summary>
+    /// <summary><c>y = scale * x</c>, element by element; y may be x.</summary>
     public abstract void Scale(Storage x, float scale, Storage y, bool accumulate);
+
+    /// <summary>
+    /// The sum of <c>x^2</c> over all elements: finite if all of them are, for what overflows float32 is summed in double
+    /// precision; squares below the smallest float32 may count as 0.
+    /// </summary>
+    public abstract double SumOfSquares(Storage x);
 
     /// <summary>The sum of <c>(x - y)^2</c> over all elements.</summary>
     public abstract double SumOfSquaredDifferences(Storage x, Storage y);

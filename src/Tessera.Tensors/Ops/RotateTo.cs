@@ -5,8 +5,8 @@ namespace Tessera.Tensors.Ops;
 public static partial class TensorOperations
 {
     /// <summary>
-    /// The rotation trick (Fifty et al., "Restructuring Vector Quantization with the Rotation Trick", 2024, section 4): each
-    /// row of x becomes its row of the replacement e, as if a fixed rotation R and scale had taken it there,
+    /// The rotation trick (Fifty et al. 2024, arXiv:2410.06424, section 4): each row of x becomes its row of the replacement
+    /// e, as if a fixed rotation R and scale had taken it there,
     /// <c>y = sg[|e| / |x| R] x = e</c>, so that backward <c>dx = |e| / |x| R^T dy</c> keeps the angle between
     /// gradient and vector, where <see cref="StraightThrough"/> drops it. With hats for unit vectors and
     /// <c>r = (e^ + x^) / |e^ + x^|</c>, <c>R = I - 2 r r^T + 2 e^ x^T</c> (Householder).

@@ -4,10 +4,11 @@ using Tessera.Tensors.Nn;
 namespace Tessera.Tensors.Optim;
 
 /// <summary>
-/// Adam (Kingma and Ba 2015, algorithm 1) without weight decay, with PyTorch's defaults and order of arithmetic:
+/// Adam (Kingma and Ba 2015, algorithm 1), with PyTorch's defaults and order of arithmetic:
 /// <c>m = beta1*m + (1-beta1)*g</c>, <c>v = beta2*v + (1-beta2)*g^2</c>,
 /// <c>p -= lr / (1-beta1^t) * m / (sqrt(v) / sqrt(1-beta2^t) + epsilon)</c>.
-/// A parameter that has no gradient is left as it is.
+/// With a weight decay it is AdamW (Loshchilov and Hutter 2019, algorithm 2): first <c>p *= 1 - lr * decay</c>, which the
+/// moments do not see. A parameter that has no gradient is left as it is.
 /// </summary>
 public sealed class Adam
 {
@@ -19,12 +20,20 @@ public sealed class Adam
     /// <summary>Creates the optimizer for all parameters of a model, with moments of zero.</summary>
     /// <param name="model">What is trained.</param>
     /// <param name="learningRate">The learning rate, above 0.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The learning rate is not a finite number above 0.</exception>
-    public Adam(Module model, float learningRate)
+    /// <param name="weightDecay">
+    /// AdamW's decay of every parameter, 0 or above (0.01 is PyTorch's default); with 0 it is Adam, to the bit.
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// The learning rate is not a finite number above 0, or the weight decay not one of at least 0.
+    /// </exception>
+    public Adam(Module model, float learningRate, float weightDecay = 0)
     {
         if (!(learningRate > 0 && float.IsFinite(learningRate)))
             throw new ArgumentOutOfRangeException(nameof(learningRate), learningRate, "A learning rate is finite and above 0.");
+        if (!(weightDecay >= 0 && float.IsFinite(weightDecay)))
+            throw new ArgumentOutOfRangeException(nameof(weightDecay), weightDecay, "A weight decay is finite and at least 0.");
         LearningRate = learningRate;
+        WeightDecay = weightDecay;
         _entries =
         [
             .. model.Parameters().Select(parameter => new Entry(
@@ -36,6 +45,9 @@ public sealed class Adam
 
     /// <summary>The learning rate of the next step.</summary>
     public float LearningRate { get; set; }
+
+    /// <summary>What a step takes off each parameter, as a part of it and of the learning rate.</summary>
+    public float WeightDecay { get; }
 
     /// <summary>How many steps were made: t.</summary>
     public long Steps { get; set; }
@@ -60,7 +72,8 @@ public sealed class Adam
         var numbers = new AdamStep(
             (float)Beta1, (float)(1 - Beta1), (float)Beta2, (float)(1 - Beta2), Epsilon,
             StepSize: (float)(LearningRate / (1 - Math.Pow(Beta1, Steps))),
-            SecondCorrection: (float)Math.Sqrt(1 - Math.Pow(Beta2, Steps)));
+            SecondCorrection: (float)Math.Sqrt(1 - Math.Pow(Beta2, Steps)),
+            ParameterDecay: (float)(1 - (double)LearningRate * WeightDecay));
         foreach (Entry entry in _entries)
         {
             if (entry.Parameter.Gradient is not { } gradient) continue;

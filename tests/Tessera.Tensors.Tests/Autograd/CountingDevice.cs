@@ -50,6 +50,8 @@ internal sealed class CountingDevice : Device, IDisposable
 
     public override void Scale(Storage x, float scale, Storage y, bool accumulate) => _cpu.Scale(x, scale, y, accumulate);
 
+    public override double SumOfSquares(Storage x) => _cpu.SumOfSquares(x);
+
     public override double SumOfSquaredDifferences(Storage x, Storage y) => _cpu.SumOfSquaredDifferences(x, y);
 
     public override void ScaledDifference(Storage x, Storage y, float scale, Storage z, bool accumulate) =>

@@ -18,7 +18,8 @@ public class MemoryTests
     {
         using var device = new CountingDevice();
         var model = new Model(new Initializer(1, device));
-        var adam = new Adam(model, 1e-3f);
+        var adam = new Adam(model, 1e-3f, weightDecay: 0.01f);
+        var average = new WeightAverage(model, 0.99);
         using var tape = new Tape(device);
         float[] pixels = Numbers.Normal(8 * 32 * 32 * 3, 1);
         float first = Step(), last = 0;
@@ -43,7 +44,11 @@ public class MemoryTests
             Tensor x = tape.Input(pixels, [8, 32, 32, 3]);
             Tensor loss = model.Forward(x, tape).MeanSquaredError(x);
             tape.Backward(loss);
+            GradientNorm.Clip(model, 0.1f);
             adam.Step();
+            average.Update();
+            average.Swap();
+            average.Swap();
             return loss.Item();
         }
     }

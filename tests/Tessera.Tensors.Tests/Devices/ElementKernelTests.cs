@@ -55,17 +55,41 @@ public class ElementKernelTests
             Numbers.Normal(length, 3), Numbers.Normal(length, 4)));
 
     [Fact]
-    public void SumOfSquaredDifferences_agrees() => ForEachLength((length, x, y) =>
+    public void Scale_in_place_agrees() => ForEachLength((length, x, y) => Kernels.AssertAgree(
+        $"Scale of {length} in place", Exact,
+        (device, to) => device.Scale(to[0], -0.3f, to[0], accumulate: false), Numbers.Normal(length, 3)));
+
+    [Fact]
+    public void Scale_by_one_is_a_copy_to_the_bit()
     {
-        double expected = Kernels.Reference.SumOfSquaredDifferences(x, y);
-        foreach ((string name, var byThreads) in Kernels.Fast)
+        float[] values = [-0f, 0f, float.Epsilon, -1.5f, float.NegativeInfinity];
+        foreach (Device device in Kernels.All)
         {
-            double[] sums = [.. byThreads.Select(device => device.SumOfSquaredDifferences(x, y))];
-            Assert.True(
-                Math.Abs(sums[0] / expected - 1) <= Numbers.SumTolerance, $"{name}, {length}: {sums[0]:R} for {expected:R}");
-            Assert.All(sums, sum => Assert.Equal(sums[0], sum));
+            var y = new GuardedMemory(new float[values.Length]);
+            device.Scale(Kernels.Store(values), 1, y.Storage, accumulate: false);
+            Assert.True(Numbers.SameBits(values, y.Values), $"{device.Description} made {string.Join(", ", y.Values.ToArray())}");
         }
-    });
+    }
+
+    [Fact]
+    public void SumOfSquares_agrees() => ForEachLength((length, x, y) => AssertSumsAgree(length, device => device.SumOfSquares(x)));
+
+    [Fact]
+    public void SumOfSquaredDifferences_agrees() => ForEachLength((length, x, y) =>
+        AssertSumsAgree(length, device => device.SumOfSquaredDifferences(x, y)));
+
+    /// <summary>The square of 1e30 is no float32; the other numbers vanish beside it.</summary>
+    [Fact]
+    public void SumOfSquares_of_finite_numbers_is_finite()
+    {
+        foreach (int at in (int[])[0, 40, 20_000])
+        {
+            float[] values = Numbers.Normal(50_003, 1);
+            values[at] = -1e30f;
+            Storage x = Kernels.Store(values);
+            foreach (Device device in Kernels.All) Assert.Equal(1, device.SumOfSquares(x) / 1e60, 1e-6);
+        }
+    }
 
     [Fact]
     public void MoveAverage_agrees() => ForEachLength((length, x, y) => Kernels.AssertAgree(
@@ -83,10 +107,12 @@ public class ElementKernelTests
         }
     }
 
-    [Fact]
-    public void Adam_agrees() => ForEachLength((length, x, y) => Kernels.AssertAgree(
-        $"Adam on {length}", Exact,
-        (device, to) => device.Adam(new AdamStep(0.9f, 0.1f, 0.999f, 0.001f, 1e-8f, 0.003f, 0.1f), to[0], x, to[1], to[2]),
+    [Theory]
+    [InlineData(1f)]
+    [InlineData(0.9f)]
+    public void Adam_agrees(float decay) => ForEachLength((length, x, y) => Kernels.AssertAgree(
+        $"Adam on {length}, parameter decay {decay}", Exact,
+        (device, to) => device.Adam(new AdamStep(0.9f, 0.1f, 0.999f, 0.001f, 1e-8f, 0.003f, 0.1f, decay), to[0], x, to[1], to[2]),
         Numbers.Normal(length, 3), Numbers.Normal(length, 4), [.. Numbers.Normal(length, 5).Select(Math.Abs)]));
 
     [Theory]
@@ -203,6 +229,7 @@ public class ElementKernelTests
             foreach (Device device in Kernels.All)
             {
                 Assert.True(double.IsNaN(device.SumOfSquaredDifferences(x, y)), $"{device.Description} lost the NaN at {at}");
+                Assert.True(double.IsNaN(device.SumOfSquares(x)), $"{device.Description}: the squares' sum lost the NaN at {at}");
                 float[] sums = new float[1];
                 var to = new GuardedMemory(sums);
                 device.ColumnSums(x, 41, 1, to.Storage, accumulate: false);
@@ -231,6 +258,19 @@ public class ElementKernelTests
                 Assert.True(
                     Math.Abs(value + change) <= 1e-6 * change, $"{device.Description}: {value} for a change of {-change}");
             }
+        }
+    }
+
+    /// <summary>Asserts that a sum is nearly the reference's, and the same for all numbers of threads.</summary>
+    private static void AssertSumsAgree(int length, Func<Device, double> sum)
+    {
+        double expected = sum(Kernels.Reference);
+        foreach ((string name, var byThreads) in Kernels.Fast)
+        {
+            double[] sums = [.. byThreads.Select(sum)];
+            Assert.True(
+                Math.Abs(sums[0] / expected - 1) <= Numbers.SumTolerance, $"{name}, {length}: {sums[0]:R} for {expected:R}");
+            Assert.All(sums, other => Assert.Equal(sums[0], other));
         }
     }
 

@@ -1,5 +1,4 @@
 using Tessera.Tensors.Devices;
-using Tessera.Tensors.Nn;
 using Tessera.Tensors.Optim;
 using Tessera.Tensors.Tests.Devices;
 
@@ -7,7 +6,7 @@ namespace Tessera.Tensors.Tests.Optim;
 
 public class AdamTests
 {
-    private const int Length = 37;
+    private const int Length = TwoParameters.Length;
 
     /// <summary>
     /// Algorithm 1 of the paper in double precision. The allowed relative root mean square error is a few roundings
@@ -25,7 +24,7 @@ public class AdamTests
             for (int t = 1; t <= 25; t++)
             {
                 float[] gradient = Numbers.Normal(Length, (ulong)t);
-                SetGradient(model.First, gradient);
+                model.First.SetGradient(gradient);
                 adam.Step();
                 for (int i = 0; i < Length; i++)
                 {
@@ -44,8 +43,8 @@ public class AdamTests
     [Fact]
     public void The_first_step_is_the_learning_rate_against_the_sign()
     {
-        var model = new TwoParameters(null);
-        SetGradient(model.First, [.. Enumerable.Range(0, Length).Select(i => i % 2 == 0 ? 1e-3f : -1000f)]);
+        var model = new TwoParameters();
+        model.First.SetGradient([.. Enumerable.Range(0, Length).Select(i => i % 2 == 0 ? 1e-3f : -1000f)]);
         new Adam(model, 0.1f).Step();
         float[] values = model.First.ToArray();
         for (int i = 0; i < Length; i++) Assert.Equal(i % 2 == 0 ? -0.1 : 0.1, values[i], 1e-5);
@@ -54,10 +53,10 @@ public class AdamTests
     [Fact]
     public void A_parameter_without_a_gradient_is_left_as_it_is()
     {
-        var model = new TwoParameters(null);
+        var model = new TwoParameters();
         var adam = new Adam(model, 0.1f);
-        SetGradient(model.First, Numbers.Normal(Length, 1));
-        SetGradient(model.Second, Numbers.Normal(Length, 2));
+        model.First.SetGradient(Numbers.Normal(Length, 1));
+        model.Second.SetGradient(Numbers.Normal(Length, 2));
         adam.Step();
         float[] first = model.First.ToArray(), second = model.Second.ToArray();
         float[][] moments = [.. adam.State().Select(entry => entry.Tensor.ToArray())];
@@ -74,15 +73,15 @@ public class AdamTests
     [Fact]
     public void State_and_steps_are_all_there_is()
     {
-        var model = new TwoParameters(null);
+        var model = new TwoParameters();
         var adam = new Adam(model, 0.1f);
         Assert.Equal(
             ["first.exp_avg", "first.exp_avg_sq", "second.exp_avg", "second.exp_avg_sq"], adam.State().Select(entry => entry.Name));
         Train(model, adam, from: 1, to: 6);
 
-        var resumed = new TwoParameters(null);
+        var resumed = new TwoParameters();
         var resumedAdam = new Adam(resumed, 0.1f);
-        var half = new TwoParameters(null);
+        var half = new TwoParameters();
         var halfAdam = new Adam(half, 0.1f);
         Train(half, halfAdam, from: 1, to: 3);
         foreach (((_, Tensor to), (_, Tensor from)) in resumed.State().Zip(half.State())) to.CopyFrom(from.ToArray());
@@ -96,9 +95,9 @@ public class AdamTests
     [Fact]
     public void The_learning_rate_can_change_between_steps()
     {
-        var model = new TwoParameters(null);
+        var model = new TwoParameters();
         var adam = new Adam(model, 0.1f);
-        SetGradient(model.First, [.. Enumerable.Repeat(1f, Length)]);
+        model.First.SetGradient([.. Enumerable.Repeat(1f, Length)]);
         adam.Step();
         adam.LearningRate = 0.01f;
         adam.Step();
@@ -112,31 +111,42 @@ public class AdamTests
     [InlineData(float.NaN)]
     [InlineData(float.PositiveInfinity)]
     public void A_learning_rate_is_finite_and_positive(float rate) =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => new Adam(new TwoParameters(null), rate));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Adam(new TwoParameters(), rate));
+
+    [Theory]
+    [InlineData(-1e-3f)]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    public void A_weight_decay_is_finite_and_not_negative(float decay) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Adam(new TwoParameters(), 0.1f, decay));
+
+    /// <summary>The decay follows the learning rate of the step, and the moments know nothing of it.</summary>
+    [Fact]
+    public void Without_a_gradients_pull_a_parameter_decays_by_the_learning_rate_times_the_weight_decay()
+    {
+        foreach (Device device in Kernels.All)
+        {
+            var model = new TwoParameters(device);
+            var adam = new Adam(model, 0.1f, weightDecay: 0.5f);
+            model.First.Fill(2);
+            model.Second.Fill(2);
+            model.First.SetGradient(new float[Length]);
+            adam.Step();
+            adam.LearningRate = 0.01f;
+            adam.Step();
+            foreach (float value in model.First.ToArray()) Assert.Equal(2 * 0.95 * 0.995, value, 1e-6);
+            Assert.All(model.Second.ToArray(), value => Assert.Equal(2, value));
+            Assert.All(adam.State(), entry => Assert.All(entry.Tensor.ToArray(), moment => Assert.Equal(0, moment)));
+        }
+    }
 
     private static void Train(TwoParameters model, Adam adam, int from, int to)
     {
         for (int step = from; step <= to; step++)
         {
-            SetGradient(model.First, Numbers.Normal(Length, (ulong)step));
-            SetGradient(model.Second, Numbers.Normal(Length, 100 + (ulong)step));
+            model.First.SetGradient(Numbers.Normal(Length, (ulong)step));
+            model.Second.SetGradient(Numbers.Normal(Length, 100 + (ulong)step));
             adam.Step();
         }
-    }
-
-    private static void SetGradient(Tensor parameter, float[] gradient) =>
-        parameter.Device.Upload(gradient, parameter.GradientTarget(out _));
-
-    private sealed class TwoParameters : Module
-    {
-        public TwoParameters(Device? device)
-        {
-            First = Parameter("first", Tensor.Zeros([Length], device));
-            Second = Parameter("second", Tensor.Zeros([Length], device));
-        }
-
-        public Tensor First { get; }
-
-        public Tensor Second { get; }
     }
 }

@@ -110,6 +110,9 @@ public sealed class CpuDevice : Device, IDisposable
         _kernels.Scale(Span(x), scale, Span(y), accumulate);
 
     /// <inheritdoc/>
+    public override double SumOfSquares(Storage x) => _kernels.SumOfSquares(Span(x));
+
+    /// <inheritdoc/>
     public override double SumOfSquaredDifferences(Storage x, Storage y) =>
         _kernels.SumOfSquaredDifferences(Span(x), Span(y));
 

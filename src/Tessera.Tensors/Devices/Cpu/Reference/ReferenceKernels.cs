@@ -53,8 +53,10 @@ internal class ReferenceKernels
 
     public virtual void Scale(ReadOnlySpan<float> x, float scale, Span<float> y, bool accumulate)
     {
-        for (int i = 0; i < x.Length; i++) y[i] = (accumulate ? y[i] : 0) + scale * x[i];
+        for (int i = 0; i < x.Length; i++) y[i] = accumulate ? y[i] + scale * x[i] : scale * x[i];
     }
+
+    public virtual double SumOfSquares(ReadOnlySpan<float> x) => Dot(x, x);
 
     public virtual double SumOfSquaredDifferences(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
     {
@@ -185,7 +187,8 @@ internal class ReferenceKernels
             float g = gradient[i];
             float m = firstMoment[i] = step.Beta1 * firstMoment[i] + step.FirstRest * g;
             float v = secondMoment[i] = step.Beta2 * secondMoment[i] + step.SecondRest * g * g;
-            parameter[i] -= step.StepSize * m / (MathF.Sqrt(v) / step.SecondCorrection + step.Epsilon);
+            float change = step.StepSize * m / (MathF.Sqrt(v) / step.SecondCorrection + step.Epsilon);
+            parameter[i] = step.ParameterDecay * parameter[i] - change;
         }
     }
 

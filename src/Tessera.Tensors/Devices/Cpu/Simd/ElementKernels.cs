@@ -11,6 +11,22 @@ internal static unsafe class ElementKernels<TSimd, TVector>
     where TVector : struct
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static double SumOfSquares(float* x, int count)
+    {
+        TVector sum0 = TSimd.Broadcast(0), sum1 = sum0;
+        int i = 0;
+        for (; i <= count - 2 * TSimd.Width; i += 2 * TSimd.Width)
+        {
+            TVector x0 = TSimd.Load(x + i), x1 = TSimd.Load(x + i + TSimd.Width);
+            sum0 = TSimd.MultiplyAdd(x0, x0, sum0);
+            sum1 = TSimd.MultiplyAdd(x1, x1, sum1);
+        }
+        double sum = TSimd.Sum(TSimd.Add(sum0, sum1));
+        for (; i < count; i++) sum += x[i] * x[i];
+        return sum;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double SumOfSquaredDifferences(float* x, float* y, int count)
     {
         TVector sum0 = TSimd.Broadcast(0), sum1 = sum0;
@@ -166,7 +182,7 @@ internal static unsafe class ElementKernels<TSimd, TVector>
         TVector beta1 = TSimd.Broadcast(step.Beta1), rest1 = TSimd.Broadcast(step.FirstRest);
         TVector beta2 = TSimd.Broadcast(step.Beta2), rest2 = TSimd.Broadcast(step.SecondRest);
         TVector stepSize = TSimd.Broadcast(step.StepSize), epsilon = TSimd.Broadcast(step.Epsilon);
-        TVector correction = TSimd.Broadcast(step.SecondCorrection);
+        TVector correction = TSimd.Broadcast(step.SecondCorrection), decay = TSimd.Broadcast(step.ParameterDecay);
         int i = 0;
         for (; i <= count - TSimd.Width; i += TSimd.Width)
         {
@@ -178,14 +194,15 @@ internal static unsafe class ElementKernels<TSimd, TVector>
             TSimd.Store(v, secondMoment + i);
             TVector denominator = TSimd.Add(TSimd.Divide(TSimd.SquareRoot(v), correction), epsilon);
             TVector change = TSimd.Divide(TSimd.Multiply(stepSize, m), denominator);
-            TSimd.Store(TSimd.Subtract(TSimd.Load(parameter + i), change), parameter + i);
+            TSimd.Store(TSimd.Subtract(TSimd.Multiply(decay, TSimd.Load(parameter + i)), change), parameter + i);
         }
         for (; i < count; i++)
         {
             float g = gradient[i];
             float m = firstMoment[i] = step.Beta1 * firstMoment[i] + step.FirstRest * g;
             float v = secondMoment[i] = step.Beta2 * secondMoment[i] + step.SecondRest * g * g;
-            parameter[i] -= step.StepSize * m / (MathF.Sqrt(v) / step.SecondCorrection + step.Epsilon);
+            float change = step.StepSize * m / (MathF.Sqrt(v) / step.SecondCorrection + step.Epsilon);
+            parameter[i] = step.ParameterDecay * parameter[i] - change;
         }
     }
 

@@ -147,16 +147,24 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
         }
     }
 
+    public override double SumOfSquares(ReadOnlySpan<float> x)
+    {
+        fixed (float* pX = x)
+        {
+            float* from = pX;
+            double sum = SumOverRanges(x.Length, (first, count) => ElementKernels<TSimd, TVector>.SumOfSquares(from + first, count));
+            return double.IsFinite(sum) ? sum : base.SumOfSquares(x);
+        }
+    }
+
     public override double SumOfSquaredDifferences(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
     {
-        double[] partial = new double[WorkerPool.Ranges(x.Length, Grain)];
         fixed (float* pX = x, pY = y)
         {
             float* left = pX, right = pY;
-            pool.RunRanges(x.Length, Grain, (first, count) => partial[first / Grain] =
+            return SumOverRanges(x.Length, (first, count) =>
                 ElementKernels<TSimd, TVector>.SumOfSquaredDifferences(left + first, right + first, count));
         }
-        return partial.Sum();
     }
 
     public override void ReluGradient(
@@ -307,6 +315,14 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
                     new(to + start, length), accumulate);
             });
         }
+    }
+
+    /// <summary>Adds up what the threads find for each grain, in the order of the grains.</summary>
+    private double SumOverRanges(int elements, Func<int, int, double> sumOfRange)
+    {
+        double[] partial = new double[WorkerPool.Ranges(elements, Grain)];
+        pool.RunRanges(elements, Grain, (first, count) => partial[first / Grain] = sumOfRange(first, count));
+        return partial.Sum();
     }
 
     private static int RowsPerGrain(int columns) => Math.Max(1, Grain / columns);

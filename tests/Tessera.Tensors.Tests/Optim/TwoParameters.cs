@@ -1,0 +1,30 @@
+using Tessera.Tensors.Devices;
+using Tessera.Tensors.Nn;
+
+namespace Tessera.Tensors.Tests.Optim;
+
+/// <summary>The smallest model that an optimizer can mix up: two vectors of zeros, and a buffer that is none of its business.</summary>
+internal sealed class TwoParameters : Module
+{
+    public const int Length = 37;
+
+    public TwoParameters(Device? device = null, int length = Length)
+    {
+        First = Parameter("first", Tensor.Zeros([length], device));
+        Second = Parameter("second", Tensor.Zeros([length], device));
+        Untrained = Buffer("untrained", Tensor.Zeros([length], device));
+    }
+
+    public Tensor First { get; }
+
+    public Tensor Second { get; }
+
+    public Tensor Untrained { get; }
+}
+
+internal static class GivenGradient
+{
+    /// <summary>Gives a parameter a gradient without a backward pass.</summary>
+    public static void SetGradient(this Tensor parameter, ReadOnlySpan<float> gradient) =>
+        parameter.Device.Upload(gradient, parameter.GradientTarget(out _));
+}
