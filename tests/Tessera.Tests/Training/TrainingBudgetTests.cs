@@ -77,13 +77,15 @@ public sealed class TrainingBudgetTests : IDisposable
         }
         double begun = 0, ended = 0;
         TimeSpan remaining = default;
-        using Trainer second = SmallRun.Resume(_folder["run"]);
-        second.Run(
-            new Reports(report =>
-            {
-                if (begun == 0) begun = report.Done;
-                (ended, remaining) = (report.Done, report.Remaining);
-            }), TestContext.Current.CancellationToken);
+        using (Trainer second = SmallRun.Resume(_folder["run"]))
+        {
+            second.Run(
+                new Reports(report =>
+                {
+                    if (begun == 0) begun = report.Done;
+                    (ended, remaining) = (report.Done, report.Remaining);
+                }), TestContext.Current.CancellationToken);
+        }
         Assert.InRange(begun, 0.5, 1);
         Assert.InRange(ended, 1, 10);
         Assert.Equal(TimeSpan.Zero, remaining);
