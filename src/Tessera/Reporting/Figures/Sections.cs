@@ -8,7 +8,7 @@ internal static class Sections
     public static IReadOnlyList<Section> Of(ReportData data) =>
     [
         new("results", "Results", [Tables.Results(data)]),
-        new("losses", "Training", [LossFigure.Make(data)]),
+        new("losses", "Training", [LossFigure.Make(data), .. Present(RecipeFigure.Make(data.Metrics, data.MetricsAbsence))]),
         new("reconstruction", "Reconstructions",
         [
             ReconstructionFigure.OfSplit(data), .. Present(ReconstructionFigure.OfTraining(data)), .. QualityFigures.Make(data),

@@ -17,6 +17,12 @@ internal sealed record ReportData
     /// <summary>Why there are no losses.</summary>
     public required string SeriesAbsence { get; init; }
 
+    /// <summary>The learning rates and the codes revived; empty where there are none.</summary>
+    public required TrainingMetrics Metrics { get; init; }
+
+    /// <summary>Why they cannot be shown; empty where they can.</summary>
+    public required string MetricsAbsence { get; init; }
+
     /// <summary>The whole split.</summary>
     public required Measurement Measurement { get; init; }
 
@@ -52,6 +58,7 @@ internal sealed record ReportData
     {
         (TrainedModel trained, ImageSet pictures) = (subject.Trained, subject.Pictures);
         (TrainingSeries? series, string absence) = ReadSeries(trained);
+        (TrainingMetrics metrics, string metricsAbsence) = ReadMetrics(trained);
         string measuring = $"measuring {pictures.Count} pictures";
         progress.Report(new ReportProgress(measuring, 0));
         Measurement measurement = Evaluator.Measure(
@@ -72,6 +79,8 @@ internal sealed record ReportData
             Subject = subject,
             Series = series,
             SeriesAbsence = absence,
+            Metrics = metrics,
+            MetricsAbsence = metricsAbsence,
             Measurement = measurement,
             Pictures = sample,
             TrainingPictures = subject.TrainingPictures is { } training ? PictureSample.Spread(probe, training) : null,
@@ -100,6 +109,20 @@ internal sealed record ReportData
         catch (InputException e)
         {
             return (null, $"The losses of the run cannot be shown: {e.Message}.");
+        }
+    }
+
+    private static (TrainingMetrics Metrics, string Absence) ReadMetrics(TrainedModel trained)
+    {
+        var none = new TrainingMetrics([], [], []);
+        if (trained.Run is not { } run) return (none, "");
+        try
+        {
+            return (TrainingMetrics.Read(run.MetricsPath, trained.Update ?? long.MaxValue), "");
+        }
+        catch (InputException e)
+        {
+            return (none, $"The learning rates of the run cannot be shown: {e.Message}.");
         }
     }
 
