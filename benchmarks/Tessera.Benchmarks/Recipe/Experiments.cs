@@ -79,7 +79,16 @@ internal static class Experiments
                     Data = options.Data, Budget = options.Budget, CheckpointEvery = options.CheckpointEvery, EvalEvery = options.EvalEvery,
                 }),
             ]),
+        Final("320k", "The default preset after 320,000 pictures", TrainingBudget.OfPictures(320_000), seeds: 3),
+        Final("15-minutes", "The default preset: 15 minutes", TrainingBudget.OfMinutes(15), seeds: 3),
+        Final("60-minutes", "The default preset in an hour", TrainingBudget.OfMinutes(60), seeds: 1),
+        Final("ten-seeds-cifar10", "Ten seeds of a short run on CIFAR-10", TrainingBudget.OfPictures(32_000), seeds: 10),
+        Final("ten-seeds-shapes", "Ten seeds of a short run on the built-in pictures", TrainingBudget.OfPictures(32_000), seeds: 10, Shapes.Name),
     ];
+
+    private static Experiment Final(string name, string title, TrainingBudget budget, int seeds, string data = Cifar10.Name) => new(
+        name, title, data, Judge.Test, Preset.Default.OptionsFor(data) with { Budget = budget, CheckpointEvery = 1000 },
+        [new("default preset", options => options, seeds)]);
 
     private static Func<TrainingOptions, TrainingOptions> Model(Func<VqVaeOptions, VqVaeOptions> change) =>
         options => options with { Model = change(options.Model) };
