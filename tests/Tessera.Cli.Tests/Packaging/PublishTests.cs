@@ -1,0 +1,37 @@
+using System.Runtime.InteropServices;
+using Tessera.Data;
+
+namespace Tessera.Cli.Tests.Packaging;
+
+/// <summary>What <c>dotnet publish -r RID</c> makes for this platform: one file that needs nothing beside it.</summary>
+[Trait("Category", "Long")]
+public sealed class PublishTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void The_published_program_is_one_file_that_trains_on_a_machine_without_NET()
+    {
+        string log = Dotnet.Succeed(
+            _folder.Path, packages: null, "publish", Repository.PathOf("src", "Tessera.Cli"),
+            "-r", RuntimeInformation.RuntimeIdentifier, "--output", _folder["published"], "--artifacts-path", _folder["artifacts"]);
+        // The trimmer warns of what it cannot see: reflection that would fail at run time.
+        Assert.DoesNotContain("warning", log, StringComparison.OrdinalIgnoreCase);
+        string name = OperatingSystem.IsWindows() ? "tessera.exe" : "tessera";
+        Assert.Equal([name], TemporaryFolder.NamesIn(_folder["published"]));
+
+        string output = Dotnet.Succeed(
+            _folder.Path, _folder["published", name],
+            start =>
+            {
+                start.Environment["PATH"] = "";
+                start.Environment["DOTNET_ROOT"] = _folder["nowhere"];
+            },
+            [.. Program.TinyTraining(Shapes.Name, _folder["run"]).Where(argument => argument != Program.NoReport)]);
+
+        Assert.Contains("codes used", output, StringComparison.Ordinal);
+        Assert.True(File.Exists(_folder["run", "report", "report.html"]), "the program has trained, but there is no report");
+    }
+}
