@@ -13,7 +13,8 @@ namespace Tessera.Models;
 /// </summary>
 /// <remarks>
 /// Pixels are byte/255 - 0.5. Height and width are any multiples of 4; a 32x32 picture becomes 8x8 codes. The full names
-/// of the parameters are those of the seed's PyTorch model.
+/// of the parameters are those of the seed's PyTorch model. Any number of threads may use a model at once, each with tensors
+/// and a tape of its own, unless one of them trains it: the results are those that one thread gets, to the bit.
 /// </remarks>
 public sealed class VqVae : Module
 {

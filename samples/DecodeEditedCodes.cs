@@ -1,0 +1,27 @@
+using Tessera.Imaging;
+using Tessera.Tokens;
+using Tessera.Training;
+
+namespace Tessera.Samples;
+
+/// <summary>Turns the codes of a picture's left half around its middle and decodes them: both halves become alike.</summary>
+public static class DecodeEditedCodes
+{
+    /// <param name="model">A run folder, a checkpoint in it, or a model file of Tessera or PyTorch.</param>
+    /// <param name="picture">A PNG or JPEG file of any size.</param>
+    /// <param name="edited">The PNG file to write.</param>
+    public static void Run(string model, string picture, string edited)
+    {
+        TrainedModel trained = TrainedModel.Open(model);
+        Image image = ImageTransform.Fit(ImageFile.Read(picture), 32, 32, trained.Model.Options.Channels);
+
+        using var tokenizer = new Tokenizer(trained.Model, image.Width, image.Height);
+        int[] codes = tokenizer.Encode([image.Pixels]);
+        foreach (int row in Enumerable.Range(0, tokenizer.Rows))
+        {
+            Span<int> cells = codes.AsSpan(row * tokenizer.Columns, tokenizer.Columns);
+            for (int left = 0, right = cells.Length - 1; left < right; left++, right--) cells[right] = cells[left];
+        }
+        Png.Write(edited, tokenizer.Decode(codes)[0]);
+    }
+}

@@ -1,0 +1,22 @@
+using Tessera.Imaging;
+using Tessera.Tokens;
+using Tessera.Training;
+
+namespace Tessera.Samples;
+
+/// <summary>Loads a tokenizer and encodes a picture: 8 x 8 codes for 32 x 32 pixels.</summary>
+public static class EncodePicture
+{
+    /// <param name="model">A run folder, a checkpoint in it, or a model file of Tessera or PyTorch.</param>
+    /// <param name="picture">A PNG or JPEG file of any size.</param>
+    public static int[] Run(string model, string picture)
+    {
+        TrainedModel trained = TrainedModel.Open(model);
+        Image image = ImageTransform.Fit(ImageFile.Read(picture), 32, 32, trained.Model.Options.Channels);
+
+        using var tokenizer = new Tokenizer(trained.Model, image.Width, image.Height);
+        int[] codes = tokenizer.Encode([image.Pixels]);
+        foreach (int[] row in codes.Chunk(tokenizer.Columns)) Console.WriteLine(string.Join(' ', row));
+        return codes;
+    }
+}

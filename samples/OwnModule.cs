@@ -1,0 +1,54 @@
+using Tessera.Data;
+using Tessera.Tensors;
+using Tessera.Tensors.Autograd;
+using Tessera.Tensors.Nn;
+using Tessera.Tensors.Ops;
+using Tessera.Tensors.Optim;
+using Tessera.Tensors.Random;
+
+namespace Tessera.Samples;
+
+/// <summary>
+/// A module of one's own and its training: two convolutions learn to take noise off pictures, which are y = x + f(x).
+/// Noise of a mean squared error of 0.01 should be at 0.002 after 300 updates.
+/// </summary>
+public sealed class OwnModule : Module
+{
+    private readonly Conv2d _first, _second;
+
+    public OwnModule(int channels, int hidden, Initializer initializer)
+    {
+        _first = Child("first", new Conv2d(channels, hidden, kernel: 3, initializer, padding: 1));
+        _second = Child("second", new Conv2d(hidden, channels, kernel: 3, initializer, padding: 1));
+    }
+
+    /// <param name="x"><c>[batch, height, width, channels]</c>.</param>
+    public Tensor Forward(Tensor x) => _second.Forward(_first.Forward(x, relu: true), addend: x);
+
+    public static float Run(ImageSet pictures, int updates)
+    {
+        const int Batch = 16;
+        using var batches = new BatchLoader(pictures, Batch, seed: 1);
+        Shape shape = [Batch, pictures.Height, pictures.Width, pictures.Channels];
+        float[] noisy = new float[shape.Length];
+        var model = new OwnModule(pictures.Channels, hidden: 32, new Initializer(seed: 1));
+        var optimizer = new Adam(model, learningRate: 2e-3f);
+        using var tape = new Tape();
+        float mse = 0;
+        for (int update = 0; update < updates; update++)
+        {
+            ReadOnlySpan<float> clean = batches.Load(update);
+            new CounterRandom(seed: 1, stream: (ulong)update).FillNormal(noisy);
+            for (int i = 0; i < noisy.Length; i++) noisy[i] = clean[i] + 0.1f * noisy[i];
+
+            Tensor loss = model.Forward(tape.Input(noisy, shape)).MeanSquaredError(tape.Input(clean, shape));
+            model.ClearGradients();
+            tape.Backward(loss);
+            optimizer.Step();
+            mse = loss.Item();
+            if (update % 100 == 0 || update == updates - 1) Console.WriteLine($"{update}: mse {mse:0.0000}");
+            tape.Reset();    // all its tensors go, their memory serves the next update
+        }
+        return mse;
+    }
+}

@@ -1,0 +1,64 @@
+using Tessera.Data;
+using Tessera.Quantization;
+using Tessera.Tensors;
+using Tessera.Tensors.Autograd;
+using Tessera.Tensors.Nn;
+using Tessera.Tensors.Ops;
+using Tessera.Tensors.Optim;
+
+namespace Tessera.Samples;
+
+/// <summary>
+/// A model of one's own around a quantizer: each patch of 8 x 8 pixels becomes one of 64 codes by a linear map, and a code
+/// becomes a patch by another. After 300 updates the mean squared error should be about 0.017,
+/// a third of what one grey for all would give.
+/// </summary>
+public sealed class QuantizerInOwnModel : Module
+{
+    private const int Codes = 64, Dimensions = 16, Patch = 8;
+
+    private readonly Conv2d _encoder;
+    private readonly Quantizer _quantizer;
+    private readonly ConvTranspose2d _decoder;
+
+    public QuantizerInOwnModel(Initializer initializer)
+    {
+        _encoder = Child("encoder", new Conv2d(3, Dimensions, Patch, initializer, stride: Patch));
+        _quantizer = Child("quantizer", new EmaVectorQuantizerOptions().Create(Codes, Dimensions, initializer));
+        _decoder = Child("decoder", new ConvTranspose2d(Dimensions, 3, Patch, initializer, stride: Patch));
+    }
+
+    /// <summary>The error of the reconstruction, and with the quantizer's own loss the loss.</summary>
+    public (Tensor Error, Tensor Loss) Forward(Tensor pictures)
+    {
+        Quantized quantized = _quantizer.Quantize(_encoder.Forward(pictures), training: true);
+        Tensor error = _decoder.Forward(quantized.Vectors).MeanSquaredError(pictures);
+        return (error, error.Add(quantized.Loss));
+    }
+
+    public static float Run(ImageSet pictures, int updates)
+    {
+        const int Batch = 32;
+        using var batches = new BatchLoader(pictures, Batch, seed: 1);
+        Shape shape = [Batch, pictures.Height, pictures.Width, pictures.Channels];
+        var model = new QuantizerInOwnModel(new Initializer(seed: 1));
+        // The codebook starts as vectors that the encoder makes, so that each code is of use.
+        Tensor vectors = model._encoder.Forward(Tensor.From(batches.Load(0), shape));
+        model._quantizer.Start(vectors.AsSpan()[..(Codes * Dimensions)], (double)vectors.Shape.Rows / Codes);
+
+        var optimizer = new Adam(model, learningRate: 3e-3f);
+        using var tape = new Tape();
+        float mse = 0;
+        for (int update = 0; update < updates; update++)
+        {
+            (Tensor error, Tensor loss) = model.Forward(tape.Input(batches.Load(update), shape));
+            model.ClearGradients();
+            tape.Backward(loss);
+            optimizer.Step();
+            mse = error.Item();
+            if (update % 100 == 0 || update == updates - 1) Console.WriteLine($"{update}: mse {mse:0.0000}");
+            tape.Reset();    // all its tensors go, their memory serves the next update
+        }
+        return mse;
+    }
+}

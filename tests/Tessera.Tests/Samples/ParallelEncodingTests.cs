@@ -1,0 +1,104 @@
+using Tessera.Data;
+using Tessera.Imaging;
+using Tessera.Models;
+using Tessera.Quantization;
+using Tessera.Samples;
+using Tessera.Tensors;
+using Tessera.Tensors.Devices.Cpu;
+using Tessera.Tokens;
+
+namespace Tessera.Tests.Samples;
+
+/// <summary>One loaded model, many threads: what each finds is what one thread alone would.</summary>
+public class ParallelEncodingTests
+{
+    private const int Threads = 8, PicturesPerThread = 6, Size = 16;
+
+    private static readonly Image[] Pictures =
+        [.. Enumerable.Range(0, Threads * PicturesPerThread).Select(number => Shapes.Picture(number, Size))];
+
+    public static TheoryData<string, int> Quantizers()
+    {
+        var cases = new TheoryData<string, int>();
+        foreach (QuantizerOptions options in QuantizerOptions.All)
+        {
+            cases.Add(options.Kind, 0);
+            cases.Add(options.Kind, 3);
+        }
+        return cases;
+    }
+
+    [Theory]
+    [MemberData(nameof(Quantizers))]
+    public void Threads_with_tensors_of_their_own_find_the_codes_that_one_thread_finds(string quantizer, int lookupDim)
+    {
+        using var device = new CpuDevice(threads: 2);
+        var model = new VqVae(
+            new VqVaeOptions
+            {
+                Hidden = 8, ResidualHidden = 4, ResidualLayers = 1, Codes = 64, CodeDim = 6, LookupDim = lookupDim,
+                Quantizer = QuantizerOptions.Find(quantizer),
+            },
+            seed: 2, device);
+        int[][] expected = [.. Pictures.Select(picture => Encode(model, picture))];
+        Assert.True(expected.SelectMany(codes => codes).Distinct().Count() > 1, "all codes are the same");
+
+        int[][] found = new int[Pictures.Length][];
+        Together(thread =>
+        {
+            for (int i = thread; i < Pictures.Length; i += Threads) found[i] = Encode(model, Pictures[i]);
+        });
+
+        Assert.Equal(expected, found);
+    }
+
+    [Fact]
+    public void Threads_encode_and_decode_over_one_model_as_one_thread_does()
+    {
+        var model = new VqVae(new VqVaeOptions { Hidden = 8, ResidualHidden = 4, Codes = 64, CodeDim = 4 }, seed: 2);
+        using var alone = new Tokenizer(model, Size, Size);
+        int[][] codes = [.. Pictures.Select(picture => alone.Encode([picture.Pixels]))];
+        byte[][] expected = [.. codes.Select(cells => alone.Decode(cells)[0].Pixels)];
+
+        byte[][] found = new byte[Pictures.Length][];
+        Together(thread =>
+        {
+            using var tokenizer = new Tokenizer(model, Size, Size);
+            for (int i = thread; i < Pictures.Length; i += Threads)
+                found[i] = tokenizer.Decode(tokenizer.Encode([Pictures[i].Pixels]))[0].Pixels;
+        });
+
+        Assert.Equal(expected, found);
+    }
+
+    [Fact]
+    public void The_sample_finds_the_codes_that_one_thread_finds()
+    {
+        var model = new VqVae(new VqVaeOptions { Hidden = 8, ResidualHidden = 4, Codes = 64, CodeDim = 4 }, seed: 2);
+        using var alone = new Tokenizer(model, Size, Size);
+
+        int[][] found = EncodeInParallel.Run(model, Pictures);
+
+        Assert.Equal(Pictures.Select(picture => alone.Encode([picture.Pixels])), found);
+    }
+
+    private static int[] Encode(VqVae model, Image picture)
+    {
+        float[] values = new float[picture.Pixels.Length];
+        PixelValues.FromBytes(picture.Pixels, values);
+        return model.Encode(Tensor.From(values, [1, Size, Size, 3], model.Device));
+    }
+
+    /// <summary>Runs the work on threads that begin at the same moment; what one of them throws is thrown here.</summary>
+    private static void Together(Action<int> work)
+    {
+        using var start = new Barrier(Threads);
+        Task.WaitAll([.. Enumerable.Range(0, Threads).Select(thread => Task.Factory.StartNew(
+            () =>
+            {
+                start.SignalAndWait();
+                work(thread);
+            },
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))]);
+    }
+}

@@ -1,0 +1,76 @@
+using Tessera.Analysis;
+using Tessera.Data;
+using Tessera.Imaging;
+using Tessera.Models;
+using Tessera.Samples;
+using Tessera.Tokens;
+
+namespace Tessera.Tests.Samples;
+
+public sealed class SampleTests : IDisposable
+{
+    private static readonly VqVae Model = new(
+        new VqVaeOptions { Hidden = 8, ResidualHidden = 4, ResidualLayers = 1, Codes = 64, CodeDim = 4 }, seed: 3);
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void EncodePicture_gives_the_codes_of_the_picture_brought_to_the_size()
+    {
+        (string model, string picture) = Write(Shapes.Picture(5, size: 64));
+
+        int[] codes = EncodePicture.Run(model, picture);
+
+        Image fitted = ImageTransform.Fit(Shapes.Picture(5, size: 64), 32, 32, channels: 3);
+        using var tokenizer = new Tokenizer(Model, 32, 32);
+        Assert.Equal(tokenizer.Encode([fitted.Pixels]), codes);
+        Assert.True(codes.Distinct().Count() > 1, "all codes are the same");
+    }
+
+    [Fact]
+    public void DecodeEditedCodes_writes_the_picture_of_the_codes_with_both_halves_alike()
+    {
+        (string model, string picture) = Write(Shapes.Picture(5));
+
+        DecodeEditedCodes.Run(model, picture, _folder["edited.png"]);
+
+        using var tokenizer = new Tokenizer(Model, 32, 32);
+        int[] codes = tokenizer.Encode([Shapes.Picture(5).Pixels]);
+        int[] edited = [.. codes.Chunk(8).SelectMany(row => (int[])[.. row[..4], .. row[..4].Reverse()])];
+        Assert.NotEqual(codes, edited);
+        Assert.Equal(tokenizer.Decode(edited)[0].Pixels, Png.Read(_folder["edited.png"]).Pixels);
+    }
+
+    [Fact]
+    public void TrainOnOwnPictures_stops_when_told_and_goes_on_when_called_again()
+    {
+        for (int i = 0; i < 40; i++) _folder.Write($"pictures/{i:00}.png", Png.Encode(Shapes.Picture(i, size: 32)));
+        using var stop = new CancellationTokenSource();
+        stop.Cancel();
+
+        Assert.Null(TrainOnOwnPictures.Run(_folder["pictures"], _folder["run"], updates: 3, stop.Token));
+        Evaluation? result = TrainOnOwnPictures.Run(
+            _folder["pictures"], _folder["run"], updates: 3, TestContext.Current.CancellationToken);
+
+        Assert.NotNull(result);
+        Assert.InRange(result.Psnr, 5, 30);
+        Assert.True(File.Exists(_folder["run", "model.safetensors"]), "the run has ended without a model");
+    }
+
+    // The bounds are a little above what the samples name in their first lines; one grey for all pictures gives 0.049.
+    [Fact]
+    public void QuantizerInOwnModel_learns_what_it_says() =>
+        Assert.InRange(QuantizerInOwnModel.Run(Shapes.Load(Split.Train, trainCount: 2000, testCount: 1), updates: 300), 0, 0.02);
+
+    [Fact]
+    public void OwnModule_learns_what_it_says() =>
+        Assert.InRange(OwnModule.Run(Shapes.Load(Split.Train, trainCount: 2000, testCount: 1), updates: 300), 0, 0.003);
+
+    private (string Model, string Picture) Write(Image picture)
+    {
+        ModelFile.Write(_folder["model.safetensors"], Model, dataVariance: null);
+        return (_folder["model.safetensors"], _folder.Write("picture.png", Png.Encode(picture)));
+    }
+}
