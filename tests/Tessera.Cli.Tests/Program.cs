@@ -14,6 +14,7 @@ internal static partial class Program
 
     private static readonly string[] Tiny =
     [
+        "--schedule", "constant", "--warmup", "0",
         "--size", "16", "--batch", "4", "--updates", "30", "--hidden", "8", "--residual-hidden", "4",
         "--residual-layers", "1", "--codes", "16", "--code-dim", "4", "--threads", "1",
     ];

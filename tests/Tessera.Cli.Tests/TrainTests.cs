@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Tessera.Imaging;
 using Tessera.Quantization;
+using Tessera.Tensors.Optim;
 using Tessera.Training;
 
 namespace Tessera.Cli.Tests;
@@ -66,7 +67,9 @@ public sealed class TrainTests(Trained trained)
             "--size", "8", "--channels", "1", "--batch", "2", "--updates", "1", "--lr", "2e-3", "--hidden", "4",
             "--residual-hidden", "3", "--residual-layers", "0", "--codes", "5", "--code-dim", "6", "--commitment", "0.5",
             "--seed", "18446744073709551615", "--threads", "2", "--checkpoint-every", "7", "--eval-every", "8",
-            "--device", "cpu");
+            "--device", "cpu", "--lookup-dim", "3", "--decay", "0.9", "--gradient", "rotation", "--codebook-start", "kmeans",
+            "--ema-start", "codebook", "--ema-smoothing", "copy", "--revival", "0.25", "--warmup", "9", "--schedule", "cosine",
+            "--clip-norm", "2.5", "--weight-decay", "0.01", "--average", "0.99", "--flips", "on");
         TrainingOptions expected = new()
         {
             Model = new()
@@ -77,7 +80,17 @@ public sealed class TrainTests(Trained trained)
                 ResidualLayers = 0,
                 Codes = 5,
                 CodeDim = 6,
-                Quantizer = new EmaVectorQuantizerOptions { Commitment = 0.5f, AveragesStart = EmaStart.Codebook },
+                LookupDim = 3,
+                Quantizer = new EmaVectorQuantizerOptions
+                {
+                    Commitment = 0.5f,
+                    Decay = 0.9,
+                    Gradient = GradientEstimator.Rotation,
+                    Start = CodebookStart.KMeans,
+                    AveragesStart = EmaStart.Codebook,
+                    KeepSmoothing = false,
+                    Revival = 0.25,
+                },
             },
             Data = trained.Pictures,
             DataDir = folder.Path,
@@ -85,12 +98,57 @@ public sealed class TrainTests(Trained trained)
             Budget = TrainingBudget.OfUpdates(1),
             Batch = 2,
             LearningRate = 2e-3f,
+            WarmUp = 9,
+            LearningRateShape = LearningRateShape.Cosine,
+            ClipNorm = 2.5f,
+            WeightDecay = 0.01f,
+            AverageDecay = 0.99,
+            Flips = true,
             Seed = ulong.MaxValue,
             Threads = 2,
             CheckpointEvery = 7,
             EvalEvery = 8,
         };
         Assert.Equal(expected, RunFolder.Open(folder["run"]).Options);
+    }
+
+    [Theory]
+    [InlineData("simvq", typeof(SimVectorQuantizerOptions))]
+    [InlineData("cosine", typeof(CosineVectorQuantizerOptions))]
+    [InlineData("gradient", typeof(VectorQuantizerOptions))]
+    [InlineData("ema", typeof(EmaVectorQuantizerOptions))]
+    public void Each_quantizer_can_be_chosen_and_keeps_what_all_have(string name, Type options)
+    {
+        using var folder = new TemporaryFolder();
+        Program.Succeed(Program.TinyTraining(trained.Pictures, folder["run"], "--quantizer", name, "--commitment", "0.7", "--updates", "2"));
+        QuantizerOptions quantizer = RunFolder.Open(folder["run"]).Options.Model.Quantizer;
+        Assert.IsType(options, quantizer);
+        Assert.Equal(0.7f, quantizer.Commitment);
+        Assert.Contains(quantizer.Summary, Program.Succeed("info", folder["run"]), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--updates and --minutes", "--updates", "5", "--minutes", "1")]
+    [InlineData("--updates and --pictures", "--pictures", "5", "--updates", "1")]
+    [InlineData("--revival", "--quantizer", "simvq", "--revival", "0.1")]
+    [InlineData("--decay", "--quantizer", "simvq", "--decay", "0.9")]
+    [InlineData("--ema-start", "--quantizer", "cosine", "--ema-start", "seed")]
+    public void Options_that_do_not_go_together_are_refused(string named, params string[] options)
+    {
+        using var folder = new TemporaryFolder();
+        string line = Program.Refuse(["train", "--data", trained.Pictures, "--out", folder["run"], .. options]);
+        Assert.StartsWith(named, line, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder["run"]));
+    }
+
+    [Fact]
+    public void A_run_whose_rate_falls_to_zero_does_not_go_on_after_its_end()
+    {
+        using var folder = new TemporaryFolder();
+        Program.Succeed(Program.TinyTraining(trained.Pictures, folder["run"], "--schedule", "cosine", "--updates", "3"));
+        string line = Program.Refuse("train", "--resume", "--out", folder["run"], "--updates", "6");
+        Assert.Contains("--init", line, StringComparison.Ordinal);
+        Program.Succeed(Program.TinyTraining(trained.Pictures, folder["next"], "--init", folder["run"], "--updates", "3"));
     }
 
     [Theory]

@@ -96,11 +96,11 @@ internal static class QuantizerSettings
 
     private static RunningAverageOptions RunningAverages(QuantizerOptions options, string name) =>
         options as RunningAverageOptions
-        ?? throw new InputException($"{name} belongs to a codebook of running averages, not to --quantizer {options.Kind}; leave it out or choose ema or cosine");
+        ?? throw new InputException($"--{name} belongs to a codebook of running averages, not to --quantizer {options.Kind}; leave it out or choose ema or cosine");
 
     private static EmaVectorQuantizerOptions Ema(QuantizerOptions options, string name) =>
         options as EmaVectorQuantizerOptions
-        ?? throw new InputException($"{name} belongs to --quantizer ema, not to {options.Kind}; leave it out or choose ema");
+        ?? throw new InputException($"--{name} belongs to --quantizer ema, not to {options.Kind}; leave it out or choose ema");
 
     /// <summary>The name of a value as the command line has it: StraightThrough is straight-through, KMeans kmeans.</summary>
     private static string Name<T>(T value) where T : struct, Enum => value switch

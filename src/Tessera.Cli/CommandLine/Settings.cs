@@ -30,7 +30,7 @@ internal sealed class Settings
     /// <summary>What may change when a run is resumed: nothing its result so far depends on.</summary>
     public static Settings ForResuming() => new(
         new Setting<long?>(
-            NewOption.Whole<long>("--updates", "Updates to make in all."),
+            NewOption.Whole<long>("--updates", $"Updates to make in all [default: {Preset.Default.OptionsFor(Shapes.Name).Budget} of shapes, else {Usual.Budget}]."),
             options => options.Budget.Updates, (options, value) => options with { Budget = TrainingBudget.OfUpdates(value!.Value) }),
         new Setting<long?>(
             NewOption.Whole<long>("--pictures", "Pictures to draw in all, in place of --updates."),
@@ -72,6 +72,16 @@ internal sealed class Settings
                 [.. Enum.GetValues<LearningRateShape>().Select(Lower)]),
             options => Lower(options.LearningRateShape),
             (options, value) => options with { LearningRateShape = Enum.Parse<LearningRateShape>(value!, ignoreCase: true) }),
+        new Setting<float?>(
+            NewOption.Real<float>("--clip-norm", $"Norm that all gradients together are clipped at; 0 for none [default: {Usual.ClipNorm}]."),
+            options => options.ClipNorm, (options, value) => options with { ClipNorm = value!.Value }),
+        new Setting<float?>(
+            NewOption.Real<float>("--weight-decay", $"Decoupled weight decay, as AdamW's [default: {Usual.WeightDecay}]."),
+            options => options.WeightDecay, (options, value) => options with { WeightDecay = value!.Value }),
+        new Setting<double?>(
+            NewOption.Real<double>(
+                "--average", $"Decay of a running average of the weights, which is what is evaluated and kept; 0 for none [default: {Usual.AverageDecay}]."),
+            options => options.AverageDecay, (options, value) => options with { AverageDecay = value!.Value }),
         new Setting<string?>(
             NewOption.Choice("--flips", $"Whether half of the pictures drawn are mirrored, left to right [default: {OnOff(Usual.Flips)}].", "on", "off"),
             options => OnOff(options.Flips), (options, value) => options with { Flips = value == "on" }),

@@ -52,6 +52,9 @@ internal sealed class InfoCommand : TesseraCommand
         $"{options.Budget}, batch {options.Batch}, lr {options.LearningRate}"
         + (options.WarmUp > 0 ? $" after {options.WarmUp} updates of warm-up" : "")
         + (options.LearningRateShape == LearningRateShape.Cosine ? ", cosine to 0" : "")
+        + (options.ClipNorm > 0 ? $", gradients clipped at {options.ClipNorm}" : "")
+        + (options.WeightDecay > 0 ? $", weight decay {options.WeightDecay}" : "")
+        + (options.AverageDecay > 0 ? $", weights averaged ({options.AverageDecay})" : "")
         + (options.Flips ? ", flips" : "")
         + $", seed {options.Seed}";
 

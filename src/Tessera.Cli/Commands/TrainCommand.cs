@@ -38,8 +38,9 @@ internal sealed class TrainCommand : TesseraCommand
         "Trains a VQ-VAE, by default on pictures that the program makes itself. Ctrl-C writes a checkpoint, then stops.",
         "tessera train",
         "tessera train --data pictures --size 64 --out runs/pictures",
-        "tessera train --data cifar10 --data-dir data --preset seed-ema --lr 1e-3 --updates 2000",
-        "tessera train --resume --out runs/shapes-1 --updates 6000")
+        "tessera train --data cifar10 --data-dir data --minutes 60 --out runs/cifar",
+        "tessera train --data cifar10 --data-dir data --preset seed --updates 2000",
+        "tessera train --resume --out runs/cifar")
     {
         Options.Add(_preset);
         _starting.AddTo(this);
@@ -75,8 +76,9 @@ internal sealed class TrainCommand : TesseraCommand
 
     private TrainingOptions OptionsToStart(ParseResult parse)
     {
-        TrainingOptions preset = Preset.Find(parse.GetValue(_preset) ?? Preset.Default.Name).Options;
-        return _resuming.Apply(parse, _starting.Apply(parse, preset));
+        Preset preset = Preset.Find(parse.GetValue(_preset) ?? Preset.Default.Name);
+        string data = _starting.Apply(parse, preset.Options).Data;
+        return _resuming.Apply(parse, _starting.Apply(parse, preset.OptionsFor(data)));
     }
 
     /// <summary>The run's own options; what the user gives beside --resume may not change what the run is.</summary>

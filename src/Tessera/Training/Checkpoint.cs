@@ -2,7 +2,6 @@ using System.Text.Json;
 using Tessera.Files;
 using Tessera.Models;
 using Tessera.Tensors.IO;
-using Tessera.Tensors.Optim;
 
 namespace Tessera.Training;
 
@@ -25,7 +24,7 @@ public sealed record Checkpoint(string Path, long Update)
 
     /// <summary>Writes the checkpoint whole or not at all.</summary>
     /// <exception cref="InputException">It cannot be written.</exception>
-    internal void Write(VqVae model, double dataVariance, Adam optimizer, TrainingState state) =>
+    internal void Write(VqVae model, double dataVariance, ModelOptimizer optimizer, TrainingState state) =>
         AtomicFolder.Write(Path, folder =>
         {
             using (FileStream stream = File.Create(System.IO.Path.Combine(folder, ModelName)))
@@ -48,7 +47,7 @@ public sealed record Checkpoint(string Path, long Update)
     /// <summary>Restores a model and its optimizer.</summary>
     /// <returns>What the run knew beside its tensors.</returns>
     /// <exception cref="InputException">A file is missing, damaged or of another model.</exception>
-    internal TrainingState Read(VqVae model, Adam optimizer)
+    internal TrainingState Read(VqVae model, ModelOptimizer optimizer)
     {
         TrainingState state = ReadState(Path);
         if (state.Update != Update || state.OptimizerSteps < 0)

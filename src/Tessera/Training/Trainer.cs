@@ -8,7 +8,6 @@ using Tessera.Tensors;
 using Tessera.Tensors.Autograd;
 using Tessera.Tensors.Devices;
 using Tessera.Tensors.Devices.Cpu;
-using Tessera.Tensors.Optim;
 
 namespace Tessera.Training;
 
@@ -34,7 +33,7 @@ public sealed class Trainer : IDisposable
     private readonly ImageSet _test;
     private readonly FolderLock _lock;
     private readonly CpuDevice _device;
-    private readonly Adam _optimizer;
+    private readonly ModelOptimizer _optimizer;
     private readonly CodeUsage _batchUsage;
     private readonly CodebookUpkeep _upkeep;
     private readonly BatchLoader _batches;
@@ -68,7 +67,7 @@ public sealed class Trainer : IDisposable
         _lock = new FolderLock(run.Path);
         _device = new CpuDevice(_options.Threads);
         Model = new VqVae(_options.Model, _options.Seed, _device);
-        _optimizer = new Adam(Model, _options.LearningRate);
+        _optimizer = new ModelOptimizer(Model, _options);
         _batchUsage = new CodeUsage(_options.Model.Codes);
         _upkeep = new CodebookUpkeep(Model, _options.Seed);
         _batches = new BatchLoader(train, _options.Batch, _options.Seed, _options.Flips);
@@ -89,7 +88,7 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    /// <summary>The model, as it is now.</summary>
+    /// <summary>The model, as it is now; where weights are averaged and no update is being made, with the average.</summary>
     public VqVae Model { get; }
 
     /// <summary>Updates made so far.</summary>
@@ -157,6 +156,7 @@ public sealed class Trainer : IDisposable
     {
         long start = Stopwatch.GetTimestamp();
         long update = _state.Update;
+        _optimizer.ShowTrained();
         Model.ClearGradients();
         Tensor pictures = tape.Input(_batches.Load(update), _batchShape);
 
@@ -165,8 +165,7 @@ public sealed class Trainer : IDisposable
             throw new TrainingDivergedException(update + 1, $"the loss of update {update + 1} is {loss.Total.Item()}");
         int revived = _upkeep.Revive(loss.Quantized, update, _spent);
         tape.Backward(loss.Total);
-        _optimizer.LearningRate = _options.Schedule.At(update, _spent);
-        _optimizer.Step();
+        _optimizer.Step(update, _spent);
 
         _batchUsage.Clear();
         _batchUsage.Add(loss.Quantized.Codes);
@@ -214,6 +213,7 @@ public sealed class Trainer : IDisposable
 
     private Evaluation EvaluateNow(IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
+        _optimizer.ShowAverage();
         CheckFinite();
         Evaluation evaluation = Evaluator.Evaluate(Model, _test, Split.Test, DataVariance, cancellation: cancellation);
         if (!double.IsFinite(evaluation.Mse))
@@ -228,6 +228,7 @@ public sealed class Trainer : IDisposable
     private void WriteCheckpoint(IProgress<TrainingProgress>? progress)
     {
         if (_state.Update == 0 || _state == _written) return;
+        _optimizer.ShowAverage();
         CheckFinite();
         _run.CheckPresent();
         _log.WriteSeries();
@@ -265,6 +266,7 @@ public sealed class Trainer : IDisposable
     {
         if (_run.LatestCheckpoint() is { } checkpoint)
         {
+            _optimizer.ShowAverage();
             _state = Read(checkpoint);
             if (_state.Seed != _options.Seed)
                 throw new InputException($"{checkpoint.Path} is of a run with seed {_state.Seed}, not {_options.Seed}");

@@ -38,6 +38,21 @@ public sealed record TrainingOptions
     /// <summary>How the learning rate goes on: it stays, or it falls to 0 by the end of the budget.</summary>
     public LearningRateShape LearningRateShape { get; init; }
 
+    /// <summary>
+    /// The norm of all gradients together above which they are scaled down to it, above 0 (<see cref="GradientNorm"/>); 0 for
+    /// no limit.
+    /// </summary>
+    public float ClipNorm { get; init; }
+
+    /// <summary>Adam's decoupled weight decay (AdamW), at least 0.</summary>
+    public float WeightDecay { get; init; }
+
+    /// <summary>
+    /// The decay of a running average of the weights (<see cref="WeightAverage"/>), which is then what is evaluated and
+    /// written, in [0, 1); 0 for none.
+    /// </summary>
+    public double AverageDecay { get; init; }
+
     /// <summary>Whether each picture that is drawn is mirrored, left to right, with a probability of a half.</summary>
     public bool Flips { get; init; }
 
@@ -75,6 +90,9 @@ public sealed record TrainingOptions
         ThrowUnless(LearningRate > 0 && float.IsFinite(LearningRate), $"lr must be a number above 0, not {LearningRate}");
         ThrowUnless(WarmUp >= 0, $"warmup must be at least 0, not {WarmUp}");
         ThrowUnless(Enum.IsDefined(LearningRateShape), $"schedule must be one of {string.Join(", ", Enum.GetNames<LearningRateShape>())}, not {LearningRateShape}");
+        ThrowUnless(ClipNorm >= 0 && float.IsFinite(ClipNorm), $"clip-norm must be a number of at least 0, not {ClipNorm}");
+        ThrowUnless(WeightDecay >= 0 && float.IsFinite(WeightDecay), $"weight-decay must be a number of at least 0, not {WeightDecay}");
+        ThrowUnless(AverageDecay is >= 0 and < 1, $"average must be at least 0 and below 1, not {AverageDecay}");
         ThrowUnless(Threads is null or (>= 1 and <= 1024), $"threads must be 1 to 1024, not {Threads}");
         ThrowUnless(CheckpointEvery >= 1, $"checkpoint-every must be at least 1, not {CheckpointEvery}");
         ThrowUnless(EvalEvery >= 1, $"eval-every must be at least 1, not {EvalEvery}");

@@ -116,6 +116,9 @@ public sealed class TrainerTests : IDisposable
             WarmUp = 5,
             LearningRateShape = Tensors.Optim.LearningRateShape.Cosine,
             Flips = true,
+            ClipNorm = 0.5f,
+            WeightDecay = 0.01f,
+            AverageDecay = 0.9,
         };
         using (Trainer whole = SmallRun.Start(_folder["whole"], options with { Threads = 1 }))
         {
@@ -129,6 +132,28 @@ public sealed class TrainerTests : IDisposable
         }
         using (Trainer second = SmallRun.Resume(_folder["stopped"])) second.Run(cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(SmallRun.Files(_folder["whole"], 24), SmallRun.Files(_folder["stopped"], 24));
+    }
+
+    /// <summary>The model that a run leaves, its checkpoint's and the one evaluated are the average, not what is trained.</summary>
+    [Fact]
+    public void An_averaged_run_evaluates_and_writes_the_average()
+    {
+        using Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options with { AverageDecay = 0.9 });
+        Evaluation evaluation = trainer.Run(cancellation: TestContext.Current.CancellationToken);
+        using Trainer plain = SmallRun.Start(_folder["plain"], SmallRun.Options);
+        plain.Run(cancellation: TestContext.Current.CancellationToken);
+
+        foreach (string path in new[] { _folder["run"], _folder["run", "checkpoints", "24"] })
+        {
+            TrainedModel written = TrainedModel.Open(path);
+            Assert.Equal(evaluation.ReconError, Evaluator.Evaluate(
+                written.Model, SmallRun.Test, Split.Test, trainer.DataVariance, cancellation: TestContext.Current.CancellationToken).ReconError);
+        }
+        Dictionary<string, float[]> averaged = Weights(trainer.Model), trained = Weights(plain.Model);
+        Assert.All(averaged, entry => Assert.Equal(
+            entry.Key.Contains("_vq_vae", StringComparison.Ordinal), entry.Value.SequenceEqual(trained[entry.Key])));
+
+        static Dictionary<string, float[]> Weights(VqVae model) => model.State().ToDictionary(entry => entry.Name, entry => entry.Tensor.ToArray());
     }
 
     /// <summary>The codes of a k-means start are where the encoder's vectors are, and revival is logged.</summary>
