@@ -118,13 +118,6 @@ internal sealed class Settings
         return options;
     }
 
-    /// <summary>Of some of these options those that the user gave, as they stand on the command line: "--updates 30".</summary>
-    public string[] Given(ParseResult parse, IReadOnlyList<string> names) =>
-    [
-        .. _settings.Where(setting => names.Contains(setting.Option.Name) && parse.IsGiven(setting.Option))
-            .Select(setting => $"{setting.Option.Name} {parse.GetResult(setting.Option)!.Tokens[0].Value}"),
-    ];
-
     /// <summary>The first of these options that differs between two runs, with its values; null if none does.</summary>
     public (string Name, object? First, object? Second)? FindDifference(TrainingOptions first, TrainingOptions second) =>
         _settings.Where(setting => !Equals(setting.Get(first), setting.Get(second)))

@@ -93,7 +93,11 @@ internal sealed class TrainCommand : TesseraCommand
                 $"{difference.Name} {difference.Second}: the run in {path} has {difference.First ?? "none"}; "
                 + "leave the option out, or start another run with another --out");
         TrainingOptions options = _resuming.Apply(parse, own);
-        if (options.Budget != own.Budget) CheckBudget(_resuming.Given(parse, Settings.BudgetNames)[0], path, run, options);
+        if (options.Budget != own.Budget)
+        {
+            Option given = GivenBudgets(parse).Single();
+            CheckBudget($"{given.Name} {parse.GetResult(given)!.Tokens[0].Value}", path, run, options);
+        }
         return options;
     }
 
@@ -115,9 +119,12 @@ internal sealed class TrainCommand : TesseraCommand
     /// <summary>Of --updates, --pictures and --minutes the user gives one at most.</summary>
     private void ThrowIfSeveralBudgets(ParseResult parse)
     {
-        string[] given = _resuming.Given(parse, Settings.BudgetNames);
+        string[] given = [.. GivenBudgets(parse).Select(option => option.Name)];
         if (given.Length > 1) throw new InputException($"{string.Join(" and ", given)}: a run ends with one of them; leave the other out");
     }
+
+    private IEnumerable<Option> GivenBudgets(ParseResult parse) =>
+        Options.Where(option => Settings.BudgetNames.Contains(option.Name) && parse.IsGiven(option));
 
     private static TrainingOptions WithRecipe(TrainingOptions run, TrainingOptions preset) => preset with
     {
