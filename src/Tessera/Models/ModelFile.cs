@@ -43,7 +43,7 @@ public static class ModelFile
     /// <exception cref="InputException">The file is missing, damaged, or not of such a model.</exception>
     public static (VqVae Model, double? DataVariance) Read(string path, Device? device = null)
     {
-        SafeTensorsFile file = Open(path);
+        TensorFile file = Open(path);
         VqVaeOptions options = ReadOptions(path, file);
         var model = new VqVae(options, device: device);
         ReadInto(path, file, model.State());
@@ -68,7 +68,7 @@ public static class ModelFile
         return true;
     }
 
-    private static void ReadInto(string path, SafeTensorsFile file, IEnumerable<(string Name, Tensor Tensor)> tensors)
+    private static void ReadInto(string path, TensorFile file, IEnumerable<(string Name, Tensor Tensor)> tensors)
     {
         var expected = tensors.ToList();
         foreach ((string name, Tensor tensor) in expected)
@@ -87,11 +87,11 @@ public static class ModelFile
         foreach ((string name, Tensor tensor) in expected) tensor.CopyFrom(Find(path, file, name).Values.Span);
     }
 
-    private static SafeTensorsFile Open(string path)
+    private static TensorFile Open(string path)
     {
         try
         {
-            return SafeTensors.Read(path);
+            return TensorFile.Read(path);
         }
         catch (InvalidDataException e)
         {
@@ -103,7 +103,7 @@ public static class ModelFile
         }
     }
 
-    private static VqVaeOptions ReadOptions(string path, SafeTensorsFile file)
+    private static VqVaeOptions ReadOptions(string path, TensorFile file)
     {
         int[] first = Sizes(path, file, "_encoder._conv_1.weight", 4);
         int[] codebook = Sizes(path, file, "_vq_vae._embedding.weight", 2);
@@ -126,7 +126,7 @@ public static class ModelFile
         };
     }
 
-    private static int[] Sizes(string path, SafeTensorsFile file, string name, int rank)
+    private static int[] Sizes(string path, TensorFile file, string name, int rank)
     {
         int[] sizes = Find(path, file, name).Shape;
         return sizes.Length == rank
@@ -134,12 +134,12 @@ public static class ModelFile
             : throw new InputException($"{path}: the tensor {name} has {sizes.Length} sizes; a VQ-VAE's has {rank}");
     }
 
-    private static TensorEntry Find(string path, SafeTensorsFile file, string name) =>
+    private static TensorEntry Find(string path, TensorFile file, string name) =>
         file.TryGet(name, out TensorEntry? entry)
             ? entry
             : throw new InputException($"{path}: the tensor {name} is missing; it is no VQ-VAE with the seed's names");
 
-    private static double? Number(SafeTensorsFile file, string key) =>
+    private static double? Number(TensorFile file, string key) =>
         file.Metadata.TryGetValue(key, out string? text)
         && double.TryParse(text, CultureInfo.InvariantCulture, out double value)
             ? value

@@ -181,7 +181,7 @@ public sealed class SafeTensorsDamageTests
         return bytes;
     }
 
-    private static SafeTensorsFile Read(byte[] bytes) =>
+    private static TensorFile Read(byte[] bytes) =>
         SafeTensors.Read(new MemoryStream(bytes), "broken.safetensors");
 
     private static string AssertRefused(byte[] bytes, string expected)
