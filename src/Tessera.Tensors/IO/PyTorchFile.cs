@@ -106,8 +106,7 @@ public static class PyTorchFile
         catch (InvalidDataException e)
         {
             throw new InvalidDataException(
-                $"{source}: {e.Message}; this is no state dict of torch.save, or a damaged one: "
-                + "write it again with torch.save(model.state_dict(), PATH).", e);
+                $"{source}: {e.Message}; save its state dict again, with torch.save(model.state_dict(), PATH).", e);
         }
     }
 

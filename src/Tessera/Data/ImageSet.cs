@@ -70,11 +70,8 @@ public sealed class ImageSet
     /// <summary>The first pictures of the set, as many as there are up to <paramref name="count"/>; copies.</summary>
     public Image[] First(int count) => [.. Enumerable.Range(0, Math.Min(count, Count)).Select(Picture)];
 
-    /// <summary>The same pictures in grey (1) or red, green and blue (3).</summary>
-    public ImageSet ToChannels(int channels) => new(
-        Name, Width, Height, channels,
-        [.. Enumerable.Range(0, Count).Select(i => ImageTransform.ToChannels(Picture(i), channels).Pixels)],
-        _labels, ClassNames);
+    /// <summary>The same pictures as a source; nothing is copied.</summary>
+    public PictureSource AsSource() => new(Name, Width, Height, Channels, _labels, ClassNames, i => _pictures[i]);
 
     /// <summary>
     /// The variance of byte/255 over every sample of every picture (the seed's <c>data_variance</c>), computed exactly

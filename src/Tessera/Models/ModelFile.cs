@@ -7,24 +7,24 @@ using Tessera.Tensors.IO;
 namespace Tessera.Models;
 
 /// <summary>
-/// A model in a safetensors file with the names and layouts of the seed's PyTorch model: Python loads it as it is, and
-/// a file that Python wrote with these names is read here. The sizes are read off the shapes.
+/// A model in a file with the names and layouts of the seed's PyTorch model, safetensors or PyTorch's own: Python loads it
+/// as it is, and a file that Python wrote with these names is read here. The sizes are read off the shapes.
 /// </summary>
 public static class ModelFile
 {
     private const string CommitmentKey = "commitment", DecayKey = "decay", VarianceKey = "data_variance";
     private const double UsualDecay = 0.99;
 
-    /// <summary>Writes a model.</summary>
+    /// <summary>Writes a model: for PyTorch's <c>torch.load</c> where the name ends in .pt or .pth, else as safetensors.</summary>
     /// <param name="path">The file; one that is there is replaced.</param>
     /// <param name="model">The model.</param>
     /// <param name="dataVariance">The variance of the pictures it was trained on, kept beside it; null for none.</param>
     /// <exception cref="InputException">It cannot be written.</exception>
     public static void Write(string path, VqVae model, double? dataVariance) =>
-        AtomicFile.Write(path, stream => Write(stream, model, dataVariance));
+        AtomicFile.Write(path, stream => Write(stream, model, dataVariance, IsPyTorch(path)));
 
     /// <summary>Writes a model to a stream.</summary>
-    internal static void Write(Stream stream, VqVae model, double? dataVariance)
+    internal static void Write(Stream stream, VqVae model, double? dataVariance, bool asPyTorch = false)
     {
         var metadata = new Dictionary<string, string>
         {
@@ -33,7 +33,8 @@ public static class ModelFile
             [DecayKey] = model.Options.Decay.ToString(CultureInfo.InvariantCulture),
         };
         if (dataVariance is { } variance) metadata[VarianceKey] = variance.ToString("R", CultureInfo.InvariantCulture);
-        SafeTensors.Write(stream, Entries(model.State()), metadata);
+        if (asPyTorch) PyTorchFile.Write(stream, Entries(model.State()), metadata);
+        else SafeTensors.Write(stream, Entries(model.State()), metadata);
     }
 
     /// <summary>Reads a model.</summary>
@@ -49,6 +50,14 @@ public static class ModelFile
         ReadInto(path, file, model.State());
         return (model, Number(file, VarianceKey));
     }
+
+    /// <summary>The options of the model in a file, as far as its shapes and its metadata tell.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="InputException">The file is missing, damaged, or not of such a model.</exception>
+    public static VqVaeOptions ReadOptions(string path) => ReadOptions(path, Open(path));
+
+    /// <summary>Whether a file of that name is written as one of PyTorch.</summary>
+    private static bool IsPyTorch(string path) => Path.GetExtension(path).ToLowerInvariant() is ".pt" or ".pth";
 
     /// <summary>Reads tensors by name from a file that must have just these.</summary>
     internal static void ReadInto(string path, IEnumerable<(string Name, Tensor Tensor)> tensors) =>

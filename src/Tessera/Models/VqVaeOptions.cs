@@ -57,6 +57,16 @@ public sealed record VqVaeOptions
         ThrowUnless(Decay is >= 0 and < 1, $"decay must be at least 0 (gradient codebook) and below 1, not {Decay}");
     }
 
+    /// <summary>
+    /// The sizes of another model with how this one is trained; where the two codebooks are of different kinds, the other's.
+    /// </summary>
+    public VqVaeOptions WithSizesOf(VqVaeOptions other) => other with
+    {
+        Commitment = Commitment,
+        EmaStart = EmaStart,
+        Decay = Decay > 0 == other.Decay > 0 ? Decay : other.Decay,
+    };
+
     /// <summary>The elements of the largest tensor on the way of a picture through the model.</summary>
     /// <param name="width">Width of the picture in pixels.</param>
     /// <param name="height">Height of the picture in pixels.</param>

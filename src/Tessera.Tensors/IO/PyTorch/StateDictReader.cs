@@ -14,16 +14,14 @@ internal sealed class StateDictReader(ZipArchive zip, long length)
     // What views that are not as they lie in their storages may take beside those: an expanded vector is a large tensor in a small file.
     private const long SparedElements = 1 << 20;
 
-    private readonly Dictionary<(string Key, ElementType Type), Array> _storages = [];
+    private readonly Dictionary<PyTorchStorage, Array> _storages = [];
     private long _storageBytes, _copiedElements;
     private string _root = "";
 
     /// <summary>Reads the tensors.</summary>
     public TensorFile Read(string source)
     {
-        byte[] pickle = ReadPickle();
-        object? root = Zip.Checked(PickleName, () => new PickleReader(pickle, new StateDictVocabulary()).Read());
-        if (root is not PickledDict state) throw new InvalidDataException($"its {PickleName} holds no dict");
+        if (new PickleReader(ReadPickle(), new StateDictVocabulary()).Read() is not PickledDict state) throw new InvalidDataException($"its {PickleName} holds no dict");
         var tensors = new List<TensorEntry>();
         var intTensors = new List<IntTensorEntry>();
         foreach ((string name, object? value) in state.Items)
@@ -114,7 +112,7 @@ internal sealed class StateDictReader(ZipArchive zip, long length)
     /// <summary>The whole storage, read once for all tensors that share it.</summary>
     private Array Load(string name, PyTorchStorage storage)
     {
-        if (_storages.TryGetValue((storage.Key, storage.Type), out Array? loaded)) return loaded;
+        if (_storages.TryGetValue(storage, out Array? loaded)) return loaded;
         ZipArchiveEntry entry = zip.GetEntry($"{_root}data/{storage.Key}")
             ?? throw new InvalidDataException($"the storage {Printable.Quote(storage.Key)} of {Printable.Quote(name)} is missing");
         if (storage.Count > Array.MaxLength || storage.Count * storage.Type.Bytes() != entry.Length)
@@ -122,7 +120,7 @@ internal sealed class StateDictReader(ZipArchive zip, long length)
                 $"the storage of {Printable.Quote(name)} has {entry.Length} bytes, where {storage.Count} of {storage.Type} are claimed");
         _storageBytes += entry.Length;
         if (_storageBytes > length) throw new InvalidDataException("its storages overlap each other");
-        return _storages[(storage.Key, storage.Type)] = ReadRecord<Array>(
+        return _storages[storage] = ReadRecord<Array>(
             entry, long.MaxValue,
             (stream, _) => storage.Type.IsInteger()
                 ? ElementStream.ReadInts(stream, storage.Type, (int)storage.Count)
