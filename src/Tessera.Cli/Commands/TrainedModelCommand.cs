@@ -65,6 +65,8 @@ internal abstract class TrainedModelCommand : TesseraCommand
     {
         if (files.Length == 0) return Loader.Open(OptionsForData(parse, trained), SplitOf(parse));
         if (HasData(parse)) throw new InputException("picture files and --data are both given; give one of them");
+        if (files.FirstOrDefault(Directory.Exists) is { } folder)
+            throw new InputException($"{folder} is a folder; name it with --data");
         TrainingOptions options = OptionsFor(parse, trained);
         return PictureSource.FromFiles(files, options.Size, options.Size, options.Model.Channels);
     }

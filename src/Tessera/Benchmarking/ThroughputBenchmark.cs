@@ -52,8 +52,8 @@ public static class ThroughputBenchmark
 
     private static ImageSet Pictures(TrainingOptions options, int count)
     {
-        PictureSource pictures = Shapes.Open(Split.Train, options.Size, trainCount: count, testCount: 1);
-        return pictures.ToChannels(options.Model.Channels).Load();
+        ImageSet pictures = Shapes.Load(Split.Train, options.Size, trainCount: count, testCount: 1);
+        return pictures.Channels == options.Model.Channels ? pictures : pictures.ToChannels(options.Model.Channels);
     }
 
     private static ConvolutionReport[] Explain(CpuDevice device, ModelCost cost) =>

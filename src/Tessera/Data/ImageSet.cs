@@ -70,6 +70,9 @@ public sealed class ImageSet
     /// <summary>The first pictures of the set, as many as there are up to <paramref name="count"/>; copies.</summary>
     public Image[] First(int count) => [.. Enumerable.Range(0, Math.Min(count, Count)).Select(Picture)];
 
+    /// <summary>The same pictures in grey (1) or red, green and blue (3).</summary>
+    public ImageSet ToChannels(int channels) => AsSource().ToChannels(channels).Load();
+
     /// <summary>The same pictures as a source; nothing is copied.</summary>
     public PictureSource AsSource() => new(Name, Width, Height, Channels, _labels, ClassNames, i => _pictures[i]);
 

@@ -59,7 +59,7 @@ public sealed class PictureSource
     public IReadOnlyList<string> ClassNames { get; }
 
     /// <summary>The class of each picture, an index into <see cref="ClassNames"/>.</summary>
-    public ReadOnlyMemory<int> Labels => _labels;
+    public IReadOnlyList<int> Labels => _labels;
 
     /// <summary>How many pictures there are.</summary>
     public int Count => _labels.Length;

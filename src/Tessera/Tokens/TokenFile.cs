@@ -34,7 +34,7 @@ public static class TokenFile
     /// <exception cref="InputException">The file cannot be written.</exception>
     /// <exception cref="ArgumentException">Labels do not go into a .npy file, or a code is not in the codebook.</exception>
     public static string Write(
-        string path, int count, int rows, int columns, int codebook, IEnumerable<int[]> codes, ReadOnlyMemory<int>? labels = null)
+        string path, int count, int rows, int columns, int codebook, IEnumerable<int[]> codes, IReadOnlyList<int>? labels = null)
     {
         string type = "";
         if (HasLabels(path))
@@ -44,9 +44,9 @@ public static class TokenFile
                 using var zip = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true);
                 using (Stream entry = Entry(zip, CodesName))
                     type = WriteArray(entry, codebook - 1, [count, rows, columns], codes);
-                if (labels is not { } classes) return;
+                if (labels is null) return;
                 using (Stream entry = Entry(zip, LabelsName))
-                    WriteArray(entry, int.MaxValue, [classes.Length], [classes.ToArray()]);
+                    WriteArray(entry, int.MaxValue, [labels.Count], [[.. labels]]);
             });
         }
         else
