@@ -129,6 +129,19 @@ public sealed class TokensTests(Trained trained) : IDisposable
     }
 
     [Fact]
+    public void A_full_disk_is_told_in_one_line_and_nothing_is_left()
+    {
+        using SmallDisk disk = SmallDisk.Mount(_folder, kibibytes: 32);
+        Program.Succeed("encode", trained.Run, "--out", _folder["tokens.npy"]);
+        Assert.Contains("disk is full", Program.Refuse("decode", trained.Run, _folder["tokens.npy"], "--out", disk["pictures"]));
+        Program.Succeed("encode", trained.Run, "--out", disk["tokens.npy"]);
+        Assert.Contains("disk is full", Program.Refuse("encode", trained.Run, "--data", "shapes", "--size", "16", "--out", disk["tokens.npy"]));
+        Assert.Equal(["tokens.npy"], TemporaryFolder.NamesIn(disk.Path));
+        using var tokens = NpyReader.Open(disk["tokens.npy"]);
+        Assert.Equal(All, tokens.Shape[0]);
+    }
+
+    [Fact]
     public void An_interrupted_command_leaves_nothing()
     {
         if (OperatingSystem.IsWindows()) Assert.Skip("Signals are sent with kill.");

@@ -14,7 +14,7 @@ namespace Tessera.Tensors.IO;
 /// </remarks>
 /// <example><code>
 /// PyTorchFile.Write("model.pt", [new TensorEntry("weight", [2, 3], new float[6])]);   // torch.load("model.pt", weights_only=True)
-/// ReadOnlyMemory&lt;float&gt; weight = PyTorchFile.Read("model.pt")["weight"].Values;      // six zeros
+/// ReadOnlyMemory&lt;float&gt; weight = TensorFile.Read("model.pt")["weight"].Values;       // six zeros
 /// </code></example>
 public static class PyTorchFile
 {
@@ -71,26 +71,17 @@ public static class PyTorchFile
         }
     }
 
-    /// <summary>Reads a whole file. Every size in it is checked against the file's length before it is used.</summary>
-    /// <param name="path">The file.</param>
-    /// <returns>The tensors and the metadata; the file is closed again.</returns>
-    /// <exception cref="InvalidDataException">
-    /// The file is no state dictionary of torch.save, is damaged or truncated, or asks for what is refused.
-    /// </exception>
-    /// <exception cref="IOException">The file is not there or cannot be read.</exception>
-    /// <exception cref="UnauthorizedAccessException">The file cannot be read.</exception>
-    public static TensorFile Read(string path)
-    {
-        using FileStream stream = TensorFile.Open(path);
-        return Read(stream, path);
-    }
-
-    /// <summary>Reads a file's bytes from a stream.</summary>
+    /// <summary>
+    /// Reads a file's bytes from a stream; <see cref="TensorFile.Read"/> opens a file. Every size in it is checked against the
+    /// stream's length before it is used.
+    /// </summary>
     /// <param name="stream">A stream that can seek, at its beginning; left open.</param>
     /// <param name="source">What error messages call the stream.</param>
     /// <returns>The tensors and the metadata.</returns>
     /// <exception cref="ArgumentException">The stream cannot seek.</exception>
-    /// <exception cref="InvalidDataException">As for <see cref="Read(string)"/>.</exception>
+    /// <exception cref="InvalidDataException">
+    /// It is no state dictionary of torch.save, is damaged or truncated, or asks for what is refused.
+    /// </exception>
     public static TensorFile Read(Stream stream, string source = "stream")
     {
         if (!stream.CanSeek) throw new ArgumentException("The stream must be able to seek.", nameof(stream));

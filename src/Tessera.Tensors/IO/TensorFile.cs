@@ -38,7 +38,7 @@ public sealed class TensorFile
     /// <summary>Reads a whole file of either kind, telling which by its first bytes and never by its name.</summary>
     /// <param name="path">A safetensors file, or one of PyTorch's <c>torch.save</c>.</param>
     /// <exception cref="InvalidDataException">
-    /// As for <see cref="SafeTensors.Read(string)"/> and <see cref="PyTorchFile.Read(string)"/>.
+    /// As for <see cref="SafeTensors.Read(string)"/> and <see cref="PyTorchFile.Read"/>.
     /// </exception>
     /// <exception cref="IOException">The file is not there or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file cannot be read.</exception>

@@ -16,6 +16,8 @@ namespace Tessera.Imaging;
 /// </remarks>
 public static class Png
 {
+    private const int EncodedAtOnce = 64;
+
     internal static ReadOnlySpan<byte> Signature => [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
 
     /// <summary>Reads a PNG file.</summary>
@@ -86,10 +88,15 @@ public static class Png
         AtomicFolder.Write(folder, temporary =>
         {
             int number = 0;
-            foreach (Image image in images)
+            foreach (Image[] part in images.Chunk(EncodedAtOnce))
             {
-                string name = number++.ToString($"D{digits}", CultureInfo.InvariantCulture);
-                File.WriteAllBytes(Path.Combine(temporary, $"{name}.png"), Encode(image));
+                byte[][] files = new byte[part.Length][];
+                Parallel.For(0, files.Length, i => files[i] = Encode(part[i]));
+                foreach (byte[] file in files)
+                {
+                    string name = number++.ToString($"D{digits}", CultureInfo.InvariantCulture);
+                    File.WriteAllBytes(Path.Combine(temporary, $"{name}.png"), file);
+                }
             }
         });
     }

@@ -23,7 +23,7 @@ public sealed class PyTorchFileTests
     public void Tensors_keep_the_order_of_the_state_dict() =>
         Assert.Equal(
             "_encoder._conv_1.weight _encoder._conv_1.bias _encoder._conv_2.weight",
-            string.Join(' ', PyTorchFile.Read(Repository.Fixture("pytorch", "small.pt")).Tensors.Take(3).Select(tensor => tensor.Name)));
+            string.Join(' ', TensorFile.Read(Repository.Fixture("pytorch", "small.pt")).Tensors.Take(3).Select(tensor => tensor.Name)));
 
     [Fact]
     public void What_is_written_comes_back()
@@ -38,7 +38,7 @@ public sealed class PyTorchFileTests
         var metadata = new Dictionary<string, string> { ["b"] = "zwei\nZeilen", ["a"] = "" };
         TensorFile file = RoundTrip(tensors, metadata);
         Assert.Equal(tensors.Select(Describe), file.Tensors.Select(Describe));
-        Assert.Equal(metadata.Order(), file.Metadata.Order());
+        Assert.Equal(metadata.OrderBy(pair => pair.Key), file.Metadata.OrderBy(pair => pair.Key));
     }
 
     [Fact]
@@ -88,10 +88,11 @@ public sealed class PyTorchFileTests
     [InlineData("offset 1", "reaches beyond")]
     [InlineData("shape 3", "reaches beyond")]
     [InlineData("shape -2", "the shape of 'x' is none")]
-    [InlineData("shape 2147483647", "reaches beyond")]
+    [InlineData("shape 2147483000", "reaches beyond")]
+    [InlineData("shape 2147483647", "too large")]
     [InlineData("stride -1", "reaches beyond")]
     [InlineData("count 3", "has 8 bytes, where 3 of F32 are claimed")]
-    [InlineData("count 1", "has 8 bytes, where 1 of F32 are claimed")]
+    [InlineData("count 1", "reaches beyond")]
     [InlineData("count -1", "no storage")]
     [InlineData("stride 2147483647", "reaches beyond")]
     public void Numbers_that_do_not_fit_are_refused(string change, string reason)
@@ -126,7 +127,7 @@ public sealed class PyTorchFileTests
     [Fact]
     public void A_storage_that_is_claimed_with_two_lengths_is_refused()
     {
-        string one = Encoding.Latin1.GetString(Pickle("")), two = Encoding.Latin1.GetString(Pickle("count 1"));
+        string one = Encoding.Latin1.GetString(Pickle("")), two = Encoding.Latin1.GetString(Pickle("count 1", "shape 1"));
         string item = two[two.IndexOf('X')..two.IndexOf("s.", StringComparison.Ordinal)].Replace("\0x", "\0y", StringComparison.Ordinal);
         byte[] both = Encoding.Latin1.GetBytes(one.Replace("s.", $"s{item}s.", StringComparison.Ordinal));
         AssertRefused(() => Read(("model/data.pkl", both), ("model/data/0", new byte[8])), "stream", "'y' has 8 bytes, where 1 of F32");

@@ -3,7 +3,7 @@ using Tessera.Tensors.IO.Pickle;
 
 namespace Tessera.Tensors.IO.PyTorch;
 
-/// <summary>The core of <see cref="PyTorchFile.Read(Stream, string)"/>. Whatever is wrong is an <see cref="InvalidDataException"/>.</summary>
+/// <summary>The core of <see cref="PyTorchFile.Read"/>. Whatever is wrong is an <see cref="InvalidDataException"/>.</summary>
 /// <param name="zip">The file.</param>
 /// <param name="length">Its bytes: the measure of every size in it.</param>
 internal sealed class StateDictReader(ZipArchive zip, long length)
