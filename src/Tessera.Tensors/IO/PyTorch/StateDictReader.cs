@@ -11,7 +11,7 @@ internal sealed class StateDictReader(ZipArchive zip, long length)
     private const string PickleName = "data.pkl", MetadataName = "metadata";
     private const int LongestPickle = 100_000_000;
 
-    // What views that are not as they lie in their storages may take beside those: an expanded vector is a large tensor in a small file.
+    // What views that do not lie in a row may take beside the file: an expanded vector is a large tensor in a small file.
     private const long SparedElements = 1 << 20;
 
     private readonly Dictionary<PyTorchStorage, Array> _storages = [];
