@@ -77,8 +77,12 @@ internal sealed class TrainCommand : TesseraCommand
     private TrainingOptions OptionsToStart(ParseResult parse)
     {
         Preset preset = Preset.Find(parse.GetValue(_preset) ?? Preset.Default.Name);
-        string data = _starting.Apply(parse, preset.Options).Data;
-        return _resuming.Apply(parse, _starting.Apply(parse, preset.OptionsFor(data)));
+        TrainingOptions recipe = preset.OptionsFor(_starting.Apply(parse, preset.Options).Data);
+        TrainingOptions options = _resuming.Apply(parse, _starting.Apply(parse, recipe));
+        if (options.Init is not { } init) return options;
+        // The sizes are those of the weights to start from; what the user gives beside them is told apart from them later.
+        recipe = recipe with { Model = recipe.Model.WithSizesOf(TrainedModel.ReadOptions(init)) };
+        return _resuming.Apply(parse, _starting.Apply(parse, recipe));
     }
 
     /// <summary>The run's own options; what the user gives beside --resume may not change what the run is.</summary>
