@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Tessera.Data;
 using Tessera.Training;
 
@@ -11,25 +12,50 @@ internal sealed class PictureLoader(Display display, CancellationToken cancellat
     /// <summary>What <c>--data</c> names: a built-in name as it is, a folder by its full path.</summary>
     public static string Name(string data) => data is Shapes.Name or Cifar10.Name ? data : Path.GetFullPath(data);
 
+    /// <summary>Picture files in place of --data.</summary>
+    public static Argument<string[]> FilesArgument() => new("IMAGE")
+    {
+        Description = "PNG or JPEG files of any size, scaled and centre-cropped to --size [default: pictures of --data].",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
     /// <summary>Loads a split. CIFAR-10 is downloaded if it is nowhere.</summary>
     /// <exception cref="InputException">The pictures are not there, damaged, or of no use.</exception>
     public ImageSet Load(TrainingOptions options, Split split)
+    {
+        Prepare(options);
+        string verb = options.Data == Shapes.Name ? "making" : "reading";
+        ImageSet pictures = display.WithBar(bar =>
+        {
+            bar.Report(new BarState(null, $"{verb} pictures ..."));
+            return DataSource.Load(
+                options.Data, options.DataDir, split, options.Size, options.Model.Channels,
+                new Reporter<int>(count => bar.Report(new BarState(null, $"{verb} pictures: {count}"))), cancellation);
+        });
+        // Not every source looks at it, and nothing is begun yet.
+        cancellation.ThrowIfCancellationRequested();
+        return pictures;
+    }
+
+    /// <summary>Finds a split, whose pictures are read when they are asked for. CIFAR-10 is downloaded if it is nowhere.</summary>
+    /// <exception cref="InputException">The pictures are not there, damaged, or of no use.</exception>
+    public PictureSource Open(TrainingOptions options, Split split)
+    {
+        Prepare(options);
+        return display.WithBar(bar =>
+        {
+            bar.Report(new BarState(null, "looking for pictures ..."));
+            return DataSource.Open(options.Data, options.DataDir, split, options.Size, options.Model.Channels, cancellation);
+        });
+    }
+
+    private void Prepare(TrainingOptions options)
     {
         // With another size it is going to be refused: nothing need be downloaded for that.
         if (options.Data == Cifar10.Name && options.Size == Cifar10.Size) FindCifar10(options.DataDir);
         if (options.Data is not (Cifar10.Name or Shapes.Name) && !Directory.Exists(options.Data))
             throw new InputException(
                 $"--data {options.Data}: there is no such folder; give {Shapes.Name}, {Cifar10.Name} or a folder of pictures");
-        ImageSet pictures = display.WithBar(bar =>
-        {
-            bar.Report(new BarState(null, options.Data == Shapes.Name ? "making pictures ..." : "reading pictures ..."));
-            return DataSource.Load(
-                options.Data, options.DataDir, split, options.Size, options.Model.Channels,
-                new Reporter<int>(count => bar.Report(new BarState(null, $"reading pictures: {count}"))), cancellation);
-        });
-        // Not every source looks at it, and nothing is begun yet.
-        cancellation.ThrowIfCancellationRequested();
-        return pictures;
     }
 
     /// <summary>The folder that holds CIFAR-10: found, or downloaded to the first of the places.</summary>

@@ -62,7 +62,8 @@ public static class TesseraProgram
             "tessera", "Trains and uses VQ-VAEs: models that turn pictures into discrete codes and back.")
         {
             new TrainCommand(invocation), new EvalCommand(invocation), new ReconstructCommand(invocation),
-            new ReportCommand(invocation), new InfoCommand(invocation), new DataCommand(invocation),
+            new ReportCommand(invocation), new EncodeCommand(invocation), new DecodeCommand(invocation),
+            new ConvertCommand(invocation), new InfoCommand(invocation), new DataCommand(invocation),
             new BenchCommand(invocation),
             new HelpOption { Action = new HelpWithExamples() }, new VersionOption { Action = new PrintVersion() },
         };

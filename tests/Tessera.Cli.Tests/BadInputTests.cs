@@ -281,7 +281,7 @@ public sealed class BadInputTests(Trained trained)
                 File.WriteAllText(path, "This is no model, whatever its name says.");
                 return;
         }
-        SafeTensorsFile file = SafeTensors.Read(path);
+        TensorFile file = SafeTensors.Read(path);
         IEnumerable<TensorEntry> tensors = damage switch
         {
             "missing" => file.Tensors.Where(tensor => tensor.Name != named),
@@ -295,7 +295,7 @@ public sealed class BadInputTests(Trained trained)
         SafeTensors.Write(path, [.. tensors], file.Metadata);
     }
 
-    private static IEnumerable<TensorEntry> Spoilt(SafeTensorsFile file, string named, float value) =>
+    private static IEnumerable<TensorEntry> Spoilt(TensorFile file, string named, float value) =>
         file.Tensors.Select(tensor =>
         {
             if (tensor.Name != named) return tensor;

@@ -10,6 +10,9 @@ public sealed class HelpTests
         "--checkpoint-every", "--eval-every", "--init", "--resume", "--size", "--channels")]
     [InlineData("eval", "RUN", "--data", "--data-dir", "--split", "--size", "--json", "--threads")]
     [InlineData("reconstruct", "RUN", "IMAGE", "--data", "--data-dir", "--split", "--size", "--count", "--out")]
+    [InlineData("encode", "RUN", "IMAGE", "--data", "--data-dir", "--split", "--size", "--labels", "--out", "--threads")]
+    [InlineData("decode", "RUN", "TOKENS", "--out", "--threads")]
+    [InlineData("convert", "RUN", "FILE")]
     [InlineData("info", "RUN")]
     [InlineData("data cifar10", "--data-dir")]
     [InlineData("bench", "--batch", "--size", "--hidden", "--threads", "--seconds", "--json")]
@@ -26,7 +29,7 @@ public sealed class HelpTests
     {
         string help = Program.Succeed();
         Assert.Equal(help, Program.Succeed("--help"));
-        Assert.All(["train", "eval", "reconstruct", "info", "data", "bench"], name => Assert.Matches($@"(?m)^  {name}\b", help));
+        Assert.All(["train", "eval", "reconstruct", "encode", "decode", "convert", "info", "data", "bench"], name => Assert.Matches($@"(?m)^  {name}\b", help));
     }
 
     [Fact]

@@ -23,8 +23,10 @@ internal static partial class Program
     public static string[] TinyTraining(string data, string run, params string[] others) =>
     [
         "train", "--data", data, "--out", run,
-        .. Tiny.Chunk(2).Where(pair => !others.Contains(pair[0])).SelectMany(pair => pair), NoReport, .. others,
+        .. Tiny.Chunk(2).Where(pair => !others.Any(other => Replaces(other, pair[0]))).SelectMany(pair => pair), NoReport, .. others,
     ];
+
+    private static bool Replaces(string other, string own) => other == own || (own == "--updates" && (other is "--pictures" or "--minutes"));
 
     /// <summary>Runs it here.</summary>
     public static Outcome Run(params string[] args) => Run(args, _ => { });

@@ -31,7 +31,7 @@ internal sealed class ParityFixture
 
     private static readonly ConcurrentDictionary<string, ParityFixture> Files = new(StringComparer.Ordinal);
 
-    private readonly SafeTensorsFile _file;
+    private readonly TensorFile _file;
 
     // In one sum the errors of a hundred thousand elements may cancel by luck: the largest error of the file's sums counts.
     private readonly double _largestSumError;

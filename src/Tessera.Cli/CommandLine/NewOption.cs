@@ -76,7 +76,7 @@ internal static class NewOption
     /// <summary>The model that a command works with.</summary>
     public static Argument<string> ModelArgument() => new("RUN")
     {
-        Description = "A run folder, a checkpoint folder in it, or a model file (safetensors with the seed's names).",
+        Description = "A run folder, a checkpoint folder in it, or a model file with the seed's names (safetensors, or PyTorch's .pt).",
     };
 
     /// <summary>Whether the user gave an option.</summary>

@@ -27,6 +27,9 @@ internal sealed class Settings
     /// <summary>Where pictures come from, and how many threads work: what a command with a trained model takes.</summary>
     public static Settings ForPictures() => new([.. Pictures("the run's own"), Threads()]);
 
+    /// <summary>How many threads work: what a command takes that is given no pictures.</summary>
+    public static Settings ForComputing() => new(Threads());
+
     /// <summary>What may change when a run is resumed: nothing its result so far depends on.</summary>
     public static Settings ForResuming() => new(
         new Setting<long?>(

@@ -77,8 +77,12 @@ internal sealed class TrainCommand : TesseraCommand
     private TrainingOptions OptionsToStart(ParseResult parse)
     {
         Preset preset = Preset.Find(parse.GetValue(_preset) ?? Preset.Default.Name);
-        string data = _starting.Apply(parse, preset.Options).Data;
-        return _resuming.Apply(parse, _starting.Apply(parse, preset.OptionsFor(data)));
+        TrainingOptions recipe = preset.OptionsFor(_starting.Apply(parse, preset.Options).Data);
+        TrainingOptions options = _resuming.Apply(parse, _starting.Apply(parse, recipe));
+        if (options.Init is not { } init) return options;
+        // The sizes are those of the weights to start from; what the user gives beside them is told apart from them later.
+        recipe = recipe with { Model = recipe.Model.WithSizesOf(TrainedModel.ReadOptions(init)) };
+        return _resuming.Apply(parse, _starting.Apply(parse, recipe));
     }
 
     /// <summary>The run's own options; what the user gives beside --resume may not change what the run is.</summary>
@@ -93,23 +97,38 @@ internal sealed class TrainCommand : TesseraCommand
                 $"{difference.Name} {difference.Second}: the run in {path} has {difference.First ?? "none"}; "
                 + "leave the option out, or start another run with another --out");
         TrainingOptions options = _resuming.Apply(parse, own);
-        if (options.LearningRateShape == LearningRateShape.Cosine && options.Budget != own.Budget)
+        if (options.Budget != own.Budget)
+        {
+            Option given = GivenBudgets(parse).Single();
+            CheckBudget($"{given.Name} {parse.GetResult(given)!.Tokens[0].Value}", path, run, options);
+        }
+        return options;
+    }
+
+    /// <summary>The rate that a cosine has brought down stays down; and what is spent, is spent.</summary>
+    private static void CheckBudget(string given, string path, RunFolder run, TrainingOptions options)
+    {
+        TrainingBudget own = run.Options.Budget;
+        if (options.LearningRateShape == LearningRateShape.Cosine)
             throw new InputException(
-                $"the learning rate of the run in {path} falls to 0 with its {own.Budget}, which cannot be changed to {options.Budget}; "
+                $"{given}: the learning rate of the run in {path} falls to 0 with its {own}, which cannot be changed; "
                 + $"start another run from its weights with --init {Quoted(path)}");
+        if (options.Budget.Minutes < own.Minutes)
+            throw new InputException($"{given}: the run in {path} has {own}; give at least as many");
         if (run.LatestCheckpoint()?.Update is { } update && options.Budget.UpdatesFor(options.Batch) < update)
             throw new InputException(
-                $"{(options.Budget.Pictures is { } pictures ? $"--pictures {pictures}" : $"--updates {options.Budget.Updates}")}: "
-                + $"the run in {path} has made {update} updates already; give at least as many");
-        return options;
+                $"{given}: the run in {path} has made {update} updates already, of {options.Batch} pictures each; give at least as many");
     }
 
     /// <summary>Of --updates, --pictures and --minutes the user gives one at most.</summary>
     private void ThrowIfSeveralBudgets(ParseResult parse)
     {
-        string[] given = [.. Settings.BudgetNames.Where(name => parse.IsGiven(Options.Single(option => option.Name == name)))];
+        string[] given = [.. GivenBudgets(parse).Select(option => option.Name)];
         if (given.Length > 1) throw new InputException($"{string.Join(" and ", given)}: a run ends with one of them; leave the other out");
     }
+
+    private IEnumerable<Option> GivenBudgets(ParseResult parse) =>
+        Options.Where(option => Settings.BudgetNames.Contains(option.Name) && parse.IsGiven(option));
 
     private static TrainingOptions WithRecipe(TrainingOptions run, TrainingOptions preset) => preset with
     {

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-
 namespace Tessera.Tensors.IO;
 
 /// <summary>
@@ -14,9 +12,6 @@ namespace Tessera.Tensors.IO;
 /// </code></example>
 public static class SafeTensors
 {
-    // Divisible by the size of every element type.
-    private const int BufferBytes = 1 << 16;
-
     /// <summary>Writes a file, over one that is there. The bytes are a function of the arguments alone.</summary>
     /// <param name="path">The file; its folder must exist.</param>
     /// <param name="tensors">The tensors, written as F32 in this order.</param>
@@ -45,14 +40,13 @@ public static class SafeTensors
     /// <param name="path">The file.</param>
     /// <returns>The tensors and the metadata; the file is closed again.</returns>
     /// <exception cref="InvalidDataException">
-    /// The file is no safetensors file, is damaged or truncated, or holds a type other than F32, F64, F16, BF16, I32.
+    /// The file is no safetensors file, is damaged or truncated, or holds a type other than F32, F64, F16, BF16, I32, I64.
     /// </exception>
     /// <exception cref="IOException">The file is not there or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file cannot be read.</exception>
-    public static SafeTensorsFile Read(string path)
+    public static TensorFile Read(string path)
     {
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-        if (!stream.CanSeek) throw new InvalidDataException($"{path}: tensors are read from a file, not a pipe; copy it to one.");
+        using FileStream stream = TensorFile.Open(path);
         return Read(stream, path);
     }
 
@@ -62,7 +56,7 @@ public static class SafeTensors
     /// <returns>The tensors and the metadata.</returns>
     /// <exception cref="ArgumentException">The stream cannot seek.</exception>
     /// <exception cref="InvalidDataException">As for <see cref="Read(string)"/>.</exception>
-    public static SafeTensorsFile Read(Stream stream, string source = "stream")
+    public static TensorFile Read(Stream stream, string source = "stream")
     {
         if (!stream.CanSeek) throw new ArgumentException("The stream must be able to seek.", nameof(stream));
         try
@@ -72,12 +66,12 @@ public static class SafeTensors
             var intTensors = new List<IntTensorEntry>();
             foreach (SafeTensorsHeader.Item item in header.Items)
             {
-                if (item.ElementType == ElementType.I32)
-                    intTensors.Add(new(item.Name, item.Shape, ReadInts(stream, item)));
+                if (item.ElementType.IsInteger())
+                    intTensors.Add(new(item.Name, item.Shape, ReadInts(stream, item, source)));
                 else
-                    tensors.Add(new(item.Name, item.Shape, ReadFloats(stream, item)));
+                    tensors.Add(new(item.Name, item.Shape, ElementStream.ReadFloats(stream, item.ElementType, item.Count)));
             }
-            return new SafeTensorsFile(source, header.Metadata, tensors, intTensors);
+            return new TensorFile(source, header.Metadata, tensors, intTensors);
         }
         catch (EndOfStreamException e)
         {
@@ -88,52 +82,18 @@ public static class SafeTensors
     private static void Write(Stream stream, byte[] header, IReadOnlyList<TensorEntry> tensors)
     {
         stream.Write(header);
-        byte[] buffer = new byte[BufferBytes];
-        foreach (TensorEntry tensor in tensors)
-        {
-            ReadOnlySpan<float> rest = tensor.Values.Span;
-            while (!rest.IsEmpty)
-            {
-                ReadOnlySpan<float> chunk = rest[..Math.Min(rest.Length, BufferBytes / sizeof(float))];
-                for (int i = 0; i < chunk.Length; i++)
-                    BinaryPrimitives.WriteSingleLittleEndian(buffer.AsSpan(i * sizeof(float)), chunk[i]);
-                stream.Write(buffer, 0, chunk.Length * sizeof(float));
-                rest = rest[chunk.Length..];
-            }
-        }
+        foreach (TensorEntry tensor in tensors) ElementStream.Write(stream, tensor.Values.Span);
     }
 
-    private static int[] ReadInts(Stream stream, SafeTensorsHeader.Item item) =>
-        ReadElements(stream, item, static bytes => BinaryPrimitives.ReadInt32LittleEndian(bytes));
-
-    private static float[] ReadFloats(Stream stream, SafeTensorsHeader.Item item) => item.ElementType switch
+    private static int[] ReadInts(Stream stream, SafeTensorsHeader.Item item, string source)
     {
-        ElementType.F32 => ReadElements(stream, item, static bytes => BinaryPrimitives.ReadSingleLittleEndian(bytes)),
-        ElementType.F64 => ReadElements(
-            stream, item, static bytes => (float)BinaryPrimitives.ReadDoubleLittleEndian(bytes)),
-        ElementType.F16 => ReadElements(
-            stream, item, static bytes => (float)BinaryPrimitives.ReadHalfLittleEndian(bytes)),
-        ElementType.BF16 => ReadElements(
-            stream, item, static bytes => Widen(BinaryPrimitives.ReadUInt16LittleEndian(bytes))),
-        _ => throw new ArgumentOutOfRangeException(nameof(item)),
-    };
-
-    /// <summary>A bfloat16 is the upper half of a float32.</summary>
-    private static float Widen(ushort bfloat16) => BitConverter.UInt32BitsToSingle((uint)bfloat16 << 16);
-
-    private static T[] ReadElements<T>(Stream stream, SafeTensorsHeader.Item item, Func<ReadOnlySpan<byte>, T> decode)
-    {
-        int size = item.ElementType.Bytes();
-        var values = new T[item.Count];
-        byte[] buffer = new byte[(int)Math.Min(BufferBytes, (long)values.Length * size)];
-        for (int start = 0; start < values.Length;)
+        try
         {
-            int count = Math.Min(values.Length - start, buffer.Length / size);
-            ReadOnlySpan<byte> bytes = buffer.AsSpan(0, count * size);
-            stream.ReadExactly(buffer, 0, bytes.Length);
-            for (int i = 0; i < count; i++) values[start + i] = decode(bytes.Slice(i * size, size));
-            start += count;
+            return ElementStream.ReadInts(stream, item.ElementType, item.Count);
         }
-        return values;
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException($"{source}: '{item.Name}' {e.Message}.", e);
+        }
     }
 }

@@ -1,25 +1,8 @@
 using System.Buffers.Binary;
-using System.Globalization;
-using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Tessera.Tensors.IO;
-
-/// <summary>The element types that can be read, by their names in the header.</summary>
-internal enum ElementType { F32, F64, F16, BF16, I32 }
-
-internal static class ElementTypes
-{
-    /// <summary>The bytes of one element in the file.</summary>
-    public static int Bytes(this ElementType type) => type switch
-    {
-        ElementType.F16 or ElementType.BF16 => 2,
-        ElementType.F32 or ElementType.I32 => 4,
-        ElementType.F64 => 8,
-        _ => throw new ArgumentOutOfRangeException(nameof(type)),
-    };
-}
 
 /// <summary>
 /// The header of a safetensors file: parsed and checked, or formatted. The checks are those of the format's reference
@@ -60,7 +43,7 @@ internal sealed class SafeTensorsHeader
         // Utf8JsonReader reports a string that is no text (a lone surrogate) as an invalid operation.
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw header.Damaged($"its header is not valid JSON ({OneLine(e.Message)})", e);
+            throw header.Damaged($"its header is not valid JSON ({Printable.OneLine(e.Message)})", e);
         }
         header.CheckCoverage(stream.Length - stream.Position);
         return header;
@@ -101,16 +84,10 @@ internal sealed class SafeTensorsHeader
 
     private static void WriteItems(Utf8JsonWriter json, IReadOnlyList<TensorEntry> tensors)
     {
-        var names = new HashSet<string>(StringComparer.Ordinal) { MetadataKey };
+        TensorEntries.Check(tensors, reserved: MetadataKey);
         long begin = 0;
         foreach (TensorEntry tensor in tensors)
         {
-            if (!names.Add(tensor.Name))
-                throw new ArgumentException($"The name '{tensor.Name}' is taken.", nameof(tensors));
-            if (CountElements(tensor.Shape) != tensor.Values.Length)
-                throw new ArgumentException(
-                    $"'{tensor.Name}' has {tensor.Values.Length} values and a shape for another number.",
-                    nameof(tensors));
             long end = begin + (long)tensor.Values.Length * sizeof(float);
 
             json.WriteStartObject(tensor.Name);
@@ -125,19 +102,6 @@ internal sealed class SafeTensorsHeader
             json.WriteEndObject();
             begin = end;
         }
-    }
-
-    /// <summary>The product of the dimensions; null where one is negative or an array could not hold as many.</summary>
-    private static int? CountElements(ReadOnlySpan<int> shape)
-    {
-        long count = 1;
-        foreach (int dimension in shape)
-        {
-            if (dimension < 0) return null;
-            count *= dimension;
-            if (count > Array.MaxLength) return null;
-        }
-        return (int)count;
     }
 
     private byte[] ReadJson(Stream stream)
@@ -164,7 +128,7 @@ internal sealed class SafeTensorsHeader
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (JsonProperty property in root.EnumerateObject())
         {
-            if (!names.Add(property.Name)) throw Damaged($"its header names {Quote(property.Name)} twice");
+            if (!names.Add(property.Name)) throw Damaged($"its header names {Printable.Quote(property.Name)} twice");
             if (property.NameEquals(MetadataKey)) ParseMetadata(property.Value);
             else items.Add(ParseItem(property.Name, property.Value));
         }
@@ -179,29 +143,29 @@ internal sealed class SafeTensorsHeader
         foreach (JsonProperty pair in metadata.EnumerateObject())
         {
             if (pair.Value.ValueKind != JsonValueKind.String)
-                throw Damaged($"{Quote(pair.Name)} in its {MetadataKey} is not a string");
+                throw Damaged($"{Printable.Quote(pair.Name)} in its {MetadataKey} is not a string");
             if (!_metadata.TryAdd(pair.Name, pair.Value.GetString()!))
-                throw Damaged($"its {MetadataKey} names {Quote(pair.Name)} twice");
+                throw Damaged($"its {MetadataKey} names {Printable.Quote(pair.Name)} twice");
         }
     }
 
     private Item ParseItem(string name, JsonElement info)
     {
-        if (info.ValueKind != JsonValueKind.Object) throw Damaged($"{Quote(name)} is not described by an object");
+        if (info.ValueKind != JsonValueKind.Object) throw Damaged($"{Printable.Quote(name)} is not described by an object");
         ElementType type = ParseElementType(name, Field(name, info, "dtype"));
 
         long[] dimensions = ParseIntegers(name, Field(name, info, "shape"), "shape");
         if (dimensions.Any(dimension => dimension > Array.MaxLength))
-            throw Damaged($"a dimension of {Quote(name)} is beyond {Array.MaxLength}");
+            throw Damaged($"a dimension of {Printable.Quote(name)} is beyond {Array.MaxLength}");
         int[] shape = Array.ConvertAll(dimensions, dimension => (int)dimension);
-        int count = CountElements(shape) ?? throw Damaged($"{Quote(name)} has more than {Array.MaxLength} elements");
+        int count = TensorEntries.CountElements(shape) ?? throw Damaged($"{Printable.Quote(name)} has more than {Array.MaxLength} elements");
 
         long[] offsets = ParseIntegers(name, Field(name, info, "data_offsets"), "data_offsets");
         if (offsets is not [long begin, long end] || begin > end)
-            throw Damaged($"the data_offsets of {Quote(name)} are not a begin and an end");
+            throw Damaged($"the data_offsets of {Printable.Quote(name)} are not a begin and an end");
         long expected = (long)count * type.Bytes();
         if (end - begin != expected)
-            throw Damaged($"{Quote(name)} has {end - begin} bytes, where {count} of {type} take {expected}");
+            throw Damaged($"{Printable.Quote(name)} has {end - begin} bytes, where {count} of {type} take {expected}");
         return new Item(name, type, shape, count, begin, end);
     }
 
@@ -211,7 +175,7 @@ internal sealed class SafeTensorsHeader
         foreach (ElementType type in Enum.GetValues<ElementType>())
             if (text == type.ToString()) return type;
         throw new InvalidDataException(
-            $"{_source}: {Quote(name)} is of type {Quote(text)}; convert it to one of "
+            $"{_source}: {Printable.Quote(name)} is of type {Printable.Quote(text)}; convert it to one of "
             + $"{string.Join(", ", Enum.GetNames<ElementType>())}.");
     }
 
@@ -221,21 +185,21 @@ internal sealed class SafeTensorsHeader
         foreach (JsonProperty property in info.EnumerateObject())
         {
             if (!property.NameEquals(field)) continue;
-            if (found is not null) throw Damaged($"{Quote(name)} has two fields {field}");
+            if (found is not null) throw Damaged($"{Printable.Quote(name)} has two fields {field}");
             found = property.Value;
         }
-        return found ?? throw Damaged($"{Quote(name)} has no field {field}");
+        return found ?? throw Damaged($"{Printable.Quote(name)} has no field {field}");
     }
 
     private long[] ParseIntegers(string name, JsonElement array, string field)
     {
-        if (array.ValueKind != JsonValueKind.Array) throw Damaged($"the {field} of {Quote(name)} is not an array");
+        if (array.ValueKind != JsonValueKind.Array) throw Damaged($"the {field} of {Printable.Quote(name)} is not an array");
         var values = new long[array.GetArrayLength()];
         int count = 0;
         foreach (JsonElement element in array.EnumerateArray())
         {
             if (element.ValueKind != JsonValueKind.Number || !element.TryGetInt64(out long value) || value < 0)
-                throw Damaged($"the {field} of {Quote(name)} holds {Quote(element.GetRawText())}");
+                throw Damaged($"the {field} of {Printable.Quote(name)} holds {Printable.Quote(element.GetRawText())}");
             values[count++] = value;
         }
         return values;
@@ -247,8 +211,8 @@ internal sealed class SafeTensorsHeader
         foreach (Item item in Items)
         {
             if (item.Begin > covered)
-                throw Damaged($"{item.Begin - covered} bytes before {Quote(item.Name)} belong to no tensor");
-            if (item.Begin < covered) throw Damaged($"{Quote(item.Name)} overlaps the tensor before it");
+                throw Damaged($"{item.Begin - covered} bytes before {Printable.Quote(item.Name)} belong to no tensor");
+            if (item.Begin < covered) throw Damaged($"{Printable.Quote(item.Name)} overlaps the tensor before it");
             covered = item.End;
         }
         if (covered > dataBytes) throw Damaged($"it is truncated: {covered - dataBytes} bytes are missing");
@@ -257,20 +221,4 @@ internal sealed class SafeTensorsHeader
 
     private InvalidDataException Damaged(string what, Exception? inner = null) =>
         new($"{_source}: {what}; this is no safetensors file or a damaged one: copy or download it again.", inner);
-
-    private static string Quote(string text) =>
-        $"'{OneLine(text.Length > 100 ? string.Concat(text.AsSpan(0, 100), "...") : text)}'";
-
-    /// <summary>Text from the file, fit for a one-line message: control characters are shown by their code.</summary>
-    private static string OneLine(string text)
-    {
-        var line = new StringBuilder(text.Length);
-        foreach (char c in text)
-        {
-            if (char.IsControl(c) || c is '\u2028' or '\u2029')
-                line.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
-            else line.Append(c);
-        }
-        return line.ToString();
-    }
 }

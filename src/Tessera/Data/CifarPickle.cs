@@ -1,3 +1,5 @@
+using Tessera.Tensors.IO.Pickle;
+
 namespace Tessera.Data;
 
 /// <summary>
@@ -15,7 +17,7 @@ internal static class CifarPickle
         if (file.IsEmpty) throw CifarBatch.Damaged(name, "is empty");
         try
         {
-            return ToBatch(new PickleReader(file).Read(), name);
+            return ToBatch(new PickleReader(file, new NumpyVocabulary()).Read(), name);
         }
         catch (InvalidDataException e)
         {
@@ -25,14 +27,14 @@ internal static class CifarPickle
 
     private static CifarBatch ToBatch(object? root, string name)
     {
-        if (root is not Dictionary<string, object?> entries)
+        if (root is not PickledDict entries)
             throw new InvalidDataException("the pickle holds no dict");
-        if (entries.GetValueOrDefault("data") is not PickledArray data
+        if (!entries.TryGet("data", out PickledArray? data)
             || data.Shape is not [long count, CifarBatch.PictureLength])
         {
             throw new InvalidDataException("it has no 'data', an array of 3072 bytes a picture");
         }
-        if (entries.GetValueOrDefault("labels") is not List<object?> labels)
+        if (!entries.TryGet("labels", out List<object?>? labels))
             throw new InvalidDataException("it has no list of 'labels'");
         if (count < 1 || count != labels.Count)
             throw new InvalidDataException($"it has {count} pictures and {labels.Count} labels");

@@ -9,20 +9,26 @@ public static class DataSource
     /// <param name="split">Which pictures.</param>
     /// <param name="size">Height and width of the pictures; CIFAR-10 is 32 always.</param>
     /// <param name="channels">1 or 3; CIFAR-10 and Shapes are brought to grey for 1.</param>
-    /// <param name="progress">Told the number of pictures of a folder that have been read.</param>
+    /// <param name="progress">Told the number of pictures that have been read.</param>
     /// <param name="cancellation">Stops it.</param>
     /// <exception cref="InputException">The pictures are not there, damaged, or of no use.</exception>
     public static ImageSet Load(
         string data, string? dataDir, Split split, int size, int channels,
-        IProgress<int>? progress = null, CancellationToken cancellation = default)
+        IProgress<int>? progress = null, CancellationToken cancellation = default) =>
+        Open(data, dataDir, split, size, channels, cancellation).Load(progress, cancellation);
+
+    /// <summary>Finds a split; its pictures are read or made when they are asked for (CIFAR-10's are in memory).</summary>
+    /// <inheritdoc cref="Load"/>
+    public static PictureSource Open(
+        string data, string? dataDir, Split split, int size, int channels, CancellationToken cancellation = default)
     {
-        ImageSet pictures = data switch
+        PictureSource pictures = data switch
         {
-            Shapes.Name => Shapes.Load(split, size),
-            Cifar10.Name => LoadCifar10(dataDir, split, size),
-            _ => ImageFolder.Load(data, split, size, size, channels, progress, cancellation),
+            Shapes.Name => Shapes.Open(split, size),
+            Cifar10.Name => LoadCifar10(dataDir, split, size).AsSource(),
+            _ => ImageFolder.Open(data, split, size, size, channels, cancellation),
         };
-        return pictures.Channels == channels ? pictures : pictures.ToChannels(channels);
+        return pictures.ToChannels(channels);
     }
 
     private static ImageSet LoadCifar10(string? dataDir, Split split, int size)

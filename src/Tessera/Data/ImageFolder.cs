@@ -1,6 +1,4 @@
 using System.Buffers.Binary;
-using System.Globalization;
-using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using System.Text;
 using Tessera.Imaging;
@@ -23,10 +21,7 @@ public static class ImageFolder
 
     private const int HeldOutOneIn = 10;
 
-    /// <summary>
-    /// Loads a split, each picture scaled and centre-cropped to <paramref name="width"/> x <paramref name="height"/>.
-    /// The classes are those of the whole folder, so that labels mean the same in every split.
-    /// </summary>
+    /// <summary>Loads a split into memory; see <see cref="Open"/>.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="split">Which part to load; <see cref="Split.All"/> takes every picture.</param>
     /// <param name="width">Width in pixels to bring the pictures to, at least 1.</param>
@@ -42,12 +37,21 @@ public static class ImageFolder
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
     public static ImageSet Load(
         string folder, Split split, int width, int height, int channels = 3,
-        IProgress<int>? progress = null, CancellationToken cancellation = default)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
-        if (channels is not (1 or 3)) throw new ArgumentOutOfRangeException(nameof(channels), channels, "1 or 3.");
+        IProgress<int>? progress = null, CancellationToken cancellation = default) =>
+        Open(folder, split, width, height, channels, cancellation).Load(progress, cancellation);
 
+    /// <summary>
+    /// Finds the pictures of a split, each of which is scaled and centre-cropped to <paramref name="width"/> x
+    /// <paramref name="height"/> when it is read. The classes are those of the whole folder, so that labels mean the same
+    /// in every split.
+    /// </summary>
+    /// <inheritdoc cref="Load"/>
+    /// <exception cref="InputException">
+    /// The folder is missing, unreadable or without pictures, or the split is empty.
+    /// </exception>
+    public static PictureSource Open(
+        string folder, Split split, int width, int height, int channels = 3, CancellationToken cancellation = default)
+    {
         PictureWalk found = PictureWalk.Below(folder, cancellation);
         bool hasSplits = found.HasFolder("train") && found.HasFolder("test");
         List<Entry> entries = found.Paths.ConvertAll(path => Classify(path, hasSplits));
@@ -59,14 +63,12 @@ public static class ImageFolder
         string[] classes = [.. entries.Select(entry => entry.Class).Distinct().Order(StringComparer.Ordinal)];
         Entry[] chosen = [.. entries.Where(entry => split == Split.All || entry.Split == split)];
         if (chosen.Length == 0) throw EmptySplit(folder, split, entries.Count, hasSplits);
-        CheckMemory(folder, chosen.Length, (long)width * height * channels);
 
         int[] labels = [.. chosen.Select(entry => Array.BinarySearch(classes, entry.Class, StringComparer.Ordinal))];
-        string[] paths = [.. chosen.Select(entry => Path.Combine(folder, entry.Path))];
-        byte[][] pictures = Decode(
-            paths, path => ImageTransform.Fit(ImageFile.Read(path), width, height, channels).Pixels,
-            progress, cancellation);
-        return new ImageSet(SplitNames.NameOf(folder, split), width, height, channels, pictures, labels, classes);
+        string[] paths = [.. chosen.Select(entry => entry.Path)];
+        return new PictureSource(
+            SplitNames.NameOf(folder, split), width, height, channels, labels, classes,
+            i => ImageTransform.Fit(ImageFile.Read(Path.Combine(folder, paths[i])), width, height, channels).Pixels);
     }
 
     /// <summary>
@@ -105,38 +107,6 @@ public static class ImageFolder
             _ => $"{folder} has too few pictures ({count}): all are in the tenth held out for test; " +
                 "add some, or sort them into train/ and test/.",
         });
-
-    private static void CheckMemory(string folder, int count, long pictureBytes)
-    {
-        const double Gigabyte = 1 << 30;
-        double needed = (double)count * pictureBytes, available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        if (needed <= available && pictureBytes <= Array.MaxLength) return;
-        throw new InputException(string.Create(
-            CultureInfo.InvariantCulture,
-            $"The {count} pictures of {folder} take {needed / Gigabyte:0.0} GiB at this size, but this machine " +
-            $"has {available / Gigabyte:0.0} GiB of memory; choose a smaller size or fewer pictures."));
-    }
-
-    private static byte[][] Decode(
-        string[] paths, Func<string, byte[]> decode, IProgress<int>? progress, CancellationToken cancellation)
-    {
-        byte[][] pictures = new byte[paths.Length][];
-        int done = 0;
-        try
-        {
-            Parallel.For(0, paths.Length, new ParallelOptions { CancellationToken = cancellation }, i =>
-            {
-                pictures[i] = decode(paths[i]);
-                progress?.Report(Interlocked.Increment(ref done));
-            });
-        }
-        catch (AggregateException e)
-        {
-            Exception? bad = e.InnerExceptions.FirstOrDefault(inner => inner is InputException);
-            ExceptionDispatchInfo.Throw(bad ?? e.InnerExceptions[0]);
-        }
-        return pictures;
-    }
 
     // Split.All marks a picture beside train/ and test/, which only --split all takes.
     private readonly record struct Entry(string Path, string Class, Split Split);

@@ -71,10 +71,10 @@ public sealed class ImageSet
     public Image[] First(int count) => [.. Enumerable.Range(0, Math.Min(count, Count)).Select(Picture)];
 
     /// <summary>The same pictures in grey (1) or red, green and blue (3).</summary>
-    public ImageSet ToChannels(int channels) => new(
-        Name, Width, Height, channels,
-        [.. Enumerable.Range(0, Count).Select(i => ImageTransform.ToChannels(Picture(i), channels).Pixels)],
-        _labels, ClassNames);
+    public ImageSet ToChannels(int channels) => AsSource().ToChannels(channels).Load();
+
+    /// <summary>The same pictures as a source; nothing is copied.</summary>
+    public PictureSource AsSource() => new(Name, Width, Height, Channels, _labels, ClassNames, i => _pictures[i]);
 
     /// <summary>
     /// The variance of byte/255 over every sample of every picture (the seed's <c>data_variance</c>), computed exactly

@@ -63,21 +63,23 @@ public static class Shapes
     /// <param name="testCount">How many test pictures there are, at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">A count is not positive.</exception>
     /// <exception cref="InputException"><paramref name="size"/> is not a size that can be made.</exception>
-    public static ImageSet Load(Split split, int size = 32, int trainCount = 20_000, int testCount = 2_000)
+    public static ImageSet Load(Split split, int size = 32, int trainCount = 20_000, int testCount = 2_000) =>
+        Open(split, size, trainCount, testCount).Load();
+
+    /// <summary>A split whose pictures are made when they are asked for.</summary>
+    /// <inheritdoc cref="Load"/>
+    public static PictureSource Open(Split split, int size = 32, int trainCount = 20_000, int testCount = 2_000)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(trainCount);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(testCount);
         CheckSize(size);
         int fromTrain = split == Split.Test ? 0 : trainCount, fromTest = split == Split.Train ? 0 : testCount;
-        byte[][] pictures = new byte[checked(fromTrain + fromTest)][];
-        int[] labels = new int[pictures.Length];
-        Parallel.For(0, pictures.Length, i =>
-        {
-            long number = i < fromTrain ? i : FirstTestNumber + (i - fromTrain);
-            pictures[i] = Render(number, size);
-            labels[i] = ClassOf(number);
-        });
-        return new ImageSet(SplitNames.NameOf(Name, split), size, size, 3, pictures, labels, ClassNames);
+        int[] labels = new int[checked(fromTrain + fromTest)];
+        for (int i = 0; i < labels.Length; i++) labels[i] = ClassOf(NumberOf(i));
+        return new PictureSource(
+            SplitNames.NameOf(Name, split), size, size, 3, labels, ClassNames, i => Render(NumberOf(i), size));
+
+        long NumberOf(int i) => i < fromTrain ? i : FirstTestNumber + (i - fromTrain);
     }
 
     private static byte[] Render(long number, int size) =>

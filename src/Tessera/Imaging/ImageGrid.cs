@@ -42,6 +42,19 @@ public static class ImageGrid
         return grid;
     }
 
+    /// <summary>How many samples (width times height times channels) <see cref="Make"/> would give a grid.</summary>
+    /// <param name="count">How many pictures.</param>
+    /// <param name="width">Width of each in pixels.</param>
+    /// <param name="height">Height of each in pixels.</param>
+    /// <param name="channels">Channels of each, 1 or 3.</param>
+    /// <param name="columns">Pictures in a row, at least 1.</param>
+    /// <param name="padding">Width of the margin in pixels, at least 0.</param>
+    public static long CountSamples(int count, long width, long height, int channels, int columns, int padding)
+    {
+        long across = Math.Min(columns, count), down = (count + columns - 1) / columns;
+        return (padding + across * (width + padding)) * (padding + down * (height + padding)) * channels;
+    }
+
     private static void Paste(Image picture, Image grid, int left, int top)
     {
         int rowLength = picture.Width * picture.Channels;

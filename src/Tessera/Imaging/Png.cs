@@ -1,3 +1,4 @@
+using System.Globalization;
 using Tessera.Files;
 
 namespace Tessera.Imaging;
@@ -15,6 +16,8 @@ namespace Tessera.Imaging;
 /// </remarks>
 public static class Png
 {
+    private const int EncodedAtOnce = 64;
+
     internal static ReadOnlySpan<byte> Signature => [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
 
     /// <summary>Reads a PNG file.</summary>
@@ -69,6 +72,33 @@ public static class Png
     {
         byte[] data = Encode(image);
         AtomicFile.Write(path, stream => stream.Write(data));
+    }
+
+    /// <summary>
+    /// Writes pictures as files of a folder, whole or not at all: 0.png, 1.png, ..., with as many zeros before the number as make
+    /// all names equally long.
+    /// </summary>
+    /// <param name="folder">The folder; one that is there is replaced.</param>
+    /// <param name="count">How many pictures there are.</param>
+    /// <param name="images">The pictures, written as they come.</param>
+    /// <exception cref="InputException">The folder cannot be written: no permission, a full disk.</exception>
+    public static void WriteFolder(string folder, int count, IEnumerable<Image> images)
+    {
+        int digits = Math.Max(count - 1, 0).ToString(CultureInfo.InvariantCulture).Length;
+        AtomicFolder.Write(folder, temporary =>
+        {
+            int number = 0;
+            foreach (Image[] part in images.Chunk(EncodedAtOnce))
+            {
+                byte[][] files = new byte[part.Length][];
+                Parallel.For(0, files.Length, i => files[i] = Encode(part[i]));
+                foreach (byte[] file in files)
+                {
+                    string name = number++.ToString($"D{digits}", CultureInfo.InvariantCulture);
+                    File.WriteAllBytes(Path.Combine(temporary, $"{name}.png"), file);
+                }
+            }
+        });
     }
 
     internal static bool HasSignature(ReadOnlySpan<byte> data) => data.StartsWith(Signature[..4]);

@@ -9,24 +9,24 @@ using Tessera.Tensors.IO;
 namespace Tessera.Models;
 
 /// <summary>
-/// A model in a safetensors file with the names and layouts of the seed's PyTorch model: Python loads it as it is, and
-/// a file that Python wrote with these names is read here. The sizes are read off the shapes.
+/// A model in a file with the names and layouts of the seed's PyTorch model, safetensors or PyTorch's own: Python loads it
+/// as it is, and a file that Python wrote with these names is read here. The sizes are read off the shapes.
 /// </summary>
 public static class ModelFile
 {
     private const string Vq = "_vq_vae.";
     private const string QuantizerKey = "quantizer", VarianceKey = "data_variance";
 
-    /// <summary>Writes a model.</summary>
+    /// <summary>Writes a model: for PyTorch's <c>torch.load</c> where the name ends in .pt or .pth, else as safetensors.</summary>
     /// <param name="path">The file; one that is there is replaced.</param>
     /// <param name="model">The model.</param>
     /// <param name="dataVariance">The variance of the pictures it was trained on, kept beside it; null for none.</param>
     /// <exception cref="InputException">It cannot be written.</exception>
     public static void Write(string path, VqVae model, double? dataVariance) =>
-        AtomicFile.Write(path, stream => Write(stream, model, dataVariance));
+        AtomicFile.Write(path, stream => Write(stream, model, dataVariance, IsPyTorch(path)));
 
     /// <summary>Writes a model to a stream.</summary>
-    internal static void Write(Stream stream, VqVae model, double? dataVariance)
+    internal static void Write(Stream stream, VqVae model, double? dataVariance, bool asPyTorch = false)
     {
         var metadata = new Dictionary<string, string>
         {
@@ -34,7 +34,8 @@ public static class ModelFile
             [QuantizerKey] = JsonSerializer.Serialize(model.Options.Quantizer, QuantizerJson.Default.QuantizerOptions),
         };
         if (dataVariance is { } variance) metadata[VarianceKey] = variance.ToString("R", CultureInfo.InvariantCulture);
-        SafeTensors.Write(stream, Entries(model.State()), metadata);
+        if (asPyTorch) PyTorchFile.Write(stream, Entries(model.State()), metadata);
+        else SafeTensors.Write(stream, Entries(model.State()), metadata);
     }
 
     /// <summary>Reads a model.</summary>
@@ -44,12 +45,20 @@ public static class ModelFile
     /// <exception cref="InputException">The file is missing, damaged, or not of such a model.</exception>
     public static (VqVae Model, double? DataVariance) Read(string path, Device? device = null)
     {
-        SafeTensorsFile file = Open(path);
+        TensorFile file = Open(path);
         VqVaeOptions options = ReadOptions(path, file);
         var model = new VqVae(options, device: device);
         ReadInto(path, file, model.State());
         return (model, Number(file, VarianceKey));
     }
+
+    /// <summary>The options of the model in a file, as far as its shapes and its metadata tell.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="InputException">The file is missing, damaged, or not of such a model.</exception>
+    public static VqVaeOptions ReadOptions(string path) => ReadOptions(path, Open(path));
+
+    /// <summary>Whether a file of that name is written as one of PyTorch.</summary>
+    private static bool IsPyTorch(string path) => Path.GetExtension(path).ToLowerInvariant() is ".pt" or ".pth";
 
     /// <summary>Reads tensors by name from a file that must have just these.</summary>
     internal static void ReadInto(string path, IEnumerable<(string Name, Tensor Tensor)> tensors) =>
@@ -69,7 +78,7 @@ public static class ModelFile
         return true;
     }
 
-    private static void ReadInto(string path, SafeTensorsFile file, IEnumerable<(string Name, Tensor Tensor)> tensors)
+    private static void ReadInto(string path, TensorFile file, IEnumerable<(string Name, Tensor Tensor)> tensors)
     {
         var expected = tensors.ToList();
         foreach ((string name, Tensor tensor) in expected)
@@ -88,11 +97,11 @@ public static class ModelFile
         foreach ((string name, Tensor tensor) in expected) tensor.CopyFrom(Find(path, file, name).Values.Span);
     }
 
-    private static SafeTensorsFile Open(string path)
+    private static TensorFile Open(string path)
     {
         try
         {
-            return SafeTensors.Read(path);
+            return TensorFile.Read(path);
         }
         catch (InvalidDataException e)
         {
@@ -104,7 +113,7 @@ public static class ModelFile
         }
     }
 
-    private static VqVaeOptions ReadOptions(string path, SafeTensorsFile file)
+    private static VqVaeOptions ReadOptions(string path, TensorFile file)
     {
         int[] first = Sizes(path, file, "_encoder._conv_1.weight", 4);
         int[]? projection = file.TryGet($"{Vq}_project_in.weight", out _) ? Sizes(path, file, $"{Vq}_project_in.weight", 4) : null;
@@ -129,7 +138,7 @@ public static class ModelFile
     }
 
     /// <summary>What the file tells; of a file that Python wrote, what its tensors are those of.</summary>
-    private static QuantizerOptions ReadQuantizer(string path, SafeTensorsFile file, string lookup)
+    private static QuantizerOptions ReadQuantizer(string path, TensorFile file, string lookup)
     {
         if (!file.Metadata.TryGetValue(QuantizerKey, out string? json))
         {
@@ -147,7 +156,7 @@ public static class ModelFile
         }
     }
 
-    private static int[] Sizes(string path, SafeTensorsFile file, string name, int rank)
+    private static int[] Sizes(string path, TensorFile file, string name, int rank)
     {
         int[] sizes = Find(path, file, name).Shape;
         return sizes.Length == rank
@@ -155,12 +164,12 @@ public static class ModelFile
             : throw new InputException($"{path}: the tensor {name} has {sizes.Length} sizes; a VQ-VAE's has {rank}");
     }
 
-    private static TensorEntry Find(string path, SafeTensorsFile file, string name) =>
+    private static TensorEntry Find(string path, TensorFile file, string name) =>
         file.TryGet(name, out TensorEntry? entry)
             ? entry
             : throw new InputException($"{path}: the tensor {name} is missing; it is no VQ-VAE with the seed's names");
 
-    private static double? Number(SafeTensorsFile file, string key) =>
+    private static double? Number(TensorFile file, string key) =>
         file.Metadata.TryGetValue(key, out string? text)
         && double.TryParse(text, CultureInfo.InvariantCulture, out double value)
             ? value

@@ -66,6 +66,14 @@ public sealed record VqVaeOptions
             $"codebook-start kmeans takes at most {KMeans.MostClusters} codes, not {Codes}");
     }
 
+    /// <summary>
+    /// The sizes of another model with how this one is trained; where the two codebooks are of different kinds, the other's.
+    /// </summary>
+    public VqVaeOptions WithSizesOf(VqVaeOptions other) => other with
+    {
+        Quantizer = Quantizer.Kind == other.Quantizer.Kind ? Quantizer : other.Quantizer,
+    };
+
     /// <summary>The elements of the largest tensor on the way of a picture through the model.</summary>
     /// <param name="width">Width of the picture in pixels.</param>
     /// <param name="height">Height of the picture in pixels.</param>

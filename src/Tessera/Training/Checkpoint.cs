@@ -52,6 +52,9 @@ public sealed record Checkpoint(string Path, long Update)
         TrainingState state = ReadState(Path);
         if (state.Update != Update || state.OptimizerSteps < 0)
             throw new InputException($"{System.IO.Path.Combine(Path, StateName)} is damaged: it is not of update {Update}");
+        // A run may go beyond the longest time it can be given, by an update and an evaluation.
+        if (state.Seconds is not (null or (>= 0 and <= 2 * 60 * TrainingBudget.MostMinutes)))
+            throw new InputException($"{System.IO.Path.Combine(Path, StateName)} is damaged: no run has spent {state.Seconds} seconds");
         ModelFile.ReadInto(ModelPath, model.State());
         ModelFile.ReadInto(System.IO.Path.Combine(Path, OptimizerName), optimizer.State());
         optimizer.Steps = state.OptimizerSteps;

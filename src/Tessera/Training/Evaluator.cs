@@ -5,18 +5,13 @@ using Tessera.Models;
 using Tessera.Quantization;
 using Tessera.Tensors;
 using Tessera.Tensors.Autograd;
+using Tessera.Tokens;
 
 namespace Tessera.Training;
 
 /// <summary>Runs pictures through a model without training it.</summary>
 public static class Evaluator
 {
-    // 64 pictures of 32x32: enough to keep the threads busy, little memory at any size.
-    private const int PixelsPerBatch = 64 * 32 * 32;
-
-    // Array.MaxLength less what aligning a tensor takes.
-    private const long MaxElements = int.MaxValue - 128;
-
     /// <summary>Measures reconstructions and code use over a whole set.</summary>
     /// <param name="model">The model.</param>
     /// <param name="pictures">The set; its channels are the model's, its sizes multiples of 4.</param>
@@ -38,7 +33,7 @@ public static class Evaluator
     {
         CheckFit(model.Options, pictures);
         int length = pictures.Width * pictures.Height * pictures.Channels;
-        int batch = Math.Clamp(PixelsPerBatch / (pictures.Width * pictures.Height), 1, pictures.Count);
+        int batch = Math.Min(PictureFit.BatchFor(pictures.Width, pictures.Height), pictures.Count);
         float[] originals = new float[batch * length], reconstructions = new float[batch * length];
         double[] squaredErrors = new double[pictures.Count], psnr = new double[pictures.Count], ssim = new double[pictures.Count];
         var usage = new CodeUsage(model.Options.Codes);
@@ -83,15 +78,9 @@ public static class Evaluator
     /// <exception cref="InputException">The picture does not fit the model.</exception>
     public static Image Reconstruct(VqVae model, Image picture)
     {
-        CheckFit(model.Options, picture.Width, picture.Height, picture.Channels);
-        float[] values = new float[picture.Pixels.Length];
-        PixelValues.FromBytes(picture.Pixels, values);
-        using var tape = new Tape(model.Device, recording: false);
-        Tensor x = tape.Input(values, [1, picture.Height, picture.Width, picture.Channels]);
-        model.Forward(x).Reconstruction.CopyTo(values);
-        byte[] pixels = new byte[values.Length];
-        PixelValues.ToBytes(values, pixels);
-        return new Image(picture.Width, picture.Height, picture.Channels, pixels);
+        PictureFit.Check(model.Options, picture.Width, picture.Height, picture.Channels);
+        using var tokenizer = new Tokenizer(model, picture.Width, picture.Height);
+        return tokenizer.Decode(tokenizer.Encode([picture.Pixels]))[0];
     }
 
     /// <summary>Checks that a model can take batches of a set.</summary>
@@ -99,20 +88,7 @@ public static class Evaluator
     internal static void CheckFit(VqVaeOptions model, ImageSet pictures, int batch = 1)
     {
         if (pictures.Count == 0) throw new InputException($"{pictures.Name} holds no pictures; add some or take another set");
-        CheckFit(model, pictures.Width, pictures.Height, pictures.Channels, batch);
-    }
-
-    private static void CheckFit(VqVaeOptions model, int width, int height, int channels, int batch = 1)
-    {
-        if (channels != model.Channels)
-            throw new InputException($"the model takes pictures of {model.Channels} channels; these have {channels}");
-        if (width % VqVae.PixelsPerCode != 0 || height % VqVae.PixelsPerCode != 0)
-            throw new InputException(
-                $"pictures of {width}x{height} do not fit: height and width must be multiples of {VqVae.PixelsPerCode}");
-        if (model.LargestMap(width, height) * batch > MaxElements)
-            throw new InputException(
-                $"{batch} pictures of {width}x{height} are too much for this model at once: one of its tensors would have "
-                + "2^31 elements or more; take a smaller batch, size or hidden");
+        PictureFit.Check(model, pictures.Width, pictures.Height, pictures.Channels, batch);
     }
 
     private static void ToUnitRange(Span<float> values)

@@ -51,9 +51,11 @@ internal sealed class ModelOptimizer
     /// <summary>Moves the weights by their gradients.</summary>
     /// <param name="update">Updates made before.</param>
     /// <param name="done">The part of the run that is done, 0 to 1.</param>
+    /// <exception cref="TrainingDivergedException">The gradients to be clipped are not finite.</exception>
     public void Step(long update, double done)
     {
-        if (_clipNorm > 0) GradientNorm.Clip(_model, _clipNorm);
+        if (_clipNorm > 0 && GradientNorm.Clip(_model, _clipNorm) is var norm && !double.IsFinite(norm))
+            throw new TrainingDivergedException(update + 1, $"the gradients of update {update + 1} have a norm of {norm}");
         _adam.LearningRate = _schedule.At(update, done);
         _adam.Step();
         _average?.Update();

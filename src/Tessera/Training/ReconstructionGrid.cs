@@ -1,6 +1,7 @@
 using Tessera.Analysis;
 using Tessera.Imaging;
 using Tessera.Models;
+using Tessera.Tokens;
 
 namespace Tessera.Training;
 
@@ -32,26 +33,29 @@ public sealed record ReconstructionGrid(Image Image, double Psnr)
         if (pictures.Count == 0) throw new ArgumentException("A grid needs at least one picture.", nameof(pictures));
         int factor = Math.Max(1, ShownPixels / Math.Max(pictures[0].Width, pictures[0].Height));
         CheckSize(pictures, factor);
-        var pairs = new Image[pictures.Count];
+        PictureFit.Check(model.Options, pictures[0].Width, pictures[0].Height, pictures[0].Channels);
+        using var tokenizer = new Tokenizer(model, pictures[0].Width, pictures[0].Height);
+        var pairs = new List<Image>();
         double psnr = 0;
-        for (int i = 0; i < pairs.Length; i++)
+        foreach (Image[] batch in pictures.Chunk(tokenizer.Batch))
         {
             cancellation.ThrowIfCancellationRequested();
-            Image reconstruction = Evaluator.Reconstruct(model, pictures[i]);
-            psnr += ImageMetrics.Psnr(UnitRange(pictures[i]), UnitRange(reconstruction));
-            Image pair = ImageGrid.Make([pictures[i], reconstruction], columns: 2, padding: 0);
-            pairs[i] = ImageTransform.Enlarge(pair, factor);
+            Image[] reconstructions = tokenizer.Decode(tokenizer.Encode([.. batch.Select(picture => picture.Pixels)]));
+            foreach ((Image original, Image reconstruction) in batch.Zip(reconstructions))
+            {
+                psnr += ImageMetrics.Psnr(UnitRange(original), UnitRange(reconstruction));
+                Image pair = ImageGrid.Make([original, reconstruction], columns: 2, padding: 0);
+                pairs.Add(ImageTransform.Enlarge(pair, factor));
+            }
         }
-        return new ReconstructionGrid(ImageGrid.Make(pairs, PairsPerRow, Margin, White), psnr / pairs.Length);
+        return new ReconstructionGrid(ImageGrid.Make(pairs, PairsPerRow, Margin, White), psnr / pairs.Count);
     }
 
     private static void CheckSize(IReadOnlyList<Image> pictures, int factor)
     {
         Image first = pictures[0];
-        long rows = (pictures.Count + PairsPerRow - 1) / PairsPerRow, columns = Math.Min(PairsPerRow, pictures.Count);
-        long width = columns * (2L * first.Width * factor + Margin) + Margin;
-        long height = rows * ((long)first.Height * factor + Margin) + Margin;
-        if (width * height * first.Channels > Array.MaxLength)
+        if (ImageGrid.CountSamples(
+                pictures.Count, 2L * first.Width * factor, (long)first.Height * factor, first.Channels, PairsPerRow, Margin) > Array.MaxLength)
             throw new InputException(
                 $"{pictures.Count} pictures of {first.Width}x{first.Height} are too many for one picture; take fewer");
     }

@@ -34,6 +34,10 @@ public sealed record TrainedModel(
             : $"there is no run, checkpoint or model file {path}; check the path");
     }
 
+    /// <summary>The options of the model that a run folder, a checkpoint folder or a model file holds.</summary>
+    /// <exception cref="InputException">There is nothing of the kind, or it is damaged.</exception>
+    public static VqVaeOptions ReadOptions(string path) => ModelFile.ReadOptions(FindWeights(path));
+
     /// <summary>The model file that a run folder, a checkpoint folder or a model file stands for.</summary>
     internal static string FindWeights(string path) =>
         Directory.Exists(path) ? System.IO.Path.Combine(path, Checkpoint.ModelName) : path;

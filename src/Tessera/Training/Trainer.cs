@@ -67,7 +67,6 @@ public sealed class Trainer : IDisposable
         _lock = new FolderLock(run.Path);
         _device = new CpuDevice(_options.Threads);
         Model = new VqVae(_options.Model, _options.Seed, _device);
-        _optimizer = new ModelOptimizer(Model, _options);
         _batchUsage = new CodeUsage(_options.Model.Codes);
         _upkeep = new CodebookUpkeep(Model, _options.Seed);
         _batches = new BatchLoader(train, _options.Batch, _options.Seed, _options.Flips);
@@ -77,6 +76,10 @@ public sealed class Trainer : IDisposable
         try
         {
             run.CleanUp();
+            // Before the optimizer: an average starts from the weights that the run does.
+            if (_options.Init is { } init && run.LatestCheckpoint() is null)
+                ModelFile.ReadInto(TrainedModel.FindWeights(init), Model.State());
+            _optimizer = new ModelOptimizer(Model, _options);
             _log = new TrainingLog(run);
             Restore();
             _spent = Spent();
@@ -276,10 +279,6 @@ public sealed class Trainer : IDisposable
                     + $"not {_state.Update} batches of {_options.Batch}");
             // The run may have been killed between writing the checkpoint and what follows.
             FollowCheckpoint();
-        }
-        else if (_options.Init is { } init)
-        {
-            ModelFile.ReadInto(TrainedModel.FindWeights(init), Model.State());
         }
         _written = _state;
         _log.TruncateAfter(_state);

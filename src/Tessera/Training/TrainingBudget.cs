@@ -17,6 +17,9 @@ namespace Tessera.Training;
 /// </code></example>
 public sealed record TrainingBudget
 {
+    /// <summary>A century, which a TimeSpan can hold.</summary>
+    internal const double MostMinutes = 52_560_000;
+
     /// <summary>Updates to make in all, at least 1.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? Updates { get; init; }
@@ -58,8 +61,7 @@ public sealed record TrainingBudget
         ThrowUnless(given == 1, $"budget must be one of updates, pictures and minutes, not {given} of them");
         ThrowUnless(Updates is null or >= 1, $"updates must be at least 1, not {Updates}");
         ThrowUnless(Pictures is null or >= 1, $"pictures must be at least 1, not {Pictures}");
-        // A century, which a TimeSpan can hold.
-        ThrowUnless(Minutes is null or (> 0 and <= 52_560_000), $"minutes must be above 0 and at most 52560000, not {Minutes}");
+        ThrowUnless(Minutes is null or (> 0 and <= MostMinutes), $"minutes must be above 0 and at most {MostMinutes}, not {Minutes}");
     }
 
     /// <summary>For people: "2000 updates".</summary>

@@ -32,24 +32,32 @@ public sealed record TrainingOptions
     /// <summary>The learning rate of Adam after the warm-up, above 0.</summary>
     public float LearningRate { get; init; } = 1e-4f;
 
-    /// <summary>Updates in which the learning rate rises to what it is to be, at least 0.</summary>
+    /// <summary>
+    /// Updates in which the learning rate rises in a straight line to what it is to be, at least 0 (Goyal et al. 2017;
+    /// <see cref="LearningRateSchedule"/>).
+    /// </summary>
     public long WarmUp { get; init; }
 
-    /// <summary>How the learning rate goes on: it stays, or it falls to 0 by the end of the budget.</summary>
+    /// <summary>
+    /// How the learning rate goes on: it stays, or it falls to 0 by the end of the budget as (1 + cos(pi done)) / 2 (Loshchilov and
+    /// Hutter 2017; <see cref="LearningRateSchedule"/>).
+    /// </summary>
     public LearningRateShape LearningRateShape { get; init; }
 
     /// <summary>
-    /// The norm of all gradients together above which they are scaled down to it, above 0 (<see cref="GradientNorm"/>); 0 for
-    /// no limit.
+    /// The norm of all gradients together above which they are scaled down to it, above 0 (Pascanu et al. 2013: g min(1, norm / |g|);
+    /// <see cref="GradientNorm"/>); 0 for no limit.
     /// </summary>
     public float ClipNorm { get; init; }
 
-    /// <summary>Adam's decoupled weight decay (AdamW), at least 0.</summary>
+    /// <summary>
+    /// Adam's decoupled weight decay, at least 0: each step also takes lr x decay of the weight (AdamW; Loshchilov and Hutter 2019).
+    /// </summary>
     public float WeightDecay { get; init; }
 
     /// <summary>
-    /// The decay of a running average of the weights (<see cref="WeightAverage"/>), which is then what is evaluated and
-    /// written, in [0, 1); 0 for none.
+    /// The decay of a running average of the weights, which is then what is evaluated and written, in [0, 1) (Polyak and Juditsky
+    /// 1992; <see cref="WeightAverage"/>); 0 for none.
     /// </summary>
     public double AverageDecay { get; init; }
 

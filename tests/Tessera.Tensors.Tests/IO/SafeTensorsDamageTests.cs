@@ -47,7 +47,7 @@ public sealed class SafeTensorsDamageTests
     [InlineData("\"shape\":[2],\"data_offsets\":[0,8]", 8, "'x' has no field dtype")]
     [InlineData("\"dtype\":\"F32\",\"dtype\":\"I32\",\"shape\":[2],\"data_offsets\":[0,8]", 8, "two fields dtype")]
     // The type.
-    [InlineData("\"dtype\":\"I64\",\"shape\":[1],\"data_offsets\":[0,8]", 8, "'x' is of type 'I64'")]
+    [InlineData("\"dtype\":\"I16\",\"shape\":[4],\"data_offsets\":[0,8]", 8, "'x' is of type 'I16'")]
     [InlineData("\"dtype\":\"f32\",\"shape\":[2],\"data_offsets\":[0,8]", 8, "'x' is of type 'f32'")]
     [InlineData("\"dtype\":\"0\",\"shape\":[2],\"data_offsets\":[0,8]", 8, "'x' is of type '0'")]
     [InlineData("\"dtype\":32,\"shape\":[2],\"data_offsets\":[0,8]", 8, "'x' is of type '32'")]
@@ -181,7 +181,7 @@ public sealed class SafeTensorsDamageTests
         return bytes;
     }
 
-    private static SafeTensorsFile Read(byte[] bytes) =>
+    private static TensorFile Read(byte[] bytes) =>
         SafeTensors.Read(new MemoryStream(bytes), "broken.safetensors");
 
     private static string AssertRefused(byte[] bytes, string expected)

@@ -18,7 +18,7 @@ public sealed class SafeTensorsTests
         float[] values = [.. Enumerable.Range(0, length).Select(i => MathF.BitIncrement(i * 0.37f - 5))];
         TensorEntry[] tensors = [new("b", [length], values), new("a", [1, length, 1], values)];
 
-        SafeTensorsFile file = RoundTrip(tensors);
+        TensorFile file = RoundTrip(tensors);
 
         Assert.Equal(["b", "a"], file.Tensors.Select(tensor => tensor.Name));
         Assert.Equal([length], file["b"].Shape);
@@ -42,7 +42,7 @@ public sealed class SafeTensorsTests
     [Fact]
     public void A_file_without_tensors_is_read_again()
     {
-        SafeTensorsFile file = RoundTrip([], new Dictionary<string, string> { ["key"] = "value" });
+        TensorFile file = RoundTrip([], new Dictionary<string, string> { ["key"] = "value" });
 
         Assert.Empty(file.Tensors);
         Assert.Equal("value", Assert.Single(file.Metadata).Value);
@@ -55,7 +55,7 @@ public sealed class SafeTensorsTests
         var metadata = texts.ToDictionary(text => "key " + text, text => text);
         TensorEntry[] tensors = [.. texts.Select(text => new TensorEntry(text, [], new float[1]))];
 
-        SafeTensorsFile file = RoundTrip(tensors, metadata);
+        TensorFile file = RoundTrip(tensors, metadata);
 
         Assert.Equal(texts, file.Tensors.Select(tensor => tensor.Name));
         Assert.Equal(metadata.OrderBy(pair => pair.Key), file.Metadata.OrderBy(pair => pair.Key));
@@ -92,7 +92,7 @@ public sealed class SafeTensorsTests
     [Fact]
     public void Every_type_of_another_writer_is_read()
     {
-        SafeTensorsFile file = SafeTensors.Read(Repository.Fixture("safetensors", "every_type.safetensors"));
+        TensorFile file = SafeTensors.Read(Repository.Fixture("safetensors", "every_type.safetensors"));
 
         string[] names = [.. file.Tensors.Select(tensor => tensor.Name)];
         Assert.Equal(["f64", "empty", "f32", "Größe/寸 \"q\"", "bf16", "f16"], names);
@@ -116,7 +116,7 @@ public sealed class SafeTensorsTests
         SafeTensors.Write(stream, [new("x", [1], new float[] { 3 })]);
         stream.Position = "prefix".Length;
 
-        SafeTensorsFile file = SafeTensors.Read(stream);
+        TensorFile file = SafeTensors.Read(stream);
 
         Assert.Equal(3, file["x"].Values.Span[0]);
         Assert.Equal(stream.Length, stream.Position);
@@ -125,7 +125,7 @@ public sealed class SafeTensorsTests
     [Fact]
     public void A_tensor_that_is_not_there_is_named()
     {
-        SafeTensorsFile file = SafeTensors.Read(Repository.Fixture("safetensors", "every_type.safetensors"));
+        TensorFile file = SafeTensors.Read(Repository.Fixture("safetensors", "every_type.safetensors"));
 
         Assert.False(file.TryGet("nowhere", out _));
         foreach (Action read in new Action[] { () => _ = file["nowhere"], () => file.Ints("nowhere") })
@@ -176,7 +176,7 @@ public sealed class SafeTensorsTests
         }
     }
 
-    private static SafeTensorsFile RoundTrip(TensorEntry[] tensors, Dictionary<string, string>? metadata = null)
+    private static TensorFile RoundTrip(TensorEntry[] tensors, Dictionary<string, string>? metadata = null)
     {
         using var stream = new MemoryStream();
         SafeTensors.Write(stream, tensors, metadata);

@@ -10,10 +10,10 @@ internal static class AnalysisFixtures
 {
     private static readonly JsonSerializerOptions CamelCase = new(JsonSerializerDefaults.Web);
 
-    private static readonly Lazy<SafeTensorsFile> UmapFile =
+    private static readonly Lazy<TensorFile> UmapFile =
         new(() => SafeTensors.Read(Repository.Fixture("analysis", "umap.safetensors")));
 
-    public static SafeTensorsFile Umap => UmapFile.Value;
+    public static TensorFile Umap => UmapFile.Value;
 
     /// <summary>The cases of a JSON file.</summary>
     public static T[] Cases<T>(string file) =>

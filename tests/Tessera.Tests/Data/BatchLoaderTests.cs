@@ -54,6 +54,16 @@ public class BatchLoaderTests
     }
 
     [Fact]
+    public void Which_pictures_are_flipped_depends_on_the_seed_and_the_position_alone()
+    {
+        using var wide = new BatchLoader(Pictures, batch: 6, Seed, flips: true);
+        float[] expected = [.. wide.Load(0), .. wide.Load(1)];
+        using var narrow = new BatchLoader(Pictures, batch: 3, Seed, flips: true);
+        float[][] found = [.. new long[] { 3, 1, 0, 2 }.Select(update => narrow.Load(update).ToArray())];
+        Assert.Equal(expected, (float[])[.. found[2], .. found[1], .. found[3], .. found[0]]);
+    }
+
+    [Fact]
     public void The_loader_may_end_before_its_first_batch_and_in_the_middle()
     {
         new BatchLoader(Pictures, batch: 4, Seed).Dispose();

@@ -378,6 +378,31 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
+    public void An_average_starts_from_the_weights_that_the_run_starts_from()
+    {
+        using (Trainer first = SmallRun.Start(_folder["first"], SmallRun.Options))
+        {
+            first.Run(cancellation: TestContext.Current.CancellationToken);
+        }
+        TrainingOptions still = SmallRun.Options with
+        {
+            Init = _folder["first"],
+            Seed = 8,
+            Budget = TrainingBudget.OfUpdates(1),
+            LearningRate = 1e-12f,
+            AverageDecay = 0.9,
+        };
+        using Trainer second = SmallRun.Start(_folder["second"], still);
+        second.Run(cancellation: TestContext.Current.CancellationToken);
+        foreach (((string name, Tensor expected), (_, Tensor found)) in
+            TrainedModel.Open(_folder["first"]).Model.Parameters().Zip(second.Model.Parameters()))
+        {
+            float furthest = expected.ToArray().Zip(found.ToArray(), (x, y) => Math.Abs(x - y)).Max();
+            Assert.True(furthest < 1e-6f, $"{name} is {furthest} away from where the run started.");
+        }
+    }
+
+    [Fact]
     public void Resuming_a_finished_run_evaluates_it_again()
     {
         Evaluation first;

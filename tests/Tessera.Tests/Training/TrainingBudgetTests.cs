@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Tessera.Training;
 
 namespace Tessera.Tests.Training;
@@ -93,5 +94,81 @@ public sealed class TrainingBudgetTests : IDisposable
         Assert.InRange(float.Parse(last[4], System.Globalization.CultureInfo.InvariantCulture), 0, 1e-4);
         using Trainer third = SmallRun.Resume(_folder["run"]);
         Assert.True(third.IsFinished, "A run that has spent its time goes on.");
+    }
+
+    /// <summary>A run that was finished stays so: nothing of it is made again or changed.</summary>
+    [Fact]
+    public void A_run_that_has_spent_its_time_stays_as_it_is()
+    {
+        using (Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options with { Budget = TrainingBudget.OfMinutes(0.2 / 60) }))
+        {
+            trainer.Run(cancellation: TestContext.Current.CancellationToken);
+        }
+        long update = RunFolder.Open(_folder["run"]).LatestCheckpoint()!.Update;
+        Dictionary<string, string> files = SmallRun.Files(_folder["run"], update);
+        using (Trainer again = SmallRun.Resume(_folder["run"]))
+        {
+            again.Run(cancellation: TestContext.Current.CancellationToken);
+        }
+        Assert.Equal(files, SmallRun.Files(_folder["run"], update));
+    }
+
+    [Theory]
+    [InlineData("-1")]
+    [InlineData("1e300")]
+    public void A_time_that_no_run_has_spent_is_told_as_damage(string seconds)
+    {
+        using (Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options with { Budget = TrainingBudget.OfMinutes(0.2 / 60) }))
+        {
+            trainer.Run(cancellation: TestContext.Current.CancellationToken);
+        }
+        string path = Path.Combine(RunFolder.Open(_folder["run"]).LatestCheckpoint()!.Path, "state.json");
+        string state = File.ReadAllText(path), damaged = Regex.Replace(state, "(?<=\"seconds\": )[^,\\s]+", seconds);
+        Assert.NotEqual(state, damaged);
+        File.WriteAllText(path, damaged);
+        string message = Assert.Throws<InputException>(() => SmallRun.Resume(_folder["run"])).Message;
+        Assert.Contains("state.json is damaged", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Only_a_budget_of_time_puts_a_clock_into_the_checkpoint()
+    {
+        using Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options);
+        trainer.Run(cancellation: TestContext.Current.CancellationToken);
+        Assert.DoesNotContain("seconds", File.ReadAllText(_folder["run", "checkpoints", "24", "state.json"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_budget_comes_back_as_it_was_written()
+    {
+        foreach (TrainingBudget budget in
+            new[] { TrainingBudget.OfUpdates(long.MaxValue), TrainingBudget.OfPictures(9), TrainingBudget.OfMinutes(0.1) })
+        {
+            RunFolder.Create(_folder[$"{budget}"], SmallRun.Options with { Budget = budget });
+            Assert.Equal(budget, RunFolder.Open(_folder[$"{budget}"]).Options.Budget);
+        }
+    }
+
+    /// <summary>Updates 100 and 200 are made when 99 and 199 of 200 are done.</summary>
+    [Fact]
+    public void The_rate_of_each_rows_last_update_is_logged()
+    {
+        TrainingOptions options = SmallRun.Options with
+        {
+            Budget = TrainingBudget.OfUpdates(200),
+            LearningRateShape = Tensors.Optim.LearningRateShape.Cosine,
+        };
+        using (Trainer trainer = SmallRun.Start(_folder["run"], options))
+        {
+            trainer.Run(cancellation: TestContext.Current.CancellationToken);
+        }
+        double[] rates =
+        [
+            .. File.ReadLines(_folder["run", "metrics.csv"]).Skip(1)
+                .Select(row => double.Parse(row.Split(',')[4], System.Globalization.CultureInfo.InvariantCulture)),
+        ];
+        Assert.Equal([Cosine(99.0 / 200), Cosine(199.0 / 200)], rates, (x, y) => Math.Abs(x - y) < 1e-9);
+
+        static double Cosine(double done) => 2e-3 * (1 + Math.Cos(Math.PI * done)) / 2;
     }
 }

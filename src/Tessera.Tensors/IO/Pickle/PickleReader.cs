@@ -1,24 +1,23 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Tessera.Data;
+namespace Tessera.Tensors.IO.Pickle;
 
 /// <summary>
-/// A reader of the pickles that CIFAR-10's Python layout holds (protocol 2, as Python 2 wrote them, and protocols 2
-/// and 3 of Python 3; opcodes as in CPython's <c>pickletools.py</c>). A pickle is a program for a stack machine that
-/// may call any function. This machine has no calls: it knows the opcodes that build plain data, and four names
-/// (numpy's <c>_reconstruct</c>, <c>ndarray</c> and <c>dtype</c>, and <c>_codecs.encode</c>), whose "calls" make a
-/// record of ours. Anything else is refused.
+/// A reader of pickles of plain data (protocols 2 and 3; opcodes as in CPython's <c>pickletools.py</c>). A pickle is a
+/// program for a stack machine that may call any function. This machine has no calls: it knows the opcodes that build
+/// plain data, and the names of a <see cref="PickleVocabulary"/>, whose "calls" make records of ours. Anything else is
+/// refused, by its name.
 /// </summary>
 /// <remarks>
-/// Values are <see cref="long"/>, <see cref="bool"/>, null, <see cref="PickledString"/>, lists
-/// (<c>List&lt;object?&gt;</c>), tuples (<c>object?[]</c>), dicts with text as keys, <see cref="PickledGlobal"/>,
-/// <see cref="PickledArray"/> and <see cref="PickledByteType"/>. Every failure is an
-/// <see cref="InvalidDataException"/>.
+/// Values are <see cref="long"/>, <see cref="double"/>, <see cref="bool"/>, null, <see cref="PickledString"/>, lists
+/// (<c>List&lt;object?&gt;</c>), tuples (<c>object?[]</c>), <see cref="PickledDict"/>, and what the vocabulary gives.
 /// </remarks>
-internal sealed class PickleReader(ReadOnlyMemory<byte> file)
+/// <param name="pickle">The whole pickle.</param>
+/// <param name="vocabulary">The names that it may use.</param>
+public sealed class PickleReader(ReadOnlyMemory<byte> pickle, PickleVocabulary vocabulary)
 {
-    // An original batch has about 45,000 opcodes; the limit bounds the memory that a made-up file can claim.
+    // One of CIFAR-10's batches has about 45,000 opcodes; the limit bounds the memory that a made-up file can claim.
     private const int MostOpcodes = 4_000_000;
     private const int HighestProtocol = 3;
 
@@ -28,16 +27,26 @@ internal sealed class PickleReader(ReadOnlyMemory<byte> file)
     private int _position;
 
     /// <summary>Runs to the end and returns the value.</summary>
+    /// <exception cref="InvalidDataException">It is damaged, or asks for what is refused; the message tells the byte.</exception>
     public object? Read()
     {
-        for (int count = 0; count < MostOpcodes; count++)
+        int start = 0;
+        try
         {
-            byte opcode = NextByte();
-            if (opcode == '.') return Pop();
-            if (!Scalar(opcode) && !Container(opcode) && !Memo(opcode) && !Call(opcode))
-                throw new InvalidDataException($"opcode 0x{opcode:X2} at byte {_position - 1} has no place in it");
+            for (int count = 0; count < MostOpcodes; count++)
+            {
+                start = _position;
+                byte opcode = NextByte();
+                if (opcode == '.') return Pop();
+                if (!Scalar(opcode) && !Container(opcode) && !Memo(opcode) && !Call(opcode))
+                    throw new InvalidDataException($"opcode 0x{opcode:X2} has no place in it");
+            }
+            throw new InvalidDataException("the pickle is too long");
         }
-        throw new InvalidDataException("the pickle is too long");
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException($"{e.Message}, at byte {start}", e);
+        }
     }
 
     private bool Scalar(byte opcode)
@@ -51,6 +60,8 @@ internal sealed class PickleReader(ReadOnlyMemory<byte> file)
             case (byte)'K': Push((long)NextByte()); break;
             case (byte)'M': Push((long)BinaryPrimitives.ReadUInt16LittleEndian(Next(2).Span)); break;
             case (byte)'J': Push((long)BinaryPrimitives.ReadInt32LittleEndian(Next(4).Span)); break;
+            case 0x8A: Push(ToInteger(Next(NextByte()).Span)); break;
+            case (byte)'G': Push(BinaryPrimitives.ReadDoubleBigEndian(Next(8).Span)); break;
             case (byte)'U' or (byte)'C': Push(new PickledString(Next(NextByte()))); break;
             case (byte)'T' or (byte)'B' or (byte)'X': Push(new PickledString(Next(NextUInt32()))); break;
             default: return false;
@@ -69,7 +80,7 @@ internal sealed class PickleReader(ReadOnlyMemory<byte> file)
             case (byte)']': Push(new List<object?>()); break;
             case (byte)'a': Append(Pop(1)); break;
             case (byte)'e': Append(PopToMark()); break;
-            case (byte)'}': Push(new Dictionary<string, object?>(StringComparer.Ordinal)); break;
+            case (byte)'}': Push(new PickledDict()); break;
             case (byte)'s': SetItems(Pop(2)); break;
             case (byte)'u': SetItems(PopToMark()); break;
             default: return false;
@@ -94,42 +105,22 @@ internal sealed class PickleReader(ReadOnlyMemory<byte> file)
     {
         switch (opcode)
         {
-            case (byte)'c': Push(Global(NextLine(), NextLine())); break;
+            case (byte)'c': Push(Find(NextLine(), NextLine())); break;
             case (byte)'R': Push(Reduce(Pop(2))); break;
-            case (byte)'b': Build(Pop()); break;
+            case (byte)'b': SetState(Pop()); break;
+            case (byte)'Q': Push(vocabulary.FindPersistent(Pop())); break;
             default: return false;
         }
         return true;
     }
 
-    private static PickledGlobal Global(string module, string name) => (module, name) switch
-    {
-        ("numpy.core.multiarray" or "numpy._core.multiarray", "_reconstruct") => PickledGlobal.Reconstruct,
-        ("numpy", "ndarray") => PickledGlobal.NdArray,
-        ("numpy", "dtype") => PickledGlobal.DType,
-        ("_codecs", "encode") => PickledGlobal.Encode,
-        _ => throw new InvalidDataException($"its pickle asks for {module}.{name}, which is refused and was not run"),
-    };
+    private object Find(string module, string name) => vocabulary.Find(module, name)
+        ?? throw new InvalidDataException($"its pickle asks for {module}.{name}, which is refused and was not run");
 
-    private static object Reduce(object?[] call) => call switch
-    {
-        [PickledGlobal.Reconstruct, object?[] and [PickledGlobal.NdArray, ..]] => new PickledArray(),
-        [PickledGlobal.DType, object?[] and [PickledString type, ..]]
-            when type.ToName() == "u1" => new PickledByteType(),
-        [PickledGlobal.Encode, object?[] and [PickledString { IsLatin1AsUtf8: false } text, PickledString encoding]]
-            when encoding.ToName() == "latin1" => text with { IsLatin1AsUtf8 = true },
-        _ => throw new InvalidDataException("it builds something that is no array of bytes"),
-    };
+    private object Reduce(object?[] call) => vocabulary.Call(
+        call[0], call[1] as object?[] ?? throw new InvalidDataException("it calls something with what is no tuple"));
 
-    private void Build(object? state)
-    {
-        switch (Top())
-        {
-            case PickledArray array: array.SetState(state); break;
-            case PickledByteType: break; // Byte order and alignment, without meaning for single bytes.
-            default: throw new InvalidDataException("it sets the state of something that is no array");
-        }
-    }
+    private void SetState(object? state) => vocabulary.SetState(Top(), state);
 
     private void Append(object?[] items)
     {
@@ -139,12 +130,12 @@ internal sealed class PickleReader(ReadOnlyMemory<byte> file)
 
     private void SetItems(object?[] items)
     {
-        if (Top() is not Dictionary<string, object?> dict || items.Length % 2 != 0)
+        if (Top() is not PickledDict dict || items.Length % 2 != 0)
             throw new InvalidDataException("it sets items of something that is no dict");
         for (int i = 0; i < items.Length; i += 2)
         {
             if (items[i] is not PickledString key) throw new InvalidDataException("a key is no text");
-            dict[key.ToName()] = items[i + 1];
+            dict.Set(key.ToName(), items[i + 1]);
         }
     }
 
@@ -185,14 +176,23 @@ internal sealed class PickleReader(ReadOnlyMemory<byte> file)
         Push(value);
     }
 
+    /// <summary>Two's complement of as many bytes as it takes; none for 0.</summary>
+    private static long ToInteger(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length > sizeof(long)) throw new InvalidDataException("an integer has more than 64 bits");
+        long value = bytes is [.., > 0x7F] ? -1 : 0;
+        for (int i = bytes.Length - 1; i >= 0; i--) value = value << 8 | bytes[i];
+        return value;
+    }
+
     private byte NextByte() => Next(1).Span[0];
 
     private uint NextUInt32() => BinaryPrimitives.ReadUInt32LittleEndian(Next(4).Span);
 
     private ReadOnlyMemory<byte> Next(uint length)
     {
-        if (length > file.Length - _position) throw new InvalidDataException("it ends early");
-        ReadOnlyMemory<byte> bytes = file.Slice(_position, (int)length);
+        if (length > pickle.Length - _position) throw new InvalidDataException("it ends early");
+        ReadOnlyMemory<byte> bytes = pickle.Slice(_position, (int)length);
         _position += (int)length;
         return bytes;
     }
@@ -200,7 +200,7 @@ internal sealed class PickleReader(ReadOnlyMemory<byte> file)
     private string NextLine()
     {
         const int Longest = 64;
-        ReadOnlySpan<byte> rest = file.Span[_position..];
+        ReadOnlySpan<byte> rest = pickle.Span[_position..];
         int length = rest[..Math.Min(rest.Length, Longest)].IndexOf((byte)'\n');
         if (length < 0 || rest[..length].ContainsAnyExceptInRange((byte)' ', (byte)'~'))
             throw new InvalidDataException("a name in it is unreadable");

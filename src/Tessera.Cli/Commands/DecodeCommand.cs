@@ -1,0 +1,84 @@
+using System.CommandLine;
+using Tessera.Cli.CommandLine;
+using Tessera.Imaging;
+using Tessera.Models;
+using Tessera.Tensors.Devices.Cpu;
+using Tessera.Tokens;
+using Tessera.Training;
+
+namespace Tessera.Cli.Commands;
+
+/// <summary><c>tessera decode</c>: a file of codes to pictures.</summary>
+internal sealed class DecodeCommand : TesseraCommand
+{
+    private const int GridColumns = 8, GridPadding = 2;
+
+    private readonly Argument<string> _model = NewOption.ModelArgument();
+    private readonly Argument<string> _tokens = new("TOKENS")
+    {
+        Description = "A .npy file of codes [pictures, rows, columns], or an .npz file with an array codes; any type of integers.",
+    };
+    private readonly Option<string?> _out = NewOption.Text(
+        "--out", "DIR|FILE.png",
+        "A new folder for the pictures, 0.png and so on; or, where it ends in .png, one picture of them all, over one that is there "
+            + "[default: decoded].");
+    private readonly Settings _settings = Settings.ForComputing();
+
+    public DecodeCommand(Invocation invocation) : base(
+        invocation, "decode", "Turns a file of codes into pictures: PNG files in a folder, or one picture of them all.",
+        "tessera decode runs/shapes-1 tokens.npy --out pictures",
+        "tessera decode runs/shapes-1 sampled.npy --out grid.png")
+    {
+        Arguments.Add(_model);
+        Arguments.Add(_tokens);
+        Options.Add(_out);
+        _settings.AddTo(this);
+    }
+
+    protected override void Run(ParseResult parse)
+    {
+        TrainingOptions given = _settings.Apply(parse, new TrainingOptions());
+        string path = parse.GetValue(_out) ?? "decoded";
+        bool isGrid = Path.GetExtension(path).Equals(".png", StringComparison.OrdinalIgnoreCase);
+        if (isGrid) OutputFile.Checked($"--out {path}", path, "pictures", ".png");
+        else CheckNew(path);
+        using var device = new CpuDevice(given.Threads);
+        TrainedModel trained = TrainedModel.Open(parse.GetRequiredValue(_model), device);
+        using TokenReader tokens = TokenReader.Open(parse.GetRequiredValue(_tokens), trained.Model.Options.Codes);
+        if (isGrid) CheckGrid(tokens, trained);
+
+        Invocation.Error.WithBar(bar =>
+        {
+            IEnumerable<Image> pictures = Counted(Tokenizer.Decode(trained.Model, tokens, Invocation.Cancellation), tokens, bar);
+            if (isGrid) Png.Write(path, ImageGrid.Make([.. pictures], GridColumns, GridPadding));
+            else Png.WriteFolder(path, tokens.Count, pictures);
+            return 0;
+        });
+        Invocation.Output.Line($"{path}: {tokens.Count} pictures of {tokens.Columns * VqVae.PixelsPerCode}x{tokens.Rows * VqVae.PixelsPerCode}");
+    }
+
+    private static void CheckNew(string path)
+    {
+        if (File.Exists(path) || Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any())
+            throw new InputException($"--out {path} exists already; name a new folder for the pictures");
+    }
+
+    private static void CheckGrid(TokenReader tokens, TrainedModel trained)
+    {
+        const long MostSamples = 1 << 28;
+        if (ImageGrid.CountSamples(
+                tokens.Count, (long)tokens.Columns * VqVae.PixelsPerCode, (long)tokens.Rows * VqVae.PixelsPerCode,
+                trained.Model.Options.Channels, GridColumns, GridPadding) > MostSamples)
+            throw new InputException($"{tokens.Count} pictures are too many for one picture; give a folder with --out");
+    }
+
+    private static IEnumerable<Image> Counted(IEnumerable<Image> pictures, TokenReader tokens, IProgress<BarState> bar)
+    {
+        int done = 0;
+        foreach (Image picture in pictures)
+        {
+            yield return picture;
+            bar.Report(new BarState((double)++done / tokens.Count, $"{done} of {tokens.Count} pictures"));
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using System.CommandLine;
+using Tessera.Cli.CommandLine;
+using Tessera.Data;
+using Tessera.Models;
+using Tessera.Tokens;
+using Tessera.Training;
+
+namespace Tessera.Cli.Commands;
+
+/// <summary><c>tessera encode</c>: pictures to a file of codes.</summary>
+internal sealed class EncodeCommand : TrainedModelCommand
+{
+    private const string UsualName = "tokens";
+
+    private readonly Argument<string[]> _images = PictureLoader.FilesArgument();
+    private readonly Option<bool> _labels = NewOption.Flag(
+        "--labels", $"Writes the classes of the pictures of --data too: an {TokenFile.WithLabels} of codes and labels.");
+    private readonly Option<string?> _out = NewOption.Text(
+        "--out", "FILE",
+        $"The file to write, over one that is there: {TokenFile.CodesOnly}, or {TokenFile.WithLabels} with the array {TokenFile.CodesName} "
+            + $"[default: {UsualName}{TokenFile.CodesOnly}, with --labels {UsualName}{TokenFile.WithLabels}, never over one].");
+
+    public EncodeCommand(Invocation invocation) : base(
+        invocation, "encode",
+        "Writes the codes of pictures, [pictures, rows, columns], as a file for numpy: uint16 up to 65,536 codes, else int32.",
+        Split.All,
+        "tessera encode runs/shapes-1 --out tokens.npy",
+        "tessera encode runs/shapes-1 cat.png dog.jpg --out pets.npy",
+        "tessera encode model.pt --data pictures --labels --out tokens.npz",
+        "tessera encode runs/cifar --data cifar10 --split train --labels --out train.npz")
+    {
+        Arguments.Add(_images);
+        Options.Add(_labels);
+        Options.Add(_out);
+    }
+
+    protected override void Run(ParseResult parse, TrainedModel trained)
+    {
+        bool labels = parse.GetValue(_labels);
+        string path = CheckedPath(parse, labels);
+        string[] files = parse.GetValue(_images) ?? [];
+        if (files.Length > 0 && labels)
+            throw new InputException("--labels: picture files have no classes; name a folder of classes with --data, or leave --labels out");
+        PictureSource pictures = OpenPictures(parse, trained, files);
+
+        string type = Invocation.Error.WithBar(bar => TokenFile.Write(
+            path, pictures.Count, pictures.Height / VqVae.PixelsPerCode, pictures.Width / VqVae.PixelsPerCode,
+            trained.Model.Options.Codes, Counted(Tokenizer.Encode(trained.Model, pictures, Invocation.Cancellation), pictures, bar),
+            labels ? pictures.Labels : null));
+        Invocation.Output.Line(
+            $"{path}: codes [{pictures.Count}, {pictures.Height / VqVae.PixelsPerCode}, {pictures.Width / VqVae.PixelsPerCode}], {type}, "
+            + $"0 to {trained.Model.Options.Codes - 1}" + (labels ? $"; labels of {pictures.ClassNames.Count} classes" : ""));
+    }
+
+    private string CheckedPath(ParseResult parse, bool labels) => labels
+        ? OutputFile.OrUsual(parse.GetValue(_out), UsualName + TokenFile.WithLabels, "codes with labels", TokenFile.WithLabels)
+        : OutputFile.OrUsual(
+            parse.GetValue(_out), UsualName + TokenFile.CodesOnly, "codes", TokenFile.CodesOnly, TokenFile.WithLabels);
+
+    private static IEnumerable<int[]> Counted(IEnumerable<int[]> batches, PictureSource pictures, IProgress<BarState> bar)
+    {
+        long codes = 0, all = (long)pictures.Count * (pictures.Height / VqVae.PixelsPerCode) * (pictures.Width / VqVae.PixelsPerCode);
+        foreach (int[] batch in batches)
+        {
+            yield return batch;
+            codes += batch.Length;
+            bar.Report(new BarState((double)codes / all, $"{codes * pictures.Count / all} of {pictures.Count} pictures"));
+        }
+    }
+}

@@ -1,0 +1,97 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Tessera.Tensors.IO.Numpy;
+
+/// <summary>
+/// The beginning of a .npy file (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html): a signature, a
+/// version, and a Python dict that tells the type, the order and the shape of what follows.
+/// </summary>
+/// <param name="Type">The elements' type as numpy writes it: <c>&lt;u2</c>.</param>
+/// <param name="Shape">The dimensions, outermost first.</param>
+internal sealed partial record NpyHeader(string Type, int[] Shape)
+{
+    private const int Alignment = 64, MostBytes = 1 << 16, MostDimensions = 32;
+
+    /// <summary>How many bytes it took in the file it was read from.</summary>
+    public long Bytes { get; private init; }
+
+    private static ReadOnlySpan<byte> Signature => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
+
+    /// <summary>Reads it; the stream then stands at the first element.</summary>
+    /// <exception cref="InvalidDataException">It is damaged, or of an array that is not read.</exception>
+    public static NpyHeader Read(Stream stream)
+    {
+        Span<byte> start = stackalloc byte[12];
+        int found = stream.ReadAtLeast(start[..10], 10, throwOnEndOfStream: false);
+        if (found == 0) throw new InvalidDataException("it is empty");
+        if (found < 10 || !start.StartsWith(Signature)) throw new InvalidDataException("it does not begin as a .npy file");
+        int version = start[6];
+        if (version is < 1 or > 3) throw new InvalidDataException($"its version, {version}, is unknown");
+        long length = BinaryPrimitives.ReadUInt16LittleEndian(start[8..]);
+        if (version > 1)
+        {
+            ReadExactly(stream, start[10..]);
+            length = BinaryPrimitives.ReadUInt32LittleEndian(start[8..]);
+        }
+        if (length > MostBytes) throw new InvalidDataException($"its header claims {length} bytes, where {MostBytes} are the limit");
+        byte[] text = new byte[length];
+        ReadExactly(stream, text);
+        return Parse(Encoding.Latin1.GetString(text)) with { Bytes = (version > 1 ? 12 : 10) + length };
+    }
+
+    /// <summary>The bytes of version 1.0, padded with spaces to a multiple of 64 as numpy's are.</summary>
+    public byte[] Format()
+    {
+        const int Start = 10;
+        string shape = string.Join(", ", Shape) + (Shape.Length == 1 ? "," : "");
+        string dict = $"{{'descr': '{Type}', 'fortran_order': False, 'shape': ({shape}), }}";
+        int length = (Start + dict.Length + 1 + Alignment - 1) / Alignment * Alignment;
+        byte[] bytes = new byte[length];
+        Signature.CopyTo(bytes);
+        bytes[6] = 1;
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(8), (ushort)(length - Start));
+        bytes.AsSpan(Start).Fill((byte)' ');
+        Encoding.ASCII.GetBytes(dict, bytes.AsSpan(Start));
+        bytes[^1] = (byte)'\n';
+        return bytes;
+    }
+
+    private static NpyHeader Parse(string dict)
+    {
+        Match order = Order().Match(dict), shape = ShapeTuple().Match(dict), type = Descr().Match(dict);
+        if (!dict.StartsWith('{') || !order.Success || !shape.Success || !dict.Contains("'descr'", StringComparison.Ordinal))
+            throw new InvalidDataException("its header is damaged");
+        if (!type.Success) throw new InvalidDataException("it holds records of fields, not numbers");
+        int[] sizes = ParseShape(shape.Groups[1].Value);
+        if (order.Groups[1].Value == "True" && sizes.Length > 1)
+            throw new InvalidDataException("it is in Fortran's order; save numpy.ascontiguousarray(array)");
+        return new NpyHeader(type.Groups[1].Value, sizes);
+    }
+
+    private static int[] ParseShape(string text)
+    {
+        string[] parts = text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        if (parts.Length > MostDimensions) throw new InvalidDataException($"it has {parts.Length} dimensions");
+        return Array.ConvertAll(parts, part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int size)
+            ? size
+            : throw new InvalidDataException($"one of its dimensions is {Printable.Quote(part)}"));
+    }
+
+    private static void ReadExactly(Stream stream, Span<byte> bytes)
+    {
+        if (stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) < bytes.Length)
+            throw new InvalidDataException("it is truncated: it ends within its header");
+    }
+
+    [GeneratedRegex(@"'descr': ?'([^']{1,16})'")]
+    private static partial Regex Descr();
+
+    [GeneratedRegex(@"'fortran_order': ?(True|False)\b")]
+    private static partial Regex Order();
+
+    [GeneratedRegex(@"'shape': ?\(([^()]{0,400})\)")]
+    private static partial Regex ShapeTuple();
+}

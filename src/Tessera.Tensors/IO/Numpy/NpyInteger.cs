@@ -1,0 +1,30 @@
+using System.Buffers.Binary;
+
+namespace Tessera.Tensors.IO.Numpy;
+
+/// <summary>An integer type of numpy.</summary>
+/// <param name="Name">As a .npy file's header has it.</param>
+/// <param name="Bytes">Bytes of a number.</param>
+/// <param name="Decode">Bytes to a number.</param>
+internal sealed record NpyInteger(string Name, int Bytes, Func<ReadOnlySpan<byte>, Int128> Decode)
+{
+    /// <summary>Unsigned, 16 bits.</summary>
+    public static readonly NpyInteger UInt16 = new("<u2", 2, bytes => BinaryPrimitives.ReadUInt16LittleEndian(bytes));
+
+    /// <summary>Signed, 32 bits.</summary>
+    public static readonly NpyInteger Int32 = new("<i4", 4, bytes => BinaryPrimitives.ReadInt32LittleEndian(bytes));
+
+    private static readonly NpyInteger[] All =
+    [
+        UInt16, Int32,
+        new("|u1", 1, bytes => bytes[0]),
+        new("|i1", 1, bytes => (sbyte)bytes[0]),
+        new("<i2", 2, bytes => BinaryPrimitives.ReadInt16LittleEndian(bytes)),
+        new("<u4", 4, bytes => BinaryPrimitives.ReadUInt32LittleEndian(bytes)),
+        new("<i8", 8, bytes => BinaryPrimitives.ReadInt64LittleEndian(bytes)),
+        new("<u8", 8, bytes => BinaryPrimitives.ReadUInt64LittleEndian(bytes)),
+    ];
+
+    /// <summary>The type of a name; null for one that is no integer, or big-endian.</summary>
+    public static NpyInteger? Find(string name) => All.FirstOrDefault(type => type.Name == name);
+}

@@ -1,0 +1,107 @@
+using System.IO.Compression;
+using Tessera.Tensors.IO.PyTorch;
+
+namespace Tessera.Tensors.IO;
+
+/// <summary>
+/// Reads and writes state dictionaries as PyTorch's <c>torch.save</c> does since its version 1.6: a zip file of
+/// <c>NAME/data.pkl</c>, a pickle that names the tensors, and <c>NAME/data/KEY</c>, the bytes of their storages, little-endian.
+/// Reading runs nothing: a pickle that asks for anything but tensors is refused (<see cref="Pickle.PickleReader"/>).
+/// </summary>
+/// <remarks>
+/// Tensors may be of float64, float32, float16, bfloat16, int64 and int32, with any strides, and share storages. Metadata
+/// stands as a dict of strings in the attribute <c>metadata</c> of the <c>OrderedDict</c>: PyTorch keeps and ignores it.
+/// </remarks>
+/// <example><code>
+/// PyTorchFile.Write("model.pt", [new TensorEntry("weight", [2, 3], new float[6])]);   // torch.load("model.pt", weights_only=True)
+/// ReadOnlyMemory&lt;float&gt; weight = TensorFile.Read("model.pt")["weight"].Values;       // six zeros
+/// </code></example>
+public static class PyTorchFile
+{
+    // What comes before the first tensor: a serialized number that files of older versions begin with.
+    private static ReadOnlySpan<byte> OldSignature => [0x80, 0x02, 0x8A, 0x0A];
+
+    private static ReadOnlySpan<byte> ZipSignature => "PK\x3\x4"u8;
+
+    // The oldest time that zip files know: the bytes of a file are a function of its contents.
+    private static readonly DateTimeOffset WriteTime = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    /// <summary>Writes a file, over one that is there. The bytes are a function of the arguments alone.</summary>
+    /// <param name="path">The file; its folder must exist.</param>
+    /// <param name="tensors">The tensors, written as float32 in this order.</param>
+    /// <param name="metadata">Pairs for the attribute <c>metadata</c>, written in the ordinal order of their keys.</param>
+    /// <exception cref="ArgumentException">Two tensors of one name, or a shape that does not fit its values; nothing is written.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file cannot be written.</exception>
+    public static void Write(
+        string path, IReadOnlyList<TensorEntry> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        TensorEntries.Check(tensors);
+        using FileStream stream = File.Create(path);
+        Write(stream, tensors, metadata);
+    }
+
+    /// <summary>Writes a file's bytes to a stream, which is left open.</summary>
+    /// <inheritdoc cref="Write(string, IReadOnlyList{TensorEntry}, IReadOnlyDictionary{string, string}?)"/>
+    public static void Write(
+        Stream stream, IReadOnlyList<TensorEntry> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        TensorEntries.Check(tensors);
+        using var zip = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true);
+        WriteRecord("data.pkl", StateDictPickle.Format(tensors, metadata));
+        WriteRecord("byteorder", "little"u8);
+        for (int i = 0; i < tensors.Count; i++)
+        {
+            using Stream record = Record(StateDictPickle.StorageRecord(i));
+            ElementStream.Write(record, tensors[i].Values.Span);
+        }
+        WriteRecord("version", "3\n"u8);
+
+        void WriteRecord(string name, ReadOnlySpan<byte> bytes)
+        {
+            using Stream record = Record(name);
+            record.Write(bytes);
+        }
+
+        Stream Record(string name)
+        {
+            ZipArchiveEntry entry = zip.CreateEntry($"model/{name}", CompressionLevel.NoCompression);
+            entry.LastWriteTime = WriteTime;
+            return entry.Open();
+        }
+    }
+
+    /// <summary>
+    /// Reads a file's bytes from a stream; <see cref="TensorFile.Read"/> opens a file. Every size in it is checked against the
+    /// stream's length before it is used.
+    /// </summary>
+    /// <param name="stream">A stream that can seek, at its beginning; left open.</param>
+    /// <param name="source">What error messages call the stream.</param>
+    /// <returns>The tensors and the metadata.</returns>
+    /// <exception cref="ArgumentException">The stream cannot seek.</exception>
+    /// <exception cref="InvalidDataException">
+    /// It is no state dictionary of torch.save, is damaged or truncated, or asks for what is refused.
+    /// </exception>
+    public static TensorFile Read(Stream stream, string source = "stream")
+    {
+        if (!stream.CanSeek) throw new ArgumentException("The stream must be able to seek.", nameof(stream));
+        try
+        {
+            Span<byte> first = stackalloc byte[OldSignature.Length];
+            int count = stream.ReadAtLeast(first, first.Length, throwOnEndOfStream: false);
+            if (first[..count].SequenceEqual(OldSignature))
+                throw new InvalidDataException("it is of PyTorch before 1.6, which wrote no zip files");
+            using ZipArchive zip = Zip.Open(stream);
+            return new StateDictReader(zip, stream.Length).Read(source);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException(
+                $"{source}: {e.Message}; save its state dict again, with torch.save(model.state_dict(), PATH).", e);
+        }
+    }
+
+    /// <summary>Whether a file that begins so is one of torch.save, of whatever version.</summary>
+    internal static bool HasSignature(ReadOnlySpan<byte> first) =>
+        first.StartsWith(ZipSignature) || first.StartsWith(OldSignature);
+}

@@ -1,0 +1,101 @@
+using Tessera.Files;
+using Tessera.Tensors.IO;
+
+namespace Tessera.Tokens;
+
+/// <summary>Reads the codes of a file that <see cref="TokenFile"/> or numpy wrote, picture by picture.</summary>
+public sealed class TokenReader : IDisposable
+{
+    // Beyond what a model takes, and small enough for sizes in pixels to be computed.
+    private const int MostRows = 1 << 16;
+
+    private readonly string _path;
+    private readonly NpyReader _array;
+    private readonly int _codebook;
+
+    private TokenReader(string path, NpyReader array, int codebook)
+    {
+        _path = path;
+        _array = array;
+        _codebook = codebook;
+        if (array.Shape.Count != 3)
+            throw new InputException(
+                $"{path}: it holds an array of shape [{string.Join(", ", array.Shape)}]; codes are [pictures, rows, columns]");
+        if (array.Length == 0) throw new InputException($"{path}: it holds no codes: its shape is [{string.Join(", ", array.Shape)}]");
+        (Count, Rows, Columns) = (array.Shape[0], array.Shape[1], array.Shape[2]);
+        if (Rows > MostRows || Columns > MostRows)
+            throw new InputException($"{path}: pictures of {Rows} x {Columns} codes are too large for any model");
+        Left = Count;
+    }
+
+    /// <summary>Pictures in the file.</summary>
+    public int Count { get; }
+
+    /// <summary>Rows of codes of each.</summary>
+    public int Rows { get; }
+
+    /// <summary>Columns of codes of each.</summary>
+    public int Columns { get; }
+
+    /// <summary>Pictures that have not been read yet.</summary>
+    public int Left { get; private set; }
+
+    /// <summary>Opens a file.</summary>
+    /// <param name="path">A .npy file, or an .npz file with an array <c>codes</c>, of any type of integers.</param>
+    /// <param name="codebook">Codes in the codebook, K: every code must be below it.</param>
+    /// <exception cref="InputException">It is missing, damaged, or holds no codes.</exception>
+    public static TokenReader Open(string path, int codebook)
+    {
+        NpyReader? array = null;
+        try
+        {
+            array = NpyReader.Open(path, TokenFile.CodesName);
+            return new TokenReader(path, array, codebook);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InputException(e.Message, e);
+        }
+        catch (Exception e) when (FileErrors.IsFileError(e))
+        {
+            throw FileErrors.Reading(path, e);
+        }
+        catch
+        {
+            array?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The codes of the pictures that come next.</summary>
+    /// <param name="count">How many pictures, at most those that are left.</param>
+    /// <returns><c>[count, rows, columns]</c>, each 0 to K - 1.</returns>
+    /// <exception cref="InputException">A code is not in the codebook, or the file is damaged.</exception>
+    public int[] Read(int count)
+    {
+        int perPicture = Rows * Columns;
+        int[] codes = new int[count * perPicture];
+        try
+        {
+            _array.Read(codes);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InputException(e.Message, e);
+        }
+        catch (Exception e) when (FileErrors.IsFileError(e))
+        {
+            throw FileErrors.Reading(_path, e);
+        }
+        int odd = codes.AsSpan().IndexOfAnyExceptInRange(0, _codebook - 1);
+        if (odd >= 0)
+            throw new InputException(
+                $"{_path}: picture {Count - Left + odd / perPicture} has the code {codes[odd]} at row {odd % perPicture / Columns}, "
+                + $"column {odd % Columns}; the model's are 0 to {_codebook - 1}: are these another model's codes?");
+        Left -= count;
+        return codes;
+    }
+
+    /// <summary>Closes the file.</summary>
+    public void Dispose() => _array.Dispose();
+}

@@ -1,0 +1,163 @@
+using Tessera.Data;
+using Tessera.Imaging;
+using Tessera.Models;
+using Tessera.Tensors;
+using Tessera.Tensors.Autograd;
+
+namespace Tessera.Tokens;
+
+/// <summary>
+/// Turns pictures of one size into codes and codes back into pictures, a batch at a time. What becomes of a picture is a
+/// function of the model and the picture alone, to the bit: not of the pictures beside it.
+/// </summary>
+/// <remarks>Serves one thread at a time; several tokenizers may share a model.</remarks>
+/// <example><code>
+/// using var tokenizer = new Tokenizer(model, width: 32, height: 32);
+/// int[] codes = tokenizer.Encode([picture.Pixels]);       // 8 x 8 codes
+/// Image reconstruction = tokenizer.Decode(codes)[0];
+/// </code></example>
+public sealed class Tokenizer : IDisposable
+{
+    private readonly VqVae _model;
+    private readonly int _width, _height;
+    private readonly Tape _tape;
+    private readonly float[] _pixels;
+    private readonly int[] _codes;
+
+    /// <summary>Creates the tokenizer.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="width">Width of the pictures in pixels, a multiple of 4.</param>
+    /// <param name="height">Height of the pictures in pixels, a multiple of 4.</param>
+    /// <exception cref="InputException">The size does not fit the model, or is too large for it.</exception>
+    public Tokenizer(VqVae model, int width, int height)
+    {
+        _model = model;
+        _width = width;
+        _height = height;
+        Batch = PictureFit.BatchFor(width, height);
+        PictureFit.Check(model.Options, width, height, model.Options.Channels, Batch);
+        _tape = new Tape(model.Device, recording: false);
+        _pixels = new float[Batch * height * width * model.Options.Channels];
+        _codes = new int[Batch * CodesPerPicture];
+    }
+
+    /// <summary>How many pictures are worked on at once.</summary>
+    public int Batch { get; }
+
+    /// <summary>Rows of codes of a picture: a quarter of its height.</summary>
+    public int Rows => _height / VqVae.PixelsPerCode;
+
+    /// <summary>Columns of codes of a picture: a quarter of its width.</summary>
+    public int Columns => _width / VqVae.PixelsPerCode;
+
+    /// <summary>Codes of a picture.</summary>
+    public int CodesPerPicture => Rows * Columns;
+
+    /// <summary>Pictures to codes.</summary>
+    /// <param name="pictures">Up to <see cref="Batch"/> pictures, <c>[height, width, channels]</c> each, of the model's channels.</param>
+    /// <returns>A code, 0 to K - 1, for each of <c>[pictures, rows, columns]</c>.</returns>
+    /// <exception cref="ArgumentException">There are too many pictures, or one has another size.</exception>
+    public int[] Encode(IReadOnlyList<byte[]> pictures)
+    {
+        int length = _pixels.Length / Batch;
+        ThrowIfTooMany(pictures.Count);
+        for (int i = 0; i < pictures.Count; i++)
+        {
+            if (pictures[i].Length != length)
+                throw new ArgumentException($"Picture {i} has {pictures[i].Length} bytes instead of {length}.", nameof(pictures));
+            PixelValues.FromBytes(pictures[i], _pixels.AsSpan(i * length, length));
+        }
+        Clear(_pixels, pictures.Count);
+        Tensor x = _tape.Input(_pixels, [Batch, _height, _width, _model.Options.Channels]);
+        int[] codes = _model.Encode(x);
+        _tape.Reset();
+        return codes[..(pictures.Count * CodesPerPicture)];
+    }
+
+    /// <summary>Codes to pictures.</summary>
+    /// <param name="codes">The codes of up to <see cref="Batch"/> pictures, <c>[pictures, rows, columns]</c>.</param>
+    /// <exception cref="ArgumentException">They are not those of whole pictures, or of too many.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A code is not in the codebook.</exception>
+    public Image[] Decode(ReadOnlySpan<int> codes)
+    {
+        int count = codes.Length / CodesPerPicture;
+        if (count * CodesPerPicture != codes.Length)
+            throw new ArgumentException($"{codes.Length} codes are no pictures of {Rows} x {Columns} codes.", nameof(codes));
+        ThrowIfTooMany(count);
+        codes.CopyTo(_codes);
+        Clear(_codes, count);
+        _model.Decode(_codes, Batch, Rows, Columns, _tape).CopyTo(_pixels);
+        _tape.Reset();
+        var pictures = new Image[count];
+        int length = _pixels.Length / Batch;
+        for (int i = 0; i < count; i++)
+        {
+            pictures[i] = Image.Black(_width, _height, _model.Options.Channels);
+            PixelValues.ToBytes(_pixels.AsSpan(i * length, length), pictures[i].Pixels);
+        }
+        return pictures;
+    }
+
+    /// <summary>Pictures to codes, batch by batch: the next pictures are read while the model works on these.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="pictures">Pictures of the model's channels.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <returns>The codes of a batch each, <c>[pictures, rows, columns]</c>.</returns>
+    /// <exception cref="InputException">The pictures do not fit the model, or one of them cannot be read.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public static IEnumerable<int[]> Encode(VqVae model, PictureSource pictures, CancellationToken cancellation = default)
+    {
+        PictureFit.Check(model.Options, pictures.Width, pictures.Height, pictures.Channels);
+        using var tokenizer = new Tokenizer(model, pictures.Width, pictures.Height);
+        Task<byte[][]> next = Read(0);
+        try
+        {
+            for (int first = 0; first < pictures.Count; first += tokenizer.Batch)
+            {
+                byte[][] batch = next.GetAwaiter().GetResult();
+                next = Read(first + tokenizer.Batch);
+                yield return tokenizer.Encode(batch);
+            }
+        }
+        finally
+        {
+            // Whoever stops asking need not know whether what would have come next could be read.
+            ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing).GetAwaiter().GetResult();
+        }
+
+        Task<byte[][]> Read(int first)
+        {
+            int count = Math.Clamp(pictures.Count - first, 0, tokenizer.Batch);
+            return Task.Run(() => pictures.Read(first, count, cancellation: cancellation), cancellation);
+        }
+    }
+
+    /// <summary>Codes to pictures, batch by batch.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="tokens">The codes; those that have been read already are not read again.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <returns>The pictures one by one.</returns>
+    /// <exception cref="InputException">The codes do not fit the model, or their file is damaged.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public static IEnumerable<Image> Decode(VqVae model, TokenReader tokens, CancellationToken cancellation = default)
+    {
+        using var tokenizer = new Tokenizer(model, tokens.Columns * VqVae.PixelsPerCode, tokens.Rows * VqVae.PixelsPerCode);
+        while (tokens.Left > 0)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            int[] codes = tokens.Read(Math.Min(tokenizer.Batch, tokens.Left));
+            foreach (Image picture in tokenizer.Decode(codes)) yield return picture;
+        }
+    }
+
+    /// <summary>Gives the memory back that it works in.</summary>
+    public void Dispose() => _tape.Dispose();
+
+    // A batch is always full: which kernels a convolution takes, and so its roundings, depends on the size of the batch.
+    private void Clear<T>(T[] batch, int used) => Array.Clear(batch, used * (batch.Length / Batch), (Batch - used) * (batch.Length / Batch));
+
+    private void ThrowIfTooMany(int count)
+    {
+        if (count > Batch) throw new ArgumentException($"{count} pictures are more than a batch of {Batch}.");
+    }
+}

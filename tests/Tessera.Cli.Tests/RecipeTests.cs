@@ -1,0 +1,86 @@
+using Tessera.Tensors.Optim;
+using Tessera.Training;
+
+namespace Tessera.Cli.Tests;
+
+/// <summary>The options of the training recipe: budget, schedule, flips.</summary>
+public sealed class RecipeTests(Trained trained)
+{
+    [Fact]
+    public void A_run_and_info_tell_all_of_the_recipe_in_a_line()
+    {
+        using var folder = new TemporaryFolder();
+        string output = Program.Succeed(Train(
+            folder["run"], "--pictures", "21", "--lr", "1e-3", "--warmup", "3", "--schedule", "cosine", "--clip-norm", "2",
+            "--weight-decay", "0.01", "--average", "0.9", "--flips", "on"));
+        Assert.Equal(6, RunFolder.Open(folder["run"]).LatestCheckpoint()!.Update);
+        const string Told = "21 pictures, batch 4, lr 0.001 after 3 updates of warm-up, cosine to 0, gradients clipped at 2, "
+            + "weight decay 0.01, weights averaged (0.9), flips, seed 0";
+        Assert.Contains(Told, output, StringComparison.Ordinal);
+        Assert.Contains(Told, Program.Succeed("info", folder["run"]), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("seed")]
+    [InlineData("seed-ema")]
+    public void The_seeds_presets_have_nothing_of_it(string preset)
+    {
+        TrainingOptions options = Preset.Find(preset).Options;
+        Assert.Equal(
+            (TrainingBudget.OfUpdates(200_000), 0, LearningRateShape.Constant, 0, 0, 0, false),
+            (options.Budget, options.WarmUp, options.LearningRateShape, options.ClipNorm, options.WeightDecay, options.AverageDecay,
+                options.Flips));
+    }
+
+    [Fact]
+    public void A_run_for_a_time_ends_and_says_so_when_it_is_resumed()
+    {
+        using var folder = new TemporaryFolder();
+        Program.Succeed(Train(folder["run"], "--minutes", "0.002"));
+        string output = Program.Succeed("train", "--resume", "--out", folder["run"], Program.NoReport);
+        Assert.Contains("the run is finished: its 0.002 minutes are spent", output, StringComparison.Ordinal);
+    }
+
+    /// <summary>30 updates of 4 pictures are made.</summary>
+    [Theory]
+    [InlineData("--pictures", "116")]
+    [InlineData("--updates", "29")]
+    public void A_budget_below_what_is_spent_is_refused(string option, string value)
+    {
+        using var folder = new TemporaryFolder();
+        string run = trained.CopyRun(folder);
+        string line = Program.Refuse("train", "--resume", "--out", run, option, value);
+        Assert.Matches($"^{option} {value}: .* has made 30 updates already", line);
+        Assert.Equal(30, RunFolder.Open(run).Options.Budget.Updates);
+    }
+
+    [Fact]
+    public void A_run_for_a_time_can_be_given_more_time_but_not_less()
+    {
+        using var folder = new TemporaryFolder();
+        Program.Succeed(Train(folder["run"], "--minutes", "0.002"));
+        string line = Program.Refuse("train", "--resume", "--out", folder["run"], "--minutes", "0.001");
+        Assert.Matches("^--minutes 0.001: .* has 0.002", line);
+        long before = RunFolder.Open(folder["run"]).LatestCheckpoint()!.Update;
+        Program.Succeed("train", "--resume", "--out", folder["run"], "--minutes", "0.02", Program.NoReport);
+        Assert.True(RunFolder.Open(folder["run"]).LatestCheckpoint()!.Update > before, "It made no more updates.");
+    }
+
+    [Theory]
+    [InlineData("--updates", "40")]
+    [InlineData("--updates", "20")]
+    [InlineData("--minutes", "1")]
+    public void A_run_whose_rate_falls_to_zero_keeps_its_budget(string option, string value)
+    {
+        using var folder = new TemporaryFolder();
+        Program.Succeed(Train(folder["run"], "--schedule", "cosine"));
+        byte[] config = File.ReadAllBytes(folder["run", "config.json"]);
+        string line = Program.Refuse("train", "--resume", "--out", folder["run"], option, value);
+        Assert.StartsWith($"{option} {value}: ", line, StringComparison.Ordinal);
+        Assert.Contains($"--init {folder["run"]}", line, StringComparison.Ordinal);
+        Assert.Equal(config, File.ReadAllBytes(folder["run", "config.json"]));
+        Program.Succeed("train", "--resume", "--out", folder["run"], "--updates", "30", Program.NoReport);
+    }
+
+    private string[] Train(string run, params string[] others) => Program.TinyTraining(trained.Pictures, run, others);
+}

@@ -1,0 +1,163 @@
+using System.Diagnostics;
+using Tessera.Data;
+using Tessera.Imaging;
+using Tessera.Tensors.IO;
+using Tessera.Training;
+
+namespace Tessera.Cli.Tests;
+
+/// <summary><c>tessera encode</c> and <c>tessera decode</c>.</summary>
+public sealed class TokensTests(Trained trained) : IDisposable
+{
+    private const int All = Trained.TrainCount + Trained.TestCount;
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(null, All)]
+    [InlineData("test", Trained.TestCount)]
+    [InlineData("train", Trained.TrainCount)]
+    public void Encoding_then_decoding_is_what_reconstruct_shows(string? split, int count)
+    {
+        string[] args = split is null ? [] : ["--split", split];
+        string output = Program.Succeed(["encode", trained.Run, "--out", _folder["tokens.npy"], .. args]);
+        Assert.Equal($"{_folder["tokens.npy"]}: codes [{count}, 4, 4], uint16, 0 to 15\n", output);
+        output = Program.Succeed("decode", trained.Run, _folder["tokens.npy"], "--out", _folder["pictures"]);
+        Assert.Equal($"{_folder["pictures"]}: {count} pictures of 16x16\n", output);
+
+        string digits = count > 10 ? "D2" : "D1";
+        Assert.Equal(Enumerable.Range(0, count).Select(i => $"{i.ToString(digits)}.png"), TemporaryFolder.NamesIn(_folder["pictures"]));
+        TrainedModel model = TrainedModel.Open(trained.Run);
+        ImageSet pictures = ImageFolder.Load(
+            trained.Pictures, split is null ? Split.All : Enum.Parse<Split>(split, ignoreCase: true), 16, 16,
+            cancellation: TestContext.Current.CancellationToken);
+        for (int i = 0; i < count; i++)
+        {
+            Assert.Equal(
+                Evaluator.Reconstruct(model.Model, pictures.Picture(i)).Pixels,
+                Png.Read(_folder["pictures", $"{i.ToString(digits)}.png"]).Pixels);
+        }
+    }
+
+    [Fact]
+    public void Picture_files_are_encoded_and_a_grid_decoded()
+    {
+        Png.Write(_folder["a.png"], ImageTransform.Fit(Shapes.Picture(3, 64), 50, 21, 3));
+        Program.Succeed("encode", trained.Model, _folder["a.png"], _folder["a.png"], "--size", "24", "--out", _folder["tokens.npz"]);
+        Assert.Equal([2, 6, 6], Shape(_folder["tokens.npz"], "codes"));
+        Program.Succeed("decode", trained.Model, _folder["tokens.npz"], "--out", _folder["grid.png"]);
+        Image grid = Png.Read(_folder["grid.png"]);
+        Assert.Equal((2 * (24 + 2) + 2, 24 + 2 * 2), (grid.Width, grid.Height));
+    }
+
+    [Fact]
+    public void Labels_are_those_of_the_folders()
+    {
+        foreach ((string name, int number) in new[] { ("ant/1.png", 1), ("bee/1.png", 2), ("ant/2.png", 3) })
+            _folder.Write($"pictures/{name}", Png.Encode(Shapes.Picture(number, 16)));
+        string output = Program.Succeed(
+            "encode", trained.Run, "--data", _folder["pictures"], "--labels", "--out", _folder["tokens.npz"]);
+        Assert.EndsWith("codes [3, 4, 4], uint16, 0 to 15; labels of 2 classes\n", output, StringComparison.Ordinal);
+        using NpyReader reader = NpyReader.Open(_folder["tokens.npz"], "labels");
+        int[] labels = new int[3];
+        reader.Read(labels);
+        Assert.Equal([0, 0, 1], labels);
+    }
+
+    [Fact]
+    public void Only_a_file_that_is_named_is_overwritten_and_never_a_folder()
+    {
+        string[] encode = ["encode", trained.Run, "--split", "test"];
+        Assert.Equal(0, Program.End(Program.Start(_folder.Path, encode)).Code);
+        Outcome second = Program.End(Program.Start(_folder.Path, encode));
+        Assert.Equal(TesseraProgram.WrongInput, second.Code);
+        Assert.Contains("tokens.npy exists already", second.Error, StringComparison.Ordinal);
+        Program.Succeed([.. encode, "--out", _folder["tokens.npy"]]);
+
+        Program.Succeed("decode", trained.Run, _folder["tokens.npy"], "--out", _folder["decoded"]);
+        Assert.Contains("exists already", Program.Refuse("decode", trained.Run, _folder["tokens.npy"], "--out", _folder["decoded"]));
+        Program.Succeed("decode", trained.Run, _folder["tokens.npy"], "--out", _folder["grid.png"]);
+        Program.Succeed("decode", trained.Run, _folder["tokens.npy"], "--out", _folder["grid.png"]);
+        Assert.Equal(["decoded", "grid.png", "tokens.npy"], _folder.Names);
+    }
+
+    [Fact]
+    public void What_cannot_be_encoded_is_refused_and_nothing_is_written()
+    {
+        _folder.Write("broken/1.png", [0x89, (byte)'P', (byte)'N', (byte)'G', 1, 2, 3]);
+        string[] before = _folder.Names;
+        foreach ((string[] args, string reason) in new (string[], string)[]
+        {
+            (["--out", _folder["a.txt"]], ".npy or .npz"),
+            (["--labels", "--out", _folder["a.npy"]], ".npz"),
+            (["--out", _folder["no", "a.npy"]], "folder"),
+            (["--out", _folder["a.npy"], "--data", _folder["broken"]], "1.png"),
+            (["--out", _folder["a.npy"], _folder["no.png"]], "no.png"),
+            (["--out", _folder["a.npy"], _folder["broken"]], "--data"),
+            (["--out", _folder["a.npz"], _folder["broken", "1.png"], "--labels"], "--labels"),
+            (["--out", _folder["a.npy"], _folder["broken", "1.png"], "--data", "shapes"], "--data"),
+            (["--out", _folder["a.npy"], "--size", "30"], "--size"),
+        })
+        {
+            Assert.Contains(reason, Program.Refuse(["encode", trained.Run, .. args]), StringComparison.Ordinal);
+            Assert.Equal(before, _folder.Names);
+        }
+        Assert.Contains("--data", Program.Refuse("encode", trained.Model, "--out", _folder["a.npy"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_cannot_be_decoded_is_refused_and_nothing_is_written()
+    {
+        string npy = Repository.Fixture("npy", "uint16.npy"), result = _folder["out"];
+        foreach ((string[] args, string reason) in new (string[], string)[]
+        {
+            ([npy, "--out", result], "picture 1 has the code 16 at row 1, column 0; the model's are 0 to 15"),
+            ([Repository.Fixture("npy", "vector.npy"), "--out", result], "[pictures, rows, columns]"),
+            ([Repository.Fixture("npy", "float32.npy"), "--out", result], "'<f4'"),
+            ([Repository.Fixture("npy", "empty.npy"), "--out", result], "no codes"),
+            ([_folder["missing.npy"], "--out", result], "missing.npy"),
+            ([npy, "--out", _folder["no", "grid.png"]], "folder"),
+            ([trained.Model, "--out", result], "model.safetensors"),
+        })
+        {
+            Assert.Contains(reason, Program.Refuse(["decode", trained.Run, .. args]), StringComparison.Ordinal);
+            Assert.Empty(_folder.Names);
+        }
+        Assert.Contains("TOKENS", Program.Refuse("decode", trained.Run), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_full_disk_is_told_in_one_line_and_nothing_is_left()
+    {
+        using SmallDisk disk = SmallDisk.Mount(_folder, kibibytes: 32);
+        Program.Succeed("encode", trained.Run, "--out", _folder["tokens.npy"]);
+        Assert.Contains("disk is full", Program.Refuse("decode", trained.Run, _folder["tokens.npy"], "--out", disk["pictures"]));
+        Program.Succeed("encode", trained.Run, "--out", disk["tokens.npy"]);
+        Assert.Contains("disk is full", Program.Refuse("encode", trained.Run, "--data", "shapes", "--size", "16", "--out", disk["tokens.npy"]));
+        Assert.Equal(["tokens.npy"], TemporaryFolder.NamesIn(disk.Path));
+        using var tokens = NpyReader.Open(disk["tokens.npy"]);
+        Assert.Equal(All, tokens.Shape[0]);
+    }
+
+    [Fact]
+    public void An_interrupted_command_leaves_nothing()
+    {
+        if (OperatingSystem.IsWindows()) Assert.Skip("Signals are sent with kill.");
+        using Process process = Program.Start(
+            _folder.Path, "encode", trained.Run, "--data", "shapes", "--size", "64", "--threads", "1", "--out", "tokens.npy");
+        // Until its temporary file is there, it has not begun to encode.
+        while (_folder.Names.Length == 0 && !process.HasExited) Thread.Sleep(5);
+        using (Process kill = Process.Start("kill", ["-INT", $"{process.Id}"])) kill.WaitForExit();
+        Outcome outcome = Program.End(process);
+        Assert.Equal((TesseraProgram.Interrupted, "tessera: interrupted"), (outcome.Code, outcome.Error.TrimEnd()));
+        Assert.Empty(_folder.Names);
+    }
+
+    private static IReadOnlyList<int> Shape(string path, string array)
+    {
+        using NpyReader reader = NpyReader.Open(path, array);
+        return reader.Shape;
+    }
+}

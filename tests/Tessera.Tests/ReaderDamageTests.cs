@@ -1,0 +1,65 @@
+using Tessera.Data;
+using Tessera.Imaging;
+using Tessera.Models;
+using Tessera.Tests.Data;
+using Tessera.Tests.Imaging;
+
+namespace Tessera.Tests;
+
+/// <summary>Readers of pictures, data sets and models, fed files that were damaged at random; codes are in TokenFileTests.</summary>
+public sealed class ReaderDamageTests : IDisposable
+{
+    private const string Source = "some/file";
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("type 2, 8 bits, plain")]
+    [InlineData("type 3, 4 bits, Adam7")]
+    [InlineData("ancillary chunks")]
+    public void Png(string name) => Damage.IsSurvived<InputException>(
+        ImagingFixtures.Pngs[name].File, Source, file => Tessera.Imaging.Png.Decode(file, Source));
+
+    [Fact]
+    public void Cifar_binary() => Damage.IsSurvived<InputException>(
+        CifarFiles.TwoRecords, Source, file => CifarBatch.FromRecords(file, Source));
+
+    [Theory]
+    [InlineData("python2.pickle")]
+    [InlineData("python3.pickle")]
+    [InlineData("columns.pickle")]
+    public void Cifar_pickles(string fixture) => Damage.IsSurvived<InputException>(
+        CifarFiles.Fixture(fixture), Source, file => CifarPickle.Read(file, Source));
+
+    /// <summary>Nearly all of a batch is pixels; this damages what stands before them.</summary>
+    [Fact]
+    public void Cifar_pickles_before_their_pixels()
+    {
+        byte[] whole = CifarFiles.Fixture("python2.pickle");
+        int pixels = whole.AsSpan().IndexOf("T\0\x18\0\0"u8);
+        Damage.IsSurvived<InputException>(
+            whole[..pixels], Source, start => CifarPickle.Read((byte[])[.. start, .. whole.AsSpan(pixels)], Source));
+    }
+
+    [Theory]
+    [InlineData("small.pt")]
+    public void Models(string fixture) => Damage.IsSurvived<InputException>(
+        File.ReadAllBytes(Repository.Fixture("pytorch", fixture)), "model", file =>
+        {
+            File.WriteAllBytes(_folder["model"], file);
+            ModelFile.Read(_folder["model"]);
+        });
+
+    [Fact]
+    public void Whole_pictures_whatever_their_name_says()
+    {
+        byte[] png = Tessera.Imaging.Png.Encode(Shapes.Picture(1, 16));
+        Damage.IsSurvived<InputException>(png, "picture", file =>
+        {
+            File.WriteAllBytes(_folder["picture"], file);
+            ImageFile.Read(_folder["picture"]);
+        });
+    }
+}

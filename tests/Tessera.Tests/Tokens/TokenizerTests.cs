@@ -1,0 +1,136 @@
+using Tessera.Data;
+using Tessera.Imaging;
+using Tessera.Models;
+using Tessera.Tokens;
+using Tessera.Training;
+
+namespace Tessera.Tests.Tokens;
+
+public sealed class TokenizerTests : IDisposable
+{
+    private const int Size = 32;
+
+    private static readonly VqVae Model = Create(channels: 3);
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    /// <summary>70 pictures are a whole batch and a part of one.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(70)]
+    public void Encoding_then_decoding_is_reconstructing_to_the_bit(int count)
+    {
+        CancellationToken stop = TestContext.Current.CancellationToken;
+        PictureSource pictures = Shapes.Open(Split.Train, Size, trainCount: count);
+        TokenFile.Write(_folder["tokens.npy"], count, 8, 8, Model.Options.Codes, Tokenizer.Encode(Model, pictures, stop));
+        using TokenReader tokens = TokenReader.Open(_folder["tokens.npy"], Model.Options.Codes);
+        Image[] decoded = [.. Tokenizer.Decode(Model, tokens, stop)];
+        Assert.Equal(count, decoded.Length);
+        for (int i = 0; i < count; i++)
+        {
+            Image expected = Evaluator.Reconstruct(Model, new Image(Size, Size, 3, pictures.Read(i)));
+            Assert.True(expected.Pixels.AsSpan().SequenceEqual(decoded[i].Pixels), $"picture {i} of {count} differs");
+        }
+    }
+
+    [Fact]
+    public void A_picture_has_the_same_codes_wherever_it_stands_in_a_batch()
+    {
+        byte[] picture = Shapes.Picture(3, Size).Pixels;
+        using var tokenizer = new Tokenizer(Model, Size, Size);
+        int[] alone = tokenizer.Encode([picture]);
+        int[] all = tokenizer.Encode([.. Enumerable.Repeat(picture, tokenizer.Batch)]);
+        Assert.InRange(alone.Distinct().Count(), 4, 64);
+        for (int i = 0; i < tokenizer.Batch; i++) Assert.Equal(alone, all[(i * 64)..((i + 1) * 64)]);
+        byte[] pixels = tokenizer.Decode(alone)[0].Pixels;
+        Assert.All(tokenizer.Decode(all), copy => Assert.Equal(pixels, copy.Pixels));
+    }
+
+    [Fact]
+    public void Pictures_are_read_a_batch_ahead_and_no_further()
+    {
+        const int batch = 64;
+        int read = 0;
+        byte[] picture = Shapes.Picture(0, Size).Pixels;
+        var endless = new PictureSource("many", Size, Size, 3, new int[1_000_000], ["one"], _ =>
+        {
+            Interlocked.Increment(ref read);
+            return picture;
+        });
+        using (IEnumerator<int[]> codes = Tokenizer.Encode(Model, endless, TestContext.Current.CancellationToken).GetEnumerator())
+        {
+            for (int i = 0; i < 3; i++)
+            {
+                Assert.True(codes.MoveNext());
+                Assert.Equal(batch * 64, codes.Current.Length);
+            }
+        }
+        Assert.Equal(4 * batch, read);
+    }
+
+    [Fact]
+    public void A_broken_picture_stops_encoding_with_its_own_line_and_leaves_no_file()
+    {
+        var broken = new PictureSource("broken", Size, Size, 3, new int[200], ["one"], i =>
+            i == 150 ? throw new InputException("picture 150 is broken") : new byte[Size * Size * 3]);
+        InputException e = Assert.Throws<InputException>(() => TokenFile.Write(
+            _folder["tokens.npz"], 200, 8, 8, Model.Options.Codes, Tokenizer.Encode(Model, broken, TestContext.Current.CancellationToken)));
+        Assert.Equal("picture 150 is broken", e.Message);
+        Assert.Empty(_folder.Names);
+    }
+
+    [Fact]
+    public void Encoding_stops_when_it_is_cancelled_and_leaves_no_file()
+    {
+        using var cancellation = new CancellationTokenSource();
+        PictureSource pictures = Shapes.Open(Split.Train, Size, trainCount: 500);
+        IEnumerable<int[]> Cancelling()
+        {
+            foreach (int[] codes in Tokenizer.Encode(Model, pictures, cancellation.Token))
+            {
+                yield return codes;
+                cancellation.Cancel();
+            }
+        }
+        Assert.ThrowsAny<OperationCanceledException>(
+            () => TokenFile.Write(_folder["tokens.npy"], 500, 8, 8, Model.Options.Codes, Cancelling()));
+        Assert.Empty(_folder.Names);
+    }
+
+    [Fact]
+    public void What_does_not_fit_the_model_is_refused()
+    {
+        PictureSource grey = Shapes.Open(Split.Test, Size, testCount: 3).ToChannels(1);
+        Assert.Contains("channels", Assert.Throws<InputException>(() => Tokenizer.Encode(Model, grey, TestContext.Current.CancellationToken).First()).Message, StringComparison.Ordinal);
+        Assert.Contains("multiples of 4", Assert.Throws<InputException>(() => new Tokenizer(Model, 30, 32)).Message, StringComparison.Ordinal);
+        using var tokenizer = new Tokenizer(Model, Size, Size);
+        Assert.Throws<ArgumentException>(() => tokenizer.Encode([new byte[5]]));
+        Assert.Throws<ArgumentException>(() => tokenizer.Encode(new byte[tokenizer.Batch + 1][]));
+        Assert.Throws<ArgumentException>(() => tokenizer.Decode(new int[63]));
+        Assert.ThrowsAny<ArgumentException>(() => tokenizer.Decode([.. Enumerable.Repeat(Model.Options.Codes, 64)]));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Pictures_of_any_channels_come_back_in_their_own(int channels)
+    {
+        using var tokenizer = new Tokenizer(Create(channels), width: 8, height: 12);
+        Image picture = tokenizer.Decode(tokenizer.Encode([new byte[96 * channels]]))[0];
+        Assert.Equal((8, 12, channels), (picture.Width, picture.Height, picture.Channels));
+    }
+
+    /// <summary>A fresh model whose codes are spread over what its encoder gives.</summary>
+    private static VqVae Create(int channels)
+    {
+        var model = new VqVae(new VqVaeOptions { Channels = channels, Hidden = 16, ResidualHidden = 8, Codes = 40, CodeDim = 6 }, seed: 5);
+        PictureSource pictures = Shapes.Open(Split.Train, Size, trainCount: 1).ToChannels(channels);
+        float[] pixels = new float[Size * Size * channels];
+        PixelValues.FromBytes(pictures.Read(0), pixels);
+        float[] z = model.EncodeToVectors(Tessera.Tensors.Tensor.From(pixels, [1, Size, Size, channels])).ToArray();
+        model.Quantizer.Codebook.CopyFrom(z.AsSpan(0, 40 * 6));
+        return model;
+    }
+}
