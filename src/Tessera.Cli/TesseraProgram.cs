@@ -63,8 +63,8 @@ public static class TesseraProgram
         {
             new TrainCommand(invocation), new EvalCommand(invocation), new ReconstructCommand(invocation),
             new ReportCommand(invocation), new EncodeCommand(invocation), new DecodeCommand(invocation),
-            new ConvertCommand(invocation), new InfoCommand(invocation), new DataCommand(invocation),
-            new BenchCommand(invocation),
+            new ConvertCommand(invocation), new ExportCommand(invocation), new InfoCommand(invocation),
+            new DataCommand(invocation), new BenchCommand(invocation),
             new HelpOption { Action = new HelpWithExamples() }, new VersionOption { Action = new PrintVersion() },
         };
         // Without a command: the help.

@@ -13,6 +13,7 @@ public sealed class HelpTests
     [InlineData("encode", "RUN", "IMAGE", "--data", "--data-dir", "--split", "--size", "--labels", "--out", "--threads")]
     [InlineData("decode", "RUN", "TOKENS", "--out", "--threads")]
     [InlineData("convert", "RUN", "FILE")]
+    [InlineData("export", "RUN", "--onnx")]
     [InlineData("info", "RUN")]
     [InlineData("data cifar10", "--data-dir")]
     [InlineData("bench", "--batch", "--size", "--hidden", "--threads", "--seconds", "--json")]
@@ -29,7 +30,9 @@ public sealed class HelpTests
     {
         string help = Program.Succeed();
         Assert.Equal(help, Program.Succeed("--help"));
-        Assert.All(["train", "eval", "reconstruct", "encode", "decode", "convert", "info", "data", "bench"], name => Assert.Matches($@"(?m)^  {name}\b", help));
+        Assert.All(
+            ["train", "eval", "reconstruct", "report", "encode", "decode", "convert", "export", "info", "data", "bench"],
+            name => Assert.Matches($@"(?m)^  {name}\b", help));
     }
 
     [Fact]

@@ -14,6 +14,7 @@ public partial class ArchitectureTests
 
     [Theory]
     [InlineData("Tessera")]
+    [InlineData("Tessera.Onnx")]
     [InlineData("Tessera.Cli")]
     public void Only_the_engine_touches_vectors(string project) =>
         AssertNone(FilesOf(project, "*.cs"), VectorTerms(), "computes with vectors of the processor");
@@ -21,6 +22,7 @@ public partial class ArchitectureTests
     /// <summary>Pointers there are only where libjpeg-turbo takes them.</summary>
     [Theory]
     [InlineData("Tessera")]
+    [InlineData("Tessera.Onnx")]
     [InlineData("Tessera.Cli")]
     public void Only_the_engine_and_the_native_decoder_are_unsafe(string project) =>
         AssertNone(
@@ -35,7 +37,8 @@ public partial class ArchitectureTests
     [Theory]
     [InlineData("Tessera.Tensors")]
     [InlineData("Tessera", "Tessera.Tensors")]
-    [InlineData("Tessera.Cli", "Tessera")]
+    [InlineData("Tessera.Onnx", "Tessera")]
+    [InlineData("Tessera.Cli", "Tessera.Onnx", "Tessera")]
     public void Project_references_point_one_way(string project, params string[] references)
     {
         XDocument file = XDocument.Load(Path.Combine(Source, project, project + ".csproj"));

@@ -59,6 +59,26 @@ public static class AtomicFolder
     }
 
     /// <summary>
+    /// Checks that <see cref="Write"/> may write a folder and destroys nothing foreign: there is none, or an empty one, or
+    /// one that holds what was written there before.
+    /// </summary>
+    /// <param name="path">The folder; neither it nor those above it need exist.</param>
+    /// <param name="kind">What is written there, for the message: "a report".</param>
+    /// <param name="isOwn">Whether the entries of a folder that is not empty are of that kind, all of them.</param>
+    /// <exception cref="InputException">
+    /// There is a file of that name, the folder holds something else, or the place cannot be written.
+    /// </exception>
+    public static void CheckReplaceable(string path, string kind, Func<IReadOnlyList<FileSystemInfo>, bool> isOwn)
+    {
+        CheckWritable(path);
+        string full = FileErrors.FolderPath(path);
+        if (!Directory.Exists(full)) return;
+        IReadOnlyList<FileSystemInfo> entries = FileErrors.List(full, folder => folder.EnumerateFileSystemInfos());
+        if (entries.Count > 0 && !isOwn(entries))
+            throw new InputException($"{path} holds something else than {kind}; choose another folder for it");
+    }
+
+    /// <summary>
     /// Deletes what crashed processes left in <paramref name="parent"/>: temporaries of this class and of
     /// <see cref="AtomicFile"/> whose process has ended. Call it before this process writes there.
     /// </summary>

@@ -13,7 +13,6 @@ namespace Tessera.Quantization;
 public sealed class ProjectedQuantizer : Quantizer
 {
     private readonly Conv2d _down;
-    private readonly Quantizer _inner;
     private readonly Conv2d _up;
 
     /// <summary>Creates the quantizer.</summary>
@@ -26,16 +25,19 @@ public sealed class ProjectedQuantizer : Quantizer
         : base(options)
     {
         _down = Child("_project_in", new Conv2d(codeDim, lookupDim, 1, initializer));
-        _inner = Child("_quantizer", options.Create(codes, lookupDim, initializer));
+        Inner = Child("_quantizer", options.Create(codes, lookupDim, initializer));
         _up = Child("_project_out", new Conv2d(lookupDim, codeDim, 1, initializer));
     }
+
+    /// <summary>What looks the codes up, behind the map down.</summary>
+    public Quantizer Inner { get; }
 
     /// <summary>The codes as they are decoded, <c>[codes, code dim]</c>: behind the map up. Computed at each call.</summary>
     public override Tensor Codebook
     {
         get
         {
-            Tensor codes = _inner.Codebook;
+            Tensor codes = Inner.Codebook;
             Tensor map = _up.Forward(codes.Reshape([1, 1, codes.Shape[0], codes.Shape[1]]));
             return map.Reshape([codes.Shape[0], map.Shape.Last]);
         }
@@ -44,25 +46,25 @@ public sealed class ProjectedQuantizer : Quantizer
     /// <inheritdoc/>
     public override Quantized Quantize(Tensor z, bool training)
     {
-        Quantized inner = _inner.Quantize(_down.Forward(z), training);
+        Quantized inner = Inner.Quantize(_down.Forward(z), training);
         return inner with { Vectors = _up.Forward(inner.Vectors) };
     }
 
     /// <inheritdoc/>
-    public override int[] FindCodes(Tensor z) => _inner.FindCodes(_down.Forward(z));
+    public override int[] FindCodes(Tensor z) => Inner.FindCodes(_down.Forward(z));
 
     /// <inheritdoc/>
     public override Tensor Lookup(ReadOnlyMemory<int> codes, Shape shape, Tape? tape)
     {
         if (shape.Last != _up.Weight.Shape[0])
             throw new ArgumentException($"The codes have {_up.Weight.Shape[0]} dimensions, not those of {shape}.", nameof(shape));
-        Shape lookedUp = [.. shape.ToArray()[..^1], _inner.Codebook.Shape.Last];
-        return _up.Forward(_inner.Lookup(codes, lookedUp, tape));
+        Shape lookedUp = [.. shape.ToArray()[..^1], Inner.Codebook.Shape.Last];
+        return _up.Forward(Inner.Lookup(codes, lookedUp, tape));
     }
 
     /// <inheritdoc/>
-    public override void Start(ReadOnlySpan<float> codebook, double vectorsPerCode) => _inner.Start(codebook, vectorsPerCode);
+    public override void Start(ReadOnlySpan<float> codebook, double vectorsPerCode) => Inner.Start(codebook, vectorsPerCode);
 
     /// <inheritdoc/>
-    public override int Revive(Tensor lookedUp, CounterRandom random) => _inner.Revive(lookedUp, random);
+    public override int Revive(Tensor lookedUp, CounterRandom random) => Inner.Revive(lookedUp, random);
 }

@@ -55,17 +55,11 @@ public static class Report
     /// <exception cref="InputException">
     /// There is a file of that name, the folder holds something else, or the place cannot be written.
     /// </exception>
-    public static void CheckReplaceable(string folder)
+    public static void CheckReplaceable(string folder) => AtomicFolder.CheckReplaceable(folder, "a report", entries =>
     {
-        AtomicFolder.CheckWritable(folder);
-        string full = FileErrors.FolderPath(folder);
-        if (!Directory.Exists(full)) return;
-        IReadOnlyList<FileSystemInfo> entries = FileErrors.List(full, path => path.EnumerateFileSystemInfos());
-        if (entries.Count == 0) return;
-        string page = ReadPage(full);
-        if (!HtmlPage.IsReport(page) || entries.FirstOrDefault(entry => !IsOfReport(entry, page)) is { })
-            throw new InputException($"{folder} holds something else than a report; choose another folder for the report");
-    }
+        string page = ReadPage(folder);
+        return HtmlPage.IsReport(page) && entries.All(entry => IsOfReport(entry, page));
+    });
 
     private static bool IsOfReport(FileSystemInfo entry, string page) =>
         entry is FileInfo && (entry.Name == PageName || HtmlPage.HasFile(page, entry.Name));

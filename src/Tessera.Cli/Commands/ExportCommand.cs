@@ -1,0 +1,40 @@
+using System.CommandLine;
+using Tessera.Cli.CommandLine;
+using Tessera.Onnx;
+using Tessera.Training;
+
+namespace Tessera.Cli.Commands;
+
+/// <summary><c>tessera export</c>: a model for other programs.</summary>
+internal sealed class ExportCommand : TesseraCommand
+{
+    private readonly Argument<string> _model = NewOption.ModelArgument();
+    private readonly Option<string?> _onnx = NewOption.Text(
+        "--onnx", "DIR",
+        $"The folder for {OnnxExport.EncoderName}, {OnnxExport.DecoderName} and {OnnxExport.AutoencoderName}, over an export that is there, never over anything else.");
+
+    public ExportCommand(Invocation invocation) : base(
+        invocation, "export",
+        "Writes a model for ONNX Runtime and other programs that read ONNX: pictures to codes, codes to pictures, and both.",
+        "tessera export runs/shapes-1 --onnx shapes-onnx", "tessera export model.safetensors --onnx onnx")
+    {
+        Arguments.Add(_model);
+        Options.Add(_onnx);
+    }
+
+    protected override void Run(ParseResult parse)
+    {
+        string folder = parse.GetValue(_onnx) ?? throw new InputException("name the folder to write with --onnx DIR");
+        OnnxExport.CheckReplaceable(folder);
+        TrainedModel trained = TrainedModel.Open(parse.GetRequiredValue(_model));
+        OnnxExport.Write(folder, trained.Model);
+        string pictures = $"float [batch, {trained.Model.Options.Channels}, height, width] in 0..1";
+        const string Codes = "int64 [batch, height / 4, width / 4]";
+        Invocation.Output.Table(
+        [
+            [Path.Combine(folder, OnnxExport.EncoderName), $"pictures {pictures} -> codes {Codes}"],
+            [Path.Combine(folder, OnnxExport.DecoderName), $"codes {Codes} -> pictures"],
+            [Path.Combine(folder, OnnxExport.AutoencoderName), "pictures -> reconstructions, codes"],
+        ]);
+    }
+}

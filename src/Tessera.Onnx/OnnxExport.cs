@@ -1,0 +1,134 @@
+using Google.Protobuf;
+using Tessera.Files;
+using Tessera.Models;
+using Tessera.Onnx.Messages;
+using Tessera.Training;
+using DataType = Tessera.Onnx.Messages.TensorProto.Types.DataType;
+
+namespace Tessera.Onnx;
+
+/// <summary>
+/// Writes a model for ONNX Runtime and whatever else reads ONNX: what turns pictures into codes, what turns codes into
+/// pictures, and both in one. Batch, height and width are free; height and width of pictures are multiples of 4.
+/// </summary>
+/// <remarks>Pictures are float, NCHW, pixels in [0, 1]; codes are int64. See docs/onnx.md.</remarks>
+public static class OnnxExport
+{
+    /// <summary>The file that turns pictures into codes.</summary>
+    public const string EncoderName = "encoder.onnx";
+
+    /// <summary>The file that turns codes into pictures.</summary>
+    public const string DecoderName = "decoder.onnx";
+
+    /// <summary>The file that turns pictures into codes and into what these decode to.</summary>
+    public const string AutoencoderName = "autoencoder.onnx";
+
+    /// <summary>The version of the operators (of 2020): later ones bring nothing that is needed here.</summary>
+    public const int OperatorSet = 13;
+
+    // The version of the file format that came with these operators.
+    private const int FormatVersion = 7;
+
+    private const string Pictures = "pictures", Codes = "codes", Reconstructions = "reconstructions";
+
+    /// <summary>Writes the three files, all or none of them.</summary>
+    /// <param name="folder">Where. An export that is there is replaced as a whole.</param>
+    /// <param name="model">The model.</param>
+    /// <exception cref="InputException">
+    /// The folder holds something else or cannot be written, or the weights are more than a file can hold.
+    /// </exception>
+    /// <example><code>
+    /// OnnxExport.Write("onnx", TrainedModel.Open("runs/shapes-1").Model);
+    /// </code></example>
+    public static void Write(string folder, VqVae model)
+    {
+        CheckReplaceable(folder);
+        AtomicFolder.Write(folder, temporary =>
+        {
+            Write(temporary, EncoderName, Encoder(model));
+            Write(temporary, DecoderName, Decoder(model));
+            Write(temporary, AutoencoderName, Autoencoder(model));
+        });
+    }
+
+    /// <summary>
+    /// Checks that an export can get a folder: it may be written, and there is none, or an empty one, or one that holds an
+    /// export and nothing else.
+    /// </summary>
+    /// <exception cref="InputException">It cannot; the message tells why.</exception>
+    public static void CheckReplaceable(string folder) => AtomicFolder.CheckReplaceable(
+        folder, "an export to ONNX",
+        entries => entries.All(entry => entry is FileInfo { Name: EncoderName or DecoderName or AutoencoderName }));
+
+    private static void Write(string folder, string name, ModelProto model)
+    {
+        using FileStream file = File.Create(Path.Combine(folder, name));
+        model.WriteTo(file);
+    }
+
+    private static ModelProto Encoder(VqVae model)
+    {
+        var graph = new GraphBuilder("encoder");
+        PicturesIn(graph, model);
+        new VqVaeGraph(model, graph).Encode(Pictures, Codes);
+        CodesOut(graph, model);
+        return Model(graph, model, "The encoder of a VQ-VAE: pictures to codes.");
+    }
+
+    private static ModelProto Decoder(VqVae model)
+    {
+        var graph = new GraphBuilder("decoder");
+        graph.Input(Codes, DataType.Int64, Describe(model, "Codes"), "batch", "code_height", "code_width");
+        new VqVaeGraph(model, graph).Decode(Codes, Pictures);
+        PicturesOut(graph, model, Pictures, "What the codes decode to");
+        return Model(graph, model, "The decoder of a VQ-VAE: codes to pictures.");
+    }
+
+    private static ModelProto Autoencoder(VqVae model)
+    {
+        var graph = new GraphBuilder("autoencoder");
+        PicturesIn(graph, model);
+        var network = new VqVaeGraph(model, graph);
+        network.Encode(Pictures, Codes);
+        network.Decode(Codes, Reconstructions);
+        PicturesOut(graph, model, Reconstructions, "What the pictures' codes decode to");
+        CodesOut(graph, model);
+        return Model(graph, model, "A VQ-VAE: pictures to codes, and to what these decode to.");
+    }
+
+    private static void PicturesIn(GraphBuilder graph, VqVae model) => graph.Input(
+        Pictures, DataType.Float, $"Pixels in [0, 1]; height and width are multiples of {VqVae.PixelsPerCode}.",
+        "batch", $"{model.Options.Channels}", "height", "width");
+
+    private static void PicturesOut(GraphBuilder graph, VqVae model, string value, string what) => graph.Output(
+        value, DataType.Float, $"{what}, pixels clamped to [0, 1].", "batch", $"{model.Options.Channels}", "height", "width");
+
+    private static void CodesOut(GraphBuilder graph, VqVae model) =>
+        graph.Output(Codes, DataType.Int64, Describe(model, "The nearest codes"), "batch", "code_height", "code_width");
+
+    private static string Describe(VqVae model, string what) =>
+        $"{what}, 0 to {model.Options.Codes - 1}, one for {VqVae.PixelsPerCode} x {VqVae.PixelsPerCode} pixels.";
+
+    private static ModelProto Model(GraphBuilder graph, VqVae model, string description)
+    {
+        var file = new ModelProto
+        {
+            IrVersion = FormatVersion,
+            ProducerName = "Tessera",
+            ProducerVersion = RunFolder.Version,
+            DocString = description,
+            Graph = graph.Graph,
+        };
+        file.OpsetImport.Add(new OperatorSetIdProto { Version = OperatorSet });
+        VqVaeOptions options = model.Options;
+        foreach ((string key, string value) in new[]
+        {
+            ("codes", $"{options.Codes}"), ("code_dim", $"{options.CodeDim}"), ("channels", $"{options.Channels}"),
+            ("pixels_per_code", $"{VqVae.PixelsPerCode}"), ("quantizer", options.Quantizer.Kind),
+        })
+        {
+            file.MetadataProps.Add(new StringStringEntryProto { Key = key, Value = value });
+        }
+        return file;
+    }
+}

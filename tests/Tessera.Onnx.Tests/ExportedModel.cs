@@ -1,0 +1,90 @@
+using Tessera.Models;
+using Tessera.Quantization;
+using Tessera.Tensors;
+using Tessera.Tensors.Random;
+
+namespace Tessera.Onnx.Tests;
+
+/// <summary>A small model whose codes are spread over what its encoder makes, and its export.</summary>
+internal sealed class ExportedModel : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public ExportedModel(VqVaeOptions options)
+    {
+        Model = new VqVae(options, seed: 4);
+        Tensor vectors = LookedUp(Pictures(stream: 0, 4, 32, 32), 4, 32, 32);
+        Model.Quantizer.Start(vectors.ToArray().AsSpan(0, options.Codes * vectors.Shape.Last), vectorsPerCode: 1);
+        OnnxExport.Write(Folder, Model);
+    }
+
+    public VqVae Model { get; }
+
+    public string Folder => _folder["onnx"];
+
+    public string Encoder => _folder["onnx", "encoder.onnx"];
+
+    public string Decoder => _folder["onnx", "decoder.onnx"];
+
+    public string Autoencoder => _folder["onnx", "autoencoder.onnx"];
+
+    public static VqVaeOptions Options(string kind, int lookupDim = 0) => new()
+    {
+        Hidden = 16,
+        ResidualHidden = 6,
+        Codes = 32,
+        CodeDim = 8,
+        LookupDim = lookupDim,
+        Quantizer = QuantizerOptions.Find(kind),
+    };
+
+    /// <summary>Pixels in [0, 1], NCHW: patches of 4 x 4 in colours of their own under noise.</summary>
+    public float[] Pictures(ulong stream, int batch, int height, int width)
+    {
+        var random = new CounterRandom(seed: 9, stream);
+        int channels = Model.Options.Channels;
+        float[] pixels = new float[batch * channels * height * width];
+        for (int i = 0; i < pixels.Length; i++)
+        {
+            int column = i % width, row = i / width % height, map = i / (width * height);
+            int patch = (map * height / 4 + row / 4) * (width / 4) + column / 4;
+            pixels[i] = 0.8f * random.Uniform((ulong)(1_000_000 + patch)) + 0.2f * random.Uniform((ulong)i);
+        }
+        return pixels;
+    }
+
+    /// <summary>The vectors that the model looks codes up for.</summary>
+    public Tensor LookedUp(float[] pictures, int batch, int height, int width) =>
+        Model.Quantizer.Quantize(Model.EncodeToVectors(Input(pictures, batch, height, width)), training: false).LookedUp;
+
+    /// <summary>Codes, as the model finds them.</summary>
+    public int[] Encode(float[] pictures, int batch, int height, int width) => Model.Encode(Input(pictures, batch, height, width));
+
+    /// <summary>What codes decode to in the model, as the export has it: NCHW, in [0, 1].</summary>
+    public float[] Decode(int[] codes, int batch, int height, int width)
+    {
+        float[] pixels = Model.Decode(codes, batch, height, width).ToArray();
+        int channels = Model.Options.Channels, area = 16 * height * width;
+        float[] turned = new float[pixels.Length];
+        for (int i = 0; i < pixels.Length; i++)
+        {
+            (int picture, int pixel, int channel) = (i / (area * channels), i / channels % area, i % channels);
+            turned[(picture * channels + channel) * area + pixel] = Math.Clamp(pixels[i] + 0.5f, 0, 1);
+        }
+        return turned;
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private Tensor Input(float[] pictures, int batch, int height, int width)
+    {
+        int channels = Model.Options.Channels, area = height * width;
+        float[] turned = new float[pictures.Length];
+        for (int i = 0; i < pictures.Length; i++)
+        {
+            (int picture, int channel, int pixel) = (i / (area * channels), i / area % channels, i % area);
+            turned[(picture * area + pixel) * channels + channel] = pictures[i] - 0.5f;
+        }
+        return Tensor.From(turned, [batch, height, width, channels]);
+    }
+}

@@ -1,0 +1,99 @@
+using Google.Protobuf.Reflection;
+using Tessera.Models;
+using Tessera.Onnx.Messages;
+
+namespace Tessera.Onnx.Tests;
+
+public sealed class OnnxExportTests
+{
+    private const string InnerSizes = "batch,code_height,code_width";
+
+    [Theory]
+    [InlineData("gradient", 0)]
+    [InlineData("ema", 0)]
+    [InlineData("cosine", 0)]
+    [InlineData("simvq", 3)]
+    public void The_checker_of_ONNX_accepts_an_export_and_reads_what_it_declares(string kind, int lookupDim)
+    {
+        using var exported = new ExportedModel(ExportedModel.Options(kind, lookupDim));
+        string pictures = "FLOAT batch,3,height,width", codes = $"INT64 {InnerSizes}";
+        string[] metadata =
+        [
+            "metadata codes 32", "metadata code_dim 8", "metadata channels 3", "metadata pixels_per_code 4", $"metadata quantizer {kind}",
+        ];
+        Assert.Equal(
+            ["opset onnx 13", $"input pictures {pictures}", $"output codes {codes}", .. metadata], Programs.Check(exported.Encoder));
+        Assert.Equal(
+            ["opset onnx 13", $"input codes {codes}", $"output pictures {pictures}", .. metadata], Programs.Check(exported.Decoder));
+        Assert.Equal(
+            [
+                "opset onnx 13", $"input pictures {pictures}", $"output reconstructions {pictures}", $"output codes {codes}", .. metadata,
+            ],
+            Programs.Check(exported.Autoencoder));
+    }
+
+    [Fact]
+    public void The_messages_have_ONNXs_field_numbers()
+    {
+        HashSet<string> official = [.. Programs.Check()];
+        string[] ours = [.. OnnxReflection.Descriptor.MessageTypes.SelectMany(Fields)];
+        Assert.NotEmpty(ours);
+        Assert.All(ours, field => Assert.Contains(field, official));
+    }
+
+    [Fact]
+    public void The_weights_are_the_models_under_the_names_of_the_seed()
+    {
+        using var exported = new ExportedModel(ExportedModel.Options("gradient"));
+        Dictionary<string, TensorProto> tensors = Read(exported.Autoencoder).Graph.Initializer.ToDictionary(tensor => tensor.Name);
+        foreach ((string name, Tensors.Tensor tensor) in exported.Model.State())
+        {
+            TensorProto written = tensors[name == "_vq_vae._embedding.weight" ? "codebook" : name];
+            Assert.Equal(tensor.Shape.ToArray().Select(size => (long)size), written.Dims);
+            Assert.Equal(tensor.ToArray(), System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(written.RawData.Span).ToArray());
+        }
+    }
+
+    [Fact]
+    public void An_export_is_replaced_and_anything_else_is_left_alone()
+    {
+        using var exported = new ExportedModel(ExportedModel.Options("ema"));
+        using var folder = new TemporaryFolder();
+        byte[] first = File.ReadAllBytes(exported.Encoder);
+        OnnxExport.Write(exported.Folder, new VqVae(ExportedModel.Options("ema"), seed: 8));
+        Assert.NotEqual(first, File.ReadAllBytes(exported.Encoder));
+        Assert.Equal(["autoencoder.onnx", "decoder.onnx", "encoder.onnx"], TemporaryFolder.NamesIn(exported.Folder));
+
+        folder.Write("own/notes.txt", [1]);
+        folder.Write("own/encoder.onnx", [2]);
+        string message = Assert.Throws<InputException>(() => OnnxExport.Write(folder["own"], exported.Model)).Message;
+        Assert.Contains("holds something else than an export to ONNX", message, StringComparison.Ordinal);
+        Assert.Equal([2], File.ReadAllBytes(folder["own", "encoder.onnx"]));
+        message = Assert.Throws<InputException>(() => OnnxExport.Write(folder["own", "notes.txt"], exported.Model)).Message;
+        Assert.Contains("notes.txt", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Weights_that_no_file_can_hold_are_refused()
+    {
+        GraphBuilder.ThrowIfTooLarge(2_000_000_000);
+        Assert.Contains("2046 MiB", Assert.Throws<InputException>(() => GraphBuilder.ThrowIfTooLarge(1L << 31)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_same_model_gives_the_same_bytes()
+    {
+        using var exported = new ExportedModel(ExportedModel.Options("simvq", 3));
+        byte[] first = File.ReadAllBytes(exported.Autoencoder);
+        OnnxExport.Write(exported.Folder, exported.Model);
+        Assert.Equal(first, File.ReadAllBytes(exported.Autoencoder));
+    }
+
+    private static ModelProto Read(string path) => ModelProto.Parser.ParseFrom(File.ReadAllBytes(path));
+
+    /// <summary>MESSAGE.FIELD NUMBER TYPE, the type by its number in protobuf's descriptors.</summary>
+    private static IEnumerable<string> Fields(MessageDescriptor message) =>
+        message.Fields.InFieldNumberOrder()
+            .Select(field => $"{message.FullName}.{field.Name} {field.FieldNumber} {(int)field.ToProto().Type}")
+            .Concat(message.NestedTypes.SelectMany(Fields));
+}

@@ -1,0 +1,105 @@
+using Tessera.Models;
+using Tessera.Quantization;
+using Tessera.Tensors;
+
+namespace Tessera.Onnx.Tests;
+
+/// <summary>ONNX Runtime makes of an export what the model does itself.</summary>
+public sealed class OnnxRuntimeTests
+{
+    /// <summary>By how much pictures may differ.</summary>
+    private const float PixelTolerance = 1e-4f;
+
+    /// <summary>
+    /// How much further than the nearest a code may be, by squared distance over |z|^2 + |e|^2: what the rounding of a whole
+    /// encoder in float32, added up in another order, can decide.
+    /// </summary>
+    private const double Rounding = 1e-5;
+
+    public static TheoryData<string, int> Quantizers()
+    {
+        var all = new TheoryData<string, int>();
+        foreach (QuantizerOptions options in QuantizerOptions.All)
+        {
+            all.Add(options.Kind, 0);
+            all.Add(options.Kind, 3);
+        }
+        return all;
+    }
+
+    [Theory]
+    [MemberData(nameof(Quantizers))]
+    public void Pictures_become_the_models_codes_and_codes_its_pictures(string kind, int lookupDim) =>
+        AssertAgrees(ExportedModel.Options(kind, lookupDim));
+
+    [Fact]
+    public void Grey_pictures_and_no_residual_layers_are_exported_too() =>
+        AssertAgrees(ExportedModel.Options("gradient") with { Channels = 1, ResidualLayers = 0 });
+
+    [Fact]
+    public void Of_equal_codes_the_lowest_is_found()
+    {
+        using var exported = new ExportedModel(ExportedModel.Options("gradient"));
+        float[] half = exported.Model.Quantizer.Codebook.ToArray()[..(16 * 8)];
+        exported.Model.Quantizer.Codebook.CopyFrom([.. half, .. half]);
+        OnnxExport.Write(exported.Folder, exported.Model);
+        Value codes = Programs.RunModel(exported.Encoder, exported.Pictures(stream: 1, 2, 16, 16), 2, 3, 16, 16)["codes"];
+        Assert.All(codes.As<long>().ToArray(), code => Assert.InRange(code, 0, 15));
+    }
+
+    private static void AssertAgrees(VqVaeOptions options)
+    {
+        using var exported = new ExportedModel(options);
+        int channels = options.Channels;
+        (int batch, int height, int width) = (3, 16, 24);
+        float[] pictures = exported.Pictures(stream: 1, batch, height, width);
+        Value codes = Programs.RunModel(exported.Encoder, pictures, batch, channels, height, width)["codes"];
+        AssertSameCodes(exported, pictures, batch, height, width, codes);
+
+        int[] others = [.. Enumerable.Range(0, 2 * 5 * 3).Select(i => i * 7 % options.Codes)];
+        Value decoded = Programs.RunModel(exported.Decoder, Array.ConvertAll(others, code => (long)code), 2, 5, 3)["pictures"];
+        AssertSamePictures(exported, others, [2, channels, 20, 12], decoded);
+
+        (batch, height, width) = (1, 40, 8);
+        pictures = exported.Pictures(stream: 2, batch, height, width);
+        Dictionary<string, Value> both = Programs.RunModel(exported.Autoencoder, pictures, batch, channels, height, width);
+        AssertSameCodes(exported, pictures, batch, height, width, both["codes"]);
+        AssertSamePictures(exported, Whole(both["codes"]), [batch, channels, height, width], both["reconstructions"]);
+    }
+
+    private static void AssertSameCodes(ExportedModel exported, float[] pictures, int batch, int height, int width, Value actual)
+    {
+        Assert.Equal("int64", actual.Type);
+        Assert.Equal([batch, height / 4, width / 4], actual.Sizes);
+        int[] expected = exported.Encode(pictures, batch, height, width), found = Whole(actual);
+        Assert.Equal(expected.Length, found.Length);
+        Assert.True(expected.Distinct().Count() > 5, "The pictures have so few codes that the test tells nothing.");
+        Tensor vectors = exported.LookedUp(pictures, batch, height, width);
+        Quantizer quantizer = exported.Model.Quantizer;
+        float[][] codebook = [.. (quantizer is ProjectedQuantizer projected ? projected.Inner : quantizer).Codebook.ToArray().Chunk(vectors.Shape.Last)];
+        float[][] z = [.. vectors.ToArray().Chunk(vectors.Shape.Last)];
+        for (int i = 0; i < found.Length; i++)
+        {
+            if (found[i] == expected[i]) continue;
+            double scale = SquaredDistance(z[i], new float[z[i].Length]) + SquaredDistance(codebook[expected[i]], new float[z[i].Length]);
+            double excess = (SquaredDistance(z[i], codebook[found[i]]) - SquaredDistance(z[i], codebook[expected[i]])) / scale;
+            Assert.True(excess < Rounding, $"Vector {i} has code {found[i]} instead of {expected[i]}, further away by {excess:g2} of |z|^2 + |e|^2.");
+        }
+    }
+
+    private static void AssertSamePictures(ExportedModel exported, int[] codes, int[] sizes, Value actual)
+    {
+        Assert.Equal("float32", actual.Type);
+        Assert.Equal(sizes, actual.Sizes);
+        float[] expected = exported.Decode(codes, sizes[0], sizes[2] / 4, sizes[3] / 4);
+        float[] found = actual.As<float>().ToArray();
+        Assert.Equal(expected.Length, found.Length);
+        float worst = expected.Zip(found, (a, b) => Math.Abs(a - b)).Max();
+        Assert.True(worst <= PixelTolerance, $"Pixels differ by up to {worst:g2}.");
+        Assert.InRange(found.Distinct().Count(), 100, int.MaxValue);
+    }
+
+    private static int[] Whole(Value codes) => Array.ConvertAll(codes.As<long>().ToArray(), code => checked((int)code));
+
+    private static double SquaredDistance(float[] a, float[] b) => a.Zip(b, (x, y) => ((double)x - y) * ((double)x - y)).Sum();
+}
