@@ -11,8 +11,7 @@ namespace Tessera.Tests.Samples;
 
 public sealed class SampleTests : IDisposable
 {
-    private static readonly VqVae Model = new(
-        new VqVaeOptions { Hidden = 8, ResidualHidden = 4, ResidualLayers = 1, Codes = 64, CodeDim = 4 }, seed: 3);
+    private static readonly VqVae Model = StartedModel.Create(StartedModel.Options, [Shapes.Picture(0), Shapes.Picture(1)]);
 
     private readonly TemporaryFolder _folder = new();
 
