@@ -3,14 +3,15 @@ using Tessera.Data;
 using Tessera.Imaging;
 using Tessera.Models;
 using Tessera.Samples;
+using Tessera.Tests.Training;
 using Tessera.Tokens;
+using Tessera.Training;
 
 namespace Tessera.Tests.Samples;
 
 public sealed class SampleTests : IDisposable
 {
-    private static readonly VqVae Model = new(
-        new VqVaeOptions { Hidden = 8, ResidualHidden = 4, ResidualLayers = 1, Codes = 64, CodeDim = 4 }, seed: 3);
+    private static readonly VqVae Model = StartedModel.Create(StartedModel.Options, [Shapes.Picture(0), Shapes.Picture(1)]);
 
     private readonly TemporaryFolder _folder = new();
 
@@ -44,20 +45,38 @@ public sealed class SampleTests : IDisposable
     }
 
     [Fact]
-    public void TrainOnOwnPictures_stops_when_told_and_goes_on_when_called_again()
+    public void TrainOnOwnPictures_makes_a_run_and_measures_it()
     {
-        for (int i = 0; i < 40; i++) _folder.Write($"pictures/{i:00}.png", Png.Encode(Shapes.Picture(i, size: 32)));
-        using var stop = new CancellationTokenSource();
-        stop.Cancel();
-
-        Assert.Null(TrainOnOwnPictures.Run(_folder["pictures"], _folder["run"], updates: 3, stop.Token));
-        Evaluation? result = TrainOnOwnPictures.Run(
-            _folder["pictures"], _folder["run"], updates: 3, TestContext.Current.CancellationToken);
+        Evaluation? result = TrainOnOwnPictures.Run(OwnPictures(), _folder["run"], updates: 2, TestContext.Current.CancellationToken);
 
         Assert.NotNull(result);
         Assert.InRange(result.Psnr, 5, 30);
         Assert.True(File.Exists(_folder["run", "model.safetensors"]), "the run has ended without a model");
     }
+
+    [Fact]
+    public void TrainOnOwnPictures_goes_on_with_a_run_that_was_stopped()
+    {
+        string pictures = OwnPictures();
+        TrainingOptions options = SmallRun.Options with { Data = pictures, Size = 32, Budget = TrainingBudget.OfUpdates(5) };
+        using var stop = new CancellationTokenSource();
+        using (var trainer = new Trainer(
+            RunFolder.Create(_folder["run"], options),
+            ImageFolder.Load(pictures, Split.Train, 32, 32, cancellation: stop.Token),
+            ImageFolder.Load(pictures, Split.Test, 32, 32, cancellation: stop.Token)))
+        {
+            var progress = new Reports(p => { if (p.Update == 2) stop.Cancel(); });
+            Assert.Throws<OperationCanceledException>(() => trainer.Run(progress, stop.Token));
+        }
+
+        Assert.NotNull(TrainOnOwnPictures.Run(pictures, _folder["run"], updates: 1, TestContext.Current.CancellationToken));
+
+        Assert.Equal(["1", "2", "3", "4", "5"], File.ReadLines(_folder["run", "series.csv"]).Skip(1).Select(row => row.Split(',')[0]));
+    }
+
+    [Fact]
+    public void TrainOnOwnPictures_stops_when_it_is_told_to() =>
+        Assert.Null(TrainOnOwnPictures.Run(OwnPictures(), _folder["run"], updates: 2, new CancellationToken(canceled: true)));
 
     // The bounds are a little above what the samples name in their first lines; one grey for all pictures gives 0.049.
     [Fact]
@@ -67,6 +86,12 @@ public sealed class SampleTests : IDisposable
     [Fact]
     public void OwnModule_learns_what_it_says() =>
         Assert.InRange(OwnModule.Run(Shapes.Load(Split.Train, trainCount: 2000, testCount: 1), updates: 300), 0, 0.003);
+
+    private string OwnPictures()
+    {
+        for (int i = 0; i < 40; i++) _folder.Write($"pictures/{i:00}.png", Png.Encode(Shapes.Picture(i)));
+        return _folder["pictures"];
+    }
 
     private (string Model, string Picture) Write(Image picture)
     {
