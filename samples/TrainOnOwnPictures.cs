@@ -15,10 +15,7 @@ public static class TrainOnOwnPictures
     public static Evaluation? Run(string folder, string run, long updates, CancellationToken stop)
     {
         const int Size = 32;
-        TrainingOptions options = Preset.Default.Options with
-        {
-            Data = folder, Size = Size, Budget = TrainingBudget.OfUpdates(updates), Seed = 1,
-        };
+        TrainingOptions options = Preset.Default.OptionsFor(folder) with { Size = Size, Budget = TrainingBudget.OfUpdates(updates) };
         var progress = new Progress<TrainingProgress>(p =>
         {
             if (p.IsMetricsRow) Console.WriteLine($"{p.Update}: recon_error {p.Window.ReconError:0.000}");

@@ -6,8 +6,8 @@ using Tessera.Training;
 namespace Tessera.Benchmarks.Recipe;
 
 /// <summary>
-/// Makes the runs of an experiment, one after the other, and keeps what they reached in <c>NAME.csv</c>: what stands there is not
-/// run again, and a run that was interrupted goes on from its checkpoint.
+/// Makes the runs of an experiment, one after the other, and keeps what they reached in <c>NAME.csv</c>, with a table in
+/// <c>NAME.md</c>: what stands there is not run again, and a run that was interrupted goes on from its checkpoint.
 /// </summary>
 internal sealed class ExperimentRunner
 {
@@ -80,6 +80,7 @@ internal sealed class ExperimentRunner
         if (!File.Exists(path)) File.WriteAllText(path, Header + "\n");
         File.AppendAllText(path, FormattableString.Invariant(
             $"{result.Row},{result.Seed},{result.Pictures},{result.Seconds:0.0},{result.ReconError:0.000000},{result.Perplexity:0.0},{result.CodesUsed}\n"));
+        File.WriteAllText(Path.ChangeExtension(path, ".md"), ExperimentTable.Write(_experiment, Read(_results, _experiment)));
     }
 
     private static ImageSet Part(ImageSet set, Func<int, bool> isIn)

@@ -29,8 +29,6 @@ internal static class RecipeProgram
         foreach (Experiment experiment in chosen)
         {
             new ExperimentRunner(experiment, dataDir, results, options.GetValueOrDefault("--runs", "runs/recipe")).Run();
-            IReadOnlyList<Result> made = ExperimentRunner.Read(results, experiment);
-            File.WriteAllText(Path.Combine(results, $"{experiment.Name}.md"), ExperimentTable.Write(experiment, made));
         }
         return 0;
     }
