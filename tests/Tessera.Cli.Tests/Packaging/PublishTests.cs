@@ -22,16 +22,22 @@ public sealed class PublishTests : IDisposable
         string name = OperatingSystem.IsWindows() ? "tessera.exe" : "tessera";
         Assert.Equal([name], TemporaryFolder.NamesIn(_folder["published"]));
 
-        string output = Dotnet.Succeed(
+        string Run(params string[] arguments) => Dotnet.Succeed(
             _folder.Path, _folder["published", name],
             start =>
             {
                 start.Environment["PATH"] = "";
                 start.Environment["DOTNET_ROOT"] = _folder["nowhere"];
             },
-            [.. Program.TinyTraining(Shapes.Name, _folder["run"]).Where(argument => argument != Program.NoReport)]);
+            arguments);
 
-        Assert.Contains("codes used", output, StringComparison.Ordinal);
+        string trained = Run([.. Program.TinyTraining(Shapes.Name, _folder["run"]).Where(argument => argument != Program.NoReport)]);
+        Assert.Contains("codes used", trained, StringComparison.Ordinal);
         Assert.True(File.Exists(_folder["run", "report", "report.html"]), "the program has trained, but there is no report");
+        // What builds on libraries that trimming could have cut too much from.
+        Run("export", _folder["run"], "--onnx", _folder["onnx"]);
+        Assert.Equal(["autoencoder.onnx", "decoder.onnx", "encoder.onnx"], TemporaryFolder.NamesIn(_folder["onnx"]));
+        Run("convert", _folder["run"], _folder["model.pt"]);
+        Assert.Contains("16 codes of 4 dimensions", Run("info", _folder["model.pt"]), StringComparison.Ordinal);
     }
 }
