@@ -68,7 +68,7 @@ public sealed class TrainTests(Trained trained)
             "--residual-hidden", "3", "--residual-layers", "0", "--codes", "5", "--code-dim", "6", "--commitment", "0.5",
             "--seed", "18446744073709551615", "--threads", "2", "--checkpoint-every", "7", "--eval-every", "8",
             "--device", "cpu", "--lookup-dim", "3", "--decay", "0.9", "--gradient", "rotation", "--codebook-start", "kmeans",
-            "--ema-start", "codebook", "--ema-smoothing", "copy", "--revival", "0.25", "--warmup", "9", "--schedule", "cosine",
+            "--decay-ramp", "on", "--ema-start", "codebook", "--ema-smoothing", "copy", "--revival", "0.25", "--warmup", "9", "--schedule", "cosine",
             "--clip-norm", "2.5", "--weight-decay", "0.01", "--average", "0.99", "--flips", "on");
         TrainingOptions expected = new()
         {
@@ -85,6 +85,7 @@ public sealed class TrainTests(Trained trained)
                 {
                     Commitment = 0.5f,
                     Decay = 0.9,
+                    DecayRamp = true,
                     Gradient = GradientEstimator.Rotation,
                     Start = CodebookStart.KMeans,
                     AveragesStart = EmaStart.Codebook,

@@ -7,7 +7,7 @@ namespace Tessera.Benchmarks.Recipe;
 
 /// <summary>
 /// Makes the runs of an experiment, one after the other, and keeps what they reached in <c>NAME.csv</c>, with a table in
-/// <c>NAME.md</c>: what stands there is not run again, and a run that was interrupted goes on from its checkpoint.
+/// <c>NAME.md</c> and a plot in <c>NAME.svg</c>: what stands there is not run again, and a run that was interrupted goes on from its checkpoint.
 /// </summary>
 internal sealed class ExperimentRunner
 {
@@ -43,9 +43,10 @@ internal sealed class ExperimentRunner
             Number(fields[3]), Number(fields[4]), Number(fields[5]), int.Parse(fields[6], CultureInfo.InvariantCulture)))];
     }
 
-    /// <summary>Makes the runs that are not made yet.</summary>
+    /// <summary>Makes the runs that are not made yet, and the table and the plot again after each.</summary>
     public void Run()
     {
+        Summarize();
         HashSet<(string, ulong)> made = [.. Read(_results, _experiment).Select(result => (result.Row, result.Seed))];
         int most = _experiment.Rows.Max(row => row.Seeds);
         // The first seed of all rows before the second of any: a table that is interrupted is whole.
@@ -80,7 +81,16 @@ internal sealed class ExperimentRunner
         if (!File.Exists(path)) File.WriteAllText(path, Header + "\n");
         File.AppendAllText(path, FormattableString.Invariant(
             $"{result.Row},{result.Seed},{result.Pictures},{result.Seconds:0.0},{result.ReconError:0.000000},{result.Perplexity:0.0},{result.CodesUsed}\n"));
-        File.WriteAllText(Path.ChangeExtension(path, ".md"), ExperimentTable.Write(_experiment, Read(_results, _experiment)));
+        Summarize();
+    }
+
+    private void Summarize()
+    {
+        IReadOnlyList<Result> all = Read(_results, _experiment);
+        if (all.Count == 0) return;
+        string path = PathOf(_results, _experiment);
+        File.WriteAllText(Path.ChangeExtension(path, ".md"), ExperimentTable.Write(_experiment, all));
+        File.WriteAllText(Path.ChangeExtension(path, ".svg"), ExperimentPlot.Write(_experiment, all));
     }
 
     private static ImageSet Part(ImageSet set, Func<int, bool> isIn)

@@ -9,29 +9,55 @@ namespace Tessera.Benchmarks.Recipe;
 /// <summary>The experiments that <c>docs/recipe.md</c> rests on.</summary>
 internal static class Experiments
 {
-    // The recipe that the ablation takes apart.
-    private static readonly TrainingOptions Recipe = new()
+    // The default, without evaluations on the way.
+    private static readonly TrainingOptions Recipe = Preset.Default.Options with
     {
-        Model = new VqVaeOptions
-        {
-            CodeDim = 16,
-            Quantizer = new EmaVectorQuantizerOptions
-            {
-                Commitment = 1,
-                AveragesStart = EmaStart.Codebook,
-                KeepSmoothing = false,
-                Revival = 0.3,
-                Start = CodebookStart.KMeans,
-            },
-        },
         Data = Cifar10.Name,
-        Batch = 32,
-        LearningRate = 2e-3f,
-        WarmUp = 100,
-        LearningRateShape = LearningRateShape.Cosine,
         CheckpointEvery = 1000,
         EvalEvery = 1_000_000,
     };
+
+    // The default as it was before its averages forgot faster: what the first ablation took apart.
+    private static readonly TrainingOptions FirstRecipe = Decay(0.99, ramp: false)(Recipe);
+
+    private static readonly Row[] Changes =
+    [
+        new("no revival", With(ema => ema with { Revival = 0 }), Seeds: 3),
+        new("revival 0.1", With(ema => ema with { Revival = 0.1 })),
+        new("revival 0.6", With(ema => ema with { Revival = 0.6 })),
+        new("random start", With(ema => ema with { Start = CodebookStart.Random }), Seeds: 3),
+        new("random start, no revival", With(ema => ema with { Start = CodebookStart.Random, Revival = 0 })),
+        new("the seed's averages and smoothing, no revival", With(ema => ema with
+        {
+            Start = CodebookStart.Random, AveragesStart = EmaStart.Seed, KeepSmoothing = true, Decay = 0.99, DecayRamp = false, Revival = 0,
+        })),
+        new("smoothing kept", With(ema => ema with { KeepSmoothing = true })),
+        new("commitment 0.25", With(ema => ema with { Commitment = 0.25f })),
+        new("commitment 2", With(ema => ema with { Commitment = 2 })),
+        new("rotation trick", With(ema => ema with { Gradient = GradientEstimator.Rotation }), Seeds: 3),
+        new("lr 4e-3", options => options with { LearningRate = 4e-3f }),
+        new("D = 8", Model(model => model with { CodeDim = 8 })),
+        new("batch 16", options => options with { Batch = 16 }),
+        new("batch 64", options => options with { Batch = 64 }),
+        new("flips", options => options with { Flips = true }),
+        new("lr 1e-3", options => options with { LearningRate = 1e-3f }),
+        new("D = 32", Model(model => model with { CodeDim = 32 })),
+        new("D = 64, looked up in 8", Model(model => model with { CodeDim = 64, LookupDim = 8 })),
+        new("cosine codes", Quantizer(Cosine(commitment: 1))),
+        new("SimVQ", Quantizer(new SimVectorQuantizerOptions { Commitment = 1 })),
+        new("gradient codebook, k-means start", Quantizer(new VectorQuantizerOptions { Commitment = 1, Start = CodebookStart.KMeans })),
+        new("constant lr", options => options with { LearningRateShape = LearningRateShape.Constant }),
+        new("D = 64", Model(model => model with { CodeDim = 64 })),
+        new("D = 64, looked up in 16", Model(model => model with { CodeDim = 64, LookupDim = 16 })),
+        new("cosine codes, commitment 16", Quantizer(Cosine(commitment: 16))),
+        new("SimVQ, D = 64", options => Quantizer(new SimVectorQuantizerOptions { Commitment = 1 })(Model(model => model with { CodeDim = 64 })(options))),
+        new("no warm-up", options => options with { WarmUp = 0 }),
+        new("batch 128", options => options with { Batch = 128 }),
+        new("the seed (gradient codebook, batch 256, lr 1e-4)", options => Preset.Seed.Options with
+        {
+            Data = options.Data, Budget = options.Budget, CheckpointEvery = options.CheckpointEvery, EvalEvery = options.EvalEvery,
+        }),
+    ];
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Experiment> All { get; } =
@@ -41,43 +67,36 @@ internal static class Experiments
             Recipe with { Budget = TrainingBudget.OfPictures(64_000) },
             [
                 new("the recipe", options => options, Seeds: 3),
-                new("no revival", With(ema => ema with { Revival = 0 }), Seeds: 3),
-                new("revival 0.1", With(ema => ema with { Revival = 0.1 })),
-                new("revival 0.6", With(ema => ema with { Revival = 0.6 })),
-                new("random start", With(ema => ema with { Start = CodebookStart.Random }), Seeds: 3),
-                new("random start, no revival", With(ema => ema with { Start = CodebookStart.Random, Revival = 0 })),
-                new("the seed's averages and smoothing, no revival", With(ema => ema with
-                {
-                    Start = CodebookStart.Random, AveragesStart = EmaStart.Seed, KeepSmoothing = true, Revival = 0,
-                })),
-                new("smoothing kept", With(ema => ema with { KeepSmoothing = true })),
+                new("no ramp", With(ema => ema with { DecayRamp = false }), Seeds: 3),
+                new("decay 0.99", With(ema => ema with { Decay = 0.99 }), Seeds: 3),
+                new("decay 0.94", With(ema => ema with { Decay = 0.94 })),
+                .. Changes,
+            ]),
+        new(
+            "first-ablation", "The same of the first recipe: decay 0.99, no ramp", Cifar10.Name, Judge.HeldOut,
+            FirstRecipe with { Budget = TrainingBudget.OfPictures(64_000) },
+            [
+                new("the recipe", options => options),
+                .. Changes.Select(change => change with { Seeds = 1 }),
                 new("decay 0.97", With(ema => ema with { Decay = 0.97 })),
                 new("decay 0.995", With(ema => ema with { Decay = 0.995 })),
-                new("commitment 0.25", With(ema => ema with { Commitment = 0.25f })),
-                new("commitment 2", With(ema => ema with { Commitment = 2 })),
-                new("rotation trick", With(ema => ema with { Gradient = GradientEstimator.Rotation }), Seeds: 3),
-                new("lr 4e-3", options => options with { LearningRate = 4e-3f }),
-                new("D = 8", Model(model => model with { CodeDim = 8 })),
-                new("batch 16", options => options with { Batch = 16 }),
-                new("batch 64", options => options with { Batch = 64 }),
-                new("flips", options => options with { Flips = true }),
-                new("lr 1e-3", options => options with { LearningRate = 1e-3f }),
-                new("D = 32", Model(model => model with { CodeDim = 32 })),
-                new("D = 64, looked up in 8", Model(model => model with { CodeDim = 64, LookupDim = 8 })),
-                new("cosine codes", Quantizer(new CosineVectorQuantizerOptions { Commitment = 1, Revival = 0.3, Start = CodebookStart.KMeans })),
-                new("SimVQ", Quantizer(new SimVectorQuantizerOptions { Commitment = 1 })),
-                new("gradient codebook, k-means start", Quantizer(new VectorQuantizerOptions { Commitment = 1, Start = CodebookStart.KMeans })),
-                new("constant lr", options => options with { LearningRateShape = LearningRateShape.Constant }),
-                new("D = 64", Model(model => model with { CodeDim = 64 })),
-                new("D = 64, looked up in 16", Model(model => model with { CodeDim = 64, LookupDim = 16 })),
-                new("cosine codes, commitment 16", Quantizer(new CosineVectorQuantizerOptions { Commitment = 16, Revival = 0.3, Start = CodebookStart.KMeans })),
-                new("SimVQ, D = 64", options => Quantizer(new SimVectorQuantizerOptions { Commitment = 1 })(Model(model => model with { CodeDim = 64 })(options))),
-                new("no warm-up", options => options with { WarmUp = 0 }),
-                new("batch 128", options => options with { Batch = 128 }),
-                new("the seed (gradient codebook, batch 256, lr 1e-4)", options => Preset.Seed.Options with
-                {
-                    Data = options.Data, Budget = options.Budget, CheckpointEvery = options.CheckpointEvery, EvalEvery = options.EvalEvery,
-                }),
+            ]),
+        new(
+            "decay", "128,000 pictures: how fast the averages forget", Cifar10.Name, Judge.HeldOut,
+            Recipe with { Budget = TrainingBudget.OfPictures(128_000) },
+            [
+                new("decay 0.99 (the first recipe)", Decay(0.99, ramp: false), Seeds: 3),
+                new("decay 0.97", Decay(0.97, ramp: false), Seeds: 3),
+                new("ramp to 0.99", Decay(0.99, ramp: true), Seeds: 3),
+                new("ramp to 0.97 (the recipe)", options => options, Seeds: 3),
+                new("ramp to 0.97, lr 4e-3", options => options with { LearningRate = 4e-3f }),
+                new("ramp to 0.97, D = 8", Model(model => model with { CodeDim = 8 })),
+                new("ramp to 0.99, lr 4e-3", options => Decay(0.99, ramp: true)(options with { LearningRate = 4e-3f })),
+                new("ramp to 0.99, revival 0.1", With(ema => ema with { Decay = 0.99, Revival = 0.1 })),
+                new("ramp to 0.99, commitment 0.25", With(ema => ema with { Decay = 0.99, Commitment = 0.25f })),
+                new("decay 0.99, lr 4e-3", options => Decay(0.99, ramp: false)(options with { LearningRate = 4e-3f })),
+                new("decay 0.99, lr 1.2e-3", options => Decay(0.99, ramp: false)(options with { LearningRate = 1.2e-3f })),
+                new("decay 0.99, random start", With(ema => ema with { Decay = 0.99, DecayRamp = false, Start = CodebookStart.Random })),
             ]),
         Final("320k", "The default preset after 320,000 pictures", TrainingBudget.OfPictures(320_000), seeds: 3),
         Final("15-minutes", "The default preset: 15 minutes", TrainingBudget.OfMinutes(15), seeds: 3),
@@ -95,6 +114,15 @@ internal static class Experiments
 
     private static Func<TrainingOptions, TrainingOptions> Quantizer(QuantizerOptions quantizer) =>
         Model(model => model with { Quantizer = quantizer });
+
+    private static Func<TrainingOptions, TrainingOptions> Decay(double decay, bool ramp) =>
+        With(ema => ema with { Decay = decay, DecayRamp = ramp });
+
+    private static CosineVectorQuantizerOptions Cosine(float commitment)
+    {
+        var ema = (EmaVectorQuantizerOptions)Recipe.Model.Quantizer;
+        return new() { Commitment = commitment, Decay = ema.Decay, DecayRamp = ema.DecayRamp, Revival = ema.Revival, Start = ema.Start };
+    }
 
     private static Func<TrainingOptions, TrainingOptions> With(Func<EmaVectorQuantizerOptions, EmaVectorQuantizerOptions> change) =>
         Model(model => model with { Quantizer = change((EmaVectorQuantizerOptions)model.Quantizer) });

@@ -30,6 +30,13 @@ internal static class QuantizerSettings
             options => (options.Model.Quantizer as RunningAverageOptions)?.Decay ?? 0,
             (options, value) => With(options, quantizer => WithDecay(quantizer, value!.Value))),
         Choice(
+            "--decay-ramp",
+            "Whether the running averages forget faster at first, so that the codes follow the encoder "
+                + $"[default: {OnOff((Usual as RunningAverageOptions)?.DecayRamp ?? false)}].",
+            ["on", "off"],
+            options => (options as RunningAverageOptions)?.DecayRamp is { } ramp ? OnOff(ramp) : null,
+            (options, value) => RunningAverages(options, "decay-ramp") with { DecayRamp = value == "on" }),
+        Choice(
             "--ema-start",
             "How the running averages start: as the seed's (sizes 0, sums unrelated to the codes) or from the codebook "
                 + "(sizes 1, sums equal to the codes).",
@@ -80,7 +87,7 @@ internal static class QuantizerSettings
     {
         QuantizerOptions changed = kind with { Commitment = common.Commitment, Gradient = common.Gradient, Start = common.Start };
         return (changed, common) is (RunningAverageOptions to, RunningAverageOptions from)
-            ? to with { Decay = from.Decay, Revival = from.Revival }
+            ? to with { Decay = from.Decay, DecayRamp = from.DecayRamp, Revival = from.Revival }
             : changed;
     }
 
@@ -101,6 +108,8 @@ internal static class QuantizerSettings
     private static EmaVectorQuantizerOptions Ema(QuantizerOptions options, string name) =>
         options as EmaVectorQuantizerOptions
         ?? throw new InputException($"--{name} belongs to --quantizer ema, not to {options.Kind}; leave it out or choose ema");
+
+    private static string OnOff(bool value) => value ? "on" : "off";
 
     /// <summary>The name of a value as the command line has it: StraightThrough is straight-through, KMeans kmeans.</summary>
     private static string Name<T>(T value) where T : struct, Enum => value switch

@@ -66,5 +66,8 @@ public sealed class ProjectedQuantizer : Quantizer
     public override void Start(ReadOnlySpan<float> codebook, double vectorsPerCode) => Inner.Start(codebook, vectorsPerCode);
 
     /// <inheritdoc/>
+    public override void ResumeAt(long update) => Inner.ResumeAt(update);
+
+    /// <inheritdoc/>
     public override int Revive(Tensor lookedUp, CounterRandom random) => Inner.Revive(lookedUp, random);
 }

@@ -53,6 +53,12 @@ public abstract class Quantizer : Module
     /// <param name="vectorsPerCode">How many vectors of a batch come to a code: batch x height x width / K.</param>
     public abstract void Start(ReadOnlySpan<float> codebook, double vectorsPerCode);
 
+    /// <summary>Tells the quantizer of a run that is resumed how many training updates were made; a new one has made none.</summary>
+    /// <param name="update">Updates made, at least 0.</param>
+    public virtual void ResumeAt(long update)
+    {
+    }
+
     /// <summary>Puts codes that are hardly chosen any more where there are vectors, if the quantizer is told to.</summary>
     /// <param name="lookedUp">The batch's <see cref="Quantized.LookedUp"/>.</param>
     /// <param name="random">What decides which vectors they become.</param>

@@ -13,6 +13,13 @@ public abstract record RunningAverageOptions : QuantizerOptions
     public double Decay { get; init; } = 0.99;
 
     /// <summary>
+    /// Whether the averages forget faster at first: at update t = 1, 2, ... the decay is at most (1 + t) / (10 + t), as in
+    /// TensorFlow's <c>ExponentialMovingAverage</c> (<c>num_updates</c>). The encoder moves far in the first updates; with
+    /// this its codes follow, and those it has left are soon seen to be dead.
+    /// </summary>
+    public bool DecayRamp { get; init; }
+
+    /// <summary>
     /// Codes whose running size is below this part of an even share (batch x height x width / K vectors) are moved
     /// (<see cref="Quantizer.Revive"/>), 0 to 1; 0 for never.
     /// </summary>
@@ -34,10 +41,10 @@ public abstract record RunningAverageOptions : QuantizerOptions
 /// </summary>
 public abstract class RunningAverageQuantizer : Quantizer
 {
-    private readonly double _decay;
-    private readonly double _revival;
+    private readonly RunningAverageOptions _options;
     private readonly Tensor _batchSizes;
     private readonly Tensor _batchSums;
+    private long _updates;
 
     /// <summary>Creates the quantizer: codebook and sums standard normal, sizes 0.</summary>
     /// <param name="codes">Codes in the codebook.</param>
@@ -47,8 +54,7 @@ public abstract class RunningAverageQuantizer : Quantizer
     protected RunningAverageQuantizer(int codes, int codeDim, RunningAverageOptions options, Initializer initializer)
         : base(options)
     {
-        _decay = options.Decay;
-        _revival = options.Revival;
+        _options = options;
         ClusterSizes = Buffer("_ema_cluster_size", initializer.Zeros([codes]));
         Sums = Buffer("_ema_w", initializer.Normal([codes, codeDim]));
         Codebook = Buffer("_embedding.weight", initializer.Normal([codes, codeDim]));
@@ -64,6 +70,12 @@ public abstract class RunningAverageQuantizer : Quantizer
 
     /// <summary>The running sum of the vectors that chose each code, <c>[codes, code dim]</c>: m.</summary>
     public Tensor Sums { get; }
+
+    /// <summary>How much of the averages stays at the update that is being made.</summary>
+    private double Decay => _options.DecayRamp ? Math.Min(_options.Decay, (1.0 + _updates) / (10 + _updates)) : _options.Decay;
+
+    /// <inheritdoc/>
+    public override void ResumeAt(long update) => _updates = update;
 
     /// <inheritdoc/>
     public override void Start(ReadOnlySpan<float> codebook, double vectorsPerCode)
@@ -86,7 +98,7 @@ public abstract class RunningAverageQuantizer : Quantizer
         int rows = lookedUp.Shape.Rows, columns = lookedUp.Shape.Last;
         float[] sizes = ClusterSizes.ToArray();
         double share = (double)rows / sizes.Length;
-        int[] dead = [.. Enumerable.Range(0, sizes.Length).Where(code => sizes[code] < _revival * share).Take(rows)];
+        int[] dead = [.. Enumerable.Range(0, sizes.Length).Where(code => sizes[code] < _options.Revival * share).Take(rows)];
         if (dead.Length == 0) return 0;
 
         float[] vectors = lookedUp.ToArray(), codebook = Codebook.ToArray(), sums = Sums.ToArray();
@@ -113,9 +125,10 @@ public abstract class RunningAverageQuantizer : Quantizer
     protected void MoveSizes(Tensor vectors, int[] codes)
     {
         vectors.SumRowsByIndex(codes, _batchSums, _batchSizes);
-        ClusterSizes.MoveAverage(_batchSizes, _decay);
+        _updates++;
+        ClusterSizes.MoveAverage(_batchSizes, Decay);
     }
 
     /// <summary>Moves the sums by the batch that the sizes were moved by.</summary>
-    protected void MoveSums() => Sums.MoveAverage(_batchSums, _decay);
+    protected void MoveSums() => Sums.MoveAverage(_batchSums, Decay);
 }

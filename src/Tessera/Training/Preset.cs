@@ -25,6 +25,8 @@ public sealed record Preset(string Name, string Summary, TrainingOptions Options
                 Quantizer = new EmaVectorQuantizerOptions
                 {
                     Commitment = 1,
+                    Decay = 0.97,
+                    DecayRamp = true,
                     AveragesStart = EmaStart.Codebook,
                     KeepSmoothing = false,
                     Revival = 0.3,

@@ -19,7 +19,7 @@ namespace Tessera.Training;
 /// <example><code>
 /// TrainingOptions options = Preset.Default.Options with { Budget = TrainingBudget.OfUpdates(500) };
 /// using var trainer = new Trainer(RunFolder.Create("runs/first", options), Shapes.Load(Split.Train), Shapes.Load(Split.Test));
-/// Evaluation result = trainer.Run();   // recon_error about 0.37 on held-out pictures
+/// Evaluation result = trainer.Run();   // recon_error about 0.09 on held-out pictures
 /// </code></example>
 public sealed class Trainer : IDisposable
 {
@@ -281,6 +281,7 @@ public sealed class Trainer : IDisposable
             FollowCheckpoint();
         }
         _written = _state;
+        Model.Quantizer.ResumeAt(_state.Update);
         _log.TruncateAfter(_state);
         if (_log.Seconds is { } seconds) _clock.Total = TimeSpan.FromSeconds(seconds);
         _clock.Sitting = TimeSpan.FromSeconds(_state.Seconds ?? _log.Seconds ?? 0);

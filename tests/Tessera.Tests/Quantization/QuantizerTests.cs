@@ -92,6 +92,30 @@ public class QuantizerTests
         Assert.NotEqual(Sizes(keep: true), Sizes(keep: false));
     }
 
+    [Theory]
+    [InlineData(0, 2.0 / 11)]
+    [InlineData(1, 3.0 / 12)]
+    [InlineData(8, 0.5)]
+    [InlineData(1000, 0.5)]
+    public void A_decay_that_ramps_up_forgets_faster_at_first(int updatesBefore, double decay)
+    {
+        Tensor z = Tensor.From(Normal(8 * Dimensions, 1), [8, Dimensions]);
+        void Check(bool resumed)
+        {
+            var quantizer = (EmaVectorQuantizer)Make(
+                new EmaVectorQuantizerOptions { Decay = 0.5, DecayRamp = true, KeepSmoothing = false }, 0);
+            if (resumed) quantizer.ResumeAt(updatesBefore);
+            else for (int update = 0; update < updatesBefore; update++) quantizer.Quantize(z, training: true);
+            quantizer.ClusterSizes.Fill(8);
+            int[] codes = quantizer.Quantize(z, training: true).Codes;
+            float[] sizes = quantizer.ClusterSizes.ToArray();
+            for (int code = 0; code < Codes; code++)
+                Assert.Equal(8 * decay + (1 - decay) * codes.Count(each => each == code), sizes[code], 1e-5);
+        }
+        Check(resumed: false);
+        Check(resumed: true);
+    }
+
     [Fact]
     public void Cosine_codes_have_length_one_and_choose_by_angle_alone()
     {

@@ -1,0 +1,57 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+
+namespace Tessera.Benchmarks.Recipe;
+
+/// <summary>An experiment's results as a dot plot (SVG): a line for each row, a dot for each seed, a bar at their mean.</summary>
+internal static class ExperimentPlot
+{
+    private const int Left = 330, Width = 480, Right = 30, Top = 44, RowHeight = 22, Bottom = 46, Ticks = 6;
+
+    /// <summary>The plot: rows in the experiment's order, those without a result left out.</summary>
+    /// <param name="experiment">What was run.</param>
+    /// <param name="results">What it reached, one at least.</param>
+    public static string Write(Experiment experiment, IReadOnlyList<Result> results)
+    {
+        (string Name, double[] Errors)[] rows =
+        [
+            .. experiment.Rows
+                .Select(row => (row.Name, Errors: results.Where(result => result.Row == row.Key).Select(result => result.ReconError).ToArray()))
+                .Where(row => row.Errors.Length > 0),
+        ];
+        double step = NiceStep((rows.Max(row => row.Errors.Max()) - rows.Min(row => row.Errors.Min())) / Ticks);
+        double min = Math.Floor(rows.Min(row => row.Errors.Min()) / step) * step;
+        double max = Math.Ceiling(rows.Max(row => row.Errors.Max()) / step) * step;
+        if (max <= min) max = min + step;
+        int bottom = Top + rows.Length * RowHeight;
+        double X(double error) => Left + (error - min) / (max - min) * Width;
+
+        var svg = new StringBuilder();
+        void Add(FormattableString line) => svg.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
+        Add($"""<svg xmlns="http://www.w3.org/2000/svg" width="{Left + Width + Right}" height="{bottom + Bottom}" font-family="system-ui, sans-serif" font-size="13">""");
+        Add($"""<rect width="100%" height="100%" fill="#fff"/><text x="{Left}" y="24" font-weight="600">{WebUtility.HtmlEncode(experiment.Title)}</text>""");
+        for (double tick = min; tick < max + step / 2; tick += step)
+        {
+            Add($"""<path stroke="#e2e2e2" d="M{X(tick):0.0} {Top}V{bottom}"/><text x="{X(tick):0.0}" y="{bottom + 17}" text-anchor="middle" fill="#555">{tick:0.####}</text>""");
+        }
+        for (int i = 0; i < rows.Length; i++)
+        {
+            double y = Top + (i + 0.5) * RowHeight, mean = X(rows[i].Errors.Average());
+            Add($"""<text x="{Left - 12}" y="{y + 4.5}" text-anchor="end">{WebUtility.HtmlEncode(rows[i].Name)}</text><path stroke="#1f6f8b" stroke-width="2" d="M{mean:0.0} {y - 8}v16"/>""");
+            foreach (double error in rows[i].Errors)
+                Add($"""<circle cx="{X(error):0.0}" cy="{y}" r="4" fill="#1f6f8b" fill-opacity="0.6"><title>{error:0.0000}</title></circle>""");
+        }
+        Add($"""<text x="{Left + Width / 2}" y="{bottom + 36}" text-anchor="middle" fill="#555">recon_error: a dot for each seed, a bar at the mean</text>""");
+        Add($"</svg>");
+        return svg.ToString();
+    }
+
+    /// <summary>1, 2 or 5 times a power of ten, at least as large; a step of 0.001 where there is no span.</summary>
+    private static double NiceStep(double step)
+    {
+        if (step <= 0) return 0.001;
+        double power = Math.Pow(10, Math.Floor(Math.Log10(step)));
+        return power * (step <= power ? 1 : step <= 2 * power ? 2 : step <= 5 * power ? 5 : 10);
+    }
+}
