@@ -18,7 +18,7 @@ public sealed class ConvertTests(Trained trained) : IDisposable
     {
         Program.Succeed("convert", trained.Run, _folder["model.pt"]);
         string output = Program.Succeed("convert", _folder["model.pt"], _folder["model.safetensors"]);
-        Assert.Matches(@"model\.safetensors: \d+ parameters, 16 codes of 4 dimensions, running averages \(decay 0.99\)\n$", output);
+        Assert.Matches(@"model\.safetensors: \d+ parameters, 16 codes of 4 dimensions, running averages \(decay 0.97\)\n$", output);
         Assert.Equal(File.ReadAllBytes(trained.Model), File.ReadAllBytes(_folder["model.safetensors"]));
     }
 

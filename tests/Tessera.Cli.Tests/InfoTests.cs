@@ -7,7 +7,7 @@ public sealed class InfoTests(Trained trained)
     {
         string output = Program.Succeed("info", trained.Run);
         Assert.Matches(@"(?m)^updates +30$", output);
-        Assert.Matches(@"(?m)^codebook +16 codes of 4 dimensions, running averages \(decay 0.99\)$", output);
+        Assert.Matches(@"(?m)^codebook +16 codes of 4 dimensions, running averages \(decay 0.97\)$", output);
         Assert.Matches(@"(?m)^residual hidden +4$", output);
         Assert.Matches(@"(?m)^data +.*pictures, 16x16$", output);
         Assert.Matches(@"(?m)^training +30 updates, batch 4, lr 0.002, seed 0$", output);
