@@ -6,7 +6,7 @@ public sealed class HelpTests
 {
     [Theory]
     [InlineData("train", "--data", "--data-dir", "--preset", "--out", "--updates", "--batch", "--lr", "--hidden", "--residual-hidden",
-        "--residual-layers", "--codes", "--code-dim", "--commitment", "--decay", "--seed", "--threads", "--device",
+        "--residual-layers", "--codes", "--code-dim", "--commitment", "--decay", "--decay-ramp", "--seed", "--threads", "--device",
         "--checkpoint-every", "--eval-every", "--init", "--resume", "--size", "--channels")]
     [InlineData("eval", "RUN", "--data", "--data-dir", "--split", "--size", "--json", "--threads")]
     [InlineData("reconstruct", "RUN", "IMAGE", "--data", "--data-dir", "--split", "--size", "--count", "--out")]

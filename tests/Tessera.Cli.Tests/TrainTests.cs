@@ -68,8 +68,8 @@ public sealed class TrainTests(Trained trained)
             "--residual-hidden", "3", "--residual-layers", "0", "--codes", "5", "--code-dim", "6", "--commitment", "0.5",
             "--seed", "18446744073709551615", "--threads", "2", "--checkpoint-every", "7", "--eval-every", "8",
             "--device", "cpu", "--lookup-dim", "3", "--decay", "0.9", "--gradient", "rotation", "--codebook-start", "kmeans",
-            "--decay-ramp", "on", "--ema-start", "codebook", "--ema-smoothing", "copy", "--revival", "0.25", "--warmup", "9", "--schedule", "cosine",
-            "--clip-norm", "2.5", "--weight-decay", "0.01", "--average", "0.99", "--flips", "on");
+            "--decay-ramp", "on", "--ema-start", "codebook", "--ema-smoothing", "copy", "--revival", "0.25", "--warmup", "9",
+            "--schedule", "cosine", "--clip-norm", "2.5", "--weight-decay", "0.01", "--average", "0.99", "--flips", "on");
         TrainingOptions expected = new()
         {
             Model = new()
@@ -133,6 +133,7 @@ public sealed class TrainTests(Trained trained)
     [InlineData("--updates and --pictures", "--pictures", "5", "--updates", "1")]
     [InlineData("--revival", "--quantizer", "simvq", "--revival", "0.1")]
     [InlineData("--decay", "--quantizer", "simvq", "--decay", "0.9")]
+    [InlineData("--decay-ramp", "--quantizer", "gradient", "--decay-ramp", "on")]
     [InlineData("--ema-start", "--quantizer", "cosine", "--ema-start", "seed")]
     public void Options_that_do_not_go_together_are_refused(string named, params string[] options)
     {

@@ -7,7 +7,8 @@ namespace Tessera.Benchmarks.Recipe;
 
 /// <summary>
 /// Makes the runs of an experiment, one after the other, and keeps what they reached in <c>NAME.csv</c>, with a table in
-/// <c>NAME.md</c> and a plot in <c>NAME.svg</c>: what stands there is not run again, and a run that was interrupted goes on from its checkpoint.
+/// <c>NAME.md</c> and a plot in <c>NAME.svg</c>: what stands there is not run again, and a run that was interrupted goes on
+/// from its checkpoint.
 /// </summary>
 internal sealed class ExperimentRunner
 {

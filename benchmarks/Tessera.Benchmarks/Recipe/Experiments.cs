@@ -43,13 +43,13 @@ internal static class Experiments
         new("lr 1e-3", options => options with { LearningRate = 1e-3f }),
         new("D = 32", Model(model => model with { CodeDim = 32 })),
         new("D = 64, looked up in 8", Model(model => model with { CodeDim = 64, LookupDim = 8 })),
-        new("cosine codes", Quantizer(Cosine(commitment: 1))),
+        new("cosine codes", Cosine(commitment: 1)),
         new("SimVQ", Quantizer(new SimVectorQuantizerOptions { Commitment = 1 })),
         new("gradient codebook, k-means start", Quantizer(new VectorQuantizerOptions { Commitment = 1, Start = CodebookStart.KMeans })),
         new("constant lr", options => options with { LearningRateShape = LearningRateShape.Constant }),
         new("D = 64", Model(model => model with { CodeDim = 64 })),
         new("D = 64, looked up in 16", Model(model => model with { CodeDim = 64, LookupDim = 16 })),
-        new("cosine codes, commitment 16", Quantizer(Cosine(commitment: 16))),
+        new("cosine codes, commitment 16", Cosine(commitment: 16)),
         new("SimVQ, D = 64", options => Quantizer(new SimVectorQuantizerOptions { Commitment = 1 })(Model(model => model with { CodeDim = 64 })(options))),
         new("no warm-up", options => options with { WarmUp = 0 }),
         new("batch 128", options => options with { Batch = 128 }),
@@ -73,7 +73,7 @@ internal static class Experiments
                 .. Changes,
             ]),
         new(
-            "first-ablation", "The same of the first recipe: decay 0.99, no ramp", Cifar10.Name, Judge.HeldOut,
+            "first-ablation", "64,000 pictures, one thing changed at a time, of the first recipe (decay 0.99, no ramp)", Cifar10.Name, Judge.HeldOut,
             FirstRecipe with { Budget = TrainingBudget.OfPictures(64_000) },
             [
                 new("the recipe", options => options),
@@ -118,12 +118,11 @@ internal static class Experiments
     private static Func<TrainingOptions, TrainingOptions> Decay(double decay, bool ramp) =>
         With(ema => ema with { Decay = decay, DecayRamp = ramp });
 
-    private static CosineVectorQuantizerOptions Cosine(float commitment)
+    private static Func<TrainingOptions, TrainingOptions> Cosine(float commitment) => With(ema => new CosineVectorQuantizerOptions
     {
-        var ema = (EmaVectorQuantizerOptions)Recipe.Model.Quantizer;
-        return new() { Commitment = commitment, Decay = ema.Decay, DecayRamp = ema.DecayRamp, Revival = ema.Revival, Start = ema.Start };
-    }
+        Commitment = commitment, Decay = ema.Decay, DecayRamp = ema.DecayRamp, Revival = ema.Revival, Start = ema.Start,
+    });
 
-    private static Func<TrainingOptions, TrainingOptions> With(Func<EmaVectorQuantizerOptions, EmaVectorQuantizerOptions> change) =>
+    private static Func<TrainingOptions, TrainingOptions> With(Func<EmaVectorQuantizerOptions, QuantizerOptions> change) =>
         Model(model => model with { Quantizer = change((EmaVectorQuantizerOptions)model.Quantizer) });
 }

@@ -32,9 +32,9 @@ internal static class QuantizerSettings
         Choice(
             "--decay-ramp",
             "Whether the running averages forget faster at first, so that the codes follow the encoder "
-                + $"[default: {OnOff((Usual as RunningAverageOptions)?.DecayRamp ?? false)}].",
+                + $"[default: {Settings.OnOff((Usual as RunningAverageOptions)?.DecayRamp ?? false)}].",
             ["on", "off"],
-            options => (options as RunningAverageOptions)?.DecayRamp is { } ramp ? OnOff(ramp) : null,
+            options => (options as RunningAverageOptions)?.DecayRamp is { } ramp ? Settings.OnOff(ramp) : null,
             (options, value) => RunningAverages(options, "decay-ramp") with { DecayRamp = value == "on" }),
         Choice(
             "--ema-start",
@@ -108,8 +108,6 @@ internal static class QuantizerSettings
     private static EmaVectorQuantizerOptions Ema(QuantizerOptions options, string name) =>
         options as EmaVectorQuantizerOptions
         ?? throw new InputException($"--{name} belongs to --quantizer ema, not to {options.Kind}; leave it out or choose ema");
-
-    private static string OnOff(bool value) => value ? "on" : "off";
 
     /// <summary>The name of a value as the command line has it: StraightThrough is straight-through, KMeans kmeans.</summary>
     private static string Name<T>(T value) where T : struct, Enum => value switch

@@ -167,7 +167,8 @@ internal sealed class Settings
 
     private static string Lower(LearningRateShape shape) => shape.ToString().ToLowerInvariant();
 
-    private static string OnOff(bool value) => value ? "on" : "off";
+    /// <summary>How a switch is written.</summary>
+    public static string OnOff(bool value) => value ? "on" : "off";
 
     private static Setting<string?> DataDir() => new(
         NewOption.Text(

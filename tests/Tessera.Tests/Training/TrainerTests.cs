@@ -109,7 +109,7 @@ public sealed class TrainerTests : IDisposable
     public void A_run_with_every_option_is_the_same_interrupted_or_not_and_on_any_number_of_threads(string kind, int lookupDim)
     {
         QuantizerOptions quantizer = QuantizerOptions.Find(kind) with { Start = CodebookStart.KMeans, Gradient = GradientEstimator.Rotation };
-        if (quantizer is RunningAverageOptions averages) quantizer = averages with { Revival = 0.5, Decay = 0.8 };
+        if (quantizer is RunningAverageOptions averages) quantizer = averages with { Revival = 0.5, Decay = 0.8, DecayRamp = true };
         TrainingOptions options = SmallRun.Options with
         {
             Model = SmallRun.Options.Model with { Quantizer = quantizer, LookupDim = lookupDim },
