@@ -120,7 +120,11 @@ internal static class Experiments
 
     private static Func<TrainingOptions, TrainingOptions> Cosine(float commitment) => With(ema => new CosineVectorQuantizerOptions
     {
-        Commitment = commitment, Decay = ema.Decay, DecayRamp = ema.DecayRamp, Revival = ema.Revival, Start = ema.Start,
+        Commitment = commitment,
+        Decay = ema.Decay,
+        DecayRamp = ema.DecayRamp,
+        Revival = ema.Revival,
+        Start = ema.Start,
     });
 
     private static Func<TrainingOptions, TrainingOptions> With(Func<EmaVectorQuantizerOptions, QuantizerOptions> change) =>
