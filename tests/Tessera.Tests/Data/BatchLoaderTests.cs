@@ -57,7 +57,8 @@ public class BatchLoaderTests
     public void Which_pictures_are_flipped_depends_on_the_seed_and_the_position_alone()
     {
         using var wide = new BatchLoader(Pictures, batch: 6, Seed, flips: true);
-        float[] expected = [.. wide.Load(0), .. wide.Load(1)];
+        // Copies: a batch is valid until the next call, and a collection expression asks for all its parts before it copies one.
+        float[] expected = [.. wide.Load(0).ToArray(), .. wide.Load(1).ToArray()];
         using var narrow = new BatchLoader(Pictures, batch: 3, Seed, flips: true);
         float[][] found = [.. new long[] { 3, 1, 0, 2 }.Select(update => narrow.Load(update).ToArray())];
         Assert.Equal(expected, (float[])[.. found[2], .. found[1], .. found[3], .. found[0]]);
