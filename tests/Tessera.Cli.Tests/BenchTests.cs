@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace Tessera.Cli.Tests;
 
@@ -34,6 +35,15 @@ public sealed class BenchTests
         Assert.All(root.GetProperty("work").EnumerateArray(), work =>
             Assert.True(work.GetProperty("images_per_second").GetDouble() > 0, work.GetRawText()));
         Assert.Equal(11, root.GetProperty("convolutions").EnumerateArray().Sum(one => one.GetProperty("layers").GetInt32()));
+    }
+
+    [Fact]
+    public void Help_tells_the_sizes_that_are_measured()
+    {
+        // The 1x1 convolution before the codebook makes as many channels as a code has dimensions.
+        string dimensions = Regex.Match(Program.Succeed("bench", "--help"), @"Dimensions of a code, D \[default: (\d+)\]").Groups[1].Value;
+        string output = Program.Succeed("bench", "--batch", "1", "--size", "8", "--seconds", "0.01");
+        Assert.Contains($"1x1, 128 -> {dimensions} channels", output, StringComparison.Ordinal);
     }
 
     [Theory]

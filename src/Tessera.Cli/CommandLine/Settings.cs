@@ -54,8 +54,9 @@ internal sealed class Settings
         DataDir());
 
     /// <summary>How large a model and its batches are: what the time of a step depends on.</summary>
-    /// <param name="batch">The usual number of pictures in a batch.</param>
-    public static Settings ForBenchmark(int batch) => new([Batch(batch), Size(Usual.Size), .. ModelSizes(), Threads()]);
+    /// <param name="usual">What they are where nothing is said.</param>
+    public static Settings ForBenchmark(TrainingOptions usual) =>
+        new([Batch(usual.Batch), Size(usual.Size), .. ModelSizes(usual.Model), Threads()]);
 
     /// <summary>What makes a run the run it is.</summary>
     public static Settings ForStarting() => new(
@@ -88,7 +89,7 @@ internal sealed class Settings
         new Setting<string?>(
             NewOption.Choice("--flips", $"Whether half of the pictures drawn are mirrored, left to right [default: {OnOff(Usual.Flips)}].", "on", "off"),
             options => OnOff(options.Flips), (options, value) => options with { Flips = value == "on" }),
-        .. ModelSizes(),
+        .. ModelSizes(Usual.Model),
         .. QuantizerSettings.All(),
         new Setting<ulong?>(
             NewOption.Whole<ulong>("--seed", $"What all random numbers follow from [default: {Usual.Seed}]."),
@@ -143,22 +144,22 @@ internal sealed class Settings
             Size = value == Cifar10.Name ? Cifar10.Size : options.Size,
         });
 
-    private static Setting[] ModelSizes() =>
+    private static Setting[] ModelSizes(VqVaeOptions usual) =>
     [
         Model("--channels", "Channels of the pictures: 1 (grey) or 3 (red, green, blue)",
-            model => model.Channels, (model, value) => model with { Channels = value }),
+            usual, model => model.Channels, (model, value) => model with { Channels = value }),
         Model("--hidden", "Channels of the hidden layers",
-            model => model.Hidden, (model, value) => model with { Hidden = value }),
+            usual, model => model.Hidden, (model, value) => model with { Hidden = value }),
         Model("--residual-hidden", "Channels inside the residual blocks",
-            model => model.ResidualHidden, (model, value) => model with { ResidualHidden = value }),
+            usual, model => model.ResidualHidden, (model, value) => model with { ResidualHidden = value }),
         Model("--residual-layers", "Residual blocks in the encoder and in the decoder",
-            model => model.ResidualLayers, (model, value) => model with { ResidualLayers = value }),
+            usual, model => model.ResidualLayers, (model, value) => model with { ResidualLayers = value }),
         Model("--codes", "Codes in the codebook, K",
-            model => model.Codes, (model, value) => model with { Codes = value }),
+            usual, model => model.Codes, (model, value) => model with { Codes = value }),
         Model("--code-dim", "Dimensions of a code, D",
-            model => model.CodeDim, (model, value) => model with { CodeDim = value }),
+            usual, model => model.CodeDim, (model, value) => model with { CodeDim = value }),
         Model("--lookup-dim", "Dimensions that codes are looked up in behind a linear map; 0 for D, without a map",
-            model => model.LookupDim, (model, value) => model with { LookupDim = value }),
+            usual, model => model.LookupDim, (model, value) => model with { LookupDim = value }),
     ];
 
     private static Setting<int?> Batch(int usual) => new(
@@ -188,8 +189,8 @@ internal sealed class Settings
         options => options.Threads, (options, value) => options with { Threads = value });
 
     private static Setting<int?> Model(
-        string name, string description,
+        string name, string description, VqVaeOptions usual,
         Func<VqVaeOptions, int> get, Func<VqVaeOptions, int, VqVaeOptions> set) => new(
-        NewOption.Whole<int>(name, $"{description} [default: {get(Usual.Model)}]."),
+        NewOption.Whole<int>(name, $"{description} [default: {get(usual)}]."),
         options => get(options.Model), (options, value) => options with { Model = set(options.Model, value!.Value) });
 }

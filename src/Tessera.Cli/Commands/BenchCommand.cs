@@ -12,7 +12,7 @@ internal sealed class BenchCommand : TesseraCommand
     private const double UsualSeconds = 10, MostSeconds = 24 * 60 * 60;
     private static readonly TrainingOptions Usual = Preset.Seed.Options;
 
-    private readonly Settings _settings = Settings.ForBenchmark(Usual.Batch);
+    private readonly Settings _settings = Settings.ForBenchmark(Usual);
     private readonly Option<double?> _seconds = NewOption.Real<double>(
         "--seconds", $"How long to measure, after a warm-up; each kind of work is done once at least [default: {UsualSeconds}].");
     private readonly Option<bool> _json = NewOption.Flag(

@@ -75,7 +75,7 @@ internal static unsafe class MatrixTile<TSimd, TVector>
     }
 
     /// <summary>
-    /// <c>c[r] += sum over segments s, m &lt; run of a[s * segmentStride + m * stride + r] * b[(s * run + m) * bStride]</c> for
+    /// <c>c[r] = start[r] + sum over segments s, m &lt; run of a[s * segmentStride + m * stride + r] * b[(s * run + m) * bStride]</c> for
     /// six rows r: a product with a transposed. Reads a up to 5 floats past the last row wanted.
     /// </summary>
     /// <param name="a">The first element of the first row of the sum.</param>
@@ -85,18 +85,19 @@ internal static unsafe class MatrixTile<TSimd, TVector>
     /// <param name="stride">Floats from one row of a stretch to the next.</param>
     /// <param name="b">The first of segments * run rows of <see cref="Columns"/> floats.</param>
     /// <param name="bStride">Floats from one row of b to the next.</param>
+    /// <param name="start">What the sums start from, laid out as c; may be c.</param>
     /// <param name="c">Six rows of <see cref="Columns"/> floats, one after the other.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void AddTransposedTimesPanel(
-        float* a, nint segments, nint segmentStride, nint run, nint stride, float* b, nint bStride, float* c)
+    public static void TransposedTimesPanel(
+        float* a, nint segments, nint segmentStride, nint run, nint stride, float* b, nint bStride, float* start, float* c)
     {
         nint width = TSimd.Width;
-        TVector c00 = TSimd.Load(c), c01 = TSimd.Load(c + width);
-        TVector c10 = TSimd.Load(c + 2 * width), c11 = TSimd.Load(c + 3 * width);
-        TVector c20 = TSimd.Load(c + 4 * width), c21 = TSimd.Load(c + 5 * width);
-        TVector c30 = TSimd.Load(c + 6 * width), c31 = TSimd.Load(c + 7 * width);
-        TVector c40 = TSimd.Load(c + 8 * width), c41 = TSimd.Load(c + 9 * width);
-        TVector c50 = TSimd.Load(c + 10 * width), c51 = TSimd.Load(c + 11 * width);
+        TVector c00 = TSimd.Load(start), c01 = TSimd.Load(start + width);
+        TVector c10 = TSimd.Load(start + 2 * width), c11 = TSimd.Load(start + 3 * width);
+        TVector c20 = TSimd.Load(start + 4 * width), c21 = TSimd.Load(start + 5 * width);
+        TVector c30 = TSimd.Load(start + 6 * width), c31 = TSimd.Load(start + 7 * width);
+        TVector c40 = TSimd.Load(start + 8 * width), c41 = TSimd.Load(start + 9 * width);
+        TVector c50 = TSimd.Load(start + 10 * width), c51 = TSimd.Load(start + 11 * width);
         for (; segments > 0; segments--)
         {
             float* row = a;

@@ -71,10 +71,11 @@ internal static unsafe class WeightGradientKernel<TSimd, TVector>
             {
                 for (int run = 0; run < layout.Run; run += TileRows)
                 {
-                    MatrixTile<TSimd, TVector>.AddTransposedTimesPanel(
+                    float* target = sums + ((nint)panel * layout.PaddedRun + run) * TileColumns;
+                    MatrixTile<TSimd, TVector>.TransposedTimesPanel(
                         windows.Floats + run, rows, map.RowStride, g.OutWidth, g.Stride * g.InChannels,
                         packed.Floats + (nint)panel * pixels * TileColumns, TileColumns,
-                        sums + ((nint)panel * layout.PaddedRun + run) * TileColumns);
+                        target, target);
                 }
             }
         }

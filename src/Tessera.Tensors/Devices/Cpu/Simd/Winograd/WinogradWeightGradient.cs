@@ -83,17 +83,19 @@ internal static unsafe class WinogradWeightGradient<TSimd, TVector, TWinograd>
     private static void Multiply(
         WinogradTiles tiles, float* source, int count, float* gradient, float* sums, bool isFirst)
     {
+        float* zeros = stackalloc float[TileRows * PanelColumns];
         float* last = stackalloc float[TileRows * PanelColumns];
-        if (isFirst) new Span<float>(sums, tiles.Inner * PanelColumns).Clear();
+        new Span<float>(zeros, TileRows * PanelColumns).Clear();
         for (int row = 0; row < tiles.Inner; row += TileRows, sums += TileRows * PanelColumns)
         {
             // A tile's rows past the last are the next panel's, which another thread may be adding to.
             int length = Math.Min(TileRows, tiles.Inner - row) * PanelColumns;
             bool isWhole = length == TileRows * PanelColumns;
-            if (!isWhole) new Span<float>(sums, length).CopyTo(new Span<float>(last, length));
-            MatrixTile<TSimd, TVector>.AddTransposedTimesPanel(
+            if (!isWhole && !isFirst) new Span<float>(sums, length).CopyTo(new Span<float>(last, length));
+            float* target = isWhole ? sums : last;
+            MatrixTile<TSimd, TVector>.TransposedTimesPanel(
                 source + row, 1, 0, count, tiles.TileStride, gradient, tiles.GradientTileStride(PanelColumns),
-                isWhole ? sums : last);
+                isFirst ? zeros : target, target);
             if (!isWhole) new Span<float>(last, length).CopyTo(new Span<float>(sums, length));
         }
     }

@@ -4,8 +4,9 @@ namespace Tessera.Tensors.Devices.Cpu.Simd.Winograd;
 
 /// <summary>
 /// Transformed weights, <c>[phase][position][panel][inner][Columns]</c>, and the gradients of them, which are laid out
-/// alike. Cost: for each pair of channels the taps are read from OIHW one by one, and the transform works on vectors of
-/// channels. It is the fixed cost of a call, whatever the batch.
+/// alike. Cost: the OIHW weights are read once, in the order in which they lie, and turned so that a panel's channels are
+/// neighbours; then the transforms, in vectors of channels, which write 36/9 or 25/4 floats for each weight. It is the
+/// fixed cost of a call, whatever the batch.
 /// </summary>
 internal readonly unsafe struct WinogradWeights<TSimd, TVector, TWinograd>(WinogradTiles tiles)
     where TSimd : struct, ISimd<TVector>
@@ -14,8 +15,6 @@ internal readonly unsafe struct WinogradWeights<TSimd, TVector, TWinograd>(Winog
 {
     // Source channels of an item of work.
     private const int ChannelsPerItem = 16;
-
-    private static int Taps => TWinograd.Taps;
 
     private static int PanelColumns => MatrixTile<TSimd, TVector>.Columns;
 
@@ -31,124 +30,134 @@ internal readonly unsafe struct WinogradWeights<TSimd, TVector, TWinograd>(Winog
     /// <summary>Floats of a phase.</summary>
     public nint PhaseLength => tiles.Positions * PositionLength;
 
-    private int Items => tiles.Panels * tiles.SourceMaps * Blocks;
-
     private int Blocks => (tiles.PaddedChannels + ChannelsPerItem - 1) / ChannelsPerItem;
+
+    private int KernelArea => tiles.Plan.Geometry.KernelHeight * tiles.Plan.KernelWidth;
 
     /// <summary>Transforms the OIHW weights.</summary>
     public void Pack(WorkerPool pool, float* weight, float* packed)
     {
         WinogradWeights<TSimd, TVector, TWinograd> layout = this;
-        int items = Items;
-        pool.Run(tiles.Plan.Phases.Length * items, item => layout.PackBlock(item / items, item % items, weight, packed));
+        pool.Run(tiles.Panels * Blocks, item => layout.PackBlock(layout.Locate(item), weight, packed));
     }
 
     /// <summary>Transforms gradients of transformed weights (of a plan of one phase) back to OIHW.</summary>
     public void Unpack(WorkerPool pool, float* packed, float* gradWeight, bool accumulate)
     {
         WinogradWeights<TSimd, TVector, TWinograd> layout = this;
-        pool.Run(Items, item => layout.UnpackBlock(item, packed, gradWeight, accumulate));
+        pool.Run(tiles.Panels * Blocks, item => layout.UnpackBlock(layout.Locate(item), packed, gradWeight, accumulate));
     }
 
-    private void PackBlock(int phase, int item, float* weight, float* packed)
+    private void PackBlock(Block block, float* weight, float* packed)
     {
-        float* lanes = stackalloc float[Taps * Taps * PanelColumns];
-        Block block = Locate(phase, item);
-        int columns = Math.Min(PanelColumns, tiles.Plan.Channels - block.Channel);
-        packed += block.Packed;
-        for (int channel = block.First; channel < block.End; channel++, packed += PanelColumns)
+        using var scratch = new Scratch(ChannelsPerItem * KernelArea * PanelColumns);
+        float* kernels = scratch.Floats;
+        if (block.Lanes < PanelColumns || block.Channels < block.PaddedChannels)
         {
-            if (channel < tiles.Plan.SourceChannels)
+            new Span<float>(kernels, block.PaddedChannels * KernelArea * PanelColumns).Clear();
+        }
+        foreach (Kernels part in InMemory(block))
+        {
+            Transposition.Store(
+                weight + part.Weight, tiles.Plan.ChannelStride, block.Lanes, part.Length, kernels + part.Turned, PanelColumns);
+        }
+        for (int phase = 0; phase < tiles.Plan.Phases.Length; phase++)
+        {
+            for (int sourceMap = 0; sourceMap < tiles.SourceMaps; sourceMap++)
             {
-                Gather(weight + Offset(block, channel), block, columns, lanes);
-            }
-            else
-            {
-                new Span<float>(lanes, Taps * Taps * PanelColumns).Clear();
-            }
-            for (int half = 0; half < PanelColumns; half += TSimd.Width)
-            {
-                TWinograd.Weights(
-                    lanes + half, Taps * PanelColumns, PanelColumns,
-                    packed + half, TWinograd.Size * PositionLength, PositionLength);
+                Window window = LocateTaps(tiles.Plan.Phases[phase], sourceMap);
+                float* from = kernels + window.First;
+                float* to = packed + phase * PhaseLength + Place(block, sourceMap);
+                for (int channel = 0; channel < block.PaddedChannels; channel++, from += KernelArea * PanelColumns, to += PanelColumns)
+                {
+                    for (int half = 0; half < PanelColumns; half += TSimd.Width)
+                    {
+                        TWinograd.Weights(
+                            from + half, window.RowStep, window.ColumnStep,
+                            to + half, TWinograd.Size * PositionLength, PositionLength);
+                    }
+                }
             }
         }
     }
 
-    private void UnpackBlock(int item, float* packed, float* gradWeight, bool accumulate)
+    private void UnpackBlock(Block block, float* packed, float* gradWeight, bool accumulate)
     {
-        float* lanes = stackalloc float[Taps * Taps * PanelColumns];
-        Block block = Locate(phase: 0, item);
-        int columns = Math.Min(PanelColumns, tiles.Plan.Channels - block.Channel);
-        packed += block.Packed;
-        for (int channel = block.First; channel < Math.Min(block.End, tiles.Plan.SourceChannels); channel++, packed += PanelColumns)
+        using var scratch = new Scratch(ChannelsPerItem * KernelArea * PanelColumns);
+        float* kernels = scratch.Floats;
+        for (int sourceMap = 0; sourceMap < tiles.SourceMaps; sourceMap++)
         {
-            for (int half = 0; half < PanelColumns; half += TSimd.Width)
+            Window window = LocateTaps(tiles.Plan.Phases[0], sourceMap);
+            float* from = packed + Place(block, sourceMap), to = kernels + window.First;
+            for (int channel = 0; channel < block.Channels; channel++, from += PanelColumns, to += KernelArea * PanelColumns)
             {
-                TWinograd.WeightGradients(
-                    packed + half, TWinograd.Size * PositionLength, PositionLength,
-                    lanes + half, Taps * PanelColumns, PanelColumns);
+                for (int half = 0; half < PanelColumns; half += TSimd.Width)
+                {
+                    TWinograd.WeightGradients(
+                        from + half, TWinograd.Size * PositionLength, PositionLength,
+                        to + half, window.RowStep, window.ColumnStep);
+                }
             }
-            Scatter(lanes, gradWeight + Offset(block, channel), block, columns, accumulate);
+        }
+        foreach (Kernels part in InMemory(block))
+        {
+            float* from = kernels + part.Turned, to = gradWeight + part.Weight;
+            if (accumulate) Transposition.Add(from, PanelColumns, part.Length, block.Lanes, to, tiles.Plan.ChannelStride);
+            else Transposition.Store(from, PanelColumns, part.Length, block.Lanes, to, tiles.Plan.ChannelStride);
         }
     }
 
-    private Block Locate(int phase, int item)
+    private Block Locate(int item)
     {
-        (int panel, int rest) = Math.DivRem(item, tiles.SourceMaps * Blocks);
-        (int sourceMap, int block) = Math.DivRem(rest, Blocks);
-        int first = block * ChannelsPerItem, step = tiles.Plan.WindowStep;
-        Phase of = tiles.Plan.Phases[phase];
+        (int panel, int block) = Math.DivRem(item, Blocks);
+        int first = block * ChannelsPerItem;
         return new Block(
-            panel * PanelColumns, first, Math.Min(tiles.PaddedChannels, first + ChannelsPerItem),
-            phase * PhaseLength + panel * PanelLength + ((nint)sourceMap * tiles.PaddedChannels + first) * PanelColumns,
-            (of.Rows.Kernel + sourceMap / step) * tiles.Plan.KernelWidth + of.Columns.Kernel + sourceMap % step,
-            of.Rows.KernelStep * step * tiles.Plan.KernelWidth, of.Columns.KernelStep * step);
+            panel, first, Math.Min(PanelColumns, tiles.Plan.Channels - panel * PanelColumns),
+            Math.Min(ChannelsPerItem, tiles.Plan.SourceChannels - first), Math.Min(ChannelsPerItem, tiles.PaddedChannels - first));
     }
 
-    private nint Offset(Block block, int sourceChannel) =>
-        (nint)block.Channel * tiles.Plan.ChannelStride + (nint)sourceChannel * tiles.Plan.SourceChannelStride + block.Kernel;
+    /// <summary>Where a block of one source map starts in a phase of the packed weights.</summary>
+    private nint Place(Block block, int sourceMap) =>
+        block.Panel * PanelLength + ((nint)sourceMap * tiles.PaddedChannels + block.FirstChannel) * PanelColumns;
 
-    // Lane by lane: the taps of a pair of channels are neighbours, those of two lanes may lie a multiple of 4096 bytes apart.
-    private void Gather(float* weight, Block block, int columns, float* lanes)
+    /// <summary>The taps of a phase for one source map, in kernels <c>[kernel area][Columns]</c>.</summary>
+    private Window LocateTaps(Phase phase, int sourceMap)
     {
-        if (columns < PanelColumns) new Span<float>(lanes, Taps * Taps * PanelColumns).Clear();
-        for (int lane = 0; lane < columns; lane++, weight += tiles.Plan.ChannelStride)
+        int step = tiles.Plan.WindowStep, width = tiles.Plan.KernelWidth;
+        int row = phase.Rows.Kernel + sourceMap / step, column = phase.Columns.Kernel + sourceMap % step;
+        return new Window(
+            (row * width + column) * PanelColumns, phase.Rows.KernelStep * step * width * PanelColumns,
+            phase.Columns.KernelStep * step * PanelColumns);
+    }
+
+    /// <summary>
+    /// What is in one piece in the weights of a channel: the kernels of all source channels, or in a transposed
+    /// convolution of one.
+    /// </summary>
+    private IEnumerable<Kernels> InMemory(Block block)
+    {
+        nint first = (nint)block.Panel * PanelColumns * tiles.Plan.ChannelStride + (nint)block.FirstChannel * tiles.Plan.SourceChannelStride;
+        if (tiles.Plan.SourceChannelStride == KernelArea)
         {
-            for (int row = 0; row < Taps; row++)
-            {
-                for (int column = 0; column < Taps; column++)
-                {
-                    lanes[(row * Taps + column) * PanelColumns + lane] = weight[row * block.RowStep + column * block.ColumnStep];
-                }
-            }
+            yield return new Kernels(first, 0, block.Channels * KernelArea);
+            yield break;
+        }
+        for (int channel = 0; channel < block.Channels; channel++)
+        {
+            yield return new Kernels(
+                first + (nint)channel * tiles.Plan.SourceChannelStride, (nint)channel * KernelArea * PanelColumns, KernelArea);
         }
     }
 
-    private void Scatter(float* lanes, float* gradWeight, Block block, int columns, bool accumulate)
-    {
-        for (int lane = 0; lane < columns; lane++, gradWeight += tiles.Plan.ChannelStride)
-        {
-            for (int row = 0; row < Taps; row++)
-            {
-                for (int column = 0; column < Taps; column++)
-                {
-                    float value = lanes[(row * Taps + column) * PanelColumns + lane];
-                    float* to = gradWeight + row * block.RowStep + column * block.ColumnStep;
-                    *to = accumulate ? *to + value : value;
-                }
-            }
-        }
-    }
+    /// <summary>Some source channels beside one panel of channels.</summary>
+    /// <param name="Panel">The panel.</param>
+    /// <param name="FirstChannel">The first source channel.</param>
+    /// <param name="Lanes">Channels in the panel.</param>
+    /// <param name="Channels">Source channels.</param>
+    /// <param name="PaddedChannels">The same up to whole vectors at the source's end.</param>
+    private readonly record struct Block(int Panel, int FirstChannel, int Lanes, int Channels, int PaddedChannels);
 
-    /// <summary>Source channels First to End of one source map, beside one panel of channels from Channel on.</summary>
-    /// <param name="Channel">The panel's first channel.</param>
-    /// <param name="First">The first source channel.</param>
-    /// <param name="End">The source channel behind the last.</param>
-    /// <param name="Packed">Where they are in the packed weights.</param>
-    /// <param name="Kernel">The first tap's place in the kernel.</param>
-    /// <param name="RowStep">From a tap to the one below it.</param>
-    /// <param name="ColumnStep">From a tap to the one on its right.</param>
-    private readonly record struct Block(
-        int Channel, int First, int End, nint Packed, int Kernel, int RowStep, int ColumnStep);
+    private readonly record struct Window(int First, int RowStep, int ColumnStep);
+
+    private readonly record struct Kernels(nint Weight, nint Turned, int Length);
 }
