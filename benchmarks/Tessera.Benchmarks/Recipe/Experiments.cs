@@ -98,6 +98,14 @@ internal static class Experiments
                 new("decay 0.99, lr 1.2e-3", options => Decay(0.99, ramp: false)(options with { LearningRate = 1.2e-3f })),
                 new("decay 0.99, random start", With(ema => ema with { Decay = 0.99, DecayRamp = false, Start = CodebookStart.Random })),
             ]),
+        new(
+            "batch", "320,000 pictures: how many to a batch", Cifar10.Name, Judge.HeldOut,
+            Recipe with { Budget = TrainingBudget.OfPictures(320_000) },
+            [
+                new("batch 32", options => options with { Batch = 32 }),
+                new("batch 16", options => options with { Batch = 16 }),
+                new("batch 8", options => options with { Batch = 8 }),
+            ]),
         Final("320k", "The default preset after 320,000 pictures", TrainingBudget.OfPictures(320_000), seeds: 3),
         Final("15-minutes", "The default preset: 15 minutes", TrainingBudget.OfMinutes(15), seeds: 3),
         Final("60-minutes", "The default preset in an hour", TrainingBudget.OfMinutes(60), seeds: 1),

@@ -41,7 +41,7 @@ public sealed class Tokenizer : IDisposable
         _codes = new int[Batch * CodesPerPicture];
     }
 
-    /// <summary>How many pictures are worked on at once.</summary>
+    /// <summary>The most pictures that are worked on at once.</summary>
     public int Batch { get; }
 
     /// <summary>Rows of codes of a picture: a quarter of its height.</summary>
@@ -61,17 +61,18 @@ public sealed class Tokenizer : IDisposable
     {
         int length = _pixels.Length / Batch;
         ThrowIfTooMany(pictures.Count);
+        if (pictures.Count == 0) return [];
         for (int i = 0; i < pictures.Count; i++)
         {
             if (pictures[i].Length != length)
                 throw new ArgumentException($"Picture {i} has {pictures[i].Length} bytes instead of {length}.", nameof(pictures));
             PixelValues.FromBytes(pictures[i], _pixels.AsSpan(i * length, length));
         }
-        Clear(_pixels, pictures.Count);
-        Tensor x = _tape.Input(_pixels, [Batch, _height, _width, _model.Options.Channels]);
+        Tensor x = _tape.Input(
+            _pixels.AsSpan(0, pictures.Count * length), [pictures.Count, _height, _width, _model.Options.Channels]);
         int[] codes = _model.Encode(x);
         _tape.Reset();
-        return codes[..(pictures.Count * CodesPerPicture)];
+        return codes;
     }
 
     /// <summary>Codes to pictures.</summary>
@@ -84,12 +85,12 @@ public sealed class Tokenizer : IDisposable
         if (count * CodesPerPicture != codes.Length)
             throw new ArgumentException($"{codes.Length} codes are no pictures of {Rows} x {Columns} codes.", nameof(codes));
         ThrowIfTooMany(count);
+        if (count == 0) return [];
+        int length = _pixels.Length / Batch;
         codes.CopyTo(_codes);
-        Clear(_codes, count);
-        _model.Decode(_codes, Batch, Rows, Columns, _tape).CopyTo(_pixels);
+        _model.Decode(_codes.AsMemory(0, codes.Length), count, Rows, Columns, _tape).CopyTo(_pixels.AsSpan(0, count * length));
         _tape.Reset();
         var pictures = new Image[count];
-        int length = _pixels.Length / Batch;
         for (int i = 0; i < count; i++)
         {
             pictures[i] = Image.Black(_width, _height, _model.Options.Channels);
@@ -152,9 +153,6 @@ public sealed class Tokenizer : IDisposable
 
     /// <summary>Gives the memory back that it works in.</summary>
     public void Dispose() => _tape.Dispose();
-
-    // A batch is always full: which kernels a convolution takes, and so its roundings, depends on the size of the batch.
-    private void Clear<T>(T[] batch, int used) => Array.Clear(batch, used * (batch.Length / Batch), (Batch - used) * (batch.Length / Batch));
 
     private void ThrowIfTooMany(int count)
     {

@@ -1,6 +1,7 @@
 using Tessera.Data;
 using Tessera.Imaging;
 using Tessera.Models;
+using Tessera.Tensors;
 using Tessera.Tokens;
 using Tessera.Training;
 
@@ -46,6 +47,26 @@ public sealed class TokenizerTests : IDisposable
         for (int i = 0; i < tokenizer.Batch; i++) Assert.Equal(alone, all[(i * 64)..((i + 1) * 64)]);
         byte[] pixels = tokenizer.Decode(alone)[0].Pixels;
         Assert.All(tokenizer.Decode(all), copy => Assert.Equal(pixels, copy.Pixels));
+    }
+
+    /// <summary>The seed's sizes, where convolutions have more than one way to be computed.</summary>
+    [Fact]
+    public void Not_a_bit_of_a_reconstruction_depends_on_how_many_pictures_are_beside_it()
+    {
+        var model = new VqVae(new VqVaeOptions(), seed: 1);
+        int length = Size * Size * 3;
+        float[] pixels = new float[9 * length];
+        for (int i = 0; i < 9; i++) PixelValues.FromBytes(Shapes.Picture(i, Size).Pixels, pixels.AsSpan(i * length, length));
+        float[] together = Reconstruct(0, 9);
+        foreach ((int first, int count) in ((int, int)[])[(0, 1), (3, 1), (1, 2), (2, 5), (3, 6)])
+        {
+            Assert.True(
+                Reconstruct(first, count).AsSpan().SequenceEqual(together.AsSpan(first * length, count * length)),
+                $"pictures {first} to {first + count - 1} differ from the same among nine");
+        }
+
+        float[] Reconstruct(int first, int count) => model.Forward(
+            Tensor.From(pixels.AsSpan(first * length, count * length), [count, Size, Size, 3])).Reconstruction.ToArray();
     }
 
     [Fact]

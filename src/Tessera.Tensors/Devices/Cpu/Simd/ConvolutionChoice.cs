@@ -19,15 +19,19 @@ internal enum ConvolutionAlgorithm
 }
 
 /// <summary>
-/// Which algorithm computes a correlation: the one that needs the least time by a count of its multiply-adds and of the
-/// floats that it touches beside them, a function of the sizes alone.
+/// Which algorithm computes a correlation: the one that needs the least time for a picture by a count of its multiply-adds
+/// and of the floats that it touches beside them.
 /// </summary>
+/// <remarks>
+/// A function of a picture's sizes alone. The batch does not count, though batches of less than about 6 pictures would be
+/// faster without the weights' transforms: what becomes of a picture is the same to the bit whatever pictures are beside it.
+/// </remarks>
 /// <param name="forced">One of <see cref="Names"/>, or null for the fastest by estimate.</param>
 internal sealed class ConvolutionChoice(string? forced)
 {
-    // In the time of a multiply-add, measured at the seed's sizes: a float of a transformed tile, a transformed weight, a
-    // float that is added to the destination.
-    private const double TransformCost = 12, WeightCost = 64, ScatterCost = 16;
+    // In the time of a multiply-add, measured at the seed's sizes: a float of a transformed tile, a float that is added to
+    // the destination.
+    private const double TransformCost = 12, ScatterCost = 16;
 
     /// <summary>What may be forced.</summary>
     public static IReadOnlyList<string> Names { get; } = ["direct", "winograd"];
@@ -88,20 +92,19 @@ internal sealed class ConvolutionChoice(string? forced)
     };
 
     private static double DirectCosts(CorrelationPlan plan) => plan.Phases.Sum(phase =>
-        (double)plan.Images * phase.Rows.Count * phase.Columns.Count * phase.Taps * plan.SourceChannels * WholePanels(plan.Channels));
+        (double)phase.Rows.Count * phase.Columns.Count * phase.Taps * plan.SourceChannels * WholePanels(plan.Channels));
 
     private static double ScatterCosts(CorrelationPlan plan) =>
-        (double)plan.Images * plan.SourceHeight * plan.SourceWidth * plan.Geometry.KernelHeight
+        (double)plan.SourceHeight * plan.SourceWidth * plan.Geometry.KernelHeight
             * WholePanels(plan.KernelWidth * plan.Channels) * (plan.SourceChannels + ScatterCost);
 
     private static double WinogradCosts(CorrelationPlan plan, ConvolutionAlgorithm algorithm)
     {
         var tiles = new WinogradTiles(
             plan, algorithm == ConvolutionAlgorithm.WinogradF4x3 ? 6 : 5, width: 8, panelColumns: 16, tilesPerChunk: 1);
-        double count = (double)plan.Images * tiles.Rows * tiles.Columns, channels = WholePanels(plan.Channels);
-        double products = tiles.Inner * channels;
-        return plan.Phases.Length * tiles.Positions
-            * (count * (products + TransformCost * (tiles.Inner + channels)) + WeightCost * products);
+        double channels = WholePanels(plan.Channels);
+        return (double)plan.Phases.Length * tiles.Positions * tiles.Rows * tiles.Columns
+            * (tiles.Inner * channels + TransformCost * (tiles.Inner + channels));
     }
 
     private static double WholePanels(int columns) => (columns + 15) / 16 * 16;
