@@ -23,8 +23,8 @@ internal enum ConvolutionAlgorithm
 /// and of the floats that it touches beside them.
 /// </summary>
 /// <remarks>
-/// A function of a picture's sizes alone. The batch does not count, though batches of less than about 6 pictures would be
-/// faster without the weights' transforms: what becomes of a picture is the same to the bit whatever pictures are beside it.
+/// A function of a picture's sizes alone, so that what becomes of it is the same to the bit whatever pictures are beside
+/// it. The weights' transforms, which a batch pays for once, do not count: a lone picture is no slower for them.
 /// </remarks>
 /// <param name="forced">One of <see cref="Names"/>, or null for the fastest by estimate.</param>
 internal sealed class ConvolutionChoice(string? forced)
