@@ -74,6 +74,7 @@ public sealed class BadInputTests(Trained trained)
     [InlineData("config.json", "{ \"version\": \"1\", \"options\": { \"model\": null } }")]
     [InlineData("config.json", "{ \"version\": \"1\", \"options\": { \"data\": null } }")]
     [InlineData("config.json", "{ \"version\": \"1\", \"options\": { \"future\": 1 } }")]
+    [InlineData("config.json", "{ \"version\": \"1\", \"options\": { \"model\": { \"quantizer\": {} } } }")]
     [InlineData("checkpoints/30/state.json", "null")]
     [InlineData("checkpoints/30/state.json", "{ \"update\": 31 }")]
     [InlineData("eval.csv", "something else")]

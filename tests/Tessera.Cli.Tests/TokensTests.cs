@@ -118,6 +118,7 @@ public sealed class TokensTests(Trained trained) : IDisposable
             ([Repository.Fixture("npy", "float32.npy"), "--out", result], "'<f4'"),
             ([Repository.Fixture("npy", "empty.npy"), "--out", result], "no codes"),
             ([_folder["missing.npy"], "--out", result], "missing.npy"),
+            (["", "--out", result], "empty"),
             ([npy, "--out", _folder["no", "grid.png"]], "folder"),
             ([trained.Model, "--out", result], "model.safetensors"),
         })

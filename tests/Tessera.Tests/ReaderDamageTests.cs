@@ -1,6 +1,7 @@
 using Tessera.Data;
 using Tessera.Imaging;
 using Tessera.Models;
+using Tessera.Quantization;
 using Tessera.Tests.Data;
 using Tessera.Tests.Imaging;
 
@@ -51,6 +52,21 @@ public sealed class ReaderDamageTests : IDisposable
             File.WriteAllBytes(_folder["model"], file);
             ModelFile.Read(_folder["model"]);
         });
+
+    /// <summary>With metadata, which what Python wrote has not.</summary>
+    [Theory]
+    [InlineData("model.pt")]
+    [InlineData("model.safetensors")]
+    public void Models_written_here(string name)
+    {
+        var options = new VqVaeOptions { Hidden = 4, ResidualHidden = 2, ResidualLayers = 1, Codes = 3, CodeDim = 2, Quantizer = new EmaVectorQuantizerOptions() };
+        ModelFile.Write(_folder[name], new VqVae(options), dataVariance: 0.0625);
+        Damage.IsSurvived<InputException>(File.ReadAllBytes(_folder[name]), "damaged", file =>
+        {
+            File.WriteAllBytes(_folder["damaged"], file);
+            ModelFile.Read(_folder["damaged"]);
+        });
+    }
 
     [Fact]
     public void Whole_pictures_whatever_their_name_says()

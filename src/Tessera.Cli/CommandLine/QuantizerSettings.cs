@@ -31,7 +31,7 @@ internal static class QuantizerSettings
             (options, value) => With(options, quantizer => WithDecay(quantizer, value!.Value))),
         Choice(
             "--decay-ramp",
-            "Whether the running averages forget faster at first, so that the codes follow the encoder "
+            "Whether the running averages forget faster at first, so that the codes follow the encoder; not those of --init "
                 + $"[default: {Settings.OnOff((Usual as RunningAverageOptions)?.DecayRamp ?? false)}].",
             ["on", "off"],
             options => (options as RunningAverageOptions)?.DecayRamp is { } ramp ? Settings.OnOff(ramp) : null,

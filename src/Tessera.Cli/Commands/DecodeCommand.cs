@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Tessera.Cli.CommandLine;
+using Tessera.Files;
 using Tessera.Imaging;
 using Tessera.Models;
 using Tessera.Tensors.Devices.Cpu;
@@ -57,11 +58,8 @@ internal sealed class DecodeCommand : TesseraCommand
         Invocation.Output.Line($"{path}: {tokens.Count} pictures of {tokens.Columns * VqVae.PixelsPerCode}x{tokens.Rows * VqVae.PixelsPerCode}");
     }
 
-    private static void CheckNew(string path)
-    {
-        if (File.Exists(path) || Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any())
-            throw new InputException($"--out {path} exists already; name a new folder for the pictures");
-    }
+    private static void CheckNew(string path) => AtomicFolder.CheckReplaceable(
+        path, "pictures", _ => throw new InputException($"--out {path} exists already; name a new folder for the pictures"));
 
     private static void CheckGrid(TokenReader tokens, TrainedModel trained)
     {

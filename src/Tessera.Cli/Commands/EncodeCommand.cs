@@ -14,11 +14,11 @@ internal sealed class EncodeCommand : TrainedModelCommand
 
     private readonly Argument<string[]> _images = PictureLoader.FilesArgument();
     private readonly Option<bool> _labels = NewOption.Flag(
-        "--labels", $"Writes the classes of the pictures of --data too: an {TokenFile.WithLabels} of codes and labels.");
+        "--labels", $"Writes the classes of the pictures of --data too: an {TokenFile.NpzEnding} of codes and labels.");
     private readonly Option<string?> _out = NewOption.Text(
         "--out", "FILE",
-        $"The file to write, over one that is there: {TokenFile.CodesOnly}, or {TokenFile.WithLabels} with the array {TokenFile.CodesName} "
-            + $"[default: {UsualName}{TokenFile.CodesOnly}, with --labels {UsualName}{TokenFile.WithLabels}, never over one].");
+        $"The file to write, over one that is there: {TokenFile.NpyEnding}, or {TokenFile.NpzEnding} with the array {TokenFile.CodesName} "
+            + $"[default: {UsualName}{TokenFile.NpyEnding}, with --labels {UsualName}{TokenFile.NpzEnding}, never over one].");
 
     public EncodeCommand(Invocation invocation) : base(
         invocation, "encode",
@@ -53,9 +53,9 @@ internal sealed class EncodeCommand : TrainedModelCommand
     }
 
     private string CheckedPath(ParseResult parse, bool labels) => labels
-        ? OutputFile.OrUsual(parse.GetValue(_out), UsualName + TokenFile.WithLabels, "codes with labels", TokenFile.WithLabels)
+        ? OutputFile.OrUsual(parse.GetValue(_out), UsualName + TokenFile.NpzEnding, "codes with labels", TokenFile.NpzEnding)
         : OutputFile.OrUsual(
-            parse.GetValue(_out), UsualName + TokenFile.CodesOnly, "codes", TokenFile.CodesOnly, TokenFile.WithLabels);
+            parse.GetValue(_out), UsualName + TokenFile.NpyEnding, "codes", TokenFile.NpyEnding, TokenFile.NpzEnding);
 
     private static IEnumerable<int[]> Counted(IEnumerable<int[]> batches, PictureSource pictures, IProgress<BarState> bar)
     {

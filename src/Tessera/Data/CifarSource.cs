@@ -73,9 +73,11 @@ internal sealed record CifarSource(string Path, bool IsArchive, bool IsPickled)
         var batches = new Dictionary<string, CifarBatch>();
         CifarArchive.Read(Path, names, (name, content, length) =>
         {
-            byte[] bytes = new byte[length];
-            content.ReadExactly(bytes);
-            batches[name] = Parse(bytes, $"{Path} ({name})");
+            // Grows with what is there, not with what is claimed.
+            using var bytes = new MemoryStream();
+            content.CopyTo(bytes);
+            if (bytes.Length != length) throw new EndOfStreamException();
+            batches[name] = Parse(bytes.ToArray(), $"{Path} ({name})");
         });
         return [.. names.Select(name => batches[name])];
     }

@@ -84,9 +84,7 @@ public static class ModelFile
         foreach ((string name, Tensor tensor) in expected)
         {
             TensorEntry entry = Find(path, file, name);
-            if (!entry.Shape.AsSpan().SequenceEqual(tensor.Shape.ToArray()))
-                throw new InputException(
-                    $"{path}: the tensor {name} has the shape [{string.Join(", ", entry.Shape)}]; the model's is {tensor.Shape}");
+            CheckShape(path, entry, tensor.Shape.ToArray());
             if (!AreFinite(entry.Values.Span))
                 throw new InputException($"{path}: the tensor {name} holds values that are not finite numbers");
         }
@@ -120,21 +118,55 @@ public static class ModelFile
         string lookup = projection is null ? Vq : $"{Vq}_quantizer.";
         int[] codebook = Sizes(path, file, $"{lookup}_embedding.weight", 2);
         int layers = 0;
-        while (file.TryGet($"_encoder._residual_stack._layers.{layers}._block.1.weight", out _)) layers++;
+        while (file.TryGet(ResidualWeight(layers), out _)) layers++;
         var defaults = new VqVaeOptions();
-        return new VqVaeOptions
+        var options = new VqVaeOptions
         {
             Channels = first[1],
             Hidden = Sizes(path, file, "_encoder._conv_2.weight", 4)[0],
             ResidualLayers = layers,
-            ResidualHidden = layers == 0
-                ? defaults.ResidualHidden
-                : Sizes(path, file, "_encoder._residual_stack._layers.0._block.1.weight", 4)[0],
+            ResidualHidden = layers == 0 ? defaults.ResidualHidden : Sizes(path, file, ResidualWeight(0), 4)[0],
             Codes = codebook[0],
             CodeDim = projection?[1] ?? codebook[1],
             LookupDim = projection?[0] ?? 0,
             Quantizer = ReadQuantizer(path, file, lookup),
         };
+        try
+        {
+            options.Validate();
+        }
+        catch (InputException e)
+        {
+            throw new InputException($"{path} is of no model that Tessera knows: {e.Message}", e);
+        }
+        CheckSources(path, file, options, lookup);
+        return options;
+    }
+
+    private static string ResidualWeight(int layer) => $"_encoder._residual_stack._layers.{layer}._block.1.weight";
+
+    /// <summary>
+    /// Checks the tensors whole that the sizes were read off, before a model is made of these sizes: a file that names large
+    /// ones must hold as much.
+    /// </summary>
+    private static void CheckSources(string path, TensorFile file, VqVaeOptions options, string lookup)
+    {
+        (int hidden, int dimensions) = (options.Hidden, options.LookupDim > 0 ? options.LookupDim : options.CodeDim);
+        CheckShape(path, Find(path, file, "_encoder._conv_1.weight"), [hidden / 2, options.Channels, 4, 4]);
+        CheckShape(path, Find(path, file, "_encoder._conv_2.weight"), [hidden, hidden / 2, 4, 4]);
+        for (int layer = 0; layer < options.ResidualLayers; layer++)
+            CheckShape(path, Find(path, file, ResidualWeight(layer)), [options.ResidualHidden, hidden, 3, 3]);
+        if (options.LookupDim > 0) CheckShape(path, Find(path, file, $"{Vq}_project_in.weight"), [dimensions, options.CodeDim, 1, 1]);
+        CheckShape(path, Find(path, file, $"{lookup}_embedding.weight"), [options.Codes, dimensions]);
+        if (options.Quantizer is SimVectorQuantizerOptions)
+            CheckShape(path, Find(path, file, $"{lookup}_embedding_proj.weight"), [dimensions, dimensions, 1, 1]);
+    }
+
+    private static void CheckShape(string path, TensorEntry entry, ReadOnlySpan<int> shape)
+    {
+        if (!entry.Shape.AsSpan().SequenceEqual(shape))
+            throw new InputException(
+                $"{path}: the tensor {entry.Name} has the shape [{string.Join(", ", entry.Shape)}]; the model's is [{string.Join(", ", shape.ToArray())}]");
     }
 
     /// <summary>What the file tells; of a file that Python wrote, what its tensors are those of.</summary>
@@ -150,7 +182,8 @@ public static class ModelFile
         {
             return JsonSerializer.Deserialize(json, QuantizerJson.Default.QuantizerOptions) ?? throw new JsonException("it is empty");
         }
-        catch (JsonException e)
+        // NotSupportedException: it has no "type".
+        catch (Exception e) when (e is JsonException or NotSupportedException)
         {
             throw new InputException($"{path}: its metadata names a quantizer that cannot be read ({e.Message.ReplaceLineEndings(" ").TrimEnd('.')})", e);
         }

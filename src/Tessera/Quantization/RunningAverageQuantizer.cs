@@ -15,7 +15,8 @@ public abstract record RunningAverageOptions : QuantizerOptions
     /// <summary>
     /// Whether the averages forget faster at first: at update t = 1, 2, ... the decay is at most (1 + t) / (10 + t), as in
     /// TensorFlow's <c>ExponentialMovingAverage</c> (<c>num_updates</c>). The encoder moves far in the first updates; with
-    /// this its codes follow, and those it has left are soon seen to be dead.
+    /// this its codes follow, and those it has left are soon seen to be dead. Averages that a run starts from
+    /// (<c>TrainingOptions.Init</c>) are past it.
     /// </summary>
     public bool DecayRamp { get; init; }
 

@@ -16,11 +16,11 @@ public static class TokenFile
     /// <summary>The name of the array of labels.</summary>
     public const string LabelsName = "labels";
 
-    /// <summary>The ending of a file that holds labels beside codes.</summary>
-    public const string WithLabels = ".npz";
+    /// <summary>The ending of a file of several arrays: codes, and labels if wanted.</summary>
+    public const string NpzEnding = ".npz";
 
-    /// <summary>The ending of a file that holds codes alone.</summary>
-    public const string CodesOnly = ".npy";
+    /// <summary>The ending of a file of codes alone.</summary>
+    public const string NpyEnding = ".npy";
 
     /// <summary>Writes a file, whole or not at all; the codes are written as they come.</summary>
     /// <param name="path">The file, which ends in .npy or .npz; one that is there is replaced.</param>
@@ -32,12 +32,14 @@ public static class TokenFile
     /// <param name="labels">The class of each picture, for a file that ends in .npz; null for none.</param>
     /// <returns>The type that the codes were written as, by numpy's name.</returns>
     /// <exception cref="InputException">The file cannot be written.</exception>
-    /// <exception cref="ArgumentException">Labels do not go into a .npy file, or a code is not in the codebook.</exception>
+    /// <exception cref="ArgumentException">There is not a label for each picture, labels do not go into a .npy file, or a code is not in the codebook.</exception>
     public static string Write(
         string path, int count, int rows, int columns, int codebook, IEnumerable<int[]> codes, IReadOnlyList<int>? labels = null)
     {
+        if (labels is not null && labels.Count != count)
+            throw new ArgumentException($"There are {labels.Count} labels for {count} pictures.", nameof(labels));
         string type = "";
-        if (HasLabels(path))
+        if (MayHoldLabels(path))
         {
             AtomicFile.Write(path, stream =>
             {
@@ -58,7 +60,7 @@ public static class TokenFile
     }
 
     /// <summary>Whether a file of that name is one that may hold labels.</summary>
-    public static bool HasLabels(string path) => Path.GetExtension(path).Equals(WithLabels, StringComparison.OrdinalIgnoreCase);
+    public static bool MayHoldLabels(string path) => Path.GetExtension(path).Equals(NpzEnding, StringComparison.OrdinalIgnoreCase);
 
     private static string WriteArray(Stream stream, int largest, ReadOnlySpan<int> shape, IEnumerable<int[]> parts)
     {

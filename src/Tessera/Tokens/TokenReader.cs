@@ -7,7 +7,7 @@ namespace Tessera.Tokens;
 public sealed class TokenReader : IDisposable
 {
     // Beyond what a model takes, and small enough for sizes in pixels to be computed.
-    private const int MostRows = 1 << 16;
+    private const int MostRows = 1 << 16, MostCodes = 1 << 24;
 
     private readonly string _path;
     private readonly NpyReader _array;
@@ -23,7 +23,7 @@ public sealed class TokenReader : IDisposable
                 $"{path}: it holds an array of shape [{string.Join(", ", array.Shape)}]; codes are [pictures, rows, columns]");
         if (array.Length == 0) throw new InputException($"{path}: it holds no codes: its shape is [{string.Join(", ", array.Shape)}]");
         (Count, Rows, Columns) = (array.Shape[0], array.Shape[1], array.Shape[2]);
-        if (Rows > MostRows || Columns > MostRows)
+        if (Rows > MostRows || Columns > MostRows || (long)Rows * Columns > MostCodes)
             throw new InputException($"{path}: pictures of {Rows} x {Columns} codes are too large for any model");
         Left = Count;
     }
@@ -46,6 +46,7 @@ public sealed class TokenReader : IDisposable
     /// <exception cref="InputException">It is missing, damaged, or holds no codes.</exception>
     public static TokenReader Open(string path, int codebook)
     {
+        if (path.Length == 0) throw new InputException("the name of the file of codes is empty; give that of a .npy or .npz file");
         NpyReader? array = null;
         try
         {
@@ -73,8 +74,9 @@ public sealed class TokenReader : IDisposable
     /// <exception cref="InputException">A code is not in the codebook, or the file is damaged.</exception>
     public int[] Read(int count)
     {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Left);
         int perPicture = Rows * Columns;
-        int[] codes = new int[count * perPicture];
+        int[] codes = new int[checked(count * perPicture)];
         try
         {
             _array.Read(codes);

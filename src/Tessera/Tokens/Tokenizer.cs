@@ -1,3 +1,4 @@
+using System.Numerics;
 using Tessera.Data;
 using Tessera.Imaging;
 using Tessera.Models;
@@ -68,11 +69,11 @@ public sealed class Tokenizer : IDisposable
                 throw new ArgumentException($"Picture {i} has {pictures[i].Length} bytes instead of {length}.", nameof(pictures));
             PixelValues.FromBytes(pictures[i], _pixels.AsSpan(i * length, length));
         }
-        Tensor x = _tape.Input(
-            _pixels.AsSpan(0, pictures.Count * length), [pictures.Count, _height, _width, _model.Options.Channels]);
+        int count = Rounded(pictures.Count);
+        Tensor x = _tape.Input(_pixels.AsSpan(0, count * length), [count, _height, _width, _model.Options.Channels]);
         int[] codes = _model.Encode(x);
         _tape.Reset();
-        return codes;
+        return codes[..(pictures.Count * CodesPerPicture)];
     }
 
     /// <summary>Codes to pictures.</summary>
@@ -88,7 +89,9 @@ public sealed class Tokenizer : IDisposable
         if (count == 0) return [];
         int length = _pixels.Length / Batch;
         codes.CopyTo(_codes);
-        _model.Decode(_codes.AsMemory(0, codes.Length), count, Rows, Columns, _tape).CopyTo(_pixels.AsSpan(0, count * length));
+        int rounded = Rounded(count);
+        _model.Decode(_codes.AsMemory(0, rounded * CodesPerPicture), rounded, Rows, Columns, _tape)
+            .CopyTo(_pixels.AsSpan(0, rounded * length));
         _tape.Reset();
         var pictures = new Image[count];
         for (int i = 0; i < count; i++)
@@ -153,6 +156,10 @@ public sealed class Tokenizer : IDisposable
 
     /// <summary>Gives the memory back that it works in.</summary>
     public void Dispose() => _tape.Dispose();
+
+    // A device keeps the memory of every number of pictures that it has met: these are few, the pictures up to them what
+    // was there before, which changes nothing.
+    private int Rounded(int count) => Math.Min((int)BitOperations.RoundUpToPowerOf2((uint)count), Batch);
 
     private void ThrowIfTooMany(int count)
     {

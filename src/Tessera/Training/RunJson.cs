@@ -26,7 +26,8 @@ internal sealed partial class RunJson : JsonSerializerContext
             using FileStream stream = File.OpenRead(path);
             return JsonSerializer.Deserialize(stream, type) ?? throw new JsonException("it is empty");
         }
-        catch (JsonException e)
+        // NotSupportedException: what may be of several types has no "type".
+        catch (Exception e) when (e is JsonException or NotSupportedException)
         {
             throw new InputException($"{path} is damaged; mend it or bring back a copy ({e.Message.ReplaceLineEndings(" ").TrimEnd('.')})", e);
         }

@@ -28,6 +28,9 @@ public sealed class Trainer : IDisposable
 
     private const int KeptCheckpoints = 3;
 
+    // Updates after which nothing of a start is left, whatever the decay.
+    private const long LongPast = 1L << 60;
+
     private readonly RunFolder _run;
     private readonly TrainingOptions _options;
     private readonly ImageSet _test;
@@ -281,7 +284,8 @@ public sealed class Trainer : IDisposable
             FollowCheckpoint();
         }
         _written = _state;
-        Model.Quantizer.ResumeAt(_state.Update);
+        // Averages that came with the weights have a past: they are not to be forgotten faster.
+        Model.Quantizer.ResumeAt(_options.Init is null ? _state.Update : LongPast + _state.Update);
         _log.TruncateAfter(_state);
         if (_log.Seconds is { } seconds) _clock.Total = TimeSpan.FromSeconds(seconds);
         _clock.Sitting = TimeSpan.FromSeconds(_state.Seconds ?? _log.Seconds ?? 0);

@@ -111,6 +111,25 @@ public sealed class PyTorchFileTests
     }
 
     [Fact]
+    public void Metadata_that_names_one_long_text_many_times_is_refused_before_it_takes_memory()
+    {
+        const int Length = 1 << 16;
+        // An OrderedDict with an attribute metadata: 1,000 keys of one text, which is memoized as 0.
+        var pickle = new StringBuilder("\u0080\u0002ccollections\nOrderedDict\n)R}X\u0008\0\0\0metadata}");
+        for (int i = 0; i < 1000; i++)
+        {
+            pickle.Append(System.Globalization.CultureInfo.InvariantCulture, $"X\u0004\0\0\0{i:0000}");
+            if (i == 0) pickle.Append('X').Append(Encoding.Latin1.GetString(BitConverter.GetBytes(Length))).Append('a', Length).Append("q\0");
+            else pickle.Append("h\0");
+            pickle.Append('s');
+        }
+        byte[] bytes = Encoding.Latin1.GetBytes(pickle.Append("sb.").ToString());
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        AssertRefused(() => Read(("model/data.pkl", bytes)), "stream", "metadata is out of proportion");
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 8 << 20);
+    }
+
+    [Fact]
     public void Records_that_are_missing_compressed_or_big_endian_are_named()
     {
         byte[] pickle = Pickle("");

@@ -112,6 +112,41 @@ public sealed class ModelFileTests : IDisposable
         Refusal();
     }
 
+    /// <summary>Tensors without elements take no bytes, whatever sizes they name.</summary>
+    [Theory]
+    [InlineData("_encoder._conv_2.weight", 8192, 0, 4, 4)]
+    [InlineData("_encoder._residual_stack._layers.0._block.1.weight", 8192, 0, 3, 3)]
+    [InlineData("_encoder._conv_1.weight", 0, 3, 4, 4)]
+    public void A_small_file_that_names_large_sizes_is_refused_before_a_model_of_them_is_made(string name, params int[] shape)
+    {
+        WriteChanged(entries => Replace(entries, name, entry => new TensorEntry(entry.Name, shape, Array.Empty<float>())));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Contains("has the shape [", Refusal(), StringComparison.Ordinal);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4 << 20);
+    }
+
+    [Fact]
+    public void Sizes_that_no_model_has_are_told_with_the_file()
+    {
+        WriteChanged(entries => Replace(entries, "_encoder._conv_1.weight", entry => new TensorEntry(
+            entry.Name, [entry.Shape[0], 4, 4, 4], new float[entry.Shape[0] * 64])));
+        Assert.Contains("channels must be 1 or 3, not 4", Refusal(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{ "tyqe": "ema" }""")]
+    [InlineData("""{ "type": "unheard-of" }""")]
+    [InlineData("null")]
+    [InlineData("{")]
+    public void A_quantizer_that_the_metadata_does_not_name_is_told_with_the_file(string json)
+    {
+        List<TensorEntry> entries = [.. new VqVae(Small).State().Select(
+            entry => new TensorEntry(entry.Name, entry.Tensor.Shape.ToArray(), entry.Tensor.ToArray()))];
+        SafeTensors.Write(_folder["model"], entries, new Dictionary<string, string> { ["quantizer"] = json });
+        Assert.Contains("quantizer", Refusal(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Foreign_and_truncated_files_are_refused()
     {

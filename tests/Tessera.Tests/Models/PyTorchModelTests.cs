@@ -18,9 +18,10 @@ public sealed class PyTorchModelTests : IDisposable
 
     public static TheoryData<string> Models => ["small", "small_ema", "larger", "larger_ema"];
 
-    public static TheoryData<bool, string> Written => new()
+    public static TheoryData<bool, bool, string> Written => new()
     {
-        { false, "model.pt" }, { true, "model.pt" }, { false, "model.safetensors" }, { true, "model.safetensors" },
+        { false, false, "model.pt" }, { true, false, "model.pt" }, { false, false, "model.safetensors" },
+        { true, false, "model.safetensors" }, { false, true, "model.safetensors" }, { true, true, "model.pt" },
     };
 
     public void Dispose() => _folder.Dispose();
@@ -46,15 +47,15 @@ public sealed class PyTorchModelTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Written))]
-    public void A_model_made_here_gives_the_same_codes_and_reconstructions_in_PyTorch(bool ema, string name)
+    public void A_model_made_here_gives_the_same_codes_and_reconstructions_in_PyTorch(bool ema, bool larger, string name)
     {
         var options = new VqVaeOptions
         {
-            Hidden = 12,
-            ResidualHidden = 5,
-            ResidualLayers = 2,
-            Codes = 24,
-            CodeDim = 6,
+            Hidden = larger ? 32 : 12,
+            ResidualHidden = larger ? 16 : 5,
+            ResidualLayers = larger ? 3 : 2,
+            Codes = larger ? 40 : 24,
+            CodeDim = larger ? 16 : 6,
             Quantizer = ema ? new EmaVectorQuantizerOptions { Decay = 0.95 } : new VectorQuantizerOptions(),
         };
         var model = new VqVae(options, seed: 11);

@@ -12,6 +12,16 @@ public sealed class TokenFileTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void There_is_a_label_for_each_picture_or_none(int labels)
+    {
+        Assert.Throws<ArgumentException>(() => TokenFile.Write(
+            _folder["tokens.npz"], 2, 3, 4, 512, [Codes], [.. Enumerable.Range(0, labels)]));
+        Assert.Empty(_folder.Names);
+    }
+
+    [Theory]
     [InlineData("tokens.npy", 512, false, "uint16")]
     [InlineData("tokens.npy", 65536, false, "uint16")]
     [InlineData("tokens.npy", 65537, false, "int32")]

@@ -45,6 +45,8 @@ public sealed class TokenizerTests : IDisposable
         int[] all = tokenizer.Encode([.. Enumerable.Repeat(picture, tokenizer.Batch)]);
         Assert.InRange(alone.Distinct().Count(), 4, 64);
         for (int i = 0; i < tokenizer.Batch; i++) Assert.Equal(alone, all[(i * 64)..((i + 1) * 64)]);
+        // Fewer after many, and a number that is no power of two.
+        Assert.Equal([.. alone, .. alone, .. alone], tokenizer.Encode([picture, picture, picture]));
         byte[] pixels = tokenizer.Decode(alone)[0].Pixels;
         Assert.All(tokenizer.Decode(all), copy => Assert.Equal(pixels, copy.Pixels));
     }

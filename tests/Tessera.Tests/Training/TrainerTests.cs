@@ -402,6 +402,29 @@ public sealed class TrainerTests : IDisposable
         }
     }
 
+    /// <summary>A size keeps at least its decay's share in an update; of averages that ramp, 2/11 are kept in the first.</summary>
+    [Fact]
+    public void Running_averages_that_a_run_starts_from_are_not_forgotten_faster()
+    {
+        using (Trainer first = SmallRun.Start(_folder["first"], SmallRun.Options))
+        {
+            first.Run(cancellation: TestContext.Current.CancellationToken);
+        }
+        var quantizer = (EmaVectorQuantizerOptions)SmallRun.Options.Model.Quantizer;
+        using Trainer second = SmallRun.Start(_folder["second"], SmallRun.Options with
+        {
+            Model = SmallRun.Options.Model with { Quantizer = quantizer with { DecayRamp = true, KeepSmoothing = false } },
+            Init = _folder["first"],
+            Budget = TrainingBudget.OfUpdates(1),
+        });
+        float[] before = Sizes(second.Model);
+        second.Run(cancellation: TestContext.Current.CancellationToken);
+        Assert.All(Sizes(second.Model).Zip(before), size => Assert.True(
+            size.First >= 0.89 * size.Second, $"a code's running size fell from {size.Second} to {size.First} in one update"));
+
+        static float[] Sizes(VqVae model) => ((EmaVectorQuantizer)model.Quantizer).ClusterSizes.ToArray();
+    }
+
     [Fact]
     public void Resuming_a_finished_run_evaluates_it_again()
     {

@@ -127,10 +127,19 @@ internal sealed class StateDictReader(ZipArchive zip, long length)
                 : ElementStream.ReadFloats(stream, storage.Type, (int)storage.Count));
     }
 
-    private static Dictionary<string, string> Metadata(PickledDict state)
+    private Dictionary<string, string> Metadata(PickledDict state)
     {
-        if (state.Attributes is not { } attributes || !attributes.TryGet(MetadataName, out PickledDict? metadata)) return [];
-        return metadata.Items.Where(pair => pair.Value is PickledString)
-            .ToDictionary(pair => pair.Key, pair => ((PickledString)pair.Value!).ToText(), StringComparer.Ordinal);
+        var texts = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (state.Attributes is not { } attributes || !attributes.TryGet(MetadataName, out PickledDict? metadata)) return texts;
+        long bytes = 0;
+        foreach ((string key, object? value) in metadata.Items)
+        {
+            if (value is not PickledString text) continue;
+            // One string may be named many times.
+            bytes += text.Raw.Length;
+            if (bytes > length) throw new InvalidDataException("its metadata is out of proportion more than the file is");
+            texts[key] = text.ToText();
+        }
+        return texts;
     }
 }
