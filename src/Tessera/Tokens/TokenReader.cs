@@ -72,6 +72,7 @@ public sealed class TokenReader : IDisposable
     /// <param name="count">How many pictures, at most those that are left.</param>
     /// <returns><c>[count, rows, columns]</c>, each 0 to K - 1.</returns>
     /// <exception cref="InputException">A code is not in the codebook, or the file is damaged.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">Fewer pictures are left.</exception>
     public int[] Read(int count)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Left);

@@ -88,8 +88,10 @@ public sealed class Tokenizer : IDisposable
         ThrowIfTooMany(count);
         if (count == 0) return [];
         int length = _pixels.Length / Batch;
-        codes.CopyTo(_codes);
         int rounded = Rounded(count);
+        codes.CopyTo(_codes);
+        // What is left of a call that was refused may be no code.
+        _codes.AsSpan(codes.Length, rounded * CodesPerPicture - codes.Length).Clear();
         _model.Decode(_codes.AsMemory(0, rounded * CodesPerPicture), rounded, Rows, Columns, _tape)
             .CopyTo(_pixels.AsSpan(0, rounded * length));
         _tape.Reset();
@@ -157,8 +159,8 @@ public sealed class Tokenizer : IDisposable
     /// <summary>Gives the memory back that it works in.</summary>
     public void Dispose() => _tape.Dispose();
 
-    // A device keeps the memory of every number of pictures that it has met: these are few, the pictures up to them what
-    // was there before, which changes nothing.
+    // A device keeps buffers for every size of batch that it has met: powers of two are few. What stands behind the pictures
+    // that are asked for changes nothing.
     private int Rounded(int count) => Math.Min((int)BitOperations.RoundUpToPowerOf2((uint)count), Batch);
 
     private void ThrowIfTooMany(int count)

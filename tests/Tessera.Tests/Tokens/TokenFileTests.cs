@@ -11,6 +11,15 @@ public sealed class TokenFileTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
+    [Fact]
+    public void Pictures_that_no_model_makes_are_refused_before_they_are_read()
+    {
+        const int Rows = 4200;
+        TokenFile.Write(_folder["tokens.npz"], 1, Rows, Rows, 512, [new int[Rows * Rows]]);
+        InputException e = Assert.Throws<InputException>(() => TokenReader.Open(_folder["tokens.npz"], 512));
+        Assert.Contains($"{Rows} x {Rows} codes are too large", e.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(3)]

@@ -51,6 +51,17 @@ public sealed class TokenizerTests : IDisposable
         Assert.All(tokenizer.Decode(all), copy => Assert.Equal(pixels, copy.Pixels));
     }
 
+    [Fact]
+    public void Codes_that_were_refused_do_not_come_back()
+    {
+        using var tokenizer = new Tokenizer(Model, Size, Size);
+        int[] codes = new int[4 * tokenizer.CodesPerPicture];
+        byte[] pixels = tokenizer.Decode(codes)[0].Pixels;
+        codes[^1] = Model.Options.Codes;
+        Assert.Throws<ArgumentOutOfRangeException>(() => tokenizer.Decode(codes));
+        Assert.All(tokenizer.Decode(codes.AsSpan(0, 3 * tokenizer.CodesPerPicture)), picture => Assert.Equal(pixels, picture.Pixels));
+    }
+
     /// <summary>The seed's sizes, where convolutions have more than one way to be computed.</summary>
     [Fact]
     public void Not_a_bit_of_a_reconstruction_depends_on_how_many_pictures_are_beside_it()

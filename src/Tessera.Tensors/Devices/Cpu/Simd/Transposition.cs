@@ -5,35 +5,17 @@ namespace Tessera.Tensors.Devices.Cpu.Simd;
 
 /// <summary>
 /// Matrices on their way between memory where rows are in one piece and memory where columns are. Cost: a load for each
-/// float and a store for each four, which is half of what a store for each takes.
+/// float and a store for each four.
 /// </summary>
 internal static unsafe class Transposition
 {
     private const int Lanes = 4;
 
-    /// <summary><c>to[column * toStride + row] = from[row * fromStride + column]</c>.</summary>
+    /// <summary>
+    /// <c>to[column * toStride + row] = from[row * fromStride + column]</c>, or <c>+=</c> where it is to accumulate.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Store(float* from, nint fromStride, int rows, int columns, float* to, nint toStride)
-    {
-        int row = 0;
-        for (; row <= rows - Lanes; row += Lanes, from += Lanes * fromStride, to += Lanes)
-        {
-            float* row1 = from + fromStride, row2 = row1 + fromStride, row3 = row2 + fromStride, target = to;
-            for (nint column = 0; column < columns; column++, target += toStride)
-            {
-                Vector128.Create(from[column], row1[column], row2[column], row3[column]).Store(target);
-            }
-        }
-        for (; row < rows; row++, from += fromStride, to++)
-        {
-            float* target = to;
-            for (nint column = 0; column < columns; column++, target += toStride) *target = from[column];
-        }
-    }
-
-    /// <summary><c>to[column * toStride + row] += from[row * fromStride + column]</c>.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Add(float* from, nint fromStride, int rows, int columns, float* to, nint toStride)
+    public static void Run(float* from, nint fromStride, int rows, int columns, float* to, nint toStride, bool accumulate)
     {
         int row = 0;
         for (; row <= rows - Lanes; row += Lanes, from += Lanes * fromStride, to += Lanes)
@@ -42,13 +24,16 @@ internal static unsafe class Transposition
             for (nint column = 0; column < columns; column++, target += toStride)
             {
                 Vector128<float> values = Vector128.Create(from[column], row1[column], row2[column], row3[column]);
-                (Vector128.Load(target) + values).Store(target);
+                (accumulate ? Vector128.Load(target) + values : values).Store(target);
             }
         }
         for (; row < rows; row++, from += fromStride, to++)
         {
             float* target = to;
-            for (nint column = 0; column < columns; column++, target += toStride) *target += from[column];
+            for (nint column = 0; column < columns; column++, target += toStride)
+            {
+                *target = accumulate ? *target + from[column] : from[column];
+            }
         }
     }
 }

@@ -56,27 +56,30 @@ internal readonly unsafe struct WinogradWeights<TSimd, TVector, TWinograd>(Winog
         {
             new Span<float>(kernels, block.PaddedChannels * KernelArea * PanelColumns).Clear();
         }
-        foreach (Kernels part in InMemory(block))
+        foreach (Run run in Runs(block))
         {
-            Transposition.Store(
-                weight + part.Weight, tiles.Plan.ChannelStride, block.Lanes, part.Length, kernels + part.Turned, PanelColumns);
+            Transposition.Run(
+                weight + run.Weight, tiles.Plan.ChannelStride, block.Lanes, run.Length, kernels + run.Kernels, PanelColumns,
+                accumulate: false);
         }
-        for (int phase = 0; phase < tiles.Plan.Phases.Length; phase++)
+        foreach (Phase phase in tiles.Plan.Phases)
         {
             for (int sourceMap = 0; sourceMap < tiles.SourceMaps; sourceMap++)
+                Transform(block, kernels, LocateTaps(phase, sourceMap), packed + Place(block, sourceMap));
+            packed += PhaseLength;
+        }
+    }
+
+    private void Transform(Block block, float* kernels, Taps taps, float* packed)
+    {
+        kernels += taps.First;
+        for (int channel = 0; channel < block.PaddedChannels; channel++, kernels += KernelArea * PanelColumns, packed += PanelColumns)
+        {
+            for (int half = 0; half < PanelColumns; half += TSimd.Width)
             {
-                Window window = LocateTaps(tiles.Plan.Phases[phase], sourceMap);
-                float* from = kernels + window.First;
-                float* to = packed + phase * PhaseLength + Place(block, sourceMap);
-                for (int channel = 0; channel < block.PaddedChannels; channel++, from += KernelArea * PanelColumns, to += PanelColumns)
-                {
-                    for (int half = 0; half < PanelColumns; half += TSimd.Width)
-                    {
-                        TWinograd.Weights(
-                            from + half, window.RowStep, window.ColumnStep,
-                            to + half, TWinograd.Size * PositionLength, PositionLength);
-                    }
-                }
+                TWinograd.Weights(
+                    kernels + half, taps.RowStep, taps.ColumnStep,
+                    packed + half, TWinograd.Size * PositionLength, PositionLength);
             }
         }
     }
@@ -86,24 +89,26 @@ internal readonly unsafe struct WinogradWeights<TSimd, TVector, TWinograd>(Winog
         using var scratch = new Scratch(ChannelsPerItem * KernelArea * PanelColumns);
         float* kernels = scratch.Floats;
         for (int sourceMap = 0; sourceMap < tiles.SourceMaps; sourceMap++)
+            TransformBack(block, packed + Place(block, sourceMap), LocateTaps(tiles.Plan.Phases[0], sourceMap), kernels);
+        foreach (Run run in Runs(block))
         {
-            Window window = LocateTaps(tiles.Plan.Phases[0], sourceMap);
-            float* from = packed + Place(block, sourceMap), to = kernels + window.First;
-            for (int channel = 0; channel < block.Channels; channel++, from += PanelColumns, to += KernelArea * PanelColumns)
-            {
-                for (int half = 0; half < PanelColumns; half += TSimd.Width)
-                {
-                    TWinograd.WeightGradients(
-                        from + half, TWinograd.Size * PositionLength, PositionLength,
-                        to + half, window.RowStep, window.ColumnStep);
-                }
-            }
+            Transposition.Run(
+                kernels + run.Kernels, PanelColumns, run.Length, block.Lanes, gradWeight + run.Weight, tiles.Plan.ChannelStride,
+                accumulate);
         }
-        foreach (Kernels part in InMemory(block))
+    }
+
+    private void TransformBack(Block block, float* packed, Taps taps, float* kernels)
+    {
+        kernels += taps.First;
+        for (int channel = 0; channel < block.Channels; channel++, packed += PanelColumns, kernels += KernelArea * PanelColumns)
         {
-            float* from = kernels + part.Turned, to = gradWeight + part.Weight;
-            if (accumulate) Transposition.Add(from, PanelColumns, part.Length, block.Lanes, to, tiles.Plan.ChannelStride);
-            else Transposition.Store(from, PanelColumns, part.Length, block.Lanes, to, tiles.Plan.ChannelStride);
+            for (int half = 0; half < PanelColumns; half += TSimd.Width)
+            {
+                TWinograd.WeightGradients(
+                    packed + half, TWinograd.Size * PositionLength, PositionLength,
+                    kernels + half, taps.RowStep, taps.ColumnStep);
+            }
         }
     }
 
@@ -120,36 +125,37 @@ internal readonly unsafe struct WinogradWeights<TSimd, TVector, TWinograd>(Winog
     private nint Place(Block block, int sourceMap) =>
         block.Panel * PanelLength + ((nint)sourceMap * tiles.PaddedChannels + block.FirstChannel) * PanelColumns;
 
-    /// <summary>The taps of a phase for one source map, in kernels <c>[kernel area][Columns]</c>.</summary>
-    private Window LocateTaps(Phase phase, int sourceMap)
+    /// <summary>Where the taps of a phase for one source map are in a kernel.</summary>
+    private Taps LocateTaps(Phase phase, int sourceMap)
     {
         int step = tiles.Plan.WindowStep, width = tiles.Plan.KernelWidth;
         int row = phase.Rows.Kernel + sourceMap / step, column = phase.Columns.Kernel + sourceMap % step;
-        return new Window(
+        return new Taps(
             (row * width + column) * PanelColumns, phase.Rows.KernelStep * step * width * PanelColumns,
             phase.Columns.KernelStep * step * PanelColumns);
     }
 
     /// <summary>
-    /// What is in one piece in the weights of a channel: the kernels of all source channels, or in a transposed
-    /// convolution of one.
+    /// A block's kernels as they lie in the weights of a channel: those of all source channels in one piece, or in a
+    /// transposed convolution one by one.
     /// </summary>
-    private IEnumerable<Kernels> InMemory(Block block)
+    private IEnumerable<Run> Runs(Block block)
     {
-        nint first = (nint)block.Panel * PanelColumns * tiles.Plan.ChannelStride + (nint)block.FirstChannel * tiles.Plan.SourceChannelStride;
-        if (tiles.Plan.SourceChannelStride == KernelArea)
+        nint first = (nint)block.Panel * PanelColumns * tiles.Plan.ChannelStride
+            + (nint)block.FirstChannel * tiles.Plan.SourceChannelStride;
+        int perRun = tiles.Plan.SourceChannelStride == KernelArea ? block.Channels : 1;
+        for (int channel = 0; channel < block.Channels; channel += perRun)
         {
-            yield return new Kernels(first, 0, block.Channels * KernelArea);
-            yield break;
-        }
-        for (int channel = 0; channel < block.Channels; channel++)
-        {
-            yield return new Kernels(
-                first + (nint)channel * tiles.Plan.SourceChannelStride, (nint)channel * KernelArea * PanelColumns, KernelArea);
+            yield return new Run(
+                first + (nint)channel * tiles.Plan.SourceChannelStride, (nint)channel * KernelArea * PanelColumns,
+                perRun * KernelArea);
         }
     }
 
-    /// <summary>Some source channels beside one panel of channels.</summary>
+    /// <summary>
+    /// Some source channels beside one panel of channels. While it is worked on its kernels lie as
+    /// <c>[source channel][kernel area][Columns]</c>.
+    /// </summary>
     /// <param name="Panel">The panel.</param>
     /// <param name="FirstChannel">The first source channel.</param>
     /// <param name="Lanes">Channels in the panel.</param>
@@ -157,7 +163,15 @@ internal readonly unsafe struct WinogradWeights<TSimd, TVector, TWinograd>(Winog
     /// <param name="PaddedChannels">The same up to whole vectors at the source's end.</param>
     private readonly record struct Block(int Panel, int FirstChannel, int Lanes, int Channels, int PaddedChannels);
 
-    private readonly record struct Window(int First, int RowStep, int ColumnStep);
+    /// <summary>Taps in a block's kernels, in floats.</summary>
+    /// <param name="First">The first.</param>
+    /// <param name="RowStep">From a tap to the one below it.</param>
+    /// <param name="ColumnStep">From a tap to the one on its right.</param>
+    private readonly record struct Taps(int First, int RowStep, int ColumnStep);
 
-    private readonly record struct Kernels(nint Weight, nint Turned, int Length);
+    /// <summary>Consecutive weights of each of a panel's channels.</summary>
+    /// <param name="Weight">The first channel's first, in the weights.</param>
+    /// <param name="Kernels">The same in the block's kernels.</param>
+    /// <param name="Length">How many.</param>
+    private readonly record struct Run(nint Weight, nint Kernels, int Length);
 }
