@@ -12,9 +12,9 @@ public sealed class RecipeTests(Trained trained)
         using var folder = new TemporaryFolder();
         string output = Program.Succeed(Train(
             folder["run"], "--pictures", "21", "--lr", "1e-3", "--warmup", "3", "--schedule", "cosine", "--clip-norm", "2",
-            "--weight-decay", "0.01", "--average", "0.9", "--flips", "on"));
+            "--weight-decay", "0.01", "--average", "0.9", "--flips", "on", "--optimizer", "muon"));
         Assert.Equal(6, RunFolder.Open(folder["run"]).LatestCheckpoint()!.Update);
-        const string Told = "21 pictures, batch 4, lr 0.001 after 3 updates of warm-up, cosine to 0, gradients clipped at 2, "
+        const string Told = "21 pictures, batch 4, Muon at lr 0.001 after 3 updates of warm-up, cosine to 0, gradients clipped at 2, "
             + "weight decay 0.01, weights averaged (0.9), flips, seed 0";
         Assert.Contains(Told, output, StringComparison.Ordinal);
         Assert.Contains(Told, Program.Succeed("info", folder["run"]), StringComparison.Ordinal);
@@ -27,8 +27,8 @@ public sealed class RecipeTests(Trained trained)
     {
         TrainingOptions options = Preset.Find(preset).Options;
         Assert.Equal(
-            (TrainingBudget.OfUpdates(200_000), 0, LearningRateShape.Constant, 0, 0, 0, false),
-            (options.Budget, options.WarmUp, options.LearningRateShape, options.ClipNorm, options.WeightDecay, options.AverageDecay,
+            (TrainingBudget.OfUpdates(200_000), OptimizerKind.Adam, 0, LearningRateShape.Constant, 0, 0, 0, false),
+            (options.Budget, options.Optimizer, options.WarmUp, options.LearningRateShape, options.ClipNorm, options.WeightDecay, options.AverageDecay,
                 options.Flips));
     }
 

@@ -69,7 +69,8 @@ public sealed class TrainTests(Trained trained)
             "--seed", "18446744073709551615", "--threads", "2", "--checkpoint-every", "7", "--eval-every", "8",
             "--device", "cpu", "--lookup-dim", "3", "--decay", "0.9", "--gradient", "rotation", "--codebook-start", "kmeans",
             "--decay-ramp", "on", "--ema-start", "codebook", "--ema-smoothing", "copy", "--revival", "0.25", "--warmup", "9",
-            "--schedule", "cosine", "--clip-norm", "2.5", "--weight-decay", "0.01", "--average", "0.99", "--flips", "on");
+            "--schedule", "cosine", "--clip-norm", "2.5", "--weight-decay", "0.01", "--average", "0.99", "--flips", "on",
+            "--optimizer", "muon");
         TrainingOptions expected = new()
         {
             Model = new()
@@ -99,6 +100,7 @@ public sealed class TrainTests(Trained trained)
             Budget = TrainingBudget.OfUpdates(1),
             Batch = 2,
             LearningRate = 2e-3f,
+            Optimizer = OptimizerKind.Muon,
             WarmUp = 9,
             LearningRateShape = LearningRateShape.Cosine,
             ClipNorm = 2.5f,

@@ -3,20 +3,33 @@ using Tessera.Tensors.Devices;
 
 namespace Tessera.Benchmarks.Kernels;
 
-/// <summary>The search for the nearest of the seed's codes, a batch of 32 pictures.</summary>
+/// <summary>
+/// The search for the nearest of the seed's codes, a batch of 32 pictures; and what a codebook of running averages takes from
+/// it, how many vectors chose each code and their sums.
+/// </summary>
 public class NearestRowsBenchmark : KernelBenchmark
 {
     private const int Rows = 32 * 8 * 8, Codes = 512, CodeDim = 64;
 
     private readonly int[] _nearest = new int[Rows];
-    private Storage _x = null!, _table = null!;
+    private Storage _x = null!, _table = null!, _sums = null!, _counts = null!;
 
     protected override void Allocate()
     {
         _x = Numbers.Store(Device, 0, Rows * CodeDim);
         _table = Numbers.Store(Device, 1, Codes * CodeDim);
+        _sums = Device.Allocate(Codes * CodeDim);
+        _counts = Device.Allocate(Codes);
+        NearestRows();
     }
 
     [Benchmark]
     public void NearestRows() => Device.NearestRows(_x, Rows, _table, Codes, CodeDim, _nearest);
+
+    [Benchmark]
+    public void SumsAndCounts()
+    {
+        Device.ScatterAddRows(_x, CodeDim, _nearest, _sums, accumulate: false);
+        Device.CountIndices(_nearest, _counts);
+    }
 }

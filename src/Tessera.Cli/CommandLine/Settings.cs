@@ -64,8 +64,14 @@ internal sealed class Settings
         Data(Usual.Data),
         Size(Usual.Size),
         Batch(Usual.Batch),
+        new Setting<string?>(
+            NewOption.Choice(
+                "--optimizer", $"What moves the weights: Adam, or Muon, which learns more from each picture [default: {Lower(Usual.Optimizer)}].",
+                [.. Enum.GetValues<OptimizerKind>().Select(Lower)]),
+            options => Lower(options.Optimizer),
+            (options, value) => options with { Optimizer = Enum.Parse<OptimizerKind>(value!, ignoreCase: true) }),
         new Setting<float?>(
-            NewOption.Real<float>("--lr", $"Learning rate of Adam [default: {Usual.LearningRate}]."),
+            NewOption.Real<float>("--lr", $"Learning rate of the optimizer [default: {Usual.LearningRate}]."),
             options => options.LearningRate, (options, value) => options with { LearningRate = value!.Value }),
         new Setting<long?>(
             NewOption.Whole<long>("--warmup", $"Updates in which the learning rate rises to --lr [default: {Usual.WarmUp}]."),
@@ -166,7 +172,7 @@ internal sealed class Settings
         NewOption.Whole<int>("--batch", $"Pictures in a batch [default: {usual}]."),
         options => options.Batch, (options, value) => options with { Batch = value!.Value });
 
-    private static string Lower(LearningRateShape shape) => shape.ToString().ToLowerInvariant();
+    private static string Lower<T>(T value) where T : struct, Enum => value.ToString().ToLowerInvariant();
 
     /// <summary>How a switch is written.</summary>
     public static string OnOff(bool value) => value ? "on" : "off";

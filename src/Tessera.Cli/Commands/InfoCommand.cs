@@ -49,7 +49,7 @@ internal sealed class InfoCommand : TesseraCommand
 
     /// <summary>One line on how a run trains.</summary>
     internal static string Describe(TrainingOptions options) =>
-        $"{options.Budget}, batch {options.Batch}, lr {options.LearningRate}"
+        $"{options.Budget}, batch {options.Batch}, {(options.Optimizer == OptimizerKind.Muon ? "Muon at " : "")}lr {options.LearningRate}"
         + (options.WarmUp > 0 ? $" after {options.WarmUp} updates of warm-up" : "")
         + (options.LearningRateShape == LearningRateShape.Cosine ? ", cosine to 0" : "")
         + (options.ClipNorm > 0 ? $", gradients clipped at {options.ClipNorm}" : "")

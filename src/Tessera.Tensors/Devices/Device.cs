@@ -139,6 +139,12 @@ public abstract class Device
     public abstract void RotationGradient(
         Storage x, Storage y, Storage gradY, int columns, Storage gradX, bool accumulate);
 
+    /// <summary>
+    /// y <c>[rows, columns]</c> is what Newton and Schulz's iteration makes of x: about the nearest matrix with orthonormal rows, or
+    /// columns where there are fewer of them (<see cref="NewtonSchulz"/>). A matrix of zeros stays one.
+    /// </summary>
+    public abstract void Orthogonalize(Storage x, int columns, Storage y);
+
     /// <summary>One step of Adam on one parameter; see <see cref="AdamStep"/> for the formula.</summary>
     public abstract void Adam(
         in AdamStep numbers, Storage parameter, Storage gradient, Storage firstMoment, Storage secondMoment);

@@ -5,14 +5,14 @@ using Tessera.Tensors.Optim;
 namespace Tessera.Training;
 
 /// <summary>
-/// How a run moves its model's weights: Adam, at the rate of a schedule, with gradients clipped and weights averaged if the
+/// How a run moves its model's weights: by Adam or Muon, at the rate of a schedule, with gradients clipped and weights averaged if the
 /// options say so. With an average the model shows either the weights that are trained or their average, which is what is
 /// evaluated, written and used.
 /// </summary>
 internal sealed class ModelOptimizer
 {
     private readonly VqVae _model;
-    private readonly Adam _adam;
+    private readonly Optimizer _optimizer;
     private readonly LearningRateSchedule _schedule;
     private readonly float _clipNorm;
     private readonly WeightAverage? _average;
@@ -21,7 +21,9 @@ internal sealed class ModelOptimizer
     public ModelOptimizer(VqVae model, TrainingOptions options)
     {
         _model = model;
-        _adam = new Adam(model, options.LearningRate, options.WeightDecay);
+        _optimizer = options.Optimizer == OptimizerKind.Muon
+            ? new Muon(model, options.LearningRate, options.WeightDecay)
+            : new Adam(model, options.LearningRate, options.WeightDecay);
         _schedule = options.Schedule;
         _clipNorm = options.ClipNorm;
         _average = options.AverageDecay > 0 ? new WeightAverage(model, options.AverageDecay) : null;
@@ -30,22 +32,22 @@ internal sealed class ModelOptimizer
     /// <summary>How many steps were made.</summary>
     public long Steps
     {
-        get => _adam.Steps;
+        get => _optimizer.Steps;
         set
         {
-            _adam.Steps = value;
+            _optimizer.Steps = value;
             if (_average is not null) _average.Updates = value;
         }
     }
 
     /// <summary>The learning rate of the newest step.</summary>
-    public float LearningRate => _adam.LearningRate;
+    public float LearningRate => _optimizer.LearningRate;
 
     /// <summary>
-    /// What a checkpoint holds beside the model while that shows the average: Adam's moments, and the weights that are trained
+    /// What a checkpoint holds beside the model while that shows the average: the optimizer's moments, and the weights that are trained
     /// as <c>NAME.trained</c>.
     /// </summary>
-    public IEnumerable<(string Name, Tensor Tensor)> State() => _adam.State().Concat(
+    public IEnumerable<(string Name, Tensor Tensor)> State() => _optimizer.State().Concat(
         _average?.State().Select(entry => ($"{entry.Name[..^"average".Length]}trained", entry.Tensor)) ?? []);
 
     /// <summary>Moves the weights by their gradients.</summary>
@@ -56,8 +58,8 @@ internal sealed class ModelOptimizer
     {
         if (_clipNorm > 0 && GradientNorm.Clip(_model, _clipNorm) is var norm && !double.IsFinite(norm))
             throw new TrainingDivergedException(update + 1, $"the gradients of update {update + 1} have a norm of {norm}");
-        _adam.LearningRate = _schedule.At(update, done);
-        _adam.Step();
+        _optimizer.LearningRate = _schedule.At(update, done);
+        _optimizer.Step();
         _average?.Update();
     }
 

@@ -13,7 +13,7 @@ namespace Tessera.Training;
 
 /// <summary>
 /// The seed's training loop in a run folder: draw a batch, <c>loss = MSE / data variance + quantizer loss</c>, backward,
-/// Adam; with rows of metrics, evaluations and checkpoints on the way. A run that is stopped at any moment and resumed
+/// the optimizer; with rows of metrics, evaluations and checkpoints on the way. A run that is stopped at any moment and resumed
 /// ends with the same bits as one that is not.
 /// </summary>
 /// <example><code>

@@ -29,7 +29,10 @@ public sealed record TrainingOptions
     /// <summary>Pictures in a batch, 1 to 65,536.</summary>
     public int Batch { get; init; } = 256;
 
-    /// <summary>The learning rate of Adam after the warm-up, above 0.</summary>
+    /// <summary>What moves the weights by their gradients.</summary>
+    public OptimizerKind Optimizer { get; init; }
+
+    /// <summary>The optimizer's learning rate after the warm-up, above 0.</summary>
     public float LearningRate { get; init; } = 1e-4f;
 
     /// <summary>
@@ -51,7 +54,7 @@ public sealed record TrainingOptions
     public float ClipNorm { get; init; }
 
     /// <summary>
-    /// Adam's decoupled weight decay, at least 0: each step also takes lr x decay of the weight (AdamW; Loshchilov and Hutter 2019).
+    /// The optimizer's decoupled weight decay, at least 0: each step also takes lr x decay of the weight (AdamW; Loshchilov and Hutter 2019).
     /// </summary>
     public float WeightDecay { get; init; }
 
@@ -95,6 +98,7 @@ public sealed record TrainingOptions
         ThrowUnless(Budget is not null, $"budget is missing");
         Budget.Validate();
         ThrowUnless(Batch is >= 1 and <= 65536, $"batch must be 1 to 65536, not {Batch}");
+        ThrowUnless(Enum.IsDefined(Optimizer), $"optimizer must be one of {string.Join(", ", Enum.GetNames<OptimizerKind>())}, not {Optimizer}");
         ThrowUnless(LearningRate > 0 && float.IsFinite(LearningRate), $"lr must be a number above 0, not {LearningRate}");
         ThrowUnless(WarmUp >= 0, $"warmup must be at least 0, not {WarmUp}");
         ThrowUnless(Enum.IsDefined(LearningRateShape), $"schedule must be one of {string.Join(", ", Enum.GetNames<LearningRateShape>())}, not {LearningRateShape}");

@@ -10,7 +10,7 @@ namespace Tessera.Training;
 /// <param name="Update">Updates made.</param>
 /// <param name="Pictures">Pictures drawn: the position in the endless sequence of epochs.</param>
 /// <param name="Seed">The run's seed.</param>
-/// <param name="OptimizerSteps">Adam's t.</param>
+/// <param name="OptimizerSteps">The optimizer's t.</param>
 /// <param name="LastEvaluation">The last update that was evaluated; 0 before the first.</param>
 /// <param name="Window">What the next row of <c>metrics.csv</c> has so far.</param>
 public sealed record TrainingState(

@@ -106,13 +106,23 @@ public sealed class TrainerTests : IDisposable
     [InlineData("simvq", 0)]
     [InlineData("gradient", 3)]
     [InlineData("ema", 3)]
-    public void A_run_with_every_option_is_the_same_interrupted_or_not_and_on_any_number_of_threads(string kind, int lookupDim)
+    [InlineData("ema", 0, OptimizerKind.Muon)]
+    [InlineData("gradient", 0, OptimizerKind.Muon)]
+    public void A_run_with_every_option_is_the_same_interrupted_or_not_and_on_any_number_of_threads(
+        string kind, int lookupDim, OptimizerKind optimizer = OptimizerKind.Adam)
     {
         QuantizerOptions quantizer = QuantizerOptions.Find(kind) with { Start = CodebookStart.KMeans, Gradient = GradientEstimator.Rotation };
         if (quantizer is RunningAverageOptions averages) quantizer = averages with { Revival = 0.5, Decay = 0.8, DecayRamp = true };
         TrainingOptions options = SmallRun.Options with
         {
-            Model = SmallRun.Options.Model with { Quantizer = quantizer, LookupDim = lookupDim },
+            // Muon's part are convolutions of 16 channels and more.
+            Model = SmallRun.Options.Model with
+            {
+                Quantizer = quantizer,
+                LookupDim = lookupDim,
+                Hidden = optimizer == OptimizerKind.Muon ? 32 : SmallRun.Options.Model.Hidden,
+            },
+            Optimizer = optimizer,
             WarmUp = 5,
             LearningRateShape = Tensors.Optim.LearningRateShape.Cosine,
             Flips = true,

@@ -167,6 +167,10 @@ public sealed class CpuDevice : Device, IDisposable
         _kernels.RotationGradient(Span(x), Span(y), Span(gradY), columns, Span(gradX), accumulate);
 
     /// <inheritdoc/>
+    public override void Orthogonalize(Storage x, int columns, Storage y) =>
+        _kernels.Orthogonalize(Span(x), columns, Span(y));
+
+    /// <inheritdoc/>
     public override void Adam(
         in AdamStep numbers, Storage parameter, Storage gradient, Storage firstMoment, Storage secondMoment) =>
         _kernels.Adam(numbers, Span(parameter), Span(gradient), Span(firstMoment), Span(secondMoment));

@@ -28,7 +28,7 @@ internal static class RecipeFigure
                 new PlotPart(new Plot(
                     "recipe-rate", "Learning rate",
                     string.Create(CultureInfo.InvariantCulture, $"The learning rate against updates: {metrics.LearningRate.Max():0.#####} at the highest, {metrics.LearningRate[^1]:0.#####} at the end."),
-                    Axis.Exact("updates", edges[0], last), Axis.Linear("learning rate of Adam", 0, metrics.LearningRate.Max()),
+                    Axis.Exact("updates", edges[0], last), Axis.Linear("learning rate", 0, metrics.LearningRate.Max()),
                     [new Bars(edges, metrics.LearningRate)])),
                 new PlotPart(new Plot(
                     "recipe-revived", "Revived codes",

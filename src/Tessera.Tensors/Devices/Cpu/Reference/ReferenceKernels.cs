@@ -178,6 +178,9 @@ internal class ReferenceKernels
         }
     }
 
+    public virtual void Orthogonalize(ReadOnlySpan<float> x, int columns, Span<float> y) =>
+        ReferenceOrthogonalization.Run(x, columns, y);
+
     public virtual void Adam(
         in AdamStep step, Span<float> parameter, ReadOnlySpan<float> gradient,
         Span<float> firstMoment, Span<float> secondMoment)

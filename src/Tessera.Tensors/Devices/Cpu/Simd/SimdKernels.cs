@@ -189,6 +189,16 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
         }
     }
 
+    public override void Orthogonalize(ReadOnlySpan<float> x, int columns, Span<float> y)
+    {
+        double norm = Math.Max(Math.Sqrt(SumOfSquares(x)), NewtonSchulz.SmallestNorm);
+        fixed (float* pX = x, pY = y)
+        {
+            OrthogonalizeKernel<TSimd, TVector>.Run(
+                pool, pX, x.Length / columns, columns, (float)(1 / norm), pY);
+        }
+    }
+
     public override void Adam(
         in AdamStep step, Span<float> parameter, ReadOnlySpan<float> gradient,
         Span<float> firstMoment, Span<float> secondMoment)

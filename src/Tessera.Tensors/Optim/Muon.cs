@@ -1,0 +1,88 @@
+using Tessera.Tensors.Devices;
+using Tessera.Tensors.Nn;
+using Tessera.Tensors.Ops;
+
+namespace Tessera.Tensors.Optim;
+
+/// <summary>
+/// Muon (Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks"): a step moves all singular directions
+/// of a weight matrix alike, where the gradient has a few large ones. With g the gradient and W the weight of a convolution as
+/// a matrix, <c>[first channels, second channels x kernel]</c>:
+/// <c>m = 0.95 m + 0.05 g</c>, <c>u = 0.95 m + 0.05 g</c> (Nesterov's look ahead),
+/// <c>W = (1 - lr * decay) W - 0.2 lr sqrt(max(rows, columns)) orthogonal(u)</c>, the last by Newton and Schulz's iteration
+/// (<see cref="Device.Orthogonalize"/>). The factor makes a step as large as one of Adam usually is, so that both take the same
+/// learning rate (Liu et al. 2025, "Muon is Scalable for LLM Training", equation 4). As PyTorch's <c>torch.optim.Muon</c> with
+/// <c>adjust_lr_fn="match_rms_adamw"</c>, for kernels.
+/// </summary>
+/// <remarks>
+/// For convolutions from and to at least <see cref="FewestChannels"/> channels. Everything else, biases, tables, the layers
+/// at the pictures' end, is moved by <see cref="Adam"/>.
+/// </remarks>
+/// <example><code>
+/// var optimizer = new Muon(model, learningRate: 2e-3f);
+/// model.ClearGradients();
+/// tape.Backward(loss);
+/// optimizer.Step();
+/// </code></example>
+public sealed class Muon : Optimizer
+{
+    /// <summary>A convolution of fewer channels, on either side, is left to Adam.</summary>
+    public const int FewestChannels = 16;
+
+    private const double Momentum = 0.95;
+    private const double StepOfAdam = 0.2;
+
+    private readonly List<Entry> _entries = [];
+    private readonly Adam _adam;
+
+    /// <summary>Creates the optimizer for all parameters of a model, with moments of zero.</summary>
+    /// <param name="model">What is trained.</param>
+    /// <param name="learningRate">The learning rate, above 0.</param>
+    /// <param name="weightDecay">Decoupled decay of every parameter, 0 or above.</param>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// The learning rate is not a finite number above 0, or the weight decay not one of at least 0.
+    /// </exception>
+    public Muon(Module model, float learningRate, float weightDecay = 0) : base(learningRate, weightDecay)
+    {
+        ILookup<bool, (string Name, Tensor Tensor)> parameters = model.Parameters().ToLookup(parameter => IsMatrix(parameter.Tensor.Shape));
+        _entries = [.. parameters[true].Select(parameter => new Entry(parameter.Name, parameter.Tensor, ZerosLike(parameter.Tensor)))];
+        _adam = new Adam(parameters[false], learningRate, weightDecay);
+    }
+
+    /// <summary>
+    /// The momenta, named as PyTorch names them behind the parameter's full name, <c>NAME.momentum_buffer</c> (m); and Adam's
+    /// moments of the other parameters.
+    /// </summary>
+    public override IEnumerable<(string Name, Tensor Tensor)> State() =>
+        _entries.Select(entry => ($"{entry.Name}.momentum_buffer", entry.Momentum)).Concat(_adam.State());
+
+    /// <inheritdoc/>
+    protected override void MoveParameters()
+    {
+        (_adam.LearningRate, _adam.Steps) = (LearningRate, Steps - 1);
+        _adam.Step();
+        foreach (Entry entry in _entries)
+        {
+            if (entry.Parameter.Gradient is { } gradient) Move(entry, gradient);
+        }
+    }
+
+    private void Move(Entry entry, Tensor gradient)
+    {
+        Device device = entry.Parameter.Device;
+        Storage weight = entry.Parameter.Storage, ahead = device.Rent(weight.Length);
+        int rows = entry.Parameter.Shape[0], columns = weight.Length / rows;
+        entry.Momentum.MoveAverage(gradient, Momentum);
+        device.Scale(entry.Momentum.Storage, (float)Momentum, ahead, accumulate: false);
+        device.Scale(gradient.Storage, (float)(1 - Momentum), ahead, accumulate: true);
+        device.Orthogonalize(ahead, columns, ahead);
+        if (WeightDecay > 0) device.Scale(weight, (float)(1 - (double)LearningRate * WeightDecay), weight, accumulate: false);
+        device.Scale(ahead, (float)(-StepOfAdam * LearningRate * Math.Sqrt(Math.Max(rows, columns))), weight, accumulate: true);
+        device.Return(ahead);
+    }
+
+    private static bool IsMatrix(Shape shape) =>
+        shape.Rank == 4 && shape[0] >= FewestChannels && shape[1] >= FewestChannels;
+
+    private readonly record struct Entry(string Name, Tensor Parameter, Tensor Momentum);
+}

@@ -1,0 +1,127 @@
+using Tessera.Tensors.Devices;
+
+namespace Tessera.Tensors.Tests.Devices;
+
+public class OrthogonalizeTests
+{
+    /// <summary>
+    /// A few dozen roundings. The kernels square X first, whose small singular values then drown in the roundings of the
+    /// large ones: by 3.4445^2 at each of four iterations, to 1e-3. Random matrices have such small ones where they are nearly square.
+    /// </summary>
+    private const double Tolerance = 2e-5, ToleranceNearSquare = 1e-3;
+
+    [Fact]
+    public void Every_shape_is_the_references()
+    {
+        foreach (int rows in (int[])[1, 5, 16, 31, 32, 48, 130])
+        {
+            foreach (int columns in (int[])[1, 4, 33, 128, 144, 300]) AssertAgree(rows, columns, Numbers.Normal(rows * columns, 1));
+        }
+        AssertAgree(128, 1024, Numbers.Normal(128 * 1024, 2));
+    }
+
+    /// <summary>By hand: a matrix of one row is only divided by its length, and its singular value then follows the polynomial.</summary>
+    [Fact]
+    public void A_row_becomes_nearly_a_unit_vector_whatever_its_length()
+    {
+        double expected = 1;
+        for (int i = 0; i < 5; i++) expected = 3.4445 * expected - 4.7750 * Math.Pow(expected, 3) + 2.0315 * Math.Pow(expected, 5);
+        foreach (float length in (float[])[1e-6f, 1, 1e30f])
+        {
+            float[] row = [0.6f * length, -0.8f * length];
+            foreach (Device device in Kernels.All)
+            {
+                Storage y = Kernels.Store(new float[2]);
+                device.Orthogonalize(Kernels.Store(row), 2, y);
+                float[] values = new float[2];
+                device.Download(y, values);
+                Assert.Equal(0.6 * expected, values[0], 1e-5);
+                Assert.Equal(-0.8 * expected, values[1], 1e-5);
+            }
+        }
+    }
+
+    /// <summary>The rows of the result are about orthonormal, which those of the argument are far from.</summary>
+    [Theory]
+    [InlineData(24, 96)]
+    [InlineData(96, 24)]
+    public void Singular_values_come_near_to_1(int rows, int columns)
+    {
+        // Directions of very different sizes.
+        float[] x = Numbers.Normal(rows * columns, 3);
+        for (int i = 0; i < x.Length; i++) x[i] *= 1 + 4 * (rows < columns ? i / columns : i % columns) % 7;
+        foreach (Device device in Kernels.All)
+        {
+            Storage y = Kernels.Store(new float[x.Length]);
+            device.Orthogonalize(Kernels.Store(x), columns, y);
+            float[] values = new float[x.Length];
+            device.Download(y, values);
+            int shorter = Math.Min(rows, columns);
+            for (int i = 0; i < shorter; i++)
+            {
+                for (int j = 0; j < shorter; j++)
+                {
+                    double product = 0;
+                    for (int k = 0; k < Math.Max(rows, columns); k++)
+                    {
+                        product += rows < columns
+                            ? (double)values[i * columns + k] * values[j * columns + k]
+                            : (double)values[k * columns + i] * values[k * columns + j];
+                    }
+                    if (i == j) Assert.InRange(product, 0.45, 1.5);
+                    else Assert.InRange(product, -0.35, 0.35);
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void It_can_be_done_in_place()
+    {
+        float[] x = Numbers.Normal(40 * 70, 4);
+        foreach (Device device in Kernels.All)
+        {
+            Storage apart = Kernels.Store(new float[x.Length]), inPlace = Kernels.Store(x);
+            device.Orthogonalize(Kernels.Store(x), 70, apart);
+            device.Orthogonalize(inPlace, 70, inPlace);
+            float[] expected = new float[x.Length], actual = new float[x.Length];
+            device.Download(apart, expected);
+            device.Download(inPlace, actual);
+            Assert.Equal(expected, actual);
+        }
+    }
+
+    [Fact]
+    public void Zeros_stay_zeros()
+    {
+        foreach (Device device in Kernels.All)
+        {
+            Storage y = Kernels.Store(Numbers.Normal(20 * 30, 5));
+            device.Orthogonalize(Kernels.Store(new float[20 * 30]), 30, y);
+            float[] values = new float[20 * 30];
+            device.Download(y, values);
+            Assert.All(values, value => Assert.Equal(0, value));
+        }
+    }
+
+    /// <summary>A gradient that is not a number must not become a step that looks like one.</summary>
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    public void What_is_not_finite_is_not_hidden(float spoilt)
+    {
+        float[] x = Numbers.Normal(20 * 30, 6);
+        x[77] = spoilt;
+        foreach (Device device in Kernels.All)
+        {
+            Storage y = Kernels.Store(new float[x.Length]);
+            device.Orthogonalize(Kernels.Store(x), 30, y);
+            float[] values = new float[x.Length];
+            device.Download(y, values);
+            Assert.Contains(values, value => !float.IsFinite(value));
+        }
+    }
+
+    private static void AssertAgree(int rows, int columns, float[] x) => Kernels.AssertAgree(
+        $"{rows}x{columns}", Math.Max(rows, columns) < 2 * Math.Min(rows, columns) ? ToleranceNearSquare : Tolerance, (device, y) => device.Orthogonalize(Kernels.Store(x), columns, y[0]), new float[x.Length]);
+}
