@@ -46,6 +46,7 @@ public sealed class CommandLineTests(Trained trained)
     [InlineData("--clip-norm", "infinity")]
     [InlineData("--weight-decay", "-0.1")]
     [InlineData("--weight-decay", "nan")]
+    [InlineData("--optimizer", "sgd")]
     [InlineData("--average", "1")]
     [InlineData("--average", "-0.5")]
     [InlineData("--flips", "maybe")]

@@ -121,6 +121,7 @@ public sealed class ResumeTests(Trained trained)
     [InlineData("--batch", "8", "the run in * has 4")]
     [InlineData("--codes", "32", "the run in * has 16")]
     [InlineData("--seed", "7", "the run in * has 0")]
+    [InlineData("--optimizer", "muon", "the run in * has adam")]
     [InlineData("--data", "shapes", "the run in * has *pictures")]
     [InlineData("--preset", "seed", "the run in * has ")]
     [InlineData("--updates", "29", "has made 30 updates already")]
@@ -140,6 +141,20 @@ public sealed class ResumeTests(Trained trained)
         using var folder = new TemporaryFolder();
         string run = trained.CopyRun(folder);
         Program.Succeed([.. Program.TinyTraining(trained.Pictures, run, "--preset", "default"), "--resume"]);
+    }
+
+    /// <summary>What a preset sets for these pictures alone is repeated too.</summary>
+    [Fact]
+    public void The_preset_of_a_run_on_cifar10_may_be_repeated()
+    {
+        using var folder = new TemporaryFolder();
+        byte[] batch = File.ReadAllBytes(Repository.Fixture("cifar10", "two.bin"));
+        foreach (string name in (string[])["data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch"])
+            folder.Write($"cifar/{name}.bin", batch);
+        string[] arguments = Program.TinyTraining(
+            "cifar10", folder["run"], "--data-dir", folder["cifar"], "--size", "32", "--channels", "3", "--preset", "default", "--updates", "2");
+        Program.Succeed(arguments);
+        Program.Succeed([.. arguments, "--resume"]);
     }
 
     private static void WaitForCheckpoint(Process process, string run, int update)

@@ -61,9 +61,10 @@ internal sealed class ExperimentRunner
     private Result Run(Row row, ulong seed)
     {
         string folder = Path.Combine(_runs, $"{Slug(row.Name)}-{seed}");
-        RunFolder run = RunFolder.IsRun(folder)
-            ? RunFolder.Open(folder)
-            : RunFolder.Create(folder, row.Change(_experiment.Base) with { Seed = seed });
+        TrainingOptions options = row.Change(_experiment.Base) with { Seed = seed };
+        RunFolder run = RunFolder.IsRun(folder) ? RunFolder.Open(folder) : RunFolder.Create(folder, options);
+        if (run.Options != options)
+            throw new InputException($"{folder} is a run with other options than the experiment's, of an earlier recipe perhaps; move it away");
         using var trainer = new Trainer(run, _train, _judged);
         TrainingProgress last = default;
         Evaluation evaluation = trainer.Run(new Latest(progress => last = progress));

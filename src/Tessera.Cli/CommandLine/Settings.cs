@@ -86,7 +86,7 @@ internal sealed class Settings
             NewOption.Real<float>("--clip-norm", $"Norm that all gradients together are clipped at; 0 for none [default: {Usual.ClipNorm}]."),
             options => options.ClipNorm, (options, value) => options with { ClipNorm = value!.Value }),
         new Setting<float?>(
-            NewOption.Real<float>("--weight-decay", $"Decoupled weight decay, as AdamW's [default: {Usual.WeightDecay}]."),
+            NewOption.Real<float>("--weight-decay", $"Decoupled weight decay of every parameter, as AdamW's [default: {Usual.WeightDecay}]."),
             options => options.WeightDecay, (options, value) => options with { WeightDecay = value!.Value }),
         new Setting<double?>(
             NewOption.Real<double>(

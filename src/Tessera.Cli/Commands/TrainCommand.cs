@@ -91,7 +91,7 @@ internal sealed class TrainCommand : TesseraCommand
         RunFolder run = RunFolder.Open(path);
         TrainingOptions own = run.Options;
         TrainingOptions start =
-            parse.GetValue(_preset) is { } preset ? WithRecipe(own, Preset.Find(preset).Options) : own;
+            parse.GetValue(_preset) is { } preset ? WithRecipe(own, Preset.Find(preset).OptionsFor(own.Data)) : own;
         if (_starting.FindDifference(own, _starting.Apply(parse, start)) is { } difference)
             throw new InputException(
                 $"{difference.Name} {difference.Second}: the run in {path} has {difference.First ?? "none"}; "

@@ -1,10 +1,8 @@
 namespace Tessera.Tensors.Devices;
 
 /// <summary>
-/// Newton and Schulz's iteration in the quintic form of Jordan et al. 2024 ("Muon: An optimizer for hidden layers"): from
-/// <c>X = G / |G|</c>, |G| the root of the sum of squares, five times <c>X := aX + b(X X^T)X + c(X X^T)^2 X</c>. It moves the
-/// singular values of X towards 1, to 0.7 to 1.2, and leaves its singular vectors, so that of
-/// <c>G = U S V^T</c> about <c>U V^T</c> is left: the nearest matrix with orthonormal rows (or, if it is tall, columns).
+/// The numbers of Newton and Schulz's iteration (<see cref="Device.Orthogonalize"/>): from <c>X = G / |G|</c>,
+/// <c>X := aX + b(X X^T)X + c(X X^T)^2 X</c>, which moves the singular values of X towards 1 and leaves its singular vectors.
 /// </summary>
 internal static class NewtonSchulz
 {
@@ -14,7 +12,7 @@ internal static class NewtonSchulz
     /// </summary>
     public const float SmallestNorm = 1e-7f;
 
-    /// <summary>How often.</summary>
+    /// <summary>Steps of the iteration.</summary>
     public const int Iterations = 5;
 
     /// <summary>The polynomial's coefficients, which are steep at 0 rather than exact at 1.</summary>

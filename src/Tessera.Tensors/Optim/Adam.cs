@@ -53,7 +53,7 @@ public sealed class Adam : Optimizer
     }
 
     /// <inheritdoc/>
-    protected override void MoveParameters()
+    internal override void MoveParameters()
     {
         var numbers = new AdamStep(
             (float)Beta1, (float)(1 - Beta1), (float)Beta2, (float)(1 - Beta2), Epsilon,

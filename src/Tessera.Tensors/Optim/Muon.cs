@@ -15,8 +15,8 @@ namespace Tessera.Tensors.Optim;
 /// <c>adjust_lr_fn="match_rms_adamw"</c>, for kernels.
 /// </summary>
 /// <remarks>
-/// For convolutions from and to at least <see cref="FewestChannels"/> channels. Everything else, biases, tables, the layers
-/// at the pictures' end, is moved by <see cref="Adam"/>.
+/// For convolutions from and to at least <see cref="FewestChannels"/> channels: with fewer there are too few singular values to
+/// be worth it. Everything else, biases, tables, the layers at the pictures' end, is moved by <see cref="Adam"/>. A decay is of all parameters.
 /// </remarks>
 /// <example><code>
 /// var optimizer = new Muon(model, learningRate: 2e-3f);
@@ -32,7 +32,7 @@ public sealed class Muon : Optimizer
     private const double Momentum = 0.95;
     private const double StepOfAdam = 0.2;
 
-    private readonly List<Entry> _entries = [];
+    private readonly List<Entry> _entries;
     private readonly Adam _adam;
 
     /// <summary>Creates the optimizer for all parameters of a model, with moments of zero.</summary>
@@ -57,10 +57,10 @@ public sealed class Muon : Optimizer
         _entries.Select(entry => ($"{entry.Name}.momentum_buffer", entry.Momentum)).Concat(_adam.State());
 
     /// <inheritdoc/>
-    protected override void MoveParameters()
+    internal override void MoveParameters()
     {
-        (_adam.LearningRate, _adam.Steps) = (LearningRate, Steps - 1);
-        _adam.Step();
+        (_adam.LearningRate, _adam.Steps) = (LearningRate, Steps);
+        _adam.MoveParameters();
         foreach (Entry entry in _entries)
         {
             if (entry.Parameter.Gradient is { } gradient) Move(entry, gradient);

@@ -1,6 +1,6 @@
 namespace Tessera.Tensors.Optim;
 
-/// <summary>What moves a model's parameters by their gradients, step by step.</summary>
+/// <summary>What moves a model's parameters by their gradients, step by step: <see cref="Adam"/> or <see cref="Muon"/>.</summary>
 public abstract class Optimizer
 {
     /// <summary>Checks what all optimizers have in common.</summary>
@@ -9,7 +9,7 @@ public abstract class Optimizer
     /// <exception cref="ArgumentOutOfRangeException">
     /// The learning rate is not a finite number above 0, or the weight decay not one of at least 0.
     /// </exception>
-    protected Optimizer(float learningRate, float weightDecay)
+    private protected Optimizer(float learningRate, float weightDecay)
     {
         if (!(learningRate > 0 && float.IsFinite(learningRate)))
             throw new ArgumentOutOfRangeException(nameof(learningRate), learningRate, "A learning rate is finite and above 0.");
@@ -39,8 +39,8 @@ public abstract class Optimizer
     }
 
     /// <summary>Moves the parameters by step <see cref="Steps"/>.</summary>
-    protected abstract void MoveParameters();
+    internal abstract void MoveParameters();
 
     /// <summary>A tensor of zeros like the parameter.</summary>
-    protected static Tensor ZerosLike(Tensor parameter) => Tensor.Zeros(parameter.Shape, parameter.Device);
+    private protected static Tensor ZerosLike(Tensor parameter) => Tensor.Zeros(parameter.Shape, parameter.Device);
 }

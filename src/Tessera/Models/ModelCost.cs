@@ -7,7 +7,7 @@ namespace Tessera.Models;
 /// operations (a multiply-add is two) of computing each of them, and the nearest codes, by their formula. An algorithm
 /// that needs fewer (Winograd's) is held against this number all the same: direct-equivalent operations.
 /// </summary>
-/// <remarks>Elementwise work, biases, losses and Adam are left out: together they are below 1% at the seed's sizes.</remarks>
+/// <remarks>Elementwise work, biases, losses and the optimizer are left out: together they are below 1% at the seed's sizes, with Adam.</remarks>
 public sealed class ModelCost
 {
     private readonly long _search;

@@ -54,7 +54,8 @@ public sealed record TrainingOptions
     public float ClipNorm { get; init; }
 
     /// <summary>
-    /// The optimizer's decoupled weight decay, at least 0: each step also takes lr x decay of the weight (AdamW; Loshchilov and Hutter 2019).
+    /// The optimizer's decoupled weight decay, at least 0: each step also takes lr x decay of every parameter, a codebook that is
+    /// trained by gradients included (AdamW; Loshchilov and Hutter 2019).
     /// </summary>
     public float WeightDecay { get; init; }
 

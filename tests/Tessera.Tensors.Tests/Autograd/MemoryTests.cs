@@ -18,7 +18,8 @@ public class MemoryTests
     {
         using var device = new CountingDevice();
         var model = new Model(new Initializer(1, device));
-        var adam = new Adam(model, 1e-3f, weightDecay: 0.01f);
+        // Of which Adam is a part.
+        var optimizer = new Muon(model, 1e-3f, weightDecay: 0.01f);
         var average = new WeightAverage(model, 0.99);
         using var tape = new Tape(device);
         float[] pixels = Numbers.Normal(8 * 32 * 32 * 3, 1);
@@ -45,7 +46,7 @@ public class MemoryTests
             Tensor loss = model.Forward(x, tape).MeanSquaredError(x);
             tape.Backward(loss);
             GradientNorm.Clip(model, 0.1f);
-            adam.Step();
+            optimizer.Step();
             average.Update();
             average.Swap();
             average.Swap();

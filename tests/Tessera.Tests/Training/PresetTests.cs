@@ -1,0 +1,23 @@
+using Tessera.Data;
+using Tessera.Training;
+
+namespace Tessera.Tests.Training;
+
+public class PresetTests
+{
+    [Fact]
+    public void The_built_in_pictures_take_less_of_a_budget()
+    {
+        Assert.NotNull(Preset.Default.OptionsFor(Shapes.Name).Budget.Pictures);
+        Assert.NotNull(Preset.Default.OptionsFor(Cifar10.Name).Budget.Minutes);
+    }
+
+    [Theory]
+    [InlineData(Shapes.Name)]
+    [InlineData(Cifar10.Name)]
+    public void The_seeds_presets_are_the_same_for_all_pictures(string data)
+    {
+        foreach (Preset preset in (Preset[])[Preset.Seed, Preset.SeedEma])
+            Assert.Equal(preset.Options with { Data = data }, preset.OptionsFor(data));
+    }
+}
