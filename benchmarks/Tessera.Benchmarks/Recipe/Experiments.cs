@@ -140,6 +140,13 @@ internal static class Experiments
                 new("Muon, weight decay 0.5, revival 0.3", options => WithMuon(options, 0.3, 0.5f)),
                 new("Muon, weight decay 1, revival 0.3, lr 1e-3", options => WithMuon(options, 0.3, 1) with { LearningRate = 1e-3f }),
             ]),
+        new(
+            "muon-900k", "900,000 pictures with Muon, as many as 15 minutes make", Cifar10.Name, Judge.HeldOut,
+            Recipe with { Budget = TrainingBudget.OfPictures(900_000) },
+            [
+                new("Muon, weight decay 0.5, revival 0.3", options => WithMuon(options, 0.3, 0.5f)),
+                new("Muon, weight decay 1, revival 0.3, lr 1e-3", options => WithMuon(options, 0.3, 1) with { LearningRate = 1e-3f }),
+            ]),
         Final("320k", "The default preset after 320,000 pictures", TrainingBudget.OfPictures(320_000), seeds: 3),
         Final("15-minutes", "The default preset: 15 minutes", TrainingBudget.OfMinutes(15), seeds: 3),
         Final("60-minutes", "The default preset in an hour", TrainingBudget.OfMinutes(60), seeds: 1),
