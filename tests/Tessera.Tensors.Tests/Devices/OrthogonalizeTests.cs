@@ -52,10 +52,7 @@ public class OrthogonalizeTests
         for (int i = 0; i < x.Length; i++) x[i] *= 1 + 4 * (rows < columns ? i / columns : i % columns) % 7;
         foreach (Device device in Kernels.All)
         {
-            Storage y = Kernels.Store(new float[x.Length]);
-            device.Orthogonalize(Kernels.Store(x), columns, y);
-            float[] values = new float[x.Length];
-            device.Download(y, values);
+            float[] values = Orthogonal(device, x, columns);
             int shorter = Math.Min(rows, columns);
             for (int i = 0; i < shorter; i++)
             {
@@ -83,13 +80,11 @@ public class OrthogonalizeTests
         float[] x = Numbers.Normal(rows * columns, 4);
         foreach (Device device in Kernels.All)
         {
-            Storage apart = Kernels.Store(new float[x.Length]), inPlace = Kernels.Store(x);
-            device.Orthogonalize(Kernels.Store(x), columns, apart);
+            Storage inPlace = Kernels.Store(x);
             device.Orthogonalize(inPlace, columns, inPlace);
-            float[] expected = new float[x.Length], actual = new float[x.Length];
-            device.Download(apart, expected);
+            float[] actual = new float[x.Length];
             device.Download(inPlace, actual);
-            Assert.Equal(expected, actual);
+            Assert.Equal(Orthogonal(device, x, columns), actual);
         }
     }
 
@@ -120,10 +115,7 @@ public class OrthogonalizeTests
         double expected = Math.Pow(3.4445, 5) * 5e-12 / 1e-7;
         foreach (Device device in Kernels.All)
         {
-            Storage y = Kernels.Store(new float[2]);
-            device.Orthogonalize(Kernels.Store(x), 2, y);
-            float[] values = new float[2];
-            device.Download(y, values);
+            float[] values = Orthogonal(device, x, 2);
             Assert.Equal(0.6 * expected, values[0], 1e-4);
             Assert.Equal(0.8 * expected, values[1], 1e-4);
         }
@@ -134,10 +126,7 @@ public class OrthogonalizeTests
     {
         foreach (Device device in Kernels.All)
         {
-            Storage y = Kernels.Store(Numbers.Normal(20 * 30, 5));
-            device.Orthogonalize(Kernels.Store(new float[20 * 30]), 30, y);
-            float[] values = new float[20 * 30];
-            device.Download(y, values);
+            float[] values = Orthogonal(device, new float[20 * 30], 30);
             Assert.All(values, value => Assert.Equal(0, value));
         }
     }
@@ -152,14 +141,26 @@ public class OrthogonalizeTests
         x[77] = spoilt;
         foreach (Device device in Kernels.All)
         {
-            Storage y = Kernels.Store(new float[x.Length]);
-            device.Orthogonalize(Kernels.Store(x), 30, y);
-            float[] values = new float[x.Length];
-            device.Download(y, values);
+            float[] values = Orthogonal(device, x, 30);
             Assert.All(values, value => Assert.False(float.IsFinite(value)));
         }
     }
 
-    private static void AssertAgree(int rows, int columns, float[] x) => Kernels.AssertAgree(
-        $"{rows}x{columns}", Math.Max(rows, columns) < 2 * Math.Min(rows, columns) ? ToleranceNearSquare : Tolerance, (device, y) => device.Orthogonalize(Kernels.Store(x), columns, y[0]), new float[x.Length]);
+    private static float[] Orthogonal(Device device, float[] x, int columns)
+    {
+        // Not zeros: what is not written would be seen.
+        Storage y = Kernels.Store(Numbers.Normal(x.Length, 10));
+        device.Orthogonalize(Kernels.Store(x), columns, y);
+        float[] values = new float[x.Length];
+        device.Download(y, values);
+        return values;
+    }
+
+    private static void AssertAgree(int rows, int columns, float[] x)
+    {
+        bool isNearlySquare = Math.Max(rows, columns) < 2 * Math.Min(rows, columns);
+        Kernels.AssertAgree(
+            $"{rows}x{columns}", isNearlySquare ? ToleranceNearSquare : Tolerance,
+            (device, y) => device.Orthogonalize(Kernels.Store(x), columns, y[0]), new float[x.Length]);
+    }
 }
