@@ -121,7 +121,7 @@ public sealed class ResumeTests(Trained trained)
     [InlineData("--batch", "8", "the run in * has 4")]
     [InlineData("--codes", "32", "the run in * has 16")]
     [InlineData("--seed", "7", "the run in * has 0")]
-    [InlineData("--optimizer", "muon", "the run in * has adam")]
+    [InlineData("--optimizer", "adam", "the run in * has muon")]
     [InlineData("--data", "shapes", "the run in * has *pictures")]
     [InlineData("--preset", "seed", "the run in * has ")]
     [InlineData("--updates", "29", "has made 30 updates already")]

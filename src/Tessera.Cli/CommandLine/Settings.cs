@@ -66,7 +66,7 @@ internal sealed class Settings
         Batch(Usual.Batch),
         new Setting<string?>(
             NewOption.Choice(
-                "--optimizer", $"What moves the weights: Adam, or Muon, which learns more from each picture [default: {Lower(Usual.Optimizer)}].",
+                "--optimizer", $"What moves the weights: Muon, or Adam as in the seed, with --weight-decay 0 [default: {Lower(Usual.Optimizer)}].",
                 [.. Enum.GetValues<OptimizerKind>().Select(Lower)]),
             options => Lower(options.Optimizer),
             (options, value) => options with { Optimizer = Enum.Parse<OptimizerKind>(value!, ignoreCase: true) }),

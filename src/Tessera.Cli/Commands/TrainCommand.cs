@@ -38,7 +38,7 @@ internal sealed class TrainCommand : TesseraCommand
         "Trains a VQ-VAE, by default on pictures that the program makes itself. Ctrl-C writes a checkpoint, then stops.",
         "tessera train",
         "tessera train --data pictures --size 64 --out runs/pictures",
-        "tessera train --data cifar10 --data-dir data --minutes 60 --out runs/cifar",
+        "tessera train --data cifar10 --data-dir data --minutes 60 --flips on --out runs/cifar",
         "tessera train --data cifar10 --data-dir data --preset seed --updates 2000",
         "tessera train --resume --out runs/cifar")
     {

@@ -17,7 +17,7 @@ internal sealed class CodebookUpkeep
     public const int UpdatesPerLook = 10;
 
     /// <summary>The part of a run in which dead codes are moved; in the rest the codes settle.</summary>
-    public const double RevivalPart = 0.8;
+    public const double RevivalPart = 0.95;
 
     // Streams of CounterRandom far above those of BatchSampler's epochs.
     private const ulong StartStream = 2UL << 60, RevivalStream = 3UL << 60;

@@ -16,7 +16,7 @@ public sealed record Preset(string Name, string Summary, TrainingOptions Options
 
     /// <summary>The best recipe known so far, by measurement: <c>docs/recipe.md</c> takes it apart.</summary>
     public static Preset Default { get; } = new(
-        "default", "15 minutes to better pictures than the seed's two days: all codes in use, small batches, a cosine",
+        "default", "15 minutes to better pictures than the seed's two days: all codes in use, small batches, Muon, a cosine",
         new TrainingOptions
         {
             Model = new VqVaeOptions
@@ -35,6 +35,8 @@ public sealed record Preset(string Name, string Summary, TrainingOptions Options
             },
             Budget = TrainingBudget.OfMinutes(15),
             Batch = 32,
+            Optimizer = OptimizerKind.Muon,
+            WeightDecay = 0.5f,
             LearningRate = 2e-3f,
             WarmUp = 100,
             LearningRateShape = LearningRateShape.Cosine,
