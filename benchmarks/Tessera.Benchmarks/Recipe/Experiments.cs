@@ -9,7 +9,8 @@ namespace Tessera.Benchmarks.Recipe;
 /// <summary>The experiments that <c>docs/recipe.md</c> rests on.</summary>
 internal static class Experiments
 {
-    // The default as it was with Adam, without evaluations on the way: what the experiments before Muon start from.
+    // The default as it was with Adam, without evaluations on the way: what the experiments before Muon start from. Their results were
+    // made when codes were revived in the first 80% of a run.
     private static readonly TrainingOptions AdamRecipe = Preset.Default.Options with
     {
         Data = Cifar10.Name,

@@ -52,7 +52,7 @@ internal static class QuantizerSettings
         new Setting<double?>(
             NewOption.Real<double>(
                 "--revival",
-                "Moves codes that fewer vectors choose than this part of an even share to where vectors are; 0 for never "
+                "In the first 95% of a run, moves codes that fewer vectors choose than this part of an even share to where vectors are; 0 for never "
                     + $"[default: {(Usual as RunningAverageOptions)?.Revival ?? 0}]."),
             options => (options.Model.Quantizer as RunningAverageOptions)?.Revival ?? 0,
             (options, value) => With(options, quantizer => RunningAverages(quantizer, "revival") with { Revival = value!.Value })),

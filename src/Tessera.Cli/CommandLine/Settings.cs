@@ -66,7 +66,7 @@ internal sealed class Settings
         Batch(Usual.Batch),
         new Setting<string?>(
             NewOption.Choice(
-                "--optimizer", $"What moves the weights: Muon, or Adam as in the seed, with --weight-decay 0 [default: {Lower(Usual.Optimizer)}].",
+                "--optimizer", $"What moves the weights: Muon, or Adam; the seed's is adam with --weight-decay 0 [default: {Lower(Usual.Optimizer)}].",
                 [.. Enum.GetValues<OptimizerKind>().Select(Lower)]),
             options => Lower(options.Optimizer),
             (options, value) => options with { Optimizer = Enum.Parse<OptimizerKind>(value!, ignoreCase: true) }),
@@ -86,7 +86,7 @@ internal sealed class Settings
             NewOption.Real<float>("--clip-norm", $"Norm that all gradients together are clipped at; 0 for none [default: {Usual.ClipNorm}]."),
             options => options.ClipNorm, (options, value) => options with { ClipNorm = value!.Value }),
         new Setting<float?>(
-            NewOption.Real<float>("--weight-decay", $"Decoupled weight decay of every parameter, as AdamW's [default: {Usual.WeightDecay}]."),
+            NewOption.Real<float>("--weight-decay", $"Decoupled weight decay of every parameter, as AdamW's; 0 for none [default: {Usual.WeightDecay}]."),
             options => options.WeightDecay, (options, value) => options with { WeightDecay = value!.Value }),
         new Setting<double?>(
             NewOption.Real<double>(

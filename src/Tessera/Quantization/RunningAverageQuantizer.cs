@@ -22,7 +22,7 @@ public abstract record RunningAverageOptions : QuantizerOptions
 
     /// <summary>
     /// Codes whose running size is below this part of an even share (batch x height x width / K vectors) are moved
-    /// (<see cref="Quantizer.Revive"/>), 0 to 1; 0 for never.
+    /// (<see cref="Quantizer.Revive"/>), 0 to 1; 0 for never. A run looks for them every 10 updates until 95% of it is done.
     /// </summary>
     public double Revival { get; init; }
 
