@@ -214,8 +214,11 @@ public sealed class Trainer : IDisposable
     private double Spent()
     {
         if (_options.Budget.Minutes is not null) _state = _state with { Seconds = _clock.Sitting.TotalSeconds };
-        return _options.Budget.Spent(_state.Update, _options.Batch, TimeSpan.FromSeconds(_state.Seconds ?? 0));
+        return _options.Budget.Spent(_state.Update, _options.Batch, TimeOf(_state.Seconds ?? 0));
     }
+
+    // TimeSpan.FromSeconds cuts off instead of rounding: what is written and read would be a tick less at times.
+    private static TimeSpan TimeOf(double seconds) => TimeSpan.FromTicks((long)Math.Round(seconds * TimeSpan.TicksPerSecond));
 
     private Evaluation EvaluateNow(IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
@@ -288,7 +291,7 @@ public sealed class Trainer : IDisposable
         Model.Quantizer.ResumeAt(_options.Init is null ? _state.Update : LongPast + _state.Update);
         _log.TruncateAfter(_state);
         if (_log.Seconds is { } seconds) _clock.Total = TimeSpan.FromSeconds(seconds);
-        _clock.Sitting = TimeSpan.FromSeconds(_state.Seconds ?? _log.Seconds ?? 0);
+        _clock.Sitting = TimeOf(_state.Seconds ?? _log.Seconds ?? 0);
     }
 
     private TrainingState Read(Checkpoint checkpoint)
