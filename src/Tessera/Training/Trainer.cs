@@ -290,7 +290,7 @@ public sealed class Trainer : IDisposable
         // Averages that came with the weights have a past: they are not to be forgotten faster.
         Model.Quantizer.ResumeAt(_options.Init is null ? _state.Update : LongPast + _state.Update);
         _log.TruncateAfter(_state);
-        if (_log.Seconds is { } seconds) _clock.Total = TimeSpan.FromSeconds(seconds);
+        if (_log.Seconds is { } seconds) _clock.Total = TimeOf(seconds);
         _clock.Sitting = TimeOf(_state.Seconds ?? _log.Seconds ?? 0);
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Tessera.Training;
 
@@ -91,19 +92,22 @@ public sealed class TrainingBudgetTests : IDisposable
         Assert.InRange(ended, 1, 10);
         Assert.Equal(TimeSpan.Zero, remaining);
         string[] last = File.ReadLines(_folder["run", "metrics.csv"]).Last().Split(',');
-        Assert.InRange(float.Parse(last[4], System.Globalization.CultureInfo.InvariantCulture), 0, 1e-4);
+        Assert.InRange(float.Parse(last[4], CultureInfo.InvariantCulture), 0, 1e-4);
         using Trainer third = SmallRun.Resume(_folder["run"]);
         Assert.True(third.IsFinished, "A run that has spent its time goes on.");
     }
 
-    /// <summary>A run that was finished stays so: nothing of it is made again or changed.</summary>
+    /// <summary>
+    /// A run that was finished stays so: nothing of it is made again or changed, whatever time it took. Of the times in ticks
+    /// after 0.2 s, one that <see cref="TimeSpan.FromSeconds(double)"/> would read as a tick less.
+    /// </summary>
     [Fact]
     public void A_run_that_has_spent_its_time_stays_as_it_is()
     {
-        using (Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options with { Budget = TrainingBudget.OfMinutes(0.2 / 60) }))
-        {
-            trainer.Run(cancellation: TestContext.Current.CancellationToken);
-        }
+        RunForAFifthOfASecond();
+        long cutOff = Enumerable.Range(2_000_001, 1000)
+            .First(ticks => TimeSpan.FromSeconds(TimeSpan.FromTicks(ticks).TotalSeconds).Ticks != ticks);
+        PutSecondsIntoState(TimeSpan.FromTicks(cutOff).TotalSeconds.ToString("R", CultureInfo.InvariantCulture));
         long update = RunFolder.Open(_folder["run"]).LatestCheckpoint()!.Update;
         Dictionary<string, string> files = SmallRun.Files(_folder["run"], update);
         using (Trainer again = SmallRun.Resume(_folder["run"]))
@@ -118,14 +122,8 @@ public sealed class TrainingBudgetTests : IDisposable
     [InlineData("1e300")]
     public void A_time_that_no_run_has_spent_is_told_as_damage(string seconds)
     {
-        using (Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options with { Budget = TrainingBudget.OfMinutes(0.2 / 60) }))
-        {
-            trainer.Run(cancellation: TestContext.Current.CancellationToken);
-        }
-        string path = Path.Combine(RunFolder.Open(_folder["run"]).LatestCheckpoint()!.Path, "state.json");
-        string state = File.ReadAllText(path), damaged = Regex.Replace(state, "(?<=\"seconds\": )[^,\\s]+", seconds);
-        Assert.NotEqual(state, damaged);
-        File.WriteAllText(path, damaged);
+        RunForAFifthOfASecond();
+        PutSecondsIntoState(seconds);
         string message = Assert.Throws<InputException>(() => SmallRun.Resume(_folder["run"])).Message;
         Assert.Contains("state.json is damaged", message, StringComparison.Ordinal);
     }
@@ -165,10 +163,24 @@ public sealed class TrainingBudgetTests : IDisposable
         double[] rates =
         [
             .. File.ReadLines(_folder["run", "metrics.csv"]).Skip(1)
-                .Select(row => double.Parse(row.Split(',')[4], System.Globalization.CultureInfo.InvariantCulture)),
+                .Select(row => double.Parse(row.Split(',')[4], CultureInfo.InvariantCulture)),
         ];
         Assert.Equal([Cosine(99.0 / 200), Cosine(199.0 / 200)], rates, (x, y) => Math.Abs(x - y) < 1e-9);
 
         static double Cosine(double done) => 2e-3 * (1 + Math.Cos(Math.PI * done)) / 2;
+    }
+
+    private void RunForAFifthOfASecond()
+    {
+        using Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options with { Budget = TrainingBudget.OfMinutes(0.2 / 60) });
+        trainer.Run(cancellation: TestContext.Current.CancellationToken);
+    }
+
+    private void PutSecondsIntoState(string seconds)
+    {
+        string path = Path.Combine(RunFolder.Open(_folder["run"]).LatestCheckpoint()!.Path, "state.json");
+        string state = File.ReadAllText(path), changed = Regex.Replace(state, "(?<=\"seconds\": )[^,\\s]+", seconds);
+        Assert.NotEqual(state, changed);
+        File.WriteAllText(path, changed);
     }
 }
