@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Running;
+using Tessera.Benchmarks;
 using Tessera.Benchmarks.Recipe;
 using Tessera.Benchmarks.Worker;
 
@@ -8,6 +9,7 @@ return args switch
     ["worker", .. var settings] => WorkerProgram.Run(settings),
     ["kernels", .. var options] => Kernels(options),
     ["recipe", .. var options] => RecipeProgram.Run(options),
+    ["update-cost"] => UpdateCost.Run(),
     _ => Usage(),
 };
 
@@ -24,6 +26,7 @@ static int Usage()
     Console.Error.WriteLine("""
         usage: Tessera.Benchmarks kernels [--filter PATTERN] [...]      times the kernels with BenchmarkDotNet; kernels --help
                Tessera.Benchmarks recipe [NAME] [...]                   makes the experiments of docs/recipe.md; recipe --help
+               Tessera.Benchmarks update-cost                           times updates of the default preset, of 32 and of 256 pictures
                Tessera.Benchmarks worker PICTURES VARIANCE THREADS      what benchmarks/compare.py talks to
         """);
     return 2;

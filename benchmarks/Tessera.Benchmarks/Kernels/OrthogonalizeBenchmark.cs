@@ -8,14 +8,18 @@ public class OrthogonalizeBenchmark : KernelBenchmark
 {
     private const int Rows = 128, Columns = 128 * 3 * 3;
 
-    private Storage _x = null!, _y = null!;
+    private Storage _gradient = null!, _x = null!;
 
     protected override void Allocate()
     {
-        _x = Numbers.Store(Device, 0, Rows * Columns);
-        _y = Device.Allocate(Rows * Columns);
+        _gradient = Numbers.Store(Device, 0, Rows * Columns);
+        _x = Device.Allocate(Rows * Columns);
     }
 
     [Benchmark]
-    public void Orthogonalize() => Device.Orthogonalize(_x, Columns, _y);
+    public void Orthogonalize()
+    {
+        Device.Scale(_gradient, 1, _x, accumulate: false);
+        Device.Orthogonalize([(_x, Columns)]);
+    }
 }

@@ -140,13 +140,14 @@ public abstract class Device
         Storage x, Storage y, Storage gradY, int columns, Storage gradX, bool accumulate);
 
     /// <summary>
-    /// y <c>[rows, columns]</c> is what Newton and Schulz's iteration makes of x, in the quintic form of Jordan et al. 2024 ("Muon"):
-    /// from <c>Y = x / max(|x|, 1e-7)</c>, |x| the root of the sum of squares, five times
+    /// Each matrix x <c>[rows, columns]</c> becomes what Newton and Schulz's iteration makes of it, in the quintic form of Jordan et al.
+    /// 2024 ("Muon"): from <c>Y = x / max(|x|, 1e-7)</c>, |x| the root of the sum of squares, five times
     /// <c>Y := 3.4445 Y - 4.7750 (Y Y^T) Y + 2.0315 (Y Y^T)^2 Y</c>. It is about the nearest matrix with orthonormal rows, or columns
     /// where there are fewer of them: its singular values are 0.7 to 1.2 where those of x are above 1/500 of |x|, and grow by
-    /// up to 3.4445^5 where they are less. What is not finite in x makes all of y not finite. y may be x.
+    /// up to 3.4445^5 where they are less. What is not finite in x makes all of its result not finite. What becomes of a matrix does
+    /// not depend on the others.
     /// </summary>
-    public abstract void Orthogonalize(Storage x, int columns, Storage y);
+    public abstract void Orthogonalize(IReadOnlyList<(Storage X, int Columns)> matrices);
 
     /// <summary>One step of Adam on one parameter; see <see cref="AdamStep"/> for the formula.</summary>
     public abstract void Adam(

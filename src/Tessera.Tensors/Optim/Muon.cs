@@ -61,28 +61,42 @@ public sealed class Muon : Optimizer
     {
         (_adam.LearningRate, _adam.Steps) = (LearningRate, Steps);
         _adam.MoveParameters();
-        foreach (Entry entry in _entries)
-        {
-            if (entry.Parameter.Gradient is { } gradient) Move(entry, gradient);
-        }
+        (Entry Entry, Storage Direction)[] moved =
+            [.. _entries.Where(entry => entry.Parameter.Gradient is not null).Select(entry => (entry, LookAhead(entry)))];
+        if (moved.Length == 0) return;
+        moved[0].Entry.Parameter.Device.Orthogonalize([.. moved.Select(move => (move.Direction, move.Entry.Columns))]);
+        foreach ((Entry entry, Storage direction) in moved) Move(entry, direction);
     }
 
-    private void Move(Entry entry, Tensor gradient)
+    /// <summary>Moves the momentum, and looks ahead from it: u, in a rented buffer.</summary>
+    private static Storage LookAhead(Entry entry)
     {
         Device device = entry.Parameter.Device;
-        Storage weight = entry.Parameter.Storage, ahead = device.Rent(weight.Length);
-        int rows = entry.Parameter.Shape[0], columns = weight.Length / rows;
-        entry.Momentum.MoveAverage(gradient, Momentum);
+        Storage ahead = device.Rent(entry.Parameter.Storage.Length);
+        entry.Momentum.MoveAverage(entry.Parameter.Gradient!, Momentum);
         device.Scale(entry.Momentum.Storage, (float)Momentum, ahead, accumulate: false);
-        device.Scale(gradient.Storage, (float)(1 - Momentum), ahead, accumulate: true);
-        device.Orthogonalize(ahead, columns, ahead);
+        device.Scale(entry.Parameter.Gradient!.Storage, (float)(1 - Momentum), ahead, accumulate: true);
+        return ahead;
+    }
+
+    /// <summary>Moves the weight against a direction, whose buffer it hands back.</summary>
+    private void Move(Entry entry, Storage direction)
+    {
+        Device device = entry.Parameter.Device;
+        Storage weight = entry.Parameter.Storage;
         if (WeightDecay > 0) device.Scale(weight, (float)(1 - (double)LearningRate * WeightDecay), weight, accumulate: false);
-        device.Scale(ahead, (float)(-StepOfAdam * LearningRate * Math.Sqrt(Math.Max(rows, columns))), weight, accumulate: true);
-        device.Return(ahead);
+        float size = (float)(-StepOfAdam * LearningRate * Math.Sqrt(Math.Max(entry.Rows, entry.Columns)));
+        device.Scale(direction, size, weight, accumulate: true);
+        device.Return(direction);
     }
 
     private static bool IsMatrix(Shape shape) =>
         shape.Rank == 4 && shape[0] >= FewestChannels && shape[1] >= FewestChannels;
 
-    private readonly record struct Entry(string Name, Tensor Parameter, Tensor Momentum);
+    private readonly record struct Entry(string Name, Tensor Parameter, Tensor Momentum)
+    {
+        public int Rows => Parameter.Shape[0];
+
+        public int Columns => Parameter.Storage.Length / Rows;
+    }
 }

@@ -90,7 +90,7 @@ internal sealed class CountingDevice : Device, IDisposable
     public override void DivideRows(Storage x, Storage divisors, int columns, Storage y) =>
         _cpu.DivideRows(x, divisors, columns, y);
 
-    public override void Orthogonalize(Storage x, int columns, Storage y) => _cpu.Orthogonalize(x, columns, y);
+    public override void Orthogonalize(IReadOnlyList<(Storage X, int Columns)> matrices) => _cpu.Orthogonalize(matrices);
 
     public override void Adam(
         in AdamStep numbers, Storage parameter, Storage gradient, Storage firstMoment, Storage secondMoment) =>

@@ -31,10 +31,7 @@ public class OrthogonalizeTests
             float[] row = [0.6f * length, -0.8f * length];
             foreach (Device device in Kernels.All)
             {
-                Storage y = Kernels.Store(new float[2]);
-                device.Orthogonalize(Kernels.Store(row), 2, y);
-                float[] values = new float[2];
-                device.Download(y, values);
+                float[] values = Orthogonal(device, row, 2);
                 Assert.Equal(0.6 * expected, values[0], 1e-5);
                 Assert.Equal(-0.8 * expected, values[1], 1e-5);
             }
@@ -72,20 +69,30 @@ public class OrthogonalizeTests
         }
     }
 
-    [Theory]
-    [InlineData(40, 70)]
-    [InlineData(70, 40)]
-    public void It_can_be_done_in_place(int rows, int columns)
+    /// <summary>Tall and wide, one of zeros, and one that is not finite: bit by bit.</summary>
+    [Fact]
+    public void Several_at_once_become_what_each_does_alone()
     {
-        float[] x = Numbers.Normal(rows * columns, 4);
+        float[][] matrices = [Numbers.Normal(40 * 70, 4), new float[30], Numbers.Normal(70 * 40, 5), Numbers.Normal(1, 6), Numbers.Normal(130 * 300, 7)];
+        int[] columns = [70, 5, 40, 1, 300];
+        matrices[2][7] = float.NaN;
         foreach (Device device in Kernels.All)
         {
-            Storage inPlace = Kernels.Store(x);
-            device.Orthogonalize(inPlace, columns, inPlace);
-            float[] actual = new float[x.Length];
-            device.Download(inPlace, actual);
-            Assert.Equal(Orthogonal(device, x, columns), actual);
+            Storage[] together = [.. matrices.Select(matrix => Kernels.Store(matrix))];
+            device.Orthogonalize([.. together.Zip(columns)]);
+            for (int i = 0; i < matrices.Length; i++)
+            {
+                float[] actual = new float[matrices[i].Length];
+                device.Download(together[i], actual);
+                Assert.Equal(Orthogonal(device, matrices[i], columns[i]), actual);
+            }
         }
+    }
+
+    [Fact]
+    public void None_is_none()
+    {
+        foreach (Device device in Kernels.All) device.Orthogonalize([]);
     }
 
     /// <summary>
@@ -103,8 +110,7 @@ public class OrthogonalizeTests
             bool isDead = (rows < columns ? i / columns : i % columns) % 8 == 3;
             x[i] = isDead ? 0 : left[i / columns] * right[i % columns] + 3e-3f * x[i];
         }
-        Kernels.AssertAgree(
-            $"{rows}x{columns}", 0.03, (device, y) => device.Orthogonalize(Kernels.Store(x), columns, y[0]), new float[x.Length]);
+        Kernels.AssertAgree($"{rows}x{columns}", 0.03, (device, matrices) => device.Orthogonalize([(matrices[0], columns)]), x);
     }
 
     /// <summary>Below a norm of 1e-7 there is nothing but rounding: it is not blown up to a step of full size.</summary>
@@ -148,11 +154,10 @@ public class OrthogonalizeTests
 
     private static float[] Orthogonal(Device device, float[] x, int columns)
     {
-        // Not zeros: what is not written would be seen.
-        Storage y = Kernels.Store(Numbers.Normal(x.Length, 10));
-        device.Orthogonalize(Kernels.Store(x), columns, y);
+        Storage matrix = Kernels.Store(x);
+        device.Orthogonalize([(matrix, columns)]);
         float[] values = new float[x.Length];
-        device.Download(y, values);
+        device.Download(matrix, values);
         return values;
     }
 
@@ -161,6 +166,6 @@ public class OrthogonalizeTests
         bool isNearlySquare = Math.Max(rows, columns) < 2 * Math.Min(rows, columns);
         Kernels.AssertAgree(
             $"{rows}x{columns}", isNearlySquare ? ToleranceNearSquare : Tolerance,
-            (device, y) => device.Orthogonalize(Kernels.Store(x), columns, y[0]), new float[x.Length]);
+            (device, matrices) => device.Orthogonalize([(matrices[0], columns)]), x);
     }
 }

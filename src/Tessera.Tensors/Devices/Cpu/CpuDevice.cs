@@ -167,8 +167,8 @@ public sealed class CpuDevice : Device, IDisposable
         _kernels.RotationGradient(Span(x), Span(y), Span(gradY), columns, Span(gradX), accumulate);
 
     /// <inheritdoc/>
-    public override void Orthogonalize(Storage x, int columns, Storage y) =>
-        _kernels.Orthogonalize(Span(x), columns, Span(y));
+    public override void Orthogonalize(IReadOnlyList<(Storage X, int Columns)> matrices) =>
+        _kernels.Orthogonalize([.. matrices.Select(matrix => (((CpuStorage)matrix.X).Memory, matrix.Columns))]);
 
     /// <inheritdoc/>
     public override void Adam(

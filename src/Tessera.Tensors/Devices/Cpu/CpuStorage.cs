@@ -12,6 +12,8 @@ internal sealed class CpuStorage(Memory<float> memory) : Storage(memory.Length)
     {
     }
 
+    public Memory<float> Memory => memory;
+
     public Span<float> Span => memory.Span;
 
     /// <summary>

@@ -178,8 +178,10 @@ internal class ReferenceKernels
         }
     }
 
-    public virtual void Orthogonalize(ReadOnlySpan<float> x, int columns, Span<float> y) =>
-        ReferenceOrthogonalization.Run(x, columns, y);
+    public virtual void Orthogonalize(IReadOnlyList<(Memory<float> X, int Columns)> matrices)
+    {
+        foreach ((Memory<float> x, int columns) in matrices) ReferenceOrthogonalization.Run(x.Span, columns);
+    }
 
     public virtual void Adam(
         in AdamStep step, Span<float> parameter, ReadOnlySpan<float> gradient,

@@ -3,7 +3,7 @@ namespace Tessera.Tensors.Devices.Cpu.Reference;
 /// <summary><see cref="NewtonSchulz"/> as it is written, in double precision.</summary>
 internal static class ReferenceOrthogonalization
 {
-    public static void Run(ReadOnlySpan<float> x, int columns, Span<float> y)
+    public static void Run(Span<float> x, int columns)
     {
         int rows = x.Length / columns;
         double norm = 0;
@@ -23,7 +23,7 @@ internal static class ReferenceOrthogonalization
                 }
             }
         }
-        for (int i = 0; i < y.Length; i++) y[i] = (float)iterate[i / columns, i % columns];
+        for (int i = 0; i < x.Length; i++) x[i] = (float)iterate[i / columns, i % columns];
     }
 
     /// <summary><c>(X X^T) Z</c>.</summary>

@@ -189,15 +189,14 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
         }
     }
 
-    public override void Orthogonalize(ReadOnlySpan<float> x, int columns, Span<float> y)
-    {
-        double norm = Math.Max(Math.Sqrt(SumOfSquares(x)), NewtonSchulz.SmallestNorm);
-        fixed (float* pX = x, pY = y)
-        {
-            OrthogonalizeKernel<TSimd, TVector>.Run(
-                pool, pX, x.Length / columns, columns, (float)(1 / norm), pY);
-        }
-    }
+    public override void Orthogonalize(IReadOnlyList<(Memory<float> X, int Columns)> matrices) =>
+        OrthogonalizeKernel<TSimd, TVector>.Run(
+            pool,
+            [
+                .. matrices.Select(matrix => (
+                    matrix.X, matrix.Columns,
+                    (float)(1 / Math.Max(Math.Sqrt(SumOfSquares(matrix.X.Span)), NewtonSchulz.SmallestNorm)))),
+            ]);
 
     public override void Adam(
         in AdamStep step, Span<float> parameter, ReadOnlySpan<float> gradient,

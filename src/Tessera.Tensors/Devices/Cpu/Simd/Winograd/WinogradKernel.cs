@@ -29,7 +29,7 @@ internal static unsafe class WinogradKernel<TSimd, TVector, TWinograd>
     public static void Run(
         WorkerPool pool, CorrelationPlan plan, float* source, float* weight, EpiloguePointers epilogue)
     {
-        var tiles = new WinogradTiles(plan, TWinograd.Size, TSimd.Width, PanelColumns, TilesPerChunk);
+        var tiles = new WinogradTiles(plan, TWinograd.Size, TSimd.Width, PanelColumns, TilesPerChunk, pool.Threads);
         var layout = new WinogradWeights<TSimd, TVector, TWinograd>(tiles);
         using var packed = new Scratch(layout.Length);
         layout.Pack(pool, weight, packed.Floats);

@@ -22,14 +22,18 @@ internal sealed class WinogradTiles
 
     private const int TilesPerBand = 8;
 
-    private readonly int _bandsPerChunk, _maxTiles;
+    private readonly int _bandsPerChunk, _wholeChunks, _lastChunks, _maxTiles;
 
     /// <param name="plan">The correlation; its kernels have <c>taps * WindowStep</c> rows and columns.</param>
     /// <param name="size">Source pixels of a tile in each direction.</param>
     /// <param name="width">Floats in a vector.</param>
     /// <param name="panelColumns">Channels in a panel of the product.</param>
     /// <param name="tilesPerChunk">About how many tiles are worked on together.</param>
-    public WinogradTiles(CorrelationPlan plan, int size, int width, int panelColumns, int tilesPerChunk)
+    /// <param name="threads">
+    /// How many threads do a chunk each at a time: bands that are too few for a last round of whole chunks are cut into a chunk
+    /// for each thread.
+    /// </param>
+    public WinogradTiles(CorrelationPlan plan, int size, int width, int panelColumns, int tilesPerChunk, int threads = 1)
     {
         Plan = plan;
         Size = size;
@@ -40,6 +44,9 @@ internal sealed class WinogradTiles
         Panels = (plan.Channels + panelColumns - 1) / panelColumns;
         Bands = new Bands(plan.Images, Rows, Columns, TilesPerBand);
         _bandsPerChunk = Math.Max(1, tilesPerChunk / (Bands.MaxRows * Columns));
+        int bandsPerRound = _bandsPerChunk * threads;
+        _wholeChunks = Bands.Count / bandsPerRound * threads;
+        _lastChunks = Math.Min(Bands.Count % bandsPerRound, threads);
         _maxTiles = Math.Min(_bandsPerChunk, Bands.Count) * Bands.MaxRows * Columns;
         TileStride = Inner + Pad;
         SourceStride = (nint)_maxTiles * TileStride + Pad;
@@ -75,7 +82,7 @@ internal sealed class WinogradTiles
     public Bands Bands { get; }
 
     /// <summary>Chunks of bands.</summary>
-    public int Chunks => (Bands.Count + _bandsPerChunk - 1) / _bandsPerChunk;
+    public int Chunks => _wholeChunks + _lastChunks;
 
     /// <summary>Floats from a tile to the next in the transformed source, <c>[position][tile][inner]</c>.</summary>
     public int TileStride { get; }
@@ -87,8 +94,7 @@ internal sealed class WinogradTiles
     public nint SourceLength => Positions * SourceStride;
 
     /// <summary>The numbers of a chunk's bands.</summary>
-    public (int First, int End) BandsOf(int chunk) =>
-        (chunk * _bandsPerChunk, Math.Min(Bands.Count, (chunk + 1) * _bandsPerChunk));
+    public (int First, int End) BandsOf(int chunk) => (FirstBandOf(chunk), FirstBandOf(chunk + 1));
 
     /// <summary>Tiles before a band, over all images.</summary>
     public int TilesBefore(int band) => band < Bands.Count
@@ -119,6 +125,13 @@ internal sealed class WinogradTiles
 
     /// <summary>Padded source rows under some rows of tiles, over all phases.</summary>
     public int PaddedRows(int tileRows) => PaddedSize(tileRows, Plan.Phases.Max(phase => phase.Rows.Window));
+
+    private int FirstBandOf(int chunk)
+    {
+        int whole = Math.Min(chunk, _wholeChunks) * _bandsPerChunk;
+        if (chunk <= _wholeChunks) return whole;
+        return whole + (int)((long)(Bands.Count - whole) * (chunk - _wholeChunks) / _lastChunks);
+    }
 
     private int PaddedSize(int tiles, int lastWindow) => (tiles * Results + Size - Results) * Plan.WindowStep + lastWindow;
 }
