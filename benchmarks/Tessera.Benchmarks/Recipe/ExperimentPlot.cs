@@ -4,10 +4,16 @@ using System.Text;
 
 namespace Tessera.Benchmarks.Recipe;
 
-/// <summary>An experiment's results as a dot plot (SVG): a line for each row, a dot for each seed, a bar at their mean.</summary>
+/// <summary>
+/// An experiment's results as a dot plot (SVG): a line for each row, a dot for each seed, a bar at their mean. A row far worse than
+/// the best has its mean in writing at the plot's end, so that the others do not lie on one another.
+/// </summary>
 internal static class ExperimentPlot
 {
     private const int Left = 330, Width = 480, Right = 30, Top = 44, RowHeight = 22, Bottom = 46, Ticks = 6;
+
+    // What is shown at most, in errors of the best row.
+    private const double Span = 1.5;
 
     /// <summary>The plot: rows in the experiment's order, those without a result left out.</summary>
     /// <param name="experiment">What was run.</param>
@@ -20,9 +26,9 @@ internal static class ExperimentPlot
                 .Select(row => (row.Name, Errors: results.Where(result => result.Row == row.Key).Select(result => result.ReconError).ToArray()))
                 .Where(row => row.Errors.Length > 0),
         ];
-        double step = NiceStep((rows.Max(row => row.Errors.Max()) - rows.Min(row => row.Errors.Min())) / Ticks);
-        double min = Math.Floor(rows.Min(row => row.Errors.Min()) / step) * step;
-        double max = Math.Ceiling(rows.Max(row => row.Errors.Max()) / step) * step;
+        double least = rows.Min(row => row.Errors.Min()), most = Span * rows.Min(row => row.Errors.Average());
+        double shown = rows.SelectMany(row => row.Errors).Where(error => error <= most).Max();
+        double step = NiceStep((shown - least) / Ticks), min = Math.Floor(least / step) * step, max = Math.Ceiling(shown / step) * step;
         if (max <= min) max = min + step;
         int bottom = Top + rows.Length * RowHeight;
         double X(double error) => Left + (error - min) / (max - min) * Width;
@@ -37,8 +43,14 @@ internal static class ExperimentPlot
         }
         for (int i = 0; i < rows.Length; i++)
         {
-            double y = Top + (i + 0.5) * RowHeight, mean = X(rows[i].Errors.Average());
-            Add($"""<text x="{Left - 12}" y="{y + 4.5}" text-anchor="end">{WebUtility.HtmlEncode(rows[i].Name)}</text><path stroke="#1f6f8b" stroke-width="2" d="M{mean:0.0} {y - 8}v16"/>""");
+            double y = Top + (i + 0.5) * RowHeight, mean = rows[i].Errors.Average();
+            Add($"""<text x="{Left - 12}" y="{y + 4.5}" text-anchor="end">{WebUtility.HtmlEncode(rows[i].Name)}</text>""");
+            if (rows[i].Errors.Max() > max)
+            {
+                Add($"""<text x="{Left + Width}" y="{y + 4.5}" text-anchor="end" fill="#1f6f8b">{mean:0.0000} &#8594;</text>""");
+                continue;
+            }
+            Add($"""<path stroke="#1f6f8b" stroke-width="2" d="M{X(mean):0.0} {y - 8}v16"/>""");
             foreach (double error in rows[i].Errors)
                 Add($"""<circle cx="{X(error):0.0}" cy="{y}" r="4" fill="#1f6f8b" fill-opacity="0.6"><title>{error:0.0000}</title></circle>""");
         }

@@ -95,7 +95,7 @@ internal static class Experiments
                 new("decay 0.99", With(ema => ema with { Decay = 0.99 })),
                 new("constant lr", options => options with { LearningRateShape = LearningRateShape.Constant }),
                 new("no warm-up", options => options with { WarmUp = 0 }),
-                new("the seed (gradient codebook, Adam, batch 256, lr 1e-4)", options => Preset.Seed.Options with
+                new("the preset seed", options => Preset.Seed.Options with
                 {
                     Data = options.Data, Budget = options.Budget, CheckpointEvery = options.CheckpointEvery, EvalEvery = options.EvalEvery,
                 }),
