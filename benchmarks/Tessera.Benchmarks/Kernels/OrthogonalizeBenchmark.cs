@@ -3,23 +3,24 @@ using Tessera.Tensors.Devices;
 
 namespace Tessera.Benchmarks.Kernels;
 
-/// <summary>What Muon does with the gradient of a 3x3 convolution of 128 channels, a matrix of 128 rows and 1152 columns.</summary>
+/// <summary>What Muon does with the gradients of the seed's large convolutions.</summary>
 public class OrthogonalizeBenchmark : KernelBenchmark
 {
-    private const int Rows = 128, Columns = 128 * 3 * 3;
-
-    private Storage _gradient = null!, _x = null!;
+    private (Storage X, int Columns)[] _matrices = [];
+    private Storage[] _gradients = [];
 
     protected override void Allocate()
     {
-        _gradient = Numbers.Store(Device, 0, Rows * Columns);
-        _x = Device.Allocate(Rows * Columns);
+        (int Rows, int Columns)[] shapes = [(128, 64 * 4 * 4), (128, 128 * 3 * 3), (128, 64 * 4 * 4)];
+        _gradients = [.. shapes.Select(shape => Numbers.Store(Device, 0, shape.Rows * shape.Columns))];
+        _matrices = [.. shapes.Select(shape => (Device.Allocate(shape.Rows * shape.Columns), shape.Columns))];
     }
 
     [Benchmark]
     public void Orthogonalize()
     {
-        Device.Scale(_gradient, 1, _x, accumulate: false);
-        Device.Orthogonalize([(_x, Columns)]);
+        // They are overwritten: without a fresh copy the second call would find them orthogonal.
+        for (int i = 0; i < _matrices.Length; i++) Device.Scale(_gradients[i], 1, _matrices[i].X, accumulate: false);
+        Device.Orthogonalize(_matrices);
     }
 }

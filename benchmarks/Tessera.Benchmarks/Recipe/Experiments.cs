@@ -143,7 +143,10 @@ internal static class Experiments
                 new("Muon, weight decay 0.5, revival 0.3", options => WithMuon(options, 0.3, 0.5f)),
                 new("Muon, weight decay 1, revival 0.3, lr 1e-3", options => WithMuon(options, 0.3, 1) with { LearningRate = 1e-3f }),
                 // The rows above were made when codes were revived in the first 80% of a run.
-                new("Muon, weight decay 1, revival 0.3 to 95%", options => WithMuon(options, 0.3, 1)),
+                new("Muon, weight decay 0.5, revival 0.3 to 95% (the default)", options => WithMuon(options, 0.3, 0.5f), Seeds: 3),
+                new("the default, hidden 96, 7 residual layers", options => WithMuon(
+                    Model(model => model with { Hidden = 96, ResidualLayers = 7 })(options), 0.3, 0.5f), Seeds: 3),
+                new("Muon, weight decay 1, revival 0.3 to 95%", options => WithMuon(options, 0.3, 1), Seeds: 3),
                 new("Muon, weight decay 0.5, revival 0.3 to 95%, flips", options => WithMuon(options, 0.3, 0.5f) with { Flips = true }),
                 new("Muon, weight decay 0.3, revival 0.3 to 95%, flips", options => WithMuon(options, 0.3, 0.3f) with { Flips = true }),
             ]),

@@ -145,7 +145,7 @@ public abstract class Device
     /// <c>Y := 3.4445 Y - 4.7750 (Y Y^T) Y + 2.0315 (Y Y^T)^2 Y</c>. It is about the nearest matrix with orthonormal rows, or columns
     /// where there are fewer of them: its singular values are 0.7 to 1.2 where those of x are above 1/500 of |x|, and grow by
     /// up to 3.4445^5 where they are less. What is not finite in x makes all of its result not finite. What becomes of a matrix does
-    /// not depend on the others.
+    /// not depend on the others, which it must not overlap.
     /// </summary>
     public abstract void Orthogonalize(IReadOnlyList<(Storage X, int Columns)> matrices);
 

@@ -61,10 +61,14 @@ public sealed class Muon : Optimizer
     {
         (_adam.LearningRate, _adam.Steps) = (LearningRate, Steps);
         _adam.MoveParameters();
-        (Entry Entry, Storage Direction)[] moved =
-            [.. _entries.Where(entry => entry.Parameter.Gradient is not null).Select(entry => (entry, LookAhead(entry)))];
-        if (moved.Length == 0) return;
-        moved[0].Entry.Parameter.Device.Orthogonalize([.. moved.Select(move => (move.Direction, move.Entry.Columns))]);
+        var moved = new List<(Entry Entry, Storage Direction)>(_entries.Count);
+        foreach (Entry entry in _entries)
+        {
+            if (entry.Parameter.Gradient is not null) moved.Add((entry, LookAhead(entry)));
+        }
+        // All at once: one matrix alone is too small to be shared out among the threads.
+        foreach (var ofDevice in moved.GroupBy(move => move.Entry.Parameter.Device))
+            ofDevice.Key.Orthogonalize([.. ofDevice.Select(move => (move.Direction, move.Entry.Columns))]);
         foreach ((Entry entry, Storage direction) in moved) Move(entry, direction);
     }
 

@@ -5,8 +5,8 @@ namespace Tessera.Training;
 /// <summary>How long updates take: since the last row of <c>metrics.csv</c>, and in all sittings of a run.</summary>
 internal sealed class TrainingClock
 {
-    // Whoever asks for the largest number of updates there is means "until I stop it".
-    private static readonly TimeSpan Longest = TimeSpan.FromDays(36_525);
+    /// <summary>More than any run takes. Whoever asks for the largest number of updates there is means "until I stop it".</summary>
+    public static readonly TimeSpan Longest = TimeSpan.FromDays(36_525);
 
     private TimeSpan _before;
     private Stopwatch? _sitting;

@@ -11,6 +11,7 @@ namespace Tessera.Training;
 /// </summary>
 internal sealed class TrainingLog
 {
+    private readonly string _metricsPath;
     private readonly CsvLog _metrics, _evaluations;
     private readonly TrainingSeriesLog _series;
 
@@ -18,15 +19,25 @@ internal sealed class TrainingLog
     /// <exception cref="InputException">One of them is damaged, or of another version.</exception>
     public TrainingLog(RunFolder run)
     {
+        _metricsPath = run.MetricsPath;
         _metrics = new CsvLog(
-            run.MetricsPath, "update", "recon_error", "perplexity", "vq_loss", "learning_rate", "revived", "images_per_second", "seconds");
+            _metricsPath, "update", "recon_error", "perplexity", "vq_loss", "learning_rate", "revived", "images_per_second", "seconds");
         _series = new TrainingSeriesLog(run.SeriesPath);
         _evaluations = new CsvLog(run.EvalPath, "update", "split", "recon_error", "psnr", "ssim", "perplexity", "codes_used");
     }
 
     /// <summary>The seconds that the newest row of metrics.csv tells; null before the first.</summary>
-    public double? Seconds => _metrics.LastRow() is [.., string seconds]
-        && double.TryParse(seconds, CultureInfo.InvariantCulture, out double total) ? total : null;
+    /// <exception cref="InputException">No run has lasted so long.</exception>
+    public double? Seconds
+    {
+        get
+        {
+            if (_metrics.LastRow() is not [.., string seconds] || !double.TryParse(seconds, CultureInfo.InvariantCulture, out double total)) return null;
+            if (total >= 0 && total < TrainingClock.Longest.TotalSeconds) return total;
+            throw new InputException(
+                $"{_metricsPath} is damaged: its last row tells of {seconds} seconds; mend it, or move the file away: a resumed run begins a new one");
+        }
+    }
 
     /// <summary>Adds an update to the series.</summary>
     public void AddUpdate(long update, double reconError, double perplexity) => _series.Add(update, reconError, perplexity);

@@ -128,6 +128,21 @@ public sealed class TrainingBudgetTests : IDisposable
         Assert.Contains("state.json is damaged", message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("-1")]
+    [InlineData("1e300")]
+    [InlineData("NaN")]
+    public void A_row_of_metrics_that_no_run_has_reached_is_told_as_damage(string seconds)
+    {
+        RunForAFifthOfASecond();
+        string path = _folder["run", "metrics.csv"], metrics = File.ReadAllText(path);
+        File.WriteAllText(path, $"{metrics[..metrics.LastIndexOf(',')]},{seconds}\n");
+        string message = Assert.Throws<InputException>(() => SmallRun.Resume(_folder["run"])).Message;
+        Assert.Contains($"metrics.csv is damaged: its last row tells of {seconds} seconds", message, StringComparison.Ordinal);
+        File.Delete(path);
+        using Trainer anew = SmallRun.Resume(_folder["run"]);
+    }
+
     [Fact]
     public void Only_a_budget_of_time_puts_a_clock_into_the_checkpoint()
     {

@@ -6,8 +6,8 @@ namespace Tessera.Tensors.Devices.Cpu.Simd;
 /// <c>Q := BQ</c>, <c>A := AB^2</c>, and ends with <c>QX</c>.
 /// </summary>
 /// <remarks>
-/// Cost: with s and n the shorter and the longer side, 3 s^2 n flops for A and QX and 17 s^3 for the squares, of which no more is
-/// computed than the half from the diagonal on; the iteration on X would take 20 s^2 n + 10 s^3. All matrices go through a
+/// Cost: with s and n the shorter and the longer side, about 3 s^2 n flops for A and QX and 17 s^3 for the squares, of which only
+/// the tiles of the upper triangle are computed; the iteration on X would take 20 s^2 n + 10 s^3. All matrices go through a
 /// stage together, a panel of one an item, since a stage of one is too short to be shared out. Layout: see
 /// <see cref="NewtonSchulzIterate{TSimd, TVector}"/>.
 /// </remarks>
@@ -21,10 +21,10 @@ internal static unsafe class OrthogonalizeKernel<TSimd, TVector>
     /// </param>
     public static void Run(WorkerPool pool, IReadOnlyList<(Memory<float> X, int Columns, float Scale)> matrices)
     {
-        NewtonSchulzIterate<TSimd, TVector>[] iterates =
-            [.. matrices.Select(matrix => new NewtonSchulzIterate<TSimd, TVector>(matrix.X, matrix.Columns, matrix.Scale))];
+        var iterates = new List<NewtonSchulzIterate<TSimd, TVector>>(matrices.Count);
         try
         {
+            foreach ((Memory<float> x, int columns, float scale) in matrices) iterates.Add(new(x, columns, scale));
             Run(pool, iterates);
         }
         finally
@@ -33,7 +33,7 @@ internal static unsafe class OrthogonalizeKernel<TSimd, TVector>
         }
     }
 
-    private static void Run(WorkerPool pool, NewtonSchulzIterate<TSimd, TVector>[] iterates)
+    private static void Run(WorkerPool pool, List<NewtonSchulzIterate<TSimd, TVector>> iterates)
     {
         var wholes = Items(iterates, _ => 1);
         var ofSquares = Items(iterates, iterate => iterate.SquarePanels);
@@ -42,27 +42,26 @@ internal static unsafe class OrthogonalizeKernel<TSimd, TVector>
         for (int iteration = 0; iteration < NewtonSchulz.Iterations; iteration++)
         {
             bool isFirst = iteration == 0, isLast = iteration == NewtonSchulz.Iterations - 1;
-            Stage(pool, ofSquares, (iterate, panel) => iterate.Polynomial(panel));
+            Stage(pool, ofSquares, (iterate, panel) => iterate.B(panel));
             Stage(pool, ofSquares, (iterate, panel) =>
             {
-                if (!isFirst) iterate.MultiplyQ(panel);
-                if (!isLast) iterate.MultiplyA(panel);
+                if (!isFirst) iterate.NextQ(panel);
+                if (!isLast) iterate.AB(panel);
             });
-            if (!isLast) Stage(pool, ofSquares, (iterate, panel) => iterate.MultiplyAAgain(panel));
+            if (!isLast) Stage(pool, ofSquares, (iterate, panel) => iterate.NextA(panel));
             foreach (NewtonSchulzIterate<TSimd, TVector> iterate in iterates) iterate.EndIteration(isFirst);
         }
         Stage(pool, Items(iterates, iterate => iterate.Panels), (iterate, panel) => iterate.Finish(panel));
     }
 
     /// <summary>
-    /// What a stage is made of. The last panels of squares, of which the most is computed, come first: a thread that ends with a
-    /// large one would be waited for.
+    /// What a stage is made of, matrix by matrix, which stays in the cache. Of a square the last panels come first, in which the most
+    /// is computed: a thread that ends with a large one would be waited for.
     /// </summary>
     private static (NewtonSchulzIterate<TSimd, TVector> Iterate, int Item)[] Items(
-        NewtonSchulzIterate<TSimd, TVector>[] iterates, Func<NewtonSchulzIterate<TSimd, TVector>, int> items) =>
+        List<NewtonSchulzIterate<TSimd, TVector>> iterates, Func<NewtonSchulzIterate<TSimd, TVector>, int> items) =>
     [
-        .. iterates.SelectMany(iterate => Enumerable.Range(0, items(iterate)), (iterate, item) => (iterate, item))
-            .OrderByDescending(item => item.item),
+        .. iterates.SelectMany(iterate => Enumerable.Range(0, items(iterate)).Reverse(), (iterate, item) => (iterate, item)),
     ];
 
     private static void Stage(

@@ -36,7 +36,7 @@ internal static unsafe class WinogradKernel<TSimd, TVector, TWinograd>
 
         PaddedMap map = tiles.PadSource(source);
         float* weights = packed.Floats;
-        if (tiles.Chunks >= 2 * pool.Threads)
+        if (tiles.HasChunksForThreads)
         {
             pool.Run(tiles.Chunks, chunk => RunChunk(tiles, layout, chunk, map, weights, epilogue, InTurn));
         }

@@ -30,10 +30,11 @@ internal sealed class WinogradTiles
     /// <param name="panelColumns">Channels in a panel of the product.</param>
     /// <param name="tilesPerChunk">About how many tiles are worked on together.</param>
     /// <param name="threads">
-    /// How many threads do a chunk each at a time: bands that are too few for a last round of whole chunks are cut into a chunk
-    /// for each thread.
+    /// How many threads there are for chunks that do not depend on each other. Where there are two chunks for each
+    /// (<see cref="HasChunksForThreads"/>), bands that are too few for a last round of whole chunks are cut into a chunk for each.
+    /// 1 where chunks are added up, so that the sums do not depend on the threads.
     /// </param>
-    public WinogradTiles(CorrelationPlan plan, int size, int width, int panelColumns, int tilesPerChunk, int threads = 1)
+    public WinogradTiles(CorrelationPlan plan, int size, int width, int panelColumns, int tilesPerChunk, int threads)
     {
         Plan = plan;
         Size = size;
@@ -44,9 +45,10 @@ internal sealed class WinogradTiles
         Panels = (plan.Channels + panelColumns - 1) / panelColumns;
         Bands = new Bands(plan.Images, Rows, Columns, TilesPerBand);
         _bandsPerChunk = Math.Max(1, tilesPerChunk / (Bands.MaxRows * Columns));
-        int bandsPerRound = _bandsPerChunk * threads;
-        _wholeChunks = Bands.Count / bandsPerRound * threads;
-        _lastChunks = Math.Min(Bands.Count % bandsPerRound, threads);
+        HasChunksForThreads = Bands.Count >= (_bandsPerChunk + 1) * threads;
+        int perRound = HasChunksForThreads ? threads : 1;
+        _wholeChunks = Bands.Count / (_bandsPerChunk * perRound) * perRound;
+        _lastChunks = Math.Min(Bands.Count - _wholeChunks * _bandsPerChunk, perRound);
         _maxTiles = Math.Min(_bandsPerChunk, Bands.Count) * Bands.MaxRows * Columns;
         TileStride = Inner + Pad;
         SourceStride = (nint)_maxTiles * TileStride + Pad;
@@ -80,6 +82,9 @@ internal sealed class WinogradTiles
 
     /// <summary>Bands of tiles, which are transformed one at a time.</summary>
     public Bands Bands { get; }
+
+    /// <summary>Whether each thread gets two chunks at least.</summary>
+    public bool HasChunksForThreads { get; }
 
     /// <summary>Chunks of bands.</summary>
     public int Chunks => _wholeChunks + _lastChunks;

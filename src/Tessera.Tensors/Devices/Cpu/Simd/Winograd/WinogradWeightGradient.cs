@@ -25,7 +25,7 @@ internal static unsafe class WinogradWeightGradient<TSimd, TVector, TWinograd>
     public static void Run(WorkerPool pool, in Conv2dGeometry g, float* x, float* gradY, float* gradWeight, bool accumulate)
     {
         var plan = CorrelationPlan.Convolution(g);
-        var tiles = new WinogradTiles(plan, TWinograd.Size, TSimd.Width, PanelColumns, TilesPerChunk);
+        var tiles = new WinogradTiles(plan, TWinograd.Size, TSimd.Width, PanelColumns, TilesPerChunk, threads: 1);
         var layout = new WinogradWeights<TSimd, TVector, TWinograd>(tiles);
         PaddedMap sourceMap = tiles.PadSource(x);
         var gradientMap = new PaddedMap(
