@@ -95,6 +95,9 @@ internal static class Experiments
                 new("decay 0.99", With(ema => ema with { Decay = 0.99 })),
                 new("constant lr", options => options with { LearningRateShape = LearningRateShape.Constant }),
                 new("no warm-up", options => options with { WarmUp = 0 }),
+                new("gradients clipped to a norm of 1", options => options with { ClipNorm = 1 }),
+                new("weights averaged, 0.999", options => options with { AverageDecay = 0.999 }),
+                new("flips", options => options with { Flips = true }),
                 new("the preset seed", options => Preset.Seed.Options with
                 {
                     Data = options.Data, Budget = options.Budget, CheckpointEvery = options.CheckpointEvery, EvalEvery = options.EvalEvery,

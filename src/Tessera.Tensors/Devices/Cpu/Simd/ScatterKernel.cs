@@ -3,8 +3,8 @@ namespace Tessera.Tensors.Devices.Cpu.Simd;
 /// <summary>
 /// Transposed convolution to few channels: each source pixel is multiplied by the whole kernel, and what comes out is
 /// added to the destination where it belongs. Under one row of the kernel, (column, channel) is one run of consecutive
-/// floats of the destination: 12 of a tile's 16 columns at 3 channels and 4 kernel columns, where
-/// <see cref="CorrelationKernel{TSimd,TVector}"/> would fill 3 of 16.
+/// floats of the destination: 12 of a tile's 16 columns at 3 channels and 4 kernel columns (with vectors of 256 bits, which do
+/// for wider ones as well then), where <see cref="CorrelationKernel{TSimd,TVector}"/> would fill 3 of 16.
 /// </summary>
 /// <remarks>
 /// Cost: 2 * source pixels * kernel rows * (kernel width * channels, up to whole tiles) * source channels flops at the rate

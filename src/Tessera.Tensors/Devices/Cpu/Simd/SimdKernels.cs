@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.Intrinsics;
 using Tessera.Tensors.Devices.Cpu.Reference;
 using Tessera.Tensors.Devices.Cpu.Simd.Winograd;
 
@@ -69,6 +70,11 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
                 case ConvolutionAlgorithm.WinogradF4x2:
                     WinogradKernel<TSimd, TVector, WinogradMaps<TSimd, TVector>.F4x2>.Run(
                         pool, plan, pSource, pWeight, pointers);
+                    break;
+                // Half a tile would be empty, and half as wide a one takes half the multiplications.
+                case ConvolutionAlgorithm.Scatter
+                    when plan.KernelWidth * plan.Channels <= MatrixTile<Simd256, Vector256<float>>.Columns && TSimd.Width > Simd256.Width:
+                    ScatterKernel<Simd256, Vector256<float>>.Run(pool, plan.Geometry, pSource, pWeight, pointers);
                     break;
                 case ConvolutionAlgorithm.Scatter:
                     ScatterKernel<TSimd, TVector>.Run(pool, plan.Geometry, pSource, pWeight, pointers);
