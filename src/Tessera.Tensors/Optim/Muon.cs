@@ -17,6 +17,7 @@ namespace Tessera.Tensors.Optim;
 /// <remarks>
 /// For convolutions from and to at least <see cref="FewestChannels"/> channels: with fewer there are too few singular values to
 /// be worth it. Everything else, biases, tables, the layers at the pictures' end, is moved by <see cref="Adam"/>. A decay is of all parameters.
+/// A step holds the directions of all these convolutions at once: as much memory as their weights, until it ends.
 /// </remarks>
 /// <example><code>
 /// var optimizer = new Muon(model, learningRate: 2e-3f);
