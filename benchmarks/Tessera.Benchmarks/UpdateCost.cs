@@ -1,4 +1,6 @@
+using Tessera.Benchmarking;
 using Tessera.Data;
+using Tessera.Models;
 using Tessera.Tensors.Devices.Cpu;
 using Tessera.Training;
 
@@ -33,7 +35,9 @@ internal static class UpdateCost
                 using var trainer = new Trainer(RunFolder.Create(Path.Combine(folder, $"{run}"), options), train, test);
                 var times = new UpdateTimes();
                 trainer.Run(times);
-                milliseconds[(optimizer, batch)].Add(Median(times.Milliseconds.Skip(WarmUp)));
+                var work = new ModelCost(options.Model, batch, train.Height, train.Width);
+                milliseconds[(optimizer, batch)].Add(
+                    new WorkRate($"train ({optimizer})", batch, work.TrainingOperations, [.. times.Milliseconds.Skip(WarmUp)]).Median);
             }
         }
         finally
@@ -59,12 +63,6 @@ internal static class UpdateCost
                 $"| {optimizer} | {small:0.0} ms | {large:0} ms | {fixedCost:0.0} ms | {fixedCost / small * 100:0}% |"));
         }
         return 0;
-    }
-
-    private static double Median(IEnumerable<double> values)
-    {
-        double[] sorted = [.. values.Order()];
-        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
     }
 
     private sealed class UpdateTimes : IProgress<TrainingProgress>
