@@ -51,17 +51,33 @@ public class ConvolutionKernelTests
         }
     }
 
-    /// <summary>Pixels enough for several bands in each slice of the weight gradient, and rows wider than a band.</summary>
+    /// <summary>
+    /// Pixels enough for several bands in each slice of the weight gradient, and for two, three and four slices with minimal
+    /// filtering; rows wider than a band.
+    /// </summary>
     [Theory]
     [InlineData(3, 40, 40, 3, 5)]
     [InlineData(1, 3, 401, 2, 3)]
     [InlineData(70, 5, 5, 3, 4)]
+    [InlineData(2, 90, 61, 5, 3)]
+    [InlineData(220, 5, 5, 3, 4)]
+    [InlineData(1, 130, 131, 3, 4)]
     public void Large_maps_agree(int batch, int height, int width, int inChannels, int outChannels)
     {
         AssertAgree(Geometry(batch, height, width, inChannels, outChannels, 3, 3, 1, 1));
         AssertAgree(Geometry(batch, height, width, inChannels, outChannels, 2, 2, 2, 0));
         AssertAgree(Geometry(batch, height, width, inChannels, outChannels, 2, 2, 1, 1));
         AssertAgree(Geometry(batch, height, width, inChannels, outChannels, 4, 4, 2, 1));
+    }
+
+    /// <summary>Results that go past the caches, of a convolution and of its transpose.</summary>
+    [Theory]
+    [InlineData(1, 16)]
+    [InlineData(16, 1)]
+    public void Results_of_millions_of_floats_agree(int inChannels, int outChannels)
+    {
+        AssertAgree(Geometry(1, 256, 257, inChannels, outChannels, 3, 3, 1, 1));
+        AssertAgree(Geometry(1, 256, 257, inChannels, outChannels, 1, 1, 1, 0));
     }
 
     private static Conv2dGeometry Geometry(

@@ -47,7 +47,7 @@ internal sealed class WorkerPool : IDisposable
         ObjectDisposedException.ThrowIf(_disposed, typeof(CpuDevice));
         if (Threads == 1 || items <= 1 || !_oneJobAtATime.TryEnter())
         {
-            for (int item = 0; item < items; item++) body(item);
+            RunInTurn(items, body);
             return;
         }
         try
@@ -62,6 +62,12 @@ internal sealed class WorkerPool : IDisposable
             _job = null;
             _oneJobAtATime.Exit();
         }
+    }
+
+    /// <summary>Calls the body for every item on the calling thread, as part of a job that is shared out already.</summary>
+    public static void RunInTurn(int items, Action<int> body)
+    {
+        for (int item = 0; item < items; item++) body(item);
     }
 
     /// <summary>How many ranges <see cref="RunRanges"/> cuts the elements into; range i starts at <c>i * grain</c>.</summary>

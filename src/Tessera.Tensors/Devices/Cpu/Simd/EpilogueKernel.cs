@@ -8,18 +8,23 @@ namespace Tessera.Tensors.Devices.Cpu.Simd;
 /// <param name="gate">Of the destination's shape.</param>
 /// <param name="relu">Whether negative results become 0.</param>
 /// <param name="destination">Receives the results.</param>
-internal readonly unsafe struct EpiloguePointers(float* bias, float* addend, float* gate, bool relu, float* destination)
+/// <param name="streams">Whether the results are stored past the caches.</param>
+internal readonly unsafe struct EpiloguePointers(
+    float* bias, float* addend, float* gate, bool relu, float* destination, bool streams)
 {
     public float* Bias { get; } = bias;
     public float* Addend { get; } = addend;
     public float* Gate { get; } = gate;
     public bool Relu { get; } = relu;
     public float* Destination { get; } = destination;
+    public bool Streams { get; } = streams;
 }
 
 /// <summary>
 /// The last step of every convolution: rows of a tile go from the first-level cache to their pixels. Cost: a load and a
-/// store for each vector, and a load for each tensor of the epilogue, in place of as many passes over main memory.
+/// store for each vector, and a load for each tensor of the epilogue, in place of as many passes over main memory. What
+/// is too large to stay in the caches until it is read is stored past them: a store that goes through them fetches each
+/// line from main memory before it writes over it.
 /// </summary>
 internal static unsafe class EpilogueKernel<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>
@@ -28,7 +33,16 @@ internal static unsafe class EpilogueKernel<TSimd, TVector>
     /// <summary>The offset of a pixel that is not to be stored.</summary>
     public const nint Outside = -1;
 
+    // Of 1 to 16 MB; the step's largest tensors are of 17 at batch 256, and at batch 64, of 4, it makes no difference.
+    private const int StreamedFloats = 1 << 20;
+    private const int CacheLine = 16;
+
     private static int TileColumns => MatrixTile<TSimd, TVector>.Columns;
+
+    /// <summary>Whether results of a length go past the caches: many, and each row of a tile fills whole cache lines.</summary>
+    public static bool Streams(float* destination, int length, int channels) =>
+        length >= StreamedFloats && TileColumns % CacheLine == 0 && channels % CacheLine == 0
+        && (nuint)destination % (CacheLine * sizeof(float)) == 0;
 
     /// <summary>Finishes and stores the same consecutive channels of some pixels.</summary>
     /// <param name="e">The epilogue.</param>
@@ -41,7 +55,7 @@ internal static unsafe class EpilogueKernel<TSimd, TVector>
     public static void Store(in EpiloguePointers e, float* values, nint* offsets, int count, int channel, int columns)
     {
         float* addend = e.Addend, gate = e.Gate, destination = e.Destination;
-        bool relu = e.Relu;
+        bool relu = e.Relu, streams = e.Streams;
         TVector bias0 = TSimd.Load(e.Bias + channel), bias1 = TSimd.Load(e.Bias + channel + TSimd.Width);
         for (int row = 0; row < count; row++, values += TileColumns)
         {
@@ -69,8 +83,16 @@ internal static unsafe class EpilogueKernel<TSimd, TVector>
                 value0 = TSimd.WherePositive(TSimd.Load(gate + offset), value0);
                 value1 = TSimd.WherePositive(TSimd.Load(gate + offset + TSimd.Width), value1);
             }
-            TSimd.Store(value0, destination + offset);
-            TSimd.Store(value1, destination + offset + TSimd.Width);
+            if (streams)
+            {
+                TSimd.StoreStreaming(value0, destination + offset);
+                TSimd.StoreStreaming(value1, destination + offset + TSimd.Width);
+            }
+            else
+            {
+                TSimd.Store(value0, destination + offset);
+                TSimd.Store(value1, destination + offset + TSimd.Width);
+            }
         }
     }
 

@@ -14,6 +14,13 @@ internal unsafe interface ISimd<TVector> where TVector : struct
 
     static abstract TVector Load(float* source);
     static abstract void Store(TVector vector, float* destination);
+
+    /// <summary>
+    /// Stores past the caches, without fetching first what is written over. The destination is a multiple of the vector's
+    /// size, and its cache line should be filled at once.
+    /// </summary>
+    static abstract void StoreStreaming(TVector vector, float* destination);
+
     static abstract TVector Broadcast(float value);
     static abstract TVector Add(TVector a, TVector b);
     static abstract TVector Subtract(TVector a, TVector b);

@@ -60,7 +60,9 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
         epilogue.Bias.CopyTo(paddedBias);
         fixed (float* pSource = source, pWeight = weight, pAddend = epilogue.Addend, pGate = epilogue.Gate, pDestination = destination)
         {
-            var pointers = new EpiloguePointers(bias.Floats, pAddend, pGate, epilogue.Relu, pDestination);
+            var pointers = new EpiloguePointers(
+                bias.Floats, pAddend, pGate, epilogue.Relu, pDestination,
+                EpilogueKernel<TSimd, TVector>.Streams(pDestination, destination.Length, plan.Channels));
             switch (choice.ForResult(plan))
             {
                 case ConvolutionAlgorithm.WinogradF4x3:

@@ -38,7 +38,7 @@ internal static unsafe class WinogradKernel<TSimd, TVector, TWinograd>
         float* weights = packed.Floats;
         if (tiles.HasChunksForThreads)
         {
-            pool.Run(tiles.Chunks, chunk => RunChunk(tiles, layout, chunk, map, weights, epilogue, InTurn));
+            pool.Run(tiles.Chunks, chunk => RunChunk(tiles, layout, chunk, map, weights, epilogue, WorkerPool.RunInTurn));
         }
         else
         {
@@ -100,11 +100,6 @@ internal static unsafe class WinogradKernel<TSimd, TVector, TWinograd>
                 products + (nint)(tiles.TilesBefore(firstBand + i) - firstTile) * PanelColumns, epilogue));
             weights += layout.PhaseLength;
         }
-    }
-
-    private static void InTurn(int items, Action<int> body)
-    {
-        for (int item = 0; item < items; item++) body(item);
     }
 
     /// <summary>The products of all tiles of a chunk at one position, for one panel.</summary>

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using static Tessera.Tensors.Devices.Cpu.Simd.CorrelationPlan;
 
 namespace Tessera.Tensors.Devices.Cpu.Simd.Winograd;
@@ -41,11 +42,23 @@ internal readonly unsafe struct WinogradWeights<TSimd, TVector, TWinograd>(Winog
         pool.Run(tiles.Panels * Blocks, item => layout.PackBlock(layout.Locate(item), weight, packed));
     }
 
-    /// <summary>Transforms gradients of transformed weights (of a plan of one phase) back to OIHW.</summary>
-    public void Unpack(WorkerPool pool, float* packed, float* gradWeight, bool accumulate)
+    /// <summary>
+    /// Transforms gradients of transformed weights (of a plan of one phase) back to OIHW.
+    /// </summary>
+    /// <param name="pool">The threads.</param>
+    /// <param name="packed">Slices of <see cref="Length"/> floats, which are added up, in their order, in the first.</param>
+    /// <param name="slices">How many.</param>
+    /// <param name="gradWeight">The weights' gradient.</param>
+    /// <param name="accumulate">Whether it is added to.</param>
+    public void Unpack(WorkerPool pool, float* packed, int slices, float* gradWeight, bool accumulate)
     {
         WinogradWeights<TSimd, TVector, TWinograd> layout = this;
-        pool.Run(tiles.Panels * Blocks, item => layout.UnpackBlock(layout.Locate(item), packed, gradWeight, accumulate));
+        pool.Run(tiles.Panels * Blocks, item =>
+        {
+            Block block = layout.Locate(item);
+            layout.AddSlices(block, packed, slices);
+            layout.UnpackBlock(block, packed, gradWeight, accumulate);
+        });
     }
 
     private void PackBlock(Block block, float* weight, float* packed)
@@ -80,6 +93,21 @@ internal readonly unsafe struct WinogradWeights<TSimd, TVector, TWinograd>(Winog
                 TWinograd.Weights(
                     kernels + half, taps.RowStep, taps.ColumnStep,
                     packed + half, TWinograd.Size * PositionLength, PositionLength);
+            }
+        }
+    }
+
+    private void AddSlices(Block block, float* packed, int slices)
+    {
+        int length = block.PaddedChannels * PanelColumns;
+        for (int sourceMap = 0; sourceMap < tiles.SourceMaps; sourceMap++)
+        {
+            float* first = packed + Place(block, sourceMap);
+            for (int position = 0; position < tiles.Positions; position++, first += PositionLength)
+            {
+                var sum = new Span<float>(first, length);
+                for (int slice = 1; slice < slices; slice++)
+                    TensorPrimitives.Add(sum, new ReadOnlySpan<float>(first + slice * Length, length), sum);
             }
         }
     }
