@@ -5,8 +5,6 @@ namespace Tessera.Tensors.Devices.Cpu;
 /// <summary>Memory that the processor sees: a block of its own, or the caller's.</summary>
 internal sealed class CpuStorage(Memory<float> memory) : Storage(memory.Length)
 {
-    private const int CacheLine = 64;
-
     /// <summary>A block of its own, not cleared.</summary>
     public CpuStorage(int length) : this(AllocateAligned(length))
     {
@@ -22,10 +20,8 @@ internal sealed class CpuStorage(Memory<float> memory) : Storage(memory.Length)
     /// </summary>
     private static unsafe Memory<float> AllocateAligned(int length)
     {
-        const int Slack = CacheLine / sizeof(float);
-        float[] array = GC.AllocateUninitializedArray<float>(checked(length + Slack), pinned: true);
-        nuint start = (nuint)Unsafe.AsPointer(ref array[0]);
-        nuint aligned = (start + CacheLine - 1) & ~(nuint)(CacheLine - 1);
-        return array.AsMemory((int)((aligned - start) / sizeof(float)), length);
+        float[] array = GC.AllocateUninitializedArray<float>(checked(length + CacheLine.Floats), pinned: true);
+        var start = (float*)Unsafe.AsPointer(ref array[0]);
+        return array.AsMemory((int)(CacheLine.Align(start) - start), length);
     }
 }

@@ -11,7 +11,6 @@ namespace Tessera.Tensors.Devices.Cpu;
 /// </summary>
 internal readonly unsafe struct Scratch : IDisposable
 {
-    private const int Alignment = 64;
     private static readonly ConcurrentBag<nint>[] Free = [.. Enumerable.Range(0, 64).Select(_ => new ConcurrentBag<nint>())];
 
     private readonly int _sizeClass;
@@ -22,7 +21,7 @@ internal readonly unsafe struct Scratch : IDisposable
         _sizeClass = BitOperations.Log2((ulong)Math.Max(floats, 256) - 1) + 1;
         Floats = Free[_sizeClass].TryTake(out nint block)
             ? (float*)block
-            : (float*)NativeMemory.AlignedAlloc(((nuint)1 << _sizeClass) * sizeof(float), Alignment);
+            : (float*)NativeMemory.AlignedAlloc(((nuint)1 << _sizeClass) * sizeof(float), CacheLine.Bytes);
     }
 
     /// <summary>The block as floats.</summary>

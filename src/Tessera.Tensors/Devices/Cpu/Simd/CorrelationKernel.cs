@@ -87,7 +87,8 @@ internal static unsafe class CorrelationKernel<TSimd, TVector>
         PhaseProduct product, int channels, float* windows, nint* windowOffsets, nint* pixelOffsets, int pixels,
         in EpiloguePointers epilogue)
     {
-        float* tile = stackalloc float[TileRows * TileColumns];
+        float* block = stackalloc float[TileRows * TileColumns + CacheLine.Floats];
+        float* tile = CacheLine.Align(block);
         float* zeros = stackalloc float[TileColumns];
         float** rows = stackalloc float*[TileRows];
         new Span<float>(zeros, TileColumns).Clear();

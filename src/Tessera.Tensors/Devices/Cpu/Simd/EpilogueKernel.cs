@@ -35,14 +35,13 @@ internal static unsafe class EpilogueKernel<TSimd, TVector>
 
     // Of 1 to 16 MB; the step's largest tensors are of 17 at batch 256, and at batch 64, of 4, it makes no difference.
     private const int StreamedFloats = 1 << 20;
-    private const int CacheLine = 16;
 
     private static int TileColumns => MatrixTile<TSimd, TVector>.Columns;
 
     /// <summary>Whether results of a length go past the caches: many, and each row of a tile fills whole cache lines.</summary>
     public static bool Streams(float* destination, int length, int channels) =>
-        length >= StreamedFloats && TileColumns % CacheLine == 0 && channels % CacheLine == 0
-        && (nuint)destination % (CacheLine * sizeof(float)) == 0;
+        length >= StreamedFloats && TileColumns % CacheLine.Floats == 0 && channels % CacheLine.Floats == 0
+        && (nuint)destination % CacheLine.Bytes == 0;
 
     /// <summary>Finishes and stores the same consecutive channels of some pixels.</summary>
     /// <param name="e">The epilogue.</param>

@@ -106,7 +106,8 @@ internal static unsafe class ScatterKernel<TSimd, TVector>
     /// <summary>Adds what a row of source pixels makes of one kernel row to a destination row.</summary>
     private static void AddRow(in Conv2dGeometry g, int panels, float* pixels, float* weights, float* row)
     {
-        float* tile = stackalloc float[TileRows * TileColumns];
+        float* block = stackalloc float[TileRows * TileColumns + CacheLine.Floats];
+        float* tile = CacheLine.Align(block);
         float* zeros = stackalloc float[TileColumns];
         float** tileRows = stackalloc float*[TileRows];
         new Span<float>(zeros, TileColumns).Clear();

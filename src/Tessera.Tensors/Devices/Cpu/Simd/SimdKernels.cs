@@ -253,8 +253,7 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
     public override void ScatterAddRows(
         ReadOnlySpan<float> x, int columns, ReadOnlySpan<int> indices, Span<float> table, bool accumulate)
     {
-        const int CacheLine = 16;
-        int columnsPerItem = WorkerPool.Ranges(WorkerPool.Ranges(columns, CacheLine), pool.Threads) * CacheLine;
+        int columnsPerItem = WorkerPool.Ranges(WorkerPool.Ranges(columns, CacheLine.Floats), pool.Threads) * CacheLine.Floats;
         if (!accumulate) table.Clear();
         int rows = indices.Length;
         fixed (float* pX = x, pTable = table)

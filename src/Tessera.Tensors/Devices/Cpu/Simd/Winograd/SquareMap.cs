@@ -27,7 +27,8 @@ internal static unsafe class SquareMap<TSimd, TVector, TMap>
     public static void Apply(float* x, nint xRow, nint xColumn, float* y, nint yRow, nint yColumn)
     {
         nint row = TMap.Inputs * TSimd.Width;
-        float* half = stackalloc float[TMap.Outputs * TMap.Inputs * TSimd.Width];
+        float* block = stackalloc float[TMap.Outputs * TMap.Inputs * TSimd.Width + CacheLine.Floats];
+        float* half = CacheLine.Align(block);
         for (int column = 0; column < TMap.Inputs; column++)
         {
             TMap.Apply(x + column * xColumn, xRow, half + column * TSimd.Width, row);

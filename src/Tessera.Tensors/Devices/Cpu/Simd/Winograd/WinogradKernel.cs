@@ -124,7 +124,8 @@ internal static unsafe class WinogradKernel<TSimd, TVector, TWinograd>
         CorrelationPlan plan = tiles.Plan;
         nint panelStride = tiles.ProductPanelStride(PanelColumns, TileRows);
         nint positionStride = tiles.ProductStride(PanelColumns, TileRows);
-        float* results = stackalloc float[Results * Results * PanelColumns];
+        float* block = stackalloc float[Results * Results * PanelColumns + CacheLine.Floats];
+        float* results = CacheLine.Align(block);
         nint* offsets = stackalloc nint[Results * Results];
         for (int tile = 0; tile < band.Images * band.Rows * tiles.Columns; tile++, products += PanelColumns)
         {

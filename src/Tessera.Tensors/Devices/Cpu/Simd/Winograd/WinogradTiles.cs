@@ -18,7 +18,7 @@ internal sealed class WinogradTiles
     /// A cache line of floats, put between what would lie a multiple of 4096 bytes apart: such lines share a few sets of
     /// the first-level cache and push each other out.
     /// </summary>
-    public const int Pad = 16;
+    public const int Pad = CacheLine.Floats;
 
     private const int TilesPerBand = 8;
 
