@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Tessera.Tensors.Devices.Cpu.Simd;
 
 /// <summary>
@@ -56,7 +58,7 @@ internal static unsafe class WeightGradientKernel<TSimd, TVector>
         for (int row = 0; row < rows; row++)
         {
             PackGradient(
-                g, layout.Panels, gradY, band.FirstImage + row / band.Rows, band.FirstRow + row % band.Rows, pixels,
+                g, gradY, band.FirstImage + row / band.Rows, band.FirstRow + row % band.Rows, pixels,
                 packed.Floats + (nint)row * g.OutWidth * TileColumns);
         }
         for (int kernelRow = 0; kernelRow < g.KernelHeight; kernelRow++, sums += layout.RowStride)
@@ -82,18 +84,26 @@ internal static unsafe class WeightGradientKernel<TSimd, TVector>
     }
 
     /// <summary>Lays one row of the upstream gradient out as <c>[panel][pixel][Columns]</c>, zeros past the last channel.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PackGradient(
-        in Conv2dGeometry g, int panels, float* gradY, int image, int row, int pixels, float* packed)
+        in Conv2dGeometry g, float* gradY, int image, int row, int pixels, float* packed)
     {
         float* from = gradY + ((nint)image * g.OutHeight + row) * g.OutWidth * g.OutChannels;
-        for (int panel = 0; panel < panels; panel++)
+        for (int j = 0; j < g.OutWidth; j++, from += g.OutChannels, packed += TileColumns)
         {
-            int channel = panel * TileColumns, columns = Math.Min(TileColumns, g.OutChannels - channel);
-            float* to = packed + (nint)panel * pixels * TileColumns;
-            for (int j = 0; j < g.OutWidth; j++, to += TileColumns)
+            float* to = packed;
+            for (int channel = 0; channel < g.OutChannels; channel += TileColumns, to += (nint)pixels * TileColumns)
             {
+                int columns = g.OutChannels - channel;
+                if (columns >= TileColumns)
+                {
+                    // A copy of a span costs several times as much.
+                    TSimd.Store(TSimd.Load(from + channel), to);
+                    TSimd.Store(TSimd.Load(from + channel + TSimd.Width), to + TSimd.Width);
+                    continue;
+                }
                 var target = new Span<float>(to, TileColumns);
-                new ReadOnlySpan<float>(from + (nint)j * g.OutChannels + channel, columns).CopyTo(target);
+                new ReadOnlySpan<float>(from + channel, columns).CopyTo(target);
                 target[columns..].Clear();
             }
         }
