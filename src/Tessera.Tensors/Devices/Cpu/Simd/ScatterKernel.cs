@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Tessera.Tensors.Devices.Cpu.Simd;
 
 /// <summary>
@@ -9,8 +11,9 @@ namespace Tessera.Tensors.Devices.Cpu.Simd;
 /// <remarks>
 /// Cost: 2 * source pixels * kernel rows * (kernel width * channels, up to whole tiles) * source channels flops at the rate
 /// of <see cref="MatrixTile{TSimd,TVector}"/>, and a load and a store for each product. Weights are packed once a call as
-/// <c>[kernel row][panel][source channel][Columns]</c>. A worker has a band of destination rows in its cache; source rows
-/// that reach into two bands are multiplied twice.
+/// <c>[kernel row][panel][source channel][Columns]</c>. A worker has a band of destination rows in its cache, and the
+/// products of its source pixels with one row of the kernel, <c>[pixel][Columns]</c>; source rows that reach into two bands
+/// are multiplied twice.
 /// </remarks>
 internal static unsafe class ScatterKernel<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>
@@ -73,18 +76,24 @@ internal static unsafe class ScatterKernel<TSimd, TVector>
         using var scratch = new Scratch((end - first) * rowStride);
         float* rows = scratch.Floats;
         FillWithBias(rows, (end - first) * rowStride, rowStride, epilogue.Bias, g.InChannels);
-        int firstSource = Math.Max(0, (first + g.Padding - g.KernelHeight + 1) / g.Stride);
-        int lastSource = Math.Min(g.OutHeight - 1, (end - 1 + g.Padding) / g.Stride);
-        for (int i = firstSource; i <= lastSource; i++)
+        using var multiplied = new Scratch((((long)end - first) / g.Stride + 2) * g.OutWidth * TileColumns + TileRows * TileColumns);
+        float* products = multiplied.Floats;
+        for (int kernelRow = 0; kernelRow < g.KernelHeight; kernelRow++)
         {
-            float* pixels = source + ((nint)image * g.OutHeight + i) * g.OutWidth * g.OutChannels;
-            for (int kernelRow = 0; kernelRow < g.KernelHeight; kernelRow++)
+            // Of the source rows i those whose row of the destination, i * stride + kernel row - padding, is one of these.
+            int firstSource = Math.Max(0, (first + g.Padding - kernelRow + g.Stride - 1) / g.Stride);
+            int endSource = Math.Min(g.OutHeight, (end - 1 + g.Padding - kernelRow + g.Stride) / g.Stride);
+            float* pixels = source + ((nint)image * g.OutHeight + firstSource) * g.OutWidth * g.OutChannels;
+            for (int panel = 0; panel < panels; panel++, weights += (nint)g.OutChannels * TileColumns)
             {
-                int row = i * g.Stride + kernelRow - g.Padding;
-                if (row < first || row >= end) continue;
-                AddRow(
-                    g, panels, pixels, weights + (nint)kernelRow * panels * g.OutChannels * TileColumns,
-                    rows + (row - first) * rowStride);
+                Multiply(pixels, (endSource - firstSource) * g.OutWidth, g.OutChannels, weights, products);
+                for (int i = firstSource; i < endSource; i++)
+                {
+                    int row = i * g.Stride + kernelRow - g.Padding;
+                    AddRow(
+                        products + (nint)(i - firstSource) * g.OutWidth * TileColumns, g.OutWidth, (nint)g.Stride * g.InChannels,
+                        rows + (row - first) * rowStride + panel * TileColumns);
+                }
             }
         }
         int length = g.InWidth * g.InChannels;
@@ -103,31 +112,35 @@ internal static unsafe class ScatterKernel<TSimd, TVector>
         for (nint row = rowStride; row < count; row += rowStride) first.CopyTo(new Span<float>(rows + row, (int)rowStride));
     }
 
-    /// <summary>Adds what a row of source pixels makes of one kernel row to a destination row.</summary>
-    private static void AddRow(in Conv2dGeometry g, int panels, float* pixels, float* weights, float* row)
+    /// <summary>The products of consecutive source pixels with one panel, <c>[pixel][Columns]</c>, up to whole tiles.</summary>
+    private static void Multiply(float* pixels, int count, int channels, float* panel, float* products)
     {
-        float* block = stackalloc float[TileRows * TileColumns + CacheLine.Floats];
-        float* tile = CacheLine.Align(block);
         float* zeros = stackalloc float[TileColumns];
-        float** tileRows = stackalloc float*[TileRows];
+        float** rows = stackalloc float*[TileRows];
         new Span<float>(zeros, TileColumns).Clear();
-        nint step = (nint)g.Stride * g.InChannels;
-        for (int panel = 0; panel < panels; panel++, weights += (nint)g.OutChannels * TileColumns)
+        for (int pixel = 0; pixel < count; pixel += TileRows, products += TileRows * TileColumns)
         {
-            for (int pixel = 0; pixel < g.OutWidth; pixel += TileRows)
+            for (int r = 0; r < TileRows; r++) rows[r] = pixels + (nint)Math.Min(pixel + r, count - 1) * channels;
+            MatrixTile<TSimd, TVector>.RowsTimesPanel(rows, 1, 0, channels, panel, zeros, products);
+        }
+    }
+
+    /// <summary>
+    /// Adds the products of a row of source pixels to a row of the destination, in which they lie <paramref name="step"/>
+    /// floats apart. They overlap: what has just been stored would be loaded again before it has reached the cache, so
+    /// those that lie apart are added first, and then those between them.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddRow(float* products, int pixels, nint step, float* row)
+    {
+        int apart = (int)((TileColumns + step - 1) / step);
+        for (int start = 0; start < apart; start++)
+        {
+            for (nint pixel = start; pixel < pixels; pixel += apart)
             {
-                for (int r = 0; r < TileRows; r++)
-                {
-                    tileRows[r] = pixels + (nint)Math.Min(pixel + r, g.OutWidth - 1) * g.OutChannels;
-                }
-                MatrixTile<TSimd, TVector>.RowsTimesPanel(tileRows, 1, 0, g.OutChannels, weights, zeros, tile);
-                float* to = row + pixel * step + panel * TileColumns;
-                for (int r = 0; r < Math.Min(TileRows, g.OutWidth - pixel); r++, to += step)
-                {
-                    float* from = tile + r * TileColumns;
-                    TSimd.Store(TSimd.Add(TSimd.Load(to), TSimd.Load(from)), to);
-                    TSimd.Store(TSimd.Add(TSimd.Load(to + TSimd.Width), TSimd.Load(from + TSimd.Width)), to + TSimd.Width);
-                }
+                float* from = products + pixel * TileColumns, to = row + pixel * step;
+                TSimd.Store(TSimd.Add(TSimd.Load(to), TSimd.Load(from)), to);
+                TSimd.Store(TSimd.Add(TSimd.Load(to + TSimd.Width), TSimd.Load(from + TSimd.Width)), to + TSimd.Width);
             }
         }
     }
