@@ -1,4 +1,6 @@
+using System.Runtime.Intrinsics;
 using Tessera.Tensors.Devices;
+using Tessera.Tensors.Devices.Cpu.Simd;
 
 namespace Tessera.Tensors.Tests.Devices;
 
@@ -70,14 +72,31 @@ public class ConvolutionKernelTests
         AssertAgree(Geometry(batch, height, width, inChannels, outChannels, 4, 4, 2, 1));
     }
 
-    /// <summary>Results that go past the caches, of a convolution and of its transpose.</summary>
+    /// <summary>
+    /// Results that go past the caches, of a convolution and of its transpose; with vectors of 512 bits their second panel
+    /// is half filled.
+    /// </summary>
     [Theory]
-    [InlineData(1, 16)]
-    [InlineData(16, 1)]
-    public void Results_of_millions_of_floats_agree(int inChannels, int outChannels)
+    [InlineData(1, 48)]
+    [InlineData(48, 1)]
+    public unsafe void Results_that_are_streamed_agree(int inChannels, int outChannels)
     {
-        AssertAgree(Geometry(1, 256, 257, inChannels, outChannels, 3, 3, 1, 1));
-        AssertAgree(Geometry(1, 256, 257, inChannels, outChannels, 1, 1, 1, 0));
+        var memory = new GuardedMemory(new float[160 * 161 * 48]);
+        fixed (float* destination = memory.Values)
+        {
+            Assert.True(EpilogueKernel<Simd256, Vector256<float>>.Streams(destination, memory.Values.Length, 48, null));
+            Assert.True(EpilogueKernel<Simd512, Vector512<float>>.Streams(destination, memory.Values.Length, 48, null));
+        }
+        AssertAgree(Geometry(1, 160, 161, inChannels, outChannels, 3, 3, 1, 1));
+        AssertAgree(Geometry(1, 160, 161, inChannels, outChannels, 1, 1, 1, 0));
+    }
+
+    /// <summary>Several slices of the weight gradient by several panels, blocks of channels and source maps.</summary>
+    [Fact]
+    public void Weight_gradients_in_slices_agree()
+    {
+        AssertAgree(Geometry(1, 130, 262, 20, 40, 4, 4, 2, 1));
+        AssertAgree(Geometry(70, 8, 32, 40, 72, 3, 3, 1, 1));
     }
 
     private static Conv2dGeometry Geometry(

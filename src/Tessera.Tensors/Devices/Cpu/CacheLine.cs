@@ -8,8 +8,11 @@ namespace Tessera.Tensors.Devices.Cpu;
 /// </summary>
 internal static unsafe class CacheLine
 {
-    /// <summary>Its size.</summary>
-    public const int Bytes = 64, Floats = Bytes / sizeof(float);
+    /// <summary>Its size in bytes.</summary>
+    public const int Bytes = 64;
+
+    /// <summary>Its size in floats.</summary>
+    public const int Floats = Bytes / sizeof(float);
 
     /// <summary>The first line at or after an address: up to <see cref="Floats"/> - 1 floats on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -64,7 +64,7 @@ internal sealed class WorkerPool : IDisposable
         }
     }
 
-    /// <summary>Calls the body for every item on the calling thread, as part of a job that is shared out already.</summary>
+    /// <summary>Calls the body for every item on the calling thread, in order: a pool of one thread.</summary>
     public static void RunInTurn(int items, Action<int> body)
     {
         for (int item = 0; item < items; item++) body(item);

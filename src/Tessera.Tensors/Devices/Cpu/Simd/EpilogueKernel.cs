@@ -8,7 +8,7 @@ namespace Tessera.Tensors.Devices.Cpu.Simd;
 /// <param name="gate">Of the destination's shape.</param>
 /// <param name="relu">Whether negative results become 0.</param>
 /// <param name="destination">Receives the results.</param>
-/// <param name="streams">Whether the results are stored past the caches.</param>
+/// <param name="streams">Whether whole panels of results are stored past the caches.</param>
 internal readonly unsafe struct EpiloguePointers(
     float* bias, float* addend, float* gate, bool relu, float* destination, bool streams)
 {
@@ -33,14 +33,20 @@ internal static unsafe class EpilogueKernel<TSimd, TVector>
     /// <summary>The offset of a pixel that is not to be stored.</summary>
     public const nint Outside = -1;
 
-    // Of 1 to 16 MB; the step's largest tensors are of 17 at batch 256, and at batch 64, of 4, it makes no difference.
-    private const int StreamedFloats = 1 << 20;
+    /// <summary>
+    /// The fewest results that are stored past the caches: 4 MB. With 2 MB a step of 64 pictures took longer, one of 256 as
+    /// long. How large the caches are is not asked for.
+    /// </summary>
+    public const int StreamedFloats = 1 << 20;
 
     private static int TileColumns => MatrixTile<TSimd, TVector>.Columns;
 
-    /// <summary>Whether results of a length go past the caches: many, and each row of a tile fills whole cache lines.</summary>
-    public static bool Streams(float* destination, int length, int channels) =>
-        length >= StreamedFloats && TileColumns % CacheLine.Floats == 0 && channels % CacheLine.Floats == 0
+    /// <summary>
+    /// Whether results go past the caches: they are many, what lies at the destination is not read first, and each row of a
+    /// tile fills whole cache lines.
+    /// </summary>
+    public static bool Streams(float* destination, int length, int channels, float* addend) =>
+        length >= StreamedFloats && addend != destination && TileColumns % CacheLine.Floats == 0 && channels % CacheLine.Floats == 0
         && (nuint)destination % CacheLine.Bytes == 0;
 
     /// <summary>Finishes and stores the same consecutive channels of some pixels.</summary>

@@ -16,8 +16,8 @@ internal unsafe interface ISimd<TVector> where TVector : struct
     static abstract void Store(TVector vector, float* destination);
 
     /// <summary>
-    /// Stores past the caches, without fetching first what is written over. The destination is a multiple of the vector's
-    /// size, and its cache line should be filled at once.
+    /// Stores past the caches, without fetching first what is written over. The address is a multiple of the vector's size,
+    /// and its cache line should be filled at once. Other threads may see it late; a memory barrier ends that.
     /// </summary>
     static abstract void StoreStreaming(TVector vector, float* destination);
 

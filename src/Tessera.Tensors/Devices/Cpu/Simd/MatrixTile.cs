@@ -130,6 +130,26 @@ internal static unsafe class MatrixTile<TSimd, TVector>
         StoreRows(c, c00, c01, c10, c11, c20, c21, c30, c31, c40, c41, c50, c51);
     }
 
+    /// <summary><c>c = a * b</c> for any number of rows, one panel of columns.</summary>
+    /// <param name="a">The first row.</param>
+    /// <param name="count">How many rows there are.</param>
+    /// <param name="stride">Floats from one row to the next.</param>
+    /// <param name="run">Elements of a row.</param>
+    /// <param name="b">The packed panel, <c>[run, Columns]</c>.</param>
+    /// <param name="c">Rows of <see cref="Columns"/> floats, one after the other, up to whole tiles.</param>
+    public static void Product(float* a, int count, nint stride, nint run, float* b, float* c)
+    {
+        float* zeros = stackalloc float[Columns];
+        float** rows = stackalloc float*[Rows];
+        new Span<float>(zeros, Columns).Clear();
+        for (int row = 0; row < count; row += Rows, c += Rows * Columns)
+        {
+            // Rows past the last repeat it, and their products are dropped.
+            for (int r = 0; r < Rows; r++) rows[r] = a + Math.Min(row + r, count - 1) * stride;
+            RowsTimesPanel(rows, 1, 0, run, b, zeros, c);
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void StoreRows(
         float* c, TVector c00, TVector c01, TVector c10, TVector c11, TVector c20, TVector c21,

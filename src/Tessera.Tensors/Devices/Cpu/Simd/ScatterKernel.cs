@@ -12,8 +12,7 @@ namespace Tessera.Tensors.Devices.Cpu.Simd;
 /// Cost: 2 * source pixels * kernel rows * (kernel width * channels, up to whole tiles) * source channels flops at the rate
 /// of <see cref="MatrixTile{TSimd,TVector}"/>, and a load and a store for each product. Weights are packed once a call as
 /// <c>[kernel row][panel][source channel][Columns]</c>. A worker has a band of destination rows in its cache, and the
-/// products of its source pixels with one row of the kernel, <c>[pixel][Columns]</c>; source rows that reach into two bands
-/// are multiplied twice.
+/// products of its source pixels with one row of the kernel, <c>[pixel][Columns]</c>.
 /// </remarks>
 internal static unsafe class ScatterKernel<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>
@@ -76,7 +75,8 @@ internal static unsafe class ScatterKernel<TSimd, TVector>
         using var scratch = new Scratch((end - first) * rowStride);
         float* rows = scratch.Floats;
         FillWithBias(rows, (end - first) * rowStride, rowStride, epilogue.Bias, g.InChannels);
-        using var multiplied = new Scratch((((long)end - first) / g.Stride + 2) * g.OutWidth * TileColumns + TileRows * TileColumns);
+        long sourceRows = (end - first + g.Stride - 1) / g.Stride;
+        using var multiplied = new Scratch((sourceRows * g.OutWidth + TileRows) * TileColumns);
         float* products = multiplied.Floats;
         for (int kernelRow = 0; kernelRow < g.KernelHeight; kernelRow++)
         {
@@ -86,7 +86,8 @@ internal static unsafe class ScatterKernel<TSimd, TVector>
             float* pixels = source + ((nint)image * g.OutHeight + firstSource) * g.OutWidth * g.OutChannels;
             for (int panel = 0; panel < panels; panel++, weights += (nint)g.OutChannels * TileColumns)
             {
-                Multiply(pixels, (endSource - firstSource) * g.OutWidth, g.OutChannels, weights, products);
+                MatrixTile<TSimd, TVector>.Product(
+                    pixels, (endSource - firstSource) * g.OutWidth, g.OutChannels, g.OutChannels, weights, products);
                 for (int i = firstSource; i < endSource; i++)
                 {
                     int row = i * g.Stride + kernelRow - g.Padding;
@@ -110,19 +111,6 @@ internal static unsafe class ScatterKernel<TSimd, TVector>
         for (nint i = 0; i < rowStride; i++) rows[i] = bias[i % channels];
         var first = new ReadOnlySpan<float>(rows, (int)rowStride);
         for (nint row = rowStride; row < count; row += rowStride) first.CopyTo(new Span<float>(rows + row, (int)rowStride));
-    }
-
-    /// <summary>The products of consecutive source pixels with one panel, <c>[pixel][Columns]</c>, up to whole tiles.</summary>
-    private static void Multiply(float* pixels, int count, int channels, float* panel, float* products)
-    {
-        float* zeros = stackalloc float[TileColumns];
-        float** rows = stackalloc float*[TileRows];
-        new Span<float>(zeros, TileColumns).Clear();
-        for (int pixel = 0; pixel < count; pixel += TileRows, products += TileRows * TileColumns)
-        {
-            for (int r = 0; r < TileRows; r++) rows[r] = pixels + (nint)Math.Min(pixel + r, count - 1) * channels;
-            MatrixTile<TSimd, TVector>.RowsTimesPanel(rows, 1, 0, channels, panel, zeros, products);
-        }
     }
 
     /// <summary>

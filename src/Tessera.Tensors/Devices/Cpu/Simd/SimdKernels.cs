@@ -62,7 +62,7 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
         {
             var pointers = new EpiloguePointers(
                 bias.Floats, pAddend, pGate, epilogue.Relu, pDestination,
-                EpilogueKernel<TSimd, TVector>.Streams(pDestination, destination.Length, plan.Channels));
+                EpilogueKernel<TSimd, TVector>.Streams(pDestination, destination.Length, plan.Channels, pAddend));
             switch (choice.ForResult(plan))
             {
                 case ConvolutionAlgorithm.WinogradF4x3:
@@ -85,6 +85,8 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
                     CorrelationKernel<TSimd, TVector>.Run(pool, plan, pSource, pWeight, pointers);
                     break;
             }
+            // What the calling thread has streamed itself; handing a job's end over is a barrier for the others.
+            if (pointers.Streams) Interlocked.MemoryBarrier();
         }
     }
 

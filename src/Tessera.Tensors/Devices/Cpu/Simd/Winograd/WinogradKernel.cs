@@ -91,29 +91,14 @@ internal static unsafe class WinogradKernel<TSimd, TVector, TWinograd>
             shareOut(endBand - firstBand, i => TransformSource(
                 tiles, map, tiles.Bands[firstBand + i], phase,
                 source + (nint)(tiles.TilesBefore(firstBand + i) - firstTile) * tiles.TileStride));
-            shareOut(tiles.Positions * tiles.Panels, item => Multiply(
-                tiles, source + item / tiles.Panels * tiles.SourceStride, count,
+            shareOut(tiles.Positions * tiles.Panels, item => MatrixTile<TSimd, TVector>.Product(
+                source + item / tiles.Panels * tiles.SourceStride, count, tiles.TileStride, tiles.Inner,
                 phaseWeights + item / tiles.Panels * layout.PositionLength + item % tiles.Panels * layout.PanelLength,
                 products + item / tiles.Panels * positionStride + item % tiles.Panels * panelStride));
             shareOut(endBand - firstBand, i => StoreResults(
                 tiles, tiles.Bands[firstBand + i], phase,
                 products + (nint)(tiles.TilesBefore(firstBand + i) - firstTile) * PanelColumns, epilogue));
             weights += layout.PhaseLength;
-        }
-    }
-
-    /// <summary>The products of all tiles of a chunk at one position, for one panel.</summary>
-    private static void Multiply(WinogradTiles tiles, float* source, int count, float* weights, float* products)
-    {
-        float* zeros = stackalloc float[PanelColumns];
-        float** rows = stackalloc float*[TileRows];
-        new Span<float>(zeros, PanelColumns).Clear();
-        nint tileStride = tiles.TileStride;
-        for (int tile = 0; tile < count; tile += TileRows, products += TileRows * PanelColumns)
-        {
-            // Rows past the last tile repeat it, and their products are dropped.
-            for (int r = 0; r < TileRows; r++) rows[r] = source + Math.Min(tile + r, count - 1) * tileStride;
-            MatrixTile<TSimd, TVector>.RowsTimesPanel(rows, 1, 0, tiles.Inner, weights, zeros, products);
         }
     }
 

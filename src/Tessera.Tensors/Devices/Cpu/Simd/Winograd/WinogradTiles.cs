@@ -101,6 +101,9 @@ internal sealed class WinogradTiles
     /// <summary>The numbers of a chunk's bands.</summary>
     public (int First, int End) BandsOf(int chunk) => (FirstBandOf(chunk), FirstBandOf(chunk + 1));
 
+    /// <summary>Tiles in all.</summary>
+    public int Count => TilesBefore(Bands.Count);
+
     /// <summary>Tiles before a band, over all images.</summary>
     public int TilesBefore(int band) => band < Bands.Count
         ? (Bands[band].FirstImage * Rows + Bands[band].FirstRow) * Columns

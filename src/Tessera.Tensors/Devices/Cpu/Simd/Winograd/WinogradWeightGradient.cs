@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Tessera.Tensors.Devices.Cpu.Simd.Winograd;
 
 /// <summary>
@@ -20,10 +22,9 @@ internal static unsafe class WinogradWeightGradient<TSimd, TVector, TWinograd>
     // Of 24, 48 and 96 the best: the more tiles, the less often the sums go through the cache.
     private const int TilesPerChunk = 48;
 
-    // A slice's sums take the memory of the transformed weights, about as much as its tiles do. They are sums of float32,
-    // the less exact the longer: over 4160 tiles the result is off by 1.5e-6 (relative root mean square), by 5.6e-6 in one
-    // slice.
-    private const int MinTilesPerSlice = 256, MaxSlices = 16;
+    // Sums of float32 are the less exact the longer: over 4160 tiles the result is off by 1.5e-6 (relative root mean square)
+    // in 16 slices, by 5.6e-6 in one. A slice takes the memory of the transformed weights; in all no more than 64 MB.
+    private const int TilesPerSlice = 256, MaxSlices = 16, MaxFloats = 1 << 24;
     private const int TileRows = MatrixTile<TSimd, TVector>.Rows;
 
     private static int PanelColumns => MatrixTile<TSimd, TVector>.Columns;
@@ -37,18 +38,31 @@ internal static unsafe class WinogradWeightGradient<TSimd, TVector, TWinograd>
         var gradient = new PaddedMap(
             gradY, plan.Height, plan.Width, plan.Channels, 0, 0, tiles.Rows * WinogradTiles.Results,
             tiles.Columns * WinogradTiles.Results, tiles.Panels * PanelColumns);
-        int tilesPerSlice = Math.Max(MinTilesPerSlice, 2 * Math.Max(plan.SourceChannels, plan.Channels));
-        int slices = Math.Clamp(tiles.TilesBefore(tiles.Bands.Count) / tilesPerSlice, 1, Math.Min(MaxSlices, tiles.Chunks));
+        int slices = Slices(tiles, layout.Length);
         using var partial = new Scratch(slices * layout.Length);
         float* sums = partial.Floats;
-        if (slices % pool.Threads == 0) pool.Run(slices, slice => AddSlice(slice, WorkerPool.RunInTurn));
-        else WorkerPool.RunInTurn(slices, slice => AddSlice(slice, pool.Run));
+        if (slices % pool.Threads == 0)
+        {
+            pool.Run(slices, slice => AddSlice(slice, WorkerPool.RunInTurn));
+        }
+        else
+        {
+            for (int slice = 0; slice < slices; slice++) AddSlice(slice, pool.Run);
+        }
         layout.Unpack(pool, sums, slices, gradWeight, accumulate);
 
         void AddSlice(int slice, Action<int, Action<int>> shareOut) => AddChunks(
             tiles, layout, ChunksBefore(slice), ChunksBefore(slice + 1), source, gradient, sums + slice * layout.Length, shareOut);
 
         int ChunksBefore(int slice) => (int)((long)tiles.Chunks * slice / slices);
+    }
+
+    /// <summary>How many slices the tiles are cut into: a power of two, which threads divide most often.</summary>
+    private static int Slices(WinogradTiles tiles, nint length)
+    {
+        uint wanted = BitOperations.RoundUpToPowerOf2((uint)Math.Max(1, tiles.Count / TilesPerSlice));
+        long most = Math.Max(1, Math.Min(Math.Min(MaxSlices, tiles.Chunks), MaxFloats / length));
+        return (int)Math.Min(wanted, 1L << BitOperations.Log2((ulong)most));
     }
 
     private static void AddChunks(

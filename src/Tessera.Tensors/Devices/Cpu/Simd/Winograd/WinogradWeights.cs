@@ -42,12 +42,10 @@ internal readonly unsafe struct WinogradWeights<TSimd, TVector, TWinograd>(Winog
         pool.Run(tiles.Panels * Blocks, item => layout.PackBlock(layout.Locate(item), weight, packed));
     }
 
-    /// <summary>
-    /// Transforms gradients of transformed weights (of a plan of one phase) back to OIHW.
-    /// </summary>
+    /// <summary>Transforms gradients of transformed weights (of a plan of one phase) back to OIHW.</summary>
     /// <param name="pool">The threads.</param>
     /// <param name="packed">Slices of <see cref="Length"/> floats, which are added up, in their order, in the first.</param>
-    /// <param name="slices">How many.</param>
+    /// <param name="slices">How many slices.</param>
     /// <param name="gradWeight">The weights' gradient.</param>
     /// <param name="accumulate">Whether it is added to.</param>
     public void Unpack(WorkerPool pool, float* packed, int slices, float* gradWeight, bool accumulate)
@@ -97,6 +95,7 @@ internal readonly unsafe struct WinogradWeights<TSimd, TVector, TWinograd>(Winog
         }
     }
 
+    /// <summary>Adds a block of the other slices to that of the first.</summary>
     private void AddSlices(Block block, float* packed, int slices)
     {
         int length = block.PaddedChannels * PanelColumns;
