@@ -22,7 +22,7 @@ internal sealed class WinogradTiles
 
     private const int TilesPerBand = 8;
 
-    private readonly int _bandsPerChunk, _wholeChunks, _lastChunks, _maxTiles;
+    private readonly int _wholeChunks, _lastChunks, _maxTiles;
 
     /// <param name="plan">The correlation; its kernels have <c>taps * WindowStep</c> rows and columns.</param>
     /// <param name="size">Source pixels of a tile in each direction.</param>
@@ -44,12 +44,12 @@ internal sealed class WinogradTiles
         Inner = SourceMaps * PaddedChannels;
         Panels = (plan.Channels + panelColumns - 1) / panelColumns;
         Bands = new Bands(plan.Images, Rows, Columns, TilesPerBand);
-        _bandsPerChunk = Math.Max(1, tilesPerChunk / (Bands.MaxRows * Columns));
-        HasChunksForThreads = Bands.Count >= (_bandsPerChunk + 1) * threads;
+        BandsPerChunk = Math.Max(1, tilesPerChunk / (Bands.MaxRows * Columns));
+        HasChunksForThreads = Bands.Count >= (BandsPerChunk + 1) * threads;
         int perRound = HasChunksForThreads ? threads : 1;
-        _wholeChunks = Bands.Count / (_bandsPerChunk * perRound) * perRound;
-        _lastChunks = Math.Min(Bands.Count - _wholeChunks * _bandsPerChunk, perRound);
-        _maxTiles = Math.Min(_bandsPerChunk, Bands.Count) * Bands.MaxRows * Columns;
+        _wholeChunks = Bands.Count / (BandsPerChunk * perRound) * perRound;
+        _lastChunks = Math.Min(Bands.Count - _wholeChunks * BandsPerChunk, perRound);
+        _maxTiles = Math.Min(BandsPerChunk, Bands.Count) * Bands.MaxRows * Columns;
         TileStride = Inner + Pad;
         SourceStride = (nint)_maxTiles * TileStride + Pad;
     }
@@ -85,6 +85,9 @@ internal sealed class WinogradTiles
 
     /// <summary>Whether each thread gets two chunks at least.</summary>
     public bool HasChunksForThreads { get; }
+
+    /// <summary>The most bands that a chunk has.</summary>
+    public int BandsPerChunk { get; }
 
     /// <summary>Chunks of bands.</summary>
     public int Chunks => _wholeChunks + _lastChunks;
@@ -136,7 +139,7 @@ internal sealed class WinogradTiles
 
     private int FirstBandOf(int chunk)
     {
-        int whole = Math.Min(chunk, _wholeChunks) * _bandsPerChunk;
+        int whole = Math.Min(chunk, _wholeChunks) * BandsPerChunk;
         if (chunk <= _wholeChunks) return whole;
         return whole + (int)((long)(Bands.Count - whole) * (chunk - _wholeChunks) / _lastChunks);
     }

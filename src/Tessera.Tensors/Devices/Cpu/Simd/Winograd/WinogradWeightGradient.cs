@@ -19,12 +19,13 @@ internal static unsafe class WinogradWeightGradient<TSimd, TVector, TWinograd>
     where TVector : struct
     where TWinograd : struct, IWinograd
 {
-    // Of 24, 48 and 96 the best: the more tiles, the less often the sums go through the cache.
+    // Of 24, 48, 64 and 96 the best: the more tiles, the less often the sums go through the cache.
     private const int TilesPerChunk = 48;
 
     // Sums of float32 are the less exact the longer: over 4160 tiles the result is off by 1.5e-6 (relative root mean square)
-    // in 16 slices, by 5.6e-6 in one. A slice takes the memory of the transformed weights; in all no more than 64 MB.
-    private const int TilesPerSlice = 256, MaxSlices = 16, MaxFloats = 1 << 24;
+    // in 16 slices, by 5.6e-6 in one. A slice takes the memory of the transformed weights, in all no more than 64 MB, and
+    // the time to add it up: two of 64 tiles take longer than one of 128.
+    private const int TilesPerSlice = 256, FewestTilesPerSlice = 128, MaxSlices = 16, MaxFloats = 1 << 24;
     private const int TileRows = MatrixTile<TSimd, TVector>.Rows;
 
     private static int PanelColumns => MatrixTile<TSimd, TVector>.Columns;
@@ -51,21 +52,21 @@ internal static unsafe class WinogradWeightGradient<TSimd, TVector, TWinograd>
         }
         layout.Unpack(pool, sums, slices, gradWeight, accumulate);
 
-        void AddSlice(int slice, Action<int, Action<int>> shareOut) => AddChunks(
-            tiles, layout, ChunksBefore(slice), ChunksBefore(slice + 1), source, gradient, sums + slice * layout.Length, shareOut);
+        void AddSlice(int slice, Action<int, Action<int>> shareOut) => AddBands(
+            tiles, layout, BandsBefore(slice), BandsBefore(slice + 1), source, gradient, sums + slice * layout.Length, shareOut);
 
-        int ChunksBefore(int slice) => (int)((long)tiles.Chunks * slice / slices);
+        int BandsBefore(int slice) => (int)((long)tiles.Bands.Count * slice / slices);
     }
 
     /// <summary>How many slices the tiles are cut into: a power of two, which threads divide most often.</summary>
     private static int Slices(WinogradTiles tiles, nint length)
     {
-        uint wanted = BitOperations.RoundUpToPowerOf2((uint)Math.Max(1, tiles.Count / TilesPerSlice));
-        long most = Math.Max(1, Math.Min(Math.Min(MaxSlices, tiles.Chunks), MaxFloats / length));
-        return (int)Math.Min(wanted, 1L << BitOperations.Log2((ulong)most));
+        int wanted = Math.Max(tiles.Count / TilesPerSlice, Math.Clamp(tiles.Count / FewestTilesPerSlice, 1, 2));
+        long most = Math.Max(1, Math.Min(Math.Min(MaxSlices, tiles.Bands.Count), MaxFloats / length));
+        return (int)Math.Min(BitOperations.RoundUpToPowerOf2((uint)wanted), 1L << BitOperations.Log2((ulong)most));
     }
 
-    private static void AddChunks(
+    private static void AddBands(
         WinogradTiles tiles, WinogradWeights<TSimd, TVector, TWinograd> layout, int first, int end, PaddedMap sourceMap,
         PaddedMap gradientMap, float* sums, Action<int, Action<int>> shareOut)
     {
@@ -73,11 +74,12 @@ internal static unsafe class WinogradWeightGradient<TSimd, TVector, TWinograd>
         using var transformedSource = new Scratch(tiles.SourceLength);
         using var transformedGradient = new Scratch(tiles.Positions * positionStride);
         float* source = transformedSource.Floats, gradient = transformedGradient.Floats;
-        for (int chunk = first; chunk < end; chunk++)
+        int chunks = (end - first + tiles.BandsPerChunk - 1) / tiles.BandsPerChunk;
+        for (int chunk = 0; chunk < chunks; chunk++)
         {
-            (int firstBand, int endBand) = tiles.BandsOf(chunk);
+            int firstBand = BandsBefore(chunk), endBand = BandsBefore(chunk + 1);
             int firstTile = tiles.TilesBefore(firstBand), count = tiles.TilesBefore(endBand) - firstTile;
-            bool isFirst = chunk == first;
+            bool isFirst = chunk == 0;
             shareOut(endBand - firstBand, i =>
             {
                 Band band = tiles.Bands[firstBand + i];
@@ -92,6 +94,9 @@ internal static unsafe class WinogradWeightGradient<TSimd, TVector, TWinograd>
                 gradient + item / tiles.Panels * positionStride + item % tiles.Panels * PanelColumns,
                 sums + item / tiles.Panels * layout.PositionLength + item % tiles.Panels * layout.PanelLength, isFirst));
         }
+
+        // All chunks are about as large.
+        int BandsBefore(int chunk) => first + (int)((long)(end - first) * chunk / chunks);
     }
 
     private static void TransformGradient(WinogradTiles tiles, in PaddedMap map, Band band, float* transformed)
