@@ -32,7 +32,7 @@ internal sealed class WinogradTiles
     /// <param name="threads">
     /// How many threads there are for chunks that do not depend on each other. Where there are two chunks for each
     /// (<see cref="HasChunksForThreads"/>), bands that are too few for a last round of whole chunks are cut into a chunk for each.
-    /// 1 where chunks are added up, so that the sums do not depend on the threads.
+    /// 1 where the bands are cut otherwise, by <see cref="BandsPerChunk"/>.
     /// </param>
     public WinogradTiles(CorrelationPlan plan, int size, int width, int panelColumns, int tilesPerChunk, int threads)
     {

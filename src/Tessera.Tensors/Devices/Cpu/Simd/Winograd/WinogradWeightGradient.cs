@@ -23,7 +23,7 @@ internal static unsafe class WinogradWeightGradient<TSimd, TVector, TWinograd>
     private const int TilesPerChunk = 48;
 
     // Sums of float32 are the less exact the longer: over 4160 tiles the result is off by 1.5e-6 (relative root mean square)
-    // in 16 slices, by 5.6e-6 in one. A slice takes the memory of the transformed weights, in all no more than 64 MB, and
+    // in 16 slices, by 5.6e-6 in one. But a slice takes the memory of the transformed weights, in all no more than 64 MB, and
     // the time to add it up: two of 64 tiles take longer than one of 128.
     private const int TilesPerSlice = 256, FewestTilesPerSlice = 128, MaxSlices = 16, MaxFloats = 1 << 24;
     private const int TileRows = MatrixTile<TSimd, TVector>.Rows;
@@ -66,6 +66,7 @@ internal static unsafe class WinogradWeightGradient<TSimd, TVector, TWinograd>
         return (int)Math.Min(BitOperations.RoundUpToPowerOf2((uint)wanted), 1L << BitOperations.Log2((ulong)most));
     }
 
+    /// <summary>Adds the products of the tiles of bands first to end to the sums of their slice, which they begin.</summary>
     private static void AddBands(
         WinogradTiles tiles, WinogradWeights<TSimd, TVector, TWinograd> layout, int first, int end, PaddedMap sourceMap,
         PaddedMap gradientMap, float* sums, Action<int, Action<int>> shareOut)
