@@ -22,6 +22,6 @@ public static class DecodeEditedCodes
             Span<int> cells = codes.AsSpan(row * tokenizer.Columns, tokenizer.Columns);
             for (int left = 0, right = cells.Length - 1; left < right; left++, right--) cells[right] = cells[left];
         }
-        Png.Write(edited, tokenizer.Decode(codes)[0]);
+        ImageFile.WritePng(edited, tokenizer.Decode(codes)[0]);
     }
 }

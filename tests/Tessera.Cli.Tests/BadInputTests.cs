@@ -170,10 +170,10 @@ public sealed class BadInputTests(Trained trained)
         Directory.CreateDirectory(folder["empty"]);
         Directory.CreateDirectory(folder["broken"]);
         Directory.CreateDirectory(folder["one"]);
-        for (int i = 0; i < 40; i++) Png.Write(folder["broken", $"{i}.png"], Shapes.Picture(i, 16));
+        for (int i = 0; i < 40; i++) ImageFile.WritePng(folder["broken", $"{i}.png"], Shapes.Picture(i, 16));
         byte[] whole = File.ReadAllBytes(folder["broken", "7.png"]);
         File.WriteAllBytes(folder["broken", "7.png"], whole[..(whole.Length / 2)]);
-        Png.Write(folder["one", "only.png"], Shapes.Picture(0, 16));
+        ImageFile.WritePng(folder["one", "only.png"], Shapes.Picture(0, 16));
         foreach ((string data, string named) in new[]
         {
             (folder["nowhere"], "nowhere"), (folder["empty"], "empty"), (folder["broken"], "7.png"), (folder["one"], "one"),
@@ -243,7 +243,7 @@ public sealed class BadInputTests(Trained trained)
         foreach (string split in new[] { "train", "test" })
         {
             Directory.CreateDirectory(folder["pictures", split]);
-            Png.Write(folder["pictures", split, "black.png"], Image.Black(16, 16, 3));
+            ImageFile.WritePng(folder["pictures", split, "black.png"], Image.Black(16, 16, 3));
         }
         Assert.Contains("colour", Program.Refuse(Program.TinyTraining(folder["pictures"], folder["run"])), StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder["run"]));

@@ -19,7 +19,7 @@ public sealed class ReconstructTests(Trained trained)
         using var folder = new TemporaryFolder();
         string output = Program.Succeed("reconstruct", trained.Run, "--count", $"{count}", "--out", folder["grid.png"]);
         Assert.Matches($@"^.*grid\.png: {Math.Min(count, Trained.TestCount)} pictures beside .*, mean PSNR \d+\.\d\d dB\n$", output);
-        Image grid = Png.Read(folder["grid.png"]);
+        Image grid = ImageFile.Read(folder["grid.png"]);
         Assert.Equal(
             (columns * (2 * Enlarged + Margin) + Margin, rows * (Enlarged + Margin) + Margin, 3),
             (grid.Width, grid.Height, grid.Channels));
@@ -30,7 +30,7 @@ public sealed class ReconstructTests(Trained trained)
     {
         using var folder = new TemporaryFolder();
         Program.Succeed("reconstruct", trained.Run, "--out", folder["grid.png"]);
-        Image grid = Png.Read(folder["grid.png"]);
+        Image grid = ImageFile.Read(folder["grid.png"]);
         ImageSet test = ImageFolder.Load(
             trained.Pictures, Split.Test, 16, 16, cancellation: TestContext.Current.CancellationToken);
         for (int i = 0; i < test.Count; i++)
@@ -49,12 +49,12 @@ public sealed class ReconstructTests(Trained trained)
     public void Files_of_any_size_are_fitted_to_the_models(int width, int height, int channels)
     {
         using var folder = new TemporaryFolder();
-        Png.Write(folder["a.png"], ImageTransform.Fit(Shapes.Picture(3, 64), width, height, channels));
+        ImageFile.WritePng(folder["a.png"], ImageTransform.Fit(Shapes.Picture(3, 64), width, height, channels));
         Program.Succeed("reconstruct", trained.Run, folder["a.png"], folder["a.png"], "--out", folder["grid.png"]);
-        Assert.Equal(2 * (2 * Enlarged + Margin) + Margin, Png.Read(folder["grid.png"]).Width);
+        Assert.Equal(2 * (2 * Enlarged + Margin) + Margin, ImageFile.Read(folder["grid.png"]).Width);
         // At 64 pixels nothing is enlarged.
         Program.Succeed("reconstruct", trained.Model, folder["a.png"], "--size", "64", "--out", folder["grid.png"]);
-        Assert.Equal((2 * 64 + 2 * Margin, 64 + 2 * Margin), (Png.Read(folder["grid.png"]).Width, Png.Read(folder["grid.png"]).Height));
+        Assert.Equal((2 * 64 + 2 * Margin, 64 + 2 * Margin), (ImageFile.Read(folder["grid.png"]).Width, ImageFile.Read(folder["grid.png"]).Height));
     }
 
     [Fact]

@@ -37,18 +37,18 @@ public sealed class TokensTests(Trained trained) : IDisposable
         {
             Assert.Equal(
                 Evaluator.Reconstruct(model.Model, pictures.Picture(i)).Pixels,
-                Png.Read(_folder["pictures", $"{i.ToString(digits)}.png"]).Pixels);
+                ImageFile.Read(_folder["pictures", $"{i.ToString(digits)}.png"]).Pixels);
         }
     }
 
     [Fact]
     public void Picture_files_are_encoded_and_a_grid_decoded()
     {
-        Png.Write(_folder["a.png"], ImageTransform.Fit(Shapes.Picture(3, 64), 50, 21, 3));
+        ImageFile.WritePng(_folder["a.png"], ImageTransform.Fit(Shapes.Picture(3, 64), 50, 21, 3));
         Program.Succeed("encode", trained.Model, _folder["a.png"], _folder["a.png"], "--size", "24", "--out", _folder["tokens.npz"]);
         Assert.Equal([2, 6, 6], Shape(_folder["tokens.npz"], "codes"));
         Program.Succeed("decode", trained.Model, _folder["tokens.npz"], "--out", _folder["grid.png"]);
-        Image grid = Png.Read(_folder["grid.png"]);
+        Image grid = ImageFile.Read(_folder["grid.png"]);
         Assert.Equal((2 * (24 + 2) + 2, 24 + 2 * 2), (grid.Width, grid.Height));
     }
 
@@ -56,7 +56,7 @@ public sealed class TokensTests(Trained trained) : IDisposable
     public void Labels_are_those_of_the_folders()
     {
         foreach ((string name, int number) in new[] { ("ant/1.png", 1), ("bee/1.png", 2), ("ant/2.png", 3) })
-            _folder.Write($"pictures/{name}", Png.Encode(Shapes.Picture(number, 16)));
+            _folder.Write($"pictures/{name}", ImageFile.EncodePng(Shapes.Picture(number, 16)));
         string output = Program.Succeed(
             "encode", trained.Run, "--data", _folder["pictures"], "--labels", "--out", _folder["tokens.npz"]);
         Assert.EndsWith("codes [3, 4, 4], uint16, 0 to 15; labels of 2 classes\n", output, StringComparison.Ordinal);

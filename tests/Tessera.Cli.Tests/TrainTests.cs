@@ -26,7 +26,7 @@ public sealed class TrainTests(Trained trained)
             File.ReadAllBytes(Path.Combine(trained.Run, "checkpoints", "30", "model.safetensors")),
             File.ReadAllBytes(trained.Model));
         // Four pairs of 16x16 pixels, enlarged 6 times, in a row; the fifth below.
-        Image grid = Png.Read(Path.Combine(trained.Run, "reconstructions.png"));
+        Image grid = ImageFile.Read(Path.Combine(trained.Run, "reconstructions.png"));
         Assert.Equal((4 * (192 + 6) + 6, 2 * (96 + 6) + 6), (grid.Width, grid.Height));
     }
 

@@ -20,7 +20,7 @@ public sealed class Trained : IDisposable
         {
             Directory.CreateDirectory(_folder["pictures", split]);
             for (int i = 0; i < count; i++)
-                Png.Write(_folder["pictures", split, $"{i:00}.png"], Shapes.Picture(first + i, 16));
+                ImageFile.WritePng(_folder["pictures", split, $"{i:00}.png"], Shapes.Picture(first + i, 16));
         }
         Output = Program.Succeed(
         [

@@ -19,14 +19,25 @@ public partial class ArchitectureTests
     public void Only_the_engine_touches_vectors(string project) =>
         AssertNone(FilesOf(project, "*.cs"), VectorTerms(), "computes with vectors of the processor");
 
-    /// <summary>Pointers there are only where libjpeg-turbo takes them.</summary>
     [Theory]
     [InlineData("Tessera")]
     [InlineData("Tessera.Onnx")]
     [InlineData("Tessera.Cli")]
-    public void Only_the_engine_and_the_native_decoder_are_unsafe(string project) =>
+    public void Only_the_engine_is_unsafe(string project) =>
+        AssertNone(FilesOf(project, "*.cs"), UnsafeKeyword(), "is unsafe");
+
+    [Fact]
+    public void ImageSharp_stays_inside_Imaging() =>
         AssertNone(
-            FilesOf(project, "*.cs").Where(file => Path.GetFileName(file) != "TurboJpeg.cs"), UnsafeKeyword(), "is unsafe");
+            FilesOf("Tessera", "*.cs").Concat(FilesOf("Tessera.Cli", "*.cs"))
+                .Where(file => !Normal(file).Contains("/Tessera/Imaging/", StringComparison.Ordinal)),
+            ImageSharp(), "uses ImageSharp");
+
+    [Fact]
+    public void No_native_library_is_called() =>
+        AssertNone(
+            new[] { "Tessera.Tensors", "Tessera", "Tessera.Onnx", "Tessera.Cli" }.SelectMany(project => FilesOf(project, "*.cs")),
+            NativeCall(), "calls a native library");
 
     [Fact]
     public void Kernels_and_devices_know_no_tensors() =>
@@ -75,6 +86,12 @@ public partial class ArchitectureTests
     private static IEnumerable<string> FilesOf(string project, params string[] patterns) =>
         patterns.SelectMany(pattern => Directory.EnumerateFiles(Path.Combine(Source, project), pattern, SearchOption.AllDirectories))
             .Where(file => !BuildOutput().IsMatch(Normal(file)));
+
+    [GeneratedRegex(@"\bSixLabors\b")]
+    private static partial Regex ImageSharp();
+
+    [GeneratedRegex(@"\bNativeLibrary\b|\bDllImport\b|\bLibraryImport\b")]
+    private static partial Regex NativeCall();
 
     private static string Normal(string path) => path.Replace('\\', '/');
 

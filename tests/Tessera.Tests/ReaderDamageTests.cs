@@ -21,7 +21,7 @@ public sealed class ReaderDamageTests : IDisposable
     [InlineData("type 3, 4 bits, Adam7")]
     [InlineData("ancillary chunks")]
     public void Png(string name) => Damage.IsSurvived<InputException>(
-        ImagingFixtures.Pngs[name].File, Source, file => Tessera.Imaging.Png.Decode(file, Source));
+        ImagingFixtures.Pngs[name].File, Source, file => Tessera.Imaging.ImageFile.Decode(file, Source));
 
     [Fact]
     public void Cifar_binary() => Damage.IsSurvived<InputException>(
@@ -71,7 +71,7 @@ public sealed class ReaderDamageTests : IDisposable
     [Fact]
     public void Whole_pictures_whatever_their_name_says()
     {
-        byte[] png = Tessera.Imaging.Png.Encode(Shapes.Picture(1, 16));
+        byte[] png = Tessera.Imaging.ImageFile.EncodePng(Shapes.Picture(1, 16));
         Damage.IsSurvived<InputException>(png, "picture", file =>
         {
             File.WriteAllBytes(_folder["picture"], file);

@@ -24,7 +24,7 @@ internal static class ReadmeExample
         Console.WriteLine($"{result.ReconError:0.000} on held-out pictures, {result.CodesUsed} codes used");
 
         TrainedModel trained = TrainedModel.Open("runs/example");
-        Png.Write("reconstruction.png", Evaluator.Reconstruct(trained.Model, test.Picture(0)));
+        ImageFile.WritePng("reconstruction.png", Evaluator.Reconstruct(trained.Model, test.Picture(0)));
         // README ends
     }
 }

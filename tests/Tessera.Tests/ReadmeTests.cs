@@ -40,7 +40,7 @@ public sealed class ReadmeTests : IDisposable
         ImageSet train = Shapes.Load(Split.Train, size: 8, trainCount: 200, testCount: 1);
         ImageSet test = Shapes.Load(Split.Test, size: 8, trainCount: 1, testCount: 20);
         ReadmeExample.Run(train, test, TestContext.Current.CancellationToken);
-        Assert.Equal(8, Png.Read(_folder["reconstruction.png"]).Width);
+        Assert.Equal(8, ImageFile.Read(_folder["reconstruction.png"]).Width);
         Assert.Equal(3, File.ReadAllLines(_folder["runs", "example", "metrics.csv"]).Length);
     }
 }

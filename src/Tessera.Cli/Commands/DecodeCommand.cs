@@ -51,8 +51,8 @@ internal sealed class DecodeCommand : TesseraCommand
         Invocation.Error.WithBar(bar =>
         {
             IEnumerable<Image> pictures = Counted(Tokenizer.Decode(trained.Model, tokens, Invocation.Cancellation), tokens, bar);
-            if (isGrid) Png.Write(path, ImageGrid.Make([.. pictures], GridColumns, GridPadding));
-            else Png.WriteFolder(path, tokens.Count, pictures);
+            if (isGrid) ImageFile.WritePng(path, ImageGrid.Make([.. pictures], GridColumns, GridPadding));
+            else ImageFile.WritePngFolder(path, tokens.Count, pictures);
             return 0;
         });
         Invocation.Output.Line($"{path}: {tokens.Count} pictures of {tokens.Columns * VqVae.PixelsPerCode}x{tokens.Rows * VqVae.PixelsPerCode}");

@@ -42,7 +42,7 @@ internal sealed class ReconstructCommand : TrainedModelCommand
             0, files.Length > 0 ? files.Length : Math.Min(count, source.Count), cancellation: Invocation.Cancellation);
         Image[] pictures = Array.ConvertAll(pixels, picture => new Image(source.Width, source.Height, source.Channels, picture));
         ReconstructionGrid grid = ReconstructionGrid.Make(trained.Model, pictures, Invocation.Cancellation);
-        Png.Write(path, grid.Image);
+        ImageFile.WritePng(path, grid.Image);
         Invocation.Output.Line(
             $"{path}: {pictures.Length} pictures beside their reconstructions, mean PSNR {grid.Psnr:0.00} dB");
     }

@@ -213,7 +213,7 @@ internal sealed class TrainCommand : TesseraCommand
     private void PrintEvaluation(Trainer trainer, string path, Evaluation evaluation, ImageSet test)
     {
         string picture = Path.Combine(path, "reconstructions.png");
-        Png.Write(picture, ReconstructionGrid.Make(trainer.Model, test.First(ShownPictures), Invocation.Cancellation).Image);
+        ImageFile.WritePng(picture, ReconstructionGrid.Make(trainer.Model, test.First(ShownPictures), Invocation.Cancellation).Image);
         Invocation.Output.Table(EvaluationText.Rows(evaluation));
         Invocation.Output.Line($"test pictures beside their reconstructions: {picture}");
     }

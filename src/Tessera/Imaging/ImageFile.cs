@@ -1,8 +1,14 @@
+using System.Globalization;
 using Tessera.Files;
 
 namespace Tessera.Imaging;
 
-/// <summary>Picture files of the formats that Tessera reads: PNG, and JPEG where libjpeg-turbo is installed.</summary>
+/// <summary>Picture files: PNG, JPEG, WebP, GIF, BMP and TIFF are read, PNG is written.</summary>
+/// <remarks>
+/// A picture is turned upright by its Exif orientation. CMYK becomes RGB, transparency is dropped, samples of 16 bits
+/// are rounded to 8. Gamma and colour profiles are not applied. The first frame of an animation is read. A file that
+/// ends before its picture does is an error, never a picture that is half grey.
+/// </remarks>
 public static class ImageFile
 {
     /// <summary>
@@ -12,36 +18,96 @@ public static class ImageFile
     public const long DefaultMaxPixels = 64L << 20;
 
     private const long MaxFileBytes = 1L << 30;
+    private const int EncodedAtOnce = 64;
 
-    /// <summary>Reads a picture, telling the format by the file's first bytes and never by its name.</summary>
-    /// <param name="path">A PNG or JPEG file.</param>
-    /// <returns>The picture: 1 channel for grey files, else 3. See <see cref="Png"/> and <see cref="Jpeg"/>.</returns>
+    private static readonly string[] Extensions =
+        [".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"];
+
+    /// <summary>The endings of the names of picture files, for messages: ".png, .jpg, ...".</summary>
+    internal static string ExtensionList => string.Join(", ", Extensions);
+
+    /// <summary>Reads a picture. The file's content tells the format, never its name.</summary>
+    /// <param name="path">A PNG, JPEG, WebP, GIF, BMP or TIFF file of at most 1 GiB.</param>
+    /// <param name="maxPixels">The most pixels that the file may declare; checked before memory is taken.</param>
+    /// <returns>The picture: 1 channel for a grey PNG or JPEG, else 3.</returns>
     /// <exception cref="InputException">
-    /// The file cannot be read, is damaged, is of another format or declares over <see cref="DefaultMaxPixels"/>
-    /// pixels; or it is a JPEG and libjpeg-turbo is not installed.
+    /// The file cannot be read, is damaged, is of another format or declares too many pixels.
     /// </exception>
-    public static Image Read(string path)
+    public static Image Read(string path, long maxPixels = DefaultMaxPixels) =>
+        Decode(ReadBytes(path), path, maxPixels);
+
+    /// <summary>Decodes the bytes of a picture file.</summary>
+    /// <param name="data">The whole file.</param>
+    /// <param name="name">What to call the data in messages: a file name.</param>
+    /// <param name="maxPixels">The most pixels that the data may declare; checked before memory is taken.</param>
+    /// <returns>The picture: 1 channel for a grey PNG or JPEG, else 3.</returns>
+    /// <exception cref="InputException">
+    /// The data is damaged, is of another format or declares too many pixels.
+    /// </exception>
+    public static Image Decode(byte[] data, string name = "picture", long maxPixels = DefaultMaxPixels)
     {
-        byte[] data = ReadBytes(path);
-        if (Png.HasSignature(data)) return Png.Decode(data, path);
-        if (Jpeg.HasSignature(data)) return Jpeg.Decode(data, path);
-        throw new InputException(data.Length == 0
-            ? $"{path}: the file is empty. Replace or remove it."
-            : $"{path}: {FormatOf(data)}. PNG and JPEG files are read; convert or remove it.");
+        if (data.Length == 0) throw new InputException($"{name}: the file is empty. Replace or remove it.");
+        try
+        {
+            return ImageCodec.Decode(data, maxPixels);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InputException($"{name}: not a usable picture: {e.Message}. Replace or remove it.", e);
+        }
     }
 
     /// <summary>
-    /// Whether a file's name ends as those of readable pictures do: .png, .jpg or .jpeg, in any case. The file is not
-    /// opened.
+    /// Whether a file's name ends as those of readable pictures do: .png, .jpg, .jpeg, .webp, .gif, .bmp, .tif or
+    /// .tiff, in any case. The file is not opened.
     /// </summary>
     public static bool IsPicture(string path) =>
-        Path.GetExtension(path.AsSpan()) is var extension
-        && (extension.Equals(".png", StringComparison.OrdinalIgnoreCase)
-            || extension.Equals(".jpg", StringComparison.OrdinalIgnoreCase)
-            || extension.Equals(".jpeg", StringComparison.OrdinalIgnoreCase));
+        Extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Encodes a picture as a PNG file of 8 bits a sample.</summary>
+    /// <param name="image">The picture; 1 channel becomes grey, 3 become RGB.</param>
+    /// <returns>The bytes of the file; the same picture gives the same bytes.</returns>
+    public static byte[] EncodePng(Image image) => ImageCodec.EncodePng(image);
+
+    /// <summary>Writes a picture as a PNG file, whole or not at all. A file that is there already is replaced.</summary>
+    /// <param name="path">The file to write, in a folder that exists.</param>
+    /// <param name="image">The picture.</param>
+    /// <exception cref="InputException">The file cannot be written: no folder, no permission, a full disk.</exception>
+    public static void WritePng(string path, Image image)
+    {
+        byte[] data = EncodePng(image);
+        AtomicFile.Write(path, stream => stream.Write(data));
+    }
+
+    /// <summary>
+    /// Writes pictures as PNG files of a folder, whole or not at all: 0.png, 1.png, ..., with leading zeros that make
+    /// all names equally long.
+    /// </summary>
+    /// <param name="folder">The folder; one that is there is replaced.</param>
+    /// <param name="count">How many pictures there are.</param>
+    /// <param name="images">The pictures, written as they come.</param>
+    /// <exception cref="InputException">The folder cannot be written: no permission, a full disk.</exception>
+    public static void WritePngFolder(string folder, int count, IEnumerable<Image> images)
+    {
+        int digits = Math.Max(count - 1, 0).ToString(CultureInfo.InvariantCulture).Length;
+        AtomicFolder.Write(folder, temporary =>
+        {
+            int number = 0;
+            foreach (Image[] part in images.Chunk(EncodedAtOnce))
+            {
+                byte[][] files = new byte[part.Length][];
+                Parallel.For(0, files.Length, i => files[i] = EncodePng(part[i]));
+                foreach (byte[] file in files)
+                {
+                    string name = number++.ToString($"D{digits}", CultureInfo.InvariantCulture);
+                    File.WriteAllBytes(Path.Combine(temporary, $"{name}.png"), file);
+                }
+            }
+        });
+    }
 
     /// <summary>A whole file, or an <see cref="InputException"/> that names it.</summary>
-    internal static byte[] ReadBytes(string path)
+    private static byte[] ReadBytes(string path)
     {
         if (path.Length == 0) throw new InputException("the name of a picture file is empty; give another or leave it out");
         try
@@ -58,31 +124,5 @@ public static class ImageFile
         {
             throw FileErrors.Reading(path, e);
         }
-    }
-
-    /// <summary>
-    /// Refuses declared dimensions that are empty, over the limit or over what an array can hold, before anything of
-    /// that size is allocated.
-    /// </summary>
-    internal static void CheckSize(long width, long height, int bytesPerPixel, long maxPixels)
-    {
-        if (width < 1 || height < 1)
-            throw new InvalidDataException($"it declares {width} x {height} pixels");
-        long limit = Math.Min(maxPixels, Array.MaxLength / bytesPerPixel);
-        if (height > limit / width)
-            throw new InvalidDataException($"it declares {width} x {height} pixels; the limit is {limit} in all");
-    }
-
-    private static string FormatOf(ReadOnlySpan<byte> data)
-    {
-        if (data.StartsWith("GIF8"u8)) return "this is a GIF picture";
-        if (data.StartsWith("BM"u8)) return "this is a BMP picture";
-        if (data.StartsWith("II*\0"u8) || data.StartsWith("MM\0*"u8)) return "this is a TIFF picture";
-        if (data.Length >= 12)
-        {
-            if (data.StartsWith("RIFF"u8) && data[8..].StartsWith("WEBP"u8)) return "this is a WebP picture";
-            if (data[4..].StartsWith("ftyp"u8)) return "this is an AVIF, HEIF or video file";
-        }
-        return "this is not a picture file that Tessera knows";
     }
 }

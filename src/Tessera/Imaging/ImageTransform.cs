@@ -1,8 +1,13 @@
+using SixLabors.ImageSharp;
+using SixLabors.ImageSharp.Processing;
+
 namespace Tessera.Imaging;
 
-/// <summary>Changes of size and colour, with the arithmetic of Pillow (PIL), to the bit.</summary>
+/// <summary>Changes of size and colour, by the rules of Pillow (PIL).</summary>
 public static class ImageTransform
 {
+    private const int LongestShape = 256;
+
     /// <summary>
     /// Scales a picture, keeping its proportions, until it just covers <paramref name="width"/> x
     /// <paramref name="height"/>, and cuts what sticks out evenly on both sides. For a square this is what
@@ -11,7 +16,9 @@ public static class ImageTransform
     /// <remarks>
     /// The filter is PIL's <c>BILINEAR</c>: a triangle that widens with the reduction, so that every source pixel
     /// counts and nothing aliases. The side that is not fitted becomes <c>floor(side * scale)</c> long; the cut starts
-    /// at half the excess, rounded half to even.
+    /// at half the excess, rounded half to even. A sample is within 2 levels of PIL's, and nearly always within 1:
+    /// ImageSharp sums in floating point where PIL uses fixed point. Of a picture that is over 256 times as long as the
+    /// target, only the middle is looked at.
     /// </remarks>
     /// <param name="image">The picture, 1 or 3 channels, of any size.</param>
     /// <param name="width">Width of the result in pixels, at least 1.</param>
@@ -26,15 +33,32 @@ public static class ImageTransform
         // Colour goes first when that leaves less to resize; grey to RGB gives the same bytes before and after.
         if (channels < image.Channels) image = ToChannels(image, channels);
 
+        image = CutThin(image, width, height);
         // Compares height / image.Height with width / image.Width without a division.
         bool widthBinds = (long)width * image.Height >= (long)height * image.Width;
-        long scaledWidth = widthBinds ? width : (long)height * image.Width / image.Height;
-        long scaledHeight = widthBinds ? (long)width * image.Height / image.Width : height;
-        Image fitted = Resampler.Resize(
-            image,
-            new ResampledAxis(image.Width, scaledWidth, CropStart(scaledWidth, width), width),
-            new ResampledAxis(image.Height, scaledHeight, CropStart(scaledHeight, height), height));
+        int scaledWidth = widthBinds ? width : (int)((long)height * image.Width / image.Height);
+        int scaledHeight = widthBinds ? (int)((long)width * image.Height / image.Width) : height;
+        Image fitted = (scaledWidth, scaledHeight) == (image.Width, image.Height)
+            ? CropCentre(image, width, height)
+            : Resize(image, scaledWidth, scaledHeight, width, height);
         return ToChannels(fitted, channels);
+    }
+
+    /// <summary>Cuts the middle out of a picture.</summary>
+    /// <param name="image">The picture.</param>
+    /// <param name="width">Width of the result in pixels, 1 to the picture's.</param>
+    /// <param name="height">Height of the result in pixels, 1 to the picture's.</param>
+    /// <returns>A picture of exactly that size; <paramref name="image"/> itself where nothing changes.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A size is out of its range.</exception>
+    public static Image CropCentre(Image image, int width, int height)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(width, image.Width);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(height, image.Height);
+        if ((width, height) == (image.Width, image.Height)) return image;
+        Rectangle part = new(CropStart(image.Width, width), CropStart(image.Height, height), width, height);
+        return ImageCodec.Transform(image, source => source.Crop(part));
     }
 
     /// <summary>
@@ -86,5 +110,28 @@ public static class ImageTransform
         return result;
     }
 
-    private static long CropStart(long scaled, int wanted) => (long)Math.Round((scaled - wanted) / 2.0);
+    // Scales a picture and keeps the middle.
+    private static Image Resize(Image image, int scaledWidth, int scaledHeight, int width, int height)
+    {
+        var options = new ResizeOptions
+        {
+            Mode = ResizeMode.Manual,
+            Sampler = KnownResamplers.Triangle,
+            Size = new Size(width, height),
+            TargetRectangle = new Rectangle(
+                -CropStart(scaledWidth, width), -CropStart(scaledHeight, height), scaledWidth, scaledHeight),
+        };
+        return ImageCodec.Transform(image, source => source.Resize(options));
+    }
+
+    // A resize makes a table with an entry for each scaled column and row: of a thread of a million pixels it would be
+    // far larger than any picture.
+    private static Image CutThin(Image image, int width, int height)
+    {
+        long widest = ((long)LongestShape * width * image.Height + height - 1) / height;
+        long highest = ((long)LongestShape * height * image.Width + width - 1) / width;
+        return CropCentre(image, (int)Math.Min(widest, image.Width), (int)Math.Min(highest, image.Height));
+    }
+
+    private static int CropStart(int length, int wanted) => (int)Math.Round((length - wanted) / 2.0);
 }

@@ -76,7 +76,7 @@ public sealed class ImageFolderTests : IDisposable
     [Fact]
     public void Pictures_are_brought_to_the_size_and_channels()
     {
-        Png.Write(Path.Combine(_folder.Path, "wide.png"), Filled(20, 10, 3, 77));
+        ImageFile.WritePng(Path.Combine(_folder.Path, "wide.png"), Filled(20, 10, 3, 77));
         ImageSet set = Load(Split.All, 8, 4, 1);
         Assert.Equal((8, 4, 1), (set.Width, set.Height, set.Channels));
         Assert.Equal(Enumerable.Repeat((byte)77, 32), Pixels(set));
@@ -115,7 +115,7 @@ public sealed class ImageFolderTests : IDisposable
     public void Links_are_followed_but_not_in_circles()
     {
         using var elsewhere = new TemporaryFolder();
-        Png.Write(elsewhere["1.png"], Filled(4, 4, 3, 9));
+        ImageFile.WritePng(elsewhere["1.png"], Filled(4, 4, 3, 9));
         Directory.CreateDirectory(_folder["a"]);
         try
         {
@@ -180,7 +180,7 @@ public sealed class ImageFolderTests : IDisposable
     private void Add(string path, byte value)
     {
         string file = _folder.Write(path, []);
-        Png.Write(file, Filled(4, 4, 3, value));
+        ImageFile.WritePng(file, Filled(4, 4, 3, value));
     }
 
     private ImageSet Load(Split split, int width = 4, int height = 4, int channels = 3) => ImageFolder.Load(

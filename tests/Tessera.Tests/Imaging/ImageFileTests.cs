@@ -11,7 +11,13 @@ public class ImageFileTests
     [InlineData("a.b.jpg", true)]
     [InlineData("a.JpEg", true)]
     [InlineData("a.jpe", false)]
-    [InlineData("a.gif", false)]
+    [InlineData("a.gif", true)]
+    [InlineData("a.WebP", true)]
+    [InlineData("a.bmp", true)]
+    [InlineData("a.tif", true)]
+    [InlineData("a.tiff", true)]
+    [InlineData("a.svg", false)]
+    [InlineData("a.avif", false)]
     [InlineData("png", false)]
     [InlineData("a.png.txt", false)]
     [InlineData("a.png/b", false)]
@@ -25,13 +31,12 @@ public class ImageFileTests
         using TemporaryFolder folder = new();
         Image image = ImagingFixtures.Noisy(5, 6, 3);
 
-        Assert.Equal(image.Pixels, ImageFile.Read(folder.Write("really-a-png.jpg", Png.Encode(image))).Pixels);
+        Assert.Equal(image.Pixels, ImageFile.Read(folder.Write("really-a-png.jpg", ImageFile.EncodePng(image))).Pixels);
     }
 
     [Fact]
     public void A_jpeg_named_png_is_read_as_a_jpeg()
     {
-        if (TurboJpeg.Shared is null) Assert.Skip("libjpeg-turbo is not installed");
         using TemporaryFolder folder = new();
         ImagingFixtures.EncodedPicture jpeg = ImagingFixtures.Jpegs["grey"];
 
@@ -39,14 +44,9 @@ public class ImageFileTests
     }
 
     [Theory]
-    [InlineData("GIF89a......", "GIF")]
-    [InlineData("BM..........", "BMP")]
-    [InlineData("II*\0........", "TIFF")]
-    [InlineData("MM\0*........", "TIFF")]
-    [InlineData("RIFF....WEBPVP8", "WebP")]
     [InlineData("\0\0\0\u0020ftypavif", "AVIF")]
-    [InlineData("RIFF", "not a picture")]
-    [InlineData("x", "not a picture")]
+    [InlineData("RIFF", "not a usable picture")]
+    [InlineData("x", "not a usable picture")]
     [InlineData("", "empty")]
     public void Other_files_are_refused_with_what_they_are(string content, string words)
     {
@@ -64,11 +64,11 @@ public class ImageFileTests
     public void A_damaged_file_is_named()
     {
         using TemporaryFolder folder = new();
-        string path = folder.Write("cut.png", Png.Encode(ImagingFixtures.Noisy(9, 9, 3))[..60]);
+        string path = folder.Write("cut.png", ImageFile.EncodePng(ImagingFixtures.Noisy(9, 9, 3))[..60]);
 
         InputException e = Assert.Throws<InputException>(() => ImageFile.Read(path));
 
-        Assert.StartsWith($"{path}: not a usable PNG: ", e.Message);
+        Assert.StartsWith($"{path}: not a usable picture: ", e.Message);
     }
 
     [Fact]

@@ -26,6 +26,12 @@ internal static class ImagingFixtures
     public static readonly IReadOnlyDictionary<string, EncodedPicture> Jpegs =
         Load<EncodedPicture>("jpegs.json").ToDictionary(picture => picture.Name);
 
+    public static readonly IReadOnlyDictionary<string, EncodedPicture> Formats =
+        Load<EncodedPicture>("formats.json").ToDictionary(picture => picture.Name);
+
+    /// <summary>All picture files.</summary>
+    public static IEnumerable<EncodedPicture> Files => [.. Pngs.Values, .. Jpegs.Values, .. Formats.Values];
+
     public static readonly IReadOnlyList<FittedPicture> Fits = Load<FittedPicture>("fits.json");
 
     /// <summary>A picture with something of everything: ramps, flat parts and noise, a function of its size.</summary>

@@ -1,14 +1,15 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
-using Tessera.Imaging;
 
 namespace Tessera.Tests.Imaging;
 
 /// <summary>Puts together PNG files, wrong ones above all: every chunk gets a true checksum.</summary>
 internal sealed class PngBuilder
 {
-    private byte[] _file = [.. Png.Signature];
+    public static readonly byte[] Signature = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A];
+
+    private byte[] _file = [.. Signature];
 
     /// <summary>An IHDR chunk; a plain 2x2 grey picture unless told.</summary>
     public PngBuilder Header(
@@ -25,9 +26,8 @@ internal sealed class PngBuilder
 
     public PngBuilder Chunk(string type, params byte[] data)
     {
-        using MemoryStream chunk = new();
-        PngChunkWriter.Write(chunk, Encoding.Latin1.GetBytes(type), data);
-        _file = [.. _file, .. chunk.ToArray()];
+        byte[] checkedPart = [.. Encoding.Latin1.GetBytes(type), .. data];
+        _file = [.. _file, .. BigEndian((uint)data.Length), .. checkedPart, .. BigEndian(Checksum(checkedPart))];
         return this;
     }
 
@@ -37,6 +37,25 @@ internal sealed class PngBuilder
     public byte[] End() => Chunk("IEND").ToBytes();
 
     public byte[] ToBytes() => _file;
+
+    /// <summary>The CRC-32 of a chunk's type and data.</summary>
+    public static uint Checksum(ReadOnlySpan<byte> data)
+    {
+        uint checksum = uint.MaxValue;
+        foreach (byte value in data)
+        {
+            checksum ^= value;
+            for (int bit = 0; bit < 8; bit++) checksum = (checksum >> 1) ^ (0xEDB88320 & (0 - (checksum & 1)));
+        }
+        return ~checksum;
+    }
+
+    private static byte[] BigEndian(uint value)
+    {
+        byte[] bytes = new byte[4];
+        BinaryPrimitives.WriteUInt32BigEndian(bytes, value);
+        return bytes;
+    }
 
     public static byte[] Compress(byte[] data)
     {

@@ -67,7 +67,7 @@ public sealed class ReportTests(ReportRun run) : IDisposable
         foreach (string file in files)
         {
             string path = Path.Combine(run.Folder, file);
-            if (file.EndsWith(".png", StringComparison.Ordinal)) Png.Read(path);
+            if (file.EndsWith(".png", StringComparison.Ordinal)) ImageFile.Read(path);
             else
             {
                 Assert.Equal(Svg + "svg", XDocument.Load(path).Root!.Name);
@@ -83,14 +83,14 @@ public sealed class ReportTests(ReportRun run) : IDisposable
         // 9 test pictures of 16x16: 8 in a row, 2 pixels between them; 146 x 38, six times as large.
         foreach (string name in new[] { "reconstructions-originals", "reconstructions-decoded", "reconstructions-errors" })
         {
-            Image grid = Png.Read(Path.Combine(run.Folder, name + ".png"));
+            Image grid = ImageFile.Read(Path.Combine(run.Folder, name + ".png"));
             Assert.Equal(((2 + 8 * 18) * 6, (2 + 2 * 18) * 6), (grid.Width, grid.Height));
         }
-        Image originals = Png.Read(Path.Combine(run.Folder, "reconstructions-originals.png"));
+        Image originals = ImageFile.Read(Path.Combine(run.Folder, "reconstructions-originals.png"));
         Image expected = ImageTransform.Enlarge(ImageGrid.Make(SmallRun.Test.First(9)), 6);
         Assert.Equal(expected.Pixels, originals.Pixels);
         // 4x4 codes of 9 pictures.
-        Image masks = Png.Read(Path.Combine(run.Folder, "masks.png"));
+        Image masks = ImageFile.Read(Path.Combine(run.Folder, "masks.png"));
         Assert.Equal((2 + 8 * 6) * 12, masks.Width);
         Image mask = ImageTransform.Enlarge(Image.Black(1, 1, 3), 12);
         for (int i = 0; i < 9; i++)

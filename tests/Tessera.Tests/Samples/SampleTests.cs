@@ -41,7 +41,7 @@ public sealed class SampleTests : IDisposable
         int[] codes = tokenizer.Encode([Shapes.Picture(5).Pixels]);
         int[] edited = [.. codes.Chunk(8).SelectMany(row => (int[])[.. row[..4], .. row[..4].Reverse()])];
         Assert.NotEqual(codes, edited);
-        Assert.Equal(tokenizer.Decode(edited)[0].Pixels, Png.Read(_folder["edited.png"]).Pixels);
+        Assert.Equal(tokenizer.Decode(edited)[0].Pixels, ImageFile.Read(_folder["edited.png"]).Pixels);
     }
 
     [Fact]
@@ -89,13 +89,13 @@ public sealed class SampleTests : IDisposable
 
     private string OwnPictures()
     {
-        for (int i = 0; i < 40; i++) _folder.Write($"pictures/{i:00}.png", Png.Encode(Shapes.Picture(i)));
+        for (int i = 0; i < 40; i++) _folder.Write($"pictures/{i:00}.png", ImageFile.EncodePng(Shapes.Picture(i)));
         return _folder["pictures"];
     }
 
     private (string Model, string Picture) Write(Image picture)
     {
         ModelFile.Write(_folder["model.safetensors"], Model, dataVariance: null);
-        return (_folder["model.safetensors"], _folder.Write("picture.png", Png.Encode(picture)));
+        return (_folder["model.safetensors"], _folder.Write("picture.png", ImageFile.EncodePng(picture)));
     }
 }

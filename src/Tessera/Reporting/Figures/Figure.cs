@@ -58,7 +58,7 @@ internal sealed record PicturePart(string FileName, string Label, string Alterna
     // Of a few pixels no more can be seen however large they are.
     private const int LargestFactor = 12;
 
-    private readonly Lazy<byte[]> _bytes = new(() => Png.Encode(ImageTransform.Enlarge(Image, Factor(Image))));
+    private readonly Lazy<byte[]> _bytes = new(() => ImageFile.EncodePng(ImageTransform.Enlarge(Image, Factor(Image))));
 
     /// <summary>The width to show it at, in CSS's pixels, where there is room.</summary>
     public int LargestWidth => Image.Width * Factor(Image);

@@ -29,11 +29,11 @@ internal static class HtmlPage
             <meta name="viewport" content="width=device-width, initial-scale=1"/>
             {Markup.Raw(Generator)}{RunFolder.Version}"/>
             <title>{title}</title>
-            <link rel="icon" href="{DataUri.Png(Png.Encode(Mosaic(data.Atlas, data.Measurement.Usage.Used, 3, 9)))}"/>
+            <link rel="icon" href="{DataUri.Png(ImageFile.EncodePng(Mosaic(data.Atlas, data.Measurement.Usage.Used, 3, 9)))}"/>
             {PageStyle.Element}
             </head>
             <body>
-            <img class="mosaic" alt="" src="{DataUri.Png(Png.Encode(Mosaic(data.Atlas, data.Measurement.Usage.Used, MosaicColumns, MosaicTiles)))}"/>
+            <img class="mosaic" alt="" src="{DataUri.Png(ImageFile.EncodePng(Mosaic(data.Atlas, data.Measurement.Usage.Used, MosaicColumns, MosaicTiles)))}"/>
             <div class="page">
             <header><h1>{data.Subject.Name}</h1><p>{Summary(data)}</p>{Cards(data)}</header>
             <div class="columns">

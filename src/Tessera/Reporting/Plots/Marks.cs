@@ -108,7 +108,7 @@ internal sealed record Band(double From, double To, string Note) : Mark("band")
 internal sealed record Picture(Image Image) : Mark("picture")
 {
     public override Markup Draw(PlotFrame frame) => Markup.Of($"""
-        <image x="{frame.Left}" y="{frame.Top}" width="{frame.Width}" height="{frame.Height}" preserveAspectRatio="none" href="{DataUri.Png(Png.Encode(Image))}"/>
+        <image x="{frame.Left}" y="{frame.Top}" width="{frame.Width}" height="{frame.Height}" preserveAspectRatio="none" href="{DataUri.Png(ImageFile.EncodePng(Image))}"/>
         """);
 }
 

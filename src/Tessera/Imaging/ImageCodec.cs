@@ -1,0 +1,122 @@
+using SixLabors.ImageSharp;
+using SixLabors.ImageSharp.Formats;
+using SixLabors.ImageSharp.Formats.Bmp;
+using SixLabors.ImageSharp.Formats.Gif;
+using SixLabors.ImageSharp.Formats.Jpeg;
+using SixLabors.ImageSharp.Formats.Png;
+using SixLabors.ImageSharp.Formats.Tiff;
+using SixLabors.ImageSharp.Formats.Webp;
+using SixLabors.ImageSharp.Metadata;
+using SixLabors.ImageSharp.PixelFormats;
+using SixLabors.ImageSharp.Processing;
+using Sharp = SixLabors.ImageSharp.Image;
+
+namespace Tessera.Imaging;
+
+/// <summary>Pictures to and from the bytes of files, by ImageSharp; no type of it leaves this folder.</summary>
+internal static class ImageCodec
+{
+    private const string Readable = "PNG, JPEG, WebP, GIF, BMP and TIFF";
+
+    private static readonly Configuration Formats = CreateConfiguration();
+
+    private static readonly PngEncoder GreyEncoder = CreateEncoder(PngColorType.Grayscale);
+    private static readonly PngEncoder RgbEncoder = CreateEncoder(PngColorType.Rgb);
+
+    /// <summary>Decodes a file.</summary>
+    /// <exception cref="InvalidDataException">It is damaged, of no known format, or declares too many pixels.</exception>
+    public static Image Decode(byte[] data, long maxPixels)
+    {
+        try
+        {
+            using WholeFileStream file = new(data);
+            IImageInfo info = Sharp.Identify(Formats, file, out IImageFormat format)
+                ?? throw new InvalidDataException($"it is {FormatOf(data)}; {Readable} files are read");
+            bool isGrey = IsGrey(info.Metadata, format);
+            CheckSize(info.Width, info.Height, isGrey ? 1 : 3, maxPixels);
+            if (format is PngFormat && info.Metadata.GetPngMetadata().InterlaceMethod == PngInterlaceMode.Adam7)
+                InterlacedPng.Check(data, info.Width, info.Height, info.PixelType.BitsPerPixel);
+            return Load(data, isGrey);
+        }
+        // ImageSharp answers damage with whatever its arithmetic runs into: indexes, casts, null references.
+        catch (Exception e) when (e is not (InvalidDataException or OutOfMemoryException))
+        {
+            throw new InvalidDataException(e is EndOfStreamException ? e.Message : "its data is damaged", e);
+        }
+    }
+
+    /// <summary>Encodes a picture as PNG.</summary>
+    public static byte[] EncodePng(Image image)
+    {
+        using MemoryStream file = new();
+        using Sharp source = Wrap(image);
+        source.Save(file, image.Channels == 1 ? GreyEncoder : RgbEncoder);
+        return file.ToArray();
+    }
+
+    /// <summary>A picture after ImageSharp's operations on it.</summary>
+    public static Image Transform(Image image, Action<IImageProcessingContext> operations)
+    {
+        using Sharp source = Wrap(image);
+        using Sharp result = source.Clone(operations);
+        return Copy(result);
+    }
+
+    private static Image Load(byte[] data, bool isGrey)
+    {
+        using WholeFileStream file = new(data);
+        using Sharp picture = isGrey ? Sharp.Load<L8>(Formats, file) : Sharp.Load<Rgb24>(Formats, file);
+        if (picture.Metadata.ExifProfile is not null) picture.Mutate(source => source.AutoOrient());
+        return Copy(picture);
+    }
+
+    private static Image Copy(Sharp picture)
+    {
+        Image copy = Image.Black(picture.Width, picture.Height, picture is Image<L8> ? 1 : 3);
+        if (picture is Image<L8> grey) grey.CopyPixelDataTo(copy.Pixels);
+        else ((Image<Rgb24>)picture).CopyPixelDataTo(copy.Pixels);
+        return copy;
+    }
+
+    // Over the picture's own bytes, not a copy.
+    private static Sharp Wrap(Image image) => image.Channels == 1
+        ? Sharp.WrapMemory<L8>(Formats, image.Pixels, image.Width, image.Height)
+        : Sharp.WrapMemory<Rgb24>(Formats, image.Pixels, image.Width, image.Height);
+
+    private static bool IsGrey(ImageMetadata metadata, IImageFormat format) => format switch
+    {
+        PngFormat => metadata.GetPngMetadata().ColorType is PngColorType.Grayscale or PngColorType.GrayscaleWithAlpha,
+        JpegFormat => metadata.GetJpegMetadata().ColorType is JpegColorType.Luminance,
+        _ => false,
+    };
+
+    // Refuses dimensions that are empty, over the limit or over what an array can hold.
+    private static void CheckSize(long width, long height, int bytesPerPixel, long maxPixels)
+    {
+        if (width < 1 || height < 1) throw new InvalidDataException($"it declares {width} x {height} pixels");
+        long limit = Math.Min(maxPixels, Array.MaxLength / bytesPerPixel);
+        if (height > limit / width)
+            throw new InvalidDataException($"it declares {width} x {height} pixels; the limit is {limit} in all");
+    }
+
+    private static string FormatOf(ReadOnlySpan<byte> data) =>
+        data.Length >= 12 && data[4..].StartsWith("ftyp"u8) ? "an AVIF, HEIF or video file" : "of another format";
+
+    private static PngEncoder CreateEncoder(PngColorType type) =>
+        new() { ColorType = type, BitDepth = PngBitDepth.Bit8, IgnoreMetadata = true };
+
+    private static Configuration CreateConfiguration()
+    {
+        var configuration = new Configuration(
+            new PngConfigurationModule(), new JpegConfigurationModule(), new WebpConfigurationModule(),
+            new GifConfigurationModule(), new BmpConfigurationModule(), new TiffConfigurationModule())
+        {
+            // The callers read many pictures at once.
+            MaxDegreeOfParallelism = 1,
+            StreamProcessingBufferSize = WholeFileStream.ReadAhead,
+        };
+        configuration.ImageFormatsManager.SetDecoder(
+            GifFormat.Instance, new GifDecoder { DecodingMode = FrameDecodingMode.First });
+        return configuration;
+    }
+}

@@ -1,0 +1,100 @@
+using Tessera.Imaging;
+
+namespace Tessera.Tests.Imaging;
+
+public class PictureDecodingTests
+{
+    public static TheoryData<string> Pngs => [.. ImagingFixtures.Pngs.Keys];
+
+    [Theory]
+    [MemberData(nameof(Pngs))]
+    public void A_png_gives_what_the_script_encoded(string name)
+    {
+        ImagingFixtures.EncodedPicture expected = ImagingFixtures.Pngs[name];
+
+        Image image = ImageFile.Decode(expected.File, name);
+
+        Assert.Equal((expected.Width, expected.Height, expected.Channels), (image.Width, image.Height, image.Channels));
+        Assert.Equal(expected.Pixels, image.Pixels);
+    }
+
+    [Fact]
+    public void Fixtures_hold_every_kind_of_png()
+    {
+        IEnumerable<(int Color, int Depth, int Interlace)> kinds =
+            ImagingFixtures.Pngs.Values.Select(png => ((int)png.File[25], (int)png.File[24], (int)png.File[28]));
+
+        // 5 depths of grey, 4 of palette, 2 each of RGB, grey and alpha, RGB and alpha; plain and interlaced.
+        Assert.Equal(2 * (5 + 4 + 2 + 2 + 2), kinds.Distinct().Count());
+    }
+
+    [Fact]
+    public void Unknown_ancillary_chunks_and_bytes_after_the_end_are_ignored()
+    {
+        byte[] file = new PngBuilder().Header().Chunk("abCd", 1, 2, 3).Rows(0, 1, 2, 0, 3, 4).Chunk("zzZz").End();
+
+        Assert.Equal([1, 2, 3, 4], ImageFile.Decode([.. file, 9, 9, 9]).Pixels);
+    }
+
+    [Fact]
+    public void A_picture_of_exactly_the_limit_is_read_and_one_above_is_not()
+    {
+        byte[] file = ImageFile.EncodePng(ImagingFixtures.Noisy(7, 5, 3));
+
+        Assert.Equal(7, ImageFile.Decode(file, maxPixels: 35).Width);
+        InputException e = Assert.Throws<InputException>(() => ImageFile.Decode(file, "big.png", maxPixels: 34));
+        Assert.Contains("7 x 5 pixels; the limit is 34", e.Message);
+    }
+
+    [Fact]
+    public void Reads_a_file_by_its_path()
+    {
+        using TemporaryFolder folder = new();
+        Image image = ImagingFixtures.Noisy(9, 4, 3);
+
+        Assert.Equal(image.Pixels, ImageFile.Read(folder.Write("a.png", ImageFile.EncodePng(image))).Pixels);
+    }
+
+    [Theory]
+    [InlineData("4:4:4", 2, 0.1)]
+    [InlineData("grey", 2, 0.1)]
+    [InlineData("1x1", 2, 0.1)]
+    [InlineData("CMYK", 3, 1)]
+    // Pillow smooths colour of half the resolution, ImageSharp repeats it.
+    [InlineData("4:2:2", 16, 2.5)]
+    [InlineData("4:2:0", 16, 2.5)]
+    [InlineData("4:2:0 progressive", 16, 2.5)]
+    [InlineData("luma 1x4", 16, 2.5)]
+    public void A_jpeg_gives_what_Pillow_gives(string name, int mostLevels, double meanLevels) =>
+        AssertClose(ImagingFixtures.Jpegs[name], mostLevels, meanLevels);
+
+    public static TheoryData<string> Formats => [.. ImagingFixtures.Formats.Keys];
+
+    [Theory]
+    [MemberData(nameof(Formats))]
+    public void Other_formats_and_orientations_give_what_Pillow_gives(string name) =>
+        AssertClose(ImagingFixtures.Formats[name], name.StartsWith("orientation", StringComparison.Ordinal) ? 2 : 0, 0.1);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void A_narrow_interlaced_png_is_refused_with_the_reason(uint width)
+    {
+        byte[] file = new PngBuilder().Header(width: width, interlace: 1).Rows(new byte[64]).End();
+
+        InputException e = Assert.Throws<InputException>(() => ImageFile.Decode(file, "thin.png"));
+
+        Assert.Contains("save it without interlacing", e.Message);
+    }
+
+    private static void AssertClose(ImagingFixtures.EncodedPicture expected, int mostLevels, double meanLevels)
+    {
+        Image image = ImageFile.Decode(expected.File, expected.Name);
+
+        Assert.Equal((expected.Width, expected.Height, expected.Channels), (image.Width, image.Height, image.Channels));
+        int[] levels = [.. image.Pixels.Zip(expected.Pixels, (a, b) => Math.Abs(a - b))];
+        Assert.True(
+            levels.Max() <= mostLevels && levels.Average() <= meanLevels,
+            $"{expected.Name}: samples are up to {levels.Max()} levels from Pillow's, {levels.Average():0.00} on average.");
+    }
+}
