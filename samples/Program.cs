@@ -17,7 +17,7 @@ try
         case ["decode", string model, string picture, string edited]: DecodeEditedCodes.Run(model, picture, edited); break;
         case ["parallel", string model, string folder]:
             TrainedModel trained = TrainedModel.Open(model);
-            ImageSet pictures = ImageFolder.Load(folder, Split.All, 32, 32, trained.Model.Options.Channels);
+            ImageSet pictures = ImageFolder.Load(folder, Split.All, 32, trained.Model.Options.Channels);
             Console.WriteLine($"{EncodeInParallel.Run(trained.Model, pictures.First(pictures.Count)).Length} pictures encoded");
             break;
         case ["train", string folder, string run]: TrainOnOwnPictures.Run(folder, run, updates: 2000, stop.Token); break;

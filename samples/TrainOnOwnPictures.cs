@@ -22,8 +22,8 @@ public static class TrainOnOwnPictures
         });
         try
         {
-            ImageSet train = ImageFolder.Load(folder, Split.Train, Size, Size, cancellation: stop);
-            ImageSet test = ImageFolder.Load(folder, Split.Test, Size, Size, cancellation: stop);
+            ImageSet train = ImageFolder.Load(folder, Split.Train, Size, cancellation: stop);
+            ImageSet test = ImageFolder.Load(folder, Split.Test, Size, cancellation: stop);
             RunFolder target = RunFolder.IsRun(run) ? RunFolder.Open(run) : RunFolder.Create(run, options);
             using var trainer = new Trainer(target, train, test);
             Evaluation result = trainer.Run(progress, stop);

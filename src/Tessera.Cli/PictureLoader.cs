@@ -1,21 +1,33 @@
 using System.CommandLine;
 using Tessera.Data;
+using Tessera.Imaging;
 using Tessera.Training;
 
 namespace Tessera.Cli;
 
-/// <summary>Loads the pictures that the options name, and shows how far it is.</summary>
+/// <summary>Finds and loads the pictures that the options name, and shows how far it is.</summary>
 /// <param name="display">Where to show it.</param>
+/// <param name="skipsDamaged">Whether pictures that cannot be read are left out; else they are an error.</param>
 /// <param name="cancellation">Stops it.</param>
-internal sealed class PictureLoader(Display display, CancellationToken cancellation)
+internal sealed class PictureLoader(Display display, bool skipsDamaged, CancellationToken cancellation)
 {
+    private readonly List<string> _skipped = [];
+    private string? _leftAlone;
+
+    /// <summary>The names of the pictures that are left out: those to begin with, and damaged ones.</summary>
+    public IReadOnlyList<string> Skipped
+    {
+        get => _skipped;
+        init => _skipped = [.. value];
+    }
+
     /// <summary>What <c>--data</c> names: a built-in name as it is, a folder by its full path.</summary>
     public static string Name(string data) => data is Shapes.Name or Cifar10.Name ? data : Path.GetFullPath(data);
 
     /// <summary>Picture files in place of --data.</summary>
     public static Argument<string[]> FilesArgument() => new("IMAGE")
     {
-        Description = "PNG or JPEG files of any size, scaled and centre-cropped to --size [default: pictures of --data].",
+        Description = "Picture files of any size, scaled and centre-cropped to --size [default: pictures of --data].",
         Arity = ArgumentArity.ZeroOrMore,
     };
 
@@ -23,15 +35,9 @@ internal sealed class PictureLoader(Display display, CancellationToken cancellat
     /// <exception cref="InputException">The pictures are not there, damaged, or of no use.</exception>
     public ImageSet Load(TrainingOptions options, Split split)
     {
-        Prepare(options);
         string verb = options.Data == Shapes.Name ? "making" : "reading";
-        ImageSet pictures = display.WithBar(bar =>
-        {
-            bar.Report(new BarState(null, $"{verb} pictures ..."));
-            return DataSource.Load(
-                options.Data, options.DataDir, split, options.Size, options.Model.Channels,
-                new Reporter<int>(count => bar.Report(new BarState(null, $"{verb} pictures: {count}"))), cancellation);
-        });
+        PictureSource source = Open(options, split, options.Size);
+        ImageSet pictures = Skipping(ref source, found => display.WithBar(bar => found.Load(Counter(bar, verb), cancellation)));
         // Not every source looks at it, and nothing is begun yet.
         cancellation.ThrowIfCancellationRequested();
         return pictures;
@@ -39,15 +45,58 @@ internal sealed class PictureLoader(Display display, CancellationToken cancellat
 
     /// <summary>Finds a split, whose pictures are read when they are asked for. CIFAR-10 is downloaded if it is nowhere.</summary>
     /// <exception cref="InputException">The pictures are not there, damaged, or of no use.</exception>
-    public PictureSource Open(TrainingOptions options, Split split)
+    public PictureSource Open(TrainingOptions options, Split split, PictureSize size)
     {
         Prepare(options);
-        return display.WithBar(bar =>
+        PictureSource source = display.WithBar(bar =>
         {
             bar.Report(new BarState(null, "looking for pictures ..."));
-            return DataSource.Open(options.Data, options.DataDir, split, options.Size, options.Model.Channels, cancellation);
+            return DataSource.Open(options.Data, options.DataDir, split, size, options.Model.Channels, cancellation);
         });
+        if (source.LeftAlone is { } note && note != _leftAlone) display.Line($"{options.Data}: {note}");
+        _leftAlone = source.LeftAlone;
+        return source.Without(_skipped);
     }
+
+    /// <summary>The first pictures of a source.</summary>
+    /// <exception cref="DamagedPicturesException">Some cannot be read and are not to be skipped.</exception>
+    public byte[][] ReadFirst(PictureSource source, int count) =>
+        Skipping(ref source, found => found.Read(0, Math.Min(count, found.Count), cancellation: cancellation));
+
+    /// <summary>A source whose pictures can all be read: without the damaged ones if they are to be skipped.</summary>
+    public PictureSource Usable(PictureSource source)
+    {
+        if (skipsDamaged)
+        {
+            Skipping(ref source, found => display.WithBar(bar =>
+            {
+                found.Check(Counter(bar, "checking"), cancellation);
+                return true;
+            }));
+        }
+        return source;
+    }
+
+    // Once they are left out, others may come in that are damaged too.
+    private T Skipping<T>(ref PictureSource source, Func<PictureSource, T> work)
+    {
+        while (true)
+        {
+            try
+            {
+                return work(source);
+            }
+            catch (DamagedPicturesException e) when (skipsDamaged)
+            {
+                display.Line($"{source.Name}: {e.Names.Count} of {source.Count} pictures cannot be read and are left out");
+                _skipped.AddRange(e.Names);
+                source = source.Without(e.Names);
+            }
+        }
+    }
+
+    private static Reporter<int> Counter(IProgress<BarState> bar, string verb) =>
+        new(count => bar.Report(new BarState(null, $"{verb} pictures: {count}")));
 
     private void Prepare(TrainingOptions options)
     {

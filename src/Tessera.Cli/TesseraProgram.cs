@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using Tessera.Cli.CommandLine;
 using Tessera.Cli.Commands;
+using Tessera.Data;
 using Tessera.Tensors.Devices.Cpu;
 using Tessera.Training;
 
@@ -50,7 +51,7 @@ public static class TesseraProgram
         catch (Exception e)
         {
             (int code, string line) = Describe(e);
-            invocation.Error.Line($"tessera: {line.ReplaceLineEndings(" ")}");
+            invocation.Error.Line($"tessera: {line}");
             if (Environment.GetEnvironmentVariable(DebugVariable) == "1") error.WriteLine(e);
             return code;
         }
@@ -74,13 +75,14 @@ public static class TesseraProgram
 
     private static (int Code, string Line) Describe(Exception e) => e switch
     {
-        InputException => (WrongInput, e.Message),
+        DamagedPicturesException => (WrongInput, e.Message),
+        InputException => (WrongInput, e.Message.ReplaceLineEndings(" ")),
         OperationCanceledException => (Interrupted, "interrupted"),
         TrainingDivergedException => (Failed, e.Message),
         OutOfMemoryException => (Failed, "there is not enough memory; try a smaller --batch, --size or --hidden"),
         // Such as a disk that has no room for what is printed.
         IOException => (Failed, e.Message),
-        _ => (Failed, $"{e.GetType().Name}: {e.Message} (a bug; TESSERA_DEBUG=1 shows where)"),
+        _ => (Failed, $"{e.GetType().Name}: {e.Message} (a bug; TESSERA_DEBUG=1 shows where)".ReplaceLineEndings(" ")),
     };
 
     private static void CheckEnvironment(string variable, IReadOnlyList<string> names)

@@ -6,7 +6,7 @@ namespace Tessera;
 /// Something that the user gave (an option, a file, a folder) cannot be used. <see cref="Exception.Message"/> is one
 /// line that says what is wrong and how to mend it, fit to be shown as it stands.
 /// </summary>
-public sealed class InputException : Exception
+public class InputException : Exception
 {
     /// <summary>Creates the exception with its one line.</summary>
     public InputException(string message) : base(message)

@@ -26,7 +26,7 @@ public sealed class EvalTests(Trained trained)
         CancellationToken stop = TestContext.Current.CancellationToken;
         TrainedModel model = TrainedModel.Open(trained.Run);
         Split part = Enum.Parse<Split>(split, ignoreCase: true);
-        ImageSet pictures = ImageFolder.Load(trained.Pictures, part, 16, 16, cancellation: stop);
+        ImageSet pictures = ImageFolder.Load(trained.Pictures, part, 16, cancellation: stop);
         Evaluation expected = Evaluator.Evaluate(model.Model, pictures, part, model.DataVariance, cancellation: stop);
         Assert.Equal(images, expected.Images);
         Assert.Equal(split, json.RootElement.GetProperty("split").GetString());

@@ -32,7 +32,7 @@ public sealed class ReconstructTests(Trained trained)
         Program.Succeed("reconstruct", trained.Run, "--out", folder["grid.png"]);
         Image grid = ImageFile.Read(folder["grid.png"]);
         ImageSet test = ImageFolder.Load(
-            trained.Pictures, Split.Test, 16, 16, cancellation: TestContext.Current.CancellationToken);
+            trained.Pictures, Split.Test, 16, cancellation: TestContext.Current.CancellationToken);
         for (int i = 0; i < test.Count; i++)
         {
             int left = Margin + i % 4 * (2 * Enlarged + Margin), top = Margin + i / 4 * (Enlarged + Margin);

@@ -31,7 +31,7 @@ public sealed class TokensTests(Trained trained) : IDisposable
         Assert.Equal(Enumerable.Range(0, count).Select(i => $"{i.ToString(digits)}.png"), TemporaryFolder.NamesIn(_folder["pictures"]));
         TrainedModel model = TrainedModel.Open(trained.Run);
         ImageSet pictures = ImageFolder.Load(
-            trained.Pictures, split is null ? Split.All : Enum.Parse<Split>(split, ignoreCase: true), 16, 16,
+            trained.Pictures, split is null ? Split.All : Enum.Parse<Split>(split, ignoreCase: true), 16,
             cancellation: TestContext.Current.CancellationToken);
         for (int i = 0; i < count; i++)
         {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Numerics;
+using Tessera.Imaging;
 
 namespace Tessera.Cli.CommandLine;
 
@@ -72,6 +73,27 @@ internal static class NewOption
                 return null;
             },
         };
+
+    /// <summary>An option that takes a size of pictures; <see cref="PictureSize.Native"/> where it may.</summary>
+    public static Option<PictureSize?> Size(string name, string description, bool allowsNative) =>
+        new(name)
+        {
+            HelpName = allowsNative ? "N|HxW|native" : "N|HxW",
+            Description = description,
+            CustomParser = result =>
+            {
+                string text = result.Tokens[0].Value;
+                if (allowsNative && text == PictureSize.Native.ToString()) return PictureSize.Native;
+                if (PictureSize.TryParse(text, out PictureSize size) && size != PictureSize.Native) return size;
+                result.AddError(
+                    $"{name} {text}: give a whole number, or height x width such as 32x48" + (allowsNative ? ", or native" : ""));
+                return null;
+            },
+        };
+
+    /// <summary>Whether pictures that cannot be read are left out.</summary>
+    public static Option<bool> SkipDamaged() => Flag(
+        "--skip-damaged", "Goes on without pictures that cannot be read, and says how many.");
 
     /// <summary>The model that a command works with.</summary>
     public static Argument<string> ModelArgument() => new("RUN")

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Tessera.Data;
+using Tessera.Imaging;
 using Tessera.Models;
 using Tessera.Tensors.Optim;
 using Tessera.Training;
@@ -15,6 +16,9 @@ internal sealed class Settings
     /// <summary>The option that names pictures.</summary>
     public const string DataName = "--data";
 
+    /// <summary>The option for the size of pictures.</summary>
+    public const string SizeName = "--size";
+
     /// <summary>The options that say how long a run trains.</summary>
     public static readonly IReadOnlyList<string> BudgetNames = ["--updates", "--pictures", "--minutes"];
 
@@ -25,7 +29,8 @@ internal sealed class Settings
     private Settings(params Setting[] settings) => _settings = settings;
 
     /// <summary>Where pictures come from, and how many threads work: what a command with a trained model takes.</summary>
-    public static Settings ForPictures() => new([.. Pictures("the run's own"), Threads()]);
+    /// <param name="allowsNative">Whether pictures may be taken as they are.</param>
+    public static Settings ForPictures(bool allowsNative) => new([.. Pictures("the run's own", allowsNative), Threads()]);
 
     /// <summary>How many threads work: what a command takes that is given no pictures.</summary>
     public static Settings ForComputing() => new(Threads());
@@ -135,12 +140,13 @@ internal sealed class Settings
                 ((string, object?, object?)?)(setting.Option.Name, setting.Get(first), setting.Get(second)))
             .FirstOrDefault();
 
-    private static Setting[] Pictures(string usual) => [Data(usual), DataDir(), Size("the run's own, else 32")];
+    private static Setting[] Pictures(string usual, bool allowsNative) =>
+        [Data(usual), DataDir(), Size("the run's own, else 32", allowsNative)];
 
     private static Setting<string?> Data(string usual) => new(
         NewOption.Text(
             DataName, "shapes|cifar10|FOLDER",
-            "The pictures: shapes (the program makes them), cifar10, or a folder of PNG and JPEG files "
+            "The pictures: shapes (the program makes them), cifar10, or a folder of picture files "
                 + $"[default: {usual}]."),
         options => options.Data,
         (options, value) => options with
@@ -183,10 +189,14 @@ internal sealed class Settings
         options => options.DataDir,
         (options, value) => options with { DataDir = Path.GetFullPath(value!) });
 
-    private static Setting<int?> Size(object usual) => new(
-        NewOption.Whole<int>(
-            "--size", $"Height and width to bring pictures to, a multiple of {VqVae.PixelsPerCode} [default: {usual}]."),
-        options => options.Size, (options, value) => options with { Size = value!.Value });
+    private static Setting<PictureSize?> Size(object usual, bool allowsNative = false) => new(
+        NewOption.Size(
+            SizeName, $"Height and width to bring pictures to, multiples of {VqVae.PixelsPerCode}: a number, or two as 32x48"
+                + (allowsNative ? "; native: as they are, cropped to the multiple" : "") + $" [default: {usual}].",
+            allowsNative),
+        options => options.Size,
+        // Native is no size that a run can have: who allows it asks for it.
+        (options, value) => value == PictureSize.Native ? options : options with { Size = value!.Value });
 
     private static Setting<int?> Threads() => new(
         NewOption.Whole<int>(

@@ -25,7 +25,7 @@ internal sealed class DataCifar10Command : TesseraCommand
 
     protected override void Run(ParseResult parse)
     {
-        string folder = new PictureLoader(Invocation.Output, Invocation.Cancellation).FindCifar10(parse.GetValue(_dataDir));
+        string folder = new PictureLoader(Invocation.Output, skipsDamaged: false, Invocation.Cancellation).FindCifar10(parse.GetValue(_dataDir));
         ImageSet train = Cifar10.Load(folder, Split.Train), test = Cifar10.Load(folder, Split.Test);
         Invocation.Output.Line($"CIFAR-10 is in {folder}: {train.Count} pictures to train on, {test.Count} to test on");
     }

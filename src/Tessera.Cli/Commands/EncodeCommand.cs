@@ -23,7 +23,7 @@ internal sealed class EncodeCommand : TrainedModelCommand
     public EncodeCommand(Invocation invocation) : base(
         invocation, "encode",
         "Writes the codes of pictures, [pictures, rows, columns], as a file for numpy: uint16 up to 65,536 codes, else int32.",
-        Split.All,
+        Split.All, allowsNative: true,
         "tessera encode runs/shapes-1 --out tokens.npy",
         "tessera encode runs/shapes-1 cat.png dog.jpg --out pets.npy",
         "tessera encode model.pt --data pictures --labels --out tokens.npz",
@@ -41,15 +41,30 @@ internal sealed class EncodeCommand : TrainedModelCommand
         string[] files = parse.GetValue(_images) ?? [];
         if (files.Length > 0 && labels)
             throw new InputException("--labels: picture files have no classes; name a folder of classes with --data, or leave --labels out");
-        PictureSource pictures = OpenPictures(parse, trained, files);
-
-        string type = Invocation.Error.WithBar(bar => TokenFile.Write(
-            path, pictures.Count, pictures.Height / VqVae.PixelsPerCode, pictures.Width / VqVae.PixelsPerCode,
-            trained.Model.Options.Codes, Counted(Tokenizer.Encode(trained.Model, pictures, Invocation.Cancellation), pictures, bar),
-            labels ? pictures.Labels : null));
+        PictureLoader loader = LoaderFor(parse, trained);
+        PictureSource pictures = loader.Usable(OpenPictures(parse, trained, loader, files));
+        string type = Write(path, trained.Model, pictures, labels);
+        if (loader.Skipped.Count > 0) SkippedFile.Write(Path.ChangeExtension(path, "skipped.txt"), loader.Skipped);
         Invocation.Output.Line(
             $"{path}: codes [{pictures.Count}, {pictures.Height / VqVae.PixelsPerCode}, {pictures.Width / VqVae.PixelsPerCode}], {type}, "
             + $"0 to {trained.Model.Options.Codes - 1}" + (labels ? $"; labels of {pictures.ClassNames.Count} classes" : ""));
+    }
+
+    private string Write(string path, VqVae model, PictureSource pictures, bool labels)
+    {
+        try
+        {
+            return Invocation.Error.WithBar(bar => TokenFile.Write(
+                path, pictures.Count, pictures.Height / VqVae.PixelsPerCode, pictures.Width / VqVae.PixelsPerCode,
+                model.Options.Codes, Counted(Tokenizer.Encode(model, pictures, Invocation.Cancellation), pictures, bar),
+                labels ? pictures.Labels : null));
+        }
+        catch (DamagedPicturesException)
+        {
+            // It names those of one batch: the others are to be named too.
+            pictures.Check(cancellation: Invocation.Cancellation);
+            throw;
+        }
     }
 
     private string CheckedPath(ParseResult parse, bool labels) => labels

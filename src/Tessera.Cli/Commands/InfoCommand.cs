@@ -61,7 +61,7 @@ internal sealed class InfoCommand : TesseraCommand
     private static IEnumerable<string[]> Run(TrainedModel trained)
     {
         if (trained.Options is not { } options) yield break;
-        yield return ["data", $"{options.Data}, {options.Size}x{options.Size}"];
+        yield return ["data", $"{options.Data}, {options.Size}"];
         yield return ["training", Describe(options)];
         if (options.Init is { } init) yield return ["started from", init];
     }

@@ -20,9 +20,10 @@ internal sealed class ReconstructCommand : TrainedModelCommand
 
     public ReconstructCommand(Invocation invocation) : base(
         invocation, "reconstruct",
-        "Writes a PNG of pairs: on the left the original, on the right its reconstruction.",
+        "Writes a PNG of pairs: on the left the original, on the right its reconstruction.", Split.Test, allowsNative: true,
         "tessera reconstruct runs/shapes-1",
-        "tessera reconstruct runs/shapes-1 cat.png dog.jpg --size 128 --out pets.png",
+        "tessera reconstruct runs/shapes-1 cat.png dog.jpg --size 128x192 --out pets.png",
+        "tessera reconstruct runs/shapes-1 photo.jpg --size native --out photo-again.png",
         "tessera reconstruct model.safetensors --data cifar10 --count 64 --out cifar.png")
     {
         Arguments.Add(_images);
@@ -37,9 +38,9 @@ internal sealed class ReconstructCommand : TrainedModelCommand
         if (count < 1) throw new InputException($"--count must be at least 1, not {count}");
         string[] files = parse.GetValue(_images) ?? [];
 
-        PictureSource source = OpenPictures(parse, trained, files);
-        byte[][] pixels = source.Read(
-            0, files.Length > 0 ? files.Length : Math.Min(count, source.Count), cancellation: Invocation.Cancellation);
+        PictureLoader loader = LoaderFor(parse, trained);
+        PictureSource source = OpenPictures(parse, trained, loader, files);
+        byte[][] pixels = loader.ReadFirst(source, files.Length > 0 ? files.Length : count);
         Image[] pictures = Array.ConvertAll(pixels, picture => new Image(source.Width, source.Height, source.Channels, picture));
         ReconstructionGrid grid = ReconstructionGrid.Make(trained.Model, pictures, Invocation.Cancellation);
         ImageFile.WritePng(path, grid.Image);

@@ -34,10 +34,6 @@ internal sealed class ReportCommand : TrainedModelCommand
         Invocation.Output.Line($"all figures on one page: {page}");
     }
 
-    /// <summary>Whether the pictures are those of the model's run: only of them it is known which it was trained on.</summary>
-    private bool ShowsOwnPictures(ParseResult parse, TrainedModel trained) =>
-        trained.Options is { } own && OptionsFor(parse, trained).Data == own.Data;
-
     private static string UsualFolder(TrainedModel trained) =>
         trained.Run is { } run && run.ModelPath == trained.Path
             ? Path.Combine(run.Path, Report.FolderName)

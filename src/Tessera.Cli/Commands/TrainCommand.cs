@@ -32,6 +32,7 @@ internal sealed class TrainCommand : TesseraCommand
 
     private readonly Option<bool> _noReport = NewOption.Flag(
         "--no-report", "Does not end with the run's report; tessera report writes it later.");
+    private readonly Option<bool> _skipDamaged = NewOption.SkipDamaged();
 
     public TrainCommand(Invocation invocation) : base(
         invocation, "train",
@@ -49,6 +50,7 @@ internal sealed class TrainCommand : TesseraCommand
         Options.Add(_out);
         Options.Add(_resume);
         Options.Add(_noReport);
+        Options.Add(_skipDamaged);
     }
 
     protected override void Run(ParseResult parse)
@@ -62,11 +64,15 @@ internal sealed class TrainCommand : TesseraCommand
         if (path is null) path = FreePath(options.Data);
         if (!resume) RunFolder.CheckFree(path);
 
-        var loader = new PictureLoader(Invocation.Output, Invocation.Cancellation);
+        // A resumed run sees the pictures that it began with: it leaves out those it left out then, and no others.
+        var loader = new PictureLoader(Invocation.Output, parse.GetValue(_skipDamaged) && !resume, Invocation.Cancellation)
+        {
+            Skipped = resume ? RunFolder.Open(path).ReadSkipped() : [],
+        };
         ImageSet train = loader.Load(options, Split.Train), test = loader.Load(options, Split.Test);
         using Trainer trainer = resume
             ? new Trainer(RunFolder.Open(path).WithOptions(options), train, test)
-            : Start(path, options, train, test);
+            : Start(path, options, loader.Skipped, train, test);
         PrintStart(trainer, path, options, train, test);
         Evaluation evaluation = Train(trainer, path);
         PrintEvaluation(trainer, path, evaluation, test);
@@ -149,9 +155,10 @@ internal sealed class TrainCommand : TesseraCommand
     }
 
     /// <summary>A run that cannot start leaves no folder.</summary>
-    private static Trainer Start(string path, TrainingOptions options, ImageSet train, ImageSet test)
+    private static Trainer Start(
+        string path, TrainingOptions options, IReadOnlyList<string> skipped, ImageSet train, ImageSet test)
     {
-        RunFolder run = RunFolder.Create(path, options);
+        RunFolder run = RunFolder.Create(path, options, skipped);
         try
         {
             return new Trainer(run, train, test);
@@ -197,7 +204,7 @@ internal sealed class TrainCommand : TesseraCommand
     {
         Invocation.Output.Line(
             $"data:   {options.Data}: {train.Count} pictures to train on, {test.Count} to test on, "
-            + $"{train.Width}x{train.Height}x{train.Channels}, data variance {trainer.DataVariance:0.0000}");
+            + $"{train.Height}x{train.Width}x{train.Channels}, data variance {trainer.DataVariance:0.0000}");
         Invocation.Output.Line($"model:  {trainer.Model.ParameterCount} parameters, {InfoCommand.Describe(trainer.Model)}");
         Invocation.Output.Line($"device: {trainer.Device.Description}");
         Invocation.Output.Line($"run:    {path}, {InfoCommand.Describe(options)}");

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Tessera.Cli.CommandLine;
 using Tessera.Data;
+using Tessera.Imaging;
 using Tessera.Tensors.Devices.Cpu;
 using Tessera.Training;
 
@@ -11,7 +12,8 @@ internal abstract class TrainedModelCommand : TesseraCommand
 {
     private readonly Split _usualSplit;
     private readonly Argument<string> _model = NewOption.ModelArgument();
-    private readonly Settings _settings = Settings.ForPictures();
+    private readonly Settings _settings;
+    private readonly Option<bool> _skipDamaged = NewOption.SkipDamaged();
     private readonly Option<string?> _split;
 
     /// <summary>Creates a command that takes the test pictures unless the user says otherwise.</summary>
@@ -22,15 +24,24 @@ internal abstract class TrainedModelCommand : TesseraCommand
 
     /// <summary>Creates a command that takes a split unless the user says otherwise.</summary>
     protected TrainedModelCommand(Invocation invocation, string name, string description, Split usualSplit, params string[] examples)
+        : this(invocation, name, description, usualSplit, allowsNative: false, examples)
+    {
+    }
+
+    /// <summary>Creates a command that takes a split, and pictures as they are if <paramref name="allowsNative"/>.</summary>
+    protected TrainedModelCommand(
+        Invocation invocation, string name, string description, Split usualSplit, bool allowsNative, params string[] examples)
         : base(invocation, name, description, examples)
     {
         _usualSplit = usualSplit;
+        _settings = Settings.ForPictures(allowsNative);
         _split = NewOption.Choice(
             "--split", $"Which of the pictures of --data [default: {usualSplit.Name()}].",
             [.. Enum.GetValues<Split>().Select(split => split.Name())]);
         Arguments.Add(_model);
         _settings.AddTo(this);
         Options.Add(_split);
+        Options.Add(_skipDamaged);
     }
 
     protected sealed override void Run(ParseResult parse)
@@ -58,20 +69,34 @@ internal abstract class TrainedModelCommand : TesseraCommand
 
     /// <summary>A split of the pictures that the user wants.</summary>
     protected ImageSet LoadPictures(ParseResult parse, TrainedModel trained, Split split) =>
-        Loader.Load(OptionsForData(parse, trained), split);
+        LoaderFor(parse, trained).Load(OptionsForData(parse, trained), split);
+
+    /// <summary>Loads pictures less those that the model's run left out.</summary>
+    protected PictureLoader LoaderFor(ParseResult parse, TrainedModel trained) =>
+        new(Invocation.Error, parse.GetValue(_skipDamaged), Invocation.Cancellation)
+        {
+            Skipped = ShowsOwnPictures(parse, trained) ? trained.Run!.ReadSkipped() : [],
+        };
+
+    /// <summary>Whether the pictures are those of the model's run: only of them it is known which it was trained on.</summary>
+    protected bool ShowsOwnPictures(ParseResult parse, TrainedModel trained) =>
+        trained.Options is { } own && OptionsFor(parse, trained).Data == own.Data;
 
     /// <summary>The picture files that the user named or, without any, the pictures of --data.</summary>
-    protected PictureSource OpenPictures(ParseResult parse, TrainedModel trained, string[] files)
+    protected PictureSource OpenPictures(ParseResult parse, TrainedModel trained, PictureLoader loader, string[] files)
     {
-        if (files.Length == 0) return Loader.Open(OptionsForData(parse, trained), SplitOf(parse));
+        PictureSize? given = parse.GetValue((Option<PictureSize?>)Options.Single(option => option.Name == Settings.SizeName));
+        if (files.Length == 0)
+        {
+            TrainingOptions forData = OptionsForData(parse, trained);
+            return loader.Open(forData, SplitOf(parse), given ?? forData.Size);
+        }
         if (HasData(parse)) throw new InputException("picture files and --data are both given; give one of them");
         if (files.FirstOrDefault(Directory.Exists) is { } folder)
             throw new InputException($"{folder} is a folder; name it with --data");
         TrainingOptions options = OptionsFor(parse, trained);
-        return PictureSource.FromFiles(files, options.Size, options.Size, options.Model.Channels);
+        return PictureSource.FromFiles(files, given ?? options.Size, options.Model.Channels);
     }
-
-    private PictureLoader Loader => new(Invocation.Error, Invocation.Cancellation);
 
     private TrainingOptions OptionsForData(ParseResult parse, TrainedModel trained) =>
         trained.Options is not null || HasData(parse)

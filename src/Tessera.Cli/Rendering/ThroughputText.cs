@@ -16,7 +16,7 @@ internal static class ThroughputText
             ["device", throughput.Device],
             ["FMA peak", $"{peak.OneThread:0} GFLOP/s on one thread, {peak.AllThreads:0} on {throughput.Threads} "
                 + $"({peak.VectorBits}-bit vectors, registers only)"],
-            ["work", $"batches of {throughput.Batch} pictures, {throughput.Size}x{throughput.Size}"],
+            ["work", $"batches of {throughput.Batch} pictures, {throughput.Size}"],
         ];
         yield return
         [
@@ -45,7 +45,7 @@ internal static class ThroughputText
             json.WriteString("device", throughput.Device);
             json.WriteNumber("threads", throughput.Threads);
             json.WriteNumber("batch", throughput.Batch);
-            json.WriteNumber("size", throughput.Size);
+            json.WriteString("size", throughput.Size.ToString());
             WritePeak(json, throughput.Peak);
             json.WriteStartArray("work");
             foreach (WorkRate rate in throughput.Rates) WriteRate(json, rate);

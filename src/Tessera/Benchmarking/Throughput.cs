@@ -1,3 +1,4 @@
+using Tessera.Imaging;
 using Tessera.Models;
 
 namespace Tessera.Benchmarking;
@@ -11,7 +12,7 @@ namespace Tessera.Benchmarking;
 /// <param name="Peak">The fused multiply-adds that the processor reaches.</param>
 /// <param name="Convolutions">What computes the model's convolutions.</param>
 public sealed record Throughput(
-    string Device, int Threads, int Batch, int Size, IReadOnlyList<WorkRate> Rates, PeakRate Peak,
+    string Device, int Threads, int Batch, PictureSize Size, IReadOnlyList<WorkRate> Rates, PeakRate Peak,
     IReadOnlyList<ConvolutionReport> Convolutions);
 
 /// <summary>How long one kind of work took.</summary>

@@ -24,33 +24,34 @@ public static class ImageFolder
     /// <summary>Loads a split into memory; see <see cref="Open"/>.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="split">Which part to load; <see cref="Split.All"/> takes every picture.</param>
-    /// <param name="width">Width in pixels to bring the pictures to, at least 1.</param>
-    /// <param name="height">Height in pixels to bring the pictures to, at least 1.</param>
+    /// <param name="size">
+    /// What to bring the pictures to; with <see cref="PictureSize.Native"/> they are only cropped to multiples of a model's
+    /// stride and must all be of one size then.
+    /// </param>
     /// <param name="channels">1 (grey) or 3 (red, green, blue).</param>
     /// <param name="progress">Told how many pictures are decoded; the calls come from several threads.</param>
     /// <param name="cancellation">Stops loading.</param>
     /// <exception cref="InputException">
-    /// The folder is missing, unreadable or without pictures, the split is empty, a picture is broken, or the pictures
-    /// do not fit into memory.
+    /// The folder is missing, unreadable or without pictures, the split is empty, pictures are damaged
+    /// (<see cref="DamagedPicturesException"/>), or they do not fit into memory.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">A size is not one of those allowed.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
     public static ImageSet Load(
-        string folder, Split split, int width, int height, int channels = 3,
+        string folder, Split split, PictureSize size, int channels = 3,
         IProgress<int>? progress = null, CancellationToken cancellation = default) =>
-        Open(folder, split, width, height, channels, cancellation).Load(progress, cancellation);
+        Open(folder, split, size, channels, cancellation).Load(progress, cancellation);
 
     /// <summary>
-    /// Finds the pictures of a split, each of which is scaled and centre-cropped to <paramref name="width"/> x
-    /// <paramref name="height"/> when it is read. The classes are those of the whole folder, so that labels mean the same
-    /// in every split.
+    /// Finds the pictures of a split, each of which is scaled and centre-cropped to <paramref name="size"/> when it is
+    /// read. The classes are those of the whole folder, so that labels mean the same in every split.
     /// </summary>
     /// <inheritdoc cref="Load"/>
     /// <exception cref="InputException">
     /// The folder is missing, unreadable or without pictures, or the split is empty.
     /// </exception>
     public static PictureSource Open(
-        string folder, Split split, int width, int height, int channels = 3, CancellationToken cancellation = default)
+        string folder, Split split, PictureSize size, int channels = 3, CancellationToken cancellation = default)
     {
         PictureWalk found = PictureWalk.Below(folder, cancellation);
         bool hasSplits = found.HasFolder("train") && found.HasFolder("test");
@@ -58,7 +59,7 @@ public static class ImageFolder
         if (entries.Count == 0)
         {
             throw new InputException(
-                $"{folder} holds no pictures; put .png, .jpg or .jpeg files into it, or name another folder.");
+                $"{folder} holds no pictures; put some into it ({ImageFile.ExtensionList}), or name another folder.");
         }
         string[] classes = [.. entries.Select(entry => entry.Class).Distinct().Order(StringComparer.Ordinal)];
         Entry[] chosen = [.. entries.Where(entry => split == Split.All || entry.Split == split)];
@@ -66,9 +67,10 @@ public static class ImageFolder
 
         int[] labels = [.. chosen.Select(entry => Array.BinarySearch(classes, entry.Class, StringComparer.Ordinal))];
         string[] paths = [.. chosen.Select(entry => entry.Path)];
+        var reader = new PictureReader([.. paths.Select(path => Path.Combine(folder, path))], size, channels);
         return new PictureSource(
-            SplitNames.NameOf(folder, split), width, height, channels, labels, classes,
-            i => ImageTransform.Fit(ImageFile.Read(Path.Combine(folder, paths[i])), width, height, channels).Pixels);
+            SplitNames.NameOf(folder, split), reader.Size, channels, labels, classes,
+            i => reader.Read(Path.Combine(folder, paths[i])), paths) { LeftAlone = found.DescribeOthers() };
     }
 
     /// <summary>

@@ -74,7 +74,7 @@ public sealed class ImageSet
     public ImageSet ToChannels(int channels) => AsSource().ToChannels(channels).Load();
 
     /// <summary>The same pictures as a source; nothing is copied.</summary>
-    public PictureSource AsSource() => new(Name, Width, Height, Channels, _labels, ClassNames, i => _pictures[i]);
+    public PictureSource AsSource() => new(Name, new PictureSize(Height, Width), Channels, _labels, ClassNames, i => _pictures[i]);
 
     /// <summary>
     /// The variance of byte/255 over every sample of every picture (the seed's <c>data_variance</c>), computed exactly

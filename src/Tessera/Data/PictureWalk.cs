@@ -8,8 +8,20 @@ namespace Tessera.Data;
 /// <param name="Paths">
 /// The relative paths of all pictures, '/' between their parts on every system, in ordinal order.
 /// </param>
-internal sealed record PictureWalk(List<string> Folders, List<string> Paths)
+/// <param name="Others">The endings of the names of all other files, but for hidden ones.</param>
+internal sealed record PictureWalk(List<string> Folders, List<string> Paths, List<string> Others)
 {
+    private const int ListedEndings = 5;
+
+    /// <summary>"3 other files left alone (.db, .txt)"; null if there is none.</summary>
+    public string? DescribeOthers()
+    {
+        if (Others.Count == 0) return null;
+        string[] endings = [.. Others.Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.Ordinal)];
+        string listed = string.Join(", ", endings.Take(ListedEndings)) + (endings.Length > ListedEndings ? ", ..." : "");
+        return $"{Others.Count} other {(Others.Count == 1 ? "file" : "files")} left alone ({listed})";
+    }
+
     /// <summary>Whether a folder of this name, in any case, lies directly inside.</summary>
     public bool HasFolder(string name) => Folders.Contains(name, StringComparer.OrdinalIgnoreCase);
 
@@ -20,23 +32,24 @@ internal sealed record PictureWalk(List<string> Folders, List<string> Paths)
         if (!Directory.Exists(folder))
             throw new InputException($"There is no folder {folder}; name the one that holds the pictures.");
         var root = new DirectoryInfo(folder);
-        var paths = new List<string>();
+        List<string> paths = [], others = [];
         try
         {
-            Walk(root, "", RealPath(root, ""), [], paths, cancellation);
+            Walk(root, "", RealPath(root, ""), [], paths, others, cancellation);
         }
         catch (Exception e) when (FileErrors.IsFileError(e))
         {
             throw FileErrors.Reading(folder, e);
         }
         paths.Sort(StringComparer.Ordinal);
-        return new PictureWalk([.. FileErrors.List(folder, place => place.EnumerateDirectories()).Select(below => below.Name)], paths);
+        return new PictureWalk(
+            [.. FileErrors.List(folder, place => place.EnumerateDirectories()).Select(below => below.Name)], paths, others);
     }
 
     // `ancestors` holds the real paths of the folders above: one that comes again is a link in a circle.
     private static void Walk(
         DirectoryInfo folder, string prefix, string realPath, HashSet<string> ancestors, List<string> paths,
-        CancellationToken cancellation)
+        List<string> others, CancellationToken cancellation)
     {
         if (!ancestors.Add(realPath)) return;
         foreach (FileSystemInfo entry in FileErrors.List(folder.FullName, place => place.EnumerateFileSystemInfos()))
@@ -44,9 +57,11 @@ internal sealed record PictureWalk(List<string> Folders, List<string> Paths)
             cancellation.ThrowIfCancellationRequested();
             if (entry.Name.StartsWith('.')) continue;
             if (entry is DirectoryInfo below)
-                Walk(below, $"{prefix}{below.Name}/", RealPath(below, realPath), ancestors, paths, cancellation);
+                Walk(below, $"{prefix}{below.Name}/", RealPath(below, realPath), ancestors, paths, others, cancellation);
             else if (ImageFile.IsPicture(entry.Name))
                 paths.Add(prefix + entry.Name);
+            else
+                others.Add(entry.Extension is { Length: > 0 } ending ? ending : "no ending");
         }
         ancestors.Remove(realPath);
     }

@@ -21,7 +21,7 @@ public static class Shapes
     /// <summary>The number of the first picture of the test split.</summary>
     public const long FirstTestNumber = 1L << 40;
 
-    private const int SmallestSize = 4, LargestSize = 1024;
+    private const int SmallestSize = 4, LargestSize = 1024, UsualSize = 32;
     private const ulong Seed = 0x7e55e7a;
 
     private static readonly (string Name, Func<Draws, int, byte[]> Render)[] Classes =
@@ -46,7 +46,7 @@ public static class Shapes
     /// <param name="size">Width and height in pixels: a multiple of 4 from 4 to 1024.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="number"/> is negative.</exception>
     /// <exception cref="InputException"><paramref name="size"/> is not a size that can be made.</exception>
-    public static Image Picture(long number, int size = 32)
+    public static Image Picture(long number, int size = UsualSize)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(number);
         CheckSize(size);
@@ -58,32 +58,42 @@ public static class Shapes
     /// <see cref="FirstTestNumber"/>; <see cref="Split.All"/> is the former, then the latter.
     /// </summary>
     /// <param name="split">Which pictures.</param>
-    /// <param name="size">Width and height in pixels: a multiple of 4 from 4 to 1024.</param>
+    /// <param name="size">
+    /// Height and width: multiples of 4 from 4 to 1024. Of a scene that is not square, the middle of the square one is cut.
+    /// </param>
     /// <param name="trainCount">How many train pictures there are, at least 1.</param>
     /// <param name="testCount">How many test pictures there are, at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">A count is not positive.</exception>
     /// <exception cref="InputException"><paramref name="size"/> is not a size that can be made.</exception>
-    public static ImageSet Load(Split split, int size = 32, int trainCount = 20_000, int testCount = 2_000) =>
+    public static ImageSet Load(Split split, PictureSize? size = null, int trainCount = 20_000, int testCount = 2_000) =>
         Open(split, size, trainCount, testCount).Load();
 
     /// <summary>A split whose pictures are made when they are asked for.</summary>
     /// <inheritdoc cref="Load"/>
-    public static PictureSource Open(Split split, int size = 32, int trainCount = 20_000, int testCount = 2_000)
+    public static PictureSource Open(Split split, PictureSize? size = null, int trainCount = 20_000, int testCount = 2_000)
     {
+        PictureSize made = size is null || size == PictureSize.Native ? UsualSize : size.Value;
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(trainCount);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(testCount);
-        CheckSize(size);
+        CheckSize(made.Height);
+        CheckSize(made.Width);
         int fromTrain = split == Split.Test ? 0 : trainCount, fromTest = split == Split.Train ? 0 : testCount;
         int[] labels = new int[checked(fromTrain + fromTest)];
         for (int i = 0; i < labels.Length; i++) labels[i] = ClassOf(NumberOf(i));
         return new PictureSource(
-            SplitNames.NameOf(Name, split), size, size, 3, labels, ClassNames, i => Render(NumberOf(i), size));
+            SplitNames.NameOf(Name, split), made, 3, labels, ClassNames, i => Render(NumberOf(i), made));
 
         long NumberOf(int i) => i < fromTrain ? i : FirstTestNumber + (i - fromTrain);
     }
 
     private static byte[] Render(long number, int size) =>
         Classes[ClassOf(number)].Render(new Draws(new CounterRandom(Seed, (ulong)number)), size);
+
+    private static byte[] Render(long number, PictureSize size)
+    {
+        int side = Math.Max(size.Height, size.Width);
+        return ImageTransform.CropCentre(new Image(side, side, 3, Render(number, side)), size.Width, size.Height).Pixels;
+    }
 
     private static int ClassOf(long number) => (int)(number % Classes.Length);
 

@@ -46,14 +46,14 @@ public static class ImageFile
     /// </exception>
     public static Image Decode(byte[] data, string name = "picture", long maxPixels = DefaultMaxPixels)
     {
-        if (data.Length == 0) throw new InputException($"{name}: the file is empty. Replace or remove it.");
+        if (data.Length == 0) throw new InputException($"{name}: the file is empty");
         try
         {
             return ImageCodec.Decode(data, maxPixels);
         }
         catch (InvalidDataException e)
         {
-            throw new InputException($"{name}: not a usable picture: {e.Message}. Replace or remove it.", e);
+            throw new InputException($"{name}: not a usable picture: {e.Message}", e);
         }
     }
 
@@ -113,9 +113,9 @@ public static class ImageFile
         try
         {
             using FileStream file = File.OpenRead(path);
-            if (!file.CanSeek) throw new InputException($"{path}: a picture is read from a file, not a pipe; copy it to one.");
+            if (!file.CanSeek) throw new InputException($"{path}: a picture is read from a file, not a pipe; copy it to one");
             if (file.Length > MaxFileBytes)
-                throw new InputException($"{path}: {file.Length} bytes are too many for a picture (limit 1 GiB).");
+                throw new InputException($"{path}: {file.Length} bytes are too many for a picture (limit 1 GiB)");
             byte[] data = new byte[file.Length];
             file.ReadExactly(data);
             return data;

@@ -20,10 +20,10 @@ internal static class PictureFit
             throw new InputException($"the model takes pictures of {model.Channels} channels; these have {channels}");
         if (width % VqVae.PixelsPerCode != 0 || height % VqVae.PixelsPerCode != 0)
             throw new InputException(
-                $"pictures of {width}x{height} do not fit: height and width must be multiples of {VqVae.PixelsPerCode}");
+                $"pictures of height {height} and width {width} do not fit: both must be multiples of {VqVae.PixelsPerCode}");
         if (model.LargestMap(width, height) * batch > MaxElements)
             throw new InputException(
-                $"{batch} pictures of {width}x{height} are too much for this model at once: one of its tensors would have "
+                $"{batch} pictures of height {height} and width {width} are too much for this model at once: one of its tensors would have "
                 + "2^31 elements or more; take a smaller batch, size or hidden");
     }
 }

@@ -1,13 +1,15 @@
 using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
+using Tessera.Data;
 using Tessera.Files;
 
 namespace Tessera.Training;
 
 /// <summary>
 /// The folder of a training run: <c>config.json</c>, <c>metrics.csv</c>, <c>series.csv</c>, <c>eval.csv</c>,
-/// <c>model.safetensors</c> (the newest weights) and <c>checkpoints/UPDATE/</c>.
+/// <c>model.safetensors</c> (the newest weights) and <c>checkpoints/UPDATE/</c>; <c>skipped.txt</c> if damaged pictures were
+/// left out.
 /// </summary>
 public sealed class RunFolder
 {
@@ -37,6 +39,9 @@ public sealed class RunFolder
     /// <summary>The evaluations.</summary>
     public string EvalPath => System.IO.Path.Combine(Path, "eval.csv");
 
+    /// <summary>The names of the pictures that the run was started without, because they could not be read.</summary>
+    public string SkippedPath => System.IO.Path.Combine(Path, "skipped.txt");
+
     /// <summary>The folder of checkpoints.</summary>
     public string CheckpointsPath => System.IO.Path.Combine(Path, CheckpointsName);
 
@@ -48,8 +53,9 @@ public sealed class RunFolder
     /// <summary>Starts a run folder. One that exists is never overwritten.</summary>
     /// <param name="path">Where; folders above are created.</param>
     /// <param name="options">What the run is started with.</param>
+    /// <param name="skipped">The names of the pictures that it does without; null for none.</param>
     /// <exception cref="InputException">There is something already, an option is wrong, or it cannot be written.</exception>
-    public static RunFolder Create(string path, TrainingOptions options)
+    public static RunFolder Create(string path, TrainingOptions options, IReadOnlyList<string>? skipped = null)
     {
         options.Validate();
         CheckFree(path);
@@ -66,6 +72,7 @@ public sealed class RunFolder
         // Of several processes that choose the same folder at the same moment, one gets it.
         using var alone = new FolderLock(full);
         CheckFree(path);
+        if (skipped is { Count: > 0 }) SkippedFile.Write(run.SkippedPath, skipped);
         run.WriteConfig();
         return run;
     }
@@ -107,6 +114,10 @@ public sealed class RunFolder
 
     /// <summary>Whether a folder looks like that of a run.</summary>
     public static bool IsRun(string path) => File.Exists(System.IO.Path.Combine(path, ConfigName));
+
+    /// <summary>The names of the pictures that the run does without: a resumed run leaves out the same.</summary>
+    /// <exception cref="InputException">They cannot be read.</exception>
+    public IReadOnlyList<string> ReadSkipped() => SkippedFile.Read(SkippedPath);
 
     /// <summary>The same run with other options, written to <c>config.json</c>.</summary>
     /// <exception cref="InputException">It cannot be written.</exception>

@@ -1,4 +1,5 @@
 using Tessera.Data;
+using Tessera.Imaging;
 using Tessera.Models;
 using Tessera.Tensors.Optim;
 using static Tessera.InputException;
@@ -20,8 +21,10 @@ public sealed record TrainingOptions
     /// <summary>Where to look for CIFAR-10 first; null for the usual places.</summary>
     public string? DataDir { get; init; }
 
-    /// <summary>Height and width in pixels that pictures are brought to: a multiple of 4, 4 to 4096. CIFAR-10 is 32 always.</summary>
-    public int Size { get; init; } = 32;
+    /// <summary>
+    /// Height and width that pictures are brought to: each a multiple of 4 from 4 to 4096. CIFAR-10 is 32x32 always.
+    /// </summary>
+    public PictureSize Size { get; init; } = 32;
 
     /// <summary>How long the run trains.</summary>
     public TrainingBudget Budget { get; init; } = TrainingBudget.OfUpdates(1);
@@ -94,8 +97,8 @@ public sealed record TrainingOptions
         ThrowUnless(Model is not null, $"model is missing");
         Model.Validate();
         ThrowUnless(Data is { Length: > 0 }, $"data must be shapes, cifar10 or a folder");
-        ThrowUnless(Size is >= 4 and <= 4096 && Size % VqVae.PixelsPerCode == 0,
-            $"size must be a multiple of {VqVae.PixelsPerCode} from 4 to 4096, not {Size}");
+        ThrowUnless(IsSide(Size.Height) && IsSide(Size.Width),
+            $"size must be a multiple of {VqVae.PixelsPerCode} from 4 to 4096, or two of them such as 32x48 (height x width), not {Size}");
         ThrowUnless(Budget is not null, $"budget is missing");
         Budget.Validate();
         ThrowUnless(Batch is >= 1 and <= 65536, $"batch must be 1 to 65536, not {Batch}");
@@ -110,4 +113,6 @@ public sealed record TrainingOptions
         ThrowUnless(CheckpointEvery >= 1, $"checkpoint-every must be at least 1, not {CheckpointEvery}");
         ThrowUnless(EvalEvery >= 1, $"eval-every must be at least 1, not {EvalEvery}");
     }
+
+    private static bool IsSide(int pixels) => pixels is >= 4 and <= 4096 && pixels % VqVae.PixelsPerCode == 0;
 }

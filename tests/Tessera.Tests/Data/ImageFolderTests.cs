@@ -88,7 +88,7 @@ public sealed class ImageFolderTests : IDisposable
         for (int i = 0; i < 9; i++) Add($"{i}.png", (byte)i);
         var seen = new System.Collections.Concurrent.ConcurrentBag<int>();
         var progress = new Reporter(seen.Add);
-        ImageFolder.Load(_folder.Path, Split.All, 4, 4, 3, progress, TestContext.Current.CancellationToken);
+        ImageFolder.Load(_folder.Path, Split.All, 4, 3, progress, TestContext.Current.CancellationToken);
         Assert.Equal(Enumerable.Range(1, 9), seen.Order());
     }
 
@@ -99,7 +99,7 @@ public sealed class ImageFolderTests : IDisposable
         using var cancelled = new CancellationTokenSource();
         cancelled.Cancel();
         Assert.ThrowsAny<OperationCanceledException>(
-            () => ImageFolder.Load(_folder.Path, Split.All, 4, 4, 3, null, cancelled.Token));
+            () => ImageFolder.Load(_folder.Path, Split.All, 4, 3, null, cancelled.Token));
     }
 
     [Fact]
@@ -136,7 +136,7 @@ public sealed class ImageFolderTests : IDisposable
     public void A_folder_that_is_missing_or_without_pictures_is_refused()
     {
         Refused("nowhere", () => ImageFolder.Load(
-            _folder["nowhere"], Split.All, 4, 4, cancellation: TestContext.Current.CancellationToken));
+            _folder["nowhere"], Split.All, 4, cancellation: TestContext.Current.CancellationToken));
         _folder.Write("a/notes.txt", [1]);
         InputException e = Refused(_folder.Path, () => Load(Split.Train));
         Assert.Contains(".png, .jpg or .jpeg", e.Message, StringComparison.Ordinal);
@@ -184,7 +184,7 @@ public sealed class ImageFolderTests : IDisposable
     }
 
     private ImageSet Load(Split split, int width = 4, int height = 4, int channels = 3) => ImageFolder.Load(
-        _folder.Path, split, width, height, channels, cancellation: TestContext.Current.CancellationToken);
+        _folder.Path, split, new PictureSize(height, width), channels, cancellation: TestContext.Current.CancellationToken);
 
     private static Image Filled(int width, int height, int channels, byte value)
     {

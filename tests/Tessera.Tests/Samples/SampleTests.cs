@@ -62,8 +62,8 @@ public sealed class SampleTests : IDisposable
         using var stop = new CancellationTokenSource();
         using (var trainer = new Trainer(
             RunFolder.Create(_folder["run"], options),
-            ImageFolder.Load(pictures, Split.Train, 32, 32, cancellation: stop.Token),
-            ImageFolder.Load(pictures, Split.Test, 32, 32, cancellation: stop.Token)))
+            ImageFolder.Load(pictures, Split.Train, 32, cancellation: stop.Token),
+            ImageFolder.Load(pictures, Split.Test, 32, cancellation: stop.Token)))
         {
             var progress = new Reports(p => { if (p.Update == 2) stop.Cancel(); });
             Assert.Throws<OperationCanceledException>(() => trainer.Run(progress, stop.Token));

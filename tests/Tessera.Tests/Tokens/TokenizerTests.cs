@@ -88,7 +88,7 @@ public sealed class TokenizerTests : IDisposable
         const int batch = 64;
         int read = 0;
         byte[] picture = Shapes.Picture(0, Size).Pixels;
-        var endless = new PictureSource("many", Size, Size, 3, new int[1_000_000], ["one"], _ =>
+        var endless = new PictureSource("many", Size, 3, new int[1_000_000], ["one"], _ =>
         {
             Interlocked.Increment(ref read);
             return picture;
@@ -107,7 +107,7 @@ public sealed class TokenizerTests : IDisposable
     [Fact]
     public void A_broken_picture_stops_encoding_with_its_own_line_and_leaves_no_file()
     {
-        var broken = new PictureSource("broken", Size, Size, 3, new int[200], ["one"], i =>
+        var broken = new PictureSource("broken", Size, 3, new int[200], ["one"], i =>
             i == 150 ? throw new InputException("picture 150 is broken") : new byte[Size * Size * 3]);
         InputException e = Assert.Throws<InputException>(() => TokenFile.Write(
             _folder["tokens.npz"], 200, 8, 8, Model.Options.Codes, Tokenizer.Encode(Model, broken, TestContext.Current.CancellationToken)));
