@@ -70,7 +70,8 @@ public static class ImageFolder
         var reader = new PictureReader([.. paths.Select(path => Path.Combine(folder, path))], size, channels);
         return new PictureSource(
             SplitNames.NameOf(folder, split), reader.Size, channels, labels, classes,
-            i => reader.Read(Path.Combine(folder, paths[i])), paths) { LeftAlone = found.DescribeOthers() };
+            i => reader.Read(Path.Combine(folder, paths[i])), paths)
+        { LeftAlone = found.DescribeOthers() };
     }
 
     /// <summary>

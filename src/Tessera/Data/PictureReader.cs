@@ -27,14 +27,15 @@ internal sealed class PictureReader
     public PictureSize Size { get; }
 
     /// <summary>A picture as <c>[height, width, channels]</c>.</summary>
-    /// <exception cref="InputException">It cannot be read; or sizes are native, and it has another.</exception>
+    /// <exception cref="InputException">It cannot be read.</exception>
+    /// <exception cref="NativeSizeException">Sizes are native, and it has another.</exception>
     public byte[] Read(string path)
     {
         Image image = ImageFile.Read(path);
         if (_sizeOf is null) return ImageTransform.Fit(image, Size.Width, Size.Height, _channels).Pixels;
         PictureSize own = Cropped(image, path);
         if (own != Size)
-            throw new InputException(
+            throw new NativeSizeException(
                 $"{path} is {own} (height x width) and {_sizeOf} is {Size}: with --size native all pictures must be of one "
                 + "size; give --size HxW, or take them one by one");
         return ImageTransform.ToChannels(ImageTransform.CropCentre(image, Size.Width, Size.Height), _channels).Pixels;
@@ -61,7 +62,8 @@ internal sealed class PictureReader
     {
         const int Multiple = VqVae.PixelsPerCode;
         PictureSize size = new(image.Height - image.Height % Multiple, image.Width - image.Width % Multiple);
-        return size is { Height: > 0, Width: > 0 } ? size : throw new InputException(
-            $"{path} is {image.Height}x{image.Width} (height x width), smaller than the model's stride of {Multiple}; give --size");
+        return size is { Height: > 0, Width: > 0 } ? size : throw new NativeSizeException(
+            $"{path} is {image.Height}x{image.Width} (height x width), smaller than the model's stride of {Multiple}; "
+            + "give --size");
     }
 }

@@ -102,7 +102,8 @@ public sealed class PictureSource
         if (kept.Length == 0) throw new InputException($"none of the {Count} pictures of {Name} can be used; name others");
         return new PictureSource(
             Name, Size, Channels, [.. kept.Select(i => _labels[i])], ClassNames, i => _read(kept[i]),
-            [.. kept.Select(NameOf)]) { LeftAlone = LeftAlone };
+            [.. kept.Select(NameOf)])
+        { LeftAlone = LeftAlone };
     }
 
     /// <summary>One picture, <c>[height, width, channels]</c>; not to be changed.</summary>
@@ -141,7 +142,7 @@ public sealed class PictureSource
                 {
                     use(i, _read(i));
                 }
-                catch (InputException e)
+                catch (InputException e) when (e is not NativeSizeException)
                 {
                     damaged[i] = e;
                 }
@@ -153,7 +154,8 @@ public sealed class PictureSource
             ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
         }
         if (damaged.IsEmpty) return;
-        throw new DamagedPicturesException(count, [.. damaged.OrderBy(pair => pair.Key).Select(pair => (NameOf(pair.Key), pair.Value))]);
+        throw new DamagedPicturesException(
+            count, [.. damaged.OrderBy(pair => pair.Key).Select(pair => (NameOf(pair.Key), pair.Value))]);
     }
 
     /// <summary>All pictures in memory.</summary>
