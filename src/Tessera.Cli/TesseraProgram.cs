@@ -75,7 +75,7 @@ public static class TesseraProgram
 
     private static (int Code, string Line) Describe(Exception e) => e switch
     {
-        DamagedPicturesException => (WrongInput, e.Message),
+        DamagedPicturesException damage => (WrongInput, Describe(damage)),
         InputException => (WrongInput, e.Message.ReplaceLineEndings(" ")),
         OperationCanceledException => (Interrupted, "interrupted"),
         TrainingDivergedException => (Failed, e.Message),
@@ -84,6 +84,15 @@ public static class TesseraProgram
         IOException => (Failed, e.Message),
         _ => (Failed, $"{e.GetType().Name}: {e.Message} (a bug; TESSERA_DEBUG=1 shows where)".ReplaceLineEndings(" ")),
     };
+
+    // The option is of no help where no picture would be left.
+    private static string Describe(DamagedPicturesException damage) =>
+        (damage.Names.Count, damage.Tried) switch
+        {
+            var (damaged, tried) when damaged == tried => damage.Message,
+            (1, _) => $"{damage.Message}, or leave it out with {NewOption.SkipDamagedName}",
+            _ => $"{damage.Message}\n{NewOption.SkipDamagedName} leaves them out",
+        };
 
     private static void CheckEnvironment(string variable, IReadOnlyList<string> names)
     {

@@ -9,6 +9,9 @@ namespace Tessera.Cli.CommandLine;
 /// <summary>Options and arguments whose errors are one line that names them.</summary>
 internal static class NewOption
 {
+    /// <summary>The option that leaves out pictures that cannot be read.</summary>
+    public const string SkipDamagedName = "--skip-damaged";
+
     /// <summary>An option that takes text: a path, or a name in place of one.</summary>
     public static Option<string?> Text(string name, string helpName, string description) =>
         new(name)
@@ -84,7 +87,7 @@ internal static class NewOption
             {
                 string text = result.Tokens[0].Value;
                 if (allowsNative && text == PictureSize.Native.ToString()) return PictureSize.Native;
-                if (PictureSize.TryParse(text, out PictureSize size) && size != PictureSize.Native) return size;
+                if (PictureSize.TryParse(text, out PictureSize size)) return size;
                 result.AddError(
                     $"{name} {text}: give a whole number, or height x width such as 32x48" + (allowsNative ? ", or native" : ""));
                 return null;
@@ -93,7 +96,7 @@ internal static class NewOption
 
     /// <summary>Whether pictures that cannot be read are left out.</summary>
     public static Option<bool> SkipDamaged() => Flag(
-        "--skip-damaged", "Goes on without pictures that cannot be read, and says how many.");
+        SkipDamagedName, "Goes on without pictures that cannot be read, and says how many.");
 
     /// <summary>The model that a command works with.</summary>
     public static Argument<string> ModelArgument() => new("RUN")

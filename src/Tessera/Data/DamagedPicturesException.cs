@@ -1,26 +1,34 @@
 namespace Tessera.Data;
 
-/// <summary>Some picture files cannot be read. The message names the first ten, a line each.</summary>
+/// <summary>
+/// Some picture files cannot be read. Of one, the message is its own line; of several, the first ten follow their number,
+/// a line each.
+/// </summary>
 public sealed class DamagedPicturesException : InputException
 {
     private const int Listed = 10;
 
-    internal DamagedPicturesException(int pictures, IReadOnlyList<(string Name, InputException Reason)> damaged)
-        : base(Describe(pictures, damaged), damaged[0].Reason) => Names = [.. damaged.Select(picture => picture.Name)];
+    internal DamagedPicturesException(int tried, IReadOnlyList<(string Name, InputException Reason)> damaged)
+        : base(Describe(tried, damaged), damaged[0].Reason)
+    {
+        Names = [.. damaged.Select(picture => picture.Name)];
+        Tried = tried;
+    }
 
-    /// <summary>What the source calls the pictures that cannot be read: see <see cref="PictureSource.Without"/>.</summary>
+    /// <summary>
+    /// The names of the pictures that cannot be read, as <see cref="PictureSource.NameOf"/> gives them;
+    /// <see cref="PictureSource.Without"/> leaves them out.
+    /// </summary>
     public IReadOnlyList<string> Names { get; }
 
-    private static string Describe(int pictures, IReadOnlyList<(string Name, InputException Reason)> damaged)
+    /// <summary>How many pictures were tried, the damaged ones included.</summary>
+    public int Tried { get; }
+
+    private static string Describe(int tried, IReadOnlyList<(string Name, InputException Reason)> damaged)
     {
+        if (damaged.Count == 1) return damaged[0].Reason.Message;
         IEnumerable<string> lines = damaged.Take(Listed).Select(picture => $"  {picture.Reason.Message}");
         if (damaged.Count > Listed) lines = lines.Append($"  ... and {damaged.Count - Listed} more");
-        string them = damaged.Count == 1 ? "it" : "them";
-        return string.Join(
-            '\n',
-            [
-                $"{damaged.Count} of {pictures} pictures cannot be read:", .. lines,
-                $"Replace or remove {them}, or leave {them} out with --skip-damaged.",
-            ]);
+        return string.Join('\n', lines.Prepend($"{damaged.Count} of {tried} pictures cannot be read:"));
     }
 }

@@ -35,11 +35,13 @@ public static class DataSource
 
     private static ImageSet LoadCifar10(string? dataDir, Split split, PictureSize size)
     {
-        if (size != PictureSize.Native && size != Cifar10.Size) throw new InputException($"CIFAR-10's pictures are 32x32; leave out --size {size}");
+        if (size != PictureSize.Native && size != Cifar10.Size)
+            throw new InputException($"CIFAR-10's pictures are 32x32; leave out --size {size}");
         DataSearch search = Cifar10.Find(dataDir);
         return Cifar10.Load(
             search.Folder ?? throw new InputException(
-                $"there is no CIFAR-10 in {string.Join(" or ", search.Places)}; fetch it with tessera data cifar10, or name its folder with --data-dir"),
+                $"there is no CIFAR-10 in {string.Join(" or ", search.Places)}; fetch it with tessera data cifar10, "
+                + "or name its folder with --data-dir"),
             split);
     }
 }

@@ -43,7 +43,7 @@ internal sealed class PictureReader
 
     private static (Image Picture, string Path) FirstReadable(IReadOnlyList<string> paths)
     {
-        InputException? firstFailure = null;
+        List<(string, InputException)> damaged = [];
         foreach (string path in paths)
         {
             try
@@ -52,10 +52,10 @@ internal sealed class PictureReader
             }
             catch (InputException e)
             {
-                firstFailure ??= e;
+                damaged.Add((path, e));
             }
         }
-        throw new DamagedPicturesException(paths.Count, [(paths[0], firstFailure!)]);
+        throw new DamagedPicturesException(paths.Count, damaged);
     }
 
     private static PictureSize Cropped(Image image, string path)

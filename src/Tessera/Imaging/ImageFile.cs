@@ -46,14 +46,14 @@ public static class ImageFile
     /// </exception>
     public static Image Decode(byte[] data, string name = "picture", long maxPixels = DefaultMaxPixels)
     {
-        if (data.Length == 0) throw new InputException($"{name}: the file is empty");
+        if (data.Length == 0) throw new InputException($"{name}: the file is empty; replace or remove it");
         try
         {
             return ImageCodec.Decode(data, maxPixels);
         }
         catch (InvalidDataException e)
         {
-            throw new InputException($"{name}: not a usable picture: {e.Message}", e);
+            throw new InputException($"{name}: not a usable picture: {e.Message}; replace or remove it", e);
         }
     }
 

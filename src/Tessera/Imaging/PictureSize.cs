@@ -11,7 +11,7 @@ namespace Tessera.Imaging;
 public readonly record struct PictureSize(int Height, int Width)
 {
     /// <summary>The size that each picture has, cropped to what a model can take.</summary>
-    public static readonly PictureSize Native;
+    public static readonly PictureSize Native = new(-1, -1);
 
     /// <summary>A square.</summary>
     public static implicit operator PictureSize(int side) => new(side, side);

@@ -139,7 +139,7 @@ public sealed class ImageFolderTests : IDisposable
             _folder["nowhere"], Split.All, 4, cancellation: TestContext.Current.CancellationToken));
         _folder.Write("a/notes.txt", [1]);
         InputException e = Refused(_folder.Path, () => Load(Split.Train));
-        Assert.Contains(".png, .jpg or .jpeg", e.Message, StringComparison.Ordinal);
+        Assert.Contains("(.png, .jpg, .jpeg, .webp, .gif, .bmp, .tif, .tiff)", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -164,7 +164,12 @@ public sealed class ImageFolderTests : IDisposable
     {
         for (int i = 0; i < 5; i++) Add($"{i}.png", (byte)i);
         string broken = _folder.Write("a/broken.png", File.ReadAllBytes(_folder["1.png"])[..40]);
-        Refused(broken, () => Load(Split.All));
+
+        DamagedPicturesException e = Assert.Throws<DamagedPicturesException>(() => Load(Split.All));
+
+        Assert.Equal(["a/broken.png"], e.Names);
+        Assert.Equal(
+            $"{broken}: not a usable picture: the file ends before the picture does; replace or remove it", e.Message);
     }
 
     [Fact]

@@ -64,7 +64,7 @@ public class PictureDamageTests
 
         Assert.StartsWith("some/file.png: not a usable picture: ", e.Message);
         Assert.Contains(words, e.Message);
-        Assert.EndsWith(". Replace or remove it.", e.Message);
+        Assert.EndsWith("; replace or remove it", e.Message);
         Assert.DoesNotContain('\n', e.Message);
         Assert.DoesNotContain("..", e.Message);
     }

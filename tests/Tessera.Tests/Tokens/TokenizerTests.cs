@@ -109,7 +109,7 @@ public sealed class TokenizerTests : IDisposable
     {
         var broken = new PictureSource("broken", Size, 3, new int[200], ["one"], i =>
             i == 150 ? throw new InputException("picture 150 is broken") : new byte[Size * Size * 3]);
-        InputException e = Assert.Throws<InputException>(() => TokenFile.Write(
+        DamagedPicturesException e = Assert.Throws<DamagedPicturesException>(() => TokenFile.Write(
             _folder["tokens.npz"], 200, 8, 8, Model.Options.Codes, Tokenizer.Encode(Model, broken, TestContext.Current.CancellationToken)));
         Assert.Equal("picture 150 is broken", e.Message);
         Assert.Empty(_folder.Names);
