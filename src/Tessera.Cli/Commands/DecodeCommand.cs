@@ -55,7 +55,8 @@ internal sealed class DecodeCommand : TesseraCommand
             else ImageFile.WritePngFolder(path, tokens.Count, pictures);
             return 0;
         });
-        Invocation.Output.Line($"{path}: {tokens.Count} pictures of {tokens.Columns * VqVae.PixelsPerCode}x{tokens.Rows * VqVae.PixelsPerCode}");
+        PictureSize size = new(tokens.Rows * VqVae.PixelsPerCode, tokens.Columns * VqVae.PixelsPerCode);
+        Invocation.Output.Line($"{path}: {tokens.Count} pictures of {size}");
     }
 
     private static void CheckNew(string path) => AtomicFolder.CheckReplaceable(

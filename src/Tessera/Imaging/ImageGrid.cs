@@ -25,7 +25,7 @@ public static class ImageGrid
         int width = pictures[0].Width, height = pictures[0].Height;
         if (pictures.FirstOrDefault(picture => picture.Width != width || picture.Height != height) is { } odd)
             throw new ArgumentException(
-                $"Pictures of {width}x{height} and of {odd.Width}x{odd.Height} do not make a grid.", nameof(pictures));
+                $"Pictures of {height}x{width} and of {odd.Height}x{odd.Width} do not make a grid.", nameof(pictures));
 
         columns = Math.Min(columns, pictures.Count);
         int rows = (pictures.Count - 1) / columns + 1;

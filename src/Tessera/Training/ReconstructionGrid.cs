@@ -57,7 +57,7 @@ public sealed record ReconstructionGrid(Image Image, double Psnr)
         if (ImageGrid.CountSamples(
                 pictures.Count, 2L * first.Width * factor, (long)first.Height * factor, first.Channels, PairsPerRow, Margin) > Array.MaxLength)
             throw new InputException(
-                $"{pictures.Count} pictures of {first.Width}x{first.Height} are too many for one picture; take fewer");
+                $"{pictures.Count} pictures of {first.Height}x{first.Width} are too many for one picture; take fewer");
     }
 
     private static float[] UnitRange(Image picture) => Array.ConvertAll(picture.Pixels, sample => sample / 255f);

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text.Json;
 using Tessera.Data;
 
 namespace Tessera.Cli.Tests.Packaging;
@@ -34,10 +35,22 @@ public sealed class PublishTests : IDisposable
         string trained = Run([.. Program.TinyTraining(Shapes.Name, _folder["run"]).Where(argument => argument != Program.NoReport)]);
         Assert.Contains("codes used", trained, StringComparison.Ordinal);
         Assert.True(File.Exists(_folder["run", "report", "report.html"]), "the program has trained, but there is no report");
+        // Decoders are found by their format at run time: trimming could cut one away.
+        foreach (string file in PicturesOfEveryFormat())
+            Run("encode", _folder["run"], file, "--out", _folder["tokens.npy"]);
         // What builds on libraries that trimming could have cut too much from.
         Run("export", _folder["run"], "--onnx", _folder["onnx"]);
         Assert.Equal(["autoencoder.onnx", "decoder.onnx", "encoder.onnx"], TemporaryFolder.NamesIn(_folder["onnx"]));
         Run("convert", _folder["run"], _folder["model.pt"]);
         Assert.Contains("16 codes of 4 dimensions", Run("info", _folder["model.pt"]), StringComparison.Ordinal);
+    }
+    private IEnumerable<string> PicturesOfEveryFormat()
+    {
+        string made = File.ReadAllText(Repository.Fixture("imaging", "formats.json"));
+        foreach (JsonElement picture in JsonDocument.Parse(made).RootElement.EnumerateArray())
+        {
+            string name = picture.GetProperty("name").GetString()!;
+            yield return _folder.Write($"pictures/{name}", picture.GetProperty("file").GetBytesFromBase64());
+        }
     }
 }

@@ -1,0 +1,178 @@
+using Tessera.Data;
+using Tessera.Imaging;
+using Tessera.Tensors.IO;
+
+namespace Tessera.Cli.Tests;
+
+/// <summary>Folders of pictures as people have them: some damaged, not square, with other files between.</summary>
+public sealed class PictureFolderTests : IDisposable
+{
+    private const int GoodTrain = 12, GoodTest = 4, Good = GoodTrain + GoodTest;
+
+    private static readonly string[] Bad = ["test/cut.jpg", "train/cut.png", "train/zero.png"];
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    private string Pictures => _folder["pictures"];
+
+    private string Run => _folder["run"];
+
+    [Fact]
+    public void All_damaged_pictures_are_named_in_one_go_and_nothing_begins()
+    {
+        MakePictures(damaged: true);
+
+        Outcome outcome = Program.Run(Program.TinyTraining(Pictures, Run));
+
+        Assert.Equal(TesseraProgram.WrongInput, outcome.Code);
+        string[] lines = outcome.Error.TrimEnd().Split('\n');
+        Assert.Equal($"tessera: 2 of {GoodTrain + 2} pictures cannot be read:", lines[0]);
+        Assert.Contains("cut.png: not a usable picture: ", lines[1], StringComparison.Ordinal);
+        Assert.Contains("zero.png: the file is empty", lines[2], StringComparison.Ordinal);
+        Assert.Equal("--skip-damaged leaves them out", lines[^1]);
+        Assert.False(Directory.Exists(Run), "a run was begun with damaged pictures");
+    }
+
+    [Fact]
+    public void Training_without_the_damaged_pictures_is_recorded_and_resumes_with_the_same_pictures()
+    {
+        MakePictures(damaged: true);
+        string[] train = Program.TinyTraining(Pictures, Run, "--updates", "6", "--checkpoint-every", "3", "--skip-damaged");
+        string output = Program.Succeed(train);
+        Assert.Matches(@"pictures cannot be read and are left out\n", output);
+        Assert.Equal(Bad, File.ReadAllLines(_folder["run", "skipped.txt"]));
+
+        // The pictures are mended meanwhile: the run leaves them out all the same.
+        foreach (string name in Bad)
+            _folder.Write($"pictures/{name}", ImageFile.EncodePng(Shapes.Picture(99, 16)));
+        string resumed = Program.Succeed("train", "--resume", "--out", Run, "--updates", "9", Program.NoReport);
+        Assert.DoesNotContain("cannot be read", resumed, StringComparison.Ordinal);
+
+        string whole = _folder["whole"];
+        foreach (string name in Bad) File.WriteAllBytes(Path.Combine(Pictures, name), []);
+        Program.Succeed(Program.TinyTraining(Pictures, whole, "--updates", "9", "--checkpoint-every", "3", "--skip-damaged"));
+        Assert.Equal(
+            File.ReadAllBytes(Path.Combine(whole, "model.safetensors")), File.ReadAllBytes(_folder["run", "model.safetensors"]));
+
+        // Evaluating the run leaves out what it was trained without.
+        Assert.Contains("codes used", Program.Succeed("eval", Run, "--split", "all"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Codes_of_a_folder_with_damaged_pictures_are_written_with_the_names_of_those_left_out()
+    {
+        MakePictures(damaged: false);
+        Program.Succeed(Program.TinyTraining(Pictures, Run, "--updates", "2"));
+        AddDamage();
+        string tokens = _folder["tokens.npy"];
+
+        Outcome refused = Program.Run("encode", Run, "--out", tokens);
+        Assert.Equal(TesseraProgram.WrongInput, refused.Code);
+        Assert.Contains($"3 of {Good + 3} pictures cannot be read", refused.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(tokens), "codes were written although pictures are damaged");
+
+        Outcome skipping = Program.Run("encode", Run, "--out", tokens, "--skip-damaged");
+        Assert.True(skipping.Code == 0, skipping.Error);
+        using NpyReader codes = NpyReader.Open(tokens);
+        Assert.Equal([Good, 4, 4], codes.Shape);
+        Assert.Equal(Bad, File.ReadAllLines(_folder["tokens.skipped.txt"]));
+    }
+
+    [Fact]
+    public void Files_of_other_kinds_are_counted_once_in_one_line()
+    {
+        MakePictures(damaged: false);
+        _folder.Write("pictures/train/Thumbs.db", [1]);
+        _folder.Write("pictures/notes.txt", [1]);
+        _folder.Write("pictures/train/.hidden", [1]);
+
+        string output = Program.Succeed(Program.TinyTraining(Pictures, Run, "--updates", "2"));
+
+        string line = Assert.Single(output.Split('\n'), line => line.Contains("left alone", StringComparison.Ordinal));
+        Assert.Equal($"{Pictures}: 2 other files left alone (.db, .txt)", line);
+    }
+
+    [Fact]
+    public void A_run_on_pictures_that_are_not_square_goes_through_every_command()
+    {
+        MakePictures(damaged: false);
+        Program.Succeed(Program.TinyTraining(Pictures, Run, "--size", "8x12", "--updates", "2", "--checkpoint-every", "1"));
+        Assert.Contains("\"8x12\"", File.ReadAllText(_folder["run", "config.json"]), StringComparison.Ordinal);
+
+        Program.Succeed("train", "--resume", "--out", Run, "--updates", "3", Program.NoReport);
+        Assert.Contains("psnr", Program.Succeed("eval", Run, "--json"), StringComparison.Ordinal);
+        string tokens = _folder["tokens.npy"];
+        Assert.Contains($"codes [{Good}, 2, 3]", Program.Succeed("encode", Run, "--out", tokens), StringComparison.Ordinal);
+        Assert.Contains(
+            "pictures of 8x12", Program.Succeed("decode", Run, tokens, "--out", _folder["decoded"]), StringComparison.Ordinal);
+        Image decoded = ImageFile.Read(_folder["decoded", "00.png"]);
+        Assert.Equal((8, 12), (decoded.Height, decoded.Width));
+        Program.Succeed("reconstruct", Run, "--out", _folder["grid.png"]);
+        Program.Succeed("report", Run, "--out", _folder["report"]);
+        Assert.True(File.Exists(_folder["report", "report.html"]), "there is no report");
+    }
+
+    [Fact]
+    public void A_picture_is_taken_as_it_is_where_that_is_asked_for()
+    {
+        MakePictures(damaged: false);
+        Program.Succeed(Program.TinyTraining(Pictures, Run, "--updates", "2"));
+        string picture = _folder.Write("wide.png", ImageFile.EncodePng(ImageTransform.CropCentre(Shapes.Picture(3, 64), 51, 21)));
+
+        string codes = Program.Succeed("encode", Run, picture, "--size", "native", "--out", _folder["t.npy"]);
+        Assert.Contains("codes [1, 5, 12]", codes, StringComparison.Ordinal);
+        Program.Succeed("reconstruct", Run, picture, "--size", "native", "--out", _folder["grid.png"]);
+
+        string several = Program.Refuse("encode", Run, picture, Path.Combine(Pictures, "train/00.png"), "--size", "native",
+            "--out", _folder["u.npy"]);
+        Assert.Contains("must be of one size", several, StringComparison.Ordinal);
+        foreach (string[] args in new[]
+        {
+            new[] { "eval", Run }, ["train", "--data", Pictures, "--out", _folder["other"]],
+        })
+            Assert.Contains("--size native", Program.Refuse([.. args, "--size", "native"]), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("30")]
+    [InlineData("32x30")]
+    [InlineData("0")]
+    [InlineData("0x32")]
+    [InlineData("32x")]
+    [InlineData("32 x 48")]
+    [InlineData("4100x4")]
+    [InlineData("-4")]
+    public void Sizes_that_no_model_takes_are_refused(string size) => Assert.Contains(
+        "--size", Program.Refuse(Program.TinyTraining(Shapes.Name, Run, "--size", size)), StringComparison.Ordinal);
+
+    [Fact]
+    public void One_picture_is_too_few_to_train_but_can_be_encoded()
+    {
+        _folder.Write("pictures/a/only.png", ImageFile.EncodePng(Shapes.Picture(0, 16)));
+        Assert.Contains("too few pictures (1)", Program.Refuse(Program.TinyTraining(Pictures, Run)), StringComparison.Ordinal);
+
+        Program.Succeed(Program.TinyTraining(Shapes.Name, Run, "--updates", "2"));
+        string output = Program.Succeed("encode", Run, "--data", Pictures, "--out", _folder["one.npy"]);
+        Assert.Contains("codes [1, 4, 4]", output, StringComparison.Ordinal);
+    }
+
+    private void MakePictures(bool damaged)
+    {
+        for (int i = 0; i < Good; i++)
+        {
+            string split = i < GoodTrain ? "train" : "test";
+            _folder.Write($"pictures/{split}/{i:00}.png", ImageFile.EncodePng(Shapes.Picture(i, 16)));
+        }
+        if (damaged) AddDamage();
+    }
+
+    private void AddDamage()
+    {
+        byte[] good = File.ReadAllBytes(Path.Combine(Pictures, "train/00.png"));
+        _folder.Write("pictures/train/zero.png", []);
+        _folder.Write("pictures/train/cut.png", good[..(good.Length / 2)]);
+        _folder.Write("pictures/test/cut.jpg", [0xff, 0xd8, 0xff, 0xe0, 0, 16]);
+    }
+}

@@ -1,0 +1,61 @@
+using System.Text.Json;
+using Tessera.Data;
+
+namespace Tessera.Cli.Tests;
+
+/// <summary>
+/// The pictures that people brought, where a copy lies beside the project (<c>shared/cases</c>); each folder is one that a
+/// user could give to <c>--data</c>.
+/// </summary>
+public sealed class SharedCasesTests : IDisposable
+{
+    private static readonly string Cases = Repository.PathOf("..", "shared", "cases");
+
+    private readonly TemporaryFolder _folder = new();
+
+    public SharedCasesTests() =>
+        Assert.SkipUnless(Directory.Exists(Cases), "The folder shared/cases is not beside the project.");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("pictures", 23)]
+    [InlineData("webp", 14)]
+    [InlineData("few", 1)]
+    public void Every_picture_is_read(string folder, int pictures)
+    {
+        string run = Train();
+        using JsonDocument result = JsonDocument.Parse(
+            Program.Run("eval", run, "--data", Path.Combine(Cases, folder), "--split", "all", "--json").Output);
+        Assert.Equal(pictures, result.RootElement.GetProperty("images").GetInt32());
+    }
+
+    [Fact]
+    public void The_folder_with_three_damaged_pictures_names_them_and_goes_on_without_them()
+    {
+        string data = Path.Combine(Cases, "onebad"), run = _folder["run"];
+        Outcome refused = Program.Run(Program.TinyTraining(data, run, "--updates", "2"));
+        Assert.Equal(TesseraProgram.WrongInput, refused.Code);
+        Assert.Contains("pictures cannot be read", refused.Error, StringComparison.Ordinal);
+
+        string output = Program.Succeed(Program.TinyTraining(data, run, "--updates", "2", "--skip-damaged"));
+
+        Assert.Contains("1 other file left alone (.db)", output, StringComparison.Ordinal);
+        Assert.Equal(["a/cut.jpg", "a/cut.png", "a/zero.png"], File.ReadAllLines(Path.Combine(run, "skipped.txt")));
+    }
+
+    [Fact]
+    public void A_phones_picture_stands_upright()
+    {
+        string turned = Path.Combine(Cases, "pictures", "a", "exif6.jpg");
+        string output = Program.Succeed("encode", Train(), turned, "--size", "native", "--out", _folder["tokens.npy"]);
+        // The sensor's rows are the picture's columns: 48x32 in the file, 32 wide and 48 high upright.
+        Assert.Contains("codes [1, 12, 8]", output, StringComparison.Ordinal);
+    }
+
+    private string Train()
+    {
+        Program.Succeed(Program.TinyTraining(Shapes.Name, _folder["run"], "--updates", "2"));
+        return _folder["run"];
+    }
+}

@@ -1,0 +1,154 @@
+using Tessera.Data;
+using Tessera.Imaging;
+
+namespace Tessera.Tests.Data;
+
+/// <summary>Pictures as people have them: damaged, of several formats, of several sizes.</summary>
+public sealed class PictureSourceTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(10)]
+    [InlineData(13)]
+    public void Damaged_pictures_are_all_named_the_first_ten_in_the_message(int damaged)
+    {
+        AddPictures(20);
+        for (int i = 0; i < damaged; i++) _folder.Write($"a/bad{i:00}.png", i % 2 == 0 ? [] : [0x89, (byte)'P']);
+
+        DamagedPicturesException e = Assert.Throws<DamagedPicturesException>(
+            () => Open(16).Load(cancellation: Cancellation));
+
+        Assert.Equal(Enumerable.Range(0, damaged).Select(i => $"a/bad{i:00}.png"), e.Names);
+        Assert.Equal(20 + damaged, e.Tried);
+        string[] lines = e.Message.Split('\n');
+        Assert.Equal($"{damaged} of {20 + damaged} pictures cannot be read:", lines[0]);
+        Assert.Equal($"  {_folder["a", "bad00.png"]}: the file is empty; replace or remove it", lines[1]);
+        Assert.Equal(1 + Math.Min(damaged, 10) + (damaged > 10 ? 1 : 0), lines.Length);
+        if (damaged > 10) Assert.Equal($"  ... and {damaged - 10} more", lines[^1]);
+    }
+
+    [Fact]
+    public void A_source_without_the_damaged_pictures_keeps_the_others_and_their_classes()
+    {
+        AddPictures(3);
+        _folder.Write("a/1-bad.png", []);
+        _folder.Write("b/0.png", ImageFile.EncodePng(Shapes.Picture(7, 16)));
+
+        PictureSource kept = Open(16).Without(["a/1-bad.png", "a/never-there.png"]);
+        ImageSet loaded = kept.Load(cancellation: Cancellation);
+
+        Assert.Equal(["a/0.png", "a/1.png", "a/2.png", "b/0.png"], Enumerable.Range(0, kept.Count).Select(kept.NameOf));
+        Assert.Equal([0, 0, 0, 1], kept.Labels);
+        Assert.Equal(Shapes.Picture(7, 16).Pixels, loaded.Picture(3).Pixels);
+        Assert.Equal(Shapes.Picture(1, 16).Pixels, loaded.Picture(1).Pixels);
+    }
+
+    [Fact]
+    public void A_source_without_any_picture_is_refused()
+    {
+        _folder.Write("a/bad.png", []);
+        InputException e = Assert.Throws<InputException>(() => Open(16).Without(["a/bad.png"]));
+        Assert.Contains("none of the 1 pictures", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_format_is_read_and_files_of_other_kinds_are_counted()
+    {
+        foreach ((string name, string ending) in new[]
+            { ("webp", "WEBP"), ("animated gif", "gif"), ("bmp", "bmp"), ("tiff", "tiff"), ("tiff, LZW", "tif") })
+            _folder.Write($"a/{name.Replace(' ', '-')}.{ending}", Imaging.ImagingFixtures.Formats[name].File);
+        AddPictures(1);
+        _folder.Write("a/Thumbs.db", [1]);
+        _folder.Write("a/notes.txt", [1]);
+        _folder.Write("more.TXT", [1]);
+        _folder.Write("LICENSE", [1]);
+        _folder.Write("a/.hidden", [1]);
+
+        PictureSource pictures = Open(16);
+
+        Assert.Equal(6, pictures.Load(cancellation: Cancellation).Count);
+        Assert.Equal("4 other files left alone (.TXT, .db, no ending)", pictures.LeftAlone);
+    }
+
+    [Fact]
+    public void Nothing_is_said_where_no_other_file_is()
+    {
+        AddPictures(1);
+        Assert.Null(Open(16).LeftAlone);
+    }
+
+    [Fact]
+    public void One_picture_is_enough()
+    {
+        AddPictures(1);
+        ImageSet one = Open(new PictureSize(8, 12)).Load(cancellation: Cancellation);
+        Assert.Equal((1, 8, 12), (one.Count, one.Height, one.Width));
+    }
+
+    [Fact]
+    public void At_their_own_size_pictures_are_cropped_to_the_models_stride()
+    {
+        Image made = ImageTransform.CropCentre(Shapes.Picture(3, 64), 51, 21);
+        _folder.Write("a/0.png", ImageFile.EncodePng(made));
+
+        PictureSource pictures = Open(PictureSize.Native);
+
+        Assert.Equal(new PictureSize(20, 48), pictures.Size);
+        Assert.Equal(ImageTransform.CropCentre(made, 48, 20).Pixels, pictures.Read(0));
+    }
+
+    [Fact]
+    public void Pictures_of_several_own_sizes_are_one_error_and_none_is_called_damaged()
+    {
+        AddPictures(2);
+        _folder.Write("a/2.png", ImageFile.EncodePng(Shapes.Picture(3, 24)));
+
+        InputException e = Assert.ThrowsAny<InputException>(
+            () => Open(PictureSize.Native).Load(cancellation: Cancellation));
+
+        Assert.IsNotType<DamagedPicturesException>(e);
+        Assert.Equal(
+            $"{_folder["a", "2.png"]} is 24x24 (height x width) and {_folder["a", "0.png"]} is 16x16: with --size native "
+            + "all pictures must be of one size; give --size HxW, or take them one by one",
+            e.Message);
+    }
+
+    [Fact]
+    public void A_picture_smaller_than_the_stride_has_no_size_of_its_own()
+    {
+        _folder.Write("a/0.png", ImageFile.EncodePng(Image.Black(3, 40, 3)));
+        InputException e = Assert.ThrowsAny<InputException>(() => Open(PictureSize.Native));
+        Assert.Contains("is 40x3 (height x width), smaller than the model's stride of 4", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Where_no_picture_can_be_read_the_native_size_is_unknown_and_all_are_named()
+    {
+        _folder.Write("a/0.png", []);
+        _folder.Write("a/1.png", []);
+        DamagedPicturesException e = Assert.Throws<DamagedPicturesException>(() => Open(PictureSize.Native));
+        Assert.Equal((2, 2), (e.Names.Count, e.Tried));
+    }
+
+    [Fact]
+    public void The_names_of_skipped_pictures_come_back_sorted_and_once()
+    {
+        Assert.Empty(SkippedFile.Read(_folder["skipped.txt"]));
+        SkippedFile.Write(_folder["skipped.txt"], ["b.png", "a/ä.png", "b.png"]);
+        Assert.Equal(["a/ä.png", "b.png"], SkippedFile.Read(_folder["skipped.txt"]));
+    }
+
+    private PictureSource Open(PictureSize size) =>
+        ImageFolder.Open(_folder.Path, Split.All, size, cancellation: Cancellation);
+
+    private void AddPictures(int count)
+    {
+        for (int i = 0; i < count; i++) _folder.Write($"a/{i}.png", ImageFile.EncodePng(Shapes.Picture(i, 16)));
+    }
+}

@@ -1,0 +1,61 @@
+using System.Text.Json;
+using Tessera.Imaging;
+
+namespace Tessera.Tests.Imaging;
+
+public sealed class PictureSizeTests
+{
+    [Theory]
+    [InlineData("32", 32, 32)]
+    [InlineData("32x48", 32, 48)]
+    [InlineData("0x7", 0, 7)]
+    public void A_number_is_a_square_and_two_are_height_and_width(string text, int height, int width)
+    {
+        Assert.True(PictureSize.TryParse(text, out PictureSize size), $"\"{text}\" is not read");
+        Assert.Equal(new PictureSize(height, width), size);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("x")]
+    [InlineData("32x")]
+    [InlineData("x32")]
+    [InlineData("32x48x3")]
+    [InlineData("32X48")]
+    [InlineData(" 32")]
+    [InlineData("-32")]
+    [InlineData("-1x-1")]
+    [InlineData("32.0")]
+    [InlineData("99999999999")]
+    [InlineData("native")]
+    public void Anything_else_is_no_size(string text) =>
+        Assert.False(PictureSize.TryParse(text, out _), $"\"{text}\" is read as a size");
+
+    [Theory]
+    [InlineData(32, 32, "32")]
+    [InlineData(32, 48, "\"32x48\"")]
+    public void A_config_file_holds_a_number_or_a_text(int height, int width, string json)
+    {
+        PictureSize size = new(height, width);
+
+        Assert.Equal(json, JsonSerializer.Serialize(size));
+        Assert.Equal(size, JsonSerializer.Deserialize<PictureSize>(json));
+    }
+
+    [Theory]
+    [InlineData("\"native\"")]
+    [InlineData("\"wide\"")]
+    [InlineData("true")]
+    [InlineData("32.5")]
+    [InlineData("null")]
+    public void A_config_file_with_another_size_is_refused(string json) =>
+        Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<PictureSize>(json));
+
+    [Fact]
+    public void Native_is_the_size_of_no_picture()
+    {
+        Assert.Equal("native", PictureSize.Native.ToString());
+        Assert.NotEqual(default, PictureSize.Native);
+        Assert.NotEqual(0, PictureSize.Native);
+    }
+}
