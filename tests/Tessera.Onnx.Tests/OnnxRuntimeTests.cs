@@ -77,7 +77,11 @@ public sealed class OnnxRuntimeTests
         Assert.Equal(expected, model.Declared);
         var metadata = new Dictionary<string, string>
         {
-            ["codes"] = "32", ["code_dim"] = "8", ["channels"] = "3", ["pixels_per_code"] = "4", ["quantizer"] = kind,
+            ["codes"] = "32",
+            ["code_dim"] = "8",
+            ["channels"] = "3",
+            ["pixels_per_code"] = "4",
+            ["quantizer"] = kind,
         };
         Assert.Equal(metadata, model.Metadata);
     }
