@@ -4,15 +4,15 @@ using Tessera.Tensors;
 
 namespace Tessera.Onnx.Tests;
 
-/// <summary>ONNX Runtime makes of an export what the model does itself.</summary>
+/// <summary>ONNX Runtime computes from an export what the model computes itself.</summary>
 public sealed class OnnxRuntimeTests
 {
     /// <summary>By how much pictures may differ.</summary>
     private const float PixelTolerance = 1e-4f;
 
     /// <summary>
-    /// How much further than the nearest a code may be, by squared distance over |z|^2 + |e|^2: what the rounding of a whole
-    /// encoder in float32, added up in another order, can decide.
+    /// How much further than the nearest a code may be, by squared distance over |z|^2 + |e|^2: what the rounding of a
+    /// whole encoder in float32, added up in another order, can decide.
     /// </summary>
     private const double Rounding = 1e-5;
 
@@ -43,8 +43,47 @@ public sealed class OnnxRuntimeTests
         float[] half = exported.Model.Quantizer.Codebook.ToArray()[..(16 * 8)];
         exported.Model.Quantizer.Codebook.CopyFrom([.. half, .. half]);
         OnnxExport.Write(exported.Folder, exported.Model);
-        Value codes = Programs.RunModel(exported.Encoder, exported.Pictures(stream: 1, 2, 16, 16), 2, 3, 16, 16)["codes"];
-        Assert.All(codes.As<long>().ToArray(), code => Assert.InRange(code, 0, 15));
+        float[] pictures = exported.Pictures(stream: 1, 2, 16, 16);
+        Value codes = RuntimeModel.Run(exported.Encoder, pictures, 2, 3, 16, 16)["codes"];
+        Assert.All(codes.As<long>(), code => Assert.InRange(code, 0, 15));
+    }
+
+    [Theory]
+    [InlineData("gradient", 0)]
+    [InlineData("simvq", 3)]
+    public void What_an_export_declares_is_read(string kind, int lookupDim)
+    {
+        using var exported = new ExportedModel(ExportedModel.Options(kind, lookupDim));
+        string pictures = "Float batch,3,height,width", codes = "Int64 batch,code_height,code_width";
+        AssertDeclares(exported.Encoder, kind, $"input pictures {pictures}", $"output codes {codes}");
+        AssertDeclares(exported.Decoder, kind, $"input codes {codes}", $"output pictures {pictures}");
+        AssertDeclares(
+            exported.Autoencoder, kind,
+            $"input pictures {pictures}", $"output reconstructions {pictures}", $"output codes {codes}");
+    }
+
+    [Fact]
+    public void Rows_and_columns_beyond_a_multiple_of_4_are_lost()
+    {
+        using var exported = new ExportedModel(ExportedModel.Options("gradient"));
+        using var encoder = new RuntimeModel(exported.Encoder);
+        Value codes = encoder.Run(exported.Pictures(stream: 1, 1, 19, 18), 1, 3, 19, 18)["codes"];
+        Assert.Equal([1, 4, 4], codes.Sizes);
+    }
+
+    private static void AssertDeclares(string path, string kind, params string[] expected)
+    {
+        using var model = new RuntimeModel(path);
+        Assert.Equal(expected, model.Declared);
+        var metadata = new Dictionary<string, string>
+        {
+            ["codes"] = "32",
+            ["code_dim"] = "8",
+            ["channels"] = "3",
+            ["pixels_per_code"] = "4",
+            ["quantizer"] = kind,
+        };
+        Assert.Equal(metadata, model.Metadata);
     }
 
     private static void AssertAgrees(VqVaeOptions options)
@@ -53,53 +92,60 @@ public sealed class OnnxRuntimeTests
         int channels = options.Channels;
         (int batch, int height, int width) = (3, 16, 24);
         float[] pictures = exported.Pictures(stream: 1, batch, height, width);
-        Value codes = Programs.RunModel(exported.Encoder, pictures, batch, channels, height, width)["codes"];
+        Value codes = RuntimeModel.Run(exported.Encoder, pictures, batch, channels, height, width)["codes"];
         AssertSameCodes(exported, pictures, batch, height, width, codes);
 
         int[] others = [.. Enumerable.Range(0, 2 * 5 * 3).Select(i => i * 7 % options.Codes)];
-        Value decoded = Programs.RunModel(exported.Decoder, Array.ConvertAll(others, code => (long)code), 2, 5, 3)["pictures"];
+        long[] input = Array.ConvertAll(others, code => (long)code);
+        Value decoded = RuntimeModel.Run(exported.Decoder, input, 2, 5, 3)["pictures"];
         AssertSamePictures(exported, others, [2, channels, 20, 12], decoded);
 
         (batch, height, width) = (1, 40, 8);
         pictures = exported.Pictures(stream: 2, batch, height, width);
-        Dictionary<string, Value> both = Programs.RunModel(exported.Autoencoder, pictures, batch, channels, height, width);
+        Dictionary<string, Value> both =
+            RuntimeModel.Run(exported.Autoencoder, pictures, batch, channels, height, width);
         AssertSameCodes(exported, pictures, batch, height, width, both["codes"]);
         AssertSamePictures(exported, Whole(both["codes"]), [batch, channels, height, width], both["reconstructions"]);
     }
 
-    private static void AssertSameCodes(ExportedModel exported, float[] pictures, int batch, int height, int width, Value actual)
+    private static void AssertSameCodes(
+        ExportedModel exported, float[] pictures, int batch, int height, int width, Value actual)
     {
-        Assert.Equal("int64", actual.Type);
         Assert.Equal([batch, height / 4, width / 4], actual.Sizes);
         int[] expected = exported.Encode(pictures, batch, height, width), found = Whole(actual);
         Assert.Equal(expected.Length, found.Length);
         Assert.True(expected.Distinct().Count() > 5, "The pictures have so few codes that the test tells nothing.");
         Tensor vectors = exported.LookedUp(pictures, batch, height, width);
         Quantizer quantizer = exported.Model.Quantizer;
-        float[][] codebook = [.. (quantizer is ProjectedQuantizer projected ? projected.Inner : quantizer).Codebook.ToArray().Chunk(vectors.Shape.Last)];
+        Tensor lookedIn = (quantizer is ProjectedQuantizer projected ? projected.Inner : quantizer).Codebook;
+        float[][] codebook = [.. lookedIn.ToArray().Chunk(vectors.Shape.Last)];
         float[][] z = [.. vectors.ToArray().Chunk(vectors.Shape.Last)];
         for (int i = 0; i < found.Length; i++)
         {
             if (found[i] == expected[i]) continue;
-            double scale = SquaredDistance(z[i], new float[z[i].Length]) + SquaredDistance(codebook[expected[i]], new float[z[i].Length]);
-            double excess = (SquaredDistance(z[i], codebook[found[i]]) - SquaredDistance(z[i], codebook[expected[i]])) / scale;
-            Assert.True(excess < Rounding, $"Vector {i} has code {found[i]} instead of {expected[i]}, further away by {excess:g2} of |z|^2 + |e|^2.");
+            float[] zero = new float[z[i].Length];
+            double scale = SquaredDistance(z[i], zero) + SquaredDistance(codebook[expected[i]], zero);
+            double further = SquaredDistance(z[i], codebook[found[i]]) - SquaredDistance(z[i], codebook[expected[i]]);
+            double excess = further / scale;
+            Assert.True(
+                excess < Rounding,
+                $"Vector {i}: code {found[i]} instead of {expected[i]} is further away by {excess:g2} of |z|^2 + |e|^2.");
         }
     }
 
     private static void AssertSamePictures(ExportedModel exported, int[] codes, int[] sizes, Value actual)
     {
-        Assert.Equal("float32", actual.Type);
         Assert.Equal(sizes, actual.Sizes);
         float[] expected = exported.Decode(codes, sizes[0], sizes[2] / 4, sizes[3] / 4);
-        float[] found = actual.As<float>().ToArray();
+        float[] found = actual.As<float>();
         Assert.Equal(expected.Length, found.Length);
         float worst = expected.Zip(found, (a, b) => Math.Abs(a - b)).Max();
         Assert.True(worst <= PixelTolerance, $"Pixels differ by up to {worst:g2}.");
         Assert.InRange(found.Distinct().Count(), 100, int.MaxValue);
     }
 
-    private static int[] Whole(Value codes) => Array.ConvertAll(codes.As<long>().ToArray(), code => checked((int)code));
+    private static int[] Whole(Value codes) => Array.ConvertAll(codes.As<long>(), code => checked((int)code));
 
-    private static double SquaredDistance(float[] a, float[] b) => a.Zip(b, (x, y) => ((double)x - y) * ((double)x - y)).Sum();
+    private static double SquaredDistance(float[] a, float[] b) =>
+        a.Zip(b, (x, y) => ((double)x - y) * ((double)x - y)).Sum();
 }
