@@ -6,7 +6,7 @@ namespace Tessera.Tensors.IO.Pickle;
 /// </summary>
 public abstract class PickleVocabulary
 {
-    /// <summary>What stands for a name; null for one that is refused.</summary>
+    /// <summary>What stands for a name; null for one that is refused; a <see cref="PickledUnknown"/> for one that is passed over.</summary>
     /// <param name="module">The module, <c>collections</c>.</param>
     /// <param name="name">The name in it, <c>OrderedDict</c>.</param>
     public abstract object? Find(string module, string name);
