@@ -37,6 +37,8 @@ internal sealed class ModelSource
     public static void ReportLeftOut(ModelOrigin origin, Display messages)
     {
         if (origin.LeftOutSummary is { } names)
-            messages.Line($"{origin.Path}: left out {origin.LeftOut.Count} tensors that the model has no place for: {names}");
+            messages.Line(
+                $"{origin.Path}: left out {origin.LeftOut.Count} {(origin.LeftOut.Count == 1 ? "tensor" : "tensors")} "
+                + $"that the model has no place for: {names}");
     }
 }

@@ -32,7 +32,6 @@ internal sealed class InfoCommand : TesseraCommand
     {
         if (origin.Key != ModelOrigin.WholeFile) yield return ["read from the key", origin.Key];
         if (origin.Prefix.Length > 0) yield return ["prefix taken off", origin.Prefix];
-        if (origin.LeftOutSummary is { } names) yield return ["left out", names];
     }
 
     private static IEnumerable<string[]> Model(TrainedModel trained)

@@ -16,9 +16,13 @@ public sealed record ModelOrigin(string Path, string Key, string Prefix, IReadOn
     public string? LeftOutSummary => LeftOut.Count switch
     {
         0 => null,
-        <= Named => string.Join(", ", LeftOut),
-        _ => $"{string.Join(", ", LeftOut.Take(Named))} and {LeftOut.Count - Named} more",
+        <= Named => FirstNames,
+        _ => $"{FirstNames} and {LeftOut.Count - Named} more",
     };
+
+    // A file may name its tensors as it likes; a line stays one.
+    private string FirstNames => string.Join(", ", LeftOut.Take(Named).Select(
+        name => string.Concat(name.Select(c => char.IsControl(c) || c is '\u2028' or '\u2029' ? '?' : c))));
 }
 
 /// <summary>A model that was read from a file.</summary>

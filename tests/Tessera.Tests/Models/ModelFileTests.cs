@@ -97,11 +97,42 @@ public sealed class ModelFileTests : IDisposable
         Assert.Contains("_pre_vq_conv.weight", Refusal(), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void A_tensor_too_many_is_named()
+    [Theory]
+    [InlineData(1, "extra.0")]
+    [InlineData(3, "extra.0, extra.1, extra.2")]
+    [InlineData(5, "extra.0, extra.1, extra.2 and 2 more")]
+    public void Tensors_that_the_model_has_no_place_for_are_left_out_and_named(int count, string summary)
     {
-        WriteChanged(entries => entries.Add(new TensorEntry("what._is_this", [1], new float[1])));
-        Assert.Contains("what._is_this", Refusal(), StringComparison.Ordinal);
+        WriteChanged(entries => entries.AddRange(Enumerable.Range(0, count).Select(i => new TensorEntry($"extra.{i}", [1], new float[1]))));
+        StoredModel stored = ModelFile.Read(_folder["model"]);
+        Assert.Equal(summary, stored.Origin.LeftOutSummary);
+        Assert.Equal(count, stored.Origin.LeftOut.Count);
+    }
+
+    [Fact]
+    public void A_prefix_that_all_tensors_share_is_taken_off_in_safetensors_too()
+    {
+        WriteChanged(entries => Rename(entries, name => $"net.{name}"));
+        Assert.Equal("net.", ModelFile.Read(_folder["model"]).Origin.Prefix);
+    }
+
+    [Theory]
+    [InlineData("extra")]
+    [InlineData("module")]
+    [InlineData("module_.extra")]
+    public void A_prefix_that_not_all_tensors_share_is_not_taken_off(string other)
+    {
+        WriteChanged(entries =>
+        {
+            Rename(entries, name => $"module.{name}");
+            entries.Add(new TensorEntry(other, [1], new float[1]));
+        });
+        Assert.Matches(@"only (\d+) of its \d+ tensors begin with module\., and a prefix is taken off only where all do", Refusal());
+    }
+
+    private static void Rename(List<TensorEntry> entries, Func<string, string> rename)
+    {
+        for (int i = 0; i < entries.Count; i++) entries[i] = entries[i] with { Name = rename(entries[i].Name) };
     }
 
     [Fact]
