@@ -14,7 +14,7 @@ namespace Tessera.Models;
 /// </summary>
 public static class ModelFile
 {
-    private const string Vq = "_vq_vae.";
+    private const string Vq = "_vq_vae.", EncoderLayers = "_encoder._residual_stack._layers.";
     private const string QuantizerKey = "quantizer", VarianceKey = "data_variance";
 
     /// <summary>Writes a model: for PyTorch's <c>torch.load</c> where the name ends in .pt or .pth, else as safetensors.</summary>
@@ -119,11 +119,11 @@ public static class ModelFile
     private static VqVaeOptions ReadOptions(StoredTensors stored)
     {
         int[] first = stored.Sizes("_encoder._conv_1.weight", 4);
-        int[]? projection = stored.Has($"{Vq}_project_in.weight") ? stored.Sizes($"{Vq}_project_in.weight", 4) : null;
+        // Each part is told by any of its tensors: where another of them is missing, that is an error, and no other model.
+        int[]? projection = stored.HasAny($"{Vq}_project_") ? stored.Sizes($"{Vq}_project_in.weight", 4) : null;
         string lookup = projection is null ? Vq : $"{Vq}_quantizer.";
         int[] codebook = stored.Sizes($"{lookup}_embedding.weight", 2);
-        int layers = 0;
-        while (stored.Has(ResidualWeight(layers))) layers++;
+        int layers = Math.Max(stored.CountNumbered(EncoderLayers), stored.CountNumbered("_decoder._residual_stack._layers."));
         var defaults = new VqVaeOptions();
         var options = new VqVaeOptions
         {
@@ -148,7 +148,7 @@ public static class ModelFile
         return options;
     }
 
-    private static string ResidualWeight(int layer) => $"_encoder._residual_stack._layers.{layer}._block.1.weight";
+    private static string ResidualWeight(int layer) => $"{EncoderLayers}{layer}._block.1.weight";
 
     /// <summary>
     /// Checks the tensors whole that the sizes were read off, before a model is made of these sizes: a file that names large
@@ -172,8 +172,8 @@ public static class ModelFile
     {
         if (!stored.Metadata.TryGetValue(QuantizerKey, out string? json))
         {
-            return stored.Has($"{lookup}_ema_w") ? new EmaVectorQuantizerOptions()
-                : stored.Has($"{lookup}_embedding_proj.weight") ? new SimVectorQuantizerOptions()
+            return stored.HasAny($"{lookup}_ema_") ? new EmaVectorQuantizerOptions()
+                : stored.HasAny($"{lookup}_embedding_proj.") ? new SimVectorQuantizerOptions()
                 : new VectorQuantizerOptions();
         }
         try

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Tessera.Files;
 using Tessera.Tensors;
 using Tessera.Tensors.IO;
@@ -70,8 +71,16 @@ internal sealed class StoredTensors
         };
     }
 
-    /// <summary>Whether there is a tensor of floats of that name.</summary>
-    public bool Has(string name) => _file.TryGet(Prefix + name, out _);
+    /// <summary>Whether there is a tensor whose name begins so.</summary>
+    public bool HasAny(string start) => Names.Any(name => name.StartsWith(start, StringComparison.Ordinal));
+
+    /// <summary>One more than the highest number that follows a beginning of names; 0 where none does.</summary>
+    public int CountNumbered(string start) => Names
+        .Where(name => name.StartsWith(start, StringComparison.Ordinal))
+        .Select(name => int.TryParse(name[start.Length..].Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            ? Math.Min(number, int.MaxValue - 1) + 1
+            : 0)
+        .DefaultIfEmpty().Max();
 
     /// <summary>The tensor of that name.</summary>
     /// <exception cref="InputException">There is none, or it was not read.</exception>

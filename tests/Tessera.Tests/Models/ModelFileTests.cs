@@ -66,10 +66,24 @@ public sealed class ModelFileTests : IDisposable
     [InlineData("_encoder._conv_1.weight")]
     [InlineData("_vq_vae._embedding.weight")]
     [InlineData("_encoder._residual_stack._layers.0._block.1.weight")]
+    [InlineData("_encoder._residual_stack._layers.1._block.1.weight")]
+    [InlineData("_decoder._residual_stack._layers.1._block.3.weight")]
     public void A_missing_tensor_is_named(string name)
     {
         WriteChanged(entries => entries.RemoveAll(entry => entry.Name == name));
-        Assert.Contains(name.Contains("_layers.0") ? "_layers.0" : name, Refusal(), StringComparison.Ordinal);
+        Assert.Contains($"{name} is missing", Refusal(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("ema", 0, "_vq_vae._ema_w")]
+    [InlineData("ema", 0, "_vq_vae._ema_cluster_size")]
+    [InlineData("ema", 4, "_vq_vae._project_in.weight")]
+    [InlineData("ema", 4, "_vq_vae._quantizer._ema_w")]
+    public void A_missing_tensor_does_not_make_it_another_kind_of_model(string quantizer, int lookupDim, string name)
+    {
+        var model = new VqVae(Small with { Quantizer = QuantizerOptions.Find(quantizer), LookupDim = lookupDim });
+        SafeTensors.Write(_folder["model"], [.. ModelFile.Entries(model.State()).Where(entry => entry.Name != name)]);
+        Assert.Contains($"{name} is missing", Refusal(), StringComparison.Ordinal);
     }
 
     [Theory]
