@@ -123,7 +123,9 @@ public sealed class StoredFileTests(Trained trained) : IDisposable
     private void WriteModel() => ModelFile.Write(
         _folder["model.pt"], new VqVae(new VqVaeOptions { Hidden = 4, ResidualHidden = 2, Codes = 512, CodeDim = 3 }), dataVariance: null);
 
-    /// <summary>Every command that takes a model, with a model file; encode comes before decode, which reads what it wrote.</summary>
+    /// <summary>
+    /// Every command that takes a model, with a model file; encode comes before decode, which reads what it wrote.
+    /// </summary>
     private IEnumerable<string[]> Commands(string model, string tokens)
     {
         string[] data = ["--data", trained.Pictures, "--size", "16"];

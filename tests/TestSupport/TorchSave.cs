@@ -9,7 +9,9 @@ namespace Tessera.TestSupport;
 /// <param name="Storage">The storage: of floats, or of bytes for a type that is not read.</param>
 /// <param name="Shape">The shape; the strides are those of row-major order.</param>
 /// <param name="Offset">The place of the first element.</param>
-/// <param name="View">The start and the length of the part of the storage that it lies in (before PyTorch 1.6); null for none.</param>
+/// <param name="View">
+/// The start and the length of the part of the storage that it lies in (before PyTorch 1.6); null for none.
+/// </param>
 internal sealed record TorchTensor(Array Storage, int[] Shape, int Offset = 0, (int Start, int Count)? View = null);
 
 /// <summary>An object of another class to be pickled: a call, and the state that is set after it.</summary>
@@ -17,7 +19,8 @@ internal sealed record TorchObject(string Module, string Name, object?[] Argumen
 
 /// <summary>
 /// Writes files as torch.save does, of values that may hold anything: null, bool, int, double, string, lists, tuples
-/// (<c>object?[]</c>), dictionaries (which may hold themselves), <see cref="TorchTensor"/> and <see cref="TorchObject"/>.
+/// (<c>object?[]</c>), dictionaries (which may hold themselves), <see cref="TorchTensor"/> and <see
+/// cref="TorchObject"/>.
 /// </summary>
 internal sealed class TorchSave
 {
@@ -48,7 +51,10 @@ internal sealed class TorchSave
         return stream.ToArray();
     }
 
-    /// <summary>The parts of a file as before PyTorch 1.6, to be put together: magic number, protocol, machine, value, keys, storages.</summary>
+    /// <summary>
+    /// The parts of a file as before PyTorch 1.6, to be put together: magic number, protocol, machine, value, keys,
+    /// storages.
+    /// </summary>
     public static List<byte[]> OldParts(object? value)
     {
         var save = new TorchSave(old: true);
@@ -144,7 +150,7 @@ internal sealed class TorchSave
         Opcode('(');
         Opcode('(');
         Text("storage");
-        Global("torch", tensor.Storage is byte[] ? "ByteStorage" : "FloatStorage");
+        Global("torch", tensor.Storage switch { byte[] => "ByteStorage", _ => "FloatStorage" });
         Text(name);
         Text("cuda:0");
         Write(tensor.Storage.Length);

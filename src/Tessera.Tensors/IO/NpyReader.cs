@@ -4,8 +4,10 @@ using Tessera.Tensors.IO.Numpy;
 namespace Tessera.Tensors.IO;
 
 /// <summary>
-/// Reads an array of integers from a file of numpy, a part at a time: from a <c>.npy</c> file, or from one of the arrays of
-/// an <c>.npz</c> file, compressed or not. Any integer type of numpy's is read, little-endian or big-endian. Numbers come in C's
+/// Reads an array of integers from a file of numpy, a part at a time: from a <c>.npy</c> file, or from one of the
+/// arrays of
+/// an <c>.npz</c> file, compressed or not. Any integer type of numpy's is read, little-endian or big-endian. Numbers
+/// come in C's
 /// order; a file in Fortran's order is held in memory as a whole.
 /// </summary>
 /// <example><code>
@@ -53,7 +55,9 @@ public sealed class NpyReader : IDisposable
     /// <summary>How many numbers there are.</summary>
     public long Length { get; }
 
-    /// <summary>Opens a file. Sizes are checked against the file's length, and nothing of their size is allocated.</summary>
+    /// <summary>
+    /// Opens a file. Sizes are checked against the file's length, and nothing of their size is allocated.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="array">Which array of an <c>.npz</c> file; a <c>.npy</c> file has one, without a name.</param>
     /// <param name="orOnly">Whether the only array of an <c>.npz</c> file is taken, whatever its name.</param>

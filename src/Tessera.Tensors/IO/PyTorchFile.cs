@@ -5,19 +5,24 @@ namespace Tessera.Tensors.IO;
 
 /// <summary>
 /// Reads and writes state dictionaries as PyTorch's <c>torch.save</c> does since its version 1.6: a zip file of
-/// <c>NAME/data.pkl</c>, a pickle that names the tensors, and <c>NAME/data/KEY</c>, the bytes of their storages, little-endian.
+/// <c>NAME/data.pkl</c>, a pickle that names the tensors, and <c>NAME/data/KEY</c>, the bytes of their storages,
+/// little-endian.
 /// Files of earlier versions are read as well.
 /// </summary>
 /// <remarks>
-/// Reading runs nothing (<see cref="Pickle.PickleReader"/>). A state dictionary may lie in other dicts, beside numbers, options
+/// Reading runs nothing (<see cref="Pickle.PickleReader"/>). A state dictionary may lie in other dicts, beside numbers,
+/// options
 /// and an optimizer's state. Objects of other classes are passed over: only their names are kept
 /// (<see cref="TensorFile.NotRead"/>).
 ///
-/// Tensors may be of float64, float32, float16, bfloat16, int64 and int32, with any strides, and share storages. Metadata
-/// stands as a dict of strings in the attribute <c>metadata</c> of the <c>OrderedDict</c>: PyTorch keeps and ignores it.
+/// Tensors may be of float64, float32, float16, bfloat16, int64 and int32, with any strides, and share storages.
+/// Metadata
+/// stands as a dict of strings in the attribute <c>metadata</c> of the <c>OrderedDict</c>: PyTorch keeps and ignores
+/// it.
 /// </remarks>
 /// <example><code>
-/// PyTorchFile.Write("model.pt", [new TensorEntry("weight", [2, 3], new float[6])]);   // torch.load("model.pt", weights_only=True)
+/// PyTorchFile.Write("model.pt", [new TensorEntry("weight", [2, 3], new float[6])]);   // torch.load("model.pt",
+/// weights_only=True)
 /// ReadOnlyMemory&lt;float&gt; weight = TensorFile.Read("model.pt")["weight"].Values;       // six zeros
 /// </code></example>
 public static class PyTorchFile
@@ -33,8 +38,12 @@ public static class PyTorchFile
     /// <summary>Writes a file, over one that is there. The bytes are a function of the arguments alone.</summary>
     /// <param name="path">The file; its folder must exist.</param>
     /// <param name="tensors">The tensors, written as float32 in this order.</param>
-    /// <param name="metadata">Pairs for the attribute <c>metadata</c>, written in the ordinal order of their keys.</param>
-    /// <exception cref="ArgumentException">Two tensors of one name, or a shape that does not fit its values; nothing is written.</exception>
+    /// <param name="metadata">
+    /// Pairs for the attribute <c>metadata</c>, written in the ordinal order of their keys.
+    /// </param>
+    /// <exception cref="ArgumentException">
+    /// Two tensors of one name, or a shape that does not fit its values; nothing is written.
+    /// </exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The file cannot be written.</exception>
     public static void Write(
@@ -75,13 +84,16 @@ public static class PyTorchFile
         }
     }
 
-    /// <summary>Reads a file's bytes that hold one dict of tensors; <see cref="TensorFile.Read"/> opens a file.</summary>
+    /// <summary>
+    /// Reads a file's bytes that hold one dict of tensors; <see cref="TensorFile.Read"/> opens a file.
+    /// </summary>
     /// <inheritdoc cref="ReadAll"/>
     /// <returns>The tensors and the metadata.</returns>
     public static TensorFile Read(Stream stream, string source = "stream") => TensorFile.Single(ReadAll(stream, source));
 
     /// <summary>
-    /// Reads every dict of tensors in a file's bytes; <see cref="TensorFile.ReadAll"/> opens a file. Every size in it is checked
+    /// Reads every dict of tensors in a file's bytes; <see cref="TensorFile.ReadAll"/> opens a file. Every size in it
+    /// is checked
     /// against the stream's length before it is used.
     /// </summary>
     /// <param name="stream">A stream that can seek, at its beginning; left open.</param>

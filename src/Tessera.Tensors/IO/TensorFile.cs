@@ -34,11 +34,14 @@ public sealed class TensorFile
     }
 
     /// <summary>
-    /// The keys that lead to the dict, joined by dots: <c>model</c>, <c>optimizer.state.0</c>; empty where the file itself is the dict.
+    /// The keys that lead to the dict, joined by dots: <c>model</c>, <c>optimizer.state.0</c>; empty where the file
+    /// itself is the dict.
     /// </summary>
     public string Key { get; internal init; } = "";
 
-    /// <summary>Names in the dict whose values were not read, and why: they are neither tensors nor plain data.</summary>
+    /// <summary>
+    /// Names in the dict whose values were not read, and why: they are neither tensors nor plain data.
+    /// </summary>
     public IReadOnlyDictionary<string, string> NotRead { get; internal init; } = ReadOnlyDictionary<string, string>.Empty;
 
     /// <summary>What the file tells beside its tensors; empty where that is nothing.</summary>
@@ -51,7 +54,9 @@ public sealed class TensorFile
     public IReadOnlyList<IntTensorEntry> IntTensors { get; }
 
     /// <summary>Reads a whole file of either kind, telling which by its first bytes and never by its name.</summary>
-    /// <param name="path">A safetensors file, or one of PyTorch's <c>torch.save</c> that holds one dict of tensors.</param>
+    /// <param name="path">
+    /// A safetensors file, or one of PyTorch's <c>torch.save</c> that holds one dict of tensors.
+    /// </param>
     /// <exception cref="InvalidDataException">
     /// As for <see cref="ReadAll"/>; or the file holds several dicts of tensors.
     /// </exception>
@@ -59,7 +64,9 @@ public sealed class TensorFile
     /// <exception cref="UnauthorizedAccessException">The file cannot be read.</exception>
     public static TensorFile Read(string path) => Single(ReadAll(path));
 
-    /// <summary>Reads every dict of tensors in a file: one of a safetensors file, one or more of a PyTorch file.</summary>
+    /// <summary>
+    /// Reads every dict of tensors in a file: one of a safetensors file, one or more of a PyTorch file.
+    /// </summary>
     /// <param name="path">A safetensors file, or one of PyTorch's <c>torch.save</c>.</param>
     /// <returns>The dicts, the outermost first; at least one.</returns>
     /// <exception cref="InvalidDataException">

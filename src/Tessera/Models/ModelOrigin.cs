@@ -2,8 +2,13 @@ namespace Tessera.Models;
 
 /// <summary>Where in a file a model's tensors were found.</summary>
 /// <param name="Path">The file.</param>
-/// <param name="Key">The keys that lead to its state dict, joined by dots: <c>model</c>; <c>.</c> where the file itself is the state dict.</param>
-/// <param name="Prefix">What stood before the names of all tensors and was taken off: <c>module.</c>; empty for nothing.</param>
+/// <param name="Key">
+/// The keys that lead to its state dict, joined by dots: <c>model</c>; <c>.</c> where the file itself is the state
+/// dict.
+/// </param>
+/// <param name="Prefix">
+/// What stood before the names of all tensors and was taken off: <c>module.</c>; empty for nothing.
+/// </param>
 /// <param name="LeftOut">The names of tensors in the state dict that the model has no place for.</param>
 public sealed record ModelOrigin(string Path, string Key, string Prefix, IReadOnlyList<string> LeftOut)
 {

@@ -5,7 +5,9 @@ using Tessera.Tensors.IO;
 
 namespace Tessera.Models;
 
-/// <summary>The tensors of a model in a file: one dict of the file, seen without the prefix that all its names share.</summary>
+/// <summary>
+/// The tensors of a model in a file: one dict of the file, seen without the prefix that all its names share.
+/// </summary>
 internal sealed class StoredTensors
 {
     // A tensor that every model has: it tells a model's dict from others, and the prefix.
@@ -13,13 +15,13 @@ internal sealed class StoredTensors
 
     private readonly TensorFile _file;
 
-    private StoredTensors(string path, TensorFile file)
+    private StoredTensors(string path, TensorFile file, bool isModel = true)
     {
         Path = path;
         _file = file;
         Key = KeyOf(file);
         Source = file.Key.Length == 0 ? path : $"{path} (key {file.Key})";
-        Prefix = FindPrefix();
+        Prefix = isModel ? FindPrefix() : "";
     }
 
     /// <summary>The file.</summary>
@@ -40,15 +42,20 @@ internal sealed class StoredTensors
     /// <summary>The names of all tensors, without the prefix.</summary>
     public IEnumerable<string> Names => NamesIn(_file).Select(name => name[Prefix.Length..]);
 
-    /// <summary>Opens a file of tensors that are not a model's: the names are taken as they are.</summary>
+    /// <summary>
+    /// Opens a file that a run wrote, such as its optimizer's state: the names are taken as they are.
+    /// </summary>
     /// <exception cref="InputException">The file is missing or damaged, or holds several dicts of tensors.</exception>
-    public static StoredTensors OpenPlain(string path) => new(path, Reading(path, () => TensorFile.Read(path)));
+    public static StoredTensors OpenPlain(string path) =>
+        new(path, Reading(path, () => TensorFile.Read(path)), isModel: false);
 
     /// <summary>Opens the dict of a file that holds a model.</summary>
     /// <param name="path">The file.</param>
     /// <param name="key">The dict's key; null where there is only one to choose.</param>
     /// <param name="fits">Throws an <see cref="InputException"/> for a dict that holds no whole model.</param>
-    /// <exception cref="InputException">The file is missing or damaged, holds no model, or several and no key is given.</exception>
+    /// <exception cref="InputException">
+    /// The file is missing or damaged, holds no model, or several and no key is given.
+    /// </exception>
     public static StoredTensors Open(string path, string? key, Action<StoredTensors> fits)
     {
         IReadOnlyList<TensorFile> dicts = Reading(path, () => TensorFile.ReadAll(path));
@@ -60,14 +67,16 @@ internal sealed class StoredTensors
         if (likely.Length == 0)
         {
             if (dicts is [var other]) return new StoredTensors(path, other);
-            throw new InputException($"{path}: none of its dicts ({Keys(dicts)}) has the tensor {Anchor}; it is no VQ-VAE with the seed's names");
+            throw new InputException(
+                $"{path}: none of its dicts ({Keys(dicts)}) has the tensor {Anchor}; it is no VQ-VAE with the seed's names");
         }
         TensorFile[] fitting = [.. likely.Where(dict => Fits(path, dict, fits))];
         return fitting.Length switch
         {
             0 => new StoredTensors(path, likely[0]),
             1 => new StoredTensors(path, fitting[0]),
-            _ => throw new InputException($"{path}: several of its dicts hold a model ({Keys(fitting)}); choose one with --key NAME"),
+            _ => throw new InputException(
+                $"{path}: several of its dicts hold a model ({Keys(fitting)}); choose one with --key NAME"),
         };
     }
 
@@ -89,11 +98,13 @@ internal sealed class StoredTensors
         if (_file.TryGet(Prefix + name, out TensorEntry? entry)) return entry;
         if (_file.NotRead.TryGetValue(Prefix + name, out string? reason))
             throw new InputException(
-                $"{Source}: the tensor {Prefix}{name} needs {reason}; save the state dict again, with torch.save(model.state_dict(), PATH)");
+                $"{Source}: the tensor {Prefix}{name} needs {reason}; "
+                + $"save the state dict again, with torch.save(model.state_dict(), PATH)");
         string[] names = [.. NamesIn(_file)];
         if (Prefix.Length == 0 && PrefixOf(names.FirstOrDefault(IsAnchor)) is { Length: > 0 } partial)
             throw new InputException(
-                $"{Source}: only {names.Count(other => other.StartsWith(partial, StringComparison.Ordinal))} of its {names.Length} tensors begin with "
+                $"{Source}: only {names.Count(other => other.StartsWith(partial, StringComparison.Ordinal))} "
+                + $"of its {names.Length} tensors begin with "
                 + $"{partial}, and a prefix is taken off only where all do; save the state dict of the inner model alone");
         throw new InputException($"{Source}: the tensor {name} is missing; it is no VQ-VAE with the seed's names");
     }
@@ -115,12 +126,15 @@ internal sealed class StoredTensors
         TensorEntry entry = Find(name);
         if (!entry.Shape.AsSpan().SequenceEqual(shape))
             throw new InputException(
-                $"{Source}: the tensor {name} has the shape [{string.Join(", ", entry.Shape)}]; the model's is [{string.Join(", ", shape.ToArray())}]");
+                $"{Source}: the tensor {name} has the shape [{string.Join(", ", entry.Shape)}]; "
+                + $"the model's is [{string.Join(", ", shape.ToArray())}]");
         return entry;
     }
 
     /// <summary>Reads tensors by name. Where one is missing or wrong, none is changed.</summary>
-    /// <exception cref="InputException">One is missing, has another shape, or holds numbers that are not finite.</exception>
+    /// <exception cref="InputException">
+    /// One is missing, has another shape, or holds numbers that are not finite.
+    /// </exception>
     public void ReadInto(IReadOnlyCollection<(string Name, Tensor Tensor)> tensors)
     {
         foreach ((string name, Tensor tensor) in tensors)
@@ -175,7 +189,9 @@ internal sealed class StoredTensors
     private static IEnumerable<string> NamesIn(TensorFile dict) =>
         dict.Tensors.Select(tensor => tensor.Name).Concat(dict.IntTensors.Select(tensor => tensor.Name));
 
-    /// <summary>As <c>module.</c> of DataParallel and <c>_orig_mod.</c> of torch.compile: only where all names begin so.</summary>
+    /// <summary>
+    /// As <c>module.</c> of DataParallel and <c>_orig_mod.</c> of torch.compile: only where all names begin so.
+    /// </summary>
     private string FindPrefix()
     {
         string prefix = PrefixOf(NamesIn(_file).Concat(_file.NotRead.Keys).FirstOrDefault(IsAnchor));

@@ -2,7 +2,10 @@ using Tessera.Tensors.IO;
 
 namespace Tessera.Tensors.Tests.IO;
 
-/// <summary>State dicts beside other things, and files as PyTorch wrote them before 1.6, both made here (<see cref="TorchSave"/>).</summary>
+/// <summary>
+/// State dicts beside other things, and files as PyTorch wrote them before 1.6, both made here (<see
+/// cref="TorchSave"/>).
+/// </summary>
 public sealed class CheckpointTests
 {
     private static readonly float[] Six = [1, 2, 3, 4, 5, 6];

@@ -34,7 +34,9 @@ public sealed class PickleReader(ReadOnlyMemory<byte> pickle, PickleVocabulary v
     public int Position => _position;
 
     /// <summary>Runs to the end and returns the value.</summary>
-    /// <exception cref="InvalidDataException">It is damaged, or asks for what is refused; the message tells the byte.</exception>
+    /// <exception cref="InvalidDataException">
+    /// It is damaged, or asks for what is refused; the message tells the byte.
+    /// </exception>
     public object? Read()
     {
         int start = 0;
@@ -205,7 +207,10 @@ public sealed class PickleReader(ReadOnlyMemory<byte> pickle, PickleVocabulary v
         Push(value);
     }
 
-    /// <summary>Two's complement of as many bytes as it takes; none for 0. The states of random generators have more than 64 bits.</summary>
+    /// <summary>
+    /// Two's complement of as many bytes as it takes; none for 0. The states of random generators have more than 64
+    /// bits.
+    /// </summary>
     private static object ToInteger(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length > sizeof(long)) return LongInteger;

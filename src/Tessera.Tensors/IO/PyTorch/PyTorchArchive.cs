@@ -1,6 +1,8 @@
 namespace Tessera.Tensors.IO.PyTorch;
 
-/// <summary>What the two formats of <c>torch.save</c> have in common: a pickle, and storages that the pickle refers to.</summary>
+/// <summary>
+/// What the two formats of <c>torch.save</c> have in common: a pickle, and storages that the pickle refers to.
+/// </summary>
 internal abstract class PyTorchArchive
 {
     /// <summary>The longest pickle that is read.</summary>
@@ -17,7 +19,9 @@ internal abstract class PyTorchArchive
     /// <summary>Reads a storage that the pickle refers to: an array of floats or of ints.</summary>
     /// <param name="storage">The storage.</param>
     /// <param name="tensor">The tensor it is read for, for messages.</param>
-    /// <exception cref="InvalidDataException">It is missing, damaged, or not of the size that the pickle claims.</exception>
+    /// <exception cref="InvalidDataException">
+    /// It is missing, damaged, or not of the size that the pickle claims.
+    /// </exception>
     public abstract Array ReadStorage(PyTorchStorage storage, string tensor);
 
     /// <summary>Checks the size that the pickle claims before memory is taken for it.</summary>

@@ -5,7 +5,8 @@ namespace Tessera.Tensors.IO.PyTorch;
 
 /// <summary>
 /// The format of PyTorch before 1.6, which is no zip file: five pickles in a row (a magic number, the version of the
-/// protocol, facts about the machine, what was saved, the keys of its storages), then for each key the number of elements,
+/// protocol, facts about the machine, what was saved, the keys of its storages), then for each key the number of
+/// elements,
 /// as 64 bits, and the elements.
 /// </summary>
 /// <param name="stream">The file, which can seek.</param>

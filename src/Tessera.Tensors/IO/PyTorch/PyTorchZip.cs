@@ -19,7 +19,8 @@ internal sealed class PyTorchZip(ZipArchive zip, long length) : PyTorchArchive
     public override object? ReadPickle()
     {
         ZipArchiveEntry[] pickles = [.. zip.Entries.Where(entry => entry.FullName.Split('/') is [_, PickleName])];
-        if (pickles is not [var pickle]) throw new InvalidDataException($"it has {pickles.Length} entries NAME/{PickleName} instead of one");
+        if (pickles is not [var pickle])
+            throw new InvalidDataException($"it has {pickles.Length} entries NAME/{PickleName} instead of one");
         _root = pickle.FullName[..^PickleName.Length];
         if (zip.GetEntry(_root + "byteorder") is { } order && !ReadRecord(order, 16, ReadAll).AsSpan().SequenceEqual("little"u8))
             throw new InvalidDataException("its numbers are not little-endian");
@@ -45,8 +46,10 @@ internal sealed class PyTorchZip(ZipArchive zip, long length) : PyTorchArchive
     {
         string name = Printable.Quote(entry.FullName);
         // torch.save compresses nothing; so no record is longer than the file.
-        if (entry.CompressedLength != entry.Length) throw new InvalidDataException($"{name} in it is compressed, or its length is wrong");
-        if (entry.Length > Math.Min(longest, length)) throw new InvalidDataException($"{name} in it claims {entry.Length} bytes");
+        if (entry.CompressedLength != entry.Length)
+            throw new InvalidDataException($"{name} in it is compressed, or its length is wrong");
+        if (entry.Length > Math.Min(longest, length))
+            throw new InvalidDataException($"{name} in it claims {entry.Length} bytes");
         return Zip.Checked($"{name} in it is damaged", () =>
         {
             using Stream stream = Zip.Open(entry);

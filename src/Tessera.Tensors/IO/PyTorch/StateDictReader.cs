@@ -3,7 +3,8 @@ using Tessera.Tensors.IO.Pickle;
 namespace Tessera.Tensors.IO.PyTorch;
 
 /// <summary>
-/// The core of <see cref="PyTorchFile.ReadAll"/>: finds the dicts that hold tensors, and reads these. Whatever is wrong is an
+/// The core of <see cref="PyTorchFile.ReadAll"/>: finds the dicts that hold tensors, and reads these. Whatever is wrong
+/// is an
 /// <see cref="InvalidDataException"/>.
 /// </summary>
 /// <param name="archive">The file.</param>
@@ -15,7 +16,8 @@ internal sealed class StateDictReader(PyTorchArchive archive, string source)
     // Enough for a checkpoint within a checkpoint, and for an optimizer with an entry for each parameter.
     private const int MostLevels = 8, MostDictionaries = 20_000;
 
-    // What views that do not lie in a row may take beside the file: an expanded vector is a large tensor in a small file.
+    // What views that do not lie in a row may take beside the file: an expanded vector is a large tensor in a small
+    // file.
     private const long SparedElements = 1 << 20;
 
     private readonly Dictionary<PyTorchStorage, Array> _storages = [];
@@ -39,7 +41,9 @@ internal sealed class StateDictReader(PyTorchArchive archive, string source)
     /// <summary>Why a value was not read, for messages.</summary>
     private static string NotRead(PickledUnknown value) => $"{Printable.OneLine(value.Name)}, which is refused and was not run";
 
-    /// <summary>Collects a dict, if it holds tensors, and those in it. A dict may be in several others, or in itself.</summary>
+    /// <summary>
+    /// Collects a dict, if it holds tensors, and those in it. A dict may be in several others, or in itself.
+    /// </summary>
     private void Visit(string key, PickledDict dict, int level)
     {
         if (_visited.TryGetValue(dict, out TensorFile? known))

@@ -22,7 +22,8 @@ internal sealed record PyTorchTensor(PyTorchView View, long Offset, long[] Shape
 internal sealed record PyTorchView(PyTorchStorage Storage, long Start, long Count);
 
 /// <summary>
-/// The names in the pickle of a state dictionary. Any other name stands for a <see cref="PickledUnknown"/>: checkpoints keep
+/// The names in the pickle of a state dictionary. Any other name stands for a <see cref="PickledUnknown"/>: checkpoints
+/// keep
 /// options, schedules and the like beside the weights.
 /// </summary>
 internal sealed class StateDictVocabulary : PickleVocabulary
@@ -31,7 +32,9 @@ internal sealed class StateDictVocabulary : PickleVocabulary
 
     private enum Function { OrderedDict, RebuildTensor, RebuildParameter }
 
-    /// <summary>The bytes of an element in each storage that the pickle refers to, by the storage's key; read or not.</summary>
+    /// <summary>
+    /// The bytes of an element in each storage that the pickle refers to, by the storage's key; read or not.
+    /// </summary>
     public IReadOnlyDictionary<string, int> ElementBytes => _elementBytes;
 
     public override object? Find(string module, string name) => (module, name) switch
@@ -67,8 +70,10 @@ internal sealed class StateDictVocabulary : PickleVocabulary
         dict.Attributes = attributes;
     }
 
-    // ("storage", type, key, device, number of elements) and, before 1.6, (key, start, number of elements) of a part of it or
-    // None; whatever the device was, the bytes are the same. Before 1.6 a class comes as ("module", class, source file, source).
+    // ("storage", type, key, device, number of elements) and, before 1.6, (key, start, number of elements) of a part of
+    // it or
+    // None; whatever the device was, the bytes are the same. Before 1.6 a class comes as ("module", class, source file,
+    // source).
     public override object FindPersistent(object? id) => id switch
     {
         object?[] and [PickledString kind, PickledUnknown type, ..] when kind.ToName() == "module" => type,
