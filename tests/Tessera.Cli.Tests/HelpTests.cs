@@ -7,14 +7,14 @@ public sealed class HelpTests
     [Theory]
     [InlineData("train", "--data", "--data-dir", "--preset", "--out", "--updates", "--batch", "--lr", "--hidden", "--residual-hidden",
         "--residual-layers", "--codes", "--code-dim", "--commitment", "--decay", "--decay-ramp", "--seed", "--threads", "--device",
-        "--checkpoint-every", "--eval-every", "--init", "--resume", "--size", "--channels")]
-    [InlineData("eval", "RUN", "--data", "--data-dir", "--split", "--size", "--json", "--threads")]
-    [InlineData("reconstruct", "RUN", "IMAGE", "--data", "--data-dir", "--split", "--size", "--count", "--out")]
-    [InlineData("encode", "RUN", "IMAGE", "--data", "--data-dir", "--split", "--size", "--labels", "--out", "--threads")]
-    [InlineData("decode", "RUN", "TOKENS", "--out", "--threads")]
-    [InlineData("convert", "RUN", "FILE")]
-    [InlineData("export", "RUN", "--onnx")]
-    [InlineData("info", "RUN")]
+        "--checkpoint-every", "--eval-every", "--init", "--key", "--resume", "--size", "--channels")]
+    [InlineData("eval", "RUN", "--key", "--data", "--data-dir", "--split", "--size", "--json", "--threads")]
+    [InlineData("reconstruct", "RUN", "--key", "IMAGE", "--data", "--data-dir", "--split", "--size", "--count", "--out")]
+    [InlineData("encode", "RUN", "--key", "IMAGE", "--data", "--data-dir", "--split", "--size", "--labels", "--out", "--threads")]
+    [InlineData("decode", "RUN", "--key", "TOKENS", "--out", "--threads")]
+    [InlineData("convert", "RUN", "--key", "FILE")]
+    [InlineData("export", "RUN", "--key", "--onnx")]
+    [InlineData("info", "RUN", "--key")]
     [InlineData("data cifar10", "--data-dir")]
     [InlineData("bench", "--batch", "--size", "--hidden", "--threads", "--seconds", "--json")]
     public void Every_command_explains_its_options_and_gives_examples(string command, params string[] names)

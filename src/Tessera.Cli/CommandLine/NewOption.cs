@@ -98,12 +98,6 @@ internal static class NewOption
     public static Option<bool> SkipDamaged() => Flag(
         SkipDamagedName, "Goes on without pictures that cannot be read, and says how many.");
 
-    /// <summary>The model that a command works with.</summary>
-    public static Argument<string> ModelArgument() => new("RUN")
-    {
-        Description = "A run folder, a checkpoint folder in it, or a model file with the seed's names (safetensors, or PyTorch's .pt).",
-    };
-
     /// <summary>Whether the user gave an option.</summary>
     public static bool IsGiven(this ParseResult parse, Option option) =>
         parse.GetResult(option) is OptionResult { Implicit: false };

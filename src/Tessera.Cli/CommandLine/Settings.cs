@@ -108,6 +108,9 @@ internal sealed class Settings
         new Setting<string?>(
             NewOption.Text("--init", "FILE", "Starts from the weights of this model file or run instead of random ones."),
             options => options.Init, (options, value) => options with { Init = Path.GetFullPath(value!) }),
+        new Setting<string?>(
+            NewOption.Text("--key", "NAME", "Which dict of the PyTorch file of --init holds the weights; needed only where several do."),
+            options => options.InitKey, (options, value) => options with { InitKey = value }),
     ]);
 
     /// <summary>Adds the options to a command.</summary>

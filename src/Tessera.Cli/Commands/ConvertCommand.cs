@@ -8,7 +8,7 @@ namespace Tessera.Cli.Commands;
 /// <summary><c>tessera convert</c>: a model from one kind of file to another.</summary>
 internal sealed class ConvertCommand : TesseraCommand
 {
-    private readonly Argument<string> _model = NewOption.ModelArgument();
+    private readonly ModelSource _model = new();
     private readonly Argument<string> _to = new("FILE")
     {
         Description = "The file to write, over one that is there: .safetensors, or .pt or .pth for PyTorch's torch.load.",
@@ -18,7 +18,7 @@ internal sealed class ConvertCommand : TesseraCommand
         invocation, "convert", "Writes a model as another kind of file: of PyTorch or safetensors, with the names of the seed's model.",
         "tessera convert model.pt model.safetensors", "tessera convert runs/shapes-1 model.pt")
     {
-        Arguments.Add(_model);
+        _model.AddTo(this);
         Arguments.Add(_to);
     }
 
@@ -26,7 +26,7 @@ internal sealed class ConvertCommand : TesseraCommand
     {
         string path = parse.GetRequiredValue(_to);
         OutputFile.Checked(path, path, "a model", ".safetensors", ".pt", ".pth");
-        TrainedModel trained = TrainedModel.Open(parse.GetRequiredValue(_model));
+        TrainedModel trained = _model.Open(parse, Invocation.Error);
         ModelFile.Write(path, trained.Model, trained.DataVariance);
         Invocation.Output.Line($"{path}: {trained.Model.ParameterCount} parameters, {InfoCommand.Describe(trained.Model)}");
     }

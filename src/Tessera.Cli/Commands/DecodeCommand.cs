@@ -14,10 +14,11 @@ internal sealed class DecodeCommand : TesseraCommand
 {
     private const int GridColumns = 8, GridPadding = 2;
 
-    private readonly Argument<string> _model = NewOption.ModelArgument();
+    private readonly ModelSource _model = new();
     private readonly Argument<string> _tokens = new("TOKENS")
     {
-        Description = "A .npy file of codes [pictures, rows, columns], or an .npz file with an array codes; any type of integers.",
+        Description = "A .npy file of codes [pictures, rows, columns], or [rows, columns] of one picture; or an .npz file with an array codes; "
+            + "any type of integers.",
     };
     private readonly Option<string?> _out = NewOption.Text(
         "--out", "DIR|FILE.png",
@@ -30,7 +31,7 @@ internal sealed class DecodeCommand : TesseraCommand
         "tessera decode runs/shapes-1 tokens.npy --out pictures",
         "tessera decode runs/shapes-1 sampled.npy --out grid.png")
     {
-        Arguments.Add(_model);
+        _model.AddTo(this);
         Arguments.Add(_tokens);
         Options.Add(_out);
         _settings.AddTo(this);
@@ -44,8 +45,8 @@ internal sealed class DecodeCommand : TesseraCommand
         if (isGrid) OutputFile.Checked($"--out {path}", path, "pictures", ".png");
         else CheckNew(path);
         using var device = new CpuDevice(given.Threads);
-        TrainedModel trained = TrainedModel.Open(parse.GetRequiredValue(_model), device);
-        using TokenReader tokens = TokenReader.Open(parse.GetRequiredValue(_tokens), trained.Model.Options.Codes);
+        TrainedModel trained = _model.Open(parse, Invocation.Error, device);
+        using TokenReader tokens = TokenReader.Open(parse.GetRequiredValue(_tokens), trained.Model.Options.Codes, CodesPerPicture(trained));
         if (isGrid) CheckGrid(tokens, trained);
 
         Invocation.Error.WithBar(bar =>
@@ -58,6 +59,10 @@ internal sealed class DecodeCommand : TesseraCommand
         PictureSize size = new(tokens.Rows * VqVae.PixelsPerCode, tokens.Columns * VqVae.PixelsPerCode);
         Invocation.Output.Line($"{path}: {tokens.Count} pictures of {size}");
     }
+
+    private static int? CodesPerPicture(TrainedModel trained) => trained.Options is { Size: var size }
+        ? size.Height / VqVae.PixelsPerCode * (size.Width / VqVae.PixelsPerCode)
+        : null;
 
     private static void CheckNew(string path) => AtomicFolder.CheckReplaceable(
         path, "pictures", _ => throw new InputException($"--out {path} exists already; name a new folder for the pictures"));

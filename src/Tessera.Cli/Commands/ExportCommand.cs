@@ -8,7 +8,7 @@ namespace Tessera.Cli.Commands;
 /// <summary><c>tessera export</c>: a model for other programs.</summary>
 internal sealed class ExportCommand : TesseraCommand
 {
-    private readonly Argument<string> _model = NewOption.ModelArgument();
+    private readonly ModelSource _model = new();
     private readonly Option<string?> _onnx = NewOption.Text(
         "--onnx", "DIR",
         $"The folder for {OnnxExport.EncoderName}, {OnnxExport.DecoderName} and {OnnxExport.AutoencoderName}, over an export that is there, never over anything else.");
@@ -18,7 +18,7 @@ internal sealed class ExportCommand : TesseraCommand
         "Writes a model for ONNX Runtime and other programs that read ONNX: pictures to codes, codes to pictures, and both.",
         "tessera export runs/shapes-1 --onnx shapes-onnx", "tessera export model.safetensors --onnx onnx")
     {
-        Arguments.Add(_model);
+        _model.AddTo(this);
         Options.Add(_onnx);
     }
 
@@ -26,7 +26,7 @@ internal sealed class ExportCommand : TesseraCommand
     {
         string folder = parse.GetValue(_onnx) ?? throw new InputException("name the folder to write with --onnx DIR");
         OnnxExport.CheckReplaceable(folder);
-        TrainedModel trained = TrainedModel.Open(parse.GetRequiredValue(_model));
+        TrainedModel trained = _model.Open(parse, Invocation.Error);
         OnnxExport.Write(folder, trained.Model);
         string pictures = $"float [batch, {trained.Model.Options.Channels}, height, width] in 0..1";
         const string Codes = "int64 [batch, height / 4, width / 4]";

@@ -10,20 +10,28 @@ namespace Tessera.Cli.Commands;
 /// <summary><c>tessera info</c>: what a run, a checkpoint or a model file holds.</summary>
 internal sealed class InfoCommand : TesseraCommand
 {
-    private readonly Argument<string> _model = NewOption.ModelArgument();
+    private readonly ModelSource _model = new();
 
     public InfoCommand(Invocation invocation) : base(
         invocation, "info", "Tells what a run, a checkpoint or a model file holds.",
         "tessera info runs/shapes-1", "tessera info runs/shapes-1/checkpoints/500", "tessera info model.safetensors") =>
-        Arguments.Add(_model);
+        _model.AddTo(this);
 
     protected override void Run(ParseResult parse)
     {
-        string path = parse.GetRequiredValue(_model);
-        TrainedModel trained = TrainedModel.Open(path);
-        Invocation.Output.Table([["file", trained.Path], .. Model(trained), .. Run(trained), .. Evaluation(path)]);
+        TrainedModel trained = _model.Open(parse, Invocation.Error);
+        Invocation.Output.Table(
+        [
+            ["file", trained.Path], .. Origin(trained.Origin), .. Model(trained), .. Run(trained), .. Evaluation(_model.Path(parse)),
+        ]);
         Invocation.Output.Line();
         Invocation.Output.Table([.. Tensors(trained.Model)]);
+    }
+
+    private static IEnumerable<string[]> Origin(ModelOrigin origin)
+    {
+        if (origin.Key != ModelOrigin.WholeFile) yield return ["read from the key", origin.Key];
+        if (origin.Prefix.Length > 0) yield return ["prefix taken off", origin.Prefix];
     }
 
     private static IEnumerable<string[]> Model(TrainedModel trained)
@@ -63,7 +71,7 @@ internal sealed class InfoCommand : TesseraCommand
         if (trained.Options is not { } options) yield break;
         yield return ["data", $"{options.Data}, {options.Size}"];
         yield return ["training", Describe(options)];
-        if (options.Init is { } init) yield return ["started from", init];
+        if (options.Init is { } init) yield return ["started from", init + (options.InitKey is { } key ? $", key {key}" : "")];
     }
 
     /// <summary>The newest row of a run's eval.csv.</summary>

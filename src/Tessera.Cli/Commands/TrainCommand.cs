@@ -4,6 +4,7 @@ using Tessera.Cli.CommandLine;
 using Tessera.Cli.Rendering;
 using Tessera.Data;
 using Tessera.Imaging;
+using Tessera.Models;
 using Tessera.Reporting;
 using Tessera.Tensors.Optim;
 using Tessera.Training;
@@ -87,7 +88,9 @@ internal sealed class TrainCommand : TesseraCommand
         TrainingOptions options = _resuming.Apply(parse, _starting.Apply(parse, recipe));
         if (options.Init is not { } init) return options;
         // The sizes are those of the weights to start from; what the user gives beside them is told apart from them later.
-        recipe = recipe with { Model = recipe.Model.WithSizesOf(TrainedModel.ReadOptions(init)) };
+        StoredModel stored = TrainedModel.ReadWeights(init, options.InitKey);
+        ModelSource.ReportLeftOut(stored.Origin, Invocation.Error);
+        recipe = recipe with { Model = recipe.Model.WithSizesOf(stored.Model.Options) };
         return _resuming.Apply(parse, _starting.Apply(parse, recipe));
     }
 
@@ -143,6 +146,7 @@ internal sealed class TrainCommand : TesseraCommand
         Size = run.Size,
         Seed = run.Seed,
         Init = run.Init,
+        InitKey = run.InitKey,
     };
 
     private static string FreePath(string data)

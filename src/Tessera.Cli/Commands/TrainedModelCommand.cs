@@ -11,7 +11,7 @@ namespace Tessera.Cli.Commands;
 internal abstract class TrainedModelCommand : TesseraCommand
 {
     private readonly Split _usualSplit;
-    private readonly Argument<string> _model = NewOption.ModelArgument();
+    private readonly ModelSource _model = new();
     private readonly Settings _settings;
     private readonly Option<bool> _skipDamaged = NewOption.SkipDamaged();
     private readonly Option<string?> _split;
@@ -38,7 +38,7 @@ internal abstract class TrainedModelCommand : TesseraCommand
         _split = NewOption.Choice(
             "--split", $"Which of the pictures of --data [default: {usualSplit.Name()}].",
             [.. Enum.GetValues<Split>().Select(split => split.Name())]);
-        Arguments.Add(_model);
+        _model.AddTo(this);
         _settings.AddTo(this);
         Options.Add(_split);
         Options.Add(_skipDamaged);
@@ -49,7 +49,7 @@ internal abstract class TrainedModelCommand : TesseraCommand
         // The options before the model, so that a wrong one is told before anything is read.
         TrainingOptions given = _settings.Apply(parse, new TrainingOptions());
         using var device = new CpuDevice(given.Threads);
-        Run(parse, TrainedModel.Open(parse.GetRequiredValue(_model), device));
+        Run(parse, _model.Open(parse, Invocation.Error, device));
     }
 
     /// <summary>Does the work with the model that the user named.</summary>

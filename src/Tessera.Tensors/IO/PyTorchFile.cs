@@ -5,21 +5,30 @@ namespace Tessera.Tensors.IO;
 
 /// <summary>
 /// Reads and writes state dictionaries as PyTorch's <c>torch.save</c> does since its version 1.6: a zip file of
-/// <c>NAME/data.pkl</c>, a pickle that names the tensors, and <c>NAME/data/KEY</c>, the bytes of their storages, little-endian.
-/// Reading runs nothing: a pickle that asks for anything but tensors is refused (<see cref="Pickle.PickleReader"/>).
+/// <c>NAME/data.pkl</c>, a pickle that names the tensors, and <c>NAME/data/KEY</c>, the bytes of their storages,
+/// little-endian.
+/// Files of earlier versions are read as well.
 /// </summary>
 /// <remarks>
-/// Tensors may be of float64, float32, float16, bfloat16, int64 and int32, with any strides, and share storages. Metadata
-/// stands as a dict of strings in the attribute <c>metadata</c> of the <c>OrderedDict</c>: PyTorch keeps and ignores it.
+/// Reading runs nothing (<see cref="Pickle.PickleReader"/>). A state dictionary may lie in other dicts, beside numbers,
+/// options
+/// and an optimizer's state. Objects of other classes are passed over: only their names are kept
+/// (<see cref="TensorFile.NotRead"/>).
+///
+/// Tensors may be of float64, float32, float16, bfloat16, int64 and int32, with any strides, and share storages.
+/// Metadata
+/// stands as a dict of strings in the attribute <c>metadata</c> of the <c>OrderedDict</c>: PyTorch keeps and ignores
+/// it.
 /// </remarks>
 /// <example><code>
-/// PyTorchFile.Write("model.pt", [new TensorEntry("weight", [2, 3], new float[6])]);   // torch.load("model.pt", weights_only=True)
+/// PyTorchFile.Write("model.pt", [new TensorEntry("weight", [2, 3], new float[6])]);   // torch.load("model.pt",
+/// weights_only=True)
 /// ReadOnlyMemory&lt;float&gt; weight = TensorFile.Read("model.pt")["weight"].Values;       // six zeros
 /// </code></example>
 public static class PyTorchFile
 {
-    // What comes before the first tensor: a serialized number that files of older versions begin with.
-    private static ReadOnlySpan<byte> OldSignature => [0x80, 0x02, 0x8A, 0x0A];
+    // How the magic number of files before 1.6 begins.
+    private static ReadOnlySpan<byte> OldSignature => PyTorchStream.Magic[..4];
 
     private static ReadOnlySpan<byte> ZipSignature => "PK\x3\x4"u8;
 
@@ -29,8 +38,12 @@ public static class PyTorchFile
     /// <summary>Writes a file, over one that is there. The bytes are a function of the arguments alone.</summary>
     /// <param name="path">The file; its folder must exist.</param>
     /// <param name="tensors">The tensors, written as float32 in this order.</param>
-    /// <param name="metadata">Pairs for the attribute <c>metadata</c>, written in the ordinal order of their keys.</param>
-    /// <exception cref="ArgumentException">Two tensors of one name, or a shape that does not fit its values; nothing is written.</exception>
+    /// <param name="metadata">
+    /// Pairs for the attribute <c>metadata</c>, written in the ordinal order of their keys.
+    /// </param>
+    /// <exception cref="ArgumentException">
+    /// Two tensors of one name, or a shape that does not fit its values; nothing is written.
+    /// </exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The file cannot be written.</exception>
     public static void Write(
@@ -72,27 +85,34 @@ public static class PyTorchFile
     }
 
     /// <summary>
-    /// Reads a file's bytes from a stream; <see cref="TensorFile.Read"/> opens a file. Every size in it is checked against the
-    /// stream's length before it is used.
+    /// Reads a file's bytes that hold one dict of tensors; <see cref="TensorFile.Read"/> opens a file.
+    /// </summary>
+    /// <inheritdoc cref="ReadAll"/>
+    /// <returns>The tensors and the metadata.</returns>
+    public static TensorFile Read(Stream stream, string source = "stream") => TensorFile.Single(ReadAll(stream, source));
+
+    /// <summary>
+    /// Reads every dict of tensors in a file's bytes; <see cref="TensorFile.ReadAll"/> opens a file. Every size in it
+    /// is checked
+    /// against the stream's length before it is used.
     /// </summary>
     /// <param name="stream">A stream that can seek, at its beginning; left open.</param>
     /// <param name="source">What error messages call the stream.</param>
-    /// <returns>The tensors and the metadata.</returns>
+    /// <returns>The dicts, the outermost first; at least one.</returns>
     /// <exception cref="ArgumentException">The stream cannot seek.</exception>
     /// <exception cref="InvalidDataException">
-    /// It is no state dictionary of torch.save, is damaged or truncated, or asks for what is refused.
+    /// It was not written by torch.save, is damaged or truncated, or holds no dict of tensors.
     /// </exception>
-    public static TensorFile Read(Stream stream, string source = "stream")
+    public static IReadOnlyList<TensorFile> ReadAll(Stream stream, string source = "stream")
     {
         if (!stream.CanSeek) throw new ArgumentException("The stream must be able to seek.", nameof(stream));
         try
         {
             Span<byte> first = stackalloc byte[OldSignature.Length];
             int count = stream.ReadAtLeast(first, first.Length, throwOnEndOfStream: false);
-            if (first[..count].SequenceEqual(OldSignature))
-                throw new InvalidDataException("it is of PyTorch before 1.6, which wrote no zip files");
+            if (first[..count].SequenceEqual(OldSignature)) return new StateDictReader(new PyTorchStream(stream), source).Read();
             using ZipArchive zip = Zip.Open(stream);
-            return new StateDictReader(zip, stream.Length).Read(source);
+            return new StateDictReader(new PyTorchZip(zip, stream.Length), source).Read();
         }
         catch (InvalidDataException e)
         {

@@ -1,10 +1,11 @@
+using System.Collections.ObjectModel;
 using System.Diagnostics.CodeAnalysis;
 
 namespace Tessera.Tensors.IO;
 
 /// <summary>
-/// What a file of named tensors held: its tensors, each in row-major order, and its metadata. <see cref="SafeTensors"/> and
-/// <see cref="PyTorchFile"/> say which files these are.
+/// What a file of named tensors held, or one dict in it: its tensors, each in row-major order, and its metadata.
+/// <see cref="SafeTensors"/> and <see cref="PyTorchFile"/> say which files these are.
 /// </summary>
 public sealed class TensorFile
 {
@@ -26,6 +27,23 @@ public sealed class TensorFile
         _intTensors = intTensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
     }
 
+    private TensorFile(TensorFile other)
+    {
+        (_source, _tensors, _intTensors) = (other._source, other._tensors, other._intTensors);
+        (Metadata, Tensors, IntTensors, NotRead) = (other.Metadata, other.Tensors, other.IntTensors, other.NotRead);
+    }
+
+    /// <summary>
+    /// The keys that lead to the dict, joined by dots: <c>model</c>, <c>optimizer.state.0</c>; empty where the file
+    /// itself is the dict.
+    /// </summary>
+    public string Key { get; internal init; } = "";
+
+    /// <summary>
+    /// Names in the dict whose values were not read, and why: they are neither tensors nor plain data.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> NotRead { get; internal init; } = ReadOnlyDictionary<string, string>.Empty;
+
     /// <summary>What the file tells beside its tensors; empty where that is nothing.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
@@ -36,19 +54,33 @@ public sealed class TensorFile
     public IReadOnlyList<IntTensorEntry> IntTensors { get; }
 
     /// <summary>Reads a whole file of either kind, telling which by its first bytes and never by its name.</summary>
-    /// <param name="path">A safetensors file, or one of PyTorch's <c>torch.save</c>.</param>
+    /// <param name="path">
+    /// A safetensors file, or one of PyTorch's <c>torch.save</c> that holds one dict of tensors.
+    /// </param>
     /// <exception cref="InvalidDataException">
-    /// As for <see cref="SafeTensors.Read(string)"/> and <see cref="PyTorchFile.Read"/>.
+    /// As for <see cref="ReadAll"/>; or the file holds several dicts of tensors.
     /// </exception>
     /// <exception cref="IOException">The file is not there or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file cannot be read.</exception>
-    public static TensorFile Read(string path)
+    public static TensorFile Read(string path) => Single(ReadAll(path));
+
+    /// <summary>
+    /// Reads every dict of tensors in a file: one of a safetensors file, one or more of a PyTorch file.
+    /// </summary>
+    /// <param name="path">A safetensors file, or one of PyTorch's <c>torch.save</c>.</param>
+    /// <returns>The dicts, the outermost first; at least one.</returns>
+    /// <exception cref="InvalidDataException">
+    /// As for <see cref="SafeTensors.Read(string)"/> and <see cref="PyTorchFile.ReadAll"/>.
+    /// </exception>
+    /// <exception cref="IOException">The file is not there or cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file cannot be read.</exception>
+    public static IReadOnlyList<TensorFile> ReadAll(string path)
     {
         using FileStream stream = Open(path);
         Span<byte> first = stackalloc byte[4];
         int count = stream.ReadAtLeast(first, first.Length, throwOnEndOfStream: false);
         stream.Position = 0;
-        return PyTorchFile.HasSignature(first[..count]) ? PyTorchFile.Read(stream, path) : SafeTensors.Read(stream, path);
+        return PyTorchFile.HasSignature(first[..count]) ? PyTorchFile.ReadAll(stream, path) : [SafeTensors.Read(stream, path)];
     }
 
     /// <summary>The float tensor of that name.</summary>
@@ -65,6 +97,16 @@ public sealed class TensorFile
     public IntTensorEntry Ints(string name) =>
         _intTensors.TryGetValue(name, out IntTensorEntry? tensor) ? tensor : throw Missing("integer", name);
 
+    /// <summary>The only one of some dicts.</summary>
+    /// <exception cref="InvalidDataException">There are several.</exception>
+    internal static TensorFile Single(IReadOnlyList<TensorFile> dicts) => dicts is [var only]
+        ? only
+        : throw new InvalidDataException(
+            $"{dicts[0]._source}: it holds {dicts.Count} dicts of tensors, not one; read them with TensorFile.ReadAll.");
+
+    /// <summary>The same dict under other keys.</summary>
+    internal TensorFile WithKey(string key) => new(this) { Key = key };
+
     /// <summary>Opens a file to read tensors from.</summary>
     /// <exception cref="InvalidDataException">It is a pipe or the like.</exception>
     internal static FileStream Open(string path)
@@ -75,6 +117,7 @@ public sealed class TensorFile
         throw new InvalidDataException($"{path}: tensors are read from a file, not a pipe; copy it to one.");
     }
 
-    private InvalidDataException Missing(string kind, string name) =>
-        new($"{_source}: there is no {kind} tensor '{name}'; is this the file of another model?");
+    private InvalidDataException Missing(string kind, string name) => NotRead.TryGetValue(name, out string? reason)
+        ? new($"{_source}: '{name}' needs {reason}.")
+        : new($"{_source}: there is no {kind} tensor '{name}'; is this the file of another model?");
 }

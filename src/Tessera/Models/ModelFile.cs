@@ -14,7 +14,7 @@ namespace Tessera.Models;
 /// </summary>
 public static class ModelFile
 {
-    private const string Vq = "_vq_vae.";
+    private const string Vq = "_vq_vae.", EncoderLayers = "_encoder._residual_stack._layers.";
     private const string QuantizerKey = "quantizer", VarianceKey = "data_variance";
 
     /// <summary>Writes a model: for PyTorch's <c>torch.load</c> where the name ends in .pt or .pth, else as safetensors.</summary>
@@ -41,28 +41,46 @@ public static class ModelFile
     /// <summary>Reads a model.</summary>
     /// <param name="path">The file.</param>
     /// <param name="device">Where the model is to live; the processor when null.</param>
-    /// <returns>The model, and the variance of the pictures it was trained on if the file tells.</returns>
-    /// <exception cref="InputException">The file is missing, damaged, or not of such a model.</exception>
-    public static (VqVae Model, double? DataVariance) Read(string path, Device? device = null)
+    /// <param name="key">
+    /// The keys that lead to its state dict in a file of PyTorch, joined by dots; null where there is only one that fits.
+    /// </param>
+    /// <returns>The model, and where in the file it was found.</returns>
+    /// <exception cref="InputException">
+    /// The file is missing or damaged, holds no such model, or several and no key is given.
+    /// </exception>
+    public static StoredModel Read(string path, Device? device = null, string? key = null)
     {
-        TensorFile file = Open(path);
-        VqVaeOptions options = ReadOptions(path, file);
-        var model = new VqVae(options, device: device);
-        ReadInto(path, file, model.State());
-        return (model, Number(file, VarianceKey));
+        StoredTensors stored = StoredTensors.Open(path, key, CheckFit);
+        var model = new VqVae(ReadOptions(stored), device: device);
+        stored.ReadInto([.. model.State()]);
+        return new StoredModel(model, Number(stored, VarianceKey)) { Origin = OriginOf(stored, model) };
     }
 
     /// <summary>The options of the model in a file, as far as its shapes and its metadata tell.</summary>
-    /// <param name="path">The file.</param>
-    /// <exception cref="InputException">The file is missing, damaged, or not of such a model.</exception>
-    public static VqVaeOptions ReadOptions(string path) => ReadOptions(path, Open(path));
+    /// <inheritdoc cref="Read"/>
+    public static VqVaeOptions ReadOptions(string path, string? key = null) => ReadOptions(StoredTensors.Open(path, key, CheckFit));
 
     /// <summary>Whether a file of that name is written as one of PyTorch.</summary>
     private static bool IsPyTorch(string path) => Path.GetExtension(path).ToLowerInvariant() is ".pt" or ".pth";
 
     /// <summary>Reads tensors by name from a file that must have just these.</summary>
-    internal static void ReadInto(string path, IEnumerable<(string Name, Tensor Tensor)> tensors) =>
-        ReadInto(path, Open(path), tensors);
+    internal static void ReadInto(string path, IEnumerable<(string Name, Tensor Tensor)> tensors)
+    {
+        StoredTensors stored = StoredTensors.OpenPlain(path);
+        ReadInto(stored, [.. tensors], stored.Names);
+    }
+
+    /// <summary>
+    /// Reads the weights of the model in a file into a model of the same kind. Tensors that the file's own model has no place for
+    /// are left out.
+    /// </summary>
+    /// <exception cref="InputException">The file cannot be used, or its model has other tensors or other shapes.</exception>
+    internal static void ReadWeights(string path, string? key, VqVae model)
+    {
+        StoredTensors stored = StoredTensors.Open(path, key, CheckFit);
+        string[] own = [.. new VqVae(ReadOptions(stored)).State().Select(entry => entry.Name)];
+        ReadInto(stored, [.. model.State()], stored.Names.Intersect(own));
+    }
 
     /// <summary>Copies of tensors as a file's entries.</summary>
     internal static List<TensorEntry> Entries(IEnumerable<(string Name, Tensor Tensor)> tensors) =>
@@ -78,58 +96,45 @@ public static class ModelFile
         return true;
     }
 
-    private static void ReadInto(string path, TensorFile file, IEnumerable<(string Name, Tensor Tensor)> tensors)
+    private static void ReadInto(StoredTensors stored, (string Name, Tensor Tensor)[] tensors, IEnumerable<string> names)
     {
-        var expected = tensors.ToList();
-        foreach ((string name, Tensor tensor) in expected)
+        if (names.Except(tensors.Select(entry => entry.Name)).FirstOrDefault() is { } odd)
         {
-            TensorEntry entry = Find(path, file, name);
-            CheckShape(path, entry, tensor.Shape.ToArray());
-            if (!AreFinite(entry.Values.Span))
-                throw new InputException($"{path}: the tensor {name} holds values that are not finite numbers");
+            // What is missing or misshapen says more than what is there as well.
+            foreach ((string name, Tensor tensor) in tensors) stored.Check(name, tensor.Shape.ToArray());
+            throw new InputException($"{stored.Source}: the model has no tensor {odd}");
         }
-        var names = expected.Select(entry => entry.Name).ToHashSet();
-        if (file.Tensors.FirstOrDefault(entry => !names.Contains(entry.Name)) is { } odd)
-            throw new InputException($"{path}: the model has no tensor {odd.Name}");
-        // Only now: a model is never left with half of a file's tensors.
-        foreach ((string name, Tensor tensor) in expected) tensor.CopyFrom(Find(path, file, name).Values.Span);
+        stored.ReadInto(tensors);
     }
 
-    private static TensorFile Open(string path)
+    /// <summary>Throws where a dict does not hold a whole model.</summary>
+    private static void CheckFit(StoredTensors stored)
     {
-        try
-        {
-            return TensorFile.Read(path);
-        }
-        catch (InvalidDataException e)
-        {
-            throw new InputException(e.Message, e);
-        }
-        catch (Exception e) when (FileErrors.IsFileError(e))
-        {
-            throw FileErrors.Reading(path, e);
-        }
+        foreach ((string name, Tensor tensor) in new VqVae(ReadOptions(stored)).State()) stored.Check(name, tensor.Shape.ToArray());
     }
 
-    private static VqVaeOptions ReadOptions(string path, TensorFile file)
+    private static ModelOrigin OriginOf(StoredTensors stored, VqVae model) => new(
+        stored.Path, stored.Key, stored.Prefix, stored.NamesBeside(model.State().Select(entry => entry.Name)));
+
+    private static VqVaeOptions ReadOptions(StoredTensors stored)
     {
-        int[] first = Sizes(path, file, "_encoder._conv_1.weight", 4);
-        int[]? projection = file.TryGet($"{Vq}_project_in.weight", out _) ? Sizes(path, file, $"{Vq}_project_in.weight", 4) : null;
+        int[] first = stored.Sizes("_encoder._conv_1.weight", 4);
+        // Each part is told by any of its tensors: where another of them is missing, that is an error, and no other model.
+        int[]? projection = stored.HasAny($"{Vq}_project_") ? stored.Sizes($"{Vq}_project_in.weight", 4) : null;
         string lookup = projection is null ? Vq : $"{Vq}_quantizer.";
-        int[] codebook = Sizes(path, file, $"{lookup}_embedding.weight", 2);
-        int layers = 0;
-        while (file.TryGet(ResidualWeight(layers), out _)) layers++;
+        int[] codebook = stored.Sizes($"{lookup}_embedding.weight", 2);
+        int layers = Math.Max(stored.CountNumbered(EncoderLayers), stored.CountNumbered("_decoder._residual_stack._layers."));
         var defaults = new VqVaeOptions();
         var options = new VqVaeOptions
         {
             Channels = first[1],
-            Hidden = Sizes(path, file, "_encoder._conv_2.weight", 4)[0],
+            Hidden = stored.Sizes("_encoder._conv_2.weight", 4)[0],
             ResidualLayers = layers,
-            ResidualHidden = layers == 0 ? defaults.ResidualHidden : Sizes(path, file, ResidualWeight(0), 4)[0],
+            ResidualHidden = layers == 0 ? defaults.ResidualHidden : stored.Sizes(ResidualWeight(0), 4)[0],
             Codes = codebook[0],
             CodeDim = projection?[1] ?? codebook[1],
             LookupDim = projection?[0] ?? 0,
-            Quantizer = ReadQuantizer(path, file, lookup),
+            Quantizer = ReadQuantizer(stored, lookup),
         };
         try
         {
@@ -137,45 +142,38 @@ public static class ModelFile
         }
         catch (InputException e)
         {
-            throw new InputException($"{path} is of no model that Tessera knows: {e.Message}", e);
+            throw new InputException($"{stored.Source} is of no model that Tessera knows: {e.Message}", e);
         }
-        CheckSources(path, file, options, lookup);
+        CheckSources(stored, options, lookup);
         return options;
     }
 
-    private static string ResidualWeight(int layer) => $"_encoder._residual_stack._layers.{layer}._block.1.weight";
+    private static string ResidualWeight(int layer) => $"{EncoderLayers}{layer}._block.1.weight";
 
     /// <summary>
     /// Checks the tensors whole that the sizes were read off, before a model is made of these sizes: a file that names large
     /// ones must hold as much.
     /// </summary>
-    private static void CheckSources(string path, TensorFile file, VqVaeOptions options, string lookup)
+    private static void CheckSources(StoredTensors stored, VqVaeOptions options, string lookup)
     {
         (int hidden, int dimensions) = (options.Hidden, options.LookupDim > 0 ? options.LookupDim : options.CodeDim);
-        CheckShape(path, Find(path, file, "_encoder._conv_1.weight"), [hidden / 2, options.Channels, 4, 4]);
-        CheckShape(path, Find(path, file, "_encoder._conv_2.weight"), [hidden, hidden / 2, 4, 4]);
+        stored.Check("_encoder._conv_1.weight", [hidden / 2, options.Channels, 4, 4]);
+        stored.Check("_encoder._conv_2.weight", [hidden, hidden / 2, 4, 4]);
         for (int layer = 0; layer < options.ResidualLayers; layer++)
-            CheckShape(path, Find(path, file, ResidualWeight(layer)), [options.ResidualHidden, hidden, 3, 3]);
-        if (options.LookupDim > 0) CheckShape(path, Find(path, file, $"{Vq}_project_in.weight"), [dimensions, options.CodeDim, 1, 1]);
-        CheckShape(path, Find(path, file, $"{lookup}_embedding.weight"), [options.Codes, dimensions]);
+            stored.Check(ResidualWeight(layer), [options.ResidualHidden, hidden, 3, 3]);
+        if (options.LookupDim > 0) stored.Check($"{Vq}_project_in.weight", [dimensions, options.CodeDim, 1, 1]);
+        stored.Check($"{lookup}_embedding.weight", [options.Codes, dimensions]);
         if (options.Quantizer is SimVectorQuantizerOptions)
-            CheckShape(path, Find(path, file, $"{lookup}_embedding_proj.weight"), [dimensions, dimensions, 1, 1]);
-    }
-
-    private static void CheckShape(string path, TensorEntry entry, ReadOnlySpan<int> shape)
-    {
-        if (!entry.Shape.AsSpan().SequenceEqual(shape))
-            throw new InputException(
-                $"{path}: the tensor {entry.Name} has the shape [{string.Join(", ", entry.Shape)}]; the model's is [{string.Join(", ", shape.ToArray())}]");
+            stored.Check($"{lookup}_embedding_proj.weight", [dimensions, dimensions, 1, 1]);
     }
 
     /// <summary>What the file tells; of a file that Python wrote, what its tensors are those of.</summary>
-    private static QuantizerOptions ReadQuantizer(string path, TensorFile file, string lookup)
+    private static QuantizerOptions ReadQuantizer(StoredTensors stored, string lookup)
     {
-        if (!file.Metadata.TryGetValue(QuantizerKey, out string? json))
+        if (!stored.Metadata.TryGetValue(QuantizerKey, out string? json))
         {
-            return file.TryGet($"{lookup}_ema_w", out _) ? new EmaVectorQuantizerOptions()
-                : file.TryGet($"{lookup}_embedding_proj.weight", out _) ? new SimVectorQuantizerOptions()
+            return stored.HasAny($"{lookup}_ema_") ? new EmaVectorQuantizerOptions()
+                : stored.HasAny($"{lookup}_embedding_proj.") ? new SimVectorQuantizerOptions()
                 : new VectorQuantizerOptions();
         }
         try
@@ -185,25 +183,12 @@ public static class ModelFile
         // NotSupportedException: it has no "type".
         catch (Exception e) when (e is JsonException or NotSupportedException)
         {
-            throw new InputException($"{path}: its metadata names a quantizer that cannot be read ({e.Message.ReplaceLineEndings(" ").TrimEnd('.')})", e);
+            throw new InputException($"{stored.Source}: its metadata names a quantizer that cannot be read ({e.Message.ReplaceLineEndings(" ").TrimEnd('.')})", e);
         }
     }
 
-    private static int[] Sizes(string path, TensorFile file, string name, int rank)
-    {
-        int[] sizes = Find(path, file, name).Shape;
-        return sizes.Length == rank
-            ? sizes
-            : throw new InputException($"{path}: the tensor {name} has {sizes.Length} sizes; a VQ-VAE's has {rank}");
-    }
-
-    private static TensorEntry Find(string path, TensorFile file, string name) =>
-        file.TryGet(name, out TensorEntry? entry)
-            ? entry
-            : throw new InputException($"{path}: the tensor {name} is missing; it is no VQ-VAE with the seed's names");
-
-    private static double? Number(TensorFile file, string key) =>
-        file.Metadata.TryGetValue(key, out string? text)
+    private static double? Number(StoredTensors stored, string key) =>
+        stored.Metadata.TryGetValue(key, out string? text)
         && double.TryParse(text, CultureInfo.InvariantCulture, out double value)
             ? value
             : null;

@@ -9,24 +9,34 @@ public sealed class TokenReader : IDisposable
     // Beyond what a model takes, and small enough for sizes in pixels to be computed.
     private const int MostRows = 1 << 16, MostCodes = 1 << 24;
 
+    // Beyond this, [rows, columns] is more likely [pictures, codes] than one very narrow picture.
+    private const int MostNarrow = 16;
+
     private readonly string _path;
     private readonly NpyReader _array;
     private readonly int _codebook;
 
-    private TokenReader(string path, NpyReader array, int codebook)
+    private TokenReader(string path, NpyReader array, int codebook, int? perPicture)
     {
         _path = path;
         _array = array;
         _codebook = codebook;
-        if (array.Shape.Count != 3)
+        if (array.Shape.Count is not (2 or 3))
             throw new InputException(
-                $"{path}: it holds an array of shape [{string.Join(", ", array.Shape)}]; codes are [pictures, rows, columns]");
-        if (array.Length == 0) throw new InputException($"{path}: it holds no codes: its shape is [{string.Join(", ", array.Shape)}]");
-        (Count, Rows, Columns) = (array.Shape[0], array.Shape[1], array.Shape[2]);
+                $"{path}: it holds an array of shape {Shape}; codes are [pictures, rows, columns], or [rows, columns] for one picture");
+        if (array.Length == 0) throw new InputException($"{path}: it holds no codes: its shape is {Shape}");
+        (Count, Rows, Columns) = (array.Shape.Count == 3 ? array.Shape[0] : 1, array.Shape[^2], array.Shape[^1]);
+        bool isNarrow = Math.Max(Rows, Columns) / Math.Min(Rows, Columns) >= MostNarrow;
+        if (array.Shape.Count == 2 && (isNarrow || Columns == perPicture))
+            throw new InputException(
+                $"{path}: the shape {Shape} looks like flattened codes; reshape them to [pictures, rows, columns] "
+                + $"(one picture of {Rows} x {Columns} codes is [1, {Rows}, {Columns}])");
         if (Rows > MostRows || Columns > MostRows || (long)Rows * Columns > MostCodes)
             throw new InputException($"{path}: pictures of {Rows} x {Columns} codes are too large for any model");
         Left = Count;
     }
+
+    private string Shape => $"[{string.Join(", ", _array.Shape)}]";
 
     /// <summary>Pictures in the file.</summary>
     public int Count { get; }
@@ -41,17 +51,23 @@ public sealed class TokenReader : IDisposable
     public int Left { get; private set; }
 
     /// <summary>Opens a file.</summary>
-    /// <param name="path">A .npy file, or an .npz file with an array <c>codes</c>, of any type of integers.</param>
+    /// <param name="path">
+    /// A .npy file, or an .npz file with an array <c>codes</c> or with a single one, of any type of integers:
+    /// <c>[pictures, rows, columns]</c>, or <c>[rows, columns]</c> for one picture.
+    /// </param>
     /// <param name="codebook">Codes in the codebook, K: every code must be below it.</param>
+    /// <param name="perPicture">
+    /// Codes of one picture, where that is known: an array with that many columns and no third dimension is refused as flattened.
+    /// </param>
     /// <exception cref="InputException">It is missing, damaged, or holds no codes.</exception>
-    public static TokenReader Open(string path, int codebook)
+    public static TokenReader Open(string path, int codebook, int? perPicture = null)
     {
         if (path.Length == 0) throw new InputException("the name of the file of codes is empty; give that of a .npy or .npz file");
         NpyReader? array = null;
         try
         {
-            array = NpyReader.Open(path, TokenFile.CodesName);
-            return new TokenReader(path, array, codebook);
+            array = NpyReader.Open(path, TokenFile.CodesName, orOnly: true);
+            return new TokenReader(path, array, codebook, perPicture);
         }
         catch (InvalidDataException e)
         {

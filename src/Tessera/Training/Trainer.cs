@@ -81,7 +81,7 @@ public sealed class Trainer : IDisposable
             run.CleanUp();
             // Before the optimizer: an average starts from the weights that the run does.
             if (_options.Init is { } init && run.LatestCheckpoint() is null)
-                ModelFile.ReadInto(TrainedModel.FindWeights(init), Model.State());
+                ModelFile.ReadWeights(TrainedModel.FindWeights(init), _options.InitKey, Model);
             _optimizer = new ModelOptimizer(Model, _options);
             _log = new TrainingLog(run);
             Restore();

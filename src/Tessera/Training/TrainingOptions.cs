@@ -86,6 +86,9 @@ public sealed record TrainingOptions
     /// <summary>A model file or run whose weights the run starts from; null for random weights.</summary>
     public string? Init { get; init; }
 
+    /// <summary>Which dict of the PyTorch file <see cref="Init"/> holds the weights; null where only one does.</summary>
+    public string? InitKey { get; init; }
+
     /// <summary>The learning rate of each update.</summary>
     internal LearningRateSchedule Schedule => new(LearningRate, WarmUp, LearningRateShape);
 
@@ -111,6 +114,7 @@ public sealed record TrainingOptions
         ThrowUnless(AverageDecay is >= 0 and < 1, $"average must be at least 0 and below 1, not {AverageDecay}");
         ThrowUnless(Threads is null or (>= 1 and <= 1024), $"threads must be 1 to 1024, not {Threads}");
         ThrowUnless(CheckpointEvery >= 1, $"checkpoint-every must be at least 1, not {CheckpointEvery}");
+        ThrowUnless(InitKey is null || Init is not null, $"key names a state dict in the file of --init; give that too, or leave --key out");
         ThrowUnless(EvalEvery >= 1, $"eval-every must be at least 1, not {EvalEvery}");
     }
 

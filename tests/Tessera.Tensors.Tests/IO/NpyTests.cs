@@ -17,6 +17,8 @@ public sealed class NpyTests
     [InlineData("uint64.npy")]
     [InlineData("int64.npy")]
     [InlineData("version2.npy")]
+    [InlineData("big_endian.npy")]
+    [InlineData("fortran.npy")]
     [InlineData("stored.npz")]
     [InlineData("compressed.npz")]
     public void Every_type_of_integers_is_read(string name)
@@ -24,6 +26,24 @@ public sealed class NpyTests
         using NpyReader reader = NpyReader.Open(Repository.Fixture("npy", name), "codes");
         Assert.Equal([2, 3, 4], reader.Shape);
         Assert.Equal(Codes, ReadAll(reader, step: 5));
+    }
+
+    [Fact]
+    public void The_only_array_of_an_npz_file_is_taken_if_asked_for()
+    {
+        using NpyReader reader = NpyReader.Open(Repository.Fixture("npy", "fortran_big_endian.npz"), "labels", orOnly: true);
+        Assert.Equal(Codes, ReadAll(reader, step: 7));
+        AssertRefused(
+            () => NpyReader.Open(Repository.Fixture("npy", "compressed.npz"), "other", orOnly: true), "no array 'other', only: codes.npy, labels.npy");
+    }
+
+    [Fact]
+    public void A_large_array_in_Fortran_order_is_refused_before_it_takes_memory()
+    {
+        string header = System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(Repository.Fixture("npy", "fortran.npy")))[..128]
+            .Replace("(2, 3, 4), }", "(9999, 9999), }", StringComparison.Ordinal)[..127] + "\n";
+        using var stream = new HollowStream(System.Text.Encoding.Latin1.GetBytes(header), 128 + 2L * 9999 * 9999);
+        AssertRefused(() => NpyReader.Open(stream, "some/file"), "some/file", "in Fortran's order", "ascontiguousarray");
     }
 
     [Fact]
@@ -48,8 +68,7 @@ public sealed class NpyTests
 
     [Theory]
     [InlineData("float32.npy", "'<f4'")]
-    [InlineData("big_endian.npy", "'>u2'")]
-    [InlineData("fortran.npy", "ascontiguousarray")]
+    [InlineData("big_endian_float32.npy", "'>f4'")]
     [InlineData("structured.npy", "records of fields")]
     [InlineData("stored.npz", "no array 'arr_0', only: codes.npy, labels.npy")]
     public void What_is_not_read_is_named(string name, string reason) => AssertRefused(
@@ -122,6 +141,12 @@ public sealed class NpyTests
         using NpyReader reader = NpyReader.Open(Repository.Fixture("npy", "vector.npy"));
         Assert.Throws<ArgumentException>(() => reader.Read(new int[6]));
         Assert.Throws<FileNotFoundException>(() => NpyReader.Open(Repository.Fixture("npy", "missing.npy")));
+    }
+
+    /// <summary>A file that is longer than what it holds.</summary>
+    private sealed class HollowStream(byte[] start, long length) : MemoryStream(start)
+    {
+        public override long Length => length;
     }
 
     private static int[] ReadAll(NpyReader reader, int step)

@@ -19,8 +19,9 @@ public sealed class ReaderDamageTests
     [Theory]
     [InlineData("pytorch/kinds.pt")]
     [InlineData("pytorch/small_ema.pt")]
+    [InlineData("pytorch/checkpoint.pt")]
     public void PyTorch(string fixture) => Damage.IsSurvived<InvalidDataException>(
-        Read(fixture), Source, file => PyTorchFile.Read(new MemoryStream(file), Source));
+        Read(fixture), Source, file => PyTorchFile.ReadAll(new MemoryStream(file), Source));
 
     /// <summary>Most damage to a zip file stops before the pickle; this damages the pickle alone.</summary>
     [Fact]
@@ -43,6 +44,7 @@ public sealed class ReaderDamageTests
     [InlineData("npy/uint16.npy")]
     [InlineData("npy/version2.npy")]
     [InlineData("npy/int64.npy")]
+    [InlineData("npy/fortran.npy")]
     [InlineData("npy/stored.npz")]
     [InlineData("npy/compressed.npz")]
     public void Npy(string fixture) => Damage.IsSurvived<InvalidDataException>(Read(fixture), Source, file =>

@@ -74,7 +74,7 @@ public class CifarPickleTests
     [InlineData("K\x01K\x02" + "b.", "no array")]
     [InlineData("K\x01K\x02" + "a.", "no list")]
     [InlineData("K\x01K\x02K\x03s.", "no dict")]
-    [InlineData("}K\x01K\x02s.", "no text")]
+    [InlineData("}K\x01K\x02s.", "it has no 'data'")]
     [InlineData("}(U\x01" + "au.", "no dict")]
     [InlineData("h\x07.", "never kept")]
     [InlineData("q\x01.", "no value")]

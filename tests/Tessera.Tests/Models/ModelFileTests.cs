@@ -66,10 +66,24 @@ public sealed class ModelFileTests : IDisposable
     [InlineData("_encoder._conv_1.weight")]
     [InlineData("_vq_vae._embedding.weight")]
     [InlineData("_encoder._residual_stack._layers.0._block.1.weight")]
+    [InlineData("_encoder._residual_stack._layers.1._block.1.weight")]
+    [InlineData("_decoder._residual_stack._layers.1._block.3.weight")]
     public void A_missing_tensor_is_named(string name)
     {
         WriteChanged(entries => entries.RemoveAll(entry => entry.Name == name));
-        Assert.Contains(name.Contains("_layers.0") ? "_layers.0" : name, Refusal(), StringComparison.Ordinal);
+        Assert.Contains($"{name} is missing", Refusal(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("ema", 0, "_vq_vae._ema_w")]
+    [InlineData("ema", 0, "_vq_vae._ema_cluster_size")]
+    [InlineData("ema", 4, "_vq_vae._project_in.weight")]
+    [InlineData("ema", 4, "_vq_vae._quantizer._ema_w")]
+    public void A_missing_tensor_does_not_make_it_another_kind_of_model(string quantizer, int lookupDim, string name)
+    {
+        var model = new VqVae(Small with { Quantizer = QuantizerOptions.Find(quantizer), LookupDim = lookupDim });
+        SafeTensors.Write(_folder["model"], [.. ModelFile.Entries(model.State()).Where(entry => entry.Name != name)]);
+        Assert.Contains($"{name} is missing", Refusal(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -97,11 +111,42 @@ public sealed class ModelFileTests : IDisposable
         Assert.Contains("_pre_vq_conv.weight", Refusal(), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void A_tensor_too_many_is_named()
+    [Theory]
+    [InlineData(1, "extra.0")]
+    [InlineData(3, "extra.0, extra.1, extra.2")]
+    [InlineData(5, "extra.0, extra.1, extra.2 and 2 more")]
+    public void Tensors_that_the_model_has_no_place_for_are_left_out_and_named(int count, string summary)
     {
-        WriteChanged(entries => entries.Add(new TensorEntry("what._is_this", [1], new float[1])));
-        Assert.Contains("what._is_this", Refusal(), StringComparison.Ordinal);
+        WriteChanged(entries => entries.AddRange(Enumerable.Range(0, count).Select(i => new TensorEntry($"extra.{i}", [1], new float[1]))));
+        StoredModel stored = ModelFile.Read(_folder["model"]);
+        Assert.Equal(summary, stored.Origin.LeftOutSummary);
+        Assert.Equal(count, stored.Origin.LeftOut.Count);
+    }
+
+    [Fact]
+    public void A_prefix_that_all_tensors_share_is_taken_off_in_safetensors_too()
+    {
+        WriteChanged(entries => Rename(entries, name => $"net.{name}"));
+        Assert.Equal("net.", ModelFile.Read(_folder["model"]).Origin.Prefix);
+    }
+
+    [Theory]
+    [InlineData("extra")]
+    [InlineData("module")]
+    [InlineData("module_.extra")]
+    public void A_prefix_that_not_all_tensors_share_is_not_taken_off(string other)
+    {
+        WriteChanged(entries =>
+        {
+            Rename(entries, name => $"module.{name}");
+            entries.Add(new TensorEntry(other, [1], new float[1]));
+        });
+        Assert.Matches(@"only (\d+) of its \d+ tensors begin with module\., and a prefix is taken off only where all do", Refusal());
+    }
+
+    private static void Rename(List<TensorEntry> entries, Func<string, string> rename)
+    {
+        for (int i = 0; i < entries.Count; i++) entries[i] = entries[i] with { Name = rename(entries[i].Name) };
     }
 
     [Fact]

@@ -89,7 +89,11 @@ public sealed class PyTorchModelTests : IDisposable
 
     [Theory]
     [InlineData("evil.pt", "posix.system")]
-    [InlineData("old.pt", "before 1.6")]
+    [InlineData("old.pt", "_encoder._conv_1.weight is missing")]
+    [InlineData("nested.pt", "(key model): the tensor _encoder._conv_1.weight is missing")]
+    [InlineData("module.pt", "it holds seed_model.Model, which is refused and was not run")]
+    [InlineData("partly_prefixed.pt", "tensors begin with module., and a prefix is taken off only where all do")]
+    [InlineData("checkpoint.pt", "several of its dicts hold a model (model, ema); choose one with --key NAME")]
     [InlineData("kinds.pt", "_encoder._conv_1.weight is missing")]
     public void A_file_that_is_no_model_is_refused_by_name(string name, string reason)
     {
@@ -98,6 +102,77 @@ public sealed class PyTorchModelTests : IDisposable
         Assert.Contains(path, e.Message, StringComparison.Ordinal);
         Assert.Contains(reason, e.Message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("small_old.pt", ".", "")]
+    [InlineData("small_module.pt", ".", "module.")]
+    [InlineData("small_orig_mod.pt", ".", "_orig_mod.")]
+    [InlineData("small_both.pt", ".", "module._orig_mod.")]
+    [InlineData("small_both_other.pt", ".", "_orig_mod.module.")]
+    [InlineData("small_wrapped.pt", "model_state_dict", "module.")]
+    [InlineData("small_wrapped_old.pt", "trainer.net.state_dict", "")]
+    [InlineData("small_extra.pt", ".", "", "_decoder.extra.weight", "num_batches_tracked")]
+    public void A_state_dict_is_found_as_people_save_it(string name, string key, string prefix, params string[] leftOut)
+    {
+        StoredModel stored = ModelFile.Read(Repository.Fixture("pytorch", name));
+        Assert.Equal((key, prefix), (stored.Origin.Key, stored.Origin.Prefix));
+        Assert.Equal(leftOut, stored.Origin.LeftOut);
+        AssertSame(ModelFile.Read(Repository.Fixture("pytorch", "small.pt")).Model, stored.Model, factor: 1);
+        AssertSame(stored.Model, ModelFile.Read(Repository.Fixture("pytorch", name), key: key).Model, factor: 1);
+    }
+
+    [Theory]
+    [InlineData("model", 1)]
+    [InlineData("ema", 0.5f)]
+    public void The_key_chooses_where_several_dicts_fit(string key, float factor)
+    {
+        StoredModel stored = ModelFile.Read(Repository.Fixture("pytorch", "checkpoint.pt"), key: key);
+        Assert.Equal(key, stored.Origin.Key);
+        AssertSame(ModelFile.Read(Repository.Fixture("pytorch", "small.pt")).Model, stored.Model, factor);
+    }
+
+    [Theory]
+    [InlineData("checkpoint.pt", "has no dict of tensors under the key net; it has model, ema")]
+    [InlineData("small_wrapped.pt", "has no dict of tensors under the key net; it has model_state_dict")]
+    [InlineData("small.pt", "is one state dict: it has no key net; leave --key out")]
+    public void A_key_that_is_not_there_gets_those_that_are(string name, string reason)
+    {
+        string path = Repository.Fixture("pytorch", name);
+        Assert.Equal($"{path} {reason}", Assert.Throws<InputException>(() => ModelFile.Read(path, key: "net")).Message);
+    }
+
+    [Fact]
+    public void Of_several_dicts_the_one_that_is_whole_is_taken()
+    {
+        StoredModel small = ModelFile.Read(Repository.Fixture("pytorch", "small.pt"));
+        Dictionary<string, object?> whole = StateDict(small.Model), part = StateDict(small.Model);
+        part.Remove("_decoder._conv_1.weight");
+        var file = new Dictionary<string, object?> { ["part"] = part, ["whole"] = whole, ["again"] = whole };
+        File.WriteAllBytes(_folder["model.pt"], TorchSave.Zip(file));
+        Assert.Equal("whole", ModelFile.Read(_folder["model.pt"]).Origin.Key);
+        Assert.Equal("again", ModelFile.Read(_folder["model.pt"], key: "again").Origin.Key);
+
+        InputException e = Assert.Throws<InputException>(() => ModelFile.Read(_folder["model.pt"], key: "part"));
+        Assert.Contains("(key part): the tensor _decoder._conv_1.weight is missing", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_tensor_that_something_else_would_make_is_refused_where_the_model_needs_it()
+    {
+        Dictionary<string, object?> dict = StateDict(ModelFile.Read(Repository.Fixture("pytorch", "small.pt")).Model);
+        dict["_pre_vq_conv.weight"] = new TorchObject("posix", "system", [$"touch {_folder["touched"]}"]);
+        File.WriteAllBytes(_folder["model.pt"], TorchSave.Zip(new Dictionary<string, object?> { ["model"] = dict }));
+        InputException e = Assert.Throws<InputException>(() => ModelFile.Read(_folder["model.pt"]));
+        Assert.Contains("the tensor _pre_vq_conv.weight needs posix.system, which is refused and was not run; save", e.Message, StringComparison.Ordinal);
+        Assert.Equal(["model.pt"], _folder.Names);
+    }
+
+    private static Dictionary<string, object?> StateDict(VqVae model) => model.State().ToDictionary(
+        entry => entry.Name, entry => (object?)new TorchTensor(entry.Tensor.ToArray(), entry.Tensor.Shape.ToArray()));
+
+    private static void AssertSame(VqVae expected, VqVae actual, float factor) => Assert.Equal(
+        expected.State().Select(entry => (entry.Name, string.Join(' ', entry.Tensor.ToArray().Select(value => value * factor)))),
+        actual.State().Select(entry => (entry.Name, string.Join(' ', entry.Tensor.ToArray()))));
 
     /// <summary>Moves each code to a vector of the encoder's, so that many are in use.</summary>
     private static void SpreadCodes(VqVae model, TensorEntry pictures)

@@ -336,7 +336,8 @@ public sealed class ReportTests(ReportRun run) : IDisposable
         FigureOf(page, id).Descendants(Html + "tbody").SelectMany(body => body.Elements())
             .ToDictionary(row => row.Elements().First().Value, row => row.Elements().ElementAt(1).Value);
 
-    private static TrainedModel Untrained(VqVae model) => new(model, "model.safetensors", 0.06, Run: null, Update: null);
+    private static TrainedModel Untrained(VqVae model) =>
+        new(model, new ModelOrigin("model.safetensors", ModelOrigin.WholeFile, "", []), 0.06, Run: null, Update: null);
 
     private XElement WriteAndParse(ReportSubject subject)
     {

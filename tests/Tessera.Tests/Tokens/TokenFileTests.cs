@@ -80,15 +80,41 @@ public sealed class TokenFileTests : IDisposable
     }
 
     [Theory]
+    [InlineData("big_endian.npy", 2)]
+    [InlineData("fortran.npy", 2)]
+    [InlineData("fortran_big_endian.npz", 2)] // Its array is called tokens.
+    [InlineData("one_picture.npy", 1)]
+    public void Files_of_numpy_in_any_order_are_read(string name, int pictures)
+    {
+        using TokenReader tokens = TokenReader.Open(Repository.Fixture("npy", name), 512);
+        Assert.Equal((pictures, 3, 4), (tokens.Count, tokens.Rows, tokens.Columns));
+        Assert.Equal(Codes[..12], tokens.Read(1));
+        if (pictures > 1) Assert.Equal(Codes[12..], tokens.Read(1));
+        Assert.Equal(0, tokens.Left);
+    }
+
+    [Fact]
+    public void As_many_columns_as_a_picture_has_codes_are_flattened_codes()
+    {
+        string path = Repository.Fixture("npy", "one_picture.npy");
+        InputException e = Assert.Throws<InputException>(() => TokenReader.Open(path, 512, perPicture: 4));
+        Assert.Contains("[3, 4] looks like flattened codes", e.Message, StringComparison.Ordinal);
+        using TokenReader tokens = TokenReader.Open(path, 512, perPicture: 12);
+        Assert.Equal(1, tokens.Count);
+    }
+
+    [Theory]
     [InlineData("npy/uint16.npy", 23, "picture 1 has the code 23 at row 2, column 3; the model's are 0 to 22")]
     [InlineData("npy/uint16.npy", 6, "picture 0 has the code 6 at row 1, column 2; the model's are 0 to 5")]
     [InlineData("npy/too_large_int64.npy", 512, "its number 2 is 2147483648")]
-    [InlineData("npy/vector.npy", 512, "shape [5]; codes are [pictures, rows, columns]")]
+    [InlineData("npy/vector.npy", 512, "shape [5]; codes are [pictures, rows, columns], or [rows, columns] for one picture")]
     [InlineData("npy/scalar.npy", 512, "shape []; codes are")]
-    [InlineData("npy/extremes_int64.npy", 512, "shape [1, 2]; codes are")]
+    [InlineData("npy/extremes_int64.npy", 512, "has the code -2147483648 at row 0, column 0")]
+    [InlineData("npy/flattened.npy", 512, "shape [1, 24] looks like flattened codes; reshape them to [pictures, rows, columns]")]
     [InlineData("npy/empty.npy", 512, "holds no codes")]
     [InlineData("npy/float32.npy", 512, "'<f4'")]
-    [InlineData("npy/fortran.npy", 512, "Fortran")]
+    [InlineData("npy/fortran.npy", 23, "picture 1 has the code 23 at row 2, column 3; the model's are 0 to 22")]
+    [InlineData("npy/big_endian_float32.npy", 512, "'>f4'")]
     [InlineData("npy/make_fixtures.py", 512, "does not begin as a .npy file")]
     [InlineData("npy/missing.npy", 512, "no such file")]
     [InlineData("npy", 512, "folder")]

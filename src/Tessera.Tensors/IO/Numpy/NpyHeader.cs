@@ -11,7 +11,8 @@ namespace Tessera.Tensors.IO.Numpy;
 /// </summary>
 /// <param name="Type">The elements' type as numpy writes it: <c>&lt;u2</c>.</param>
 /// <param name="Shape">The dimensions, outermost first.</param>
-internal sealed partial record NpyHeader(string Type, int[] Shape)
+/// <param name="IsColumnMajor">Whether the first dimension varies fastest (Fortran's order).</param>
+internal sealed partial record NpyHeader(string Type, int[] Shape, bool IsColumnMajor = false)
 {
     private const int Alignment = 64, MostBytes = 1 << 16, MostDimensions = 32;
 
@@ -66,9 +67,7 @@ internal sealed partial record NpyHeader(string Type, int[] Shape)
             throw new InvalidDataException("its header is damaged");
         if (!type.Success) throw new InvalidDataException("it holds records of fields, not numbers");
         int[] sizes = ParseShape(shape.Groups[1].Value);
-        if (order.Groups[1].Value == "True" && sizes.Length > 1)
-            throw new InvalidDataException("it is in Fortran's order; save numpy.ascontiguousarray(array)");
-        return new NpyHeader(type.Groups[1].Value, sizes);
+        return new NpyHeader(type.Groups[1].Value, sizes, order.Groups[1].Value == "True" && sizes.Length > 1);
     }
 
     private static int[] ParseShape(string text)

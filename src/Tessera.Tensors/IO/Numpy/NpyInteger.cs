@@ -25,6 +25,17 @@ internal sealed record NpyInteger(string Name, int Bytes, Func<ReadOnlySpan<byte
         new("<u8", 8, bytes => BinaryPrimitives.ReadUInt64LittleEndian(bytes)),
     ];
 
-    /// <summary>The type of a name; null for one that is no integer, or big-endian.</summary>
-    public static NpyInteger? Find(string name) => All.FirstOrDefault(type => type.Name == name);
+    /// <summary>The type of a name, little-endian or big-endian; null for one that is no integer.</summary>
+    public static NpyInteger? Find(string name) => name.StartsWith('>')
+        ? Find($"<{name[1..]}")?.BigEndian()
+        : All.FirstOrDefault(type => type.Name == name);
+
+    private NpyInteger BigEndian() => new($">{Name[1..]}", Bytes, bytes =>
+    {
+        Span<byte> reversed = stackalloc byte[sizeof(long)];
+        reversed = reversed[..bytes.Length];
+        bytes.CopyTo(reversed);
+        reversed.Reverse();
+        return Decode(reversed);
+    });
 }

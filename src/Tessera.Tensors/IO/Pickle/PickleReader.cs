@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Text;
 
 namespace Tessera.Tensors.IO.Pickle;
@@ -6,12 +7,13 @@ namespace Tessera.Tensors.IO.Pickle;
 /// <summary>
 /// A reader of pickles of plain data (protocols 2 and 3; opcodes as in CPython's <c>pickletools.py</c>). A pickle is a
 /// program for a stack machine that may call any function. This machine has no calls: it knows the opcodes that build
-/// plain data, and the names of a <see cref="PickleVocabulary"/>, whose "calls" make records of ours. Anything else is
-/// refused, by its name.
+/// plain data, and the names of a <see cref="PickleVocabulary"/>, whose "calls" make records of ours. Any other name is
+/// refused, or, where the vocabulary says so, becomes a <see cref="PickledUnknown"/>; it is never looked up or run.
 /// </summary>
 /// <remarks>
 /// Values are <see cref="long"/>, <see cref="double"/>, <see cref="bool"/>, null, <see cref="PickledString"/>, lists
-/// (<c>List&lt;object?&gt;</c>), tuples (<c>object?[]</c>), <see cref="PickledDict"/>, and what the vocabulary gives.
+/// (<c>List&lt;object?&gt;</c>), tuples (<c>object?[]</c>), <see cref="PickledDict"/>, what the vocabulary gives, and
+/// <see cref="PickledUnknown"/>. A value may contain itself.
 /// </remarks>
 /// <param name="pickle">The whole pickle.</param>
 /// <param name="vocabulary">The names that it may use.</param>
@@ -21,13 +23,20 @@ public sealed class PickleReader(ReadOnlyMemory<byte> pickle, PickleVocabulary v
     private const int MostOpcodes = 4_000_000;
     private const int HighestProtocol = 3;
 
+    private static readonly PickledUnknown LongInteger = new("an integer of more than 64 bits");
+
     private readonly List<object?> _stack = [];
     private readonly Stack<int> _marks = [];
     private readonly Dictionary<uint, object?> _memo = [];
     private int _position;
 
+    /// <summary>How many bytes have been read: after <see cref="Read"/>, where the pickle ends.</summary>
+    public int Position => _position;
+
     /// <summary>Runs to the end and returns the value.</summary>
-    /// <exception cref="InvalidDataException">It is damaged, or asks for what is refused; the message tells the byte.</exception>
+    /// <exception cref="InvalidDataException">
+    /// It is damaged, or asks for what is refused; the message tells the byte.
+    /// </exception>
     public object? Read()
     {
         int start = 0;
@@ -61,6 +70,7 @@ public sealed class PickleReader(ReadOnlyMemory<byte> pickle, PickleVocabulary v
             case (byte)'M': Push((long)BinaryPrimitives.ReadUInt16LittleEndian(Next(2).Span)); break;
             case (byte)'J': Push((long)BinaryPrimitives.ReadInt32LittleEndian(Next(4).Span)); break;
             case 0x8A: Push(ToInteger(Next(NextByte()).Span)); break;
+            case 0x8B: Push(ToInteger(Next(NextUInt32()).Span)); break;
             case (byte)'G': Push(BinaryPrimitives.ReadDoubleBigEndian(Next(8).Span)); break;
             case (byte)'U' or (byte)'C': Push(new PickledString(Next(NextByte()))); break;
             case (byte)'T' or (byte)'B' or (byte)'X': Push(new PickledString(Next(NextUInt32()))); break;
@@ -96,6 +106,8 @@ public sealed class PickleReader(ReadOnlyMemory<byte> pickle, PickleVocabulary v
             case (byte)'r': _memo[NextUInt32()] = Top(); break;
             case (byte)'h': Recall(NextByte()); break;
             case (byte)'j': Recall(NextUInt32()); break;
+            case (byte)'0': Drop(); break;
+            case (byte)'1': PopToMark(); break;
             default: return false;
         }
         return true;
@@ -106,7 +118,7 @@ public sealed class PickleReader(ReadOnlyMemory<byte> pickle, PickleVocabulary v
         switch (opcode)
         {
             case (byte)'c': Push(Find(NextLine(), NextLine())); break;
-            case (byte)'R': Push(Reduce(Pop(2))); break;
+            case (byte)'R' or 0x81: Push(Call(Pop(2))); break;
             case (byte)'b': SetState(Pop()); break;
             case (byte)'Q': Push(vocabulary.FindPersistent(Pop())); break;
             default: return false;
@@ -117,25 +129,38 @@ public sealed class PickleReader(ReadOnlyMemory<byte> pickle, PickleVocabulary v
     private object Find(string module, string name) => vocabulary.Find(module, name)
         ?? throw new InvalidDataException($"its pickle asks for {module}.{name}, which is refused and was not run");
 
-    private object Reduce(object?[] call) => vocabulary.Call(
-        call[0], call[1] as object?[] ?? throw new InvalidDataException("it calls something with what is no tuple"));
+    private object Call(object?[] call)
+    {
+        if (call[1] is not object?[] arguments) throw new InvalidDataException("it calls something with what is no tuple");
+        return call[0] is PickledUnknown unknown ? unknown : vocabulary.Call(call[0], arguments);
+    }
 
-    private void SetState(object? state) => vocabulary.SetState(Top(), state);
+    private void SetState(object? state)
+    {
+        if (Top() is not PickledUnknown) vocabulary.SetState(Top(), state);
+    }
 
     private void Append(object?[] items)
     {
+        if (Top() is PickledUnknown) return;
         if (Top() is not List<object?> list) throw new InvalidDataException("it appends to something that is no list");
         list.AddRange(items);
     }
 
     private void SetItems(object?[] items)
     {
+        if (Top() is PickledUnknown) return;
         if (Top() is not PickledDict dict || items.Length % 2 != 0)
             throw new InvalidDataException("it sets items of something that is no dict");
         for (int i = 0; i < items.Length; i += 2)
         {
-            if (items[i] is not PickledString key) throw new InvalidDataException("a key is no text");
-            dict.Set(key.ToName(), items[i + 1]);
+            switch (items[i])
+            {
+                case PickledString { IsName: true } key: dict.Set(key.ToName(), items[i + 1]); break;
+                case long key: dict.Set(key.ToString(CultureInfo.InvariantCulture), items[i + 1]); break;
+                // No reader asks for an item by any other key.
+                default: break;
+            }
         }
     }
 
@@ -166,6 +191,12 @@ public sealed class PickleReader(ReadOnlyMemory<byte> pickle, PickleVocabulary v
         return _marks.TryPop(out _) ? items : throw Exhausted();
     }
 
+    private void Drop()
+    {
+        if (_stack.Count == Floor && _marks.TryPop(out _)) return;
+        Pop();
+    }
+
     // What lies below the newest mark belongs to a container that is still open.
     private int Floor => _marks.TryPeek(out int mark) ? mark : 0;
 
@@ -176,10 +207,13 @@ public sealed class PickleReader(ReadOnlyMemory<byte> pickle, PickleVocabulary v
         Push(value);
     }
 
-    /// <summary>Two's complement of as many bytes as it takes; none for 0.</summary>
-    private static long ToInteger(ReadOnlySpan<byte> bytes)
+    /// <summary>
+    /// Two's complement of as many bytes as it takes; none for 0. The states of random generators have more than 64
+    /// bits.
+    /// </summary>
+    private static object ToInteger(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.Length > sizeof(long)) throw new InvalidDataException("an integer has more than 64 bits");
+        if (bytes.Length > sizeof(long)) return LongInteger;
         long value = bytes is [.., > 0x7F] ? -1 : 0;
         for (int i = bytes.Length - 1; i >= 0; i--) value = value << 8 | bytes[i];
         return value;

@@ -6,13 +6,18 @@ namespace Tessera.Tensors.IO.Pickle;
 /// </summary>
 public abstract class PickleVocabulary
 {
-    /// <summary>What stands for a name; null for one that is refused.</summary>
+    /// <summary>
+    /// What stands for a name; null for one that is refused; a <see cref="PickledUnknown"/> for one that is passed
+    /// over.
+    /// </summary>
     /// <param name="module">The module, <c>collections</c>.</param>
     /// <param name="name">The name in it, <c>OrderedDict</c>.</param>
     public abstract object? Find(string module, string name);
 
     /// <summary>What stands for the value of a call.</summary>
-    /// <param name="callable">What <see cref="Find"/> gave, or any other value that the pickle puts in its place.</param>
+    /// <param name="callable">
+    /// What <see cref="Find"/> gave, or any other value that the pickle puts in its place.
+    /// </param>
     /// <param name="arguments">The arguments.</param>
     /// <exception cref="InvalidDataException">There is no such call in pickles of this kind.</exception>
     public abstract object Call(object? callable, object?[] arguments);

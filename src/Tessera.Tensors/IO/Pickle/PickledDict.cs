@@ -2,7 +2,10 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Tessera.Tensors.IO.Pickle;
 
-/// <summary>A dict in a pickle, with text as its keys, in the order in which they were set.</summary>
+/// <summary>
+/// A dict in a pickle, in the order in which its keys were set: text, or integers as text. Items with other keys are
+/// left out.
+/// </summary>
 public sealed class PickledDict
 {
     // Made when something is set: a pickle can hold a million empty dicts in a megabyte.

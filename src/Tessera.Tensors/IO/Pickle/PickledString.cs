@@ -19,9 +19,12 @@ public sealed record PickledString(ReadOnlyMemory<byte> Raw, bool IsLatin1AsUtf8
     /// <exception cref="InvalidDataException">The text has characters beyond Latin-1.</exception>
     public byte[] ToBytes() => IsLatin1AsUtf8 ? Latin1Bytes() : Raw.ToArray();
 
+    /// <summary>Whether it is short enough for a key or a name.</summary>
+    public bool IsName => Raw.Length <= LongestName;
+
     /// <summary>The text of a key or a name.</summary>
     /// <exception cref="InvalidDataException">It is too long to be one.</exception>
-    public string ToName() => Raw.Length <= LongestName
+    public string ToName() => IsName
         ? ToText()
         : throw new InvalidDataException("a name is too long");
 

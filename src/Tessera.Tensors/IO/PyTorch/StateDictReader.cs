@@ -1,69 +1,89 @@
-using System.IO.Compression;
 using Tessera.Tensors.IO.Pickle;
 
 namespace Tessera.Tensors.IO.PyTorch;
 
-/// <summary>The core of <see cref="PyTorchFile.Read"/>. Whatever is wrong is an <see cref="InvalidDataException"/>.</summary>
-/// <param name="zip">The file.</param>
-/// <param name="length">Its bytes: the measure of every size in it.</param>
-internal sealed class StateDictReader(ZipArchive zip, long length)
+/// <summary>
+/// The core of <see cref="PyTorchFile.ReadAll"/>: finds the dicts that hold tensors, and reads these. Whatever is wrong
+/// is an
+/// <see cref="InvalidDataException"/>.
+/// </summary>
+/// <param name="archive">The file.</param>
+/// <param name="source">What error messages call it.</param>
+internal sealed class StateDictReader(PyTorchArchive archive, string source)
 {
-    private const string PickleName = "data.pkl", MetadataName = "metadata";
-    private const int LongestPickle = 100_000_000;
+    private const string MetadataName = "metadata";
 
-    // What views that do not lie in a row may take beside the file: an expanded vector is a large tensor in a small file.
+    // Enough for a checkpoint within a checkpoint, and for an optimizer with an entry for each parameter.
+    private const int MostLevels = 8, MostDictionaries = 20_000;
+
+    // What views that do not lie in a row may take beside the file: an expanded vector is a large tensor in a small
+    // file.
     private const long SparedElements = 1 << 20;
 
     private readonly Dictionary<PyTorchStorage, Array> _storages = [];
-    private long _storageBytes, _copiedElements;
-    private string _root = "";
+    private readonly Dictionary<PickledDict, TensorFile?> _visited = [];
+    private readonly List<TensorFile> _found = [];
+    private long _storageBytes, _copiedElements, _metadataBytes;
+    private string? _firstUnknown;
 
-    /// <summary>Reads the tensors.</summary>
-    public TensorFile Read(string source)
+    /// <summary>Reads the tensors of every dict that holds some, the outermost first.</summary>
+    public IReadOnlyList<TensorFile> Read()
     {
-        if (new PickleReader(ReadPickle(), new StateDictVocabulary()).Read() is not PickledDict state) throw new InvalidDataException($"its {PickleName} holds no dict");
+        object? saved = archive.ReadPickle();
+        if (saved is PickledUnknown unknown) throw new InvalidDataException($"it holds {NotRead(unknown)}, and no state dict");
+        if (saved is not PickledDict root) throw new InvalidDataException("it holds no dict");
+        Visit("", root, level: 1);
+        if (_found.Count == 0)
+            throw new InvalidDataException("it holds no dict of tensors" + (_firstUnknown is null ? "" : $": {_firstUnknown}"));
+        return _found;
+    }
+
+    /// <summary>Why a value was not read, for messages.</summary>
+    private static string NotRead(PickledUnknown value) => $"{Printable.OneLine(value.Name)}, which is refused and was not run";
+
+    /// <summary>
+    /// Collects a dict, if it holds tensors, and those in it. A dict may be in several others, or in itself.
+    /// </summary>
+    private void Visit(string key, PickledDict dict, int level)
+    {
+        if (_visited.TryGetValue(dict, out TensorFile? known))
+        {
+            if (known is not null) Add(known.WithKey(key));
+            return;
+        }
+        TensorFile? file = dict.Items.Any(item => item.Value is PyTorchTensor) ? ReadDict(key, dict) : null;
+        _visited.Add(dict, file);
+        if (file is not null) Add(file);
+        foreach ((string name, object? value) in dict.Items)
+        {
+            string path = key.Length == 0 ? name : $"{key}.{name}";
+            if (value is PickledDict inner && level < MostLevels) Visit(path, inner, level + 1);
+            else if (value is PickledUnknown unknown) _firstUnknown ??= $"{Printable.Quote(path)} needs {NotRead(unknown)}";
+        }
+    }
+
+    private void Add(TensorFile file)
+    {
+        if (_found.Count == MostDictionaries) throw new InvalidDataException($"it holds more than {MostDictionaries} dicts of tensors");
+        _found.Add(file);
+    }
+
+    private TensorFile ReadDict(string key, PickledDict dict)
+    {
         var tensors = new List<TensorEntry>();
         var intTensors = new List<IntTensorEntry>();
-        foreach ((string name, object? value) in state.Items)
+        var notRead = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach ((string name, object? value) in dict.Items)
         {
-            if (value is not PyTorchTensor tensor) throw new InvalidDataException($"its {Printable.Quote(name)} is no tensor");
+            if (value is PickledUnknown unknown) notRead.Add(name, NotRead(unknown));
+            if (value is not PyTorchTensor tensor) continue;
             int[] shape = Array.ConvertAll(tensor.Shape, dimension => (int)Math.Clamp(dimension, -1, int.MaxValue));
             int count = TensorEntries.CountElements(shape)
                 ?? throw new InvalidDataException($"the shape of {Printable.Quote(name)} is none, or too large");
-            if (tensor.Storage.Type.IsInteger()) intTensors.Add(new(name, shape, Values<int>(name, tensor, count)));
+            if (tensor.View.Storage.Type.IsInteger()) intTensors.Add(new(name, shape, Values<int>(name, tensor, count)));
             else tensors.Add(new(name, shape, Values<float>(name, tensor, count)));
         }
-        return new TensorFile(source, Metadata(state), tensors, intTensors);
-    }
-
-    private byte[] ReadPickle()
-    {
-        ZipArchiveEntry[] pickles = [.. zip.Entries.Where(entry => entry.FullName.Split('/') is [_, PickleName])];
-        if (pickles is not [var pickle]) throw new InvalidDataException($"it has {pickles.Length} entries NAME/{PickleName} instead of one");
-        _root = pickle.FullName[..^PickleName.Length];
-        if (zip.GetEntry(_root + "byteorder") is { } order && !ReadRecord(order, 16, ReadAll).AsSpan().SequenceEqual("little"u8))
-            throw new InvalidDataException("its numbers are not little-endian");
-        return ReadRecord(pickle, LongestPickle, ReadAll);
-    }
-
-    private static byte[] ReadAll(Stream stream, int bytes)
-    {
-        byte[] all = new byte[bytes];
-        stream.ReadExactly(all);
-        return all;
-    }
-
-    private T ReadRecord<T>(ZipArchiveEntry entry, long longest, Func<Stream, int, T> read)
-    {
-        string name = Printable.Quote(entry.FullName);
-        // torch.save compresses nothing; so no record is longer than the file.
-        if (entry.CompressedLength != entry.Length) throw new InvalidDataException($"{name} in it is compressed, or its length is wrong");
-        if (entry.Length > Math.Min(longest, length)) throw new InvalidDataException($"{name} in it claims {entry.Length} bytes");
-        return Zip.Checked($"{name} in it is damaged", () =>
-        {
-            using Stream stream = Zip.Open(entry);
-            return read(stream, (int)Math.Min(entry.Length, Array.MaxLength));
-        });
+        return new TensorFile(source, Metadata(dict), tensors, intTensors) { Key = key, NotRead = notRead };
     }
 
     /// <summary>A tensor's elements in row-major order: a part of its storage where they lie so, else a copy.</summary>
@@ -80,24 +100,25 @@ internal sealed class StateDictReader(ZipArchive zip, long length)
             isContiguous &= tensor.Strides[axis] == expected;
             expected *= tensor.Shape[axis];
         }
-        if (tensor.Offset < 0 || tensor.Strides.Any(stride => stride < 0) || last >= tensor.Storage.Count)
+        if (tensor.Offset < 0 || tensor.Strides.Any(stride => stride < 0) || last >= tensor.View.Count)
             throw new InvalidDataException($"{Printable.Quote(name)} reaches beyond its storage");
-        var storage = (T[])Load(name, tensor.Storage);
-        if (isContiguous) return storage.AsMemory((int)tensor.Offset, count);
+        var storage = (T[])Load(name, tensor.View.Storage);
+        ReadOnlyMemory<T> view = storage.AsMemory((int)tensor.View.Start, (int)tensor.View.Count);
+        if (isContiguous) return view.Slice((int)tensor.Offset, count);
         _copiedElements += count;
-        if (_copiedElements > SparedElements + length)
+        if (_copiedElements > SparedElements + archive.Length)
             throw new InvalidDataException($"its tensors hold out of proportion more than the file does, as of {Printable.Quote(name)}");
-        return Gather(storage, tensor, count);
+        return Gather(view.Span, tensor, count);
     }
 
-    private static T[] Gather<T>(T[] storage, PyTorchTensor tensor, int count)
+    private static T[] Gather<T>(ReadOnlySpan<T> storage, PyTorchTensor tensor, int count)
     {
         var values = new T[count];
         long[] index = new long[tensor.Shape.Length];
         long at = tensor.Offset;
         for (int i = 0; i < count; i++)
         {
-            values[i] = storage[at];
+            values[i] = storage[(int)at];
             for (int axis = index.Length - 1; axis >= 0; axis--)
             {
                 at += tensor.Strides[axis];
@@ -113,31 +134,23 @@ internal sealed class StateDictReader(ZipArchive zip, long length)
     private Array Load(string name, PyTorchStorage storage)
     {
         if (_storages.TryGetValue(storage, out Array? loaded)) return loaded;
-        ZipArchiveEntry entry = zip.GetEntry($"{_root}data/{storage.Key}")
-            ?? throw new InvalidDataException($"the storage {Printable.Quote(storage.Key)} of {Printable.Quote(name)} is missing");
-        if (storage.Count > Array.MaxLength || storage.Count * storage.Type.Bytes() != entry.Length)
-            throw new InvalidDataException(
-                $"the storage of {Printable.Quote(name)} has {entry.Length} bytes, where {storage.Count} of {storage.Type} are claimed");
-        _storageBytes += entry.Length;
-        if (_storageBytes > length) throw new InvalidDataException("its storages overlap each other");
-        return _storages[storage] = ReadRecord<Array>(
-            entry, long.MaxValue,
-            (stream, _) => storage.Type.IsInteger()
-                ? ElementStream.ReadInts(stream, storage.Type, (int)storage.Count)
-                : ElementStream.ReadFloats(stream, storage.Type, (int)storage.Count));
+        Array elements = archive.ReadStorage(storage, name);
+        _storageBytes += storage.Count * storage.Type.Bytes();
+        if (_storageBytes > archive.Length) throw new InvalidDataException("its storages overlap each other");
+        return _storages[storage] = elements;
     }
 
     private Dictionary<string, string> Metadata(PickledDict state)
     {
         var texts = new Dictionary<string, string>(StringComparer.Ordinal);
         if (state.Attributes is not { } attributes || !attributes.TryGet(MetadataName, out PickledDict? metadata)) return texts;
-        long bytes = 0;
         foreach ((string key, object? value) in metadata.Items)
         {
             if (value is not PickledString text) continue;
             // One string may be named many times.
-            bytes += text.Raw.Length;
-            if (bytes > length) throw new InvalidDataException("its metadata is out of proportion more than the file is");
+            _metadataBytes += text.Raw.Length;
+            if (_metadataBytes > archive.Length)
+                throw new InvalidDataException("its metadata is out of proportion more than the file is");
             texts[key] = text.ToText();
         }
         return texts;

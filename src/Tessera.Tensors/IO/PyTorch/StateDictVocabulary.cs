@@ -9,21 +9,38 @@ namespace Tessera.Tensors.IO.PyTorch;
 internal sealed record PyTorchStorage(ElementType Type, string Key, long Count);
 
 /// <summary>A tensor in a file of PyTorch: a view of a storage.</summary>
-/// <param name="Storage">Where its elements are.</param>
-/// <param name="Offset">The place of its first element.</param>
+/// <param name="View">The part of a storage that its elements are in.</param>
+/// <param name="Offset">The place of its first element in that part.</param>
 /// <param name="Shape">Its dimensions.</param>
 /// <param name="Strides">How many places further the next element along each dimension is.</param>
-internal sealed record PyTorchTensor(PyTorchStorage Storage, long Offset, long[] Shape, long[] Strides);
+internal sealed record PyTorchTensor(PyTorchView View, long Offset, long[] Shape, long[] Strides);
 
-/// <summary>The names in the pickle of a state dictionary.</summary>
+/// <summary>A part of a storage, as PyTorch before 1.6 names it; in later files always the whole.</summary>
+/// <param name="Storage">The storage.</param>
+/// <param name="Start">The place of the part's first element.</param>
+/// <param name="Count">How many elements the part has.</param>
+internal sealed record PyTorchView(PyTorchStorage Storage, long Start, long Count);
+
+/// <summary>
+/// The names in the pickle of a state dictionary. Any other name stands for a <see cref="PickledUnknown"/>: checkpoints
+/// keep
+/// options, schedules and the like beside the weights.
+/// </summary>
 internal sealed class StateDictVocabulary : PickleVocabulary
 {
+    private readonly Dictionary<string, int> _elementBytes = new(StringComparer.Ordinal);
+
     private enum Function { OrderedDict, RebuildTensor, RebuildParameter }
+
+    /// <summary>
+    /// The bytes of an element in each storage that the pickle refers to, by the storage's key; read or not.
+    /// </summary>
+    public IReadOnlyDictionary<string, int> ElementBytes => _elementBytes;
 
     public override object? Find(string module, string name) => (module, name) switch
     {
         ("collections", "OrderedDict") => Function.OrderedDict,
-        ("torch._utils", "_rebuild_tensor_v2") => Function.RebuildTensor,
+        ("torch._utils", "_rebuild_tensor_v2" or "_rebuild_tensor") => Function.RebuildTensor,
         ("torch._utils", "_rebuild_parameter") => Function.RebuildParameter,
         ("torch", "FloatStorage") => ElementType.F32,
         ("torch", "DoubleStorage") => ElementType.F64,
@@ -31,14 +48,17 @@ internal sealed class StateDictVocabulary : PickleVocabulary
         ("torch", "BFloat16Storage") => ElementType.BF16,
         ("torch", "IntStorage") => ElementType.I32,
         ("torch", "LongStorage") => ElementType.I64,
-        _ => null,
+        _ => new PickledUnknown($"{module}.{name}"),
     };
 
     public override object Call(object? callable, object?[] arguments) => (callable, arguments) switch
     {
         (Function.OrderedDict, []) => new PickledDict(),
-        (Function.RebuildTensor, [PyTorchStorage storage, long offset, object?[] shape, object?[] strides, ..])
-            when shape.Length == strides.Length => new PyTorchTensor(storage, offset, Integers(shape), Integers(strides)),
+        // As Python 2 pickled it: with its items as a list of pairs.
+        (Function.OrderedDict, [List<object?> pairs]) => FromPairs(pairs),
+        (Function.RebuildTensor or Function.RebuildParameter, [PickledUnknown unknown, ..]) => unknown,
+        (Function.RebuildTensor, [PyTorchView view, long offset, object?[] shape, object?[] strides, ..])
+            when shape.Length == strides.Length => new PyTorchTensor(view, offset, Integers(shape), Integers(strides)),
         (Function.RebuildParameter, [PyTorchTensor tensor, ..]) => tensor,
         _ => throw new InvalidDataException("it builds something that is no tensor"),
     };
@@ -50,12 +70,58 @@ internal sealed class StateDictVocabulary : PickleVocabulary
         dict.Attributes = attributes;
     }
 
-    // ("storage", type, key, device, number of elements); whatever the device was, the bytes are the same.
-    public override object FindPersistent(object? id) =>
-        id is object?[] parts && parts is [PickledString kind, ElementType type, PickledString key, _, long count]
-        && kind.ToName() == "storage" && count >= 0
-            ? new PyTorchStorage(type, key.ToName(), count)
-            : throw new InvalidDataException("it refers to something that is no storage");
+    // ("storage", type, key, device, number of elements) and, before 1.6, (key, start, number of elements) of a part of
+    // it or
+    // None; whatever the device was, the bytes are the same. Before 1.6 a class comes as ("module", class, source file,
+    // source).
+    public override object FindPersistent(object? id) => id switch
+    {
+        object?[] and [PickledString kind, PickledUnknown type, ..] when kind.ToName() == "module" => type,
+        object?[] and [PickledString kind, PickledUnknown type, PickledString key, _, long, ..] when kind.ToName() == "storage" =>
+            Skipped(type, key.ToName()),
+        object?[] and [PickledString kind, ElementType type, PickledString key, _, long count, .. var view]
+            when kind.ToName() == "storage" && count >= 0 => Part(Storage(type, key.ToName(), count), view),
+        _ => throw new InvalidDataException("it refers to something that is no storage"),
+    };
+
+    private PyTorchStorage Storage(ElementType type, string key, long count)
+    {
+        _elementBytes[key] = type.Bytes();
+        return new PyTorchStorage(type, key, count);
+    }
+
+    private PickledUnknown Skipped(PickledUnknown type, string key)
+    {
+        _elementBytes[key] = type.Name switch
+        {
+            "torch.ByteStorage" or "torch.CharStorage" or "torch.BoolStorage" or "torch.QInt8Storage" or "torch.QUInt8Storage" => 1,
+            "torch.ShortStorage" => 2,
+            "torch.QInt32Storage" => 4,
+            "torch.ComplexFloatStorage" => 8,
+            "torch.ComplexDoubleStorage" => 16,
+            _ => 0,
+        };
+        return type;
+    }
+
+    private static PyTorchView Part(PyTorchStorage storage, object?[] view) => view switch
+    {
+        [] or [null] => new PyTorchView(storage, 0, storage.Count),
+        [object?[] and [PickledString, long start, long count]] when start >= 0 && count >= 0 && start <= storage.Count - count =>
+            new PyTorchView(storage, start, count),
+        _ => throw new InvalidDataException("it refers to a part that its storage does not have"),
+    };
+
+    private static PickledDict FromPairs(List<object?> pairs)
+    {
+        var dict = new PickledDict();
+        foreach (object? pair in pairs)
+        {
+            if (pair is List<object?> and [PickledString key, var value]) dict.Set(key.ToName(), value);
+            else throw new InvalidDataException("it builds a dict of something that is no pair");
+        }
+        return dict;
+    }
 
     private static long[] Integers(object?[] values) => Array.ConvertAll(
         values, value => value is long number ? number : throw new InvalidDataException("a tensor's shape or stride is no integer"));
