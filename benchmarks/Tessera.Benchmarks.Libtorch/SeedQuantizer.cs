@@ -75,7 +75,8 @@ internal sealed class EmaQuantizer(FirstWeights weights) : SeedQuantizer(weights
     private void Learn(Tensor flat, Tensor encodings)
     {
         using IDisposable _ = no_grad();
-        Tensor sizes = _sizes * Decay + (1 - Decay) * encodings.sum(0);
+        // [0]: a plain 0 would be the ScalarType of that number, and the sum one of bytes.
+        Tensor sizes = _sizes * Decay + (1 - Decay) * encodings.sum([0]);
         Tensor total = sizes.sum();
         sizes = (sizes + Epsilon) / (total + Codes * Epsilon) * total;
         _sizes.copy_(sizes);
