@@ -23,12 +23,12 @@ SECTION_HEADER, VERSIONS_NEEDED = struct.Struct('<IIQQQQIIQQ'), 0x6FFFFFFE
 NEED, NEEDED_VERSION, WEAK = struct.Struct('<HHIII'), struct.Struct('<IHHII'), 0x2
 
 
-def loads(folder):
+def loads(folder, environment=()):
     """None where the system's loader takes the library, else what it says."""
     path = os.path.join(folder, LIBRARY)
     # In a process of its own: a library cannot be unloaded for sure.
     result = subprocess.run([sys.executable, '-c', 'import ctypes, sys; ctypes.CDLL(sys.argv[1])', path],
-                            capture_output=True, text=True)
+                            capture_output=True, text=True, env={**os.environ, **dict(environment)})
     if not result.returncode:
         return None
     lines = result.stderr.strip().splitlines() or [f'exit code {result.returncode}']

@@ -1,0 +1,92 @@
+"""Writes results into the documents that quote them, between comments that name the block."""
+
+import re
+
+from comparison import report
+
+MARK = re.compile(r'(<!-- compare\.sh: (\w+) -->\n).*?(<!-- end -->)', re.DOTALL)
+# A run so short, or of batches so small, proves that the programs work, not how fast they are.
+FEWEST_ROUNDS, LEAST_BATCH = 5, 256
+
+
+def names(path):
+    """The blocks of a document; a ValueError says what is wrong with it."""
+    with open(path) as file:
+        found = [match[2] for match in MARK.finditer(file.read())]
+    if not found:
+        raise ValueError(f'{path} has no "<!-- compare.sh: NAME -->" and "<!-- end -->" to write between')
+    for name in found:
+        if name not in BLOCKS:
+            raise ValueError(f'{path} asks for the block {name}; choose of {", ".join(BLOCKS)}')
+    return found
+
+
+def fill(path, results):
+    with open(path) as file:
+        text = file.read()
+    text = MARK.sub(lambda match: f'{match[1]}{BLOCKS[match[2]](results)}{match[3]}', text)
+    with open(path, 'w') as file:
+        file.write(text)
+
+
+def source(results):
+    """Where the numbers come from, in a paragraph."""
+    about = [report.machine(results), report.conditions(results)]
+    about[1:1] = [results[family.lower()]['runtime'].split(', ', 1)[1] for family in report.families(results)]
+    short = results['rounds'] < FEWEST_ROUNDS or results['batch'] < LEAST_BATCH
+    note = '**A short run, maybe on a busy machine: it shows that all works, not how fast.** ' if short else ''
+    return f'{note}By `{report.command(results)}`: {"; ".join(about)}.\n'
+
+
+def comparison(results):
+    """Medians of every kind of work, and the ratios."""
+    return table(results, report.works(results))
+
+
+def summary(results):
+    """The same without what few ask for."""
+    return table(results, [work for work in report.works(results) if not work[0].startswith('evaluation')])
+
+
+def table(results, works):
+    families = report.families(results)
+    head = ['', 'Tessera', *(cell for family in families for cell in (family, 'ratio'))]
+    rows = []
+    for name, times, unit in works:
+        found = report.summary(times)
+        cells = [name, median(found, report.TESSERA, unit)]
+        for family in families:
+            best = found.get(family)
+            cells += [median(found, best['best'], unit), f"{best['ratio_of_medians']:.2f}"] if best else ['', '']
+        rows.append(cells)
+    if 'libtorch' in families:
+        rows.append(['native files beside the program', 'none', report.beside(results).removesuffix(' beside a program'), '']
+                    + ['', ''] * (len(families) - 1))
+    return f'{source(results)}\n{report.table(head, rows)}'
+
+
+def median(found, name, unit):
+    return f"{report.three_digits(found['programs'][name]['median'])} {unit}"
+
+
+def libtorch(results):
+    """What libtorch lays beside a program, whether it loads, what its step takes: sentences."""
+    if 'libtorch' not in report.families(results):
+        return 'libtorch was not there when this page was filled.\n'
+    sentences = [f'TorchSharp and libtorch are {report.beside(results)} (`dotnet publish -r linux-x64 --no-self-contained`).']
+    package = results['libtorch_package']
+    if package['refused']:
+        sentences.append(f"On {package['system']} they do not load as published: `{package['refused'].replace('`', chr(39))}`. "
+                         'The comparison takes a detour (`benchmarks/comparison/newer_libstdcxx.py`).')
+    else:
+        sentences.append(f"On {package['system']} they load.")
+    for entry in results['operations'].get('step', []):
+        found = report.summary(entry['milliseconds'])
+        best = found['libtorch']
+        sentences.append(f"A {entry['name']}, takes {median(found, best['best'], 'ms')} "
+                         f"({best['best'].removeprefix('libtorch, ')}), Tessera's {median(found, report.TESSERA, 'ms')}: "
+                         f"{best['ratio_of_medians']:.2f} of it.")
+    return '\n'.join(sentences) + f'\n\n{source(results)}'
+
+
+BLOCKS = {'comparison': comparison, 'summary': summary, 'libtorch': libtorch}
