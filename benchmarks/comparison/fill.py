@@ -34,7 +34,7 @@ def source(results):
     about = [report.machine(results), report.conditions(results)]
     about[1:1] = [results[family.lower()]['runtime'].split(', ', 1)[1] for family in report.families(results)]
     short = results['rounds'] < FEWEST_ROUNDS or results['batch'] < LEAST_BATCH
-    note = '**A short run, maybe on a busy machine: it shows that all works, not how fast.** ' if short else ''
+    note = '**A short run: it shows that the comparison works, not how fast the programs are.** ' if short else ''
     return f'{note}By `{report.command(results)}`: {"; ".join(about)}.\n'
 
 
@@ -50,7 +50,7 @@ def summary(results):
 
 def table(results, works):
     families = report.families(results)
-    head = ['', 'Tessera', *(cell for family in families for cell in (family, 'ratio'))]
+    head = ['', 'Tessera', *(cell for family in families for cell in (report.version(results, family), 'ratio'))]
     rows = []
     for name, times, unit in works:
         found = report.summary(times)
@@ -60,8 +60,7 @@ def table(results, works):
             cells += [median(found, best['best'], unit), f"{best['ratio_of_medians']:.2f}"] if best else ['', '']
         rows.append(cells)
     if 'libtorch' in families:
-        rows.append(['native files beside the program', 'none', report.beside(results).removesuffix(' beside a program'), '']
-                    + ['', ''] * (len(families) - 1))
+        rows.append(['files beside the program', 'none', report.beside(results)] + [''] * (2 * len(families) - 1))
     return f'{source(results)}\n{report.table(head, rows)}'
 
 
@@ -73,19 +72,14 @@ def libtorch(results):
     """What libtorch lays beside a program, whether it loads, what its step takes: sentences."""
     if 'libtorch' not in report.families(results):
         return 'libtorch was not there when this page was filled.\n'
-    sentences = [f'TorchSharp and libtorch are {report.beside(results)} (`dotnet publish -r linux-x64 --no-self-contained`).']
-    package = results['libtorch_package']
-    if package['refused']:
-        sentences.append(f"On {package['system']} they do not load as published: `{package['refused'].replace('`', chr(39))}`. "
-                         'The comparison takes a detour (`benchmarks/comparison/newer_libstdcxx.py`).')
-    else:
-        sentences.append(f"On {package['system']} they load.")
+    sentences = [f'`dotnet publish -r linux-x64 --no-self-contained` of a program with TorchSharp: {report.beside(results)} '
+                 'beside the program.', f'{report.loading(results)}.']
     for entry in results['operations'].get('step', []):
         found = report.summary(entry['milliseconds'])
         best = found['libtorch']
-        sentences.append(f"A {entry['name']}, takes {median(found, best['best'], 'ms')} "
-                         f"({best['best'].removeprefix('libtorch, ')}), Tessera's {median(found, report.TESSERA, 'ms')}: "
-                         f"{best['ratio_of_medians']:.2f} of it.")
+        sentences.append(f"A {entry['name']}, takes libtorch {median(found, best['best'], 'ms')} "
+                         f"({best['best'].removeprefix('libtorch, ')}) and Tessera {median(found, report.TESSERA, 'ms')}: "
+                         f"ratio {best['ratio_of_medians']:.2f}.")
     return '\n'.join(sentences) + f'\n\n{source(results)}'
 
 

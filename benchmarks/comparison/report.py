@@ -99,7 +99,7 @@ def header(results):
     about = [f"{machine(results)}; {results['tessera']['runtime']}"]
     if 'libtorch' in others:
         about += [f"{results['libtorch']['runtime']} ({results['libtorch']['matmul_gflops']:.0f} GFLOP/s at a product of 512)",
-                  f'libtorch: {beside(results)}; {loading(results)}']
+                  f'TorchSharp and libtorch, published: {beside(results)}; {loading(results)}']
     if 'PyTorch' in others:
         other = results['pytorch']
         about.append(f"{other['runtime']}, oneDNN {other['onednn']}, {other['blas']} "
@@ -128,20 +128,27 @@ def command(results):
 
 
 def beside(results):
-    """What TorchSharp and libtorch lay beside a program."""
+    """What TorchSharp and libtorch add to a program."""
     package = results['libtorch_package']
-    return f"{package['files']} files of {package['mebibytes']:.0f} MiB beside a program"
+    return f"{package['files']} files, {package['mebibytes']:.0f} MiB"
 
 
 def loading(results):
+    """Whether libtorch loads as it is published, in a sentence without its end."""
     package = results['libtorch_package']
     if not package['refused']:
-        return f"loads on {package['system']}"
-    return f"does not load on {package['system']} as it is published ({package['refused']}), so the detour of `newer_libstdcxx.py`"
+        return f"it loads on {package['system']} as published"
+    refused = package['refused'].replace('`', "'")
+    return (f"as published it does not load on {package['system']} (`{refused}`); for this comparison "
+            '`benchmarks/comparison/newer_libstdcxx.py` makes it load')
+
+
+def version(results, family):
+    return results[family.lower()]['runtime'].split(', ')[-1]
 
 
 def best_columns(results):
-    return [cell for family in families(results) for cell in (f"{family}'s best setting", 'which', 'ratio (pairs)')]
+    return [cell for family in families(results) for cell in (f"{version(results, family)}'s best setting", 'which', 'ratio (pairs)')]
 
 
 def ratios(results):
