@@ -69,18 +69,18 @@ def median(found, name, unit):
 
 
 def libtorch(results):
-    """What libtorch lays beside a program, whether it loads, what its step takes: sentences."""
+    """What libtorch lays beside a program, whether it loads, how long its step takes: a list."""
     if 'libtorch' not in report.families(results):
         return 'libtorch was not there when this page was filled.\n'
-    sentences = [f'`dotnet publish -r linux-x64 --no-self-contained` of a program with TorchSharp: {report.beside(results)} '
-                 'beside the program.', f'{report.loading(results)}.']
+    lines = [f'- `dotnet publish -r linux-x64 --no-self-contained` puts {report.beside(results)} beside the program.',
+             f'- {report.loading(results)}.']
     for entry in results['operations'].get('step', []):
         found = report.summary(entry['milliseconds'])
         best = found['libtorch']
-        sentences.append(f"A {entry['name']}, takes libtorch {median(found, best['best'], 'ms')} "
-                         f"({best['best'].removeprefix('libtorch, ')}) and Tessera {median(found, report.TESSERA, 'ms')}: "
-                         f"ratio {best['ratio_of_medians']:.2f}.")
-    return '\n'.join(sentences) + f'\n\n{source(results)}'
+        setting = best['best'].removeprefix('libtorch, ')
+        lines.append(f"- {entry['name'].capitalize()}: libtorch {median(found, best['best'], 'ms')} ({setting}), "
+                     f"Tessera {median(found, report.TESSERA, 'ms')}, ratio {best['ratio_of_medians']:.2f}.")
+    return '\n'.join(lines) + f'\n\n{source(results)}'
 
 
 BLOCKS = {'comparison': comparison, 'summary': summary, 'libtorch': libtorch}

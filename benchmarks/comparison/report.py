@@ -99,7 +99,7 @@ def header(results):
     about = [f"{machine(results)}; {results['tessera']['runtime']}"]
     if 'libtorch' in others:
         about += [f"{results['libtorch']['runtime']} ({results['libtorch']['matmul_gflops']:.0f} GFLOP/s at a product of 512)",
-                  f'TorchSharp and libtorch, published: {beside(results)}; {loading(results)}']
+                  f'TorchSharp and libtorch, published: {beside(results)}. {loading(results)}']
     if 'PyTorch' in others:
         other = results['pytorch']
         about.append(f"{other['runtime']}, oneDNN {other['onednn']}, {other['blas']} "
@@ -124,7 +124,8 @@ def conditions(results):
 
 def command(results):
     """What makes the same on another machine: its paths are left out."""
-    return ' '.join(['benchmarks/compare.sh', *results.get('options', [])])
+    settings = [f'{name}={value}' for name, value in results['environment'].items()]
+    return ' '.join([*settings, 'benchmarks/compare.sh', *results.get('options', [])])
 
 
 def beside(results):
@@ -134,13 +135,13 @@ def beside(results):
 
 
 def loading(results):
-    """Whether libtorch loads as it is published, in a sentence without its end."""
+    """Whether TorchSharp and libtorch load as they are published, in a sentence without its full stop."""
     package = results['libtorch_package']
     if not package['refused']:
-        return f"it loads on {package['system']} as published"
+        return f"As published they load on {package['system']}"
     refused = package['refused'].replace('`', "'")
-    return (f"as published it does not load on {package['system']} (`{refused}`); for this comparison "
-            '`benchmarks/comparison/newer_libstdcxx.py` makes it load')
+    return (f"As published they do not load on {package['system']} (`{refused}`); for this comparison "
+            '`benchmarks/comparison/newer_libstdcxx.py` makes them load')
 
 
 def version(results, family):
