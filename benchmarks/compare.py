@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
-"""Measures Tessera beside libtorch and PyTorch in turns, on the same pictures, from the same weights. Run it by compare.sh, which
-builds first.
+"""Measures Tessera beside libtorch and PyTorch in turns, on the same pictures, from the same weights. Run it by
+compare.sh, which builds first.
 
-Writes comparison.md and comparison.json to --out and prints the former; progress goes to stderr. libtorch (by TorchSharp:
-benchmarks/Tessera.Benchmarks.Libtorch, restored and published here, half a gigabyte) and PyTorch (Debian: python3-torch
-libopenblas0-pthread) run with both memory formats, each with OMP_WAIT_POLICY=passive and without. Where one of them is not
-there, one line says so and the others are measured.
+Writes comparison.md and comparison.json to --out and prints the former; progress goes to stderr. libtorch runs through
+TorchSharp (benchmarks/Tessera.Benchmarks.Libtorch: half a gigabyte from NuGet, published at each run; needs cc where
+the C++ runtime is older than GCC 13's), PyTorch in Python (Debian: python3-torch libopenblas0-pthread). Both run with both
+memory formats, each with OMP_WAIT_POLICY=passive and without. Where one of them is not there, one line says so and the
+others are measured.
 
 The run that the documents quote, on a machine that does nothing else:
 
-    benchmarks/compare.sh --data-dir DIR --fill docs/performance.md --fill docs/why-no-torchsharp.md --fill README.md
+    benchmarks/compare.sh --data-dir DIR \\
+        --fill docs/performance.md --fill docs/why-no-torchsharp.md --fill README.md
 """
 
 import argparse
@@ -128,8 +130,9 @@ def run(args):
         session = Session(found, os.path.join(folder, 'pictures'), variance, args.threads, args.rounds)
         results = {
             'date': datetime.date.today().isoformat(), 'processor': report.processor(), 'processors': os.cpu_count(),
-            'batch': args.batch, 'threads': args.threads, 'rounds': args.rounds, 'pictures': shown, 'options': options(args),
-            'environment': report.environment(), 'programs': [program.name for program in found],
+            'batch': args.batch, 'threads': args.threads, 'rounds': args.rounds, 'pictures': shown,
+            'options': options(args), 'environment': report.environment(),
+            'programs': [program.name for program in found],
             'libtorch_package': package, **session.describe(),
         }
         for warning in report.warnings(results):

@@ -14,12 +14,13 @@ internal static class Description
 
     public static string ToJson() => JsonSerializer.Serialize(new
     {
-        runtime = $"{RuntimeInformation.FrameworkDescription}, TorchSharp {TorchSharpVersion()}, libtorch {Version.Parse(__version__).ToString(3)}",
+        runtime = $"{RuntimeInformation.FrameworkDescription}, TorchSharp {TorchSharpVersion()}, "
+            + $"libtorch {Version.Parse(__version__).ToString(3)}",
         matmul_gflops = 2.0 * Size * Size * Size / SecondsOfProduct() / 1e9,
     });
 
-    private static string TorchSharpVersion() =>
-        typeof(torch).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+    private static string TorchSharpVersion() => typeof(torch).Assembly
+        .GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
     private static double SecondsOfProduct()
     {

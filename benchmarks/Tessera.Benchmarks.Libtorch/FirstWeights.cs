@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Tessera.Benchmarks.Libtorch;
 
 /// <summary>
-/// Tessera's first weights, handed out in the order of the model's tensors: tensor number t is stream t of the seed, as in
-/// <c>benchmarks/pytorch/shared_start.py</c>.
+/// Tessera's first weights, handed out in the order of the model's tensors: tensor number t is stream t of the seed. As
+/// <c>benchmarks/pytorch/shared_start.py</c> makes them.
 /// </summary>
 internal sealed class FirstWeights(MemoryLayout layout)
 {

@@ -6,7 +6,8 @@ using static TorchSharp.torch;
 namespace Tessera.Benchmarks.Libtorch;
 
 /// <summary>A training step on the next batch; its check is the loss.</summary>
-internal sealed class TrainOperation(PictureFile pictures, MemoryLayout layout, bool isEma, int batch, int size) : Operation
+internal sealed class TrainOperation(PictureFile pictures, MemoryLayout layout, bool isEma, int batch, int size)
+    : Operation
 {
     private readonly SeedModel _model = new(layout, isEma);
     private Adam? _optimizer;
@@ -103,7 +104,8 @@ internal sealed class DecodeOperation(MemoryLayout layout, int batch, int size) 
     private readonly SeedModel _model = new(layout, isEma: false);
     private readonly int _side = size / PixelsPerCode;
     private readonly Tensor _codes =
-        (arange((long)batch * (size / PixelsPerCode) * (size / PixelsPerCode)) * CodeStep).remainder(SeedQuantizer.Codes);
+        (arange(batch * (size / PixelsPerCode) * (long)(size / PixelsPerCode)) * CodeStep)
+            .remainder(SeedQuantizer.Codes);
 
     protected override Tensor Compute() => _model.Decode(_model.Quantizer.Lookup(_codes, batch, _side));
 

@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace Tessera.Benchmarks.Libtorch;
 
 /// <summary>
-/// The pictures that all programs are shown: bytes <c>[count, 32, 32, 3]</c> and nothing else. Batch i begins at picture
-/// <c>i * batch</c>; behind the last picture comes the first.
+/// The pictures that all programs are shown: bytes <c>[count, 32, 32, 3]</c> and nothing else. Batch i begins at
+/// picture <c>i * batch</c>; the first picture follows the last.
 /// </summary>
 internal sealed class PictureFile
 {

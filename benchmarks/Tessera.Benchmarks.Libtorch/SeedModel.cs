@@ -5,7 +5,8 @@ using static TorchSharp.torch.nn;
 namespace Tessera.Benchmarks.Libtorch;
 
 /// <summary>
-/// The seed's model with its default sizes, operation for operation that of <c>benchmarks/pytorch/seed_model.py</c>. Images are NCHW.
+/// The seed's model with its default sizes, operation for operation that of <c>benchmarks/pytorch/seed_model.py</c>.
+/// Images are NCHW.
 /// </summary>
 internal sealed class SeedModel
 {
@@ -16,7 +17,7 @@ internal sealed class SeedModel
     private readonly Convolution _decoderUp1, _decoderUp2;
     private readonly ResidualStack _encoderStack, _decoderStack;
 
-    /// <summary>Creates the model with Tessera's first weights: the order of the layers is that of the random streams.</summary>
+    /// <summary>Creates the model. Its layers are made in the order of the random streams of their weights.</summary>
     public SeedModel(MemoryLayout layout, bool isEma)
     {
         _weights = new FirstWeights(layout);
@@ -28,8 +29,10 @@ internal sealed class SeedModel
         Quantizer = isEma ? new EmaQuantizer(_weights) : new GradientQuantizer(_weights);
         _decoder1 = new Convolution(_weights, SeedQuantizer.CodeDim, Hidden, kernel: 3, padding: 1);
         _decoderStack = new ResidualStack(_weights, Hidden);
-        _decoderUp1 = new Convolution(_weights, Hidden, Hidden / 2, kernel: 4, stride: 2, padding: 1, isTransposed: true);
-        _decoderUp2 = new Convolution(_weights, Hidden / 2, Channels, kernel: 4, stride: 2, padding: 1, isTransposed: true);
+        _decoderUp1 = new Convolution(
+            _weights, Hidden, Hidden / 2, kernel: 4, stride: 2, padding: 1, isTransposed: true);
+        _decoderUp2 = new Convolution(
+            _weights, Hidden / 2, Channels, kernel: 4, stride: 2, padding: 1, isTransposed: true);
     }
 
     public SeedQuantizer Quantizer { get; }

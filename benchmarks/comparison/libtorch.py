@@ -1,4 +1,4 @@
-"""libtorch by TorchSharp: published for this machine, measured as it lies there, and loaded, by a detour where it has to be."""
+"""libtorch through TorchSharp: publishes it, measures its size, and makes sure that it loads."""
 
 import os
 import platform
@@ -37,11 +37,12 @@ def publish():
         capture_output=True, text=True, env={**os.environ, 'DOTNET_NOLOGO': '1'})
     if result.returncode:
         lines = [line.strip() for line in (result.stdout + result.stderr).splitlines()]
-        raise Missing('it cannot be published: ' + next((line for line in lines if 'error' in line), 'dotnet publish fails'))
+        reason = next((line for line in lines if 'error' in line), 'dotnet publish fails')
+        raise Missing(f'it cannot be published: {reason}')
 
 
 def size():
-    """Files and MiB that TorchSharp and libtorch lay beside a program: all but the program's own."""
+    """Files and MiB that TorchSharp and libtorch add to a program: all files but the program's own."""
     sizes = [os.path.getsize(os.path.join(folder, name)) for folder, _, names in os.walk(PUBLISHED)
              for name in names if not name.startswith('Tessera.')]
     return {'files': len(sizes), 'mebibytes': sum(sizes) / MEBIBYTE}

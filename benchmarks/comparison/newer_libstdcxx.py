@@ -3,11 +3,15 @@
 
     newer_libstdcxx.py PUBLISHED FOLDER
 
-TorchSharp 0.107.0's libLibTorchSharp.so asks for version GLIBCXX_3.4.32 of libstdc++ (GCC 13), of which it uses one symbol,
-`_ZSt21ios_base_library_initv`; Debian 12 has GLIBCXX_3.4.30. FOLDER receives links to the files of PUBLISHED, a copy of that
-library in which the requirement is marked weak, so that the loader goes on without it, and a library that has the symbol,
-to be preloaded. The function does nothing: it only makes sure that std::cout exists, which older libraries, as libtorch
-itself, see to on their own. For benchmarks alone: nothing that is shipped depends on it.
+TorchSharp 0.107.0's libLibTorchSharp.so asks for version GLIBCXX_3.4.32 of libstdc++ (GCC 13). It uses one symbol of
+that version, `_ZSt21ios_base_library_initv`. Debian 12 has GLIBCXX_3.4.30. FOLDER receives
+
+- links to the files of PUBLISHED;
+- a copy of that library in which the requirement is marked weak, so that the loader goes on without it;
+- a library that defines the symbol, to be preloaded.
+
+The function may be empty: it makes the loader initialise std::cout first, and with an older C++ runtime libtorch's own
+libraries do that themselves. This is for benchmarks alone: nothing that is shipped depends on it.
 """
 
 import os

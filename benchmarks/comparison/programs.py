@@ -13,7 +13,7 @@ PYTORCH = os.path.join(BENCHMARKS, 'pytorch', 'worker.py')
 
 @dataclasses.dataclass(frozen=True)
 class Program:
-    """What can be started: whose it is, a name, a command before the settings (pictures, variance, threads) and one after them."""
+    """What can be started. The settings (pictures, variance, threads) stand between the command and the arguments."""
     family: str
     name: str
     command: tuple

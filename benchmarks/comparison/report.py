@@ -39,7 +39,7 @@ def warnings(results):
 
 
 def summary(times):
-    """Of a dictionary of samples by program: medians, minima, and what Tessera takes of the best program of each family."""
+    """Of samples by program: medians, minima, and Tessera's ratios to the best program of each family."""
     numbers = {name: {'median': statistics.median(samples), 'minimum': min(samples)} for name, samples in times.items()}
     found = {'programs': numbers}
     for family in FAMILIES:

@@ -5,15 +5,15 @@ using System.Text.Json;
 namespace Tessera.Benchmarks.Worker;
 
 /// <summary>
-/// How a worker talks to <c>benchmarks/compare.py</c>. It prints <c>ready</c>. A line <c>CALLS OPERATION ARGUMENT...</c>
-/// performs an operation that often and answers, as JSON, the milliseconds of each call and a number that follows from the
-/// result, so that two programs can be seen to do the same; <c>describe</c> answers what computes here. Between lines it
-/// waits and computes nothing.
+/// How a worker talks to <c>benchmarks/compare.py</c>. It prints <c>ready</c>. A line
+/// <c>CALLS OPERATION ARGUMENT...</c> performs an operation that often and answers, as JSON, the milliseconds of each
+/// call and a number that follows from the result, so that two programs can be seen to do the same; <c>describe</c>
+/// answers what computes here. Between lines it waits and computes nothing.
 /// </summary>
 internal static class WorkerLoop
 {
     /// <summary>Obeys lines until there are no more.</summary>
-    /// <param name="find">The operation that some words name; an <see cref="ArgumentException"/> where there is none.</param>
+    /// <param name="find">The operation that some words name, or an <see cref="ArgumentException"/>.</param>
     /// <param name="describe">JSON that says what computes here.</param>
     /// <returns>The exit code.</returns>
     public static int Run(Func<string[], Operation> find, Func<string> describe)
