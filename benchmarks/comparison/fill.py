@@ -35,7 +35,8 @@ def source(results):
     about[1:1] = [results[family.lower()]['runtime'].split(', ', 1)[1] for family in report.families(results)]
     short = results['rounds'] < FEWEST_ROUNDS or results['batch'] < LEAST_BATCH
     note = '**A short run: it shows that the comparison works, not how fast the programs are.** ' if short else ''
-    return f'{note}By `{report.command(results)}`: {"; ".join(about)}.\n'
+    unfair = ''.join(f' **Warning**: {warning}.' for warning in report.warnings(results))
+    return f'{note}By `{report.command(results)}`: {"; ".join(about)}.{unfair}\n'
 
 
 def comparison(results):

@@ -34,8 +34,8 @@ def warnings(results):
     if pytorch and pytorch['matmul_gflops'] < SLOW_MATMUL_GFLOPS:
         yield (f"PyTorch's matrix products reach {pytorch['matmul_gflops']:.1f} GFLOP/s: it has no fast BLAS; "
                'install libopenblas0-pthread (Debian)')
-    if 'OMP_WAIT_POLICY' in os.environ:
-        yield 'OMP_WAIT_POLICY is set, so that the "default" settings of libtorch and PyTorch are not their defaults'
+    if policy := results['environment'].get('OMP_WAIT_POLICY'):
+        yield f'every setting of libtorch and PyTorch ran with OMP_WAIT_POLICY={policy}, none with their default'
 
 
 def summary(times):
