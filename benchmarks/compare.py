@@ -1,9 +1,17 @@
 #!/usr/bin/env python3
-"""Measures Tessera beside PyTorch in turns, on the same pictures, from the same weights. Run it by compare.sh, which builds first.
+"""Measures Tessera beside libtorch and PyTorch in turns, on the same pictures, from the same weights. Run it by
+compare.sh, which builds first.
 
-Writes comparison.md and comparison.json to --out and prints the former; progress goes to stderr. PyTorch runs with both memory
-formats, and with OMP_WAIT_POLICY=passive and without. Without PyTorch (Debian: python3-torch libopenblas0-pthread), Tessera is
-measured alone.
+Writes comparison.md and comparison.json to --out and prints the former; progress goes to stderr. libtorch runs through
+TorchSharp (benchmarks/Tessera.Benchmarks.Libtorch: half a gigabyte from NuGet, published at each run; needs cc where
+the C++ runtime is older than GCC 13's), PyTorch in Python (Debian: python3-torch libopenblas0-pthread). Both run with both
+memory formats, each with OMP_WAIT_POLICY=passive and without. Where one of them is not there, one line says so and the
+others are measured.
+
+The run that the documents quote, on a machine that does nothing else:
+
+    benchmarks/compare.sh --data-dir DIR \\
+        --fill docs/performance.md --fill docs/why-no-torchsharp.md --fill README.md
 """
 
 import argparse
@@ -13,7 +21,7 @@ import os
 import shutil
 import tempfile
 
-from comparison import operations, pictures, programs, report
+from comparison import fill, libtorch, operations, pictures, programs, report
 from comparison.measure import Session, tell
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -30,8 +38,13 @@ def parse():
                         help=f'of {", ".join(operations.GROUPS)} [all]')
     parser.add_argument('--out', default=os.path.join(HERE, 'results'), metavar='DIR', help='[benchmarks/results]')
     parser.add_argument('--python', default=default_python(), help='the Python that has PyTorch; "" for none [%(default)s]')
+    parser.add_argument('--no-libtorch', action='store_true', help='leave libtorch out')
     parser.add_argument('--data-dir', default=os.environ.get('TESSERA_DATA'), metavar='DIR',
                         help="holds CIFAR-10's binary files [TESSERA_DATA; without either: made-up pictures]")
+    parser.add_argument('--fill', action='append', default=[], metavar='FILE',
+                        help='rewrite the marked blocks of a document from the results; may be given more than once')
+    parser.add_argument('--from', dest='source', metavar='JSON',
+                        help='measure nothing: write comparison.md and fill documents from this comparison.json')
     parser.add_argument('--quick', action='store_true', help=f'a smoke run: {QUICK_ROUNDS} rounds of batch {QUICK_BATCH}')
     args = parser.parse_args()
     args.only = args.only.split(',')
@@ -45,7 +58,24 @@ def parse():
             parser.error(f'--{name} must be at least 1')
     if args.data_dir and not pictures.find_cifar10(args.data_dir):
         parser.error(f'{args.data_dir} holds no {pictures.FIRST_BATCH} of CIFAR-10; name another --data-dir')
+    try:
+        args.results = read(args.source) if args.source else None
+    except (OSError, ValueError) as error:
+        parser.error(f'--from {args.source}: {error}')
+    for path in args.fill:
+        try:
+            fill.names(path)
+        except (OSError, ValueError) as error:
+            parser.error(f'--fill: {error}')
     return args
+
+
+def options(args):
+    """What another machine would need to be told to make the same run."""
+    named = [f'--{name} {getattr(args, name)}' for name in ('rounds', 'batch')]
+    if args.only != list(operations.GROUPS):
+        named.append(f'--only {",".join(args.only)}')
+    return named + (['--data-dir DIR'] if args.data_dir else [])
 
 
 def default_python():
@@ -77,29 +107,62 @@ def measure(session, args):
     return results
 
 
-def main():
-    args = parse()
-    compared = [programs.tessera(), *programs.pytorch(args.python)]
-    if len(compared) == 1:
-        tell(f'{f"{args.python} has no PyTorch" if args.python else "no Python is named"}: Tessera is measured alone')
+def compared(args):
+    """The programs, and what is known of libtorch's files; says which of them are not there."""
+    found, package = [programs.tessera()], None
+    if not args.no_libtorch:
+        tell('libtorch is published')
+        try:
+            others, package = libtorch.prepare()
+            found += others
+        except libtorch.Missing as reason:
+            tell(f'libtorch is left out: {reason}')
+    others = programs.pytorch(args.python)
+    if not others:
+        tell(f'PyTorch is left out: {f"{args.python} does not have it" if args.python else "no Python is named"}')
+    return found + others, package
+
+
+def run(args):
+    found, package = compared(args)
     with tempfile.TemporaryDirectory() as folder:
         shown, variance = pictures.write(os.path.join(folder, 'pictures'), args.data_dir)
-        session = Session(compared, os.path.join(folder, 'pictures'), variance, args.threads, args.rounds)
+        session = Session(found, os.path.join(folder, 'pictures'), variance, args.threads, args.rounds)
         results = {
             'date': datetime.date.today().isoformat(), 'processor': report.processor(), 'processors': os.cpu_count(),
             'batch': args.batch, 'threads': args.threads, 'rounds': args.rounds, 'pictures': shown,
-            'environment': report.environment(), 'programs': [program.name for program in compared], **session.describe(),
+            'options': options(args), 'environment': report.environment(),
+            'programs': [program.name for program in found],
+            'libtorch_package': package, **session.describe(),
         }
         for warning in report.warnings(results):
             tell(f'warning: {warning}')
         results.update(measure(session, args), peak=session.peaks)
+    return results
+
+
+def read(path):
+    """The results of an earlier run; a ValueError where the file holds none."""
+    with open(path) as file:
+        results = json.load(file)
+    if not isinstance(results, dict) or not {'tessera', 'operations', 'rounds'} <= results.keys():
+        raise ValueError('it holds no results')
+    return results
+
+
+def main():
+    args = parse()
+    results = args.results or run(args)
     text = report.markdown(results)
     os.makedirs(args.out, exist_ok=True)
-    with open(os.path.join(args.out, 'comparison.json'), 'w') as file:
-        json.dump(report.with_summaries(results), file, indent=1)
-        file.write('\n')
+    if not args.results:
+        with open(os.path.join(args.out, 'comparison.json'), 'w') as file:
+            json.dump(report.with_summaries(results), file, indent=1)
+            file.write('\n')
     with open(os.path.join(args.out, 'comparison.md'), 'w') as file:
         file.write(text)
+    for path in args.fill:
+        fill.fill(path, results)
     print(text, end='')
 
 

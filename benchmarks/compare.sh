@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Builds Tessera for release and measures it beside PyTorch: benchmarks/compare.sh --help.
+# Builds Tessera for release and measures it beside libtorch and PyTorch: benchmarks/compare.sh --help.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 case " $* " in
-  *" --help "* | *" -h "*) ;;
+  *" --help "* | *" -h "* | *" --from "*) ;;
   *) DOTNET_NOLOGO=1 dotnet build -c Release benchmarks/Tessera.Benchmarks >&2 ;;
 esac
 exec python3 benchmarks/compare.py "$@"

@@ -1,10 +1,9 @@
-using Tessera.Tensors.Devices;
 using Tessera.Tensors.Random;
 
 namespace Tessera.Benchmarks;
 
-/// <summary>Made-up numbers that <c>benchmarks/pytorch/worker.py</c> makes up as well.</summary>
-internal static class Numbers
+/// <summary>Made-up numbers; the workers of PyTorch and libtorch make the same.</summary>
+internal static partial class Numbers
 {
     // A prime, so that no row of a tensor is like the one before it.
     private const int Period = 65521;
@@ -17,14 +16,6 @@ internal static class Numbers
         new CounterRandom(Seed, stream).FillUniform(values.AsSpan(0, Math.Min(length, Period)), -1, 1);
         for (int i = Period; i < length; i++) values[i] = values[i - Period];
         return values;
-    }
-
-    /// <summary>The same in memory of a device.</summary>
-    public static Storage Store(Device device, ulong stream, int length)
-    {
-        Storage storage = device.Allocate(length);
-        device.Upload(Make(stream, length), storage);
-        return storage;
     }
 
     public static double RootMeanSquare(ReadOnlySpan<float> values)

@@ -36,12 +36,13 @@ class Session:
             yield [stack.enter_context(self.start(program)) for program in self.programs]
 
     def describe(self):
-        """What computes in Tessera and, in any of its settings, in PyTorch; None where there is none."""
-        answers = []
-        for program in self.programs[:2]:
-            with self.start(program) as worker:
-                answers.append(worker.ask('describe'))
-        return dict(zip(('tessera', 'pytorch'), [*answers, None]))
+        """What computes in each family, by its name in lower case; in any of its settings."""
+        answers = {}
+        for program in self.programs:
+            if program.family.lower() not in answers:
+                with self.start(program) as worker:
+                    answers[program.family.lower()] = worker.ask('describe')
+        return answers
 
     def compare(self, workers, operation):
         """All programs in turns: milliseconds by program and round, and the numbers that show they do the same."""

@@ -13,7 +13,8 @@ PYTORCH = os.path.join(BENCHMARKS, 'pytorch', 'worker.py')
 
 @dataclasses.dataclass(frozen=True)
 class Program:
-    """What can be started: a name, a command before the settings (pictures, variance, threads) and one after them."""
+    """What can be started. The settings (pictures, variance, threads) stand between the command and the arguments."""
+    family: str
     name: str
     command: tuple
     arguments: tuple = ()
@@ -24,15 +25,20 @@ class Program:
 
 
 def tessera():
-    return Program('Tessera', ('dotnet', TESSERA, 'worker'))
+    return Program('Tessera', 'Tessera', ('dotnet', TESSERA, 'worker'))
 
 
 def pytorch(python):
     """PyTorch's settings, or none where this Python has no torch."""
     if not python or subprocess.run([python, '-c', 'import torch, numpy'], capture_output=True).returncode:
         return []
-    return [Program(f'PyTorch, {name}{", OMP_WAIT_POLICY=passive" if passive else ""}', (python, PYTORCH), (layout,),
-                    (('OMP_WAIT_POLICY', 'passive'),) if passive else ())
+    return settings('PyTorch', (python, PYTORCH))
+
+
+def settings(family, command, environment=()):
+    """Both memory formats, each with OMP_WAIT_POLICY=passive and without."""
+    return [Program(family, f'{family}, {name}{", OMP_WAIT_POLICY=passive" if passive else ""}', command, (layout,),
+                    (*environment, *((('OMP_WAIT_POLICY', 'passive'),) if passive else ())))
             for name, layout in (('NCHW', 'contiguous'), ('channels_last', 'channels_last')) for passive in (False, True)]
 
 

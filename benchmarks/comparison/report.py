@@ -10,6 +10,8 @@ from comparison.measure import BOUND
 VARIABLES = ('TESSERA_KERNELS', 'TESSERA_CONVOLUTIONS', 'ONEDNN_MAX_CPU_ISA', 'ATEN_CPU_CAPABILITY', 'OMP_NUM_THREADS',
              'OMP_WAIT_POLICY', 'DOTNET_EnableAVX512F', 'DOTNET_TieredPGO')
 TESSERA = 'Tessera'
+# What Tessera is compared with, the anchor first.
+FAMILIES = ('libtorch', 'PyTorch')
 # Well below what OpenBLAS reaches on any processor of the last ten years, well above what a plain BLAS does.
 SLOW_MATMUL_GFLOPS = 8
 
@@ -28,23 +30,31 @@ def environment():
 
 def warnings(results):
     """What makes the comparison unfair, in words."""
-    if results['pytorch'] and results['pytorch']['matmul_gflops'] < SLOW_MATMUL_GFLOPS:
-        yield (f"PyTorch's matrix products reach {results['pytorch']['matmul_gflops']:.1f} GFLOP/s: it has no fast BLAS; "
+    pytorch = results.get('pytorch')
+    if pytorch and pytorch['matmul_gflops'] < SLOW_MATMUL_GFLOPS:
+        yield (f"PyTorch's matrix products reach {pytorch['matmul_gflops']:.1f} GFLOP/s: it has no fast BLAS; "
                'install libopenblas0-pthread (Debian)')
-    if 'OMP_WAIT_POLICY' in os.environ:
-        yield 'OMP_WAIT_POLICY is set, so that PyTorch\'s "default" settings are not its defaults'
+    if policy := results['environment'].get('OMP_WAIT_POLICY'):
+        yield f'every setting of libtorch and PyTorch ran with OMP_WAIT_POLICY={policy}, none with their default'
 
 
 def summary(times):
-    """Of a dictionary of samples by program: medians, minima, and what Tessera takes of the best other program's."""
+    """Of samples by program: medians, minima, and Tessera's ratios to the best program of each family."""
     numbers = {name: {'median': statistics.median(samples), 'minimum': min(samples)} for name, samples in times.items()}
-    others = [name for name in times if name != TESSERA]
-    if not others:
-        return {'programs': numbers}
-    best = min(others, key=lambda name: numbers[name]['median'])
-    pairs = [own / other for own, other in zip(times[TESSERA], times[best])]
-    return {'programs': numbers, 'best': best, 'ratio_of_medians': numbers[TESSERA]['median'] / numbers[best]['median'],
-            'ratio_of_pairs': statistics.median(pairs)}
+    found = {'programs': numbers}
+    for family in FAMILIES:
+        names = [name for name in times if name.startswith(f'{family},')]
+        if names:
+            best = min(names, key=lambda name: numbers[name]['median'])
+            pairs = [own / other for own, other in zip(times[TESSERA], times[best])]
+            found[family] = {'best': best, 'ratio_of_medians': numbers[TESSERA]['median'] / numbers[best]['median'],
+                             'ratio_of_pairs': statistics.median(pairs)}
+    return found
+
+
+def families(results):
+    """The families that were measured."""
+    return [family for family in FAMILIES if results.get(family.lower())]
 
 
 def with_summaries(results):
@@ -85,44 +95,94 @@ def table(head, rows):
 
 
 def header(results):
-    tessera, other = results['tessera'], results['pytorch']
-    about = [f"{results['processor']}, {results['processors']} processors, {results['threads']} threads for each program; "
-             f"{tessera['device']}; {tessera['runtime']}"]
-    if other is None:
-        about.append('PyTorch is not there: Tessera alone')
-    else:
+    others = families(results)
+    about = [f"{machine(results)}; {results['tessera']['runtime']}"]
+    if 'libtorch' in others:
+        about += [f"{results['libtorch']['runtime']} ({results['libtorch']['matmul_gflops']:.0f} GFLOP/s at a product of 512)",
+                  f'TorchSharp and libtorch, published: {beside(results)}. {loading(results)}']
+    if 'PyTorch' in others:
+        other = results['pytorch']
         about.append(f"{other['runtime']}, oneDNN {other['onednn']}, {other['blas']} "
                      f"({other['matmul_gflops']:.0f} GFLOP/s at a product of 512)")
-    about.append(f"batch {results['batch']}, {results['pictures']}, {results['rounds']} rounds in turns, {results['date']}")
+    about += [f'{family} is not there' for family in FAMILIES if family not in others]
+    about.append(conditions(results))
     if results['environment']:
         about.append('with ' + ' '.join(f'{name}={value}' for name, value in results['environment'].items()))
     about += [f'**warning**: {warning}' for warning in warnings(results)]
-    return (f"# Tessera{' beside PyTorch' if other else ''}\n\nMade by `benchmarks/compare.sh`.\n\n"
-            + ''.join(f'- {line}\n' for line in about))
+    title = f"# Tessera{' beside ' if others else ''}{' and '.join(others)}"
+    return f'{title}\n\nMade by `{command(results)}`.\n\n' + ''.join(f'- {line}\n' for line in about)
+
+
+def machine(results):
+    return (f"{results['processor']}, {results['processors']} processors, {results['threads']} threads for each program; "
+            f"{results['tessera']['device']}")
+
+
+def conditions(results):
+    return f"batch {results['batch']}, {results['pictures']}, {results['rounds']} rounds in turns, {results['date']}"
+
+
+def command(results):
+    """What makes the same on another machine: its paths are left out."""
+    settings = [f'{name}={value}' for name, value in results['environment'].items()]
+    return ' '.join([*settings, 'benchmarks/compare.sh', *results.get('options', [])])
+
+
+def beside(results):
+    """What TorchSharp and libtorch add to a program."""
+    package = results['libtorch_package']
+    return f"{package['files']} files, {package['mebibytes']:.0f} MiB"
+
+
+def loading(results):
+    """Whether TorchSharp and libtorch load as they are published, in a sentence without its full stop."""
+    package = results['libtorch_package']
+    if not package['refused']:
+        return f"As published they load on {package['system']}"
+    refused = package['refused'].replace('`', "'")
+    return (f"As published they do not load on {package['system']} (`{refused}`); for this comparison "
+            '`benchmarks/comparison/newer_libstdcxx.py` makes them load')
+
+
+def version(results, family):
+    return results[family.lower()]['runtime'].split(', ')[-1]
+
+
+def best_columns(results):
+    return [cell for family in families(results) for cell in (f"{version(results, family)}'s best setting", 'which', 'ratio (pairs)')]
 
 
 def ratios(results):
     """The table that matters: a row for each kind of work."""
-    rows = [row(entry['name'], entry['milliseconds'], 'ms')
-            for group, entries in results['operations'].items() if group != 'convolutions' for entry in entries]
-    if memory := known_memory(results):
-        rows.append(row(f"peak memory of training, batch {results['batch']}", memory, 'MiB'))
-    if 'startup' in results:
-        rows.append(row('process start to first finished step', results['startup'], 's'))
+    rows = [row(results, *work) for work in works(results)]
     if not rows:
         return ''
-    return ('## What it takes\n\nMedian (minimum). "Ratio" is that of the medians, Tessera over PyTorch\'s best setting; '
+    return ('## What it takes\n\nMedian (minimum). "Ratio" is that of the medians, Tessera over the best of four settings; '
             '"pairs" the median of the ratios round by round.\n\n'
-            + table(['work', 'Tessera', "PyTorch's best setting", 'which', 'ratio', 'pairs'], rows))
+            + table(['work', 'Tessera', *best_columns(results)], rows))
 
 
-def row(name, times, unit):
+def works(results):
+    """Name, samples by program and unit of every kind of work but single convolutions."""
+    yield from ((entry['name'], entry['milliseconds'], 'ms')
+                for group, entries in results['operations'].items() if group != 'convolutions' for entry in entries)
+    if memory := known_memory(results):
+        yield f"peak memory of training, batch {results['batch']}", memory, 'MiB'
+    if 'startup' in results:
+        yield 'process start to first finished step', results['startup'], 's'
+
+
+def row(results, name, times, unit):
     found = summary(times)
     cells = [name, amount(found['programs'][TESSERA], unit)]
-    if 'best' not in found:
-        return [*cells, '', '', '', '']
-    return [*cells, amount(found['programs'][found['best']], unit), found['best'].removeprefix('PyTorch, '),
-            f"**{found['ratio_of_medians']:.2f}**", f"{found['ratio_of_pairs']:.2f}"]
+    for family in families(results):
+        if family not in found:
+            cells += ['', '', '']
+            continue
+        best = found[family]
+        cells += [amount(found['programs'][best['best']], unit), best['best'].removeprefix(f'{family}, '),
+                  f"**{best['ratio_of_medians']:.2f}** ({best['ratio_of_pairs']:.2f})"]
+    return cells
 
 
 def amount(numbers, unit):
@@ -159,10 +219,10 @@ def convolutions(results):
         return ''
     rows = []
     for entry in entries:
-        cells = row(entry['name'], entry['milliseconds'], 'ms')
+        cells = row(results, entry['name'], entry['milliseconds'], 'ms')
         gflops = entry['flops'] / statistics.median(entry['milliseconds'][TESSERA]) / 1e6
         rows.append([*cells, f'{gflops:.0f}'])
-    head = ['convolution', 'Tessera', "PyTorch's best setting", 'which', 'ratio', 'pairs', "Tessera's direct-equivalent GFLOP/s"]
+    head = ['convolution', 'Tessera', *best_columns(results), "Tessera's direct-equivalent GFLOP/s"]
     return f"## Convolutions, batch {results['batch']}\n\n" + table(head, rows)
 
 
@@ -191,7 +251,7 @@ def scaling(results):
 def sameness(results):
     """The losses of the first steps, by which the programs are seen to make the same updates."""
     entries = results['operations'].get('step')
-    if not entries or results['pytorch'] is None:
+    if not entries or not families(results):
         return ''
     text = ('## The same updates\n\nThe losses of the first steps; every program starts from the same weights and is shown the '
             f'same batches. The comparison ends with an error where one differs by more than {BOUND:g} of it.\n')

@@ -1,4 +1,5 @@
-"""PyTorch's side of `benchmarks/compare.py`; `benchmarks/Tessera.Benchmarks/Worker` is the other and obeys the same lines.
+"""PyTorch's side of `benchmarks/compare.py`. The other workers obey the same lines: `benchmarks/Tessera.Benchmarks/Worker`
+and `benchmarks/Tessera.Benchmarks.Libtorch`.
 
     python3 worker.py PICTURES VARIANCE THREADS [contiguous|channels_last]
 

@@ -21,7 +21,7 @@ internal sealed class Operations(CpuDevice device, PictureFile pictures)
 
     private Operation Make(string[] words)
     {
-        int[] numbers = [.. words.Skip(1).Where(word => char.IsAsciiDigit(word[0])).Select(WorkerProgram.Whole)];
+        int[] numbers = [.. words.Skip(1).Where(word => char.IsAsciiDigit(word[0])).Select(WorkerLoop.Whole)];
         return (words, numbers) switch
         {
             (["train", ("gradient" or "ema") and var codebook, ..], [var batch, var size]) =>

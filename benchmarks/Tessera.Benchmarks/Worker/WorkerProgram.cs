@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
@@ -9,10 +8,8 @@ using Tessera.Tensors.Devices.Cpu;
 namespace Tessera.Benchmarks.Worker;
 
 /// <summary>
-/// Tessera's side of <c>benchmarks/compare.py</c>; <c>benchmarks/pytorch/worker.py</c> is the other and obeys the same lines.
-/// Prints <c>ready</c>. A line <c>CALLS OPERATION ARGUMENT...</c> performs an operation so often and answers, as JSON, what each
-/// call took in milliseconds and a number that follows from the result, so that two programs can be seen to do the
-/// same; <c>describe</c> answers what computes here. Between lines it waits and computes nothing.
+/// Tessera's side of <c>benchmarks/compare.py</c>. <c>benchmarks/pytorch/worker.py</c> and
+/// <c>benchmarks/Tessera.Benchmarks.Libtorch</c> are the others and obey the same lines.
 /// </summary>
 internal static class WorkerProgram
 {
@@ -25,40 +22,10 @@ internal static class WorkerProgram
             Console.Error.WriteLine("usage: worker PICTURES VARIANCE THREADS");
             return 2;
         }
-        using var device = new CpuDevice(Whole(threads));
+        using var device = new CpuDevice(WorkerLoop.Whole(threads));
         var pictures = new PictureFile(path, double.Parse(variance, CultureInfo.InvariantCulture));
         var operations = new Operations(device, pictures);
-        Console.WriteLine("ready");
-        while (Console.ReadLine() is { } line)
-        {
-            try
-            {
-                Console.WriteLine(line == "describe" ? Describe(device) : Perform(operations, line.Split(' ')));
-            }
-            catch (Exception e) when (e is ArgumentException or FormatException)
-            {
-                Console.Error.WriteLine($"cannot perform \"{line}\": {e.Message}");
-                return 2;
-            }
-        }
-        return 0;
-    }
-
-    /// <summary>A whole number of a line.</summary>
-    public static int Whole(string text) => int.Parse(text, CultureInfo.InvariantCulture);
-
-    private static string Perform(Operations operations, string[] words)
-    {
-        double[] milliseconds = new double[Whole(words[0])];
-        Operation operation = operations.Find(words[1..]);
-        for (int call = 0; call < milliseconds.Length; call++)
-        {
-            operation.Prepare();
-            long start = Stopwatch.GetTimestamp();
-            operation.Run();
-            milliseconds[call] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-        }
-        return JsonSerializer.Serialize(new { milliseconds, check = operation.Check() });
+        return WorkerLoop.Run(operations.Find, () => Describe(device));
     }
 
     private static string Describe(CpuDevice device) => JsonSerializer.Serialize(new

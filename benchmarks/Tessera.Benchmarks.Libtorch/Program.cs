@@ -1,0 +1,15 @@
+using System.Globalization;
+using Tessera.Benchmarks.Libtorch;
+using Tessera.Benchmarks.Worker;
+using TorchSharp;
+
+const string Usage = "usage: Tessera.Benchmarks.Libtorch PICTURES VARIANCE THREADS contiguous|channels_last";
+if (args is not [var path, var variance, var threads, ("contiguous" or "channels_last") and var layout])
+{
+    Console.Error.WriteLine(Usage);
+    return 2;
+}
+torch.set_num_threads(WorkerLoop.Whole(threads));
+var memory = new MemoryLayout(IsChannelsLast: layout == "channels_last");
+var pictures = new PictureFile(path, double.Parse(variance, CultureInfo.InvariantCulture), memory);
+return WorkerLoop.Run(new Operations(pictures, memory).Find, Description.ToJson);

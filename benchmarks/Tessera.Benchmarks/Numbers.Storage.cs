@@ -1,0 +1,14 @@
+using Tessera.Tensors.Devices;
+
+namespace Tessera.Benchmarks;
+
+internal static partial class Numbers
+{
+    /// <summary>The same in memory of a device.</summary>
+    public static Storage Store(Device device, ulong stream, int length)
+    {
+        Storage storage = device.Allocate(length);
+        device.Upload(Make(stream, length), storage);
+        return storage;
+    }
+}
