@@ -66,10 +66,10 @@ public sealed class StoredFileTests(Trained trained) : IDisposable
     }
 
     [Theory]
-    [InlineData("fortran.npy", "2 pictures of 16x12")]
-    [InlineData("big_endian.npy", "2 pictures of 16x12")]
-    [InlineData("fortran_big_endian.npz", "2 pictures of 16x12")]
-    [InlineData("one_picture.npy", "1 pictures of 16x12")]
+    [InlineData("fortran.npy", "2 pictures of 12x16")]
+    [InlineData("big_endian.npy", "2 pictures of 12x16")]
+    [InlineData("fortran_big_endian.npz", "2 pictures of 12x16")]
+    [InlineData("one_picture.npy", "1 pictures of 12x16")]
     public void Codes_of_numpy_in_any_order_are_decoded_alike(string name, string line)
     {
         WriteModel();

@@ -58,7 +58,7 @@ public class ImageGridTests
 
         Assert.ThrowsAny<ArgumentException>(() => ImageGrid.Make([], columns: 2));
         Assert.Contains(
-            "2x2 and of 3x2", Assert.ThrowsAny<ArgumentException>(() => ImageGrid.Make([small, large])).Message);
+            "2x2 and of 2x3", Assert.ThrowsAny<ArgumentException>(() => ImageGrid.Make([small, large])).Message);
         Assert.ThrowsAny<ArgumentException>(() => ImageGrid.Make([small], columns: 0));
         Assert.ThrowsAny<ArgumentException>(() => ImageGrid.Make([small], padding: -1));
         Assert.Throws<OverflowException>(() => ImageGrid.Make([small], padding: int.MaxValue));
