@@ -1,16 +1,16 @@
 namespace Tessera.Tensors.Devices.Cpu.Reference;
 
 /// <summary>
-/// Every kernel as a plain loop over its formula, on one thread: what runs where nothing faster fits, and the oracle
-/// that the fast kernels are tested against. Sums run in double precision, but for those that <see cref="Device"/>'s
-/// primitives promise in another; the formulas are those of the primitives.
+/// Every kernel as a plain loop over the formula of its <see cref="Device"/> primitive, on one thread: the fallback
+/// where there is no faster kernel, and the reference in the tests of the fast ones. Sums are computed in double
+/// precision, unless the primitive specifies float32.
 /// </summary>
 internal class ReferenceKernels
 {
-    // What PyTorch's functional.normalize divides by at least.
+    // The smallest divisor of PyTorch's functional.normalize.
     private const double ShortestRow = 1e-12;
 
-    /// <summary>What these kernels are called in <c>TESSERA_KERNELS</c> and in descriptions.</summary>
+    /// <summary>The name of these kernels in <c>TESSERA_KERNELS</c> and in descriptions.</summary>
     public virtual string Name => "reference";
 
     public virtual void Conv2d(
