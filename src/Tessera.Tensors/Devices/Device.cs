@@ -122,11 +122,11 @@ public abstract class Device
     /// </summary>
     public abstract void MoveAverage(Storage average, Storage value, double decay);
 
-    /// <summary>Divides row i of x <c>[rows, columns]</c> by <c>divisors[i]</c>: row i of y.</summary>
+    /// <summary>Sets row i of y <c>[rows, columns]</c> to row i of x divided by <c>divisors[i]</c>.</summary>
     public abstract void DivideRows(Storage x, Storage divisors, int columns, Storage y);
 
     /// <summary>
-    /// Divides row i of x <c>[rows, columns]</c> by its length, or by 1e-12 if that is larger: row i of y.
+    /// Sets row i of y <c>[rows, columns]</c> to row i of x divided by the larger of its length and 1e-12.
     /// </summary>
     public abstract void NormalizeRows(Storage x, int columns, Storage y);
 
@@ -149,9 +149,10 @@ public abstract class Device
     /// Replaces each matrix x <c>[rows, columns]</c> by the result of the Newton-Schulz iteration, in the quintic form
     /// of Jordan et al. 2024 ("Muon"): from <c>Y = x / max(|x|, 1e-7)</c>, where |x| is the square root of the sum of
     /// squares, five times <c>Y := 3.4445 Y - 4.7750 (Y Y^T) Y + 2.0315 (Y Y^T)^2 Y</c>. The result is close to the
-    /// nearest matrix with orthonormal rows (or columns, if there are fewer columns): singular values of x above |x| /
-    /// 500 become 0.7 to 1.2, smaller ones are multiplied by up to 3.4445^5 / |x|. If an element of x is not finite, no
-    /// element of its result is. The result of each matrix is independent of the others; matrices must not overlap.
+    /// nearest matrix with orthonormal rows (or columns, if there are fewer columns): singular values of x above
+    /// <c>|x| / 500</c> become 0.7 to 1.2, smaller ones are multiplied by up to <c>3.4445^5 / |x|</c>. If an element of
+    /// x is not finite, no element of its result is. The result of each matrix is independent of the others; matrices
+    /// must not overlap.
     /// </summary>
     public abstract void Orthogonalize(IReadOnlyList<(Storage X, int Columns)> matrices);
 

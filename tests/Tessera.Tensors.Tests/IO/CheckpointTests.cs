@@ -116,8 +116,8 @@ public sealed class CheckpointTests
         TorchSave.Old(new Dictionary<string, object?> { ["x"] = new TorchTensor(new float[10], [6], View: (start, count)) }), reason);
 
     [Theory]
-    [InlineData(7L, "has 28 bytes, where 6 of F32 are claimed")]
-    [InlineData(5L, "has 20 bytes, where 6 of F32 are claimed")]
+    [InlineData(7L, "has 28 bytes, but the pickle claims 6 of F32")]
+    [InlineData(5L, "has 20 bytes, but the pickle claims 6 of F32")]
     [InlineData(8L, "truncated")]
     [InlineData(long.MaxValue, "truncated")]
     [InlineData(-1L, "claims -1 elements")]
@@ -138,7 +138,7 @@ public sealed class CheckpointTests
 
     [Theory]
     [InlineData(0, "magic number")]
-    [InlineData(1, "protocol is not 1001")]
+    [InlineData(1, "protocol version is not 1001")]
     [InlineData(2, "little-endian")]
     [InlineData(4, "storage '0' of 'weight' is missing")]
     public void A_part_of_the_file_that_is_not_as_it_should_be_is_named(int part, string reason)

@@ -43,7 +43,7 @@ public sealed class NpyTests
         string header = System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(Repository.Fixture("npy", "fortran.npy")))[..128]
             .Replace("(2, 3, 4), }", "(9999, 9999), }", StringComparison.Ordinal)[..127] + "\n";
         using var stream = new HollowStream(System.Text.Encoding.Latin1.GetBytes(header), 128 + 2L * 9999 * 9999);
-        AssertRefused(() => NpyReader.Open(stream, "some/file"), "some/file", "in Fortran's order", "ascontiguousarray");
+        AssertRefused(() => NpyReader.Open(stream, "some/file"), "some/file", "in Fortran order", "ascontiguousarray");
     }
 
     [Fact]
@@ -83,7 +83,7 @@ public sealed class NpyTests
 
     [Theory]
     [InlineData(0, "it is empty")]
-    [InlineData(5, "does not begin as a .npy file")]
+    [InlineData(5, "does not begin like a .npy file")]
     [InlineData(50, "ends within its header")]
     [InlineData(175, "shape [2, 3, 4] does not fit the 47 bytes")]
     [InlineData(-1, "shape [2, 3, 4] does not fit the 49 bytes")]

@@ -71,12 +71,12 @@ public sealed class PyTorchFileTests
     [InlineData("cbuiltins\neval\n.", "builtins.eval, which is refused and was not run")]
     [InlineData("cbuiltins\neval\nX\x01\0\0\0a\x85R}b.", "builtins.eval, which is refused and was not run")]
     [InlineData("c__builtin__\nexec\n.", "__builtin__.exec, which is refused")]
-    [InlineData("ctorch._utils\n_rebuild_parameter\n)R.", "no tensor")]
-    [InlineData("ccollections\nOrderedDict\n(K\x01tR.", "no tensor")]
-    [InlineData("ccollections\nOrderedDict\nK\x01R.", "no tuple")]
-    [InlineData("K\x01Q.", "no storage")]
-    [InlineData("X\x01\0\0\0aK\x01\x86Q.", "no storage")]
-    [InlineData("K\x01}b.", "no dict")]
+    [InlineData("ctorch._utils\n_rebuild_parameter\n)R.", "not a tensor")]
+    [InlineData("ccollections\nOrderedDict\n(K\x01tR.", "not a tensor")]
+    [InlineData("ccollections\nOrderedDict\nK\x01R.", "not a tuple")]
+    [InlineData("K\x01Q.", "not a storage")]
+    [InlineData("X\x01\0\0\0aK\x01\x86Q.", "not a storage")]
+    [InlineData("K\x01}b.", "not a dict")]
     [InlineData("}K\x01K\x02s.", "no dict of tensors")]
     [InlineData("}NK\x02s.", "no dict of tensors")]
     [InlineData("}q\0X\x01\0\0\0ah\0s.", "no dict of tensors")] // A dict that holds itself.
@@ -90,13 +90,13 @@ public sealed class PyTorchFileTests
     [InlineData("offset -1", "reaches beyond")]
     [InlineData("offset 1", "reaches beyond")]
     [InlineData("shape 3", "reaches beyond")]
-    [InlineData("shape -2", "the shape of 'x' is none")]
+    [InlineData("shape -2", "the shape of 'x' is invalid")]
     [InlineData("shape 2147483000", "reaches beyond")]
     [InlineData("shape 2147483647", "too large")]
     [InlineData("stride -1", "reaches beyond")]
-    [InlineData("count 3", "has 8 bytes, where 3 of F32 are claimed")]
+    [InlineData("count 3", "has 8 bytes, but the pickle claims 3 of F32")]
     [InlineData("count 1", "reaches beyond")]
-    [InlineData("count -1", "no storage")]
+    [InlineData("count -1", "not a storage")]
     [InlineData("stride 2147483647", "reaches beyond")]
     public void Numbers_that_do_not_fit_are_refused(string change, string reason)
     {
@@ -109,7 +109,7 @@ public sealed class PyTorchFileTests
     {
         byte[] pickle = Pickle("shape 2000000000", "stride 0");
         long before = GC.GetAllocatedBytesForCurrentThread();
-        AssertRefused(() => Read(("model/data.pkl", pickle), ("model/data/0", new byte[8])), "stream", "out of proportion");
+        AssertRefused(() => Read(("model/data.pkl", pickle), ("model/data/0", new byte[8])), "stream", "far larger than the file");
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
     }
 
@@ -130,7 +130,7 @@ public sealed class PyTorchFileTests
         }
         byte[] bytes = Encoding.Latin1.GetBytes(pickle.Append("sb.").ToString());
         long before = GC.GetAllocatedBytesForCurrentThread();
-        AssertRefused(() => Read(("model/data.pkl", bytes), ("model/data/0", new byte[8])), "stream", "metadata is out of proportion");
+        AssertRefused(() => Read(("model/data.pkl", bytes), ("model/data/0", new byte[8])), "stream", "metadata is larger than the file");
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 8 << 20);
     }
 
@@ -154,7 +154,7 @@ public sealed class PyTorchFileTests
         string one = Encoding.Latin1.GetString(Pickle("")), two = Encoding.Latin1.GetString(Pickle("count 1", "shape 1"));
         string item = two[two.IndexOf('X')..two.IndexOf("s.", StringComparison.Ordinal)].Replace("\0x", "\0y", StringComparison.Ordinal);
         byte[] both = Encoding.Latin1.GetBytes(one.Replace("s.", $"s{item}s.", StringComparison.Ordinal));
-        AssertRefused(() => Read(("model/data.pkl", both), ("model/data/0", new byte[8])), "stream", "'y' has 8 bytes, where 1 of F32");
+        AssertRefused(() => Read(("model/data.pkl", both), ("model/data/0", new byte[8])), "stream", "'y' has 8 bytes, but the pickle claims 1 of F32");
     }
 
     /// <summary>A pickle of {'x': a tensor of two numbers}, one or two of whose numbers are changed.</summary>

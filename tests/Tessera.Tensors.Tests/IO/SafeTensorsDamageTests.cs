@@ -96,11 +96,11 @@ public sealed class SafeTensorsDamageTests
     }
 
     [Theory]
-    [InlineData(100_000_001UL, "100000000 are the limit")]
-    [InlineData(ulong.MaxValue, "100000000 are the limit")]
-    [InlineData(1UL << 63, "100000000 are the limit")]
-    [InlineData(100_000_000UL, "are there")]
-    [InlineData(1000UL, "are there")]
+    [InlineData(100_000_001UL, "the limit is 100000000")]
+    [InlineData(ulong.MaxValue, "the limit is 100000000")]
+    [InlineData(1UL << 63, "the limit is 100000000")]
+    [InlineData(100_000_000UL, "but the file has")]
+    [InlineData(1000UL, "but the file has")]
     [InlineData(0UL, "does not begin with '{'")]
     public void An_absurd_header_length_is_refused(ulong length, string expected)
     {

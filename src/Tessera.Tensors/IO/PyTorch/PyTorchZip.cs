@@ -4,10 +4,10 @@ using Tessera.Tensors.IO.Pickle;
 namespace Tessera.Tensors.IO.PyTorch;
 
 /// <summary>
-/// The format of PyTorch since 1.6: a zip file of <c>NAME/data.pkl</c> and, for each storage, <c>NAME/data/KEY</c>.
+/// The format since PyTorch 1.6: a zip file of <c>NAME/data.pkl</c> and, for each storage, <c>NAME/data/KEY</c>.
 /// </summary>
 /// <param name="zip">The file.</param>
-/// <param name="length">Its bytes.</param>
+/// <param name="length">The length of the file in bytes.</param>
 internal sealed class PyTorchZip(ZipArchive zip, long length) : PyTorchArchive
 {
     private const string PickleName = "data.pkl";
@@ -45,7 +45,7 @@ internal sealed class PyTorchZip(ZipArchive zip, long length) : PyTorchArchive
     private T ReadRecord<T>(ZipArchiveEntry entry, long longest, Func<Stream, int, T> read)
     {
         string name = Printable.Quote(entry.FullName);
-        // torch.save compresses nothing; so no record is longer than the file.
+        // torch.save does not compress, so no record is longer than the file.
         if (entry.CompressedLength != entry.Length)
             throw new InvalidDataException($"{name} in it is compressed, or its length is wrong");
         if (entry.Length > Math.Min(longest, length))

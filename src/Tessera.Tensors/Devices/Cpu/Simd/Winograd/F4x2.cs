@@ -5,13 +5,14 @@ namespace Tessera.Tensors.Devices.Cpu.Simd.Winograd;
 internal static unsafe partial class WinogradMaps<TSimd, TVector>
 {
     /// <summary>
-    /// F(4, 2): 2 x 2 kernels, 25 products for 16 results in place of 64. Built (Toom-Cook) on the points +-a, +-b and
-    /// infinity with <c>a = 0.4</c>, <c>b = 1.25</c>: half the rounding error of 0, +-1, 2 (points were searched in
-    /// steps of 0.05).
+    /// F(4, 2): 2 x 2 kernels, 25 products for 16 results instead of 64. Constructed (Toom-Cook) from the points +-a,
+    /// +-b and infinity with <c>a = 0.4</c>, <c>b = 1.25</c>: half the rounding error of 0, +-1, 2 (found by a search
+    /// in steps of 0.05).
     /// </summary>
     /// <remarks>
-    /// With <c>M(x) = (x^2 - a^2)(x^2 - b^2)</c>: row p of B' has the coefficients of <c>M(x) / (x - p)</c>, row p of A the
-    /// powers of p, row p of G the powers of p over M'(p), which is odd. A pair +-p shares its even and its odd part.
+    /// With <c>M(x) = (x^2 - a^2)(x^2 - b^2)</c>: row p of B' has the coefficients of <c>M(x) / (x - p)</c>, row p of A
+    /// the powers of p, row p of G the powers of p over M'(p), which is odd. The points +p and -p share the even and
+    /// the odd part.
     /// </remarks>
     internal readonly struct F4x2 : IWinograd
     {
@@ -94,7 +95,7 @@ internal static unsafe partial class WinogradMaps<TSimd, TVector>
             }
         }
 
-        /// <summary>G: two weights to five factors; M'(p) is odd, so w1 makes the even part.</summary>
+        /// <summary>G: two weights to five factors; M'(p) is odd, so the even part comes from w1.</summary>
         private readonly struct WeightMap : ILinearMap
         {
             public static int Inputs => 2;

@@ -5,12 +5,13 @@ namespace Tessera.Tensors.Devices.Cpu.Simd.Winograd;
 internal static unsafe partial class WinogradMaps<TSimd, TVector>
 {
     /// <summary>
-    /// F(4, 3): 3 x 3 kernels, 36 products for 16 results in place of 144. Built (Toom-Cook) on the points 0, +-a, +-b and
-    /// infinity with <c>a = sqrt(1/2)</c>, <c>b = sqrt(2)</c>: half the rounding error of the textbook's 0, +-1, +-2.
+    /// F(4, 3): 3 x 3 kernels, 36 products for 16 results instead of 144. Constructed (Toom-Cook) from the points 0,
+    /// +-a, +-b and infinity with <c>a = sqrt(1/2)</c>, <c>b = sqrt(2)</c>: half the rounding error of the textbook's
+    /// 0, +-1, +-2.
     /// </summary>
     /// <remarks>
-    /// With <c>M(x) = x (x^2 - a^2)(x^2 - b^2)</c>: row p of B' has the coefficients of <c>M(x) / (x - p)</c>, row p of A the
-    /// powers of p, row p of G the powers of p over M'(p). A pair +-p shares its even and its odd part.
+    /// With <c>M(x) = x (x^2 - a^2)(x^2 - b^2)</c>: row p of B' has the coefficients of <c>M(x) / (x - p)</c>, row p of
+    /// A the powers of p, row p of G the powers of p over M'(p). The points +p and -p share the even and the odd part.
     /// </remarks>
     internal readonly struct F4x3 : IWinograd
     {

@@ -3,24 +3,24 @@ using static Tessera.Tensors.Devices.Cpu.Simd.CorrelationPlan;
 namespace Tessera.Tensors.Devices.Cpu.Simd.Winograd;
 
 /// <summary>
-/// Convolution and transposed convolution by Winograd's minimal filtering: source tiles and weights are transformed, a
-/// product of matrices is made for each of the 36 or 25 positions in a tile, and its results are transformed back.
+/// Convolution and transposed convolution by Winograd's minimal filtering: source tiles and weights are transformed,
+/// multiplied as matrices at each of the 36 or 25 positions in a tile, and transformed back.
 /// </summary>
 /// <remarks>
-/// Cost for each tile of 4 x 4 results: 2 * positions * inner * channels flops for the products, 36 in place of 144 for
-/// a 3 x 3 kernel and 25 in place of 64 for a 4 x 4 one of stride 2, at the rate of <see cref="MatrixTile{TSimd,TVector}"/>;
-/// and two loads and two stores for each float of the transformed source and of the products, which go through the second
-/// and third level of cache. A chunk of tiles goes through three stages: source <c>[position][tile][inner]</c>, products
-/// <c>[position][panel][tile][Columns]</c>, results. Where there are many chunks, each is one thread's; where there are
-/// few, all threads share out every stage. Weights are packed once a call: see
-/// <see cref="WinogradWeights{TSimd,TVector,TWinograd}"/>.
+/// Cost for each tile of 4 x 4 results: 2 * positions * inner * channels flops for the products (36 instead of 144 for
+/// a 3 x 3 kernel, 25 instead of 64 for a 4 x 4 kernel of stride 2) at the rate of
+/// <see cref="MatrixTile{TSimd,TVector}"/>, plus two loads and two stores per float of the transformed source and of
+/// the products, which go through the second and third level of cache. A chunk of tiles goes through three stages:
+/// source <c>[position][tile][inner]</c>, products <c>[position][panel][tile][Columns]</c>, results. If there are many
+/// chunks, each thread computes whole chunks; if there are few, all threads divide each stage. Weights are packed once
+/// a call: see <see cref="WinogradWeights{TSimd,TVector,TWinograd}"/>.
 /// </remarks>
 internal static unsafe class WinogradKernel<TSimd, TVector, TWinograd>
     where TSimd : struct, ISimd<TVector>
     where TVector : struct
     where TWinograd : struct, IWinograd
 {
-    // Of 12, 24, 48 and 96 the best at the seed's sizes, with 512 KB of second-level cache.
+    // The fastest of 12, 24, 48 and 96 at the seed's sizes, with 512 KB of second-level cache.
     private const int TilesPerChunk = 24;
     private const int TileRows = MatrixTile<TSimd, TVector>.Rows;
 
@@ -133,7 +133,7 @@ internal static unsafe class WinogradKernel<TSimd, TVector, TWinograd>
         }
     }
 
-    /// <summary>Where the results of a tile go, as far as they are within the map.</summary>
+    /// <summary>The offsets of a tile's results in the destination; Outside for those beyond the map.</summary>
     private static void LocatePixels(
         CorrelationPlan plan, Phase phase, int image, int firstRow, int firstColumn, nint* offsets)
     {
