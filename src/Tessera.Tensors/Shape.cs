@@ -32,7 +32,8 @@ public readonly struct Shape : IEquatable<Shape>
             length *= sizes[i];
             if (sizes[i] < 1 || length > int.MaxValue)
                 throw new ArgumentException(
-                    $"[{string.Join(", ", sizes.ToArray())}] is not a shape: sizes are at least 1 and their product is below 2^31",
+                    $"[{string.Join(", ", sizes.ToArray())}] is not a shape: "
+                    + "sizes are at least 1 and their product is below 2^31",
                     nameof(sizes));
             _sizes[i] = sizes[i];
         }

@@ -96,7 +96,8 @@ public sealed class Tensor
     /// <exception cref="ArgumentException">The span is empty or its rank is over 4.</exception>
     public static Tensor From(in ReadOnlyTensorSpan<float> values, Device? device = null)
     {
-        if (values.IsEmpty) throw new ArgumentException("the span is empty; a tensor has at least one element", nameof(values));
+        if (values.IsEmpty)
+            throw new ArgumentException("the span is empty; a tensor has at least one element", nameof(values));
         int[] sizes = new int[values.Rank];
         for (int i = 0; i < sizes.Length; i++) sizes[i] = checked((int)values.Lengths[i]);
         var shape = new Shape(sizes);
@@ -111,7 +112,8 @@ public sealed class Tensor
     {
         if (memory.Length != shape.Length)
             throw new ArgumentException(
-                $"{memory.Length} values do not fill the shape {shape}, which has {shape.Length} elements", nameof(memory));
+                $"{memory.Length} values do not fill the shape {shape}, which has {shape.Length} elements",
+                nameof(memory));
         return new Tensor(shape, new CpuStorage(memory), Device.Default, tape: null, requiresGradient: false);
     }
 
@@ -162,7 +164,8 @@ public sealed class Tensor
     public Span<float> AsSpan() =>
         Storage is CpuStorage memory
             ? memory.Span
-            : throw new NotSupportedException($"the processor cannot see the memory of {Device.Description}; use CopyTo");
+            : throw new NotSupportedException(
+                $"the processor cannot see the memory of {Device.Description}; use CopyTo");
 
     /// <summary>
     /// The elements themselves as .NET's own tensor type, without a copy. A scalar becomes <c>[1]</c>: .NET's spans of

@@ -53,7 +53,8 @@ public sealed class Tape(Device? device = null, bool recording = true) : IDispos
     {
         if (loss.Tape != this) throw new InvalidOperationException("the loss was not computed on this tape");
         if (loss.Shape.Length != 1)
-            throw new ArgumentException($"a loss is a single number; this one has the shape {loss.Shape}", nameof(loss));
+            throw new ArgumentException(
+                $"a loss is a single number; this one has the shape {loss.Shape}", nameof(loss));
         if (!loss.RequiresGradient)
             throw new ArgumentException("the loss does not depend on any parameter of a recording tape", nameof(loss));
         if (!_steps.Exists(step => step.Output == loss))
@@ -109,7 +110,8 @@ public sealed class Tape(Device? device = null, bool recording = true) : IDispos
                 throw new ArgumentException("the inputs of an operation are on different tapes", nameof(inputs));
             if ((device ?? input.Device) != input.Device)
                 throw new ArgumentException(
-                    $"the inputs of an operation are on different devices: {device!.Description}; {input.Device.Description}",
+                    "the inputs of an operation are on different devices: "
+                    + $"{device!.Description}; {input.Device.Description}",
                     nameof(inputs));
             tape ??= input.Tape;
             device = input.Device;
@@ -129,7 +131,10 @@ public sealed class Tape(Device? device = null, bool recording = true) : IDispos
 
     internal Tensor Allocate(Shape shape, bool requiresGradient, bool isRectified = false)
     {
-        var tensor = new Tensor(shape, Device.Rent(shape.Length), Device, this, requiresGradient) { IsRectified = isRectified };
+        var tensor = new Tensor(shape, Device.Rent(shape.Length), Device, this, requiresGradient)
+        {
+            IsRectified = isRectified,
+        };
         _tensors.Add(tensor);
         return tensor;
     }

@@ -27,9 +27,12 @@ internal static class ElementStream
     public static float[] ReadFloats(Stream stream, ElementType type, int count) => type switch
     {
         ElementType.F32 => Read(stream, type, count, static bytes => BinaryPrimitives.ReadSingleLittleEndian(bytes)),
-        ElementType.F64 => Read(stream, type, count, static bytes => (float)BinaryPrimitives.ReadDoubleLittleEndian(bytes)),
-        ElementType.F16 => Read(stream, type, count, static bytes => (float)BinaryPrimitives.ReadHalfLittleEndian(bytes)),
-        ElementType.BF16 => Read(stream, type, count, static bytes => Widen(BinaryPrimitives.ReadUInt16LittleEndian(bytes))),
+        ElementType.F64 => Read(
+            stream, type, count, static bytes => (float)BinaryPrimitives.ReadDoubleLittleEndian(bytes)),
+        ElementType.F16 => Read(
+            stream, type, count, static bytes => (float)BinaryPrimitives.ReadHalfLittleEndian(bytes)),
+        ElementType.BF16 => Read(
+            stream, type, count, static bytes => Widen(BinaryPrimitives.ReadUInt16LittleEndian(bytes))),
         _ => throw new ArgumentOutOfRangeException(nameof(type)),
     };
 
@@ -39,7 +42,8 @@ internal static class ElementStream
     public static int[] ReadInts(Stream stream, ElementType type, int count) => type switch
     {
         ElementType.I32 => Read(stream, type, count, static bytes => BinaryPrimitives.ReadInt32LittleEndian(bytes)),
-        ElementType.I64 => Read(stream, type, count, static bytes => Narrow(BinaryPrimitives.ReadInt64LittleEndian(bytes))),
+        ElementType.I64 => Read(
+            stream, type, count, static bytes => Narrow(BinaryPrimitives.ReadInt64LittleEndian(bytes))),
         _ => throw new ArgumentOutOfRangeException(nameof(type)),
     };
 

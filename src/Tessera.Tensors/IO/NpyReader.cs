@@ -41,10 +41,12 @@ public sealed class NpyReader : IDisposable
         long left = bytes - header.Bytes;
         if (Length > left / _type.Bytes || Length * _type.Bytes != left)
             throw new InvalidDataException(
-                $"its shape [{string.Join(", ", Shape)}] does not fit the {left} bytes that follow: it is truncated or damaged");
+                $"its shape [{string.Join(", ", Shape)}] does not fit the {left} bytes that follow: "
+                + "it is truncated or damaged");
         if (_isColumnMajor && Length > MostReordered)
             throw new InvalidDataException(
-                $"it has {Length} numbers in Fortran order, and the limit is {MostReordered}; save numpy.ascontiguousarray(array)");
+                $"it has {Length} numbers in Fortran order, and the limit is {MostReordered}; "
+                + "save numpy.ascontiguousarray(array)");
     }
 
     /// <summary>The dimensions, outermost first; empty for a scalar.</summary>
@@ -82,9 +84,12 @@ public sealed class NpyReader : IDisposable
         try
         {
             Span<byte> first = stackalloc byte[2];
-            bool isZip = stream.ReadAtLeast(first, first.Length, throwOnEndOfStream: false) == 2 && first.SequenceEqual("PK"u8);
+            bool isZip = stream.ReadAtLeast(first, first.Length, throwOnEndOfStream: false) == 2
+                && first.SequenceEqual("PK"u8);
             stream.Position = 0;
-            return isZip ? OpenEntry(stream, source, array, orOnly) : new NpyReader(source, stream, stream.Length, [stream]);
+            return isZip
+                ? OpenEntry(stream, source, array, orOnly)
+                : new NpyReader(source, stream, stream.Length, [stream]);
         }
         catch (Exception e)
         {
@@ -101,7 +106,8 @@ public sealed class NpyReader : IDisposable
     public void Read(Span<int> values)
     {
         if (values.Length > Length - _position)
-            throw new ArgumentException($"{values.Length} numbers were requested, but only {Length - _position} are left", nameof(values));
+            throw new ArgumentException(
+                $"{values.Length} numbers were requested, but only {Length - _position} are left", nameof(values));
         try
         {
             if (_isColumnMajor) (_reordered ??= ReadReordered()).AsSpan((int)_position, values.Length).CopyTo(values);
@@ -178,9 +184,13 @@ public sealed class NpyReader : IDisposable
     private static NpyReader OpenEntry(Stream stream, string source, string array, bool orOnly)
     {
         ZipArchive zip = Zip.Open(stream);
-        ZipArchiveEntry? only = orOnly && zip.Entries is [var single] && single.Name.EndsWith(".npy", StringComparison.Ordinal) ? single : null;
+        ZipArchiveEntry? only =
+            orOnly && zip.Entries is [var single] && single.Name.EndsWith(".npy", StringComparison.Ordinal)
+                ? single
+                : null;
         ZipArchiveEntry entry = zip.GetEntry($"{array}.npy") ?? only ?? throw new InvalidDataException(
-            $"it has no array '{array}', only: {Printable.OneLine(string.Join(", ", zip.Entries.Take(10).Select(other => other.Name)))}");
+            $"it has no array '{array}', only: "
+            + Printable.OneLine(string.Join(", ", zip.Entries.Take(10).Select(other => other.Name))));
         Stream opened = Zip.Open(entry);
         return Zip.Checked(
             Printable.Quote(entry.FullName) + " in it cannot be used",

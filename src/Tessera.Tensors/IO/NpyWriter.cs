@@ -50,7 +50,8 @@ public sealed class NpyWriter
     public void Write(ReadOnlySpan<int> values)
     {
         if (values.Length > _left)
-            throw new ArgumentException($"{values.Length} numbers were given, but the array has room for {_left} more", nameof(values));
+            throw new ArgumentException(
+                $"{values.Length} numbers were given, but the array has room for {_left} more", nameof(values));
         if (_buffer.Length < values.Length * _type.Bytes) _buffer = new byte[values.Length * _type.Bytes];
         for (int i = 0; i < values.Length; i++)
         {

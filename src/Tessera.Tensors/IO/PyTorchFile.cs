@@ -81,7 +81,8 @@ public static class PyTorchFile
     /// <summary>Reads a stream that holds one dict of tensors; <see cref="TensorFile.Read"/> reads a file.</summary>
     /// <inheritdoc cref="ReadAll"/>
     /// <returns>The tensors and the metadata.</returns>
-    public static TensorFile Read(Stream stream, string source = "stream") => TensorFile.Single(ReadAll(stream, source));
+    public static TensorFile Read(Stream stream, string source = "stream") =>
+        TensorFile.Single(ReadAll(stream, source));
 
     /// <summary>
     /// Reads every dict of tensors in a stream; <see cref="TensorFile.ReadAll"/> reads a file. Every size is checked
@@ -101,7 +102,8 @@ public static class PyTorchFile
         {
             Span<byte> first = stackalloc byte[OldSignature.Length];
             int count = stream.ReadAtLeast(first, first.Length, throwOnEndOfStream: false);
-            if (first[..count].SequenceEqual(OldSignature)) return new StateDictReader(new PyTorchStream(stream), source).Read();
+            if (first[..count].SequenceEqual(OldSignature))
+                return new StateDictReader(new PyTorchStream(stream), source).Read();
             using ZipArchive zip = Zip.Open(stream);
             return new StateDictReader(new PyTorchZip(zip, stream.Length), source).Read();
         }

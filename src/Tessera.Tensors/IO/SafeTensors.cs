@@ -70,7 +70,8 @@ public static class SafeTensors
                 if (item.ElementType.IsInteger())
                     intTensors.Add(new(item.Name, item.Shape, ReadInts(stream, item, source)));
                 else
-                    tensors.Add(new(item.Name, item.Shape, ElementStream.ReadFloats(stream, item.ElementType, item.Count)));
+                    tensors.Add(
+                        new(item.Name, item.Shape, ElementStream.ReadFloats(stream, item.ElementType, item.Count)));
             }
             return new TensorFile(source, header.Metadata, tensors, intTensors);
         }

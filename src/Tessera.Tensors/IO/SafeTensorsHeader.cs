@@ -153,14 +153,16 @@ internal sealed class SafeTensorsHeader
 
     private Item ParseItem(string name, JsonElement info)
     {
-        if (info.ValueKind != JsonValueKind.Object) throw Damaged($"{Printable.Quote(name)} is not described by an object");
+        if (info.ValueKind != JsonValueKind.Object)
+            throw Damaged($"{Printable.Quote(name)} is not described by an object");
         ElementType type = ParseElementType(name, Field(name, info, "dtype"));
 
         long[] dimensions = ParseIntegers(name, Field(name, info, "shape"), "shape");
         if (dimensions.Any(dimension => dimension > Array.MaxLength))
             throw Damaged($"a dimension of {Printable.Quote(name)} is beyond {Array.MaxLength}");
         int[] shape = Array.ConvertAll(dimensions, dimension => (int)dimension);
-        int count = TensorEntries.CountElements(shape) ?? throw Damaged($"{Printable.Quote(name)} has more than {Array.MaxLength} elements");
+        int count = TensorEntries.CountElements(shape)
+            ?? throw Damaged($"{Printable.Quote(name)} has more than {Array.MaxLength} elements");
 
         long[] offsets = ParseIntegers(name, Field(name, info, "data_offsets"), "data_offsets");
         if (offsets is not [long begin, long end] || begin > end)
@@ -195,7 +197,8 @@ internal sealed class SafeTensorsHeader
 
     private long[] ParseIntegers(string name, JsonElement array, string field)
     {
-        if (array.ValueKind != JsonValueKind.Array) throw Damaged($"the {field} of {Printable.Quote(name)} is not an array");
+        if (array.ValueKind != JsonValueKind.Array)
+            throw Damaged($"the {field} of {Printable.Quote(name)} is not an array");
         var values = new long[array.GetArrayLength()];
         int count = 0;
         foreach (JsonElement element in array.EnumerateArray())

@@ -43,7 +43,8 @@ public sealed class TensorFile
     /// The names in the dict whose values were not read because they are neither tensors nor plain data, with the
     /// reason for each.
     /// </summary>
-    public IReadOnlyDictionary<string, string> NotRead { get; internal init; } = ReadOnlyDictionary<string, string>.Empty;
+    public IReadOnlyDictionary<string, string> NotRead { get; internal init; } =
+        ReadOnlyDictionary<string, string>.Empty;
 
     /// <summary>The metadata beside the tensors; may be empty.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
@@ -79,7 +80,9 @@ public sealed class TensorFile
         Span<byte> first = stackalloc byte[4];
         int count = stream.ReadAtLeast(first, first.Length, throwOnEndOfStream: false);
         stream.Position = 0;
-        return PyTorchFile.HasSignature(first[..count]) ? PyTorchFile.ReadAll(stream, path) : [SafeTensors.Read(stream, path)];
+        return PyTorchFile.HasSignature(first[..count])
+            ? PyTorchFile.ReadAll(stream, path)
+            : [SafeTensors.Read(stream, path)];
     }
 
     /// <summary>The float tensor of that name.</summary>

@@ -29,8 +29,8 @@ internal static class Zip
         {
             return read();
         }
-        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or ArgumentException or OverflowException
-            or NotSupportedException)
+        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or ArgumentException
+            or OverflowException or NotSupportedException)
         {
             throw new InvalidDataException($"{fault} ({Printable.OneLine(e.Message).TrimEnd('.')})", e);
         }

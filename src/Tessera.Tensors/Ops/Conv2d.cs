@@ -7,7 +7,7 @@ public static partial class TensorOperations
 {
     /// <summary>
     /// Two-dimensional convolution (cross-correlation, as in PyTorch's <c>Conv2d</c>):
-    /// <c>y[n,i,j,o] = b[o] + sum over c,u,v of w[o,c,u,v] * x[n, i*stride + u - padding, j*stride + v - padding, c]</c>,
+    /// <c>y[n,i,j,o] = b[o] + sum over c,u,v of w[o,c,u,v] * x[n, i*stride+u-padding, j*stride+v-padding, c]</c>,
     /// where x is 0 outside. The same pass over memory can add a tensor and then apply a ReLU.
     /// Backward: <c>dx</c> is the transposed convolution of dy with w,
     /// <c>dw[o,c,u,v] = sum over n,i,j of dy[n,i,j,o] * x[n, i*stride + u - padding, j*stride + v - padding, c]</c>,

@@ -12,9 +12,11 @@ internal static class Conv2dShapes
             throw new ArgumentException($"weights {weight} take {weight[1]} channels; the input {x} has {x[3]}");
         long height = x[1] + 2L * padding - weight[2], width = x[2] + 2L * padding - weight[3];
         if (height < 0 || width < 0)
-            throw new ArgumentException($"a kernel of {weight[2]}x{weight[3]} is larger than the input {x} with padding {padding}");
+            throw new ArgumentException(
+                $"a kernel of {weight[2]}x{weight[3]} is larger than the input {x} with padding {padding}");
         if ((x[2] + 2L * padding) * x[3] > int.MaxValue)
-            throw new ArgumentException($"a row of the input {x} with padding {padding} would have 2^31 elements or more");
+            throw new ArgumentException(
+                $"a row of the input {x} with padding {padding} would have 2^31 elements or more");
         CheckBias(bias, weight[0]);
         return new Conv2dGeometry(
             x[0], x[1], x[2], x[3], Size(height / stride + 1), Size(width / stride + 1), weight[0],
@@ -27,7 +29,8 @@ internal static class Conv2dShapes
         CheckRanks(x, weight, stride, padding);
         if (weight[0] != x[3])
             throw new ArgumentException($"weights {weight} take {weight[0]} channels; the input {x} has {x[3]}");
-        long height = (x[1] - 1L) * stride - 2L * padding + weight[2], width = (x[2] - 1L) * stride - 2L * padding + weight[3];
+        long height = (x[1] - 1L) * stride - 2L * padding + weight[2],
+            width = (x[2] - 1L) * stride - 2L * padding + weight[3];
         if (height < 1 || width < 1)
             throw new ArgumentException($"padding {padding} cuts off the whole result for the input {x}");
         CheckBias(bias, weight[1]);

@@ -11,7 +11,8 @@ public static partial class TensorOperations
     {
         CheckSameShape(x, y);
         if (divisors.Shape.Length != x.Shape.Rows)
-            throw new ArgumentException($"{divisors.Shape} does not hold one divisor for each row of {x.Shape}", nameof(divisors));
+            throw new ArgumentException(
+                $"{divisors.Shape} does not hold one divisor for each row of {x.Shape}", nameof(divisors));
         x.Device.DivideRows(x.Storage, divisors.Storage, x.Shape.Last, y.Storage);
     }
 }

@@ -24,7 +24,8 @@ public static partial class TensorOperations
     {
         CheckTable(table, shape.Last);
         if (indices.Length != shape.Rows)
-            throw new ArgumentException($"{indices.Length} indices do not fit the {shape.Rows} rows of {shape}", nameof(indices));
+            throw new ArgumentException(
+                $"{indices.Length} indices do not fit the {shape.Rows} rows of {shape}", nameof(indices));
         CheckIndices(indices.Span, table.Shape[0]);
         int columns = shape.Last;
         Tensor y = Tape.Result(tape, shape, table);

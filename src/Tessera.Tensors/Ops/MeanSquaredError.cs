@@ -13,7 +13,8 @@ public static partial class TensorOperations
     /// <param name="y">The shape of x.</param>
     /// <returns>A scalar, shape <c>[]</c>.</returns>
     /// <exception cref="ArgumentException">The shapes differ.</exception>
-    public static Tensor MeanSquaredError(this Tensor x, Tensor y) => SquaredError(x, y, weight: 1, xWeight: 1, yWeight: 1);
+    public static Tensor MeanSquaredError(this Tensor x, Tensor y) =>
+        SquaredError(x, y, weight: 1, xWeight: 1, yWeight: 1);
 
     /// <summary>
     /// Two mean squared errors over all n elements, one that moves x to y and one that moves y to x, each with its own
@@ -49,9 +50,11 @@ public static partial class TensorOperations
                     x.Storage, y.Storage, xWeight * scale, gradX, accumulateX, yWeight * scale, gradY, accumulateY);
             }
             else if (x.RequiresGradient)
-                device.ScaledDifference(x.Storage, y.Storage, xWeight * scale, x.GradientTarget(out bool accumulate), accumulate);
+                device.ScaledDifference(
+                    x.Storage, y.Storage, xWeight * scale, x.GradientTarget(out bool accumulate), accumulate);
             else if (y.RequiresGradient)
-                device.ScaledDifference(y.Storage, x.Storage, yWeight * scale, y.GradientTarget(out bool accumulate), accumulate);
+                device.ScaledDifference(
+                    y.Storage, x.Storage, yWeight * scale, y.GradientTarget(out bool accumulate), accumulate);
         });
     }
 }

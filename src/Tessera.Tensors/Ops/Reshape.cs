@@ -15,10 +15,12 @@ public static partial class TensorOperations
     public static Tensor Reshape(this Tensor x, Shape shape, Tape? tape = null)
     {
         if (shape.Length != x.Shape.Length)
-            throw new ArgumentException($"{x.Shape} has {x.Shape.Length} elements and cannot be reshaped to {shape}", nameof(shape));
+            throw new ArgumentException(
+                $"{x.Shape} has {x.Shape.Length} elements and cannot be reshaped to {shape}", nameof(shape));
         if ((tape ??= x.Tape) != (x.Tape ?? tape))
             throw new ArgumentException("the input is on another tape", nameof(tape));
         Tensor y = x.Alias(shape, tape, x.RequiresGradient && tape is { Recording: true });
-        return Tape.Record(y, gradY => gradY.Device.Scale(gradY.Storage, 1, x.GradientTarget(out bool accumulate), accumulate));
+        return Tape.Record(
+            y, gradY => gradY.Device.Scale(gradY.Storage, 1, x.GradientTarget(out bool accumulate), accumulate));
     }
 }

@@ -25,7 +25,8 @@ public static partial class TensorOperations
         CheckSameShape(x, replacement);
         Tape? tape = x.Tape ?? replacement.Tape;
         if (tape != (replacement.Tape ?? tape) || x.Device != replacement.Device)
-            throw new ArgumentException("the input and its replacement are on different tapes or devices", nameof(replacement));
+            throw new ArgumentException(
+                "the input and its replacement are on different tapes or devices", nameof(replacement));
         return replacement.Alias(replacement.Shape, tape, x.RequiresGradient && tape is { Recording: true });
     }
 }

@@ -17,9 +17,11 @@ public static partial class TensorOperations
     {
         CheckTable(sums, x.Shape.Last);
         if (indices.Length != x.Shape.Rows)
-            throw new ArgumentException($"{indices.Length} indices do not fit the {x.Shape.Rows} rows of {x.Shape}", nameof(indices));
+            throw new ArgumentException(
+                $"{indices.Length} indices do not fit the {x.Shape.Rows} rows of {x.Shape}", nameof(indices));
         if (counts.Shape.Length != sums.Shape[0])
-            throw new ArgumentException($"{counts.Shape} does not hold one count for each row of {sums.Shape}", nameof(counts));
+            throw new ArgumentException(
+                $"{counts.Shape} does not hold one count for each row of {sums.Shape}", nameof(counts));
         CheckIndices(indices, sums.Shape[0]);
         x.Device.ScatterAddRows(x.Storage, x.Shape.Last, indices, sums.Storage, accumulate: false);
         x.Device.CountIndices(indices, counts.Storage);

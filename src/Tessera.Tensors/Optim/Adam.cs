@@ -25,7 +25,8 @@ public sealed class Adam : Optimizer
     /// <exception cref="ArgumentOutOfRangeException">
     /// The learning rate is not finite and above 0, or the weight decay is not finite and at least 0.
     /// </exception>
-    public Adam(Module model, float learningRate, float weightDecay = 0) : this(model.Parameters(), learningRate, weightDecay)
+    public Adam(Module model, float learningRate, float weightDecay = 0)
+        : this(model.Parameters(), learningRate, weightDecay)
     {
     }
 
@@ -63,7 +64,8 @@ public sealed class Adam : Optimizer
         {
             if (entry.Parameter.Gradient is not { } gradient) continue;
             entry.Parameter.Device.Adam(
-                numbers, entry.Parameter.Storage, gradient.Storage, entry.FirstMoment.Storage, entry.SecondMoment.Storage);
+                numbers, entry.Parameter.Storage, gradient.Storage, entry.FirstMoment.Storage,
+                entry.SecondMoment.Storage);
         }
     }
 

@@ -21,7 +21,8 @@ public static class GradientNorm
     /// <exception cref="ArgumentOutOfRangeException">The maximum is NaN, or not above 0.</exception>
     public static double Clip(Module model, float maxNorm)
     {
-        if (!(maxNorm > 0)) throw new ArgumentOutOfRangeException(nameof(maxNorm), maxNorm, "the largest norm must be above 0");
+        if (!(maxNorm > 0))
+            throw new ArgumentOutOfRangeException(nameof(maxNorm), maxNorm, "the largest norm must be above 0");
         double sumOfSquares = 0;
         foreach (Tensor gradient in Gradients(model)) sumOfSquares += gradient.Device.SumOfSquares(gradient.Storage);
         double norm = Math.Sqrt(sumOfSquares);

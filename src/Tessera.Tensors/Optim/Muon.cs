@@ -47,8 +47,13 @@ public sealed class Muon : Optimizer
     /// </exception>
     public Muon(Module model, float learningRate, float weightDecay = 0) : base(learningRate, weightDecay)
     {
-        ILookup<bool, (string Name, Tensor Tensor)> parameters = model.Parameters().ToLookup(parameter => IsMatrix(parameter.Tensor.Shape));
-        _entries = [.. parameters[true].Select(parameter => new Entry(parameter.Name, parameter.Tensor, ZerosLike(parameter.Tensor)))];
+        ILookup<bool, (string Name, Tensor Tensor)> parameters =
+            model.Parameters().ToLookup(parameter => IsMatrix(parameter.Tensor.Shape));
+        _entries =
+        [
+            .. parameters[true].Select(
+                parameter => new Entry(parameter.Name, parameter.Tensor, ZerosLike(parameter.Tensor))),
+        ];
         _adam = new Adam(parameters[false], learningRate, weightDecay);
     }
 
@@ -91,7 +96,8 @@ public sealed class Muon : Optimizer
     {
         Device device = entry.Parameter.Device;
         Storage weight = entry.Parameter.Storage;
-        if (WeightDecay > 0) device.Scale(weight, (float)(1 - (double)LearningRate * WeightDecay), weight, accumulate: false);
+        if (WeightDecay > 0)
+            device.Scale(weight, (float)(1 - (double)LearningRate * WeightDecay), weight, accumulate: false);
         float size = (float)(-StepOfAdam * LearningRate * Math.Sqrt(Math.Max(entry.Rows, entry.Columns)));
         device.Scale(direction, size, weight, accumulate: true);
         device.Return(direction);

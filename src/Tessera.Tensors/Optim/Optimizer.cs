@@ -14,9 +14,11 @@ public abstract class Optimizer
     private protected Optimizer(float learningRate, float weightDecay)
     {
         if (!(learningRate > 0 && float.IsFinite(learningRate)))
-            throw new ArgumentOutOfRangeException(nameof(learningRate), learningRate, "the learning rate must be finite and above 0");
+            throw new ArgumentOutOfRangeException(
+                nameof(learningRate), learningRate, "the learning rate must be finite and above 0");
         if (!(weightDecay >= 0 && float.IsFinite(weightDecay)))
-            throw new ArgumentOutOfRangeException(nameof(weightDecay), weightDecay, "the weight decay must be finite and at least 0");
+            throw new ArgumentOutOfRangeException(
+                nameof(weightDecay), weightDecay, "the weight decay must be finite and at least 0");
         LearningRate = learningRate;
         WeightDecay = weightDecay;
     }

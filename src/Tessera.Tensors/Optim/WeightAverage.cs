@@ -34,7 +34,8 @@ public sealed class WeightAverage
     public WeightAverage(Module model, double decay)
     {
         if (!(decay is >= 0 and < 1))
-            throw new ArgumentOutOfRangeException(nameof(decay), decay, "the decay of the averages must be at least 0 and below 1");
+            throw new ArgumentOutOfRangeException(
+                nameof(decay), decay, "the decay of the averages must be at least 0 and below 1");
         _decay = decay;
         _entries =
         [
@@ -77,7 +78,8 @@ public sealed class WeightAverage
         foreach (Entry entry in _entries)
         {
             Device device = entry.Parameter.Device;
-            Storage parameter = entry.Parameter.Storage, average = entry.Average.Storage, aside = device.Rent(parameter.Length);
+            Storage parameter = entry.Parameter.Storage, average = entry.Average.Storage;
+            Storage aside = device.Rent(parameter.Length);
             Copy(device, parameter, aside);
             Copy(device, average, parameter);
             Copy(device, aside, average);

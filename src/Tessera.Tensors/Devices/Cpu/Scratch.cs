@@ -10,7 +10,8 @@ namespace Tessera.Tensors.Devices.Cpu;
 /// </summary>
 internal readonly unsafe struct Scratch : IDisposable
 {
-    private static readonly ConcurrentBag<nint>[] Free = [.. Enumerable.Range(0, 64).Select(_ => new ConcurrentBag<nint>())];
+    private static readonly ConcurrentBag<nint>[] Free =
+        [.. Enumerable.Range(0, 64).Select(_ => new ConcurrentBag<nint>())];
 
     private readonly int _sizeClass;
 

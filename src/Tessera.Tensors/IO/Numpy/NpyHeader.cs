@@ -30,7 +30,8 @@ internal sealed partial record NpyHeader(string Type, int[] Shape, bool IsColumn
         Span<byte> start = stackalloc byte[12];
         int found = stream.ReadAtLeast(start[..10], 10, throwOnEndOfStream: false);
         if (found == 0) throw new InvalidDataException("it is empty");
-        if (found < 10 || !start.StartsWith(Signature)) throw new InvalidDataException("it does not begin like a .npy file");
+        if (found < 10 || !start.StartsWith(Signature))
+            throw new InvalidDataException("it does not begin like a .npy file");
         int version = start[6];
         if (version is < 1 or > 3) throw new InvalidDataException($"its version, {version}, is unknown");
         long length = BinaryPrimitives.ReadUInt16LittleEndian(start[8..]);
@@ -39,7 +40,8 @@ internal sealed partial record NpyHeader(string Type, int[] Shape, bool IsColumn
             ReadExactly(stream, start[10..]);
             length = BinaryPrimitives.ReadUInt32LittleEndian(start[8..]);
         }
-        if (length > MostBytes) throw new InvalidDataException($"its header claims {length} bytes, and the limit is {MostBytes}");
+        if (length > MostBytes)
+            throw new InvalidDataException($"its header claims {length} bytes, and the limit is {MostBytes}");
         byte[] text = new byte[length];
         ReadExactly(stream, text);
         return Parse(Encoding.Latin1.GetString(text)) with { Bytes = (version > 1 ? 12 : 10) + length };
@@ -67,7 +69,8 @@ internal sealed partial record NpyHeader(string Type, int[] Shape, bool IsColumn
     private static NpyHeader Parse(string dict)
     {
         Match order = Order().Match(dict), shape = ShapeTuple().Match(dict), type = Descr().Match(dict);
-        if (!dict.StartsWith('{') || !order.Success || !shape.Success || !dict.Contains("'descr'", StringComparison.Ordinal))
+        if (!dict.StartsWith('{') || !order.Success || !shape.Success
+            || !dict.Contains("'descr'", StringComparison.Ordinal))
             throw new InvalidDataException("its header is damaged");
         if (!type.Success) throw new InvalidDataException("it holds records of fields, not numbers");
         int[] sizes = ParseShape(shape.Groups[1].Value);
@@ -78,7 +81,8 @@ internal sealed partial record NpyHeader(string Type, int[] Shape, bool IsColumn
     {
         string[] parts = text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         if (parts.Length > MostDimensions) throw new InvalidDataException($"it has {parts.Length} dimensions");
-        return Array.ConvertAll(parts, part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int size)
+        return Array.ConvertAll(
+            parts, part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int size)
             ? size
             : throw new InvalidDataException($"one of its dimensions is {Printable.Quote(part)}"));
     }

@@ -131,7 +131,8 @@ public sealed class PickleReader(ReadOnlyMemory<byte> pickle, PickleVocabulary v
 
     private object Call(object?[] call)
     {
-        if (call[1] is not object?[] arguments) throw new InvalidDataException("it calls something with arguments that are not a tuple");
+        if (call[1] is not object?[] arguments)
+            throw new InvalidDataException("it calls something with arguments that are not a tuple");
         return call[0] is PickledUnknown unknown ? unknown : vocabulary.Call(call[0], arguments);
     }
 
@@ -143,7 +144,8 @@ public sealed class PickleReader(ReadOnlyMemory<byte> pickle, PickleVocabulary v
     private void Append(object?[] items)
     {
         if (Top() is PickledUnknown) return;
-        if (Top() is not List<object?> list) throw new InvalidDataException("it appends to something that is not a list");
+        if (Top() is not List<object?> list)
+            throw new InvalidDataException("it appends to something that is not a list");
         list.AddRange(items);
     }
 
@@ -167,7 +169,8 @@ public sealed class PickleReader(ReadOnlyMemory<byte> pickle, PickleVocabulary v
     private void CheckProtocol()
     {
         if (NextByte() is > HighestProtocol and byte protocol)
-            throw new InvalidDataException($"pickle protocol {protocol} is not supported; the highest is {HighestProtocol}");
+            throw new InvalidDataException(
+                $"pickle protocol {protocol} is not supported; the highest is {HighestProtocol}");
     }
 
     private void Push(object? value) => _stack.Add(value);

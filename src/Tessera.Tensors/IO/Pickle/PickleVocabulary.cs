@@ -26,5 +26,6 @@ public abstract class PickleVocabulary
     /// <summary>The value for an object stored outside the pickle.</summary>
     /// <param name="id">The identifier of the object in the pickle.</param>
     /// <exception cref="InvalidDataException">Pickles of this kind have no such object.</exception>
-    public virtual object FindPersistent(object? id) => throw new InvalidDataException("it refers to an object outside the pickle");
+    public virtual object FindPersistent(object? id) =>
+        throw new InvalidDataException("it refers to an object outside the pickle");
 }

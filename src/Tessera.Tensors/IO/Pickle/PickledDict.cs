@@ -11,7 +11,8 @@ public sealed class PickledDict
     private OrderedDictionary<string, object?>? _items;
 
     /// <summary>The keys and their values.</summary>
-    public IEnumerable<KeyValuePair<string, object?>> Items => _items ?? Enumerable.Empty<KeyValuePair<string, object?>>();
+    public IEnumerable<KeyValuePair<string, object?>> Items =>
+        _items ?? Enumerable.Empty<KeyValuePair<string, object?>>();
 
     /// <summary>The attributes in the object's <c>__dict__</c>; null for a plain dict.</summary>
     public PickledDict? Attributes { get; set; }

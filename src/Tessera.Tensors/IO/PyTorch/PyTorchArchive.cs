@@ -29,7 +29,8 @@ internal abstract class PyTorchArchive
     {
         if (storage.Count > Array.MaxLength || storage.Count * storage.Type.Bytes() != bytes)
             throw new InvalidDataException(
-                $"the storage of {Printable.Quote(tensor)} has {bytes} bytes, but the pickle claims {storage.Count} of {storage.Type}");
+                $"the storage of {Printable.Quote(tensor)} has {bytes} bytes, "
+                + $"but the pickle claims {storage.Count} of {storage.Type}");
     }
 
     /// <summary>Reads the elements of a storage from the stream's position.</summary>

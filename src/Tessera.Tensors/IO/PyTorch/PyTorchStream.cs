@@ -33,7 +33,8 @@ internal sealed class PyTorchStream(Stream stream) : PyTorchArchive
         _rest = start.AsMemory(Magic.Length);
         var vocabulary = new StateDictVocabulary();
         if (Next(vocabulary) is not Protocol) throw new InvalidDataException($"its protocol version is not {Protocol}");
-        if (Next(vocabulary) is not PickledDict machine || !machine.TryGet("little_endian", out object? order) || order is not true)
+        if (Next(vocabulary) is not PickledDict machine
+            || !machine.TryGet("little_endian", out object? order) || order is not true)
             throw new InvalidDataException("its numbers are not little-endian");
         object? saved = Next(vocabulary);
         if (Next(vocabulary) is not List<object?> keys) throw new InvalidDataException("it has no list of storages");
@@ -45,7 +46,8 @@ internal sealed class PyTorchStream(Stream stream) : PyTorchArchive
     public override Array ReadStorage(PyTorchStorage storage, string tensor)
     {
         if (!_storages.TryGetValue(storage.Key, out (long Start, long Bytes) place))
-            throw new InvalidDataException($"the storage {Printable.Quote(storage.Key)} of {Printable.Quote(tensor)} is missing");
+            throw new InvalidDataException(
+                $"the storage {Printable.Quote(storage.Key)} of {Printable.Quote(tensor)} is missing");
         CheckSize(storage, tensor, place.Bytes);
         stream.Position = place.Start;
         return Zip.Checked($"the storage of {Printable.Quote(tensor)} is damaged", () => ReadElements(stream, storage));
@@ -72,7 +74,8 @@ internal sealed class PyTorchStream(Stream stream) : PyTorchArchive
             if (stream.ReadAtLeast(count, count.Length, throwOnEndOfStream: false) < count.Length) throw Truncated(key);
             long elements = BinaryPrimitives.ReadInt64LittleEndian(count);
             position += count.Length;
-            if (elements < 0) throw new InvalidDataException($"its storage {Printable.Quote(key)} claims {elements} elements");
+            if (elements < 0)
+                throw new InvalidDataException($"its storage {Printable.Quote(key)} claims {elements} elements");
             if (elements > (stream.Length - position) / size) throw Truncated(key);
             if (!_storages.TryAdd(key, (position, elements * size)))
                 throw new InvalidDataException($"its storage {Printable.Quote(key)} is listed twice");

@@ -22,7 +22,8 @@ internal sealed class PyTorchZip(ZipArchive zip, long length) : PyTorchArchive
         if (pickles is not [var pickle])
             throw new InvalidDataException($"it has {pickles.Length} entries NAME/{PickleName} instead of one");
         _root = pickle.FullName[..^PickleName.Length];
-        if (zip.GetEntry(_root + "byteorder") is { } order && !ReadRecord(order, 16, ReadAll).AsSpan().SequenceEqual("little"u8))
+        if (zip.GetEntry(_root + "byteorder") is { } order
+            && !ReadRecord(order, 16, ReadAll).AsSpan().SequenceEqual("little"u8))
             throw new InvalidDataException("its numbers are not little-endian");
         return new PickleReader(ReadRecord(pickle, LongestPickle, ReadAll), new StateDictVocabulary()).Read();
     }
@@ -30,7 +31,8 @@ internal sealed class PyTorchZip(ZipArchive zip, long length) : PyTorchArchive
     public override Array ReadStorage(PyTorchStorage storage, string tensor)
     {
         ZipArchiveEntry entry = zip.GetEntry($"{_root}data/{storage.Key}")
-            ?? throw new InvalidDataException($"the storage {Printable.Quote(storage.Key)} of {Printable.Quote(tensor)} is missing");
+            ?? throw new InvalidDataException(
+                $"the storage {Printable.Quote(storage.Key)} of {Printable.Quote(tensor)} is missing");
         CheckSize(storage, tensor, entry.Length);
         return ReadRecord(entry, long.MaxValue, (stream, _) => ReadElements(stream, storage));
     }

@@ -29,16 +29,19 @@ internal sealed class StateDictReader(PyTorchArchive archive, string source)
     public IReadOnlyList<TensorFile> Read()
     {
         object? saved = archive.ReadPickle();
-        if (saved is PickledUnknown unknown) throw new InvalidDataException($"it holds {NotRead(unknown)}, not a state dict");
+        if (saved is PickledUnknown unknown)
+            throw new InvalidDataException($"it holds {NotRead(unknown)}, not a state dict");
         if (saved is not PickledDict root) throw new InvalidDataException("it holds no dict");
         Visit("", root, level: 1);
         if (_found.Count == 0)
-            throw new InvalidDataException("it holds no dict of tensors" + (_firstUnknown is null ? "" : $": {_firstUnknown}"));
+            throw new InvalidDataException(
+                "it holds no dict of tensors" + (_firstUnknown is null ? "" : $": {_firstUnknown}"));
         return _found;
     }
 
     /// <summary>Why a value was not read, for messages.</summary>
-    private static string NotRead(PickledUnknown value) => $"{Printable.OneLine(value.Name)}, which is refused and was not run";
+    private static string NotRead(PickledUnknown value) =>
+        $"{Printable.OneLine(value.Name)}, which is refused and was not run";
 
     /// <summary>
     /// Collects a dict, if it holds tensors, and the dicts in it. A dict may be part of several dicts, or of itself.
@@ -57,13 +60,15 @@ internal sealed class StateDictReader(PyTorchArchive archive, string source)
         {
             string path = key.Length == 0 ? name : $"{key}.{name}";
             if (value is PickledDict inner && level < MostLevels) Visit(path, inner, level + 1);
-            else if (value is PickledUnknown unknown) _firstUnknown ??= $"{Printable.Quote(path)} needs {NotRead(unknown)}";
+            else if (value is PickledUnknown unknown)
+                _firstUnknown ??= $"{Printable.Quote(path)} needs {NotRead(unknown)}";
         }
     }
 
     private void Add(TensorFile file)
     {
-        if (_found.Count == MostDictionaries) throw new InvalidDataException($"it holds more than {MostDictionaries} dicts of tensors");
+        if (_found.Count == MostDictionaries)
+            throw new InvalidDataException($"it holds more than {MostDictionaries} dicts of tensors");
         _found.Add(file);
     }
 
@@ -79,7 +84,8 @@ internal sealed class StateDictReader(PyTorchArchive archive, string source)
             int[] shape = Array.ConvertAll(tensor.Shape, dimension => (int)Math.Clamp(dimension, -1, int.MaxValue));
             int count = TensorEntries.CountElements(shape)
                 ?? throw new InvalidDataException($"the shape of {Printable.Quote(name)} is invalid or too large");
-            if (tensor.View.Storage.Type.IsInteger()) intTensors.Add(new(name, shape, Values<int>(name, tensor, count)));
+            if (tensor.View.Storage.Type.IsInteger())
+                intTensors.Add(new(name, shape, Values<int>(name, tensor, count)));
             else tensors.Add(new(name, shape, Values<float>(name, tensor, count)));
         }
         return new TensorFile(source, Metadata(dict), tensors, intTensors) { Key = key, NotRead = notRead };
@@ -108,7 +114,8 @@ internal sealed class StateDictReader(PyTorchArchive archive, string source)
         if (isContiguous) return view.Slice((int)tensor.Offset, count);
         _copiedElements += count;
         if (_copiedElements > SparedElements + archive.Length)
-            throw new InvalidDataException($"its tensors are far larger than the file, first at {Printable.Quote(name)}");
+            throw new InvalidDataException(
+                $"its tensors are far larger than the file, first at {Printable.Quote(name)}");
         return Gather(view.Span, tensor, count);
     }
 
@@ -144,7 +151,8 @@ internal sealed class StateDictReader(PyTorchArchive archive, string source)
     private Dictionary<string, string> Metadata(PickledDict state)
     {
         var texts = new Dictionary<string, string>(StringComparer.Ordinal);
-        if (state.Attributes is not { } attributes || !attributes.TryGet(MetadataName, out PickledDict? metadata)) return texts;
+        if (state.Attributes is not { } attributes || !attributes.TryGet(MetadataName, out PickledDict? metadata))
+            return texts;
         foreach ((string key, object? value) in metadata.Items)
         {
             if (value is not PickledString text) continue;

@@ -77,8 +77,8 @@ internal sealed class StateDictVocabulary : PickleVocabulary
     public override object FindPersistent(object? id) => id switch
     {
         object?[] and [PickledString kind, PickledUnknown type, ..] when kind.ToName() == "module" => type,
-        object?[] and [PickledString kind, PickledUnknown type, PickledString key, _, long, ..] when kind.ToName() == "storage" =>
-            Skipped(type, key.ToName()),
+        object?[] and [PickledString kind, PickledUnknown type, PickledString key, _, long, ..]
+            when kind.ToName() == "storage" => Skipped(type, key.ToName()),
         object?[] and [PickledString kind, ElementType type, PickledString key, _, long count, .. var view]
             when kind.ToName() == "storage" && count >= 0 => Part(Storage(type, key.ToName(), count), view),
         _ => throw new InvalidDataException("it refers to something that is not a storage"),
@@ -94,7 +94,8 @@ internal sealed class StateDictVocabulary : PickleVocabulary
     {
         _elementBytes[key] = type.Name switch
         {
-            "torch.ByteStorage" or "torch.CharStorage" or "torch.BoolStorage" or "torch.QInt8Storage" or "torch.QUInt8Storage" => 1,
+            "torch.ByteStorage" or "torch.CharStorage" or "torch.BoolStorage" => 1,
+            "torch.QInt8Storage" or "torch.QUInt8Storage" => 1,
             "torch.ShortStorage" => 2,
             "torch.QInt32Storage" => 4,
             "torch.ComplexFloatStorage" => 8,
@@ -107,8 +108,8 @@ internal sealed class StateDictVocabulary : PickleVocabulary
     private static PyTorchView Part(PyTorchStorage storage, object?[] view) => view switch
     {
         [] or [null] => new PyTorchView(storage, 0, storage.Count),
-        [object?[] and [PickledString, long start, long count]] when start >= 0 && count >= 0 && start <= storage.Count - count =>
-            new PyTorchView(storage, start, count),
+        [object?[] and [PickledString, long start, long count]]
+            when start >= 0 && count >= 0 && start <= storage.Count - count => new PyTorchView(storage, start, count),
         _ => throw new InvalidDataException("it refers to a part that its storage does not have"),
     };
 
@@ -124,5 +125,8 @@ internal sealed class StateDictVocabulary : PickleVocabulary
     }
 
     private static long[] Integers(object?[] values) => Array.ConvertAll(
-        values, value => value is long number ? number : throw new InvalidDataException("a tensor's shape or stride is not an integer"));
+        values,
+        value => value is long number
+            ? number
+            : throw new InvalidDataException("a tensor's shape or stride is not an integer"));
 }

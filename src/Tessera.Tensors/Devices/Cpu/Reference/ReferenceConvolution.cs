@@ -8,7 +8,8 @@ internal static class ReferenceConvolution
 {
     /// <summary>The convolution of x.</summary>
     public static void Forward(
-        in Conv2dGeometry g, ReadOnlySpan<float> x, ReadOnlySpan<float> weight, in EpilogueSpans epilogue, Span<float> y)
+        in Conv2dGeometry g, ReadOnlySpan<float> x, ReadOnlySpan<float> weight, in EpilogueSpans epilogue,
+        Span<float> y)
     {
         double[] sums = new double[y.Length];
         foreach (Pair pair in Pairs(g))
@@ -27,7 +28,8 @@ internal static class ReferenceConvolution
 
     /// <summary>The transposed convolution of y.</summary>
     public static void Transposed(
-        in Conv2dGeometry g, ReadOnlySpan<float> y, ReadOnlySpan<float> weight, in EpilogueSpans epilogue, Span<float> x)
+        in Conv2dGeometry g, ReadOnlySpan<float> y, ReadOnlySpan<float> weight, in EpilogueSpans epilogue,
+        Span<float> x)
     {
         double[] sums = new double[x.Length];
         foreach (Pair pair in Pairs(g))
@@ -78,7 +80,8 @@ internal static class ReferenceConvolution
                             int row = i * g.Stride + u - g.Padding, column = j * g.Stride + v - g.Padding;
                             if (row < 0 || row >= g.InHeight || column < 0 || column >= g.InWidth) continue;
                             yield return new Pair(
-                                (n * g.InHeight + row) * g.InWidth + column, (n * g.OutHeight + i) * g.OutWidth + j, u, v);
+                                (n * g.InHeight + row) * g.InWidth + column,
+                                (n * g.OutHeight + i) * g.OutWidth + j, u, v);
                         }
     }
 

@@ -42,7 +42,10 @@ internal sealed class ConvolutionChoice(string? forced)
 
     /// <summary>The algorithm for a convolution or a transposed convolution.</summary>
     public ConvolutionAlgorithm ForResult(CorrelationPlan plan) => Choose(
-        plan, plan.IsTransposed && ScatterCosts(plan) < DirectCosts(plan) ? ConvolutionAlgorithm.Scatter : ConvolutionAlgorithm.Direct);
+        plan,
+        plan.IsTransposed && ScatterCosts(plan) < DirectCosts(plan)
+            ? ConvolutionAlgorithm.Scatter
+            : ConvolutionAlgorithm.Direct);
 
     /// <summary>The algorithm for the weight gradient of a convolution; its cost is the convolution's.</summary>
     public ConvolutionAlgorithm ForWeightGradient(CorrelationPlan plan) => Choose(plan, ConvolutionAlgorithm.Direct);
@@ -60,7 +63,8 @@ internal sealed class ConvolutionChoice(string? forced)
     public string Explain(CorrelationPlan plan)
     {
         ConvolutionAlgorithm winograd = Winograd(plan), chosen = ForResult(plan);
-        if (winograd == ConvolutionAlgorithm.Direct && chosen == winograd) return "direct (no minimal filtering fits the kernel)";
+        if (winograd == ConvolutionAlgorithm.Direct && chosen == winograd)
+            return "direct (no minimal filtering fits the kernel)";
         if (forced is not null && winograd != ConvolutionAlgorithm.Direct) return $"{Name(chosen)} (forced)";
         return chosen == ConvolutionAlgorithm.Direct
             ? FormattableString.Invariant($"direct ({Name(winograd)} is estimated at {Share(winograd):0.00} of it)")
@@ -81,7 +85,8 @@ internal sealed class ConvolutionChoice(string? forced)
     private static ConvolutionAlgorithm Winograd(CorrelationPlan plan)
     {
         int taps = plan.Phases[0].Rows.Taps;
-        if (plan.Phases.Any(phase => phase.Rows.Taps != taps || phase.Columns.Taps != taps)) return ConvolutionAlgorithm.Direct;
+        if (plan.Phases.Any(phase => phase.Rows.Taps != taps || phase.Columns.Taps != taps))
+            return ConvolutionAlgorithm.Direct;
         return (taps, plan.WindowStep) switch
         {
             (3, 1) => ConvolutionAlgorithm.WinogradF4x3,

@@ -27,7 +27,8 @@ internal static unsafe class CorrelationKernel<TSimd, TVector>
         WorkerPool pool, CorrelationPlan plan, float* source, float* weight, EpiloguePointers epilogue)
     {
         int panels = (plan.Channels + TileColumns - 1) / TileColumns;
-        using var packed = new Scratch((long)plan.Phases.Sum(phase => phase.Taps) * panels * plan.SourceChannels * TileColumns);
+        using var packed = new Scratch(
+            (long)plan.Phases.Sum(phase => phase.Taps) * panels * plan.SourceChannels * TileColumns);
         PackWeights(pool, plan, weight, panels, packed.Floats);
 
         var map = new PaddedMap(
@@ -49,7 +50,8 @@ internal static unsafe class CorrelationKernel<TSimd, TVector>
         {
             nint* windowOffsets = (nint*)offsets.Floats;
             nint* pixelOffsets = windowOffsets + band.Images * band.Rows * plan.Grid.Columns;
-            int pixels = LocatePixels(plan, phase, band, source.ImageStride, source.RowStride, windowOffsets, pixelOffsets);
+            int pixels = LocatePixels(
+                plan, phase, band, source.ImageStride, source.RowStride, windowOffsets, pixelOffsets);
             var product = new PhaseProduct(
                 phase.Rows.Taps, source.RowStride, phase.Columns.Taps * plan.SourceChannels, weights);
             MultiplyPhase(product, plan.Channels, source.Pixels, windowOffsets, pixelOffsets, pixels, epilogue);
@@ -60,7 +62,8 @@ internal static unsafe class CorrelationKernel<TSimd, TVector>
 
     /// <summary>The offsets, in floats, of the window and the destination of each pixel of the band.</summary>
     private static int LocatePixels(
-        CorrelationPlan plan, Phase phase, Band band, nint imageStride, int rowStride, nint* windowOffsets, nint* pixelOffsets)
+        CorrelationPlan plan, Phase phase, Band band, nint imageStride, int rowStride, nint* windowOffsets,
+        nint* pixelOffsets)
     {
         int pixel = 0;
         int rows = Math.Min(band.Rows, phase.Rows.Count - band.FirstRow);
@@ -116,7 +119,8 @@ internal static unsafe class CorrelationKernel<TSimd, TVector>
         {
             nint panelLength = (nint)phase.Taps * plan.SourceChannels * TileColumns;
             float* target = packed + offset;
-            pool.Run(panels, panel => PackPanel(plan, phase, weight, panel * TileColumns, target + panel * panelLength));
+            pool.Run(
+                panels, panel => PackPanel(plan, phase, weight, panel * TileColumns, target + panel * panelLength));
             offset += panels * panelLength;
         }
     }

@@ -71,7 +71,11 @@ internal sealed class CorrelationPlan
         PaddedWidth = (g.OutWidth - 1) * g.Stride + g.KernelWidth,
         WindowRows = g.KernelHeight,
         Grid = (g.OutHeight, g.OutWidth),
-        Phases = [new Phase(new Axis(0, g.OutHeight, 0, g.KernelHeight, 0, 1), new Axis(0, g.OutWidth, 0, g.KernelWidth, 0, 1))],
+        Phases =
+        [
+            new Phase(
+                new Axis(0, g.OutHeight, 0, g.KernelHeight, 0, 1), new Axis(0, g.OutWidth, 0, g.KernelWidth, 0, 1)),
+        ],
     };
 
     public static CorrelationPlan Transposed(in Conv2dGeometry g)

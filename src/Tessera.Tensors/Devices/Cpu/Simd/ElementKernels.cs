@@ -113,7 +113,8 @@ internal static unsafe class ElementKernels<TSimd, TVector>
     /// <summary>Both gradients of a squared error; see <see cref="Device.SquaredErrorGradients"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void SquaredErrorGradients(
-        float* x, float* y, float scaleX, float* gradX, bool accumulateX, float scaleY, float* gradY, bool accumulateY, int count)
+        float* x, float* y, float scaleX, float* gradX, bool accumulateX, float scaleY, float* gradY, bool accumulateY,
+        int count)
     {
         TVector factorX = TSimd.Broadcast(scaleX), factorY = TSimd.Broadcast(-scaleY);
         int i = 0;
@@ -152,7 +153,8 @@ internal static unsafe class ElementKernels<TSimd, TVector>
         {
             TVector divisor = TSimd.Broadcast(divisors[row]);
             int i = 0;
-            for (; i <= columns - TSimd.Width; i += TSimd.Width) TSimd.Store(TSimd.Divide(TSimd.Load(x + i), divisor), y + i);
+            for (; i <= columns - TSimd.Width; i += TSimd.Width)
+                TSimd.Store(TSimd.Divide(TSimd.Load(x + i), divisor), y + i);
             for (; i < columns; i++) y[i] = x[i] / divisors[row];
         }
     }

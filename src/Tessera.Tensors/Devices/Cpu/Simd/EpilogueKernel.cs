@@ -46,7 +46,8 @@ internal static unsafe class EpilogueKernel<TSimd, TVector>
     /// tile fills whole cache lines.
     /// </summary>
     public static bool Streams(float* destination, int length, int channels, float* addend) =>
-        length >= StreamedFloats && addend != destination && TileColumns % CacheLine.Floats == 0 && channels % CacheLine.Floats == 0
+        length >= StreamedFloats && addend != destination
+        && TileColumns % CacheLine.Floats == 0 && channels % CacheLine.Floats == 0
         && (nuint)destination % CacheLine.Bytes == 0;
 
     /// <summary>Finishes and stores the same consecutive channels of some pixels.</summary>

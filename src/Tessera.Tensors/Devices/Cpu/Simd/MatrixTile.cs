@@ -39,7 +39,8 @@ internal static unsafe class MatrixTile<TSimd, TVector>
     {
         float* a0 = a[0], a1 = a[1], a2 = a[2], a3 = a[3], a4 = a[4], a5 = a[5];
         TVector c00 = TSimd.Load(start), c01 = TSimd.Load(start + TSimd.Width);
-        TVector c10 = c00, c11 = c01, c20 = c00, c21 = c01, c30 = c00, c31 = c01, c40 = c00, c41 = c01, c50 = c00, c51 = c01;
+        TVector c10 = c00, c11 = c01, c20 = c00, c21 = c01, c30 = c00, c31 = c01;
+        TVector c40 = c00, c41 = c01, c50 = c00, c51 = c01;
         for (; segments > 0; segments--)
         {
             for (nint k = 0; k < run; k++)
@@ -90,7 +91,8 @@ internal static unsafe class MatrixTile<TSimd, TVector>
     /// <param name="c">Six rows of <see cref="Columns"/> floats, one after the other.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void TransposedTimesPanel(
-        float* a, nint segments, nint segmentStride, nint run, nint stride, float* b, nint bStride, float* start, float* c)
+        float* a, nint segments, nint segmentStride, nint run, nint stride, float* b, nint bStride, float* start,
+        float* c)
     {
         nint width = TSimd.Width;
         TVector c00 = TSimd.Load(start), c01 = TSimd.Load(start + width);

@@ -38,7 +38,8 @@ internal static unsafe class NearestRowsKernel<TSimd, TVector>
     /// Packs rows of the table as <c>[column][row]</c>, and computes <c>-|e|^2 / 2</c> of each; rows past the last
     /// never win.
     /// </summary>
-    private static void PackPanel(float* table, int tableRows, int columns, int firstRow, float* packed, float* halfNorms)
+    private static void PackPanel(
+        float* table, int tableRows, int columns, int firstRow, float* packed, float* halfNorms)
     {
         double* norms = stackalloc double[TileColumns];
         int rows = Math.Min(TileColumns, tableRows - firstRow);
@@ -59,7 +60,8 @@ internal static unsafe class NearestRowsKernel<TSimd, TVector>
         }
     }
 
-    private static void Search(float* x, int columns, float* table, float* halfNorms, int panels, int* nearest, int rows)
+    private static void Search(
+        float* x, int columns, float* table, float* halfNorms, int panels, int* nearest, int rows)
     {
         using var lanes = new Scratch(2 * RowsPerItem * TSimd.Width + TileRows * TileColumns);
         float* best = lanes.Floats, bestVector = best + RowsPerItem * TSimd.Width;

@@ -62,7 +62,8 @@ internal sealed unsafe class NewtonSchulzIterate<TSimd, TVector> : IDisposable
         for (int row = 0; row < _shorter; row++)
         {
             var to = new Span<float>(_wide + (nint)row * stride, stride);
-            TensorPrimitives.Multiply(_isTall ? to[.._longer] : new ReadOnlySpan<float>(_x + (nint)row * _longer, _longer), _scale, to);
+            TensorPrimitives.Multiply(
+                _isTall ? to[.._longer] : new ReadOnlySpan<float>(_x + (nint)row * _longer, _longer), _scale, to);
             to[_longer..].Clear();
         }
         foreach (Square square in (Square[])[_a, _b, _ab, _q, _next]) square.ClearPadding();
@@ -75,7 +76,8 @@ internal sealed unsafe class NewtonSchulzIterate<TSimd, TVector> : IDisposable
         float* columns = packed.Floats;
         int stride = StrideOf(_longer), first = panel * TileColumns, filled = Math.Min(TileColumns, _shorter - first);
         if (filled < TileColumns) new Span<float>(columns, _longer * TileColumns).Clear();
-        Transposition.Run(_wide + (nint)first * stride, stride, filled, _longer, columns, TileColumns, accumulate: false);
+        Transposition.Run(
+            _wide + (nint)first * stride, stride, filled, _longer, columns, TileColumns, accumulate: false);
         FillUpperTriangle(_a, panel, (row, zeros, tile) =>
         {
             float** rows = stackalloc float*[TileRows];
@@ -92,7 +94,8 @@ internal sealed unsafe class NewtonSchulzIterate<TSimd, TVector> : IDisposable
         TVector b = TSimd.Broadcast(NewtonSchulz.B), c = TSimd.Broadcast(NewtonSchulz.C);
         for (int i = 0; i < Math.Min(TileRows, _shorter - row); i++)
         {
-            float* sums = tile + i * TileColumns, numbers = _a.Values + (nint)(row + i) * _a.Stride + panel * TileColumns;
+            float* sums = tile + i * TileColumns;
+            float* numbers = _a.Values + (nint)(row + i) * _a.Stride + panel * TileColumns;
             for (int column = 0; column < TileColumns; column += TSimd.Width)
             {
                 TVector linear = TSimd.Multiply(b, TSimd.Load(numbers + column));
@@ -132,7 +135,8 @@ internal sealed unsafe class NewtonSchulzIterate<TSimd, TVector> : IDisposable
             int rows = Math.Min(TileRows, _shorter - row);
             if (_isTall)
             {
-                Transposition.Run(tile, TileColumns, rows, filled, _x + (nint)first * _columns + row, _columns, accumulate: false);
+                Transposition.Run(
+                    tile, TileColumns, rows, filled, _x + (nint)first * _columns + row, _columns, accumulate: false);
                 continue;
             }
             for (int i = 0; i < rows; i++)
@@ -164,7 +168,8 @@ internal sealed unsafe class NewtonSchulzIterate<TSimd, TVector> : IDisposable
 
     private static void Multiply(Square left, Square right, int row, int panel, float* zeros, float* tile) =>
         MatrixTile<TSimd, TVector>.TransposedTimesPanel(
-            left.Values + row, 1, 0, left.Size, left.Stride, right.Values + panel * TileColumns, right.Stride, zeros, tile);
+            left.Values + row, 1, 0, left.Size, left.Stride, right.Values + panel * TileColumns, right.Stride,
+            zeros, tile);
 
     /// <summary>
     /// Computes a panel of a square matrix on and above the diagonal, tile by tile, and mirrors it below.
@@ -176,7 +181,8 @@ internal sealed unsafe class NewtonSchulzIterate<TSimd, TVector> : IDisposable
         for (int row = 0; row < Math.Min((panel + 1) * TileColumns, square.Size); row += TileRows)
         {
             body(row, zeros, tile);
-            for (int i = 0; i < Math.Min(TileRows, square.Size - row); i++) square.Set(row + i, panel, tile + i * TileColumns);
+            for (int i = 0; i < Math.Min(TileRows, square.Size - row); i++)
+                square.Set(row + i, panel, tile + i * TileColumns);
         }
     }
 
@@ -192,13 +198,15 @@ internal sealed unsafe class NewtonSchulzIterate<TSimd, TVector> : IDisposable
         /// <summary>Sets the padding past the last column to 0.</summary>
         public void ClearPadding()
         {
-            for (int row = 0; row < size; row++) new Span<float>(values + (nint)row * Stride + size, Stride - size).Clear();
+            for (int row = 0; row < size; row++)
+                new Span<float>(values + (nint)row * Stride + size, Stride - size).Clear();
         }
 
         /// <summary>Sets the elements of a row in a panel on and above the diagonal, and their mirror images.</summary>
         public void Set(int row, int panel, float* numbers)
         {
-            int first = panel * TileColumns, from = Math.Max(first, row), count = Math.Min(first + TileColumns, size) - from;
+            int first = panel * TileColumns, from = Math.Max(first, row);
+            int count = Math.Min(first + TileColumns, size) - from;
             if (count <= 0) return;
             numbers += from - first;
             new ReadOnlySpan<float>(numbers, count).CopyTo(new Span<float>(values + (nint)row * Stride + from, count));

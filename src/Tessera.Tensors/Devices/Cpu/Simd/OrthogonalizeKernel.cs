@@ -61,7 +61,8 @@ internal static unsafe class OrthogonalizeKernel<TSimd, TVector>
     private static (NewtonSchulzIterate<TSimd, TVector> Iterate, int Item)[] Items(
         List<NewtonSchulzIterate<TSimd, TVector>> iterates, Func<NewtonSchulzIterate<TSimd, TVector>, int> items) =>
     [
-        .. iterates.SelectMany(iterate => Enumerable.Range(0, items(iterate)).Reverse(), (iterate, item) => (iterate, item)),
+        .. iterates.SelectMany(
+            iterate => Enumerable.Range(0, items(iterate)).Reverse(), (iterate, item) => (iterate, item)),
     ];
 
     private static void Stage(

@@ -14,7 +14,8 @@ namespace Tessera.Tensors.Devices.Cpu.Simd;
 /// <param name="paddedWidth">The number of columns in all; columns outside the image are zeros.</param>
 /// <param name="paddedChannels">Floats of a padded pixel; the floats after the channels are zeros.</param>
 internal readonly unsafe struct PaddedMap(
-    float* pixels, int height, int width, int channels, int top, int left, int paddedHeight, int paddedWidth, int paddedChannels)
+    float* pixels, int height, int width, int channels, int top, int left, int paddedHeight, int paddedWidth,
+    int paddedChannels)
 {
     /// <summary>Floats from one padded row to the next.</summary>
     public int RowStride { get; } = paddedWidth * paddedChannels;

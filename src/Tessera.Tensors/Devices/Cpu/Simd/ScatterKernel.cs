@@ -58,7 +58,8 @@ internal static unsafe class ScatterKernel<TSimd, TVector>
             {
                 (int kernelColumn, int inChannel) = Math.DivRem(column, g.InChannels);
                 *packed++ = kernelColumn < g.KernelWidth
-                    ? weight[((nint)channel * g.InChannels + inChannel) * kernelArea + kernelRow * g.KernelWidth + kernelColumn]
+                    ? weight[((nint)channel * g.InChannels + inChannel) * kernelArea
+                        + kernelRow * g.KernelWidth + kernelColumn]
                     : 0;
             }
         }
@@ -92,7 +93,8 @@ internal static unsafe class ScatterKernel<TSimd, TVector>
                 {
                     int row = i * g.Stride + kernelRow - g.Padding;
                     AddRow(
-                        products + (nint)(i - firstSource) * g.OutWidth * TileColumns, g.OutWidth, (nint)g.Stride * g.InChannels,
+                        products + (nint)(i - firstSource) * g.OutWidth * TileColumns, g.OutWidth,
+                        (nint)g.Stride * g.InChannels,
                         rows + (row - first) * rowStride + panel * TileColumns);
                 }
             }
@@ -110,7 +112,8 @@ internal static unsafe class ScatterKernel<TSimd, TVector>
     {
         for (nint i = 0; i < rowStride; i++) rows[i] = bias[i % channels];
         var first = new ReadOnlySpan<float>(rows, (int)rowStride);
-        for (nint row = rowStride; row < count; row += rowStride) first.CopyTo(new Span<float>(rows + row, (int)rowStride));
+        for (nint row = rowStride; row < count; row += rowStride)
+            first.CopyTo(new Span<float>(rows + row, (int)rowStride));
     }
 
     /// <summary>

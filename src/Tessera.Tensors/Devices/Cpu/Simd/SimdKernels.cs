@@ -20,11 +20,13 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
     public override string Name => name;
 
     public override void Conv2d(
-        in Conv2dGeometry g, ReadOnlySpan<float> x, ReadOnlySpan<float> weight, in EpilogueSpans epilogue, Span<float> y) =>
+        in Conv2dGeometry g, ReadOnlySpan<float> x, ReadOnlySpan<float> weight, in EpilogueSpans epilogue,
+        Span<float> y) =>
         Correlate(CorrelationPlan.Convolution(g), x, weight, epilogue, y);
 
     public override void Conv2dTransposed(
-        in Conv2dGeometry g, ReadOnlySpan<float> y, ReadOnlySpan<float> weight, in EpilogueSpans epilogue, Span<float> x) =>
+        in Conv2dGeometry g, ReadOnlySpan<float> y, ReadOnlySpan<float> weight, in EpilogueSpans epilogue,
+        Span<float> x) =>
         Correlate(CorrelationPlan.Transposed(g), y, weight, epilogue, x);
 
     public override void Conv2dWeightGradient(
@@ -58,7 +60,9 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
         var paddedBias = new Span<float>(bias.Floats, plan.Channels + MatrixTile<TSimd, TVector>.Columns);
         paddedBias.Clear();
         epilogue.Bias.CopyTo(paddedBias);
-        fixed (float* pSource = source, pWeight = weight, pAddend = epilogue.Addend, pGate = epilogue.Gate, pDestination = destination)
+        fixed (
+            float* pSource = source, pWeight = weight, pAddend = epilogue.Addend, pGate = epilogue.Gate,
+            pDestination = destination)
         {
             var pointers = new EpiloguePointers(
                 bias.Floats, pAddend, pGate, epilogue.Relu, pDestination,
@@ -75,7 +79,8 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
                     break;
                 // Half of a tile would be empty; a tile of half the width needs half the multiplications.
                 case ConvolutionAlgorithm.Scatter
-                    when plan.KernelWidth * plan.Channels <= MatrixTile<Simd256, Vector256<float>>.Columns && TSimd.Width > Simd256.Width:
+                    when plan.KernelWidth * plan.Channels <= MatrixTile<Simd256, Vector256<float>>.Columns
+                        && TSimd.Width > Simd256.Width:
                     ScatterKernel<Simd256, Vector256<float>>.Run(pool, plan.Geometry, pSource, pWeight, pointers);
                     break;
                 case ConvolutionAlgorithm.Scatter:
@@ -126,7 +131,8 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
         {
             float* from = pX, to = pY;
             pool.RunRanges(x.Length, Grain, (first, count) =>
-                TensorPrimitives.Max(new ReadOnlySpan<float>(from + first, count), 0, new Span<float>(to + first, count)));
+                TensorPrimitives.Max(
+                    new ReadOnlySpan<float>(from + first, count), 0, new Span<float>(to + first, count)));
         }
     }
 
@@ -162,7 +168,8 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
         fixed (float* pX = x)
         {
             float* from = pX;
-            double sum = SumOverRanges(x.Length, (first, count) => ElementKernels<TSimd, TVector>.SumOfSquares(from + first, count));
+            double sum = SumOverRanges(
+                x.Length, (first, count) => ElementKernels<TSimd, TVector>.SumOfSquares(from + first, count));
             return double.IsFinite(sum) ? sum : base.SumOfSquares(x);
         }
     }
@@ -229,7 +236,8 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
         {
             float* left = pX, right = pY, toX = pGradX, toY = pGradY;
             pool.RunRanges(x.Length, Grain, (first, count) => ElementKernels<TSimd, TVector>.SquaredErrorGradients(
-                left + first, right + first, scaleX, toX + first, accumulateX, scaleY, toY + first, accumulateY, count));
+                left + first, right + first,
+                scaleX, toX + first, accumulateX, scaleY, toY + first, accumulateY, count));
         }
     }
 
@@ -255,7 +263,8 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
     public override void ScatterAddRows(
         ReadOnlySpan<float> x, int columns, ReadOnlySpan<int> indices, Span<float> table, bool accumulate)
     {
-        int columnsPerItem = WorkerPool.Ranges(WorkerPool.Ranges(columns, CacheLine.Floats), pool.Threads) * CacheLine.Floats;
+        int lines = WorkerPool.Ranges(columns, CacheLine.Floats);
+        int columnsPerItem = WorkerPool.Ranges(lines, pool.Threads) * CacheLine.Floats;
         if (!accumulate) table.Clear();
         int rows = indices.Length;
         fixed (float* pX = x, pTable = table)
@@ -320,7 +329,8 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
     }
 
     public override void RotationGradient(
-        ReadOnlySpan<float> x, ReadOnlySpan<float> y, ReadOnlySpan<float> gradY, int columns, Span<float> gradX, bool accumulate)
+        ReadOnlySpan<float> x, ReadOnlySpan<float> y, ReadOnlySpan<float> gradY, int columns, Span<float> gradX,
+        bool accumulate)
     {
         fixed (float* pX = x, pY = y, pGradY = gradY, pGradX = gradX)
         {

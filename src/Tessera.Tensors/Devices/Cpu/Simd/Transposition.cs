@@ -12,7 +12,8 @@ internal static unsafe class Transposition
     /// <c>to[column * toStride + row] = from[row * fromStride + column]</c>, or <c>+=</c> to accumulate.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run(float* from, nint fromStride, int rows, int columns, float* to, nint toStride, bool accumulate)
+    public static void Run(
+        float* from, nint fromStride, int rows, int columns, float* to, nint toStride, bool accumulate)
     {
         int row = 0;
         for (; row <= rows - Lanes; row += Lanes, from += Lanes * fromStride, to += Lanes)

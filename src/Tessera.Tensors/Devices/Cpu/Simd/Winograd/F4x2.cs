@@ -17,7 +17,8 @@ internal static unsafe partial class WinogradMaps<TSimd, TVector>
     internal readonly struct F4x2 : IWinograd
     {
         private const float A = 0.4f, B = 1.25f;
-        private const float A2 = A * A, B2 = B * B, A3 = A * A2, B3 = B * B2, SumOfSquares = A2 + B2, ProductOfSquares = A2 * B2;
+        private const float A2 = A * A, B2 = B * B, A3 = A * A2, B3 = B * B2;
+        private const float SumOfSquares = A2 + B2, ProductOfSquares = A2 * B2;
 
         // 1 / M'(p) at a and at b.
         private const float NormA = 1 / (2 * A * (A2 - B2)), NormB = 1 / (2 * B * (B2 - A2));
@@ -88,7 +89,8 @@ internal static unsafe partial class WinogradMaps<TSimd, TVector>
             [MethodImpl(MethodImplOptions.AggressiveInlining)]
             public static void Apply(float* from, nint stride, float* to, nint toStride)
             {
-                TVector y0 = Load(from), y1 = Load(from + stride), y2 = Load(from + 2 * stride), y3 = Load(from + 3 * stride);
+                TVector y0 = Load(from), y1 = Load(from + stride);
+                TVector y2 = Load(from + 2 * stride), y3 = Load(from + 3 * stride);
                 StorePair(Plus(y0, A2, y2), Plus(Times(A, y1), A3, y3), to, toStride);
                 StorePair(Plus(y0, B2, y2), Plus(Times(B, y1), B3, y3), to + 2 * toStride, toStride);
                 TSimd.Store(y3, to + 4 * toStride);

@@ -88,7 +88,8 @@ internal static unsafe partial class WinogradMaps<TSimd, TVector>
             [MethodImpl(MethodImplOptions.AggressiveInlining)]
             public static void Apply(float* from, nint stride, float* to, nint toStride)
             {
-                TVector y0 = Load(from), y1 = Load(from + stride), y2 = Load(from + 2 * stride), y3 = Load(from + 3 * stride);
+                TVector y0 = Load(from), y1 = Load(from + stride);
+                TVector y2 = Load(from + 2 * stride), y3 = Load(from + 3 * stride);
                 TSimd.Store(y0, to);
                 StorePair(Plus(y0, A2, y2), Plus(Times(A, y1), A3, y3), to + toStride, toStride);
                 StorePair(Plus(y0, B2, y2), Plus(Times(B, y1), B3, y3), to + 3 * toStride, toStride);

@@ -38,7 +38,8 @@ internal static unsafe class WinogradKernel<TSimd, TVector, TWinograd>
         float* weights = packed.Floats;
         if (tiles.HasChunksForThreads)
         {
-            pool.Run(tiles.Chunks, chunk => RunChunk(tiles, layout, chunk, map, weights, epilogue, WorkerPool.RunInTurn));
+            pool.Run(
+                tiles.Chunks, chunk => RunChunk(tiles, layout, chunk, map, weights, epilogue, WorkerPool.RunInTurn));
         }
         else
         {
@@ -48,11 +49,13 @@ internal static unsafe class WinogradKernel<TSimd, TVector, TWinograd>
     }
 
     /// <summary>Transforms the source of a band's tiles for one phase to <c>[position][tile][inner]</c>.</summary>
-    public static void TransformSource(WinogradTiles tiles, in PaddedMap map, Band band, Phase phase, float* transformed)
+    public static void TransformSource(
+        WinogradTiles tiles, in PaddedMap map, Band band, Phase phase, float* transformed)
     {
         int step = tiles.Plan.WindowStep, channels = tiles.PaddedChannels;
         using var source = new PaddedBand(
-            map, band.FirstImage, band.Images, band.FirstRow * WinogradTiles.Results * step, tiles.PaddedRows(band.Rows));
+            map, band.FirstImage, band.Images, band.FirstRow * WinogradTiles.Results * step,
+            tiles.PaddedRows(band.Rows));
         nint row = (nint)step * source.RowStride, column = (nint)step * channels;
         for (int tile = 0; tile < band.Images * band.Rows * tiles.Columns; tile++)
         {
@@ -75,7 +78,8 @@ internal static unsafe class WinogradKernel<TSimd, TVector, TWinograd>
     }
 
     private static void RunChunk(
-        WinogradTiles tiles, WinogradWeights<TSimd, TVector, TWinograd> layout, int chunk, PaddedMap map, float* weights,
+        WinogradTiles tiles, WinogradWeights<TSimd, TVector, TWinograd> layout, int chunk, PaddedMap map,
+        float* weights,
         EpiloguePointers epilogue, Action<int, Action<int>> shareOut)
     {
         (int firstBand, int endBand) = tiles.BandsOf(chunk);
@@ -117,7 +121,8 @@ internal static unsafe class WinogradKernel<TSimd, TVector, TWinograd>
             (int image, int rest) = Math.DivRem(tile, band.Rows * tiles.Columns);
             (int tileRow, int tileColumn) = Math.DivRem(rest, tiles.Columns);
             LocatePixels(
-                plan, phase, band.FirstImage + image, (band.FirstRow + tileRow) * Results, tileColumn * Results, offsets);
+                plan, phase, band.FirstImage + image, (band.FirstRow + tileRow) * Results, tileColumn * Results,
+                offsets);
             for (int panel = 0; panel < tiles.Panels; panel++)
             {
                 for (int half = 0; half < PanelColumns; half += TSimd.Width)
@@ -128,7 +133,8 @@ internal static unsafe class WinogradKernel<TSimd, TVector, TWinograd>
                 }
                 int channel = panel * PanelColumns;
                 EpilogueKernel<TSimd, TVector>.Store(
-                    epilogue, results, offsets, Results * Results, channel, Math.Min(PanelColumns, plan.Channels - channel));
+                    epilogue, results, offsets, Results * Results, channel,
+                    Math.Min(PanelColumns, plan.Channels - channel));
             }
         }
     }

@@ -144,5 +144,6 @@ internal sealed class WinogradTiles
         return whole + (int)((long)(Bands.Count - whole) * (chunk - _wholeChunks) / _lastChunks);
     }
 
-    private int PaddedSize(int tiles, int lastWindow) => (tiles * Results + Size - Results) * Plan.WindowStep + lastWindow;
+    private int PaddedSize(int tiles, int lastWindow) =>
+        (tiles * Results + Size - Results) * Plan.WindowStep + lastWindow;
 }

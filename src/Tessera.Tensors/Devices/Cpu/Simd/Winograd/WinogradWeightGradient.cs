@@ -31,7 +31,8 @@ internal static unsafe class WinogradWeightGradient<TSimd, TVector, TWinograd>
 
     private static int PanelColumns => MatrixTile<TSimd, TVector>.Columns;
 
-    public static void Run(WorkerPool pool, in Conv2dGeometry g, float* x, float* gradY, float* gradWeight, bool accumulate)
+    public static void Run(
+        WorkerPool pool, in Conv2dGeometry g, float* x, float* gradY, float* gradWeight, bool accumulate)
     {
         var plan = CorrelationPlan.Convolution(g);
         var tiles = new WinogradTiles(plan, TWinograd.Size, TSimd.Width, PanelColumns, TilesPerChunk, threads: 1);
@@ -54,7 +55,8 @@ internal static unsafe class WinogradWeightGradient<TSimd, TVector, TWinograd>
         layout.Unpack(pool, sums, slices, gradWeight, accumulate);
 
         void AddSlice(int slice, Action<int, Action<int>> shareOut) => AddBands(
-            tiles, layout, BandsBefore(slice), BandsBefore(slice + 1), source, gradient, sums + slice * layout.Length, shareOut);
+            tiles, layout, BandsBefore(slice), BandsBefore(slice + 1), source, gradient, sums + slice * layout.Length,
+            shareOut);
 
         int BandsBefore(int slice) => (int)((long)tiles.Bands.Count * slice / slices);
     }
@@ -94,7 +96,8 @@ internal static unsafe class WinogradWeightGradient<TSimd, TVector, TWinograd>
             shareOut(tiles.Positions * tiles.Panels, item => Multiply(
                 tiles, source + item / tiles.Panels * tiles.SourceStride, count,
                 gradient + item / tiles.Panels * positionStride + item % tiles.Panels * PanelColumns,
-                sums + item / tiles.Panels * layout.PositionLength + item % tiles.Panels * layout.PanelLength, isFirst));
+                sums + item / tiles.Panels * layout.PositionLength + item % tiles.Panels * layout.PanelLength,
+                isFirst));
         }
 
         // All chunks have about the same size.
@@ -104,7 +107,8 @@ internal static unsafe class WinogradWeightGradient<TSimd, TVector, TWinograd>
     private static void TransformGradient(WinogradTiles tiles, in PaddedMap map, Band band, float* transformed)
     {
         using var gradient = new PaddedBand(
-            map, band.FirstImage, band.Images, band.FirstRow * WinogradTiles.Results, band.Rows * WinogradTiles.Results);
+            map, band.FirstImage, band.Images, band.FirstRow * WinogradTiles.Results,
+            band.Rows * WinogradTiles.Results);
         nint tileStride = tiles.GradientTileStride(PanelColumns), positionStride = tiles.GradientStride(PanelColumns);
         nint column = tiles.Panels * PanelColumns;
         for (int tile = 0; tile < band.Images * band.Rows * tiles.Columns; tile++, transformed += tileStride)
@@ -112,7 +116,8 @@ internal static unsafe class WinogradWeightGradient<TSimd, TVector, TWinograd>
             (int image, int rest) = Math.DivRem(tile, band.Rows * tiles.Columns);
             (int tileRow, int tileColumn) = Math.DivRem(rest, tiles.Columns);
             float* from = gradient.Pixels + image * gradient.ImageStride
-                + (nint)tileRow * WinogradTiles.Results * gradient.RowStride + tileColumn * WinogradTiles.Results * column;
+                + (nint)tileRow * WinogradTiles.Results * gradient.RowStride
+                + tileColumn * WinogradTiles.Results * column;
             for (int channel = 0; channel < column; channel += TSimd.Width)
             {
                 TWinograd.ResultGradients(

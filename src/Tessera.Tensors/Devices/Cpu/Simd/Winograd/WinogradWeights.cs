@@ -71,8 +71,8 @@ internal readonly unsafe struct WinogradWeights<TSimd, TVector, TWinograd>(Winog
         foreach (Run run in Runs(block))
         {
             Transposition.Run(
-                weight + run.Weight, tiles.Plan.ChannelStride, block.Lanes, run.Length, kernels + run.Kernels, PanelColumns,
-                accumulate: false);
+                weight + run.Weight, tiles.Plan.ChannelStride, block.Lanes, run.Length, kernels + run.Kernels,
+                PanelColumns, accumulate: false);
         }
         foreach (Phase phase in tiles.Plan.Phases)
         {
@@ -85,7 +85,8 @@ internal readonly unsafe struct WinogradWeights<TSimd, TVector, TWinograd>(Winog
     private void Transform(Block block, float* kernels, Taps taps, float* packed)
     {
         kernels += taps.First;
-        for (int channel = 0; channel < block.PaddedChannels; channel++, kernels += KernelArea * PanelColumns, packed += PanelColumns)
+        int stride = KernelArea * PanelColumns;
+        for (int channel = 0; channel < block.PaddedChannels; channel++, kernels += stride, packed += PanelColumns)
         {
             for (int half = 0; half < PanelColumns; half += TSimd.Width)
             {
@@ -117,19 +118,21 @@ internal readonly unsafe struct WinogradWeights<TSimd, TVector, TWinograd>(Winog
         using var scratch = new Scratch(ChannelsPerItem * KernelArea * PanelColumns);
         float* kernels = scratch.Floats;
         for (int sourceMap = 0; sourceMap < tiles.SourceMaps; sourceMap++)
-            TransformBack(block, packed + Place(block, sourceMap), LocateTaps(tiles.Plan.Phases[0], sourceMap), kernels);
+            TransformBack(
+                block, packed + Place(block, sourceMap), LocateTaps(tiles.Plan.Phases[0], sourceMap), kernels);
         foreach (Run run in Runs(block))
         {
             Transposition.Run(
-                kernels + run.Kernels, PanelColumns, run.Length, block.Lanes, gradWeight + run.Weight, tiles.Plan.ChannelStride,
-                accumulate);
+                kernels + run.Kernels, PanelColumns, run.Length, block.Lanes, gradWeight + run.Weight,
+                tiles.Plan.ChannelStride, accumulate);
         }
     }
 
     private void TransformBack(Block block, float* packed, Taps taps, float* kernels)
     {
         kernels += taps.First;
-        for (int channel = 0; channel < block.Channels; channel++, packed += PanelColumns, kernels += KernelArea * PanelColumns)
+        int stride = KernelArea * PanelColumns;
+        for (int channel = 0; channel < block.Channels; channel++, packed += PanelColumns, kernels += stride)
         {
             for (int half = 0; half < PanelColumns; half += TSimd.Width)
             {
@@ -146,7 +149,8 @@ internal readonly unsafe struct WinogradWeights<TSimd, TVector, TWinograd>(Winog
         int first = block * ChannelsPerItem;
         return new Block(
             panel, first, Math.Min(PanelColumns, tiles.Plan.Channels - panel * PanelColumns),
-            Math.Min(ChannelsPerItem, tiles.Plan.SourceChannels - first), Math.Min(ChannelsPerItem, tiles.PaddedChannels - first));
+            Math.Min(ChannelsPerItem, tiles.Plan.SourceChannels - first),
+            Math.Min(ChannelsPerItem, tiles.PaddedChannels - first));
     }
 
     /// <summary>The offset of a block of one source map in a phase of the packed weights.</summary>
