@@ -41,7 +41,7 @@ public readonly struct Shape : IEquatable<Shape>
         _elementsPastFirst = (int)length - 1;
     }
 
-    /// <summary>How many sizes there are: 0 for a scalar.</summary>
+    /// <summary>The number of sizes: 0 for a scalar.</summary>
     public int Rank { get; }
 
     /// <summary>The number of elements, the product of the sizes (1 for a scalar).</summary>

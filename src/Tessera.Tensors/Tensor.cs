@@ -48,7 +48,7 @@ public sealed class Tensor
     /// <summary>The sizes, outermost first.</summary>
     public Shape Shape { get; }
 
-    /// <summary>Where the elements live.</summary>
+    /// <summary>The device that holds the elements.</summary>
     public Device Device { get; }
 
     /// <summary>The tape that this was computed on, or null.</summary>
@@ -160,7 +160,9 @@ public sealed class Tensor
     }
 
     /// <summary>The elements themselves, in row-major order, without a copy.</summary>
-    /// <exception cref="NotSupportedException">They live on a device whose memory the processor cannot see.</exception>
+    /// <exception cref="NotSupportedException">
+    /// The elements are on a device whose memory the processor cannot see.
+    /// </exception>
     public Span<float> AsSpan() =>
         Storage is CpuStorage memory
             ? memory.Span
@@ -171,7 +173,9 @@ public sealed class Tensor
     /// The elements themselves as .NET's own tensor type, without a copy. A scalar becomes <c>[1]</c>: .NET's spans of
     /// rank 0 are empty.
     /// </summary>
-    /// <exception cref="NotSupportedException">They live on a device whose memory the processor cannot see.</exception>
+    /// <exception cref="NotSupportedException">
+    /// The elements are on a device whose memory the processor cannot see.
+    /// </exception>
     public TensorSpan<float> AsTensorSpan()
     {
         Span<nint> lengths = stackalloc nint[Math.Max(Shape.Rank, 1)];

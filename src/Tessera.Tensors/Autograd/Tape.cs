@@ -7,14 +7,14 @@ namespace Tessera.Tensors.Autograd;
 /// a whole training run: <see cref="Reset"/> after each step reuses its memory for the next. (Reverse-mode
 /// differentiation over a recorded list; Baydin et al. 2018, section 3.2.)
 /// </summary>
-/// <param name="device">Where the tensors live; the processor when null.</param>
+/// <param name="device">The device of the tensors; null for the processor.</param>
 /// <param name="recording">False to compute only: no gradients, for evaluation.</param>
 public sealed class Tape(Device? device = null, bool recording = true) : IDisposable
 {
     private readonly List<Tensor> _tensors = [];
     private readonly List<Step> _steps = [];
 
-    /// <summary>Where the tensors of this tape live.</summary>
+    /// <summary>The device of the tensors of this tape.</summary>
     public Device Device { get; } = device ?? Device.Default;
 
     /// <summary>Whether operations are recorded, so that <see cref="Backward"/> can be called.</summary>
@@ -89,16 +89,16 @@ public sealed class Tape(Device? device = null, bool recording = true) : IDispos
     public void Dispose() => Reset();
 
     /// <summary>Memory for the result of an operation on these inputs, on their tape and device.</summary>
-    /// <exception cref="ArgumentException">The inputs live on different tapes or devices.</exception>
+    /// <exception cref="ArgumentException">The inputs are on different tapes or devices.</exception>
     internal static Tensor Result(Shape shape, params ReadOnlySpan<Tensor?> inputs) => Result(null, shape, inputs);
 
     /// <summary>The same on the given tape, for an operation whose inputs may all be parameters.</summary>
-    /// <exception cref="ArgumentException">The inputs live on different tapes or devices.</exception>
+    /// <exception cref="ArgumentException">The inputs are on different tapes or devices.</exception>
     internal static Tensor Result(Tape? tape, Shape shape, params ReadOnlySpan<Tensor?> inputs) =>
         Result(tape, shape, isRectified: false, inputs);
 
     /// <summary>The same; a ReLU's result is marked as such.</summary>
-    /// <exception cref="ArgumentException">The inputs live on different tapes or devices.</exception>
+    /// <exception cref="ArgumentException">The inputs are on different tapes or devices.</exception>
     internal static Tensor Result(Tape? tape, Shape shape, bool isRectified, params ReadOnlySpan<Tensor?> inputs)
     {
         Device? device = tape?.Device;

@@ -8,7 +8,7 @@ namespace Tessera.Tensors.Nn;
 /// model built twice from one seed is the same, bit for bit.
 /// </summary>
 /// <param name="seed">The run's seed.</param>
-/// <param name="device">Where the tensors live; the processor when null.</param>
+/// <param name="device">The device of the tensors; null for the processor.</param>
 public sealed class Initializer(ulong seed, Device? device = null)
 {
     private ulong _stream;

@@ -32,7 +32,7 @@ public sealed class CpuDevice : Device, IDisposable
     /// One of <see cref="ConvolutionNames"/>; null for the value of <c>TESSERA_CONVOLUTIONS</c>, or else the one with
     /// the lower estimated time.
     /// </param>
-    /// <exception cref="ArgumentOutOfRangeException">There is less than one thread.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The number of threads is below 1.</exception>
     /// <exception cref="ArgumentException">The name of the kernels or convolutions is unknown.</exception>
     public CpuDevice(int? threads = null, string? kernels = null, string? convolutions = null)
     {
