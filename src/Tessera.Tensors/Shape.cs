@@ -19,18 +19,21 @@ public readonly struct Shape : IEquatable<Shape>
 
     /// <summary>Creates a shape.</summary>
     /// <param name="sizes">Zero to four sizes, each at least 1.</param>
-    /// <exception cref="ArgumentException">More than four sizes, a size below 1, or over 2^31 - 1 elements.</exception>
+    /// <exception cref="ArgumentException">
+    /// There are more than four sizes, a size below 1, or more than 2^31 - 1 elements.
+    /// </exception>
     public Shape(params ReadOnlySpan<int> sizes)
     {
         if (sizes.Length > MaxRank)
-            throw new ArgumentException($"A shape has at most {MaxRank} sizes, not {sizes.Length}.", nameof(sizes));
+            throw new ArgumentException($"a shape has at most {MaxRank} sizes, not {sizes.Length}", nameof(sizes));
         long length = 1;
         for (int i = 0; i < sizes.Length; i++)
         {
             length *= sizes[i];
             if (sizes[i] < 1 || length > int.MaxValue)
                 throw new ArgumentException(
-                    $"[{string.Join(", ", sizes.ToArray())}] is no shape: sizes start at 1 and multiply to less than 2^31.",
+                    $"[{string.Join(", ", sizes.ToArray())}] is not a shape: "
+                    + "sizes are at least 1 and their product is below 2^31",
                     nameof(sizes));
             _sizes[i] = sizes[i];
         }
@@ -38,7 +41,7 @@ public readonly struct Shape : IEquatable<Shape>
         _elementsPastFirst = (int)length - 1;
     }
 
-    /// <summary>How many sizes there are: 0 for a scalar.</summary>
+    /// <summary>The number of sizes: 0 for a scalar.</summary>
     public int Rank { get; }
 
     /// <summary>The number of elements, the product of the sizes (1 for a scalar).</summary>
@@ -63,7 +66,7 @@ public readonly struct Shape : IEquatable<Shape>
         }
     }
 
-    /// <summary>Makes <c>Shape s = [2, 3];</c> possible.</summary>
+    /// <summary>Supports collection expressions: <c>Shape s = [2, 3];</c>.</summary>
     public static Shape Create(ReadOnlySpan<int> sizes) => new(sizes);
 
     /// <summary>Enumerates the sizes, outermost first.</summary>
@@ -103,7 +106,7 @@ public readonly struct Shape : IEquatable<Shape>
     /// <summary>Different rank or sizes.</summary>
     public static bool operator !=(Shape left, Shape right) => !left.Equals(right);
 
-    /// <summary>As it is written in code: <c>[256, 32, 32, 3]</c>.</summary>
+    /// <summary>The sizes in brackets: <c>[256, 32, 32, 3]</c>.</summary>
     public override string ToString() => $"[{string.Join(", ", ToArray())}]";
 
     [InlineArray(MaxRank)]

@@ -7,9 +7,9 @@ namespace Tessera.Tensors;
 
 /// <summary>
 /// A dense float32 array in row-major order on a <see cref="Devices.Device"/>. Images are
-/// <c>[batch, height, width, channels]</c>. A tensor that was computed on a <see cref="Autograd.Tape"/> knows that
-/// tape, and operations on it are recorded there, so that <see cref="Tape.Backward"/> can find its gradient; it lives
-/// until the tape is reset. A tensor without a tape lives as long as it is referred to.
+/// <c>[batch, height, width, channels]</c>. A tensor computed on a <see cref="Autograd.Tape"/> belongs to it:
+/// operations on the tensor are recorded there for <see cref="Tape.Backward"/>, and its memory is valid until the tape
+/// is reset. A tensor without a tape lives as long as it is referenced.
 /// </summary>
 /// <example><code>
 /// Tensor weight = Tensor.From([1f, 2f], [2]).AsParameter();
@@ -48,7 +48,7 @@ public sealed class Tensor
     /// <summary>The sizes, outermost first.</summary>
     public Shape Shape { get; }
 
-    /// <summary>Where the elements live.</summary>
+    /// <summary>The device that holds the elements.</summary>
     public Device Device { get; }
 
     /// <summary>The tape that this was computed on, or null.</summary>
@@ -64,14 +64,14 @@ public sealed class Tensor
     public Tensor? Gradient => _gradientIsSet ? _gradient : null;
 
     /// <summary>
-    /// Whether this is the result of a ReLU. Its gradient only ever goes on to the ReLU's input, and does not where an
-    /// element is not above 0; who computes it may leave those out.
+    /// Whether this is the result of a ReLU. The ReLU passes a gradient on only where its result is above 0, so a
+    /// kernel that computes that gradient may write 0 elsewhere.
     /// </summary>
     internal bool IsRectified { get; init; }
 
     internal Storage Storage =>
         _memoryOf?.Storage ?? _storage ?? throw new ObjectDisposedException(
-            nameof(Tensor), "This tensor was computed on a tape that has been reset; copy what you need before.");
+            nameof(Tensor), "the tensor's tape has been reset; copy the values out before the reset");
 
     /// <summary>A tensor of zeros.</summary>
     public static Tensor Zeros(Shape shape, Device? device = null)
@@ -82,7 +82,7 @@ public sealed class Tensor
     }
 
     /// <summary>A tensor with a copy of the values, in row-major order.</summary>
-    /// <exception cref="ArgumentException">There are not as many values as the shape has elements.</exception>
+    /// <exception cref="ArgumentException">The number of values is not the shape's number of elements.</exception>
     public static Tensor From(ReadOnlySpan<float> values, Shape shape, Device? device = null)
     {
         Tensor tensor = Uninitialized(shape, device);
@@ -90,11 +90,14 @@ public sealed class Tensor
         return tensor;
     }
 
-    /// <summary>A tensor with a copy of the values of one of .NET's own tensors (rank 1 to 4), of any strides.</summary>
+    /// <summary>
+    /// A tensor with a copy of the values of one of .NET's own tensors (rank 1 to 4), of any strides.
+    /// </summary>
     /// <exception cref="ArgumentException">The span is empty or its rank is over 4.</exception>
     public static Tensor From(in ReadOnlyTensorSpan<float> values, Device? device = null)
     {
-        if (values.IsEmpty) throw new ArgumentException("The span is empty; a tensor has at least one element.", nameof(values));
+        if (values.IsEmpty)
+            throw new ArgumentException("the span is empty; a tensor has at least one element", nameof(values));
         int[] sizes = new int[values.Rank];
         for (int i = 0; i < sizes.Length; i++) sizes[i] = checked((int)values.Lengths[i]);
         var shape = new Shape(sizes);
@@ -103,26 +106,27 @@ public sealed class Tensor
         return From(flat, shape, device);
     }
 
-    /// <summary>
-    /// A tensor over memory that the caller already has, without a copy: writes to either show in both.
-    /// </summary>
-    /// <exception cref="ArgumentException">The memory is not as long as the shape has elements.</exception>
+    /// <summary>A tensor over the caller's memory, without a copy: a write to one shows in the other.</summary>
+    /// <exception cref="ArgumentException">The memory's length is not the shape's number of elements.</exception>
     public static Tensor Wrap(Memory<float> memory, Shape shape)
     {
         if (memory.Length != shape.Length)
             throw new ArgumentException(
-                $"{memory.Length} values do not fill the shape {shape}, which has {shape.Length} elements.", nameof(memory));
+                $"{memory.Length} values do not fill the shape {shape}, which has {shape.Length} elements",
+                nameof(memory));
         return new Tensor(shape, new CpuStorage(memory), Device.Default, tape: null, requiresGradient: false);
     }
 
-    /// <summary>The same memory as a parameter: a tensor that <see cref="Tape.Backward"/> computes the gradient of.</summary>
+    /// <summary>The same memory as a parameter: a tensor whose gradient <see cref="Tape.Backward"/> computes.</summary>
     public Tensor AsParameter() => new(this, Shape, tape: null, requiresGradient: true);
 
-    /// <summary>The same memory and values, but no gradient flows through it: PyTorch's <c>detach</c>, sg[.] in papers.</summary>
+    /// <summary>
+    /// The same memory and values, but no gradient flows through it: PyTorch's <c>detach</c>, sg[.] in papers.
+    /// </summary>
     public Tensor Detach() => new(this, Shape, Tape, requiresGradient: false);
 
     /// <summary>Copies the values in, in row-major order.</summary>
-    /// <exception cref="ArgumentException">There are not as many values as elements.</exception>
+    /// <exception cref="ArgumentException">The number of values is not the number of elements.</exception>
     public void CopyFrom(ReadOnlySpan<float> values)
     {
         ThrowIfNotLength(values.Length, nameof(values));
@@ -130,7 +134,7 @@ public sealed class Tensor
     }
 
     /// <summary>Copies the values out, in row-major order.</summary>
-    /// <exception cref="ArgumentException">The destination is not as long as this.</exception>
+    /// <exception cref="ArgumentException">The destination's length is not the number of elements.</exception>
     public void CopyTo(Span<float> destination)
     {
         ThrowIfNotLength(destination.Length, nameof(destination));
@@ -149,24 +153,29 @@ public sealed class Tensor
     /// <exception cref="InvalidOperationException">There is more than one element.</exception>
     public float Item()
     {
-        if (Shape.Length != 1) throw new InvalidOperationException($"A tensor of shape {Shape} is not one number.");
+        if (Shape.Length != 1) throw new InvalidOperationException($"a tensor of shape {Shape} is not a single number");
         float value = 0;
         CopyTo(new Span<float>(ref value));
         return value;
     }
 
     /// <summary>The elements themselves, in row-major order, without a copy.</summary>
-    /// <exception cref="NotSupportedException">They live on a device whose memory the processor cannot see.</exception>
+    /// <exception cref="NotSupportedException">
+    /// The elements are on a device whose memory the processor cannot see.
+    /// </exception>
     public Span<float> AsSpan() =>
         Storage is CpuStorage memory
             ? memory.Span
-            : throw new NotSupportedException($"The memory of {Device.Description} cannot be seen as a span; use CopyTo.");
+            : throw new NotSupportedException(
+                $"the processor cannot see the memory of {Device.Description}; use CopyTo");
 
     /// <summary>
     /// The elements themselves as .NET's own tensor type, without a copy. A scalar becomes <c>[1]</c>: .NET's spans of
     /// rank 0 are empty.
     /// </summary>
-    /// <exception cref="NotSupportedException">They live on a device whose memory the processor cannot see.</exception>
+    /// <exception cref="NotSupportedException">
+    /// The elements are on a device whose memory the processor cannot see.
+    /// </exception>
     public TensorSpan<float> AsTensorSpan()
     {
         Span<nint> lengths = stackalloc nint[Math.Max(Shape.Rank, 1)];
@@ -175,27 +184,29 @@ public sealed class Tensor
         return new TensorSpan<float>(AsSpan(), lengths);
     }
 
-    /// <summary>Every element becomes the value.</summary>
+    /// <summary>Sets every element to the value.</summary>
     public void Fill(float value) => Device.Fill(Storage, value);
 
-    /// <summary>Forgets the gradient; its memory is kept for the next one.</summary>
+    /// <summary>Clears the gradient and keeps its memory for the next one.</summary>
     public void ClearGradient() => _gradientIsSet = false;
 
     /// <summary>Shape and device, for a debugger.</summary>
     public override string ToString() => $"Tensor {Shape} on {Device.Description}";
 
     /// <summary>
-    /// The same memory and values, under a shape of as many elements, as the result of an operation on a tape, with a
-    /// gradient of its own.
+    /// A view of the same memory under a shape with as many elements: the result of an operation, with its own
+    /// gradient.
     /// </summary>
     internal Tensor Alias(Shape shape, Tape? tape, bool requiresGradient) => new(this, shape, tape, requiresGradient);
 
     /// <summary>
-    /// Where a backward pass writes this tensor's gradient. The first write of a pass overwrites, so that nothing has
-    /// to be cleared; later ones accumulate.
+    /// Where a backward pass writes this tensor's gradient. The first write overwrites, so that nothing has to be
+    /// cleared; later writes accumulate.
     /// </summary>
-    /// <param name="accumulate">Whether to add to what is there.</param>
-    /// <param name="gated">Whether the writer makes the whole gradient 0 where this, a ReLU's result, is not above 0.</param>
+    /// <param name="accumulate">Whether the caller must add to the values there.</param>
+    /// <param name="gated">
+    /// Whether the caller leaves the whole gradient 0 where this tensor, a ReLU's result, is not above 0.
+    /// </param>
     internal Storage GradientTarget(out bool accumulate, bool gated = false)
     {
         _gradient ??= Tape is null ? Uninitialized(Shape, Device) : Tape.Allocate(Shape);
@@ -206,8 +217,8 @@ public sealed class Tensor
     }
 
     /// <summary>
-    /// Adds the gradient of a result, which is read by nothing afterwards: its memory becomes this tensor's gradient if
-    /// there is none yet.
+    /// Adds the gradient of a result to this tensor's gradient. Nothing reads the result's gradient afterwards, so its
+    /// memory is taken over if this tensor has no gradient yet.
     /// </summary>
     internal void TakeGradient(Tensor result)
     {
@@ -224,14 +235,14 @@ public sealed class Tensor
         }
     }
 
-    /// <summary>Makes the gradient of a ReLU's result that of the ReLU's input, in place.</summary>
+    /// <summary>Turns the gradient of a ReLU's result into the gradient of its input, in place.</summary>
     internal void GateGradient()
     {
         if (!_gradientIsGated) Device.ReluGradient(Storage, _gradient!.Storage, _gradient.Storage, accumulate: false);
         _gradientIsGated = true;
     }
 
-    /// <summary>Gives memory back that came from the device's pool.</summary>
+    /// <summary>Returns memory to the device's pool.</summary>
     internal void ReturnStorage()
     {
         if (_storage is null) return;
@@ -239,7 +250,7 @@ public sealed class Tensor
         _storage = null;
     }
 
-    /// <summary>Gives the gradient's memory back once nothing reads it any more.</summary>
+    /// <summary>Returns the gradient's memory to the device's pool; nothing may read it afterwards.</summary>
     internal void ReturnGradient()
     {
         _gradient?.ReturnStorage();
@@ -257,6 +268,6 @@ public sealed class Tensor
     {
         if (length != Shape.Length)
             throw new ArgumentException(
-                $"{length} values for the shape {Shape}, which has {Shape.Length} elements.", parameter);
+                $"{length} values do not fit the shape {Shape}, which has {Shape.Length} elements", parameter);
     }
 }

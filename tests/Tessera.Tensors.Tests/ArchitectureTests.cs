@@ -3,14 +3,14 @@ using System.Xml.Linq;
 
 namespace Tessera.Tensors.Tests;
 
-/// <summary>What the projects may know of each other, read off their source.</summary>
+/// <summary>Checks the dependencies between projects and folders in the source code.</summary>
 public partial class ArchitectureTests
 {
     private static readonly string Source = Repository.PathOf("src");
 
     [Fact]
     public void The_engine_knows_nothing_of_VQ_VAEs() =>
-        AssertNone(FilesOf("Tessera.Tensors", "*.cs", "*.csproj"), DomainTerms(), "speaks of VQ-VAEs");
+        AssertNone(FilesOf("Tessera.Tensors", "*.cs", "*.csproj"), DomainTerms(), "uses a term of VQ-VAEs");
 
     [Theory]
     [InlineData("Tessera")]
@@ -44,7 +44,8 @@ public partial class ArchitectureTests
     [Fact]
     public void Kernels_and_devices_know_no_tensors() =>
         AssertNone(
-            FilesOf("Tessera.Tensors", "*.cs").Where(file => Normal(file).Contains("/Devices/", StringComparison.Ordinal)),
+            FilesOf("Tessera.Tensors", "*.cs").Where(
+                file => Normal(file).Contains("/Devices/", StringComparison.Ordinal)),
             TensorType(), "knows tensors");
 
     [Theory]
@@ -70,7 +71,8 @@ public partial class ArchitectureTests
     {
         var use = new Regex($@"^using Tessera\.Tensors\.({string.Join('|', above)})\b", RegexOptions.Multiline);
         AssertNone(
-            FilesOf("Tessera.Tensors", "*.cs").Where(file => Normal(file).Contains($"/Tessera.Tensors/{folder}/", StringComparison.Ordinal)),
+            FilesOf("Tessera.Tensors", "*.cs").Where(
+                file => Normal(file).Contains($"/Tessera.Tensors/{folder}/", StringComparison.Ordinal)),
             use, $"belongs to {folder} and uses what is above it");
     }
 
@@ -86,7 +88,8 @@ public partial class ArchitectureTests
     }
 
     private static IEnumerable<string> FilesOf(string project, params string[] patterns) =>
-        patterns.SelectMany(pattern => Directory.EnumerateFiles(Path.Combine(Source, project), pattern, SearchOption.AllDirectories))
+        patterns.SelectMany(
+            pattern => Directory.EnumerateFiles(Path.Combine(Source, project), pattern, SearchOption.AllDirectories))
             .Where(file => !BuildOutput().IsMatch(Normal(file)));
 
     [GeneratedRegex(@"\bSixLabors\b")]

@@ -2,13 +2,13 @@ using System.Xml.Linq;
 
 namespace Tessera.Tensors.Tests;
 
-/// <summary>The table of docs/dependencies.md, held against the packages that the projects name.</summary>
+/// <summary>Compares the table of docs/dependencies.md with the packages that the projects reference.</summary>
 public sealed class DependencyTests
 {
     private const string Document = "docs/dependencies.md";
     private const string Heading = "| package | version | licence | used by | what for |";
 
-    /// <summary>The top folders with projects, and how the table calls them.</summary>
+    /// <summary>The top folders with projects, and their names in the table.</summary>
     private static readonly (string Folder, string User)[] Folders =
         [("src", "program"), ("samples", "samples"), ("tests", "tests"), ("benchmarks", "benchmarks")];
 
@@ -22,9 +22,9 @@ public sealed class DependencyTests
                 .Select(package => $"{package.Attribute("Include")!.Value} {package.Attribute("Version")!.Value}"),
         ];
         string[] inTable = [.. Rows().Select(row => $"{row.Package} {row.Version}")];
-        AssertNone(inBuild.Except(inTable), $"Directory.Packages.props names these, {Document} does not");
-        AssertNone(inTable.Except(inBuild), $"{Document} names these, Directory.Packages.props does not");
-        AssertNone(Repeated(inTable), $"{Document} names these more than once");
+        AssertNone(inBuild.Except(inTable), $"these are in Directory.Packages.props but not in {Document}");
+        AssertNone(inTable.Except(inBuild), $"these are in {Document} but not in Directory.Packages.props");
+        AssertNone(Repeated(inTable), $"{Document} lists these more than once");
     }
 
     [Fact]
@@ -33,17 +33,17 @@ public sealed class DependencyTests
         string[] inProjects = [.. References().Distinct()];
         string[] inTable =
             [.. Rows().SelectMany(row => row.UsedBy.Split(", ").Select(user => $"{row.Package}: {user}"))];
-        AssertNone(inProjects.Except(inTable), $"The projects use these, {Document} does not say so");
-        AssertNone(inTable.Except(inProjects), $"{Document} says that these are used, and no project does");
+        AssertNone(inProjects.Except(inTable), $"the projects use these, but {Document} does not say so");
+        AssertNone(inTable.Except(inProjects), $"{Document} says that these are used, but no project uses them");
     }
 
     [Fact]
     public void Each_row_says_the_licence_and_what_the_package_is_for() =>
         AssertNone(
             Rows().Where(row => row.Licence.Length == 0 || row.WhatFor.Length == 0).Select(row => row.Package),
-            $"These rows of {Document} lack a licence or what the package is for");
+            $"these rows of {Document} lack a licence or a purpose");
 
-    // PACKAGE: USER for each reference of the project files and of the props files that they import.
+    // PACKAGE: USER for each reference in the project files and the props files that they import.
     private static IEnumerable<string> References() =>
         from top in Folders
         from file in Directory.EnumerateFiles(Repository.PathOf(top.Folder), "*.*", SearchOption.AllDirectories)

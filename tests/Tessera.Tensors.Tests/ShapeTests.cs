@@ -62,7 +62,7 @@ public class ShapeTests
         Assert.Equal(1 << 30, new Shape(1 << 15, 1 << 15).Length);
         Assert.Throws<ArgumentException>(() => new Shape(1 << 16, 1 << 15));
         Assert.Throws<ArgumentException>(() => new Shape(int.MaxValue, int.MaxValue, int.MaxValue, int.MaxValue));
-        // 2^64 elements, whose number is 0 in 64 bits.
+        // 2^64 elements: 0 in 64 bits.
         Assert.Throws<ArgumentException>(() => new Shape(1 << 16, 1 << 16, 1 << 16, 1 << 16));
     }
 

@@ -21,7 +21,7 @@ public class TensorTests
     }
 
     [Fact]
-    public void Zeros_are_zeros_in_memory_that_was_used_before()
+    public void Zeros_clears_reused_memory()
     {
         Tensor.From([.. Enumerable.Repeat(7f, 1000)], [1000]).Fill(3);
         Assert.All(Tensor.Zeros([1000]).ToArray(), value => Assert.Equal(0, value));
@@ -75,7 +75,7 @@ public class TensorTests
     }
 
     [Fact]
-    public void Spans_that_are_no_shape_are_refused()
+    public void Spans_with_an_invalid_shape_are_refused()
     {
         Assert.Throws<ArgumentException>(() => Tensor.From(new ReadOnlyTensorSpan<float>(Six, [1, 1, 1, 2, 3])));
         Assert.Throws<ArgumentException>(() => Tensor.From(new ReadOnlyTensorSpan<float>(Six, [2, 0])));
@@ -99,7 +99,7 @@ public class TensorTests
     }
 
     [Fact]
-    public void Item_is_of_one_element_of_any_rank()
+    public void Item_needs_exactly_one_element_of_any_rank()
     {
         Assert.Equal(3, Tensor.From([3f], []).Item());
         Assert.Equal(3, Tensor.From([3f], [1, 1]).Item());

@@ -2,14 +2,14 @@ using System.Diagnostics;
 
 namespace Tessera.TestSupport;
 
-/// <summary>A browser without a window, where the machine has one.</summary>
+/// <summary>Runs a headless browser, if the machine has one.</summary>
 internal static class Chromium
 {
     private static readonly string[] Names = ["chromium", "chromium-browser", "google-chrome"];
 
-    /// <summary>Opens a page and lets its scripts, if any, run to their end.</summary>
+    /// <summary>Opens a page and waits for its scripts.</summary>
     /// <param name="page">The file.</param>
-    /// <returns>The document as the browser understood it, and what the page wrote to the console.</returns>
+    /// <returns>The document as the browser parsed it, and the messages of the page on the console.</returns>
     public static (string Document, string[] Console) Open(string page)
     {
         string? browser = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
@@ -19,7 +19,8 @@ internal static class Chromium
         var start = new ProcessStartInfo(browser,
         [
             "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-            "--disable-component-update", "--disable-sync", $"--user-data-dir={profile.Path}", "--enable-logging=stderr", "--v=0",
+            "--disable-component-update", "--disable-sync", $"--user-data-dir={profile.Path}",
+            "--enable-logging=stderr", "--v=0",
             "--dump-dom", new Uri(page).AbsoluteUri,
         ])
         { RedirectStandardOutput = true, RedirectStandardError = true };
@@ -27,6 +28,7 @@ internal static class Chromium
         Task<string> messages = process.StandardError.ReadToEndAsync();
         string document = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        return (document, [.. messages.Result.Split('\n').Where(line => line.Contains("CONSOLE", StringComparison.Ordinal))]);
+        string[] lines = messages.Result.Split('\n');
+        return (document, [.. lines.Where(line => line.Contains("CONSOLE", StringComparison.Ordinal))]);
     }
 }

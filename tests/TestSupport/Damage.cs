@@ -4,25 +4,25 @@ using Microsoft.FSharp.Core;
 
 namespace Tessera.TestSupport;
 
-/// <summary>One change to a file. Places are parts of its length, so that a change means something for a file of any size.</summary>
-/// <param name="Kind">Which change, 0 to <see cref="Damage.Kinds"/> - 1.</param>
-/// <param name="Place">Where, in parts of 65536 of the file.</param>
-/// <param name="Length">How many bytes, 0 to 40.</param>
+/// <summary>One change to a file. The place is relative to the length, so a change fits a file of any size.</summary>
+/// <param name="Kind">The kind of change, 0 to <see cref="Damage.Kinds"/> - 1.</param>
+/// <param name="Place">The place, in 65536ths of the file.</param>
+/// <param name="Length">The number of bytes, 0 to 40.</param>
 /// <param name="Value">A byte.</param>
 internal sealed record Change(int Kind, int Place, int Length, byte Value);
 
-/// <summary>Files that are fed to readers after they were damaged at random (property tests by FsCheck).</summary>
+/// <summary>Runs readers on randomly damaged files (property tests with FsCheck).</summary>
 internal static class Damage
 {
-    /// <summary>How many kinds of changes there are.</summary>
+    /// <summary>The number of kinds of changes.</summary>
     public const int Kinds = 7;
 
     private const int Tests = 1000;
 
-    // What reading costs beside the file: objects, messages, buffers.
+    // The memory that reading may take: objects, messages, buffers.
     private const long SparedBytes = 8 << 20, BytesPerByte = 256;
 
-    // The same cases in every run; FsCheck makes a failure as small as it can and prints its changes.
+    // The same cases in every run. FsCheck reduces a failure to few changes and prints them.
     private static readonly Replay Seed = new(new Rnd(20171102, 3), FSharpOption<int>.None);
 
     private static readonly Gen<Change> AnyChange =
@@ -38,16 +38,17 @@ internal static class Damage
             .Select(left => changes.Where((_, i) => i != left).ToArray()));
 
     /// <summary>
-    /// Asserts that whatever is done to a good file, a reader reads it or throws its own exception, of one line that names the
-    /// source, and takes memory in proportion to the file.
+    /// Asserts that a reader of a damaged file reads it or throws its own exception, with a message of one line that
+    /// names the source, and takes memory in proportion to the file.
     /// </summary>
     /// <typeparam name="TException">The reader's own exception.</typeparam>
-    /// <param name="good">A file that is read well.</param>
+    /// <param name="good">A valid file.</param>
     /// <param name="source">What the exception must name.</param>
     /// <param name="read">Reads a file.</param>
-    public static void IsSurvived<TException>(byte[] good, string source, Action<byte[]> read) where TException : Exception
+    public static void IsSurvived<TException>(byte[] good, string source, Action<byte[]> read)
+        where TException : Exception
     {
-        // Once before memory is measured, and to be sure that it is good.
+        // Once before memory is measured, and to check that the file is valid.
         read(good);
         int refused = 0;
         Prop.ForAll(Changes, changes =>
@@ -66,9 +67,12 @@ internal static class Damage
             }
             long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
             Assert.True(
-                allocated <= SparedBytes + BytesPerByte * file.Length, $"A file of {file.Length} bytes made it allocate {allocated}.");
+                allocated <= SparedBytes + BytesPerByte * file.Length,
+                $"A file of {file.Length} bytes made it allocate {allocated}.");
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(Tests).WithReplay(Seed).WithQuietOnSuccess(true));
-        Assert.True(refused >= Tests / 10, $"Only {refused} of {Tests} damaged files were refused: are they damaged at all?");
+        Assert.True(
+            refused >= Tests / 10,
+            $"Only {refused} of {Tests} damaged files were refused; the damage may have no effect.");
     }
 
     private static byte[] Apply(byte[] file, Change[] changes) => changes.Aggregate(file, Apply);
@@ -83,10 +87,14 @@ internal static class Damage
             1 => before,
             2 => [.. before, .. after],
             3 => [.. before, .. part, .. part, .. after],
-            // Sizes become huge, or negative, or nothing.
-            4 => [.. before, .. part.Select(_ => (byte)(change.Value % 3 == 0 ? 0xFF : change.Value % 3 == 1 ? 0x7F : 0)), .. after],
-            5 => [.. before, .. part.Select(b => char.IsAsciiDigit((char)b) ? (byte)('0' + change.Value % 10) : b), .. after],
+            // Sizes become huge, negative or zero.
+            4 => [.. before, .. part.Select(_ => Extreme(change.Value)), .. after],
+            5 => [.. before, .. part.Select(b => WithDigit(b, change.Value)), .. after],
             _ => [.. before, .. Enumerable.Repeat(change.Value, change.Length), .. part, .. after],
         };
     }
+
+    private static byte Extreme(byte value) => (value % 3) switch { 0 => 0xFF, 1 => 0x7F, _ => 0 };
+
+    private static byte WithDigit(byte b, byte value) => char.IsAsciiDigit((char)b) ? (byte)('0' + value % 10) : b;
 }

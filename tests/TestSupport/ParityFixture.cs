@@ -6,24 +6,24 @@ using Tessera.Tensors.IO;
 namespace Tessera.TestSupport;
 
 /// <summary>
-/// A file of <c>tests/fixtures/parity</c> (its README has the format): inputs, what PyTorch made of them in float64,
-/// and how far PyTorch's own float32 runs were from that, which is what the tolerances are made of.
+/// A file of <c>tests/fixtures/parity</c> (format: see its README): inputs, PyTorch's results in float64, and the error
+/// of PyTorch's own float32 results, from which the tolerances follow.
 /// </summary>
 /// <remarks>
-/// The error of an array is that of the README: <c>max |actual - expected| / max |expected|</c>. The root mean square
-/// would let a single wrong element, a corner of a padded map say, hide among thousands.
+/// The error of an array is <c>max |actual - expected| / max |expected|</c>. A root mean square would hide a single
+/// wrong element, such as a corner of a padded map, among thousands.
 /// </remarks>
 internal sealed class ParityFixture
 {
     /// <summary>
-    /// How many times PyTorch's own float32 error is allowed. Another order of summation is as wrong as PyTorch's, but
-    /// the largest of many rounding errors varies: factors up to 3.3 occur, in the kernels of all widths.
+    /// The allowed multiple of PyTorch's own float32 error. Another order of summation has errors of the same size, but
+    /// the largest of many rounding errors varies: factors up to 3.3 occur with the kernels of all widths.
     /// </summary>
     public const double ErrorFactor = 6;
 
     /// <summary>
-    /// What PyTorch's float32 error counts as where it was smaller, by luck or because its order of operations is exact
-    /// for the case: two roundings, 2^-24 each.
+    /// The lower bound for PyTorch's float32 error, which may be smaller by luck or because its order of operations is
+    /// exact: two roundings of 2^-24.
     /// </summary>
     public const double LeastError = 1.0 / (1 << 23);
 
@@ -33,7 +33,7 @@ internal sealed class ParityFixture
 
     private readonly TensorFile _file;
 
-    // In one sum the errors of a hundred thousand elements may cancel by luck: the largest error of the file's sums counts.
+    // The errors of a hundred thousand elements may cancel in one sum, so the largest error of the file's sums is used.
     private readonly double _largestSumError;
 
     private ParityFixture(string name)
@@ -48,7 +48,7 @@ internal sealed class ParityFixture
             .Max();
     }
 
-    /// <summary>The file's name, without its ending.</summary>
+    /// <summary>The file's name without its extension.</summary>
     public string Name { get; }
 
     /// <summary>Reads a file, once for all tests.</summary>
@@ -76,9 +76,9 @@ internal sealed class ParityFixture
     public ReadOnlySpan<int> Integers(string name) => _file.Ints(name).Values.Span;
 
     /// <summary>Asserts that the array agrees with PyTorch's.</summary>
-    /// <param name="name">Which of the file's arrays is expected.</param>
-    /// <param name="actual">What Tessera computed.</param>
-    /// <param name="where">On what device, for the message.</param>
+    /// <param name="name">The name of the expected array in the file.</param>
+    /// <param name="actual">The values that Tessera computed.</param>
+    /// <param name="where">The device, for the message.</param>
     public void AssertClose(string name, Tensor actual, string where)
     {
         Assert.True(
@@ -92,13 +92,15 @@ internal sealed class ParityFixture
         AssertClose(name, actual, Values(name).Length, where);
 
     /// <summary>
-    /// The same for every row on its own, where rows differ by orders of magnitude: a row is what one index of the
-    /// first dimension selects, so that in a vector each element stands alone.
+    /// The same for each row separately, for rows that differ by orders of magnitude. A row is selected by an index of
+    /// the first dimension, so each element of a vector is a row.
     /// </summary>
     public void AssertRowsClose(string name, ReadOnlySpan<float> actual, string where) =>
         AssertClose(name, actual, Values(name).Length / ShapeOf(name)[0], where);
 
-    /// <summary>Asserts that a tensor, of which the file holds only samples, norm and sum, agrees with PyTorch's.</summary>
+    /// <summary>
+    /// Asserts that a tensor agrees with PyTorch's samples, norm and sum, if the file holds only these.
+    /// </summary>
     public void AssertSummaryClose(string name, ReadOnlySpan<float> actual, string where)
     {
         float[] samples = new float[Values(name + "/samples").Length];
@@ -115,12 +117,12 @@ internal sealed class ParityFixture
             sum += value;
         }
         AssertClose(name + "/norm", [(float)Math.Sqrt(squares)], where);
-        // A sum may be near zero; what rounding scales with is the norm.
+        // A sum may be near zero; its rounding error scales with the norm.
         double error = Math.Abs(sum - Values(name + "/sum")[0]) / Values(name + "/norm")[0];
         AssertWithin(error, ErrorFactor * Math.Max(_largestSumError, LeastError), $"{Name}: {name}/sum on {where}");
     }
 
-    /// <summary>Asserts that the codes are PyTorch's, each of them.</summary>
+    /// <summary>Asserts that every code is PyTorch's.</summary>
     public void AssertSameCodes(string name, ReadOnlySpan<int> actual, string where)
     {
         ReadOnlySpan<int> expected = Integers(name);
@@ -151,7 +153,10 @@ internal sealed class ParityFixture
         }
     }
 
-    /// <summary>max |actual - expected| / max |expected|, or the absolute error where all is zero; NaN if any is.</summary>
+    /// <summary>
+    /// max |actual - expected| / max |expected|, or the absolute error if all expected values are 0; NaN if any value
+    /// is.
+    /// </summary>
     private static double Error(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, out int worst)
     {
         double largest = 0, scale = 0;
@@ -169,5 +174,6 @@ internal sealed class ParityFixture
     private static void AssertWithin(double error, double tolerance, string what) =>
         Assert.True(
             error <= tolerance,
-            string.Create(CultureInfo.InvariantCulture, $"{what}: the error is {error:g2}, allowed is {tolerance:g2}."));
+            string.Create(
+                CultureInfo.InvariantCulture, $"{what}: the error is {error:g2}, allowed is {tolerance:g2}."));
 }

@@ -2,15 +2,15 @@ using System.Diagnostics;
 
 namespace Tessera.TestSupport;
 
-/// <summary>Debian's Python, where the machine has it with the modules that a test needs.</summary>
+/// <summary>Runs Debian's Python, if the machine has it with the modules that a test needs.</summary>
 internal static class Python
 {
     private const string Interpreter = "/usr/bin/python3";
 
-    /// <summary>Runs a program, which must succeed; skips the test where a module is missing.</summary>
-    /// <param name="modules">What the program imports, <c>numpy</c> or <c>torch, numpy</c>.</param>
-    /// <param name="arguments">What follows the interpreter's name.</param>
-    /// <returns>What it printed.</returns>
+    /// <summary>Runs a program, which must succeed; skips the test if a module is missing.</summary>
+    /// <param name="modules">The modules of the program, such as <c>numpy</c> or <c>torch, numpy</c>.</param>
+    /// <param name="arguments">The arguments of the interpreter.</param>
+    /// <returns>The program's output.</returns>
     public static string Run(string modules, params string[] arguments)
     {
         if (!File.Exists(Interpreter) || Start(["-c", $"import {modules}"]).Code != 0)
@@ -22,7 +22,11 @@ internal static class Python
 
     private static (int Code, string Output, string Error) Start(string[] arguments)
     {
-        var start = new ProcessStartInfo(Interpreter, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(Interpreter, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         using Process process = Process.Start(start)!;
         Task<string> error = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();

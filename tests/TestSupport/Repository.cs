@@ -1,6 +1,6 @@
 namespace Tessera.TestSupport;
 
-/// <summary>The checkout that the tests were built from, found from wherever they run.</summary>
+/// <summary>The checkout that the tests were built from.</summary>
 internal static class Repository
 {
     private static readonly string Root = FindRoot();

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Tessera.TestSupport;
 
-/// <summary>A small file system, so that a test can fill it; only Linux's superuser can have one.</summary>
+/// <summary>A small file system that a test can fill; it needs Linux and root.</summary>
 internal sealed class SmallDisk : IDisposable
 {
     private SmallDisk(string path) => Path = path;
@@ -16,15 +16,16 @@ internal sealed class SmallDisk : IDisposable
     public static SmallDisk Mount(TemporaryFolder folder, int kibibytes)
     {
         if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess)
-            Assert.Skip("Only Linux's superuser can mount a small disk to fill.");
+            Assert.Skip("Mounting a small disk needs Linux and root.");
         string path = Directory.CreateDirectory(folder["disk"]).FullName;
         if (!Run("mount", "-t", "tmpfs", "-o", $"size={kibibytes}k", "tmpfs", path))
             Assert.Skip("Mounting is not permitted here.");
         return new SmallDisk(path);
     }
 
-    /// <summary>Nothing can be written to it from now on.</summary>
-    public void MakeReadOnly() => Assert.True(Run("mount", "-o", "remount,ro", Path), "the disk could not be made read-only");
+    /// <summary>Makes the disk read-only.</summary>
+    public void MakeReadOnly() =>
+        Assert.True(Run("mount", "-o", "remount,ro", Path), "the disk could not be made read-only");
 
     public void Dispose() => Run("umount", Path);
 

@@ -8,17 +8,17 @@ internal sealed class TemporaryFolder : IDisposable
     /// <summary>The path of something in the folder.</summary>
     public string this[params string[] parts] => System.IO.Path.Combine([Path, .. parts]);
 
-    /// <summary>The names of what the folder holds, sorted.</summary>
+    /// <summary>The names in the folder, sorted.</summary>
     public string[] Names => NamesIn(Path);
 
-    /// <summary>The names of what a folder holds, sorted.</summary>
+    /// <summary>The names in a folder, sorted.</summary>
     public static string[] NamesIn(string folder) =>
         [.. new DirectoryInfo(folder).GetFileSystemInfos().Select(entry => entry.Name).Order(StringComparer.Ordinal)];
 
-    /// <summary>Writes a file, and the folders it needs.</summary>
-    /// <param name="relativePath">Where, with '/' between its parts.</param>
-    /// <param name="content">Its bytes.</param>
-    /// <returns>Its path.</returns>
+    /// <summary>Writes a file and creates its folders.</summary>
+    /// <param name="relativePath">The path in the folder, with '/' between its parts.</param>
+    /// <param name="content">The bytes.</param>
+    /// <returns>The full path.</returns>
     public string Write(string relativePath, byte[] content)
     {
         string path = this[relativePath.Split('/')];

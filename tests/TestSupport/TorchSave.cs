@@ -5,22 +5,21 @@ using System.Text;
 
 namespace Tessera.TestSupport;
 
-/// <summary>A tensor to be pickled: a view of a storage, which several may share.</summary>
-/// <param name="Storage">The storage: of floats, or of bytes for a type that is not read.</param>
-/// <param name="Shape">The shape; the strides are those of row-major order.</param>
-/// <param name="Offset">The place of the first element.</param>
+/// <summary>A tensor to pickle: a view of a storage, which several tensors may share.</summary>
+/// <param name="Storage">The storage: floats, or bytes as a type that is not read.</param>
+/// <param name="Shape">The shape; the strides are row-major.</param>
+/// <param name="Offset">The index of the first element.</param>
 /// <param name="View">
-/// The start and the length of the part of the storage that it lies in (before PyTorch 1.6); null for none.
+/// The start and the length of the part of the storage (before PyTorch 1.6); null for the whole.
 /// </param>
 internal sealed record TorchTensor(Array Storage, int[] Shape, int Offset = 0, (int Start, int Count)? View = null);
 
-/// <summary>An object of another class to be pickled: a call, and the state that is set after it.</summary>
+/// <summary>An object of another class to pickle: a call, and the state to set on its result.</summary>
 internal sealed record TorchObject(string Module, string Name, object?[] Arguments, object? State = null);
 
 /// <summary>
-/// Writes files as torch.save does, of values that may hold anything: null, bool, int, double, string, lists, tuples
-/// (<c>object?[]</c>), dictionaries (which may hold themselves), <see cref="TorchTensor"/> and <see
-/// cref="TorchObject"/>.
+/// Writes files as torch.save does. Values may be null, bool, int, double, string, lists, tuples (<c>object?[]</c>),
+/// dictionaries (which may contain themselves), <see cref="TorchTensor"/> and <see cref="TorchObject"/>.
 /// </summary>
 internal sealed class TorchSave
 {
@@ -31,7 +30,7 @@ internal sealed class TorchSave
 
     private TorchSave(bool old) => _old = old;
 
-    /// <summary>A zip file, as since PyTorch 1.6.</summary>
+    /// <summary>A zip file, the format since PyTorch 1.6.</summary>
     public static byte[] Zip(object? value)
     {
         var save = new TorchSave(old: false);
@@ -52,8 +51,7 @@ internal sealed class TorchSave
     }
 
     /// <summary>
-    /// The parts of a file as before PyTorch 1.6, to be put together: magic number, protocol, machine, value, keys,
-    /// storages.
+    /// The parts of a file in the format before PyTorch 1.6: magic number, protocol, machine, value, keys, storages.
     /// </summary>
     public static List<byte[]> OldParts(object? value)
     {
@@ -64,16 +62,18 @@ internal sealed class TorchSave
         {
             (byte[])[0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, (byte)'.'],
             new TorchSave(old: true).Pickle(1001),
-            new TorchSave(old: true).Pickle(new Dictionary<string, object?> { ["protocol_version"] = 1001, ["little_endian"] = true }),
+            new TorchSave(old: true).Pickle(
+                new Dictionary<string, object?> { ["protocol_version"] = 1001, ["little_endian"] = true }),
             pickle,
         };
         for (int i = 0; i < save._storages.Count; i++) keys.Add(i.ToString(CultureInfo.InvariantCulture));
         parts.Add(new TorchSave(old: true).Pickle(keys));
-        foreach (Array storage in save._storages) parts.Add([.. BitConverter.GetBytes((long)storage.Length), .. Bytes(storage)]);
+        foreach (Array storage in save._storages)
+            parts.Add([.. BitConverter.GetBytes((long)storage.Length), .. Bytes(storage)]);
         return parts;
     }
 
-    /// <summary>A file as before PyTorch 1.6.</summary>
+    /// <summary>A file in the format before PyTorch 1.6.</summary>
     public static byte[] Old(object? value) => [.. OldParts(value).SelectMany(part => part)];
 
     private static byte[] Bytes(Array storage)
@@ -154,7 +154,8 @@ internal sealed class TorchSave
         Text(name);
         Text("cuda:0");
         Write(tensor.Storage.Length);
-        if (_old) Write(tensor.View is { } view ? new object?[] { $"{name}-{view.Start}", view.Start, view.Count } : null);
+        if (_old)
+            Write(tensor.View is { } view ? new object?[] { $"{name}-{view.Start}", view.Start, view.Count } : null);
         Opcode('t');
         Opcode('Q');
         Write(tensor.Offset);

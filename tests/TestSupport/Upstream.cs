@@ -3,16 +3,15 @@ using Tessera.Tensors.Ops;
 
 namespace Tessera.TestSupport;
 
-/// <summary>Starts a backward pass with a gradient of the test's choice.</summary>
+/// <summary>Starts a backward pass with a given gradient.</summary>
 internal static class Upstream
 {
     /// <summary>
-    /// A number that grows by <c>dy</c> with y: its gradient with respect to y is that of <c>sum(dy * y)</c>, to the
-    /// bit. For <c>L = n/2 * mean((0 - -dy)^2)</c> has the gradient dy where 0 stands, and straight through from there
-    /// y gets it.
+    /// A loss whose gradient with respect to y is <c>dy</c>, bit for bit. <c>L = n/2 * mean((z + dy)^2)</c> has the
+    /// gradient dy at z = 0, and z passes it straight through to y.
     /// </summary>
     /// <param name="y">Any shape.</param>
-    /// <param name="dy">The gradient that y shall get, fewer than 2^24 numbers.</param>
+    /// <param name="dy">The gradient for y, fewer than 2^24 numbers.</param>
     public static Tensor WithGradient(this Tensor y, ReadOnlySpan<float> dy)
     {
         float[] negative = new float[dy.Length];

@@ -3,25 +3,25 @@ using Tessera.Tensors.Devices;
 namespace Tessera.Tensors.Autograd;
 
 /// <summary>
-/// What is computed in one step: the tensors made on the way, and, in order, how to go back through them. One tape
-/// serves a whole training run: <see cref="Reset"/> after each step hands all its memory to the next.
-/// (Reverse-mode differentiation over a recorded list; Baydin et al. 2018, section 3.2.)
+/// The record of one step: the tensors it computed and, in order, the backward pass of each operation. One tape serves
+/// a whole training run: <see cref="Reset"/> after each step reuses its memory for the next. (Reverse-mode
+/// differentiation over a recorded list; Baydin et al. 2018, section 3.2.)
 /// </summary>
-/// <param name="device">Where the tensors live; the processor when null.</param>
+/// <param name="device">The device of the tensors; null for the processor.</param>
 /// <param name="recording">False to compute only: no gradients, for evaluation.</param>
 public sealed class Tape(Device? device = null, bool recording = true) : IDisposable
 {
     private readonly List<Tensor> _tensors = [];
     private readonly List<Step> _steps = [];
 
-    /// <summary>Where the tensors of this tape live.</summary>
+    /// <summary>The device of the tensors of this tape.</summary>
     public Device Device { get; } = device ?? Device.Default;
 
     /// <summary>Whether operations are recorded, so that <see cref="Backward"/> can be called.</summary>
     public bool Recording { get; } = recording;
 
-    /// <summary>A copy of the values on this tape, as the start of a computation.</summary>
-    /// <exception cref="ArgumentException">There are not as many values as the shape has elements.</exception>
+    /// <summary>Copies values onto this tape: the input of a computation.</summary>
+    /// <exception cref="ArgumentException">The number of values is not the shape's number of elements.</exception>
     public Tensor Input(ReadOnlySpan<float> values, Shape shape)
     {
         Tensor tensor = Allocate(shape);
@@ -29,8 +29,8 @@ public sealed class Tape(Device? device = null, bool recording = true) : IDispos
         return tensor;
     }
 
-    /// <summary>The same as <see cref="Input"/>, but the gradient with respect to it is wanted.</summary>
-    /// <exception cref="ArgumentException">There are not as many values as the shape has elements.</exception>
+    /// <summary>An <see cref="Input"/> whose gradient <see cref="Backward"/> computes.</summary>
+    /// <exception cref="ArgumentException">The number of values is not the shape's number of elements.</exception>
     public Tensor Variable(ReadOnlySpan<float> values, Shape shape)
     {
         Tensor tensor = Allocate(shape, requiresGradient: Recording);
@@ -38,40 +38,42 @@ public sealed class Tape(Device? device = null, bool recording = true) : IDispos
         return tensor;
     }
 
-    /// <summary>Memory from the device's pool, not cleared, that lives until <see cref="Reset"/>.</summary>
+    /// <summary>A tensor in memory of the device's pool, not cleared, valid until <see cref="Reset"/>.</summary>
     public Tensor Allocate(Shape shape) => Allocate(shape, requiresGradient: false);
 
     /// <summary>
     /// Computes the gradient of <paramref name="loss"/> with respect to every parameter and variable that it depends
-    /// on, and adds it to their <see cref="Tensor.Gradient"/>. Can be called once for what is recorded.
+    /// on, and adds it to their <see cref="Tensor.Gradient"/>. Clears the record: a second call for the same loss
+    /// throws.
     /// </summary>
     /// <exception cref="ArgumentException">The loss is not one number or does not depend on any parameter.</exception>
     /// <exception cref="InvalidOperationException">The loss was not computed on this tape since its last
     /// <see cref="Backward"/>.</exception>
     public void Backward(Tensor loss)
     {
-        if (loss.Tape != this) throw new InvalidOperationException("The loss was not computed on this tape.");
+        if (loss.Tape != this) throw new InvalidOperationException("the loss was not computed on this tape");
         if (loss.Shape.Length != 1)
-            throw new ArgumentException($"A loss is one number; this has the shape {loss.Shape}.", nameof(loss));
+            throw new ArgumentException(
+                $"a loss is a single number; this one has the shape {loss.Shape}", nameof(loss));
         if (!loss.RequiresGradient)
-            throw new ArgumentException("The loss does not depend on any parameter of a recording tape.", nameof(loss));
+            throw new ArgumentException("the loss does not depend on any parameter of a recording tape", nameof(loss));
         if (!_steps.Exists(step => step.Output == loss))
             throw new InvalidOperationException(
-                "Nothing is recorded for this loss: it is an input, or Backward has been called since it was computed.");
+                "nothing is recorded for this loss: it is an input, or Backward has been called since");
 
         Device.Fill(loss.GradientTarget(out _), 1);
         for (int i = _steps.Count - 1; i >= 0; i--)
         {
             (Tensor output, Action<Tensor> backward) = _steps[i];
             if (output.Gradient is { } gradient) backward(gradient);
-            // An output's gradient is read by its own step and by nothing else: the memory can serve the next ones, if the
-            // step has not made it the gradient of one of its inputs.
+            // Only this step reads its output's gradient. The memory is free for the next ones, unless the step has
+            // handed it to one of its inputs.
             output.ReturnGradient();
         }
         _steps.Clear();
     }
 
-    /// <summary>Ends the step: all its tensors become unusable and their memory is kept for the next step.</summary>
+    /// <summary>Ends the step: its tensors become unusable, and their memory is kept for the next step.</summary>
     public void Reset()
     {
         foreach (Tensor tensor in _tensors)
@@ -87,16 +89,16 @@ public sealed class Tape(Device? device = null, bool recording = true) : IDispos
     public void Dispose() => Reset();
 
     /// <summary>Memory for the result of an operation on these inputs, on their tape and device.</summary>
-    /// <exception cref="ArgumentException">The inputs live on different tapes or devices.</exception>
+    /// <exception cref="ArgumentException">The inputs are on different tapes or devices.</exception>
     internal static Tensor Result(Shape shape, params ReadOnlySpan<Tensor?> inputs) => Result(null, shape, inputs);
 
     /// <summary>The same on the given tape, for an operation whose inputs may all be parameters.</summary>
-    /// <exception cref="ArgumentException">The inputs live on different tapes or devices.</exception>
+    /// <exception cref="ArgumentException">The inputs are on different tapes or devices.</exception>
     internal static Tensor Result(Tape? tape, Shape shape, params ReadOnlySpan<Tensor?> inputs) =>
         Result(tape, shape, isRectified: false, inputs);
 
     /// <summary>The same; a ReLU's result is marked as such.</summary>
-    /// <exception cref="ArgumentException">The inputs live on different tapes or devices.</exception>
+    /// <exception cref="ArgumentException">The inputs are on different tapes or devices.</exception>
     internal static Tensor Result(Tape? tape, Shape shape, bool isRectified, params ReadOnlySpan<Tensor?> inputs)
     {
         Device? device = tape?.Device;
@@ -105,10 +107,11 @@ public sealed class Tape(Device? device = null, bool recording = true) : IDispos
         {
             if (input is null) continue;
             if ((tape ?? input.Tape) != (input.Tape ?? tape))
-                throw new ArgumentException("The inputs of an operation were computed on different tapes.", nameof(inputs));
+                throw new ArgumentException("the inputs of an operation are on different tapes", nameof(inputs));
             if ((device ?? input.Device) != input.Device)
                 throw new ArgumentException(
-                    $"The inputs of an operation live on different devices: {device!.Description}; {input.Device.Description}.",
+                    "the inputs of an operation are on different devices: "
+                    + $"{device!.Description}; {input.Device.Description}",
                     nameof(inputs));
             tape ??= input.Tape;
             device = input.Device;
@@ -119,7 +122,7 @@ public sealed class Tape(Device? device = null, bool recording = true) : IDispos
             : tape.Allocate(shape, requiresGradient && tape.Recording, isRectified);
     }
 
-    /// <summary>Records how the gradients of an operation's inputs follow from the gradient of its output.</summary>
+    /// <summary>Records an operation's backward pass: from the gradient of its output to those of its inputs.</summary>
     internal static Tensor Record(Tensor output, Action<Tensor> backward)
     {
         if (output.RequiresGradient) output.Tape!._steps.Add(new Step(output, backward));
@@ -128,7 +131,10 @@ public sealed class Tape(Device? device = null, bool recording = true) : IDispos
 
     internal Tensor Allocate(Shape shape, bool requiresGradient, bool isRectified = false)
     {
-        var tensor = new Tensor(shape, Device.Rent(shape.Length), Device, this, requiresGradient) { IsRectified = isRectified };
+        var tensor = new Tensor(shape, Device.Rent(shape.Length), Device, this, requiresGradient)
+        {
+            IsRectified = isRectified,
+        };
         _tensors.Add(tensor);
         return tensor;
     }

@@ -7,11 +7,13 @@ namespace Tessera.Tensors.Devices;
 /// <c>p = ParameterDecay * p - StepSize * m / (sqrt(v) / SecondCorrection + epsilon)</c>.
 /// </summary>
 /// <param name="Beta1">Decay of the first moment.</param>
-/// <param name="FirstRest"><c>1 - beta1</c>, subtracted in double precision: 1 - 0.999f is off by 1.3e-5.</param>
+/// <param name="FirstRest">
+/// <c>1 - beta1</c>, computed in double precision: 1 - 0.999f has a relative error of 1.3e-5.
+/// </param>
 /// <param name="Beta2">Decay of the second moment.</param>
 /// <param name="SecondRest"><c>1 - beta2</c>, likewise.</param>
-/// <param name="Epsilon">What keeps the quotient finite.</param>
-/// <param name="StepSize">The learning rate over <c>1 - beta1^t</c>.</param>
+/// <param name="Epsilon">Keeps the quotient finite.</param>
+/// <param name="StepSize">The learning rate divided by <c>1 - beta1^t</c>.</param>
 /// <param name="SecondCorrection"><c>sqrt(1 - beta2^t)</c>.</param>
 /// <param name="ParameterDecay"><c>1 - learning rate * weight decay</c>: 1 without weight decay.</param>
 public readonly record struct AdamStep(

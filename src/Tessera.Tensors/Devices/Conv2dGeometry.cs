@@ -2,7 +2,8 @@ namespace Tessera.Tensors.Devices;
 
 /// <summary>
 /// The sizes of a two-dimensional convolution of <c>[Batch, InHeight, InWidth, InChannels]</c> to
-/// <c>[Batch, OutHeight, OutWidth, OutChannels]</c> with weights <c>[OutChannels, InChannels, KernelHeight, KernelWidth]</c>:
+/// <c>[Batch, OutHeight, OutWidth, OutChannels]</c> with weights
+/// <c>[OutChannels, InChannels, KernelHeight, KernelWidth]</c>:
 /// <c>y[n,i,j,o] = sum over c,u,v of w[o,c,u,v] * x[n, i*Stride + u - Padding, j*Stride + v - Padding, c]</c>,
 /// where x is 0 outside. A transposed convolution has the geometry of the convolution that it transposes.
 /// </summary>

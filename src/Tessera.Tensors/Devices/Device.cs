@@ -3,14 +3,14 @@ using Tessera.Tensors.Devices.Cpu;
 namespace Tessera.Tensors.Devices;
 
 /// <summary>
-/// The one seam between operations and hardware: a few dozen primitives over <see cref="Storage"/>. Operations have
-/// checked all sizes before they call; a primitive trusts them. Unless it says so, a destination does not overlap a
-/// source. With <c>accumulate</c> a primitive adds to what the destination holds, else it overwrites it.
-/// Every primitive's result is a function of its arguments alone, to the bit, whatever the number of threads.
+/// The one seam between operations and hardware: a few dozen primitives over <see cref="Storage"/>. Operations check
+/// all sizes before the call; a primitive does not check them again. A destination must not overlap a source, unless
+/// the primitive allows it. With <c>accumulate</c> a primitive adds to the destination, else it overwrites it. The bits
+/// of every result depend on the arguments alone, not on the number of threads.
 /// </summary>
 public abstract class Device
 {
-    // Made when it is first asked for: its threads may not be needed, and TESSERA_KERNELS may be wrong.
+    // Created on first use: a program may not need its threads, and TESSERA_KERNELS may be wrong.
     private static readonly Lazy<Device> Processor = new(() => new CpuDevice());
 
     private readonly BufferPool _pool;
@@ -18,14 +18,14 @@ public abstract class Device
     /// <summary>Creates the device with an empty pool of buffers.</summary>
     protected Device() => _pool = new BufferPool(this);
 
-    /// <summary>The processor, on all its cores: where tensors live unless told otherwise.</summary>
-    /// <exception cref="ArgumentException">TESSERA_KERNELS names no kernels.</exception>
+    /// <summary>The processor with all its cores: the device of tensors that name no other.</summary>
+    /// <exception cref="ArgumentException">TESSERA_KERNELS or TESSERA_CONVOLUTIONS has an unknown value.</exception>
     public static Device Default => Processor.Value;
 
-    /// <summary>What this device is, for people: "cpu, 2 threads, vector256 kernels".</summary>
+    /// <summary>A description for users: "cpu, 2 threads, vector256 kernels".</summary>
     public abstract string Description { get; }
 
-    /// <summary>New memory, not cleared, for as long as anything refers to it.</summary>
+    /// <summary>Allocates new memory, not cleared; it lives as long as it is referenced.</summary>
     public abstract Storage Allocate(int length);
 
     /// <summary>Copies from host memory to the device.</summary>
@@ -34,21 +34,21 @@ public abstract class Device
     /// <summary>Copies from the device to host memory.</summary>
     public abstract void Download(Storage source, Span<float> destination);
 
-    /// <summary>Every element becomes <paramref name="value"/>.</summary>
+    /// <summary>Sets every element to <paramref name="value"/>.</summary>
     public abstract void Fill(Storage destination, float value);
 
     /// <summary>
-    /// The convolution of <paramref name="x"/>, see <see cref="Conv2dGeometry"/> for the formula, with what the epilogue
-    /// makes of it; the epilogue's bias has OutChannels elements.
+    /// The convolution of <paramref name="x"/> (formula: <see cref="Conv2dGeometry"/>), followed by the epilogue; the
+    /// epilogue's bias has OutChannels elements.
     /// </summary>
     public abstract void Conv2d(
         in Conv2dGeometry geometry, Storage x, Storage weight, in Epilogue epilogue, Storage y);
 
     /// <summary>
     /// The transpose of <see cref="Conv2d"/> as a linear map: from the convolution's output side to its input side,
-    /// <c>x[n,h,w,c] = sum over o,u,v of w[o,c,u,v] * y[n,i,j,o]</c> for all i, j with <c>i*Stride + u - Padding = h</c>
-    /// and likewise for w; the epilogue's bias has InChannels elements. It is a convolution's input gradient, and the
-    /// forward pass of a transposed convolution.
+    /// <c>x[n,h,w,c] = sum over o,u,v of w[o,c,u,v] * y[n,i,j,o]</c> for all i, j with
+    /// <c>i*Stride + u - Padding = h</c> and likewise for w; the epilogue's bias has InChannels elements. This is the
+    /// input gradient of a convolution and the forward pass of a transposed convolution.
     /// </summary>
     public abstract void Conv2dTransposed(
         in Conv2dGeometry geometry, Storage y, Storage weight, in Epilogue epilogue, Storage x);
@@ -74,8 +74,8 @@ public abstract class Device
     public abstract void Scale(Storage x, float scale, Storage y, bool accumulate);
 
     /// <summary>
-    /// The sum of <c>x^2</c> over all elements: finite if all of them are, for what overflows float32 is summed in double
-    /// precision; squares below the smallest float32 may count as 0.
+    /// The sum of <c>x^2</c> over all elements: finite if all elements are, because sums that overflow float32 are
+    /// computed in double precision. Squares below the smallest float32 may count as 0.
     /// </summary>
     public abstract double SumOfSquares(Storage x);
 
@@ -86,76 +86,83 @@ public abstract class Device
     public abstract void ScaledDifference(Storage x, Storage y, float scale, Storage z, bool accumulate);
 
     /// <summary>
-    /// <c>gradX = scaleX * (x - y)</c> and <c>gradY = scaleY * (y - x)</c> in one pass: both gradients of a squared error.
+    /// <c>gradX = scaleX * (x - y)</c> and <c>gradY = scaleY * (y - x)</c> in one pass: both gradients of a squared
+    /// error.
     /// </summary>
     public abstract void SquaredErrorGradients(
         Storage x, Storage y,
         float scaleX, Storage gradX, bool accumulateX, float scaleY, Storage gradY, bool accumulateY);
 
     /// <summary>
-    /// For each row of x <c>[rows, columns]</c> the number of the row of the table <c>[tableRows, columns]</c> that is
-    /// nearest by squared Euclidean distance; on a tie the lowest.
+    /// For each row of x <c>[rows, columns]</c>, the number of the nearest row of the table <c>[tableRows, columns]</c>
+    /// by squared Euclidean distance; on a tie, the lowest number.
     /// </summary>
     public abstract void NearestRows(
         Storage x, int rows, Storage table, int tableRows, int columns, Span<int> nearest);
 
-    /// <summary>Row i of y <c>[indices, columns]</c> becomes row <c>indices[i]</c> of the table.</summary>
+    /// <summary>Copies row <c>indices[i]</c> of the table to row i of y <c>[indices, columns]</c>.</summary>
     public abstract void GatherRows(Storage table, int columns, ReadOnlySpan<int> indices, Storage y);
 
     /// <summary>
-    /// Row <c>indices[i]</c> of the table <c>[tableRows, columns]</c> grows by row i of x, in the order of i and in
-    /// float32; without accumulate the table is cleared first. (Of 16,384 rows that all go to one row of the table the
-    /// sum is off by 2e-6, of 32 by 1e-7.)
+    /// Adds row i of x to row <c>indices[i]</c> of the table <c>[tableRows, columns]</c>, in the order of i and in
+    /// float32; without accumulate the table is cleared first. (The sum of 16,384 rows into one row of the table has a
+    /// relative error of 2e-6, of 32 rows 1e-7.)
     /// </summary>
     public abstract void ScatterAddRows(
         Storage x, int columns, ReadOnlySpan<int> indices, Storage table, bool accumulate);
 
-    /// <summary>How often each row number of a table, 0 to <c>counts.Length - 1</c>, is among the indices; exact up to 2^24.</summary>
+    /// <summary>
+    /// Counts how often each number from 0 to <c>counts.Length - 1</c> is among the indices; exact up to 2^24.
+    /// </summary>
     public abstract void CountIndices(ReadOnlySpan<int> indices, Storage counts);
 
     /// <summary>
-    /// <c>average = decay * average + (1 - decay) * value</c>, element by element; 1 - decay is rounded to float32 after
-    /// the subtraction.
+    /// <c>average = decay * average + (1 - decay) * value</c>, element by element; 1 - decay is computed in double
+    /// precision, then rounded to float32.
     /// </summary>
     public abstract void MoveAverage(Storage average, Storage value, double decay);
 
-    /// <summary>Row i of y <c>[rows, columns]</c> becomes row i of x divided by <c>divisors[i]</c>.</summary>
+    /// <summary>Sets row i of y <c>[rows, columns]</c> to row i of x divided by <c>divisors[i]</c>.</summary>
     public abstract void DivideRows(Storage x, Storage divisors, int columns, Storage y);
 
-    /// <summary>Row i of y <c>[rows, columns]</c> becomes row i of x divided by its length, at least 1e-12.</summary>
+    /// <summary>
+    /// Sets row i of y <c>[rows, columns]</c> to row i of x divided by the larger of its length and 1e-12.
+    /// </summary>
     public abstract void NormalizeRows(Storage x, int columns, Storage y);
 
     /// <summary>
-    /// The gradient of <see cref="NormalizeRows"/>: with y the row of unit length,
+    /// The gradient of <see cref="NormalizeRows"/>: with y the normalized row,
     /// <c>gradX = (gradY - y (y . gradY)) / max(|x|, 1e-12)</c>.
     /// </summary>
     public abstract void NormalizeRowsGradient(Storage x, Storage gradY, int columns, Storage gradX, bool accumulate);
 
     /// <summary>
-    /// For each row, with hats for unit vectors and <c>r = (y^ + x^) / |y^ + x^|</c>:
-    /// <c>gradX = |y| / |x| * (gradY - 2 r (r . gradY) + 2 x^ (y^ . gradY))</c>, the gradient through the rotation and the
-    /// scale that take x to y. Where x or y is shorter than 1e-12, or <c>|y^ + x^|</c> is below 1e-6, <c>gradX = gradY</c>.
+    /// For each row, with ^ for unit vectors and <c>r = (y^ + x^) / |y^ + x^|</c>:
+    /// <c>gradX = |y| / |x| * (gradY - 2 r (r . gradY) + 2 x^ (y^ . gradY))</c>, the gradient through the rotation and
+    /// the scale that move x to y. Where x or y is shorter than 1e-12, or <c>|y^ + x^|</c> is below 1e-6,
+    /// <c>gradX = gradY</c>.
     /// </summary>
     public abstract void RotationGradient(
         Storage x, Storage y, Storage gradY, int columns, Storage gradX, bool accumulate);
 
     /// <summary>
-    /// Each matrix x <c>[rows, columns]</c> becomes what Newton and Schulz's iteration makes of it, in the quintic form of Jordan et al.
-    /// 2024 ("Muon"): from <c>Y = x / max(|x|, 1e-7)</c>, |x| the root of the sum of squares, five times
-    /// <c>Y := 3.4445 Y - 4.7750 (Y Y^T) Y + 2.0315 (Y Y^T)^2 Y</c>. It is about the nearest matrix with orthonormal rows, or columns
-    /// where there are fewer of them: its singular values are 0.7 to 1.2 where those of x are above 1/500 of |x|, and grow by
-    /// up to 3.4445^5 where they are less. What is not finite in x makes all of its result not finite. What becomes of a matrix does
-    /// not depend on the others, which it must not overlap.
+    /// Replaces each matrix x <c>[rows, columns]</c> by the result of the Newton-Schulz iteration, in the quintic form
+    /// of Jordan et al. 2024 ("Muon"): from <c>Y = x / max(|x|, 1e-7)</c>, where |x| is the square root of the sum of
+    /// squares, five times <c>Y := 3.4445 Y - 4.7750 (Y Y^T) Y + 2.0315 (Y Y^T)^2 Y</c>. The result is close to the
+    /// nearest matrix with orthonormal rows (or columns, if there are fewer columns): singular values of x above
+    /// <c>|x| / 500</c> become 0.7 to 1.2, smaller ones are multiplied by up to <c>3.4445^5 / |x|</c>. If an element of
+    /// x is not finite, no element of its result is. The result of each matrix is independent of the others; matrices
+    /// must not overlap.
     /// </summary>
     public abstract void Orthogonalize(IReadOnlyList<(Storage X, int Columns)> matrices);
 
-    /// <summary>One step of Adam on one parameter; see <see cref="AdamStep"/> for the formula.</summary>
+    /// <summary>One step of Adam on one parameter (formula: <see cref="AdamStep"/>).</summary>
     public abstract void Adam(
         in AdamStep numbers, Storage parameter, Storage gradient, Storage firstMoment, Storage secondMoment);
 
-    /// <summary>A buffer that was used before, or a new one; not cleared. Give it back with <see cref="Return"/>.</summary>
+    /// <summary>A used or new buffer, not cleared. Give it back with <see cref="Return"/>.</summary>
     internal Storage Rent(int length) => _pool.Rent(length);
 
-    /// <summary>Hands a rented buffer back; nothing may read it afterwards.</summary>
+    /// <summary>Gives a rented buffer back; nothing may read it afterwards.</summary>
     internal void Return(Storage storage) => _pool.Return(storage);
 }

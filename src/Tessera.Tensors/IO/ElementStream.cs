@@ -2,10 +2,10 @@ using System.Buffers.Binary;
 
 namespace Tessera.Tensors.IO;
 
-/// <summary>A tensor's elements from and to a stream: little-endian, one after the other.</summary>
+/// <summary>Reads and writes the elements of a tensor: little-endian, without gaps.</summary>
 internal static class ElementStream
 {
-    // Divisible by the size of every element type.
+    // A multiple of the size of every element type.
     private const int BufferBytes = 1 << 16;
 
     /// <summary>Writes numbers as F32.</summary>
@@ -23,23 +23,27 @@ internal static class ElementStream
     }
 
     /// <summary>Reads elements of a floating-point type as float32.</summary>
-    /// <exception cref="EndOfStreamException">The stream ends before.</exception>
+    /// <exception cref="EndOfStreamException">The stream ends early.</exception>
     public static float[] ReadFloats(Stream stream, ElementType type, int count) => type switch
     {
         ElementType.F32 => Read(stream, type, count, static bytes => BinaryPrimitives.ReadSingleLittleEndian(bytes)),
-        ElementType.F64 => Read(stream, type, count, static bytes => (float)BinaryPrimitives.ReadDoubleLittleEndian(bytes)),
-        ElementType.F16 => Read(stream, type, count, static bytes => (float)BinaryPrimitives.ReadHalfLittleEndian(bytes)),
-        ElementType.BF16 => Read(stream, type, count, static bytes => Widen(BinaryPrimitives.ReadUInt16LittleEndian(bytes))),
+        ElementType.F64 => Read(
+            stream, type, count, static bytes => (float)BinaryPrimitives.ReadDoubleLittleEndian(bytes)),
+        ElementType.F16 => Read(
+            stream, type, count, static bytes => (float)BinaryPrimitives.ReadHalfLittleEndian(bytes)),
+        ElementType.BF16 => Read(
+            stream, type, count, static bytes => Widen(BinaryPrimitives.ReadUInt16LittleEndian(bytes))),
         _ => throw new ArgumentOutOfRangeException(nameof(type)),
     };
 
     /// <summary>Reads elements of an integer type.</summary>
-    /// <exception cref="EndOfStreamException">The stream ends before.</exception>
+    /// <exception cref="EndOfStreamException">The stream ends early.</exception>
     /// <exception cref="InvalidDataException">A number takes more than 32 bits.</exception>
     public static int[] ReadInts(Stream stream, ElementType type, int count) => type switch
     {
         ElementType.I32 => Read(stream, type, count, static bytes => BinaryPrimitives.ReadInt32LittleEndian(bytes)),
-        ElementType.I64 => Read(stream, type, count, static bytes => Narrow(BinaryPrimitives.ReadInt64LittleEndian(bytes))),
+        ElementType.I64 => Read(
+            stream, type, count, static bytes => Narrow(BinaryPrimitives.ReadInt64LittleEndian(bytes))),
         _ => throw new ArgumentOutOfRangeException(nameof(type)),
     };
 

@@ -1,6 +1,6 @@
 namespace Tessera.Tensors.IO;
 
-/// <summary>The element types of tensors that can be read, by their names in safetensors.</summary>
+/// <summary>The element types that can be read, by their safetensors names.</summary>
 internal enum ElementType { F32, F64, F16, BF16, I32, I64 }
 
 internal static class ElementTypes
@@ -14,6 +14,6 @@ internal static class ElementTypes
         _ => throw new ArgumentOutOfRangeException(nameof(type)),
     };
 
-    /// <summary>Whether it is read as integers.</summary>
+    /// <summary>Whether elements are read as integers.</summary>
     public static bool IsInteger(this ElementType type) => type is ElementType.I32 or ElementType.I64;
 }

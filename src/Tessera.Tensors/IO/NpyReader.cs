@@ -4,11 +4,9 @@ using Tessera.Tensors.IO.Numpy;
 namespace Tessera.Tensors.IO;
 
 /// <summary>
-/// Reads an array of integers from a file of numpy, a part at a time: from a <c>.npy</c> file, or from one of the
-/// arrays of
-/// an <c>.npz</c> file, compressed or not. Any integer type of numpy's is read, little-endian or big-endian. Numbers
-/// come in C's
-/// order; a file in Fortran's order is held in memory as a whole.
+/// Reads an array of integers from a numpy file, part by part: a <c>.npy</c> file, or one array of an <c>.npz</c> file,
+/// compressed or not. Every integer type of numpy is read, little-endian or big-endian. Numbers are returned in
+/// row-major order (C order); an array in Fortran order is held in memory as a whole.
 /// </summary>
 /// <example><code>
 /// using NpyReader reader = NpyReader.Open("codes.npy");   // reader.Shape is [1000, 8, 8]
@@ -17,7 +15,7 @@ namespace Tessera.Tensors.IO;
 /// </code></example>
 public sealed class NpyReader : IDisposable
 {
-    // An array in Fortran's order is held in memory: 64 Mi numbers at most.
+    // An array in Fortran order is held in memory: at most 64 Mi numbers.
     private const int BufferBytes = 1 << 16, MostReordered = 1 << 26;
 
     private readonly string _source;
@@ -36,35 +34,38 @@ public sealed class NpyReader : IDisposable
         _owned = owned;
         NpyHeader header = NpyHeader.Read(stream);
         _type = NpyInteger.Find(header.Type) ?? throw new InvalidDataException(
-            $"it holds numbers of type {Printable.Quote(header.Type)}; give integers, as of array.astype('<i4')");
+            $"it holds numbers of type {Printable.Quote(header.Type)}, not integers; save array.astype('<i4')");
         Shape = header.Shape;
         Length = CountElements(header.Shape);
         _isColumnMajor = header.IsColumnMajor;
         long left = bytes - header.Bytes;
         if (Length > left / _type.Bytes || Length * _type.Bytes != left)
             throw new InvalidDataException(
-                $"its shape [{string.Join(", ", Shape)}] does not fit the {left} bytes that follow: it is truncated or damaged");
+                $"its shape [{string.Join(", ", Shape)}] does not fit the {left} bytes that follow: "
+                + "it is truncated or damaged");
         if (_isColumnMajor && Length > MostReordered)
             throw new InvalidDataException(
-                $"it has {Length} numbers in Fortran's order, where {MostReordered} are the limit; save numpy.ascontiguousarray(array)");
+                $"it has {Length} numbers in Fortran order, and the limit is {MostReordered}; "
+                + "save numpy.ascontiguousarray(array)");
     }
 
-    /// <summary>The dimensions, outermost first; empty for a single number.</summary>
+    /// <summary>The dimensions, outermost first; empty for a scalar.</summary>
     public IReadOnlyList<int> Shape { get; }
 
-    /// <summary>How many numbers there are.</summary>
+    /// <summary>The number of elements.</summary>
     public long Length { get; }
 
     /// <summary>
-    /// Opens a file. Sizes are checked against the file's length, and nothing of their size is allocated.
+    /// Opens a file. Sizes are checked against the file's length before any memory is allocated for them.
     /// </summary>
     /// <param name="path">The file.</param>
-    /// <param name="array">Which array of an <c>.npz</c> file; a <c>.npy</c> file has one, without a name.</param>
-    /// <param name="orOnly">Whether the only array of an <c>.npz</c> file is taken, whatever its name.</param>
+    /// <param name="array">The array's name in an <c>.npz</c> file; ignored for a <c>.npy</c> file.</param>
+    /// <param name="orOnly">Whether to take the only array of an <c>.npz</c> file, whatever its name.</param>
     /// <exception cref="InvalidDataException">
-    /// The file is neither, is damaged or truncated, lacks the array, or holds no integers; the message names the file.
+    /// The file has neither format, is damaged or truncated, lacks the array, or does not hold integers; the message
+    /// names the file.
     /// </exception>
-    /// <exception cref="IOException">The file is not there or cannot be read.</exception>
+    /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file cannot be read.</exception>
     public static NpyReader Open(string path, string array = "arr_0", bool orOnly = false)
     {
@@ -72,20 +73,23 @@ public sealed class NpyReader : IDisposable
         return Open(file, path, array, orOnly);
     }
 
-    /// <summary>Opens a stream, which is closed with the reader.</summary>
+    /// <summary>Opens a stream; the reader closes it.</summary>
     /// <inheritdoc cref="Open(string, string, bool)"/>
     /// <param name="stream">A stream that can seek, at its beginning.</param>
-    /// <param name="source">What error messages call the stream.</param>
-    /// <param name="array">Which array of an <c>.npz</c> file.</param>
-    /// <param name="orOnly">Whether the only array of an <c>.npz</c> file is taken, whatever its name.</param>
+    /// <param name="source">The name of the stream in error messages.</param>
+    /// <param name="array">The array's name in an <c>.npz</c> file; ignored for a <c>.npy</c> file.</param>
+    /// <param name="orOnly">Whether to take the only array of an <c>.npz</c> file, whatever its name.</param>
     public static NpyReader Open(Stream stream, string source, string array = "arr_0", bool orOnly = false)
     {
         try
         {
             Span<byte> first = stackalloc byte[2];
-            bool isZip = stream.ReadAtLeast(first, first.Length, throwOnEndOfStream: false) == 2 && first.SequenceEqual("PK"u8);
+            bool isZip = stream.ReadAtLeast(first, first.Length, throwOnEndOfStream: false) == 2
+                && first.SequenceEqual("PK"u8);
             stream.Position = 0;
-            return isZip ? OpenEntry(stream, source, array, orOnly) : new NpyReader(source, stream, stream.Length, [stream]);
+            return isZip
+                ? OpenEntry(stream, source, array, orOnly)
+                : new NpyReader(source, stream, stream.Length, [stream]);
         }
         catch (Exception e)
         {
@@ -95,13 +99,15 @@ public sealed class NpyReader : IDisposable
         }
     }
 
-    /// <summary>Reads the numbers that come next.</summary>
-    /// <param name="values">Receives them; not more than are left.</param>
+    /// <summary>Reads the next numbers.</summary>
+    /// <param name="values">Receives the numbers; at most as many as are left.</param>
+    /// <exception cref="ArgumentException">Fewer numbers are left.</exception>
     /// <exception cref="InvalidDataException">The file is damaged, or a number takes more than 32 bits.</exception>
     public void Read(Span<int> values)
     {
         if (values.Length > Length - _position)
-            throw new ArgumentException($"{values.Length} numbers are asked for, {Length - _position} are left.", nameof(values));
+            throw new ArgumentException(
+                $"{values.Length} numbers were requested, but only {Length - _position} are left", nameof(values));
         try
         {
             if (_isColumnMajor) (_reordered ??= ReadReordered()).AsSpan((int)_position, values.Length).CopyTo(values);
@@ -120,7 +126,7 @@ public sealed class NpyReader : IDisposable
         foreach (IDisposable owned in _owned) owned.Dispose();
     }
 
-    /// <summary>Reads the numbers that come next in the file's own order.</summary>
+    /// <summary>Reads the next numbers, in the file's order.</summary>
     private void Decode(Span<int> values)
     {
         while (!values.IsEmpty)
@@ -138,10 +144,10 @@ public sealed class NpyReader : IDisposable
         }
     }
 
-    /// <summary>Reads a whole array in Fortran's order and puts it in C's.</summary>
+    /// <summary>Reads a whole array in Fortran order and returns it in row-major order.</summary>
     private int[] ReadReordered()
     {
-        // Grows as the numbers come: a compressed file may claim more than it has.
+        // The list grows as numbers are read: a compressed file may claim more than it holds.
         var columns = new List<int>();
         int[] part = new int[BufferBytes];
         while (columns.Count < Length)
@@ -178,9 +184,13 @@ public sealed class NpyReader : IDisposable
     private static NpyReader OpenEntry(Stream stream, string source, string array, bool orOnly)
     {
         ZipArchive zip = Zip.Open(stream);
-        ZipArchiveEntry? only = orOnly && zip.Entries is [var single] && single.Name.EndsWith(".npy", StringComparison.Ordinal) ? single : null;
+        ZipArchiveEntry? only =
+            orOnly && zip.Entries is [var single] && single.Name.EndsWith(".npy", StringComparison.Ordinal)
+                ? single
+                : null;
         ZipArchiveEntry entry = zip.GetEntry($"{array}.npy") ?? only ?? throw new InvalidDataException(
-            $"it has no array '{array}', only: {Printable.OneLine(string.Join(", ", zip.Entries.Take(10).Select(other => other.Name)))}");
+            $"it has no array '{array}', only: "
+            + Printable.OneLine(string.Join(", ", zip.Entries.Take(10).Select(other => other.Name))));
         Stream opened = Zip.Open(entry);
         return Zip.Checked(
             Printable.Quote(entry.FullName) + " in it cannot be used",
@@ -188,5 +198,5 @@ public sealed class NpyReader : IDisposable
     }
 
     private static InvalidDataException Unusable(string source, Exception e) =>
-        new($"{source}: {e.Message}; give a file of numpy.save or numpy.savez.", e);
+        new($"{source}: {e.Message}; give a file of numpy.save or numpy.savez", e);
 }

@@ -3,12 +3,12 @@ using System.Text;
 
 namespace Tessera.Tensors.IO;
 
-/// <summary>Text from a file, fit for a message of one line.</summary>
+/// <summary>Makes text from a file fit for a message of one line.</summary>
 internal static class Printable
 {
     private const int Longest = 100;
 
-    /// <summary>The text in quotes, cut where it is long.</summary>
+    /// <summary>The text in quotes, shortened if it is long.</summary>
     public static string Quote(string text) =>
         $"'{OneLine(text.Length > Longest ? string.Concat(text.AsSpan(0, Longest), "...") : text)}'";
 

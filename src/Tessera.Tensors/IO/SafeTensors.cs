@@ -4,7 +4,7 @@ namespace Tessera.Tensors.IO;
 /// Reads and writes safetensors files, the format of https://huggingface.co/docs/safetensors: 8 bytes with the length N
 /// of the header as a little-endian integer, N bytes of JSON
 /// (<c>{"name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, ...}</c>, with an optional
-/// <c>__metadata__</c> of strings), then the tensors' values, little-endian and row-major, without a gap.
+/// <c>__metadata__</c> of strings), then the tensors' values, little-endian and row-major, without gaps.
 /// </summary>
 /// <example><code>
 /// SafeTensors.Write("model.safetensors", [new TensorEntry("weight", [2, 3], new float[6])]);
@@ -12,13 +12,13 @@ namespace Tessera.Tensors.IO;
 /// </code></example>
 public static class SafeTensors
 {
-    /// <summary>Writes a file, over one that is there. The bytes are a function of the arguments alone.</summary>
+    /// <summary>Writes a file, replacing an existing one. The bytes depend on the arguments alone.</summary>
     /// <param name="path">The file; its folder must exist.</param>
     /// <param name="tensors">The tensors, written as F32 in this order.</param>
-    /// <param name="metadata">Pairs for <c>__metadata__</c>, written in the ordinal order of their keys.</param>
+    /// <param name="metadata">Pairs for <c>__metadata__</c>, written in ordinal order of their keys.</param>
     /// <exception cref="ArgumentException">
-    /// Two tensors of one name, a tensor named <c>__metadata__</c>, a shape that does not fit its values, or names and
-    /// metadata of more than 100 MB; nothing is written.
+    /// Two tensors have the same name, a tensor is named <c>__metadata__</c>, a shape does not fit its values, or names
+    /// and metadata take more than 100 MB; nothing is written.
     /// </exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The file cannot be written.</exception>
@@ -30,19 +30,20 @@ public static class SafeTensors
         Write(stream, header, tensors);
     }
 
-    /// <summary>Writes a file's bytes to a stream, which need not be able to seek and is left open.</summary>
+    /// <summary>Writes a file to a stream, which is left open and need not be seekable.</summary>
     /// <inheritdoc cref="Write(string, IReadOnlyList{TensorEntry}, IReadOnlyDictionary{string, string}?)"/>
     public static void Write(
         Stream stream, IReadOnlyList<TensorEntry> tensors, IReadOnlyDictionary<string, string>? metadata = null) =>
         Write(stream, SafeTensorsHeader.Format(tensors, metadata), tensors);
 
-    /// <summary>Reads a whole file. Every size in it is checked against the file's length before it is used.</summary>
+    /// <summary>Reads a whole file. Every size is checked against the file's length before it is used.</summary>
     /// <param name="path">The file.</param>
-    /// <returns>The tensors and the metadata; the file is closed again.</returns>
+    /// <returns>The tensors and the metadata; the file is closed.</returns>
     /// <exception cref="InvalidDataException">
-    /// The file is no safetensors file, is damaged or truncated, or holds a type other than F32, F64, F16, BF16, I32, I64.
+    /// The file is not a safetensors file, is damaged or truncated, or holds a type other than F32, F64, F16, BF16,
+    /// I32, I64.
     /// </exception>
-    /// <exception cref="IOException">The file is not there or cannot be read.</exception>
+    /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file cannot be read.</exception>
     public static TensorFile Read(string path)
     {
@@ -50,15 +51,15 @@ public static class SafeTensors
         return Read(stream, path);
     }
 
-    /// <summary>Reads a file's bytes from a stream's position to its end.</summary>
-    /// <param name="stream">A stream that can seek (its length is the measure of every size in it); left open.</param>
-    /// <param name="source">What error messages call the stream.</param>
+    /// <summary>Reads a stream from its position to its end.</summary>
+    /// <param name="stream">A stream that can seek, because sizes are checked against its length; left open.</param>
+    /// <param name="source">The name of the stream in error messages.</param>
     /// <returns>The tensors and the metadata.</returns>
     /// <exception cref="ArgumentException">The stream cannot seek.</exception>
     /// <exception cref="InvalidDataException">As for <see cref="Read(string)"/>.</exception>
     public static TensorFile Read(Stream stream, string source = "stream")
     {
-        if (!stream.CanSeek) throw new ArgumentException("The stream must be able to seek.", nameof(stream));
+        if (!stream.CanSeek) throw new ArgumentException("the stream must be able to seek", nameof(stream));
         try
         {
             SafeTensorsHeader header = SafeTensorsHeader.Read(stream, source);
@@ -69,13 +70,14 @@ public static class SafeTensors
                 if (item.ElementType.IsInteger())
                     intTensors.Add(new(item.Name, item.Shape, ReadInts(stream, item, source)));
                 else
-                    tensors.Add(new(item.Name, item.Shape, ElementStream.ReadFloats(stream, item.ElementType, item.Count)));
+                    tensors.Add(
+                        new(item.Name, item.Shape, ElementStream.ReadFloats(stream, item.ElementType, item.Count)));
             }
             return new TensorFile(source, header.Metadata, tensors, intTensors);
         }
         catch (EndOfStreamException e)
         {
-            throw new InvalidDataException($"{source}: the file became shorter while it was read; try again.", e);
+            throw new InvalidDataException($"{source}: the file became shorter while it was read; try again", e);
         }
     }
 
@@ -93,7 +95,7 @@ public static class SafeTensors
         }
         catch (InvalidDataException e)
         {
-            throw new InvalidDataException($"{source}: '{item.Name}' {e.Message}.", e);
+            throw new InvalidDataException($"{source}: '{item.Name}' {e.Message}", e);
         }
     }
 }

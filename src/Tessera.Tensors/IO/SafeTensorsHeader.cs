@@ -5,8 +5,8 @@ using System.Text.Json;
 namespace Tessera.Tensors.IO;
 
 /// <summary>
-/// The header of a safetensors file: parsed and checked, or formatted. The checks are those of the format's reference
-/// implementation: the tensors' bytes must cover the data exactly, without a gap, an overlap or a rest.
+/// Reads and formats the header of a safetensors file. The checks are those of the format's reference implementation:
+/// the tensors' bytes must cover the data exactly, without gaps, overlaps or trailing bytes.
 /// </summary>
 internal sealed class SafeTensorsHeader
 {
@@ -24,12 +24,12 @@ internal sealed class SafeTensorsHeader
     /// <summary>One tensor: <paramref name="Count"/> elements in the data's bytes from Begin up to End.</summary>
     public sealed record Item(string Name, ElementType ElementType, int[] Shape, int Count, long Begin, long End);
 
-    /// <summary>The tensors, in the order of their data.</summary>
+    /// <summary>The tensors in the order of their data.</summary>
     public IReadOnlyList<Item> Items { get; private set; } = [];
 
     public IReadOnlyDictionary<string, string> Metadata => _metadata;
 
-    /// <summary>Reads and checks the header; the stream then stands at the first tensor's data.</summary>
+    /// <summary>Reads and checks the header, and leaves the stream at the first tensor's data.</summary>
     /// <exception cref="InvalidDataException">The header is damaged or does not fit the stream's length.</exception>
     public static SafeTensorsHeader Read(Stream stream, string source)
     {
@@ -40,7 +40,7 @@ internal sealed class SafeTensorsHeader
             using JsonDocument document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 8 });
             header.Parse(document.RootElement);
         }
-        // Utf8JsonReader reports a string that is no text (a lone surrogate) as an invalid operation.
+        // For a lone surrogate in a string, Utf8JsonReader throws an InvalidOperationException.
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw header.Damaged($"its header is not valid JSON ({Printable.OneLine(e.Message)})", e);
@@ -49,13 +49,15 @@ internal sealed class SafeTensorsHeader
         return header;
     }
 
-    /// <summary>The length and the JSON, padded with spaces so that the data starts at a multiple of 8 bytes.</summary>
-    /// <exception cref="ArgumentException">The tensors cannot be written as they are.</exception>
+    /// <summary>
+    /// Formats the length and the JSON, padded with spaces so that the data starts at a multiple of 8 bytes.
+    /// </summary>
+    /// <exception cref="ArgumentException">The tensors cannot be written.</exception>
     public static byte[] Format(IReadOnlyList<TensorEntry> tensors, IReadOnlyDictionary<string, string>? metadata)
     {
         using var bytes = new MemoryStream();
         bytes.Write(stackalloc byte[LengthBytes]);
-        // The relaxed encoder leaves text as it is: the header is JSON in a file, never a part of a web page.
+        // The relaxed encoder does not escape text for HTML: the header is never part of a web page.
         var options = new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
         using (var json = new Utf8JsonWriter(bytes, options))
         {
@@ -68,7 +70,7 @@ internal sealed class SafeTensorsHeader
 
         long length = bytes.Length - LengthBytes;
         if (length > MaximumBytes)
-            throw new ArgumentException($"Names and metadata take {length} bytes; the limit is {MaximumBytes}.");
+            throw new ArgumentException($"names and metadata take {length} bytes; the limit is {MaximumBytes}");
         byte[] header = bytes.ToArray();
         BinaryPrimitives.WriteInt64LittleEndian(header, length);
         return header;
@@ -112,9 +114,9 @@ internal sealed class SafeTensorsHeader
         stream.ReadExactly(lengthBytes);
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(lengthBytes);
         if (length > MaximumBytes)
-            throw Damaged($"its header claims {length} bytes, where {MaximumBytes} are the limit");
+            throw Damaged($"its header claims {length} bytes, and the limit is {MaximumBytes}");
         if (length > (ulong)(available - LengthBytes))
-            throw Damaged($"its header claims {length} bytes, and {available - LengthBytes} are there");
+            throw Damaged($"its header claims {length} bytes, but the file has {available - LengthBytes} more");
 
         byte[] json = new byte[length];
         stream.ReadExactly(json);
@@ -132,7 +134,7 @@ internal sealed class SafeTensorsHeader
             if (property.NameEquals(MetadataKey)) ParseMetadata(property.Value);
             else items.Add(ParseItem(property.Name, property.Value));
         }
-        // By End as well, so that an empty tensor comes before the one that begins at the same byte.
+        // Also by End, so that an empty tensor comes before another one that begins at the same byte.
         Items = [.. items.OrderBy(item => item.Begin).ThenBy(item => item.End)];
     }
 
@@ -151,14 +153,16 @@ internal sealed class SafeTensorsHeader
 
     private Item ParseItem(string name, JsonElement info)
     {
-        if (info.ValueKind != JsonValueKind.Object) throw Damaged($"{Printable.Quote(name)} is not described by an object");
+        if (info.ValueKind != JsonValueKind.Object)
+            throw Damaged($"{Printable.Quote(name)} is not described by an object");
         ElementType type = ParseElementType(name, Field(name, info, "dtype"));
 
         long[] dimensions = ParseIntegers(name, Field(name, info, "shape"), "shape");
         if (dimensions.Any(dimension => dimension > Array.MaxLength))
             throw Damaged($"a dimension of {Printable.Quote(name)} is beyond {Array.MaxLength}");
         int[] shape = Array.ConvertAll(dimensions, dimension => (int)dimension);
-        int count = TensorEntries.CountElements(shape) ?? throw Damaged($"{Printable.Quote(name)} has more than {Array.MaxLength} elements");
+        int count = TensorEntries.CountElements(shape)
+            ?? throw Damaged($"{Printable.Quote(name)} has more than {Array.MaxLength} elements");
 
         long[] offsets = ParseIntegers(name, Field(name, info, "data_offsets"), "data_offsets");
         if (offsets is not [long begin, long end] || begin > end)
@@ -176,7 +180,7 @@ internal sealed class SafeTensorsHeader
             if (text == type.ToString()) return type;
         throw new InvalidDataException(
             $"{_source}: {Printable.Quote(name)} is of type {Printable.Quote(text)}; convert it to one of "
-            + $"{string.Join(", ", Enum.GetNames<ElementType>())}.");
+            + $"{string.Join(", ", Enum.GetNames<ElementType>())}");
     }
 
     private JsonElement Field(string name, JsonElement info, string field)
@@ -193,7 +197,8 @@ internal sealed class SafeTensorsHeader
 
     private long[] ParseIntegers(string name, JsonElement array, string field)
     {
-        if (array.ValueKind != JsonValueKind.Array) throw Damaged($"the {field} of {Printable.Quote(name)} is not an array");
+        if (array.ValueKind != JsonValueKind.Array)
+            throw Damaged($"the {field} of {Printable.Quote(name)} is not an array");
         var values = new long[array.GetArrayLength()];
         int count = 0;
         foreach (JsonElement element in array.EnumerateArray())
@@ -220,5 +225,5 @@ internal sealed class SafeTensorsHeader
     }
 
     private InvalidDataException Damaged(string what, Exception? inner = null) =>
-        new($"{_source}: {what}; this is no safetensors file or a damaged one: copy or download it again.", inner);
+        new($"{_source}: {what}; not a safetensors file, or damaged: copy or download it again", inner);
 }

@@ -4,21 +4,20 @@ namespace Tessera.Tensors.Nn;
 
 /// <summary>
 /// A transposed two-dimensional convolution with its weights; see <see cref="TensorOperations.ConvTranspose2d"/>.
-/// Starts as PyTorch's does: weights and bias uniform in +-1/sqrt(fan in), where PyTorch takes out channels x kernel
-/// area for the fan in of a transposed convolution.
+/// Initialised as in PyTorch: weights and bias uniform in +-1/sqrt(fan in), where fan in is out channels x kernel area.
 /// </summary>
 public sealed class ConvTranspose2d : Module
 {
     private readonly int _stride;
     private readonly int _padding;
 
-    /// <summary>Creates the layer with its first weights.</summary>
+    /// <summary>Creates the layer with initial weights.</summary>
     /// <param name="inChannels">Channels of the input.</param>
     /// <param name="outChannels">Channels of the output.</param>
     /// <param name="kernel">Height and width of the kernel.</param>
-    /// <param name="initializer">Makes the first weights.</param>
+    /// <param name="initializer">Makes the initial weights.</param>
     /// <param name="stride">Output pixels from one input pixel to the next, at least 1.</param>
-    /// <param name="padding">Pixels cut off each side of the output, at least 0.</param>
+    /// <param name="padding">Pixels cut off at each side of the output, at least 0.</param>
     public ConvTranspose2d(
         int inChannels, int outChannels, int kernel, Initializer initializer, int stride = 1, int padding = 0)
     {
@@ -35,12 +34,14 @@ public sealed class ConvTranspose2d : Module
     /// <summary><c>[out channels]</c>.</summary>
     public Tensor Bias { get; }
 
-    /// <summary>Convolves, transposed.</summary>
+    /// <summary>Computes the transposed convolution.</summary>
     /// <param name="x"><c>[batch, height, width, in channels]</c>.</param>
     /// <param name="relu">Whether a ReLU is applied to the result, in the same pass over memory.</param>
     /// <returns>
     /// <c>[batch, (height - 1) stride - 2 padding + kernel, likewise for the width, out channels]</c>.
     /// </returns>
-    /// <exception cref="ArgumentException">The input has other channels, or nothing is left of it.</exception>
+    /// <exception cref="ArgumentException">
+    /// The input has another number of channels, or the padding cuts off the whole result.
+    /// </exception>
     public Tensor Forward(Tensor x, bool relu = false) => x.ConvTranspose2d(Weight, Bias, _stride, _padding, relu);
 }

@@ -4,11 +4,11 @@ using Tessera.Tensors.Random;
 namespace Tessera.Tensors.Nn;
 
 /// <summary>
-/// Makes the first values of a model's tensors. Each tensor is a stream of its own of the seed's random numbers, so a
-/// model built twice from one seed is the same to the bit.
+/// Makes the initial values of a model's tensors. Each tensor uses its own stream of the seed's random numbers, so a
+/// model built twice from one seed is the same, bit for bit.
 /// </summary>
 /// <param name="seed">The run's seed.</param>
-/// <param name="device">Where the tensors live; the processor when null.</param>
+/// <param name="device">The device of the tensors; null for the processor.</param>
 public sealed class Initializer(ulong seed, Device? device = null)
 {
     private ulong _stream;

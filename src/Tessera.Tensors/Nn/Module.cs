@@ -1,8 +1,8 @@
 namespace Tessera.Tensors.Nn;
 
 /// <summary>
-/// A part of a model: parameters (trained by gradients), buffers (state that is not) and parts of its own, each with a
-/// name. Full names join with dots, as in PyTorch's state dictionaries: <c>_encoder._conv_1.weight</c>.
+/// A part of a model: parameters (trained by gradients), buffers (state without gradients) and child modules, each with
+/// a name. Full names are joined by dots, as in PyTorch's state dicts: <c>_encoder._conv_1.weight</c>.
 /// </summary>
 public abstract class Module
 {
@@ -14,20 +14,20 @@ public abstract class Module
         _state.Concat(_children.SelectMany(
             child => child.Module.State().Select(entry => ($"{child.Name}.{entry.Name}", entry.Tensor))));
 
-    /// <summary>Every parameter with its full name: what an optimizer trains.</summary>
+    /// <summary>Every parameter with its full name; an optimizer trains these.</summary>
     public IEnumerable<(string Name, Tensor Tensor)> Parameters() =>
         State().Where(entry => entry.Tensor.RequiresGradient);
 
-    /// <summary>How many numbers are trained.</summary>
+    /// <summary>The number of trained values.</summary>
     public long ParameterCount => Parameters().Sum(parameter => (long)parameter.Tensor.Shape.Length);
 
-    /// <summary>Forgets all gradients, before the next backward pass.</summary>
+    /// <summary>Clears all gradients, before the next backward pass.</summary>
     public void ClearGradients()
     {
         foreach ((_, Tensor parameter) in Parameters()) parameter.ClearGradient();
     }
 
-    /// <summary>Registers a tensor that is trained, and returns it as a parameter.</summary>
+    /// <summary>Registers a trained tensor and returns it as a parameter.</summary>
     protected Tensor Parameter(string name, Tensor tensor)
     {
         Tensor parameter = tensor.AsParameter();
@@ -35,14 +35,14 @@ public abstract class Module
         return parameter;
     }
 
-    /// <summary>Registers a tensor that belongs to the state but gets no gradient, and returns it.</summary>
+    /// <summary>Registers a tensor that is part of the state but gets no gradient, and returns it.</summary>
     protected Tensor Buffer(string name, Tensor tensor)
     {
         _state.Add((name, tensor));
         return tensor;
     }
 
-    /// <summary>Registers a part, and returns it.</summary>
+    /// <summary>Registers a child module and returns it.</summary>
     protected T Child<T>(string name, T module) where T : Module
     {
         _children.Add((name, module));

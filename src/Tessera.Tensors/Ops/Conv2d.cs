@@ -7,19 +7,22 @@ public static partial class TensorOperations
 {
     /// <summary>
     /// Two-dimensional convolution (cross-correlation, as in PyTorch's <c>Conv2d</c>):
-    /// <c>y[n,i,j,o] = b[o] + sum over c,u,v of w[o,c,u,v] * x[n, i*stride + u - padding, j*stride + v - padding, c]</c>,
-    /// x being 0 outside. In the same pass over memory a tensor can be added, and then a ReLU be applied.
-    /// Backward: <c>dx</c> is the transposed convolution of dy with w, <c>dw[o,c,u,v] = sum over n,i,j of dy[n,i,j,o] *
-    /// x[n, i*stride + u - padding, j*stride + v - padding, c]</c>, <c>db[o] = sum over n,i,j of dy[n,i,j,o]</c>.
+    /// <c>y[n,i,j,o] = b[o] + sum over c,u,v of w[o,c,u,v] * x[n, i*stride+u-padding, j*stride+v-padding, c]</c>,
+    /// where x is 0 outside. The same pass over memory can add a tensor and then apply a ReLU.
+    /// Backward: <c>dx</c> is the transposed convolution of dy with w,
+    /// <c>dw[o,c,u,v] = sum over n,i,j of dy[n,i,j,o] * x[n, i*stride + u - padding, j*stride + v - padding, c]</c>,
+    /// <c>db[o] = sum over n,i,j of dy[n,i,j,o]</c>.
     /// </summary>
     /// <param name="x"><c>[batch, height, width, in channels]</c>.</param>
     /// <param name="weight"><c>[out channels, in channels, kernel height, kernel width]</c>: PyTorch's OIHW.</param>
     /// <param name="bias"><c>[out channels]</c>, or null for none.</param>
     /// <param name="stride">Input pixels from one output pixel to the next, at least 1.</param>
     /// <param name="padding">Zero pixels around the input, at least 0.</param>
-    /// <param name="addend">What is added to the result, of its shape; null for nothing. Its gradient is dy.</param>
-    /// <param name="relu">Whether the result is <c>max(., 0)</c> of the sum; dy is then 0 where y is not above 0.</param>
-    /// <returns><c>[batch, (height + 2 padding - kernel height) / stride + 1, likewise for the width, out channels]</c>.</returns>
+    /// <param name="addend">Added to the result; has its shape, or null for none. Its gradient is dy.</param>
+    /// <param name="relu">Whether a ReLU is applied to the sum; dy is then taken as 0 where y is not above 0.</param>
+    /// <returns>
+    /// <c>[batch, (height + 2 padding - kernel height) / stride + 1, likewise for the width, out channels]</c>.
+    /// </returns>
     /// <exception cref="ArgumentException">The shapes do not fit together.</exception>
     public static Tensor Conv2d(
         this Tensor x, Tensor weight, Tensor? bias, int stride, int padding, Tensor? addend = null, bool relu = false)

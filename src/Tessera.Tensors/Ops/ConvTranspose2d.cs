@@ -10,15 +10,19 @@ public static partial class TensorOperations
     /// as a linear map: <c>y[n,h,w,o] = b[o] + sum over c,u,v of weight[c,o,u,v] * x[n,i,j,c]</c> over all i, j with
     /// <c>i*stride + u - padding = h</c> and <c>j*stride + v - padding = w</c>.
     /// Backward: <c>dx</c> is the convolution of dy with the same weights; <c>dw</c> is the weight gradient of that
-    /// convolution with x and dy in each other's place; <c>db[o] = sum over n,h,w of dy[n,h,w,o]</c>.
+    /// convolution with x and dy swapped; <c>db[o] = sum over n,h,w of dy[n,h,w,o]</c>.
     /// </summary>
     /// <param name="x"><c>[batch, height, width, in channels]</c>.</param>
     /// <param name="weight"><c>[in channels, out channels, kernel height, kernel width]</c>: PyTorch's IOHW.</param>
     /// <param name="bias"><c>[out channels]</c>, or null for none.</param>
     /// <param name="stride">Output pixels from one input pixel to the next, at least 1.</param>
-    /// <param name="padding">Pixels cut off each side of the output, at least 0.</param>
-    /// <param name="relu">Whether the result is <c>max(., 0)</c> of that; dy is then 0 where y is not above 0.</param>
-    /// <returns><c>[batch, (height - 1) stride - 2 padding + kernel height, likewise for the width, out channels]</c>.</returns>
+    /// <param name="padding">Pixels cut off at each side of the output, at least 0.</param>
+    /// <param name="relu">
+    /// Whether a ReLU is applied to the result; dy is then taken as 0 where y is not above 0.
+    /// </param>
+    /// <returns>
+    /// <c>[batch, (height - 1) stride - 2 padding + kernel height, likewise for the width, out channels]</c>.
+    /// </returns>
     /// <exception cref="ArgumentException">The shapes do not fit together.</exception>
     public static Tensor ConvTranspose2d(
         this Tensor x, Tensor weight, Tensor? bias, int stride, int padding, bool relu = false)

@@ -2,7 +2,7 @@ namespace Tessera.Tensors.Ops;
 
 public static partial class TensorOperations
 {
-    /// <summary>Divides each row of x by its own number: <c>y[i] = x[i] / divisors[i]</c>. Nothing is recorded.</summary>
+    /// <summary>Divides each row of x by its divisor: <c>y[i] = x[i] / divisors[i]</c>. Nothing is recorded.</summary>
     /// <param name="x"><c>[rows, columns]</c>.</param>
     /// <param name="divisors"><c>[rows]</c>.</param>
     /// <param name="y">Receives the quotients: the shape of x; overwritten.</param>
@@ -11,7 +11,8 @@ public static partial class TensorOperations
     {
         CheckSameShape(x, y);
         if (divisors.Shape.Length != x.Shape.Rows)
-            throw new ArgumentException($"{divisors.Shape} does not hold a divisor for each row of {x.Shape}.", nameof(divisors));
+            throw new ArgumentException(
+                $"{divisors.Shape} does not hold one divisor for each row of {x.Shape}", nameof(divisors));
         x.Device.DivideRows(x.Storage, divisors.Storage, x.Shape.Last, y.Storage);
     }
 }

@@ -10,17 +10,22 @@ public static partial class TensorOperations
     /// Backward: <c>dtable[k] = sum of dy[i] over all i with indices[i] = k</c>, in the order of i.
     /// </summary>
     /// <param name="table"><c>[table rows, columns]</c>.</param>
-    /// <param name="indices">A row number of the table for each row of the result. Read again by the backward pass: they
-    /// must not change before it.</param>
+    /// <param name="indices">
+    /// For each row of the result, a row number of the table. They must not change before the backward pass, which
+    /// reads them again.
+    /// </param>
     /// <param name="shape">The shape of the result: as many rows as indices, columns innermost.</param>
-    /// <param name="tape">Where the result is recorded; null for a tensor of its own.</param>
-    /// <exception cref="ArgumentException">The sizes do not fit together, or the table is on another tape or device.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">An index is no row of the table.</exception>
+    /// <param name="tape">The tape to record on; null for the table's own, if it has one.</param>
+    /// <exception cref="ArgumentException">
+    /// The sizes do not fit together, or the table is on another tape or device.
+    /// </exception>
+    /// <exception cref="ArgumentOutOfRangeException">An index is not a row of the table.</exception>
     public static Tensor GatherRows(this Tensor table, ReadOnlyMemory<int> indices, Shape shape, Tape? tape)
     {
         CheckTable(table, shape.Last);
         if (indices.Length != shape.Rows)
-            throw new ArgumentException($"{indices.Length} indices do not make the rows of {shape}.", nameof(indices));
+            throw new ArgumentException(
+                $"{indices.Length} indices do not fit the {shape.Rows} rows of {shape}", nameof(indices));
         CheckIndices(indices.Span, table.Shape[0]);
         int columns = shape.Last;
         Tensor y = Tape.Result(tape, shape, table);

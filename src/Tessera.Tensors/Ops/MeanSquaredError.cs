@@ -7,30 +7,31 @@ public static partial class TensorOperations
 {
     /// <summary>
     /// Mean squared error over all n elements: <c>L = sum of (x - y)^2 / n</c>.
-    /// Backward: <c>dx = dL * 2 (x - y) / n</c>, <c>dy = -dx</c>; <see cref="Tensor.Detach"/> stops either.
+    /// Backward: <c>dx = dL * 2 (x - y) / n</c>, <c>dy = -dx</c>; use <see cref="Tensor.Detach"/> to stop one of them.
     /// </summary>
     /// <param name="x">Any shape.</param>
     /// <param name="y">The shape of x.</param>
     /// <returns>A scalar, shape <c>[]</c>.</returns>
     /// <exception cref="ArgumentException">The shapes differ.</exception>
-    public static Tensor MeanSquaredError(this Tensor x, Tensor y) => SquaredError(x, y, weight: 1, xWeight: 1, yWeight: 1);
+    public static Tensor MeanSquaredError(this Tensor x, Tensor y) =>
+        SquaredError(x, y, weight: 1, xWeight: 1, yWeight: 1);
 
     /// <summary>
-    /// Two mean squared errors over all n elements that pull x and y together, each with its own weight
-    /// (van den Oord et al. 2017, the last two terms of equation 3): with <c>|.|^2</c> for such a mean,
+    /// Two mean squared errors over all n elements, one that moves x to y and one that moves y to x, each with its own
+    /// weight (van den Oord et al. 2017, the last two terms of equation 3): with <c>|.|^2</c> the mean of squares,
     /// <c>L = xWeight * |x - sg[y]|^2 + yWeight * |sg[x] - y|^2</c>.
     /// Backward: <c>dx = dL * 2 xWeight (x - y) / n</c>, <c>dy = dL * 2 yWeight (y - x) / n</c>.
     /// </summary>
     /// <param name="x">Any shape.</param>
     /// <param name="y">The shape of x.</param>
-    /// <param name="xWeight">The weight of what moves x.</param>
-    /// <param name="yWeight">The weight of what moves y.</param>
+    /// <param name="xWeight">The weight of the term that moves x.</param>
+    /// <param name="yWeight">The weight of the term that moves y.</param>
     /// <returns>A scalar, shape <c>[]</c>.</returns>
     /// <exception cref="ArgumentException">The shapes differ.</exception>
     public static Tensor MutualSquaredError(this Tensor x, Tensor y, float xWeight, float yWeight) =>
         SquaredError(x, y, xWeight + yWeight, xWeight, yWeight);
 
-    /// <summary>The mean times a weight, and the gradients of means with weights of their own: one pass each.</summary>
+    /// <summary>The mean times a weight; the gradients have weights of their own. One pass each.</summary>
     private static Tensor SquaredError(Tensor x, Tensor y, float weight, float xWeight, float yWeight)
     {
         CheckSameShape(x, y);
@@ -41,7 +42,7 @@ public static partial class TensorOperations
         return Tape.Record(loss, gradLoss =>
         {
             float scale = gradLoss.Item() * 2 / count;
-            // Of x with itself one of the gradients is all: zeros.
+            // Where x is y, both gradients are zeros: one is enough.
             if (x.RequiresGradient && y.RequiresGradient && x != y)
             {
                 Storage gradX = x.GradientTarget(out bool accumulateX), gradY = y.GradientTarget(out bool accumulateY);
@@ -49,9 +50,11 @@ public static partial class TensorOperations
                     x.Storage, y.Storage, xWeight * scale, gradX, accumulateX, yWeight * scale, gradY, accumulateY);
             }
             else if (x.RequiresGradient)
-                device.ScaledDifference(x.Storage, y.Storage, xWeight * scale, x.GradientTarget(out bool accumulate), accumulate);
+                device.ScaledDifference(
+                    x.Storage, y.Storage, xWeight * scale, x.GradientTarget(out bool accumulate), accumulate);
             else if (y.RequiresGradient)
-                device.ScaledDifference(y.Storage, x.Storage, yWeight * scale, y.GradientTarget(out bool accumulate), accumulate);
+                device.ScaledDifference(
+                    y.Storage, x.Storage, yWeight * scale, y.GradientTarget(out bool accumulate), accumulate);
         });
     }
 }

@@ -6,8 +6,8 @@ namespace Tessera.Tensors.Ops;
 public static partial class TensorOperations
 {
     /// <summary>
-    /// Brings each innermost row to length 1: <c>y = x / max(|x|, 1e-12)</c> (PyTorch's <c>functional.normalize</c>).
-    /// Backward: <c>dx = (dy - y (y . dy)) / max(|x|, 1e-12)</c>: what would change the length goes nowhere.
+    /// Scales each innermost row to length 1: <c>y = x / max(|x|, 1e-12)</c> (PyTorch's <c>functional.normalize</c>).
+    /// Backward: <c>dx = (dy - y (y . dy)) / max(|x|, 1e-12)</c>: the part of dy along the row drops out.
     /// </summary>
     /// <param name="x">Any shape but a scalar's.</param>
     /// <returns>The shape of x.</returns>

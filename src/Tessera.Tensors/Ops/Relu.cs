@@ -5,8 +5,8 @@ namespace Tessera.Tensors.Ops;
 public static partial class TensorOperations
 {
     /// <summary>
-    /// Rectified linear unit: <c>y = max(x, 0)</c>; NaN stays NaN. Backward: <c>dx = dy where y &gt; 0, else 0</c>.
-    /// The result of a ReLU is returned as it is.
+    /// Rectified linear unit: <c>y = max(x, 0)</c>; NaN stays NaN.
+    /// Backward: <c>dx = dy where y &gt; 0, else 0</c>. If x is the result of a ReLU, x itself is returned.
     /// </summary>
     /// <param name="x">Any shape.</param>
     /// <returns>The same shape.</returns>

@@ -5,7 +5,7 @@ namespace Tessera.Tensors.Ops;
 
 /// <summary>
 /// The operations, as extension methods of <see cref="Tensor"/>: one file each, with its formula, forward pass and
-/// backward pass. Those that write into a tensor they are given record nothing on a <see cref="Tape"/>.
+/// backward pass. Operations that write into a given tensor record nothing on a <see cref="Tape"/>.
 /// </summary>
 public static partial class TensorOperations
 {
@@ -16,13 +16,13 @@ public static partial class TensorOperations
 
     private static void CheckShape(Tensor x, Shape shape)
     {
-        if (x.Shape != shape) throw new ArgumentException($"The shapes {shape} and {x.Shape} differ.");
+        if (x.Shape != shape) throw new ArgumentException($"the shapes {shape} and {x.Shape} differ");
     }
 
     private static void CheckTable(Tensor table, int columns)
     {
         if (table.Shape.Rank != 2 || table.Shape[1] != columns)
-            throw new ArgumentException($"The rows of a table of shape {table.Shape} do not have {columns} columns.");
+            throw new ArgumentException($"a table of shape {table.Shape} does not have {columns} columns");
     }
 
     private static void CheckIndices(ReadOnlySpan<int> indices, int tableRows)
@@ -31,11 +31,11 @@ public static partial class TensorOperations
         {
             if ((uint)index >= (uint)tableRows)
                 throw new ArgumentOutOfRangeException(
-                    nameof(indices), index, $"The table has rows 0 to {tableRows - 1}.");
+                    nameof(indices), index, $"the table has rows 0 to {tableRows - 1}");
         }
     }
 
-    /// <summary>The backward pass of what multiplies by a constant.</summary>
+    /// <summary>Adds a gradient, times a constant, to the gradient of an input.</summary>
     private static void PassGradient(Tensor gradient, Tensor to, float scale)
     {
         if (!to.RequiresGradient) return;
@@ -43,8 +43,8 @@ public static partial class TensorOperations
     }
 
     /// <summary>
-    /// How a convolution's pass adds to the gradient of x, and where: if x is the result of a ReLU, without what its
-    /// backward pass would drop.
+    /// The epilogue that makes a convolution write or add to the gradient of x. If x is the result of a ReLU, it also
+    /// writes 0 where the ReLU's backward pass would.
     /// </summary>
     private static Epilogue GradientEpilogue(Tensor x, out Storage gradX)
     {
@@ -52,7 +52,7 @@ public static partial class TensorOperations
         return new Epilogue(Addend: accumulate ? gradX : null, Gate: x.IsRectified ? x.Storage : null);
     }
 
-    /// <summary>The backward pass of what adds a bias to every pixel.</summary>
+    /// <summary>Adds the gradient of a bias that was added to every pixel.</summary>
     private static void BiasGradient(Tensor? bias, Tensor gradY)
     {
         if (bias is not { RequiresGradient: true }) return;

@@ -6,9 +6,8 @@ namespace Tessera.Tensors.Optim;
 /// <summary>
 /// Adam (Kingma and Ba 2015, algorithm 1), with PyTorch's defaults and order of arithmetic:
 /// <c>m = beta1*m + (1-beta1)*g</c>, <c>v = beta2*v + (1-beta2)*g^2</c>,
-/// <c>p -= lr / (1-beta1^t) * m / (sqrt(v) / sqrt(1-beta2^t) + epsilon)</c>.
-/// With a weight decay it is AdamW (Loshchilov and Hutter 2019, algorithm 2): first <c>p *= 1 - lr * decay</c>, which the
-/// moments do not see.
+/// <c>p -= lr / (1-beta1^t) * m / (sqrt(v) / sqrt(1-beta2^t) + epsilon)</c>. With a weight decay it is AdamW
+/// (Loshchilov and Hutter 2019, algorithm 2): first <c>p *= 1 - lr * decay</c>, which does not enter the moments.
 /// </summary>
 public sealed class Adam : Optimizer
 {
@@ -18,15 +17,16 @@ public sealed class Adam : Optimizer
     private readonly List<Entry> _entries;
 
     /// <summary>Creates the optimizer for all parameters of a model, with moments of zero.</summary>
-    /// <param name="model">What is trained.</param>
+    /// <param name="model">The model whose parameters are trained.</param>
     /// <param name="learningRate">The learning rate, above 0.</param>
     /// <param name="weightDecay">
-    /// AdamW's decay of every parameter, 0 or above (0.01 is PyTorch's default); with 0 it is Adam, to the bit.
+    /// AdamW's decay of every parameter, at least 0 (PyTorch's default is 0.01); 0 gives Adam, bit for bit.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">
-    /// The learning rate is not a finite number above 0, or the weight decay not one of at least 0.
+    /// The learning rate is not finite and above 0, or the weight decay is not finite and at least 0.
     /// </exception>
-    public Adam(Module model, float learningRate, float weightDecay = 0) : this(model.Parameters(), learningRate, weightDecay)
+    public Adam(Module model, float learningRate, float weightDecay = 0)
+        : this(model.Parameters(), learningRate, weightDecay)
     {
     }
 
@@ -40,7 +40,7 @@ public sealed class Adam : Optimizer
         ];
 
     /// <summary>
-    /// The moments, named as PyTorch names them behind the parameter's full name: <c>NAME.exp_avg</c> (m) and
+    /// The moments, by the parameter's full name and PyTorch's suffixes: <c>NAME.exp_avg</c> (m) and
     /// <c>NAME.exp_avg_sq</c> (v).
     /// </summary>
     public override IEnumerable<(string Name, Tensor Tensor)> State()
@@ -64,7 +64,8 @@ public sealed class Adam : Optimizer
         {
             if (entry.Parameter.Gradient is not { } gradient) continue;
             entry.Parameter.Device.Adam(
-                numbers, entry.Parameter.Storage, gradient.Storage, entry.FirstMoment.Storage, entry.SecondMoment.Storage);
+                numbers, entry.Parameter.Storage, gradient.Storage, entry.FirstMoment.Storage,
+                entry.SecondMoment.Storage);
         }
     }
 

@@ -3,12 +3,12 @@ using System.Runtime.CompilerServices;
 namespace Tessera.Tensors.Random;
 
 /// <summary>
-/// Counter-based random numbers (Philox4x32-10: Salmon, Moraes, Dror, Shaw, "Parallel Random Numbers: As Easy as
-/// 1, 2, 3", 2011): number <c>i</c> of a stream is a function of (seed, stream, i) and nothing else, so there is no
-/// state to save, and any thread may compute any number.
+/// Counter-based random numbers (Philox4x32-10: Salmon, Moraes, Dror, Shaw, "Parallel Random Numbers: As Easy as 1, 2,
+/// 3", 2011): number <c>i</c> of a stream is a function of (seed, stream, i) alone. There is no state to save, and any
+/// thread may compute any number.
 /// </summary>
 /// <param name="seed">The key: one run has one seed.</param>
-/// <param name="stream">Which of the seed's independent sequences.</param>
+/// <param name="stream">The number of an independent sequence of the seed.</param>
 /// <example><code>
 /// var random = new CounterRandom(seed: 1, stream: 0);
 /// float u = random.Uniform(41);   // always the same number
@@ -31,13 +31,17 @@ public readonly struct CounterRandom(ulong seed, ulong stream)
     /// <summary>A number in [0, 1): the upper 24 bits of <see cref="Bits"/> times 2^-24, exact in float32.</summary>
     public float Uniform(ulong index) => (Bits(index) >> 8) * (1f / (1 << 24));
 
-    /// <summary>An integer in [0, <paramref name="limit"/>), by multiplication (the bias is below limit * 2^-32).</summary>
+    /// <summary>
+    /// An integer in [0, <paramref name="limit"/>), by multiplication; each has its probability within 2^-32.
+    /// </summary>
     public int Below(ulong index, int limit) => (int)(((ulong)Bits(index) * (uint)limit) >> 32);
 
-    /// <summary>Number <paramref name="index"/> of a standard normal sequence (Box-Muller over two uniform numbers).</summary>
+    /// <summary>
+    /// Number <paramref name="index"/> of a standard normal sequence (Box-Muller over two uniform numbers).
+    /// </summary>
     public float Normal(ulong index)
     {
-        // 1 - u lies in (0, 1], so that the logarithm is finite.
+        // 1 - u lies in (0, 1], so the logarithm is finite.
         double radius = Math.Sqrt(-2 * Math.Log(1 - (double)Uniform(2 * index)));
         return (float)(radius * Math.Cos(2 * Math.PI * Uniform(2 * index + 1)));
     }

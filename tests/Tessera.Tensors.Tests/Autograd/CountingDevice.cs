@@ -3,7 +3,7 @@ using Tessera.Tensors.Devices.Cpu;
 
 namespace Tessera.Tensors.Tests.Autograd;
 
-/// <summary>A processor that counts how often memory is allocated: a second implementation of the seam.</summary>
+/// <summary>A device that counts allocations and passes all calls on to a CpuDevice.</summary>
 internal sealed class CountingDevice : Device, IDisposable
 {
     private readonly CpuDevice _cpu = new(1);
@@ -48,7 +48,8 @@ internal sealed class CountingDevice : Device, IDisposable
 
     public override void Add(Storage x, Storage y, Storage z) => _cpu.Add(x, y, z);
 
-    public override void Scale(Storage x, float scale, Storage y, bool accumulate) => _cpu.Scale(x, scale, y, accumulate);
+    public override void Scale(Storage x, float scale, Storage y, bool accumulate) =>
+        _cpu.Scale(x, scale, y, accumulate);
 
     public override double SumOfSquares(Storage x) => _cpu.SumOfSquares(x);
 
@@ -90,7 +91,8 @@ internal sealed class CountingDevice : Device, IDisposable
     public override void DivideRows(Storage x, Storage divisors, int columns, Storage y) =>
         _cpu.DivideRows(x, divisors, columns, y);
 
-    public override void Orthogonalize(IReadOnlyList<(Storage X, int Columns)> matrices) => _cpu.Orthogonalize(matrices);
+    public override void Orthogonalize(IReadOnlyList<(Storage X, int Columns)> matrices) =>
+        _cpu.Orthogonalize(matrices);
 
     public override void Adam(
         in AdamStep numbers, Storage parameter, Storage gradient, Storage firstMoment, Storage secondMoment) =>

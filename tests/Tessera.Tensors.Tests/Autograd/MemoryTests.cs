@@ -6,7 +6,7 @@ using Tessera.Tensors.Tests.Devices;
 
 namespace Tessera.Tensors.Tests.Autograd;
 
-/// <summary>Runs alone: the process's memory is measured.</summary>
+/// <summary>Runs alone, because it measures the memory of the process.</summary>
 [CollectionDefinition(nameof(MemoryTests), DisableParallelization = true)]
 [Collection(nameof(MemoryTests))]
 public class MemoryTests
@@ -18,14 +18,14 @@ public class MemoryTests
     {
         using var device = new CountingDevice();
         var model = new Model(new Initializer(1, device));
-        // Of which Adam is a part.
+        // Muon uses Adam too.
         var optimizer = new Muon(model, 1e-3f, weightDecay: 0.01f);
         var average = new WeightAverage(model, 0.99);
         using var tape = new Tape(device);
         float[] pixels = Numbers.Normal(8 * 32 * 32 * 3, 1);
         float first = Step(), last = 0;
         int allocations = device.Allocations;
-        // The second step fills what the runtime itself keeps: compiled code, the pool's own lists.
+        // The second step warms up the runtime: compiled code, the lists of the pool.
         Step();
         long heap = GC.GetAllocatedBytesForCurrentThread(), process = Environment.WorkingSet;
         for (int step = 0; step < Steps; step++) last = Step();
@@ -34,7 +34,7 @@ public class MemoryTests
 
         Assert.Equal(allocations, device.Allocations);
         Assert.True(last < first, $"The loss does not fall: {first}, then {last}.");
-        // A step's activations and gradients are over 6 MB: 50 steps that each kept theirs would be 300 MB.
+        // A step's activations and gradients take over 6 MB: without reuse, 50 steps would take 300 MB.
         Assert.True(heap < Steps * 64_000L, $"A step allocates {heap / Steps} bytes on the managed heap.");
         Assert.True(process < 30_000_000, $"The process grew by {process} bytes in {Steps} steps.");
 
@@ -54,7 +54,7 @@ public class MemoryTests
         }
     }
 
-    /// <summary>A chain of n results of one size has n gradients, but never more than two at a time.</summary>
+    /// <summary>A chain of n results of one size has n gradients, but no more than two at a time.</summary>
     [Fact]
     public void Gradients_of_results_are_given_back_on_the_way()
     {

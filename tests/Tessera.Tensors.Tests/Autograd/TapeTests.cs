@@ -63,7 +63,7 @@ public class TapeTests
     }
 
     [Fact]
-    public void No_gradient_flows_through_what_is_detached()
+    public void No_gradient_flows_through_a_detached_tensor()
     {
         using var tape = new Tape();
         Tensor x = tape.Variable([1f, -2f], [2]);
@@ -85,7 +85,7 @@ public class TapeTests
     }
 
     [Fact]
-    public void What_does_not_lead_to_the_loss_gets_no_gradient()
+    public void A_parameter_outside_the_loss_gets_no_gradient()
     {
         Tensor used = Parameter(), unused = Parameter();
         using var tape = new Tape();
@@ -140,7 +140,7 @@ public class TapeTests
     }
 
     [Fact]
-    public void Backward_of_what_is_no_loss_throws()
+    public void Backward_of_anything_but_a_loss_throws()
     {
         Tensor weight = Parameter();
         using var tape = new Tape();
@@ -178,7 +178,7 @@ public class TapeTests
     }
 
     [Fact]
-    public void Inputs_of_the_wrong_length_are_refused_and_the_tape_goes_on()
+    public void Inputs_of_the_wrong_length_are_refused_and_the_tape_stays_usable()
     {
         using var tape = new Tape(Kernels.Reference);
         Assert.Throws<ArgumentException>(() => tape.Input([1, 2, 3], [2]));

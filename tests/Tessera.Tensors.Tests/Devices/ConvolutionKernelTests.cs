@@ -11,8 +11,8 @@ public class ConvolutionKernelTests
     private static readonly int[] Batches = [1, 2, 5];
 
     /// <summary>
-    /// Each kernel on each map on which it fits; the channels and batch sizes take turns. (Height, width, stride,
-    /// padding) of the kernel. Among them: rows left over, a stride beyond the kernel, padding beyond the kernel.
+    /// Each kernel on each map that it fits, with changing channels and batch sizes. Arguments: height, width, stride,
+    /// padding. Some leave rows over, or have a stride or padding larger than the kernel.
     /// </summary>
     [Theory]
     [InlineData(1, 1, 1, 0)]
@@ -42,7 +42,7 @@ public class ConvolutionKernelTests
         }
     }
 
-    /// <summary>More than one panel of channels, on either side, where tiles of every width are partly filled.</summary>
+    /// <summary>More than one panel of channels on both sides, and partly filled tiles of every width.</summary>
     [Fact]
     public void Every_pair_of_channel_counts_agrees()
     {
@@ -54,7 +54,7 @@ public class ConvolutionKernelTests
     }
 
     /// <summary>
-    /// Pixels enough for several bands in each slice of the weight gradient, and for two and four slices with minimal
+    /// Enough pixels for several bands in each slice of the weight gradient, and for two and four slices with minimal
     /// filtering; rows wider than a band.
     /// </summary>
     [Theory]
@@ -73,7 +73,7 @@ public class ConvolutionKernelTests
     }
 
     /// <summary>
-    /// Results that go past the caches, of a convolution and of its transpose; with vectors of 512 bits their second panel
+    /// Results that bypass the caches, of a convolution and of its transpose; with vectors of 512 bits the second panel
     /// is half filled.
     /// </summary>
     [Theory]
@@ -92,8 +92,8 @@ public class ConvolutionKernelTests
     }
 
     /// <summary>
-    /// Several slices of the weight gradient by several panels, blocks of channels and source maps; and sums so long that one
-    /// slice would not be exact enough.
+    /// Several slices of the weight gradient, with several panels, blocks of channels and source maps; and sums too
+    /// long to be exact enough in one slice.
     /// </summary>
     [Fact]
     public void Weight_gradients_in_slices_agree()
@@ -107,7 +107,8 @@ public class ConvolutionKernelTests
         int batch, int height, int width, int inChannels, int outChannels,
         int kernelHeight, int kernelWidth, int stride, int padding) => new(
         batch, height, width, inChannels,
-        (height + 2 * padding - kernelHeight) / stride + 1, (width + 2 * padding - kernelWidth) / stride + 1, outChannels,
+        (height + 2 * padding - kernelHeight) / stride + 1, (width + 2 * padding - kernelWidth) / stride + 1,
+        outChannels,
         kernelHeight, kernelWidth, stride, padding);
 
     private static void AssertAgree(Conv2dGeometry g)
@@ -116,11 +117,16 @@ public class ConvolutionKernelTests
         float[] y = Numbers.Normal(g.Batch * g.OutHeight * g.OutWidth * g.OutChannels, 2);
         float[] weight = Numbers.Normal(g.OutChannels * g.InChannels * g.KernelHeight * g.KernelWidth, 3);
         Storage sX = Kernels.Store(x), sY = Kernels.Store(y), sWeight = Kernels.Store(weight);
-        Storage outBias = Kernels.Store(Numbers.Normal(g.OutChannels, 4)), inBias = Kernels.Store(Numbers.Normal(g.InChannels, 5));
-        Storage outGate = Kernels.Store(Numbers.Normal(y.Length, 6)), inGate = Kernels.Store(Numbers.Normal(x.Length, 7));
-        // What gradients need, and what forward passes do.
+        Storage outBias = Kernels.Store(Numbers.Normal(g.OutChannels, 4));
+        Storage inBias = Kernels.Store(Numbers.Normal(g.InChannels, 5));
+        Storage outGate = Kernels.Store(Numbers.Normal(y.Length, 6));
+        Storage inGate = Kernels.Store(Numbers.Normal(x.Length, 7));
+        // The epilogues of forward and backward passes.
         foreach ((bool bias, bool addend, bool accumulate, bool gate, bool relu) in ((bool, bool, bool, bool, bool)[])
-            [(true, false, false, false, true), (true, true, false, false, true), (false, false, true, true, false), (false, false, false, false, false)])
+            [
+                (true, false, false, false, true), (true, true, false, false, true),
+                (false, false, true, true, false), (false, false, false, false, false),
+            ])
         {
             Epilogue Out(Storage to) => new(
                 bias ? outBias : null, addend ? outGate : accumulate ? to : null, gate ? outGate : null, relu);

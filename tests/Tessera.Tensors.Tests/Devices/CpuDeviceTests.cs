@@ -10,7 +10,7 @@ public class CpuDeviceTests
     [InlineData("avx2")]
     [InlineData("VECTOR256")]
     [InlineData(" ")]
-    public void Unknown_kernels_are_refused_by_name_with_those_that_there_are(string name)
+    public void Unknown_kernels_are_refused_with_the_valid_names(string name)
     {
         var error = Assert.Throws<ArgumentException>(() => new CpuDevice(1, name));
         Assert.Contains($"\"{name}\"", error.Message, StringComparison.Ordinal);
@@ -20,15 +20,16 @@ public class CpuDeviceTests
     [Theory]
     [InlineData("fast")]
     [InlineData("Winograd")]
-    public void Unknown_convolutions_are_refused_by_name_with_those_that_there_are(string name)
+    public void Unknown_convolutions_are_refused_with_the_valid_names(string name)
     {
         var error = Assert.Throws<ArgumentException>(() => new CpuDevice(1, convolutions: name));
         Assert.Contains($"\"{name}\"", error.Message, StringComparison.Ordinal);
-        Assert.Contains($"{CpuDevice.ConvolutionsVariable} takes direct, winograd", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"{CpuDevice.ConvolutionsVariable} takes direct, winograd", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void The_description_tells_threads_and_kernels()
+    public void The_description_names_threads_and_kernels()
     {
         foreach (string name in CpuDevice.KernelNames)
         {
@@ -56,7 +57,7 @@ public class CpuDeviceTests
     }
 
     [Fact]
-    public void A_device_explains_what_was_forced()
+    public void A_device_explains_a_forced_choice()
     {
         var geometry = new Conv2dGeometry(1, 8, 8, 16, 8, 8, 16, 3, 3, Stride: 1, Padding: 1);
         using var direct = new CpuDevice(1, "vector256", "direct");
@@ -68,7 +69,7 @@ public class CpuDeviceTests
     }
 
     [Fact]
-    public void There_is_one_thread_for_each_processor_unless_told_otherwise()
+    public void By_default_there_is_one_thread_per_processor()
     {
         using var device = new CpuDevice();
         Assert.Equal(Environment.ProcessorCount, device.Threads);

@@ -4,10 +4,10 @@ namespace Tessera.Tensors.Tests.Devices;
 
 public class ElementKernelTests
 {
-    // A float operation of its own for each element: nothing to be off by.
+    // One float operation per element, so there is no rounding to differ by.
     private const double Exact = 0;
 
-    // Every length up to more than four of the widest vectors, and around the 16384 elements of a thread's share.
+    // Every length up to more than four of the widest vectors, and lengths around an item's 16384 elements.
     private static readonly int[] Lengths = [.. Enumerable.Range(1, 70), 16383, 16384, 16385, 50_003];
 
     private static readonly int[] Columns = [1, 3, 5, 7, 13, 16, 33, 64, 100];
@@ -67,18 +67,21 @@ public class ElementKernelTests
         {
             var y = new GuardedMemory(new float[values.Length]);
             device.Scale(Kernels.Store(values), 1, y.Storage, accumulate: false);
-            Assert.True(Numbers.SameBits(values, y.Values), $"{device.Description} made {string.Join(", ", y.Values.ToArray())}");
+            Assert.True(
+                Numbers.SameBits(values, y.Values),
+                $"{device.Description} made {string.Join(", ", y.Values.ToArray())}");
         }
     }
 
     [Fact]
-    public void SumOfSquares_agrees() => ForEachLength((length, x, y) => AssertSumsAgree(length, device => device.SumOfSquares(x)));
+    public void SumOfSquares_agrees() =>
+        ForEachLength((length, x, y) => AssertSumsAgree(length, device => device.SumOfSquares(x)));
 
     [Fact]
     public void SumOfSquaredDifferences_agrees() => ForEachLength((length, x, y) =>
         AssertSumsAgree(length, device => device.SumOfSquaredDifferences(x, y)));
 
-    /// <summary>The square of 1e30 is no float32; the other numbers vanish beside it.</summary>
+    /// <summary>The square of 1e30 overflows float32; the other numbers are negligible.</summary>
     [Fact]
     public void SumOfSquares_of_finite_numbers_is_finite()
     {
@@ -93,7 +96,8 @@ public class ElementKernelTests
 
     [Fact]
     public void MoveAverage_agrees() => ForEachLength((length, x, y) => Kernels.AssertAgree(
-        $"MoveAverage of {length}", Exact, (device, to) => device.MoveAverage(to[0], x, 0.99), Numbers.Normal(length, 3)));
+        $"MoveAverage of {length}", Exact, (device, to) => device.MoveAverage(to[0], x, 0.99),
+        Numbers.Normal(length, 3)));
 
     /// <summary>1 - 0.99f would be 0.00999999.</summary>
     [Fact]
@@ -112,7 +116,8 @@ public class ElementKernelTests
     [InlineData(0.9f)]
     public void Adam_agrees(float decay) => ForEachLength((length, x, y) => Kernels.AssertAgree(
         $"Adam on {length}, parameter decay {decay}", Exact,
-        (device, to) => device.Adam(new AdamStep(0.9f, 0.1f, 0.999f, 0.001f, 1e-8f, 0.003f, 0.1f, decay), to[0], x, to[1], to[2]),
+        (device, to) => device.Adam(
+            new AdamStep(0.9f, 0.1f, 0.999f, 0.001f, 1e-8f, 0.003f, 0.1f, decay), to[0], x, to[1], to[2]),
         Numbers.Normal(length, 3), Numbers.Normal(length, 4), [.. Numbers.Normal(length, 5).Select(Math.Abs)]));
 
     [Theory]
@@ -132,13 +137,13 @@ public class ElementKernelTests
         }
     }
 
-    /// <summary>As many rows as a batch of the seed has pixels; the columns are those of an image.</summary>
+    /// <summary>As many rows as the pixels of the seed's batch, with the columns of an image.</summary>
     [Fact]
     public void ColumnSums_of_many_rows_agrees()
     {
         const int Rows = 256 * 32 * 32, Columns = 3;
         float[] values = Numbers.Normal(Rows * Columns, 1);
-        // With a mean, partial sums grow until they dwarf what is added to them.
+        // With a mean, partial sums become far larger than their terms.
         foreach (float mean in (float[])[0, 1.3f])
         {
             Storage x = Kernels.Store([.. values.Select(value => value + mean)]);
@@ -158,10 +163,12 @@ public class ElementKernelTests
                 const int TableRows = 11;
                 int[] indices = Numbers.Indices(rows, TableRows, 3);
                 float[] table = Numbers.Normal(TableRows * columns, 1), x = Numbers.Normal(rows * columns, 2);
-                Storage sTable = Kernels.Store(table), sX = Kernels.Store(x), divisors = Kernels.Store(Numbers.Normal(rows, 4));
+                Storage sTable = Kernels.Store(table), sX = Kernels.Store(x);
+                Storage divisors = Kernels.Store(Numbers.Normal(rows, 4));
                 string sizes = $"of {rows}x{columns}";
                 Kernels.AssertAgree(
-                    $"GatherRows {sizes}", Exact, (device, to) => device.GatherRows(sTable, columns, indices, to[0]), x);
+                    $"GatherRows {sizes}", Exact,
+                    (device, to) => device.GatherRows(sTable, columns, indices, to[0]), x);
                 Kernels.AssertAgree(
                     $"ScatterAddRows {sizes}", Exact,
                     (device, to) => device.ScatterAddRows(sX, columns, indices, to[0], accumulate: false), table);
@@ -174,7 +181,7 @@ public class ElementKernelTests
         }
     }
 
-    /// <summary>More rows than one item of any kernel has, half of them to one row of the table.</summary>
+    /// <summary>More rows than an item of any kernel; half of them use one row of the table.</summary>
     [Fact]
     public void Many_rows_are_gathered_scattered_and_counted_alike()
     {
@@ -188,7 +195,8 @@ public class ElementKernelTests
             "ScatterAddRows of 3000 rows", Exact,
             (device, to) => device.ScatterAddRows(sX, Columns, indices, to[0], accumulate: false), table);
         Kernels.AssertAgree(
-            "CountIndices of 3000", Exact, (device, to) => device.CountIndices(indices, to[0]), Numbers.Normal(TableRows, 4));
+            "CountIndices of 3000", Exact, (device, to) => device.CountIndices(indices, to[0]),
+            Numbers.Normal(TableRows, 4));
         var counts = new GuardedMemory(new float[TableRows]);
         Kernels.Reference.CountIndices(indices, counts.Storage);
         for (int k = 0; k < TableRows; k++) Assert.Equal(indices.Count(index => index == k), counts.Values[k]);
@@ -228,17 +236,22 @@ public class ElementKernelTests
             Storage x = Kernels.Store(values), y = Kernels.Store(Numbers.Normal(41, 2));
             foreach (Device device in Kernels.All)
             {
-                Assert.True(double.IsNaN(device.SumOfSquaredDifferences(x, y)), $"{device.Description} lost the NaN at {at}");
-                Assert.True(double.IsNaN(device.SumOfSquares(x)), $"{device.Description}: the squares' sum lost the NaN at {at}");
+                Assert.True(
+                    double.IsNaN(device.SumOfSquaredDifferences(x, y)), $"{device.Description} lost the NaN at {at}");
+                Assert.True(
+                    double.IsNaN(device.SumOfSquares(x)),
+                    $"{device.Description}: the sum of squares lost the NaN at {at}");
                 float[] sums = new float[1];
                 var to = new GuardedMemory(sums);
                 device.ColumnSums(x, 41, 1, to.Storage, accumulate: false);
-                Assert.True(float.IsNaN(to.Values[0]), $"{device.Description}: the column's sum lost the NaN at {at}");
+                Assert.True(float.IsNaN(to.Values[0]), $"{device.Description}: the column sum lost the NaN at {at}");
             }
         }
     }
 
-    /// <summary>A gradient of 0 moves nothing; one whose square underflows moves by m / epsilon and not by infinity.</summary>
+    /// <summary>
+    /// A gradient of 0 moves nothing; a gradient whose square underflows moves by m / epsilon, not by infinity.
+    /// </summary>
     [Theory]
     [InlineData(0f, 0.0)]
     [InlineData(1e-30f, 1e-3 * 0.1 * 1e-30 / 1e-8)]
@@ -256,12 +269,13 @@ public class ElementKernelTests
             foreach (float value in parameter.Values)
             {
                 Assert.True(
-                    Math.Abs(value + change) <= 1e-6 * change, $"{device.Description}: {value} for a change of {-change}");
+                    Math.Abs(value + change) <= 1e-6 * change,
+                    $"{device.Description}: the parameter is {value} instead of {-change}");
             }
         }
     }
 
-    /// <summary>Asserts that a sum is nearly the reference's, and the same for all numbers of threads.</summary>
+    /// <summary>Asserts that a sum is close to the reference, and the same for all numbers of threads.</summary>
     private static void AssertSumsAgree(int length, Func<Device, double> sum)
     {
         double expected = sum(Kernels.Reference);
@@ -269,7 +283,8 @@ public class ElementKernelTests
         {
             double[] sums = [.. byThreads.Select(sum)];
             Assert.True(
-                Math.Abs(sums[0] / expected - 1) <= Numbers.SumTolerance, $"{name}, {length}: {sums[0]:R} for {expected:R}");
+                Math.Abs(sums[0] / expected - 1) <= Numbers.SumTolerance,
+                $"{name}, length {length}: the sum is {sums[0]:R} instead of {expected:R}");
             Assert.All(sums, other => Assert.Equal(sums[0], other));
         }
     }

@@ -4,7 +4,7 @@ namespace Tessera.Tensors.Tests.Devices;
 
 public class FmaPeakTests
 {
-    // Vectors a cycle and GHz that no processor exceeds: a loop that was optimised away would.
+    // Vectors per cycle and GHz that no processor exceeds; a loop that was optimised away would.
     private const double MostVectors = 4, MostGigahertz = 7;
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(2);
 
@@ -15,11 +15,11 @@ public class FmaPeakTests
     {
         double gflops = FmaPeak.Measure(threads, Moment);
         double most = threads * MostVectors * MostGigahertz * 2 * FmaPeak.VectorBits / 32;
-        Assert.True(gflops > 0 && gflops < most, $"{gflops} GFLOP/s on {threads} threads; none can exceed {most}");
+        Assert.True(gflops > 0 && gflops < most, $"{gflops} GFLOP/s on {threads} threads; the limit is {most}");
     }
 
     [Fact]
-    public void Something_must_work_for_some_time()
+    public void Threads_and_duration_must_be_positive()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => FmaPeak.Measure(0, Moment));
         Assert.Throws<ArgumentOutOfRangeException>(() => FmaPeak.Measure(1, TimeSpan.Zero));

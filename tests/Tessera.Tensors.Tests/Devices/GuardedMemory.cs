@@ -7,8 +7,9 @@ using Tessera.Tensors.Devices.Cpu.Simd;
 namespace Tessera.Tensors.Tests.Devices;
 
 /// <summary>
-/// A storage between guards that show when a kernel writes past its ends. It starts off any alignment; one that is large
-/// enough to be stored past the caches starts on a cache line, as a device's own do, since those alone are.
+/// A storage between guard values that show writes past its ends. It is not aligned, unless it is large enough to be
+/// stored past the caches: then it starts on a cache line, as a device's own storages do, because only those are stored
+/// so.
 /// </summary>
 internal sealed class GuardedMemory
 {
@@ -37,5 +38,6 @@ internal sealed class GuardedMemory
     public ReadOnlySpan<float> Values => _all.AsSpan(_before, Storage.Length);
 
     public bool IsIntact =>
-        !_all.AsSpan(0, _before).ContainsAnyExcept(Guard) && !_all.AsSpan(_before + Storage.Length).ContainsAnyExcept(Guard);
+        !_all.AsSpan(0, _before).ContainsAnyExcept(Guard)
+            && !_all.AsSpan(_before + Storage.Length).ContainsAnyExcept(Guard);
 }

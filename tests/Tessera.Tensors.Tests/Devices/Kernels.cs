@@ -15,7 +15,7 @@ internal static class Kernels
 
     public static readonly (string Name, CpuDevice[] ByThreads)[] Fast = ByWidth(convolutions: null);
 
-    /// <summary>The same with convolutions forced, wherever they can be computed so.</summary>
+    /// <summary>The same devices with forced algorithms for convolutions.</summary>
     public static readonly (string Name, CpuDevice[] ByThreads)[] FastConvolutions =
         [.. ByWidth("direct"), .. ByWidth("winograd")];
 
@@ -32,7 +32,7 @@ internal static class Kernels
     /// <param name="what">The primitive and its sizes, for the message.</param>
     /// <param name="tolerance">The largest relative root mean square error.</param>
     /// <param name="run">Calls the primitive on a device with these destinations.</param>
-    /// <param name="destinations">What the destinations hold before.</param>
+    /// <param name="destinations">The contents of the destinations before the call.</param>
     public static void AssertAgree(
         string what, double tolerance, Action<Device, Storage[]> run, params float[][] destinations) =>
         AssertAgree(Fast, what, tolerance, run, destinations);
@@ -49,7 +49,9 @@ internal static class Kernels
             for (int i = 0; i < destinations.Length; i++)
             {
                 double error = Numbers.RelativeError(expected[i].Values, first[i].Values);
-                Assert.True(error <= tolerance, $"{what}: destination {i} of {name} is off by {error:E1}, allowed is {tolerance:E1}");
+                Assert.True(
+                    error <= tolerance,
+                    $"{what}: destination {i} of {name} is off by {error:E1}, allowed is {tolerance:E1}");
                 Assert.True(first[i].IsIntact, $"{what}: {name} wrote outside destination {i}");
             }
             foreach (CpuDevice device in byThreads[1..])

@@ -5,8 +5,8 @@ namespace Tessera.Tensors.Tests.Devices;
 public class NearestRowsTests
 {
     /// <summary>
-    /// Where two rows are this near to equally near, relative to |x|^2 + |e|^2, float32 may choose either: the score
-    /// is a sum of that size, rounded by up to 2^-24 some dozens of times.
+    /// If the distances of two rows differ by less than this, relative to |x|^2 + |e|^2, float32 may choose either: the
+    /// score is a sum of that size with some dozens of roundings of up to 2^-24.
     /// </summary>
     private const double NearTie = 4e-6;
 
@@ -22,7 +22,9 @@ public class NearestRowsTests
         }
     }
 
-    /// <summary>Copies of the best row in the same vector, in the same lane of the next, and in other panels of the packed table.</summary>
+    /// <summary>
+    /// Copies of the best row in the same vector, in the same lane of the next vector, and in other panels.
+    /// </summary>
     [Fact]
     public void The_lowest_of_equal_rows_is_taken()
     {
@@ -40,7 +42,10 @@ public class NearestRowsTests
             {
                 int[] nearest = new int[9];
                 device.NearestRows(sX, 9, sTable, TableRows, Columns, nearest);
-                Assert.All(nearest, row => Assert.True(row == copies[first], $"{device.Description}: {row} instead of {copies[first]}"));
+                Assert.All(
+                    nearest,
+                    row => Assert.True(
+                        row == copies[first], $"{device.Description}: {row} instead of {copies[first]}"));
             }
         }
     }
@@ -59,7 +64,7 @@ public class NearestRowsTests
         }
     }
 
-    /// <summary>Of a row with a NaN nothing can be said, but what is said must be a row of the table.</summary>
+    /// <summary>The nearest row of a NaN is undefined, but the result must be a row of the table.</summary>
     [Fact]
     public void A_NaN_gives_row_0_and_leaves_the_other_rows_alone()
     {
@@ -83,7 +88,7 @@ public class NearestRowsTests
         float[] x = Numbers.Normal(TableRows * Columns, 1);
         for (int spoilt = 0; spoilt < TableRows; spoilt++)
         {
-            // Row i is nearest to itself, but for the one that is spoilt.
+            // Row i is nearest to itself, except for the spoilt row.
             float[] table = [.. x];
             table[spoilt * Columns + 1] = float.NaN;
             Storage sX = Kernels.Store(x), sTable = Kernels.Store(table);

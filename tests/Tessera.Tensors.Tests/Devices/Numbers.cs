@@ -3,12 +3,12 @@ using Tessera.Tensors.Random;
 
 namespace Tessera.Tensors.Tests.Devices;
 
-/// <summary>Test data and how two arrays are compared.</summary>
+/// <summary>Test data and comparisons of arrays.</summary>
 internal static class Numbers
 {
     /// <summary>
-    /// How far float32 sums may be from double ones, as relative root mean square: some dozens of roundings of 2^-24
-    /// each, which cancel in part. A single wrong element among 10,000 is 5,000 times that.
+    /// The allowed relative root mean square error of float32 sums: some dozens of roundings of 2^-24 each, which
+    /// cancel in part. A single wrong element among 10,000 gives 5,000 times that.
     /// </summary>
     public const double SumTolerance = 2e-6;
 
@@ -27,7 +27,9 @@ internal static class Numbers
         return [.. Enumerable.Range(0, count).Select(i => random.Below((ulong)i, limit))];
     }
 
-    /// <summary>The root mean square of the differences over that of what is expected; NaN if anything is.</summary>
+    /// <summary>
+    /// The root mean square of the differences, divided by that of the expected values; NaN if any value is.
+    /// </summary>
     public static double RelativeError(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual)
     {
         Assert.Equal(expected.Length, actual.Length);

@@ -15,7 +15,9 @@ public class WorkerPoolTests
             {
                 int[] calls = new int[items];
                 pool.Run(items, item => Interlocked.Increment(ref calls[item]));
-                Assert.All(calls, count => Assert.True(count == 1, $"{threads} threads did one of {items} items {count} times"));
+                Assert.All(
+                    calls,
+                    count => Assert.True(count == 1, $"{threads} threads did one of {items} items {count} times"));
             }
         }
     }
@@ -53,7 +55,7 @@ public class WorkerPoolTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(4)]
-    public void What_a_body_throws_reaches_the_caller_and_the_pool_still_works(int threads)
+    public void An_exception_of_a_body_reaches_the_caller_and_the_pool_still_works(int threads)
     {
         using var pool = new WorkerPool(threads);
         for (int round = 0; round < 20; round++)
@@ -107,7 +109,9 @@ public class WorkerPoolTests
             release.Wait(TestContext.Current.CancellationToken);
         }));
         first.Start();
-        Assert.True(started.Wait(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken), "The first job's items do not run side by side.");
+        Assert.True(
+            started.Wait(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken),
+            "The first job's items do not run side by side.");
         int done = 0;
         var second = new Thread(() => pool.Run(10, _ => Interlocked.Increment(ref done)));
         second.Start();

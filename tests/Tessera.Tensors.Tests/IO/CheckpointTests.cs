@@ -3,8 +3,8 @@ using Tessera.Tensors.IO;
 namespace Tessera.Tensors.Tests.IO;
 
 /// <summary>
-/// State dicts beside other things, and files as PyTorch wrote them before 1.6, both made here (<see
-/// cref="TorchSave"/>).
+/// State dicts beside other values, and files in the format before PyTorch 1.6, both written by
+/// <see cref="TorchSave"/>.
 /// </summary>
 public sealed class CheckpointTests
 {
@@ -13,7 +13,7 @@ public sealed class CheckpointTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Every_dict_of_tensors_is_found_by_its_keys(bool old)
+    public void Every_dict_of_tensors_is_found_with_its_path(bool old)
     {
         var checkpoint = new Dictionary<string, object?>
         {
@@ -29,23 +29,30 @@ public sealed class CheckpointTests
         Assert.Equal(["model", "optimizer.state.0"], dicts.Select(dict => dict.Key));
         Assert.Equal("1 2 3 4 5 6", Values(dicts[0]["weight"]));
         Assert.Equal("7 8 9 10 11 12", Values(dicts[1]["weight"]));
-        InvalidDataException e = Assert.Throws<InvalidDataException>(() => PyTorchFile.Read(new MemoryStream(TorchSave.Zip(checkpoint))));
+        InvalidDataException e = Assert.Throws<InvalidDataException>(
+            () => PyTorchFile.Read(new MemoryStream(TorchSave.Zip(checkpoint))));
         Assert.Contains("2 dicts of tensors", e.Message, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Objects_beside_the_weights_are_passed_over_and_not_run(bool old)
+    public void Objects_beside_the_weights_are_skipped_and_not_run(bool old)
     {
         using var folder = new TemporaryFolder();
-        var system = new TorchObject("posix", "system", [$"touch {folder["touched"]}"], State: new Dictionary<string, object?> { ["a"] = 1 });
+        var system = new TorchObject(
+            "posix", "system", [$"touch {folder["touched"]}"], State: new Dictionary<string, object?> { ["a"] = 1 });
         TensorFile dict = Assert.Single(ReadAll(
             new Dictionary<string, object?>
             {
-                ["args"] = new TorchObject("argparse", "Namespace", [], State: new Dictionary<string, object?> { ["lr"] = 0.1 }),
+                ["args"] = new TorchObject(
+                    "argparse", "Namespace", [], State: new Dictionary<string, object?> { ["lr"] = 0.1 }),
                 ["evil"] = system,
-                ["model"] = new Dictionary<string, object?>(Weights(Six)) { ["buffer"] = system, ["bytes"] = new TorchTensor(new byte[5], [5]) },
+                ["model"] = new Dictionary<string, object?>(Weights(Six))
+                {
+                    ["buffer"] = system,
+                    ["bytes"] = new TorchTensor(new byte[5], [5]),
+                },
             },
             old));
         Assert.Empty(folder.Names);
@@ -58,18 +65,20 @@ public sealed class CheckpointTests
     }
 
     [Fact]
-    public void A_file_without_a_dict_of_tensors_is_refused_with_what_stands_in_their_place()
+    public void A_file_without_a_dict_of_tensors_is_refused_with_the_reason()
     {
         var module = new TorchObject("models", "Net", [], State: Weights(Six));
         AssertRefused(TorchSave.Zip(module), "it holds models.Net, which is refused and was not run");
-        AssertRefused(TorchSave.Zip(new Dictionary<string, object?> { ["model"] = module }), "'model' needs models.Net, which is refused");
+        AssertRefused(
+            TorchSave.Zip(new Dictionary<string, object?> { ["model"] = module }),
+            "'model' needs models.Net, which is refused");
         AssertRefused(TorchSave.Old(new Dictionary<string, object?> { ["epoch"] = 3 }), "it holds no dict of tensors;");
     }
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void A_dict_in_itself_ends(bool old)
+    public void A_dict_that_contains_itself_is_read_once(bool old)
     {
         var root = new Dictionary<string, object?>();
         Dictionary<string, object?> model = Weights(Six);
@@ -82,7 +91,7 @@ public sealed class CheckpointTests
     }
 
     [Fact]
-    public void Dicts_that_are_nested_too_deeply_are_not_looked_at()
+    public void Dicts_that_are_nested_too_deeply_are_not_read()
     {
         Assert.Equal("a.a.a.a.a.a.a", Assert.Single(ReadAll(Nested(7, Weights(Six)), old: false)).Key);
         AssertRefused(TorchSave.Zip(Nested(9, Weights(Six))), "holds no dict of tensors");
@@ -113,11 +122,13 @@ public sealed class CheckpointTests
     [InlineData(-1, 5, "a part that its storage does not have")]
     [InlineData(0, -1, "a part that its storage does not have")]
     public void A_part_that_its_storage_does_not_have_is_refused(int start, int count, string reason) => AssertRefused(
-        TorchSave.Old(new Dictionary<string, object?> { ["x"] = new TorchTensor(new float[10], [6], View: (start, count)) }), reason);
+        TorchSave.Old(
+            new Dictionary<string, object?> { ["x"] = new TorchTensor(new float[10], [6], View: (start, count)) }),
+        reason);
 
     [Theory]
-    [InlineData(7L, "has 28 bytes, where 6 of F32 are claimed")]
-    [InlineData(5L, "has 20 bytes, where 6 of F32 are claimed")]
+    [InlineData(7L, "has 28 bytes, but the pickle claims 6 of F32")]
+    [InlineData(5L, "has 20 bytes, but the pickle claims 6 of F32")]
     [InlineData(8L, "truncated")]
     [InlineData(long.MaxValue, "truncated")]
     [InlineData(-1L, "claims -1 elements")]
@@ -138,10 +149,10 @@ public sealed class CheckpointTests
 
     [Theory]
     [InlineData(0, "magic number")]
-    [InlineData(1, "protocol is not 1001")]
+    [InlineData(1, "protocol version is not 1001")]
     [InlineData(2, "little-endian")]
     [InlineData(4, "storage '0' of 'weight' is missing")]
-    public void A_part_of_the_file_that_is_not_as_it_should_be_is_named(int part, string reason)
+    public void A_damaged_part_of_a_file_from_before_1_6_is_named(int part, string reason)
     {
         List<byte[]> parts = TorchSave.OldParts(Weights(Six));
         parts[part] = part switch
@@ -163,14 +174,16 @@ public sealed class CheckpointTests
         }),
         "some/file", file =>
         {
-            // Other bytes are those of another kind of file.
-            if (file.AsSpan().StartsWith((byte[])[0x80, 2, 0x8A, 10])) PyTorchFile.ReadAll(new MemoryStream(file), "some/file");
+            // Other first bytes mean another format.
+            if (file.AsSpan().StartsWith((byte[])[0x80, 2, 0x8A, 10]))
+                PyTorchFile.ReadAll(new MemoryStream(file), "some/file");
         });
 
     private static Dictionary<string, object?> Nested(int levels, Dictionary<string, object?> inner) =>
         levels == 0 ? inner : new Dictionary<string, object?> { ["a"] = Nested(levels - 1, inner) };
 
-    private static Dictionary<string, object?> Weights(float[] values) => new() { ["weight"] = new TorchTensor(values, [2, 3]) };
+    private static Dictionary<string, object?> Weights(float[] values) =>
+        new() { ["weight"] = new TorchTensor(values, [2, 3]) };
 
     private static IReadOnlyList<TensorFile> ReadAll(object? value, bool old) =>
         PyTorchFile.ReadAll(new MemoryStream(old ? TorchSave.Old(value) : TorchSave.Zip(value)));
@@ -179,7 +192,8 @@ public sealed class CheckpointTests
 
     private static void AssertRefused(byte[] file, string reason)
     {
-        InvalidDataException e = Assert.Throws<InvalidDataException>(() => PyTorchFile.ReadAll(new MemoryStream(file), "some/file"));
+        InvalidDataException e = Assert.Throws<InvalidDataException>(
+            () => PyTorchFile.ReadAll(new MemoryStream(file), "some/file"));
         Assert.StartsWith("some/file: ", e.Message, StringComparison.Ordinal);
         Assert.Contains(reason, e.Message, StringComparison.Ordinal);
         Assert.Contains("torch.save(model.state_dict(), PATH)", e.Message, StringComparison.Ordinal);

@@ -2,7 +2,7 @@ using Tessera.Tensors.IO;
 
 namespace Tessera.Tensors.Tests.IO;
 
-/// <summary>Files that numpy wrote (tests/fixtures/npy), and files that numpy is to read.</summary>
+/// <summary>Files written by numpy (tests/fixtures/npy), and files written for numpy.</summary>
 public sealed class NpyTests
 {
     private static readonly int[] Codes = [.. Enumerable.Range(0, 24)];
@@ -31,19 +31,22 @@ public sealed class NpyTests
     [Fact]
     public void The_only_array_of_an_npz_file_is_taken_if_asked_for()
     {
-        using NpyReader reader = NpyReader.Open(Repository.Fixture("npy", "fortran_big_endian.npz"), "labels", orOnly: true);
+        using NpyReader reader = NpyReader.Open(
+            Repository.Fixture("npy", "fortran_big_endian.npz"), "labels", orOnly: true);
         Assert.Equal(Codes, ReadAll(reader, step: 7));
         AssertRefused(
-            () => NpyReader.Open(Repository.Fixture("npy", "compressed.npz"), "other", orOnly: true), "no array 'other', only: codes.npy, labels.npy");
+            () => NpyReader.Open(Repository.Fixture("npy", "compressed.npz"), "other", orOnly: true),
+            "no array 'other', only: codes.npy, labels.npy");
     }
 
     [Fact]
     public void A_large_array_in_Fortran_order_is_refused_before_it_takes_memory()
     {
-        string header = System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(Repository.Fixture("npy", "fortran.npy")))[..128]
+        string header = System.Text.Encoding.Latin1.GetString(
+            File.ReadAllBytes(Repository.Fixture("npy", "fortran.npy")))[..128]
             .Replace("(2, 3, 4), }", "(9999, 9999), }", StringComparison.Ordinal)[..127] + "\n";
         using var stream = new HollowStream(System.Text.Encoding.Latin1.GetBytes(header), 128 + 2L * 9999 * 9999);
-        AssertRefused(() => NpyReader.Open(stream, "some/file"), "some/file", "in Fortran's order", "ascontiguousarray");
+        AssertRefused(() => NpyReader.Open(stream, "some/file"), "some/file", "in Fortran order", "ascontiguousarray");
     }
 
     [Fact]
@@ -71,7 +74,7 @@ public sealed class NpyTests
     [InlineData("big_endian_float32.npy", "'>f4'")]
     [InlineData("structured.npy", "records of fields")]
     [InlineData("stored.npz", "no array 'arr_0', only: codes.npy, labels.npy")]
-    public void What_is_not_read_is_named(string name, string reason) => AssertRefused(
+    public void Arrays_that_cannot_be_read_are_refused_with_the_reason(string name, string reason) => AssertRefused(
         () => NpyReader.Open(Repository.Fixture("npy", name)), Repository.Fixture("npy", name), reason);
 
     [Fact]
@@ -83,7 +86,7 @@ public sealed class NpyTests
 
     [Theory]
     [InlineData(0, "it is empty")]
-    [InlineData(5, "does not begin as a .npy file")]
+    [InlineData(5, "does not begin like a .npy file")]
     [InlineData(50, "ends within its header")]
     [InlineData(175, "shape [2, 3, 4] does not fit the 47 bytes")]
     [InlineData(-1, "shape [2, 3, 4] does not fit the 49 bytes")]
@@ -111,7 +114,7 @@ public sealed class NpyTests
     [Theory]
     [InlineData(65535, "uint16.npy")]
     [InlineData(65536, "int32.npy")]
-    public void What_is_written_is_what_numpy_writes(int largest, string fixture)
+    public void Written_files_have_the_bytes_of_numpys(int largest, string fixture)
     {
         using var stream = new MemoryStream();
         var writer = new NpyWriter(stream, largest, 2, 3, 4);

@@ -5,7 +5,7 @@ using Tessera.Tensors.IO.PyTorch;
 
 namespace Tessera.Tensors.Tests.IO;
 
-/// <summary>Every reader of the engine, fed files that were damaged at random.</summary>
+/// <summary>Runs every reader of the engine on randomly damaged files.</summary>
 public sealed class ReaderDamageTests
 {
     private const string Source = "some/file";
@@ -23,12 +23,15 @@ public sealed class ReaderDamageTests
     public void PyTorch(string fixture) => Damage.IsSurvived<InvalidDataException>(
         Read(fixture), Source, file => PyTorchFile.ReadAll(new MemoryStream(file), Source));
 
-    /// <summary>Most damage to a zip file stops before the pickle; this damages the pickle alone.</summary>
+    /// <summary>
+    /// Most damage to a zip file is found before the pickle is read; this test damages only the pickle.
+    /// </summary>
     [Fact]
     public void Pickles_of_PyTorch()
     {
         Damage.IsSurvived<InvalidDataException>(
-            Entry(Read("pytorch/kinds.pt"), "kinds/data.pkl"), "at byte", file => new PickleReader(file, new StateDictVocabulary()).Read());
+            Entry(Read("pytorch/kinds.pt"), "kinds/data.pkl"), "at byte",
+            file => new PickleReader(file, new StateDictVocabulary()).Read());
     }
 
     [Theory]
@@ -51,7 +54,8 @@ public sealed class ReaderDamageTests
     {
         using NpyReader reader = NpyReader.Open(new MemoryStream(file), Source, "codes");
         int[] some = new int[5];
-        for (long left = reader.Length; left > 0; left -= some.Length) reader.Read(some.AsSpan(0, (int)Math.Min(left, some.Length)));
+        for (long left = reader.Length; left > 0; left -= some.Length)
+            reader.Read(some.AsSpan(0, (int)Math.Min(left, some.Length)));
     });
 
     private static byte[] Read(string fixture) => File.ReadAllBytes(Repository.Fixture(fixture.Split('/')));

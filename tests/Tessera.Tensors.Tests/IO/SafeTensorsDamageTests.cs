@@ -5,16 +5,18 @@ using Tessera.Tensors.Random;
 
 namespace Tessera.Tensors.Tests.IO;
 
-/// <summary>Damaged and hostile files: one line that names the file, and never another exception.</summary>
+/// <summary>
+/// Damaged and hostile files give a message of one line that names the file, and never another exception.
+/// </summary>
 public sealed class SafeTensorsDamageTests
 {
     private const string Good = """{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""";
 
     [Fact]
-    public void The_file_that_the_damages_start_from_is_good()
+    public void The_undamaged_file_is_read()
     {
         Assert.Equal(2, Read(Bytes(Good, 8))["x"].Values.Length);
-        // As the reference implementation does, this one lets a null for the metadata and unknown fields pass.
+        // Like the reference implementation, the reader accepts a null for the metadata, and unknown fields.
         Assert.Empty(Read(Bytes("""{"__metadata__":null}""", 0)).Metadata);
         string later = Good.Replace("\"dtype\"", "\"later\":[{}],\"dtype\"", StringComparison.Ordinal);
         Assert.Equal(2, Read(Bytes(later, 8))["x"].Values.Length);
@@ -38,7 +40,7 @@ public sealed class SafeTensorsDamageTests
     [InlineData("{\"__metadata__\":{\"a\":1}}", 0, "'a' in its __metadata__ is not a string")]
     [InlineData("{\"__metadata__\":{\"a\":\"\",\"a\":\"\"}}", 0, "__metadata__ names 'a' twice")]
     [InlineData("{\"__metadata__\":{},\"__metadata__\":{}}", 0, "names '__metadata__' twice")]
-    public void A_header_that_is_no_header_is_refused(string json, int dataBytes, string expected) =>
+    public void An_invalid_header_is_refused(string json, int dataBytes, string expected) =>
         AssertRefused(Bytes(json, dataBytes), expected);
 
     [Theory]
@@ -61,7 +63,7 @@ public sealed class SafeTensorsDamageTests
     [InlineData("\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,8]", 8, "8 bytes, where 0 of F32 take 0")]
     [InlineData("\"dtype\":\"F32\",\"shape\":[4294967298],\"data_offsets\":[0,8]", 8, "a dimension of 'x'")]
     [InlineData("\"dtype\":\"F32\",\"shape\":[2147483647,2],\"data_offsets\":[0,8]", 8, "a dimension of 'x'")]
-    // The product is 2^64, which 64 bits see as 0.
+    // The product is 2^64: 0 in 64 bits.
     [InlineData("\"dtype\":\"F32\",\"shape\":[65536,65536,65536,65536],\"data_offsets\":[0,0]", 0, "more than")]
     [InlineData("\"dtype\":\"F32\",\"shape\":[2147483591,2147483591],\"data_offsets\":[0,8]", 8, "more than")]
     // The offsets.
@@ -75,7 +77,7 @@ public sealed class SafeTensorsDamageTests
     [InlineData("\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]", 7, "truncated: 1 bytes are missing")]
     [InlineData("\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]", 0, "truncated: 8 bytes are missing")]
     [InlineData("\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]", 9, "1 bytes at its end belong to no tensor")]
-    // A terabyte that is not there is not allocated either.
+    // Memory for missing gigabytes must not be allocated.
     [InlineData("\"dtype\":\"F32\",\"shape\":[2147483591],\"data_offsets\":[0,8589934364]", 8, "truncated")]
     public void A_tensor_that_does_not_fit_is_refused(string info, int dataBytes, string expected) =>
         AssertRefused(Bytes("{\"x\":{" + info + "}}", dataBytes), expected);
@@ -96,11 +98,11 @@ public sealed class SafeTensorsDamageTests
     }
 
     [Theory]
-    [InlineData(100_000_001UL, "100000000 are the limit")]
-    [InlineData(ulong.MaxValue, "100000000 are the limit")]
-    [InlineData(1UL << 63, "100000000 are the limit")]
-    [InlineData(100_000_000UL, "are there")]
-    [InlineData(1000UL, "are there")]
+    [InlineData(100_000_001UL, "the limit is 100000000")]
+    [InlineData(ulong.MaxValue, "the limit is 100000000")]
+    [InlineData(1UL << 63, "the limit is 100000000")]
+    [InlineData(100_000_000UL, "but the file has")]
+    [InlineData(1000UL, "but the file has")]
     [InlineData(0UL, "does not begin with '{'")]
     public void An_absurd_header_length_is_refused(ulong length, string expected)
     {
@@ -136,7 +138,7 @@ public sealed class SafeTensorsDamageTests
     }
 
     [Fact]
-    public void Any_byte_of_the_header_may_be_any_other()
+    public void Any_change_of_one_header_byte_is_read_or_refused()
     {
         byte[] good = File.ReadAllBytes(Repository.Fixture("safetensors", "every_type.safetensors"));
         int headerEnd = 8 + (int)BinaryPrimitives.ReadUInt64LittleEndian(good);
@@ -155,7 +157,7 @@ public sealed class SafeTensorsDamageTests
     }
 
     [Fact]
-    public void Several_bytes_of_the_header_may_be_any_others()
+    public void Changes_of_several_header_bytes_are_read_or_refused()
     {
         byte[] good = File.ReadAllBytes(Repository.Fixture("safetensors", "every_type.safetensors"));
         int headerEnd = 8 + (int)BinaryPrimitives.ReadUInt64LittleEndian(good);
@@ -171,7 +173,7 @@ public sealed class SafeTensorsDamageTests
         }
     }
 
-    /// <summary>Header and zeros for data, with nothing checked.</summary>
+    /// <summary>A header and zeros for data, without any checks.</summary>
     private static byte[] Bytes(string json, int dataBytes)
     {
         byte[] header = Encoding.UTF8.GetBytes(json);
@@ -192,7 +194,7 @@ public sealed class SafeTensorsDamageTests
         return message;
     }
 
-    /// <summary>True where the bytes are refused as they should be; any other exception fails the test.</summary>
+    /// <summary>Whether the bytes are refused; any other exception fails the test.</summary>
     private static bool IsRefused(byte[] bytes)
     {
         try

@@ -2,7 +2,7 @@ using Tessera.Tensors.IO;
 
 namespace Tessera.Tensors.Tests.IO;
 
-/// <summary>Files that are as they should be: what is written, what is read, and what others wrote.</summary>
+/// <summary>Valid files, written here or by other programs.</summary>
 public sealed class SafeTensorsTests
 {
     [Theory]
@@ -13,7 +13,7 @@ public sealed class SafeTensorsTests
     [InlineData(16384)]
     [InlineData(16385)]
     [InlineData(40001)]
-    public void What_is_written_is_read_again_whatever_the_length(int length)
+    public void Written_tensors_of_any_length_are_read_back(int length)
     {
         float[] values = [.. Enumerable.Range(0, length).Select(i => MathF.BitIncrement(i * 0.37f - 5))];
         TensorEntry[] tensors = [new("b", [length], values), new("a", [1, length, 1], values)];
@@ -134,13 +134,13 @@ public sealed class SafeTensorsTests
             Assert.Contains("'nowhere'", message, StringComparison.Ordinal);
             Assert.Contains("every_type.safetensors", message, StringComparison.Ordinal);
         }
-        // A float tensor is no integer tensor, and the other way round.
+        // A float tensor is not an integer tensor, and vice versa.
         Assert.Throws<InvalidDataException>(() => file.Ints("f32"));
         Assert.Throws<InvalidDataException>(() => file["i32"]);
     }
 
     [Fact]
-    public void What_cannot_be_written_is_refused_before_a_byte_is()
+    public void Invalid_tensors_are_refused_before_a_byte_is_written()
     {
         var one = new TensorEntry("x", [1], new float[1]);
         TensorEntry[][] refused =

@@ -30,7 +30,7 @@ public class InitializerTests
         Assert.NotEqual(initializer.Normal([40]).ToArray(), initializer.Normal([40]).ToArray());
     }
 
-    /// <summary>A tensor's numbers do not depend on the size of those before it.</summary>
+    /// <summary>A tensor's numbers do not depend on the sizes of earlier tensors.</summary>
     [Fact]
     public void A_tensor_is_a_stream_of_its_own()
     {
@@ -48,7 +48,9 @@ public class InitializerTests
     public void Uniform_numbers_stay_within_the_bound(float bound)
     {
         float[] values = new Initializer(3).Uniform([100_000], bound).ToArray();
-        Assert.All(values, value => Assert.True(value >= -bound && value < bound, $"{value:R} is not in [-{bound:R}, {bound:R})"));
+        Assert.All(
+            values,
+            value => Assert.True(value >= -bound && value < bound, $"{value:R} is not in [-{bound:R}, {bound:R})"));
         Assert.True(values.Max() > 0.999f * bound && values.Min() < -0.999f * bound);
     }
 

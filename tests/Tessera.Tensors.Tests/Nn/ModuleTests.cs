@@ -11,7 +11,10 @@ public class ModuleTests
     {
         var net = new Net(new Initializer(1));
         Assert.Equal(
-            ["scale", "count", "_first.weight", "_first.bias", "_inner.seen", "_inner._conv.weight", "_up.weight", "_up.bias"],
+            [
+                "scale", "count", "_first.weight", "_first.bias", "_inner.seen", "_inner._conv.weight",
+                "_up.weight", "_up.bias",
+            ],
             net.State().Select(entry => entry.Name));
     }
 
@@ -67,7 +70,8 @@ public class ModuleTests
         Tensor half = new Conv2d(3, 5, 4, new Initializer(1), stride: 2, padding: 1).Forward(x);
         Assert.Equal(new Shape(2, 4, 3, 5), half.Shape);
         Assert.Equal(
-            new Shape(2, 8, 6, 7), new ConvTranspose2d(5, 7, 4, new Initializer(1), stride: 2, padding: 1).Forward(half).Shape);
+            new Shape(2, 8, 6, 7),
+            new ConvTranspose2d(5, 7, 4, new Initializer(1), stride: 2, padding: 1).Forward(half).Shape);
     }
 
     [Fact]
@@ -95,10 +99,12 @@ public class ModuleTests
         Assert.All(values, value => Assert.InRange(value, -bound * (1 + 1e-6), bound * (1 + 1e-6)));
         if (values.Length < 1000) return;
         // Uniform in +-bound: the mean is 0, the variance bound^2 / 3; 4 standard errors.
-        Assert.InRange(values.Average(), -4 * bound / Math.Sqrt(3.0 * values.Length), 4 * bound / Math.Sqrt(3.0 * values.Length));
+        Assert.InRange(
+            values.Average(), -4 * bound / Math.Sqrt(3.0 * values.Length), 4 * bound / Math.Sqrt(3.0 * values.Length));
         double variance = values.Average(value => (double)value * value);
         Assert.InRange(variance / (bound * bound / 3), 0.9, 1.1);
-        Assert.True(values.Max() > 0.98 * bound && values.Min() < -0.98 * bound, "The ends of the range are not reached.");
+        Assert.True(
+            values.Max() > 0.98 * bound && values.Min() < -0.98 * bound, "The ends of the range are not reached.");
     }
 
     private sealed class Net : Module

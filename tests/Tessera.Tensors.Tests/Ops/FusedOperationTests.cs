@@ -6,17 +6,18 @@ using Tessera.Tensors.Tests.Devices;
 namespace Tessera.Tensors.Tests.Ops;
 
 /// <summary>
-/// Convolutions that add a tensor or apply a ReLU in their own pass, against the operations one by one on the reference
-/// kernels. There, a scaling by 1 behind each ReLU hides from what reads it that it is one.
+/// Compares convolutions that add a tensor or apply a ReLU in their own pass with the separate operations on the
+/// reference kernels. There, a scaling by 1 after each ReLU hides the ReLU from the next operation.
 /// </summary>
 public class FusedOperationTests
 {
-    // Of a chain of three passes, each with the error of Numbers.SumTolerance, and of ReLUs at whose kink no input is.
+    // For a chain of three passes, each with an error of Numbers.SumTolerance. No input is near the kink of a ReLU.
     private const double Tolerance = 1e-5;
 
     private static readonly (float[] Values, Shape Shape)[] Inputs =
     [
-        Input(1, 2, 9, 9, 20), Input(2, 12, 20, 3, 3), Input(3, 12), Input(4, 20, 12, 1, 1), Input(5, 20, 8, 4, 4), Input(6, 8),
+        Input(1, 2, 9, 9, 20), Input(2, 12, 20, 3, 3), Input(3, 12), Input(4, 20, 12, 1, 1), Input(5, 20, 8, 4, 4),
+        Input(6, 8),
     ];
 
     public static TheoryData<string, int> Devices
@@ -38,7 +39,8 @@ public class FusedOperationTests
     {
         CpuDevice device = name == "reference"
             ? Kernels.Reference
-            : Kernels.FastConvolutions.Single(kernels => kernels.Name == name).ByThreads.Single(each => each.Threads == threads);
+            : Kernels.FastConvolutions.Single(kernels => kernels.Name == name)
+                .ByThreads.Single(each => each.Threads == threads);
         float[][] expected = Run(Kernels.Reference, OneByOne), actual = Run(device, Fused);
         for (int i = 0; i < expected.Length; i++)
         {
@@ -57,16 +59,17 @@ public class FusedOperationTests
     }
 
     [Fact]
-    public void What_is_added_has_the_results_shape()
+    public void The_addend_must_have_the_results_shape()
     {
         using var tape = new Tape();
         Tensor x = tape.Input(new float[18], [1, 3, 3, 2]), weight = tape.Input(new float[36], [2, 2, 3, 3]);
-        var error = Assert.Throws<ArgumentException>(() => x.Conv2d(weight, bias: null, stride: 1, padding: 0, addend: x));
+        var error = Assert.Throws<ArgumentException>(
+            () => x.Conv2d(weight, bias: null, stride: 1, padding: 0, addend: x));
         Assert.Contains("[1, 1, 1, 2]", error.Message, StringComparison.Ordinal);
         Assert.Contains("[1, 3, 3, 2]", error.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>A residual block whose result is read twice, by a convolution and by an addition.</summary>
+    /// <summary>A residual block whose result is used twice, by a convolution and by an addition.</summary>
     private static Tensor Fused(Tensor[] x)
     {
         Tensor h = x[0].Relu();

@@ -6,22 +6,21 @@ using Tessera.Tensors.Tests.Devices;
 namespace Tessera.Tensors.Tests.Ops;
 
 /// <summary>
-/// Compares gradients with central differences <c>(f(x + h) - f(x - h)) / 2h</c> of <c>f = sum of upstream * y</c>, where
-/// the operation runs on the reference kernels and f is summed in double precision.
+/// Compares gradients with central differences <c>(f(x + h) - f(x - h)) / 2h</c> of <c>f = sum of upstream * y</c>,
+/// where the operation runs on the reference kernels and f is summed in double precision.
 /// </summary>
 /// <remarks>
-/// Every operation here is linear or quadratic in each single element of its inputs (relu: between its kinks), where
-/// central differences are exact for any h. So h can be large, and all that is left of the usual error is the
-/// rounding of y to float32.
+/// Every operation here is linear or quadratic in each single element of its inputs (ReLU: away from its kink), where
+/// central differences are exact for any h. So h can be large, and the only error is the rounding of y to float32.
 /// </remarks>
 internal static class GradientCheck
 {
-    /// <summary>The width of the differences: of the size of the inputs.</summary>
+    /// <summary>The step h of the differences, as large as the inputs.</summary>
     public const float Step = 0.5f;
 
     /// <summary>
-    /// The allowed relative root mean square error: a rounding of y (2^-24) over gradients as much as a hundredth of
-    /// it, and the target of the loss, rounded too. A wrong formula is off by whole parts of 1.
+    /// The allowed relative root mean square error: the rounding of y (2^-24) relative to gradients down to a hundredth
+    /// of y, and the rounding of the loss's target. A wrong formula gives an error of order 1.
     /// </summary>
     public const double Tolerance = 3e-5;
 
@@ -30,7 +29,8 @@ internal static class GradientCheck
     {
         float[] y = Forward(operation, inputs);
         float[] upstream = Numbers.Normal(y.Length, 77);
-        float[][] expected = [.. Enumerable.Range(0, inputs.Length).Select(i => Differences(operation, inputs, i, upstream))];
+        float[][] expected =
+            [.. Enumerable.Range(0, inputs.Length).Select(i => Differences(operation, inputs, i, upstream))];
         foreach (Device device in Kernels.All)
         {
             float[][] actual = Backward(device, operation, inputs, upstream);
@@ -39,12 +39,15 @@ internal static class GradientCheck
                 double error = Numbers.RelativeError(expected[i], actual[i]);
                 Xunit.Assert.True(
                     error <= Tolerance,
-                    $"{device.Description}: the gradient of input {i}, {inputs[i].Shape}, is off by {error:E1} of its size");
+                    $"{device.Description}: the gradient of input {i}, {inputs[i].Shape}, "
+                    + $"has a relative error of {error:E1}");
             }
         }
     }
 
-    /// <summary>A loss whose gradient with respect to y is the upstream: the mean square of y to a target beside it.</summary>
+    /// <summary>
+    /// A loss whose gradient with respect to y is the upstream gradient: the mean squared error to a suitable target.
+    /// </summary>
     public static Tensor Loss(Tensor y, ReadOnlySpan<float> upstream)
     {
         float[] target = y.ToArray();

@@ -10,7 +10,7 @@ public class GradientTests
     public static TheoryData<int[]> Shapes =>
         new((int[][])[[], [1], [1, 1, 1, 3], [1, 5, 7, 3], [2, 5, 7, 1], [3, 17]]);
 
-    /// <summary>(Batch, height, width, in channels, out channels, kernel height, kernel width, stride, padding).</summary>
+    /// <summary>Batch, height, width, in and out channels, kernel height and width, stride, padding.</summary>
     public static TheoryData<int[]> Convolutions => new((int[][])
     [
         [1, 1, 1, 1, 1, 1, 1, 1, 0],
@@ -40,7 +40,7 @@ public class GradientTests
     [MemberData(nameof(Convolutions))]
     public void ConvTranspose2d(int[] c)
     {
-        // A 1x1 map under a kernel of 4 with padding 2 would leave nothing: padding 1 there.
+        // With padding 2, a 1x1 map under a kernel of 4 would give an empty result, so padding is 1 there.
         int padding = c[5] == 4 ? 1 : c[8];
         GradientCheck.Assert(
             (_, inputs) => inputs[0].ConvTranspose2d(inputs[1], inputs[2], c[7], padding),
@@ -54,10 +54,11 @@ public class GradientTests
     [MemberData(nameof(Shapes))]
     public void Relu(int[] sizes)
     {
-        // No kink within a step of any element.
+        // No element is within a step of the kink.
         (float[] values, Shape shape) = Input(1, sizes);
-        for (int i = 0; i < values.Length; i++) values[i] += values[i] < 0 ? -2 * GradientCheck.Step : 2 * GradientCheck.Step;
-        // A gradient of zeros cannot be told from none, so one element is positive.
+        for (int i = 0; i < values.Length; i++)
+            values[i] += values[i] < 0 ? -2 * GradientCheck.Step : 2 * GradientCheck.Step;
+        // One element is positive, so that the gradient is not all zeros.
         values[0] = 1;
         GradientCheck.Assert((_, inputs) => inputs[0].Relu(), (values, shape));
     }
@@ -80,8 +81,8 @@ public class GradientTests
         GradientCheck.Assert((_, inputs) => inputs[0].MeanSquaredError(inputs[1]), Input(1, sizes), Input(2, sizes));
 
     /// <summary>
-    /// Its gradients are by definition not those of its value, so no differences: each side's are those of its own term.
-    /// Both sides have a gradient from elsewhere too, that this one adds to.
+    /// By definition the gradients are not those of the value, so they cannot be checked by differences: each side has
+    /// the gradient of its own term. Both sides also get a gradient from another term, to which this one is added.
     /// </summary>
     [Theory]
     [MemberData(nameof(Shapes))]
@@ -111,7 +112,7 @@ public class GradientTests
     }
 
     [Fact]
-    public void MutualSquaredError_leaves_the_side_alone_that_wants_no_gradient()
+    public void MutualSquaredError_gives_no_gradient_to_a_side_that_requires_none()
     {
         using var tape = new Tape();
         Tensor x = tape.Variable([1, 5], [2]), y = tape.Input([3, 3], [2]);
@@ -134,7 +135,7 @@ public class GradientTests
             (tape, inputs) => inputs[0].GatherRows(indices, [1, rows, columns], tape), Input(1, tableRows, columns));
     }
 
-    /// <summary>Its gradient is by definition not that of its value, so no differences: x gets dy, the replacement nothing.</summary>
+    /// <summary>By definition the gradient is not that of the value: x gets dy, the replacement nothing.</summary>
     [Theory]
     [MemberData(nameof(Shapes))]
     public void StraightThrough(int[] sizes)
@@ -154,7 +155,7 @@ public class GradientTests
         }
     }
 
-    /// <summary>Both quantities of one operation from one input, and one weight in two places.</summary>
+    /// <summary>One input is used by several operations, and one weight by two.</summary>
     [Fact]
     public void Gradients_of_several_uses_add_up() =>
         GradientCheck.Assert(
@@ -165,7 +166,7 @@ public class GradientTests
             },
             Input(1, 1, 5, 7, 3), Input(2, 3, 3, 3, 3), Input(3, 3));
 
-    /// <summary>Worked by hand: a kernel [[1, 2], [3, 4]] over a 2x3 map, not flipped, rows first.</summary>
+    /// <summary>By hand: a kernel [[1, 2], [3, 4]] over a 2x3 map, not flipped, rows first.</summary>
     [Fact]
     public void Convolutions_meet_a_hand_computed_example()
     {
@@ -173,7 +174,8 @@ public class GradientTests
         Tensor bias = Tensor.From([10], [1]);
         // 1*1 + 2*2 + 3*4 + 4*5 + 10 and 1*2 + 2*3 + 3*5 + 4*6 + 10.
         Assert.Equal([47f, 57f], x.Conv2d(weight, bias, stride: 1, padding: 0).ToArray());
-        Tensor transposed = Tensor.From([1, 2], [1, 1, 2, 1]).ConvTranspose2d(weight, bias: null, stride: 2, padding: 0);
+        Tensor transposed = Tensor.From([1, 2], [1, 1, 2, 1]).ConvTranspose2d(
+            weight, bias: null, stride: 2, padding: 0);
         Assert.Equal(new Shape(1, 2, 4, 1), transposed.Shape);
         Assert.Equal([1f, 2, 2, 4, 3, 4, 6, 8], transposed.ToArray());
     }

@@ -28,7 +28,8 @@ public class OperationErrorTests
         Tensor weight = Tensor.Zeros([4, 3, 3, 3]);
         AssertSays<ArgumentException>(() => Tensor.Zeros([5, 7, 3]).Conv2d(weight, null, 1, 1), "[5, 7, 3]");
         AssertSays<ArgumentException>(() => Image.Conv2d(Tensor.Zeros([4, 3]), null, 1, 1), "[4, 3]");
-        AssertSays<ArgumentException>(() => Image.Conv2d(Tensor.Zeros([4, 2, 3, 3]), null, 1, 1), "[4, 2, 3, 3]", "[1, 5, 7, 3]");
+        AssertSays<ArgumentException>(
+            () => Image.Conv2d(Tensor.Zeros([4, 2, 3, 3]), null, 1, 1), "[4, 2, 3, 3]", "[1, 5, 7, 3]");
         AssertSays<ArgumentException>(() => Image.Conv2d(Tensor.Zeros([4, 3, 8, 3]), null, 1, 1), "8x3", "padding 1");
         AssertSays<ArgumentException>(() => Image.Conv2d(weight, Tensor.Zeros([3]), 1, 1), "[4]", "[3]");
         AssertSays<ArgumentOutOfRangeException>(() => Image.Conv2d(weight, null, 0, 1), "stride");
@@ -58,9 +59,11 @@ public class OperationErrorTests
         AssertSays<ArgumentOutOfRangeException>(() => table.GatherRows(BelowFirst, [2, 3], null), "0 to 3");
         AssertSays<ArgumentException>(() => table.GatherRows(First, [2, 3], null), "1 indices", "[2, 3]");
         AssertSays<ArgumentException>(() => table.GatherRows(First, [1, 2], null), "[4, 3]", "2 columns");
-        AssertSays<ArgumentException>(() => Image.NearestRows(Tensor.Zeros([4, 2]), new int[35]), "[4, 2]", "3 columns");
+        AssertSays<ArgumentException>(
+            () => Image.NearestRows(Tensor.Zeros([4, 2]), new int[35]), "[4, 2]", "3 columns");
         AssertSays<ArgumentException>(() => Image.NearestRows(table, new int[34]), "35 rows", "34");
-        AssertSays<ArgumentOutOfRangeException>(() => table.SumRowsByIndex([0, 1, 2, 3], Tensor.Zeros([2, 3]), Tensor.Zeros([2])), "0 to 1");
+        AssertSays<ArgumentOutOfRangeException>(
+            () => table.SumRowsByIndex([0, 1, 2, 3], Tensor.Zeros([2, 3]), Tensor.Zeros([2])), "0 to 1");
         AssertSays<ArgumentException>(
             () => table.SumRowsByIndex([0], Tensor.Zeros([2, 3]), Tensor.Zeros([2])), "1 indices", "4 rows");
         AssertSays<ArgumentException>(

@@ -5,20 +5,22 @@ using Tessera.Tensors.Tests.Devices;
 
 namespace Tessera.Tensors.Tests.Ops;
 
-/// <summary>What works on each row as a vector, against its definition in double precision.</summary>
+/// <summary>Compares operations on rows with their definitions in double precision.</summary>
 public class RowOperationTests
 {
     private const double Tolerance = 1e-6;
 
-    /// <summary>(Rows, columns): single ones, odd ones, and more than one thread's share.</summary>
-    public static TheoryData<int, int> Sizes => new() { { 1, 1 }, { 1, 5 }, { 7, 1 }, { 5, 3 }, { 9, 16 }, { 700, 67 } };
+    /// <summary>Rows and columns: single, odd, and more than one item of work.</summary>
+    public static TheoryData<int, int> Sizes =>
+        new() { { 1, 1 }, { 1, 5 }, { 7, 1 }, { 5, 3 }, { 9, 16 }, { 700, 67 } };
 
     [Theory]
     [MemberData(nameof(Sizes))]
     public void NormalizeRows_has_the_value_and_the_gradient_of_a_row_over_its_length(int rows, int columns)
     {
         float[] x = Numbers.Normal(rows * columns, 1), upstream = Numbers.Normal(rows * columns, 2);
-        float[] expected = Rows(x, columns, row => Unit(row)), expectedGradient = Rows(x, upstream, columns, (row, up) =>
+        float[] expected = Rows(x, columns, row => Unit(row));
+        float[] expectedGradient = Rows(x, upstream, columns, (row, up) =>
         {
             double[] unit = Unit(row);
             double length = Math.Sqrt(Dot(row, row)), along = Dot(unit, up);
@@ -26,32 +28,39 @@ public class RowOperationTests
         });
         foreach (Device device in Kernels.All)
         {
-            (float[] value, float[] gradient) = Run(device, x, upstream, columns, (_, variable) => variable.NormalizeRows());
+            (float[] value, float[] gradient) = Run(
+                device, x, upstream, columns, (_, variable) => variable.NormalizeRows());
             Check(expected, value, device, "value");
-            // Of a single element the gradient is 0, and what is left of it rounding.
+            // For a single element the gradient is 0, up to rounding.
             if (columns > 1) Check(expectedGradient, gradient, device, "gradient");
             else Assert.All(gradient, each => Assert.InRange(Math.Abs(each), 0, 1e-4));
         }
     }
 
-    /// <summary>The rotation as a matrix: it takes the unit vector of x to that of e, and its transpose takes gradients back.</summary>
+    /// <summary>
+    /// The rotation as a matrix: it maps the unit vector of x to that of e; its transpose maps the gradients.
+    /// </summary>
     [Theory]
     [MemberData(nameof(Sizes))]
-    public void RotateTo_has_the_gradient_of_the_rotation_and_scale_that_take_x_to_its_replacement(int rows, int columns)
+    public void RotateTo_has_the_gradient_of_the_rotation_and_scale_that_take_x_to_its_replacement(
+        int rows, int columns)
     {
-        float[] x = Numbers.Normal(rows * columns, 1), e = Numbers.Normal(rows * columns, 2), upstream = Numbers.Normal(rows * columns, 3);
-        // In one dimension a rotation is the identity: opposite signs have none.
+        float[] x = Numbers.Normal(rows * columns, 1), e = Numbers.Normal(rows * columns, 2);
+        float[] upstream = Numbers.Normal(rows * columns, 3);
+        // In one dimension the only rotation is the identity, so the signs must agree.
         if (columns == 1) e = [.. e.Zip(x, (to, from) => MathF.CopySign(to, from))];
         float[] expected = new float[x.Length];
         for (int start = 0; start < x.Length; start += columns)
         {
-            double[] from = Doubles(x, start, columns), to = Doubles(e, start, columns), up = Doubles(upstream, start, columns);
+            double[] from = Doubles(x, start, columns), to = Doubles(e, start, columns);
+            double[] up = Doubles(upstream, start, columns);
             double[,] rotation = Rotation(Unit(from), Unit(to));
             double scale = Math.Sqrt(Dot(to, to) / Dot(from, from));
             for (int i = 0; i < columns; i++)
             {
                 double there = 0, back = 0;
-                for (int j = 0; j < columns; j++) (there, back) = (there + rotation[i, j] * from[j], back + rotation[j, i] * up[j]);
+                for (int j = 0; j < columns; j++)
+                    (there, back) = (there + rotation[i, j] * from[j], back + rotation[j, i] * up[j]);
                 Assert.Equal(to[i], scale * there, 1e-9);
                 expected[start + i] = (float)(scale * back);
             }
@@ -74,7 +83,8 @@ public class RowOperationTests
         float[] upstream = [1, -2, 5];
         foreach (Device device in Kernels.All)
         {
-            (_, float[] gradient) = Run(device, x, upstream, 3, (tape, variable) => variable.RotateTo(tape.Input(e, [1, 3])));
+            (_, float[] gradient) = Run(
+                device, x, upstream, 3, (tape, variable) => variable.RotateTo(tape.Input(e, [1, 3])));
             Check(upstream, gradient, device, "gradient");
         }
     }
@@ -97,9 +107,12 @@ public class RowOperationTests
         Tensor y = x.Reshape([3, 2]);
         Assert.Equal(new Shape(3, 2), y.Shape);
         Assert.True(x.AsSpan() == y.AsSpan(), "The value was copied.");
-        tape.Backward(y.MeanSquaredError(tape.Input([0, 0, 0, 0, 0, 12], [3, 2])).Add(x.MeanSquaredError(tape.Input(new float[6], [2, 3]))));
-        // 2 (x - target) / 6, twice: of both uses.
-        Assert.Equal([2 / 3f, 4 / 3f, 2f, 8 / 3f, 10 / 3f, 0f], x.Gradient!.ToArray().Select(each => MathF.Round(each, 5)), (a, b) => Math.Abs(a - b) < 1e-4);
+        Tensor first = y.MeanSquaredError(tape.Input([0, 0, 0, 0, 0, 12], [3, 2]));
+        tape.Backward(first.Add(x.MeanSquaredError(tape.Input(new float[6], [2, 3]))));
+        // 2 (x - target) / 6, for both uses.
+        Assert.Equal(
+            [2 / 3f, 4 / 3f, 2f, 8 / 3f, 10 / 3f, 0f], x.Gradient!.ToArray().Select(each => MathF.Round(each, 5)),
+            (a, b) => Math.Abs(a - b) < 1e-4);
         Assert.Equal(x.Shape, x.Gradient.Shape);
         Assert.Throws<ArgumentException>(() => x.Reshape([4]));
     }
@@ -116,9 +129,10 @@ public class RowOperationTests
 
     private static void Check(float[] expected, float[] actual, Device device, string what)
     {
-        // The loss that brings the upstream gradient rounds its target.
-        double error = Numbers.RelativeError(expected, actual), allowed = what == "value" ? Tolerance : GradientCheck.Tolerance;
-        Assert.True(error <= allowed, $"{device.Description}: the {what} is off by {error:E1} of its size");
+        // The target of the loss that gives the upstream gradient is rounded.
+        double error = Numbers.RelativeError(expected, actual);
+        double allowed = what == "value" ? Tolerance : GradientCheck.Tolerance;
+        Assert.True(error <= allowed, $"{device.Description}: the {what} has a relative error of {error:E1}");
     }
 
     /// <summary>I - 2 r r^T + 2 e^ x^T with r the bisector of unit length.</summary>
@@ -133,13 +147,16 @@ public class RowOperationTests
         return rotation;
     }
 
-    private static float[] Rows(float[] x, int columns, Func<double[], double[]> map) => Rows(x, x, columns, (row, _) => map(row));
+    private static float[] Rows(float[] x, int columns, Func<double[], double[]> map) =>
+        Rows(x, x, columns, (row, _) => map(row));
 
     private static float[] Rows(float[] x, float[] y, int columns, Func<double[], double[], double[]> map) =>
         [.. Enumerable.Range(0, x.Length / columns)
-            .SelectMany(row => map(Doubles(x, row * columns, columns), Doubles(y, row * columns, columns))).Select(value => (float)value)];
+            .SelectMany(row => map(Doubles(x, row * columns, columns), Doubles(y, row * columns, columns)))
+            .Select(value => (float)value)];
 
-    private static double[] Doubles(float[] values, int start, int count) => [.. values.Skip(start).Take(count).Select(value => (double)value)];
+    private static double[] Doubles(float[] values, int start, int count) =>
+        [.. values.Skip(start).Take(count).Select(value => (double)value)];
 
     private static double[] Unit(double[] x) => [.. x.Select(value => value / Math.Sqrt(Dot(x, x)))];
 

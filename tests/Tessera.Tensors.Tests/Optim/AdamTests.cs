@@ -9,8 +9,8 @@ public class AdamTests
     private const int Length = TwoParameters.Length;
 
     /// <summary>
-    /// Algorithm 1 of the paper in double precision. The allowed relative root mean square error is a few roundings
-    /// to float32 a step; 1 - float32(0.999) in the place of 0.001 alone would be off by 6e-6.
+    /// Algorithm 1 of the paper in double precision. The allowed relative root mean square error is a few float32
+    /// roundings a step. Using 1 - float32(0.999) instead of 0.001 would alone give an error of 6e-6.
     /// </summary>
     [Fact]
     public void Steps_are_those_of_the_paper_in_double_precision()
@@ -65,18 +65,19 @@ public class AdamTests
         adam.Step();
         Assert.NotEqual(first, model.First.ToArray());
         Assert.Equal(second, model.Second.ToArray());
-        // Its moments neither: First's are entries 0 and 1.
+        // Its moments do not change either; entries 0 and 1 are First's.
         Assert.Equal(moments[2..], adam.State().Skip(2).Select(entry => entry.Tensor.ToArray()));
         Assert.NotEqual(moments[0], adam.State().First().Tensor.ToArray());
     }
 
     [Fact]
-    public void State_and_steps_are_all_there_is()
+    public void State_and_steps_resume_training_exactly()
     {
         var model = new TwoParameters();
         var adam = new Adam(model, 0.1f);
         Assert.Equal(
-            ["first.exp_avg", "first.exp_avg_sq", "second.exp_avg", "second.exp_avg_sq"], adam.State().Select(entry => entry.Name));
+            ["first.exp_avg", "first.exp_avg_sq", "second.exp_avg", "second.exp_avg_sq"],
+            adam.State().Select(entry => entry.Name));
         Train(model, adam, from: 1, to: 6);
 
         var resumed = new TwoParameters();
@@ -85,7 +86,8 @@ public class AdamTests
         var halfAdam = new Adam(half, 0.1f);
         Train(half, halfAdam, from: 1, to: 3);
         foreach (((_, Tensor to), (_, Tensor from)) in resumed.State().Zip(half.State())) to.CopyFrom(from.ToArray());
-        foreach (((_, Tensor to), (_, Tensor from)) in resumedAdam.State().Zip(halfAdam.State())) to.CopyFrom(from.ToArray());
+        foreach (((_, Tensor to), (_, Tensor from)) in resumedAdam.State().Zip(halfAdam.State()))
+            to.CopyFrom(from.ToArray());
         resumedAdam.Steps = halfAdam.Steps;
         Train(resumed, resumedAdam, from: 4, to: 6);
         Assert.Equal(model.First.ToArray(), resumed.First.ToArray());
@@ -101,7 +103,7 @@ public class AdamTests
         adam.Step();
         adam.LearningRate = 0.01f;
         adam.Step();
-        // An unchanging gradient moves by the learning rate each time.
+        // A constant gradient moves the parameter by the learning rate each time.
         Assert.Equal(-0.11, model.First.ToArray()[0], 1e-6);
     }
 
@@ -120,9 +122,9 @@ public class AdamTests
     public void A_weight_decay_is_finite_and_not_negative(float decay) =>
         Assert.Throws<ArgumentOutOfRangeException>(() => new Adam(new TwoParameters(), 0.1f, decay));
 
-    /// <summary>The decay follows the learning rate of the step, and the moments know nothing of it.</summary>
+    /// <summary>The decay follows the learning rate of the step and does not enter the moments.</summary>
     [Fact]
-    public void Without_a_gradients_pull_a_parameter_decays_by_the_learning_rate_times_the_weight_decay()
+    public void With_a_zero_gradient_a_parameter_decays_by_the_learning_rate_times_the_weight_decay()
     {
         foreach (Device device in Kernels.All)
         {

@@ -8,7 +8,7 @@ public class GradientNormTests
 {
     private static readonly float[] First = Numbers.Normal(TwoParameters.Length, 1);
 
-    // Much the longer of the two: a norm of each parameter on its own would clip this alone.
+    // Much longer than the first: clipping each parameter by its own norm would clip this one alone.
     private static readonly float[] Second = [.. Numbers.Normal(TwoParameters.Length, 2).Select(value => 30 * value)];
 
     private static readonly double Norm = Math.Sqrt(First.Concat(Second).Sum(value => (double)value * value));

@@ -9,7 +9,7 @@ public class MuonTests
 {
     private const float Rate = 0.02f;
 
-    /// <summary>The formulas in double precision, a wide matrix and a tall one, with and without a decay.</summary>
+    /// <summary>The formulas in double precision, for a wide and a tall matrix, with and without decay.</summary>
     [Theory]
     [InlineData(16, 20, 0)]
     [InlineData(96, 16, 0)]
@@ -19,9 +19,10 @@ public class MuonTests
         int columns = channels * 2 * 3;
         foreach (Device device in Kernels.All)
         {
-            var model = new OfThree(device, [rows, channels, 2, 3]);
+            var model = new ThreeParameters(device, [rows, channels, 2, 3]);
             var muon = new Muon(model, Rate, (float)decay);
-            double[] weight = [.. model.Kernel.ToArray().Select(value => (double)value)], momentum = new double[weight.Length];
+            double[] weight = [.. model.Kernel.ToArray().Select(value => (double)value)];
+            double[] momentum = new double[weight.Length];
             for (int step = 1; step <= 4; step++)
             {
                 float[] gradient = Numbers.Normal(weight.Length, (ulong)step);
@@ -35,7 +36,8 @@ public class MuonTests
                 }
                 double[] direction = Orthogonal(ahead, rows, columns);
                 double size = 0.2 * Rate * Math.Sqrt(Math.Max(rows, columns));
-                for (int i = 0; i < weight.Length; i++) weight[i] = (1 - Rate * decay) * weight[i] - size * direction[i];
+                for (int i = 0; i < weight.Length; i++)
+                    weight[i] = (1 - Rate * decay) * weight[i] - size * direction[i];
                 double error = Numbers.RelativeError([.. weight.Select(value => (float)value)], model.Kernel.ToArray());
                 Assert.True(error < 1e-5, $"{device.Description}, step {step}: off by {error:E1}");
             }
@@ -43,16 +45,16 @@ public class MuonTests
     }
 
     [Fact]
-    public void What_is_no_matrix_is_moved_as_Adam_moves_it()
+    public void Parameters_that_are_not_matrices_are_moved_by_Adam()
     {
-        OfThree model = new(), byAdam = new();
+        ThreeParameters model = new(), byAdam = new();
         var muon = new Muon(model, Rate, weightDecay: 0.1f);
         var adam = new Adam(byAdam, Rate, weightDecay: 0.1f);
         for (int step = 1; step <= 3; step++)
         {
             SetGradients(model, step);
             SetGradients(byAdam, step);
-            // A schedule reaches both.
+            // A schedule must reach both.
             muon.LearningRate = adam.LearningRate = Rate / step;
             muon.Step();
             adam.Step();
@@ -68,7 +70,7 @@ public class MuonTests
     [Fact]
     public void A_kernel_without_a_gradient_is_left_as_it_is()
     {
-        var model = new OfThree();
+        var model = new ThreeParameters();
         var muon = new Muon(model, Rate, weightDecay: 0.1f);
         SetGradients(model, 1);
         muon.Step();
@@ -80,31 +82,34 @@ public class MuonTests
     }
 
     [Fact]
-    public void State_and_steps_are_all_there_is()
+    public void State_and_steps_resume_training_exactly()
     {
-        OfThree whole = new(), half = new(), resumed = new();
-        Optimizer wholeMuon = new Muon(whole, Rate), halfMuon = new Muon(half, Rate), resumedMuon = new Muon(resumed, Rate);
+        ThreeParameters whole = new(), half = new(), resumed = new();
+        Muon wholeMuon = new(whole, Rate), halfMuon = new(half, Rate), resumedMuon = new(resumed, Rate);
         Train(whole, wholeMuon, from: 1, to: 5);
         Train(half, halfMuon, from: 1, to: 2);
         foreach (((_, Tensor to), (_, Tensor from)) in resumed.State().Zip(half.State())) to.CopyFrom(from.ToArray());
-        foreach (((_, Tensor to), (_, Tensor from)) in resumedMuon.State().Zip(halfMuon.State())) to.CopyFrom(from.ToArray());
+        foreach (((_, Tensor to), (_, Tensor from)) in resumedMuon.State().Zip(halfMuon.State()))
+            to.CopyFrom(from.ToArray());
         resumedMuon.Steps = halfMuon.Steps;
         Train(resumed, resumedMuon, from: 3, to: 5);
         foreach (((string name, Tensor expected), (_, Tensor actual)) in whole.State().Zip(resumed.State()))
         {
-            Assert.True(expected.ToArray().AsSpan().SequenceEqual(actual.ToArray()), $"{name} is another after going on");
+            Assert.True(
+                expected.ToArray().AsSpan().SequenceEqual(actual.ToArray()), $"{name} differs after resuming");
         }
     }
 
-    /// <summary>What the learning rate is made for: a step of Muon is about as large as one of Adam.</summary>
+    /// <summary>So that both take the same learning rate.</summary>
     [Fact]
-    public void A_step_is_about_as_large_as_Adams_usual_one()
+    public void A_step_is_about_as_large_as_a_usual_step_of_Adam()
     {
-        var model = new OfThree();
+        var model = new ThreeParameters();
         float[] before = model.Kernel.ToArray();
         SetGradients(model, 1);
         new Muon(model, Rate).Step();
-        double squares = model.Kernel.ToArray().Zip(before, (after, old) => (double)(after - old) * (after - old)).Average();
+        double squares = model.Kernel.ToArray()
+            .Zip(before, (after, old) => (double)(after - old) * (after - old)).Average();
         Assert.InRange(Math.Sqrt(squares) / Rate, 0.14, 0.24);
     }
 
@@ -114,9 +119,9 @@ public class MuonTests
     [InlineData(1e-3f, -1)]
     [InlineData(1e-3f, float.PositiveInfinity)]
     public void The_rate_and_the_decay_are_in_their_ranges(float rate, float decay) =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => new Muon(new OfThree(), rate, decay));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Muon(new ThreeParameters(), rate, decay));
 
-    private static void Train(OfThree model, Optimizer optimizer, int from, int to)
+    private static void Train(ThreeParameters model, Optimizer optimizer, int from, int to)
     {
         for (int step = from; step <= to; step++)
         {
@@ -125,12 +130,13 @@ public class MuonTests
         }
     }
 
-    private static void SetGradients(OfThree model, int step)
+    private static void SetGradients(ThreeParameters model, int step)
     {
         foreach ((_, Tensor parameter) in model.Parameters())
         {
             parameter.ClearGradient();
-            parameter.SetGradient(Numbers.Normal(parameter.Shape.Length, (ulong)(step * 1000 + parameter.Shape.Length)));
+            parameter.SetGradient(
+                Numbers.Normal(parameter.Shape.Length, (ulong)(step * 1000 + parameter.Shape.Length)));
         }
     }
 
@@ -141,8 +147,10 @@ public class MuonTests
         for (int iteration = 0; iteration < 5; iteration++)
         {
             double[] gram = Multiply(iterate, Transposed(iterate, rows, columns), rows, columns, rows);
-            double[] once = Multiply(gram, iterate, rows, rows, columns), twice = Multiply(gram, once, rows, rows, columns);
-            for (int i = 0; i < iterate.Length; i++) iterate[i] = 3.4445 * iterate[i] - 4.7750 * once[i] + 2.0315 * twice[i];
+            double[] once = Multiply(gram, iterate, rows, rows, columns);
+            double[] twice = Multiply(gram, once, rows, rows, columns);
+            for (int i = 0; i < iterate.Length; i++)
+                iterate[i] = 3.4445 * iterate[i] - 4.7750 * once[i] + 2.0315 * twice[i];
         }
         return iterate;
     }
@@ -154,7 +162,8 @@ public class MuonTests
         {
             for (int k = 0; k < inner; k++)
             {
-                for (int column = 0; column < columns; column++) product[row * columns + column] += a[row * inner + k] * b[k * columns + column];
+                for (int column = 0; column < columns; column++)
+                    product[row * columns + column] += a[row * inner + k] * b[k * columns + column];
             }
         }
         return product;
@@ -163,10 +172,10 @@ public class MuonTests
     private static double[] Transposed(double[] x, int rows, int columns) =>
         [.. Enumerable.Range(0, x.Length).Select(i => x[i % rows * columns + i / rows])];
 
-    /// <summary>A kernel that is a matrix to Muon, one of too few channels, and a bias.</summary>
-    private sealed class OfThree : Module
+    /// <summary>A kernel that Muon moves, a kernel with too few channels, and a bias.</summary>
+    private sealed class ThreeParameters : Module
     {
-        public OfThree(Device? device = null, Shape? kernel = null)
+        public ThreeParameters(Device? device = null, Shape? kernel = null)
         {
             Shape shape = kernel ?? [16, 20, 2, 3];
             Kernel = Parameter("kernel", Tensor.From(Numbers.Normal(shape.Length, 7), shape, device));

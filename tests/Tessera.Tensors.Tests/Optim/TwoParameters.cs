@@ -3,7 +3,9 @@ using Tessera.Tensors.Nn;
 
 namespace Tessera.Tensors.Tests.Optim;
 
-/// <summary>The smallest model that an optimizer can mix up: two vectors of zeros, and a buffer that is none of its business.</summary>
+/// <summary>
+/// The smallest model whose tensors an optimizer could mix up: two vectors of zeros, and a buffer it must not change.
+/// </summary>
 internal sealed class TwoParameters : Module
 {
     public const int Length = 37;
@@ -24,7 +26,7 @@ internal sealed class TwoParameters : Module
 
 internal static class GivenGradient
 {
-    /// <summary>Gives a parameter a gradient without a backward pass.</summary>
+    /// <summary>Sets the gradient of a parameter without a backward pass.</summary>
     public static void SetGradient(this Tensor parameter, ReadOnlySpan<float> gradient) =>
         parameter.Device.Upload(gradient, parameter.GradientTarget(out _));
 }

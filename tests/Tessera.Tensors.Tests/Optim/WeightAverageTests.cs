@@ -8,7 +8,7 @@ public class WeightAverageTests
 {
     private const int Length = TwoParameters.Length;
 
-    /// <summary>Warm for the first 81 updates, from where (1 + t) / (10 + t) is above 0.9.</summary>
+    /// <summary>The first 81 updates use (1 + t) / (10 + t), which is above 0.9 from then on.</summary>
     [Fact]
     public void Averages_are_those_of_the_formula_in_double_precision()
     {
@@ -41,7 +41,7 @@ public class WeightAverageTests
         var average = new WeightAverage(model, 0.999);
         Assert.Equal(["first.average", "second.average"], average.State().Select(entry => entry.Name));
         Assert.Equal([model.First.ToArray(), model.Second.ToArray()], Averages(average));
-        // A copy: what happens to the parameters does not show.
+        // The averages are copies: they do not follow the parameters.
         SetParameters(model, 2);
         Assert.NotEqual(model.First.ToArray(), Averages(average)[0]);
     }
@@ -57,7 +57,7 @@ public class WeightAverageTests
     }
 
     [Fact]
-    public void Swapping_lends_the_model_its_averages_and_gives_every_bit_back()
+    public void Swapping_twice_restores_every_bit()
     {
         foreach (Device device in Kernels.All)
         {
@@ -75,15 +75,17 @@ public class WeightAverageTests
             Assert.Equal(raw, Averages(average));
             average.Swap();
             Assert.False(average.IsSwapped);
-            Assert.True(Numbers.SameBits(raw[0], model.First.ToArray()), $"{device.Description} changed the first parameter");
-            Assert.True(Numbers.SameBits(raw[1], model.Second.ToArray()), $"{device.Description} changed the second parameter");
+            Assert.True(
+                Numbers.SameBits(raw[0], model.First.ToArray()), $"{device.Description} changed the first parameter");
+            Assert.True(
+                Numbers.SameBits(raw[1], model.Second.ToArray()), $"{device.Description} changed the second parameter");
             Assert.Equal(averages, Averages(average));
             Assert.All(model.Untrained.ToArray(), value => Assert.Equal(7, value));
         }
     }
 
     [Fact]
-    public void A_swapped_model_does_not_train_on()
+    public void A_swapped_model_cannot_be_updated()
     {
         var average = new WeightAverage(new TwoParameters(), 0.99);
         average.Swap();
@@ -95,7 +97,7 @@ public class WeightAverageTests
     }
 
     [Fact]
-    public void State_and_updates_are_all_there_is()
+    public void State_and_updates_resume_the_averages_exactly()
     {
         var model = new TwoParameters();
         var whole = new WeightAverage(model, 0.5);
@@ -107,7 +109,8 @@ public class WeightAverageTests
         var stopped = new WeightAverage(model, 0.5);
         Update(stopped, from: 1, to: 4);
         var resumed = new WeightAverage(model, 0.5) { Updates = stopped.Updates };
-        foreach (((_, Tensor to), (_, Tensor from)) in resumed.State().Zip(stopped.State())) to.CopyFrom(from.ToArray());
+        foreach (((_, Tensor to), (_, Tensor from)) in resumed.State().Zip(stopped.State()))
+            to.CopyFrom(from.ToArray());
         Update(resumed, from: 5, to: 20);
         Assert.Equal(Averages(whole), Averages(resumed));
 
@@ -128,7 +131,8 @@ public class WeightAverageTests
     public void A_decay_is_at_least_zero_and_below_one(double decay) =>
         Assert.Throws<ArgumentOutOfRangeException>(() => new WeightAverage(new TwoParameters(), decay));
 
-    private static float[][] Averages(WeightAverage average) => [.. average.State().Select(entry => entry.Tensor.ToArray())];
+    private static float[][] Averages(WeightAverage average) =>
+        [.. average.State().Select(entry => entry.Tensor.ToArray())];
 
     private static void SetParameters(TwoParameters model, int step)
     {

@@ -14,13 +14,15 @@ public sealed class ConvolutionParityTests
     [Theory]
     [MemberData(nameof(Devices))]
     public void Conv2d_agrees_with_PyTorch(int? threads, string? kernels) =>
-        Compare("conv2d", (x, weight, bias, stride, padding) => x.Conv2d(weight, bias, stride, padding), threads, kernels);
+        Compare(
+            "conv2d", (x, weight, bias, stride, padding) => x.Conv2d(weight, bias, stride, padding), threads, kernels);
 
     [Theory]
     [MemberData(nameof(Devices))]
     public void ConvTranspose2d_agrees_with_PyTorch(int? threads, string? kernels) =>
         Compare(
-            "conv_transpose2d", (x, weight, bias, stride, padding) => x.ConvTranspose2d(weight, bias, stride, padding), threads, kernels);
+            "conv_transpose2d", (x, weight, bias, stride, padding) => x.ConvTranspose2d(weight, bias, stride, padding),
+            threads, kernels);
 
     private static void Compare(string file, Convolution convolution, int? threads, string? kernels)
     {

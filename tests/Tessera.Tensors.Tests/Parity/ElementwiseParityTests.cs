@@ -21,7 +21,7 @@ public sealed class ElementwiseParityTests
         Tensor y = x.Relu();
         tape.Backward(y.WithGradient(_fixture.Values("relu/dy")));
 
-        // Equality of floats: a zero of either sign will do.
+        // Equality of floats: the sign of a zero does not matter.
         Assert.Equal(_fixture.Values("relu/y"), y.ToArray());
         Assert.Equal(_fixture.Values("relu/dx"), x.Gradient!.ToArray());
     }

@@ -74,7 +74,8 @@ public class CounterRandomTests
         double expected = (double)Count / Bins;
         double chiSquared = bins.Sum(bin => (bin - expected) * (bin - expected) / expected);
 
-        // Five standard deviations: of the mean, of the covariance of neighbours, of chi squared with 49 degrees of freedom.
+        // Five standard deviations of the mean, of the covariance of neighbours, and of chi squared with 49 degrees of
+        // freedom.
         Assert.InRange(sum / Count, 0.5 - 5 * 0.000913, 0.5 + 5 * 0.000913);
         Assert.InRange(neighbours / Count, -5 * 0.000264, 5 * 0.000264);
         Assert.InRange(chiSquared, 15, 49 + 5 * 9.9);
@@ -115,7 +116,9 @@ public class CounterRandomTests
         }
     }
 
-    /// <summary>The parity fixtures rest on this: tests/fixtures/parity/philox.py makes the same float32 numbers.</summary>
+    /// <summary>
+    /// The parity fixtures need this: tests/fixtures/parity/philox.py generates the same float32 numbers.
+    /// </summary>
     [Fact]
     public void Uniform_numbers_are_those_of_the_fixtures_generator()
     {

@@ -72,11 +72,11 @@ public class CifarPickleTests
     [InlineData("\u0095.", "0x95")] // FRAME
     [InlineData("U\x03" + "abcb.", "no value")]
     [InlineData("K\x01K\x02" + "b.", "no array")]
-    [InlineData("K\x01K\x02" + "a.", "no list")]
-    [InlineData("K\x01K\x02K\x03s.", "no dict")]
+    [InlineData("K\x01K\x02" + "a.", "not a list")]
+    [InlineData("K\x01K\x02K\x03s.", "not a dict")]
     [InlineData("}K\x01K\x02s.", "it has no 'data'")]
-    [InlineData("}(U\x01" + "au.", "no dict")]
-    [InlineData("h\x07.", "never kept")]
+    [InlineData("}(U\x01" + "au.", "not a dict")]
+    [InlineData("h\x07.", "did not store")]
     [InlineData("q\x01.", "no value")]
     [InlineData("K\x01(\x85.", "no value")]
     [InlineData("t.", "no value")]
@@ -89,7 +89,7 @@ public class CifarPickleTests
     {
         byte[] pickle = Encoding.Latin1.GetBytes(latin1);
         InputException e = Refused(Name, () => CifarPickle.Read(pickle, Name));
-        if (reason == "no value") reason = "a value where there is none";
+        if (reason == "no value") reason = "an empty stack";
         Assert.Contains(reason, e.Message, StringComparison.Ordinal);
     }
 

@@ -115,7 +115,7 @@ public sealed class TokenFileTests : IDisposable
     [InlineData("npy/float32.npy", 512, "'<f4'")]
     [InlineData("npy/fortran.npy", 23, "picture 1 has the code 23 at row 2, column 3; the model's are 0 to 22")]
     [InlineData("npy/big_endian_float32.npy", 512, "'>f4'")]
-    [InlineData("npy/make_fixtures.py", 512, "does not begin as a .npy file")]
+    [InlineData("npy/make_fixtures.py", 512, "does not begin like a .npy file")]
     [InlineData("npy/missing.npy", 512, "no such file")]
     [InlineData("npy", 512, "folder")]
     [InlineData("pytorch/small.pt", 512, "no array 'codes'")]

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Tessera.Tensors.Devices.Cpu;
 
 /// <summary>
-/// The processor's unit of memory. A vector that straddles two lines costs two accesses, and one of 512 bits does wherever
-/// it does not start on a line.
+/// The processor's unit of memory access. A vector that crosses a line costs two accesses; a vector of 512 bits crosses
+/// one unless it starts on a line.
 /// </summary>
 internal static unsafe class CacheLine
 {
@@ -14,7 +14,9 @@ internal static unsafe class CacheLine
     /// <summary>Its size in floats.</summary>
     public const int Floats = Bytes / sizeof(float);
 
-    /// <summary>The first line at or after an address: up to <see cref="Floats"/> - 1 floats on.</summary>
+    /// <summary>
+    /// The first line at or after an address of a float: at most <see cref="Floats"/> - 1 floats later.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float* Align(float* block) => (float*)(((nuint)block + (Bytes - 1)) & ~(nuint)(Bytes - 1));
 }

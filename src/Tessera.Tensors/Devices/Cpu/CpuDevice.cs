@@ -5,10 +5,10 @@ using Tessera.Tensors.Devices.Cpu.Simd;
 namespace Tessera.Tensors.Devices.Cpu;
 
 /// <summary>
-/// The processor: storages in main memory, kernels of the widest vectors it has, several threads.
-/// The environment variable <c>TESSERA_KERNELS</c> forces <c>vector512</c>, <c>vector256</c>, <c>vector128</c> or
-/// <c>reference</c> kernels; <c>TESSERA_CONVOLUTIONS</c> forces <c>direct</c> convolutions, or <c>winograd</c> wherever it
-/// is defined, in place of what is estimated to be faster.
+/// The processor: storages in main memory, kernels for its widest vectors, several threads. The environment variable
+/// <c>TESSERA_KERNELS</c> forces <c>vector512</c>, <c>vector256</c>, <c>vector128</c> or <c>reference</c> kernels;
+/// <c>TESSERA_CONVOLUTIONS</c> forces <c>direct</c> convolutions, or <c>winograd</c> wherever it is defined; by default
+/// the one with the lower estimated time is used.
 /// </summary>
 public sealed class CpuDevice : Device, IDisposable
 {
@@ -22,14 +22,18 @@ public sealed class CpuDevice : Device, IDisposable
     private readonly ReferenceKernels _kernels;
     private readonly ConvolutionChoice _choice;
 
-    /// <summary>Creates a device with threads of its own.</summary>
-    /// <param name="threads">Threads that share the work, at least 1; null for one for each processor.</param>
-    /// <param name="kernels">The kernels, by the names of <c>TESSERA_KERNELS</c>; null for that variable's value, or the
-    /// widest that the processor has.</param>
-    /// <param name="convolutions">How convolutions are computed, by the names of <c>TESSERA_CONVOLUTIONS</c>; null for that
-    /// variable's value, or the faster by estimate.</param>
-    /// <exception cref="ArgumentOutOfRangeException">Fewer than one thread.</exception>
-    /// <exception cref="ArgumentException">There are no kernels or convolutions of that name.</exception>
+    /// <summary>Creates a device with its own threads.</summary>
+    /// <param name="threads">The number of threads, at least 1; null for one per logical processor.</param>
+    /// <param name="kernels">
+    /// One of <see cref="KernelNames"/>; null for the value of <c>TESSERA_KERNELS</c>, or else the widest vectors of
+    /// the processor.
+    /// </param>
+    /// <param name="convolutions">
+    /// One of <see cref="ConvolutionNames"/>; null for the value of <c>TESSERA_CONVOLUTIONS</c>, or else the one with
+    /// the lower estimated time.
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException">The number of threads is below 1.</exception>
+    /// <exception cref="ArgumentException">The name of the kernels or convolutions is unknown.</exception>
     public CpuDevice(int? threads = null, string? kernels = null, string? convolutions = null)
     {
         kernels = Choose(kernels, KernelsVariable, KernelNames, nameof(kernels)) ?? WidestKernels();
@@ -39,20 +43,20 @@ public sealed class CpuDevice : Device, IDisposable
         _kernels = Select(kernels, _pool, _choice);
     }
 
-    /// <summary>The names that <c>TESSERA_KERNELS</c> takes.</summary>
+    /// <summary>The values of <c>TESSERA_KERNELS</c>.</summary>
     public static IReadOnlyList<string> KernelNames { get; } = ["vector512", "vector256", "vector128", "reference"];
 
-    /// <summary>The names that <c>TESSERA_CONVOLUTIONS</c> takes.</summary>
+    /// <summary>The values of <c>TESSERA_CONVOLUTIONS</c>.</summary>
     public static IReadOnlyList<string> ConvolutionNames => ConvolutionChoice.Names;
 
-    /// <summary>How many threads share the work.</summary>
+    /// <summary>The number of threads.</summary>
     public int Threads => _pool.Threads;
 
     /// <inheritdoc/>
     public override string Description => $"cpu, {Threads} thread{(Threads == 1 ? "" : "s")}, {_kernels.Name} kernels";
 
-    /// <summary>What computes a convolution and its gradients, and why, for people.</summary>
-    /// <param name="geometry">The convolution; a transposed one by the convolution that it transposes.</param>
+    /// <summary>How a convolution and its gradients are computed, and why, as text for users.</summary>
+    /// <param name="geometry">The convolution; for a transposed convolution, the one that it transposes.</param>
     public string Explain(in Conv2dGeometry geometry)
     {
         if (_kernels.Name == "reference") return "direct (plain loops)";
@@ -187,7 +191,9 @@ public sealed class CpuDevice : Device, IDisposable
 
     private static ReadOnlySpan<float> OptionalSpan(Storage? storage) => storage is null ? [] : Span(storage);
 
-    /// <summary>What the caller or the environment says, if it is one of the names; null for neither.</summary>
+    /// <summary>
+    /// The caller's choice, or else the environment's; null for neither. It must be one of the names.
+    /// </summary>
     private static string? Choose(string? name, string variable, IReadOnlyList<string> names, string parameter)
     {
         name ??= Environment.GetEnvironmentVariable(variable);
@@ -195,7 +201,7 @@ public sealed class CpuDevice : Device, IDisposable
         return names.Contains(name)
             ? name
             : throw new ArgumentException(
-                $"There are no {parameter} named \"{name}\"; {variable} takes {string.Join(", ", names)}.", parameter);
+                $"there are no {parameter} named \"{name}\"; {variable} takes {string.Join(", ", names)}", parameter);
     }
 
     private static string WidestKernels() =>

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Tessera.Tensors.Devices.Cpu;
 
-/// <summary>Memory that the processor sees: a block of its own, or the caller's.</summary>
+/// <summary>Main memory: a block of its own, or the caller's.</summary>
 internal sealed class CpuStorage(Memory<float> memory) : Storage(memory.Length)
 {
     /// <summary>A block of its own, not cleared.</summary>
@@ -15,8 +15,8 @@ internal sealed class CpuStorage(Memory<float> memory) : Storage(memory.Length)
     public Span<float> Span => memory.Span;
 
     /// <summary>
-    /// Pinned memory that starts on a cache line, so that no aligned vector straddles two. (An array and not unmanaged
-    /// memory: a span over it keeps it alive.)
+    /// Pinned memory that starts on a cache line, so that no aligned vector crosses one. (An array rather than
+    /// unmanaged memory, because a span over an array keeps it alive.)
     /// </summary>
     private static unsafe Memory<float> AllocateAligned(int length)
     {

@@ -1,6 +1,6 @@
 namespace Tessera.Tensors.Devices.Cpu;
 
-/// <summary>An <see cref="Epilogue"/> as the kernels see it; an empty span stands for none.</summary>
+/// <summary>An <see cref="Epilogue"/> for the kernels; an empty span means none.</summary>
 internal readonly ref struct EpilogueSpans
 {
     public ReadOnlySpan<float> Bias { get; init; }

@@ -6,23 +6,24 @@ using Tessera.Tensors.Devices.Cpu.Simd;
 namespace Tessera.Tensors.Devices.Cpu;
 
 /// <summary>
-/// The fused multiply-adds that this processor reaches: what any kernel can be held against. Twelve independent
-/// accumulators of the widest vectors stay in registers and nothing touches memory, so that neither the latency of an
-/// instruction nor a cache bounds it.
+/// Measures the fused multiply-adds that this processor reaches: the upper bound for every kernel. Twelve independent
+/// accumulators of the widest vectors stay in registers, so neither instruction latency nor memory limits the rate.
 /// </summary>
 public static class FmaPeak
 {
     private const int Accumulators = 12;
     private const int IterationsBetweenLooks = 1 << 15;
 
-    /// <summary>Bits in the widest vectors that the processor has in hardware: 128, 256 or 512.</summary>
+    /// <summary>The bits of the widest vectors that the processor supports in hardware: 128, 256 or 512.</summary>
     public static int VectorBits => Simd512.IsAccelerated ? 512 : Simd256.IsAccelerated ? 256 : 128;
 
     /// <summary>Measures once.</summary>
-    /// <param name="threads">Threads that multiply at the same time, at least 1.</param>
-    /// <param name="duration">How long they do, above zero; a hundredth of a second is enough on a quiet machine.</param>
-    /// <returns>GFLOP/s of all threads together; a multiply-add is two operations.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">There is no thread or no time.</exception>
+    /// <param name="threads">The number of threads that multiply at the same time, at least 1.</param>
+    /// <param name="duration">How long they multiply, above zero; 10 ms are enough on an idle machine.</param>
+    /// <returns>GFLOP/s of all threads together; a multiply-add counts as two operations.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// The number of threads is below 1, or the duration is not above zero.
+    /// </exception>
     public static double Measure(int threads, TimeSpan duration)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
@@ -45,7 +46,7 @@ public static class FmaPeak
         [
             .. Enumerable.Range(0, threads).Select(thread => new Thread(() =>
             {
-                Multiply<TSimd, TVector>(1);   // compiles it before the clock starts
+                Multiply<TSimd, TVector>(1);   // compiles the method before the clock starts
                 start.SignalAndWait();
                 rates[thread] = Rate<TSimd, TVector>(duration);
             })),
@@ -71,7 +72,9 @@ public static class FmaPeak
         return 2.0 * Accumulators * TSimd.Width * iterations / elapsed.TotalSeconds / 1e9;
     }
 
-    /// <summary><c>a = a / 2 + 1 / 2</c> over and over in each accumulator, which stays near 1; returns a sum of them.</summary>
+    /// <summary>
+    /// <c>a = a / 2 + 1 / 2</c> in each accumulator, repeatedly; it stays near 1. Returns the sum of the accumulators.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Multiply<TSimd, TVector>(int iterations)
         where TSimd : struct, ISimd<TVector>

@@ -5,13 +5,13 @@ using System.Runtime.InteropServices;
 namespace Tessera.Tensors.Devices.Cpu;
 
 /// <summary>
-/// Working memory of a kernel: aligned, not cleared, taken from a store of used blocks and given back on
-/// <see cref="Dispose"/>. Any thread may take and give back. Sizes are powers of two, and a block is never freed: there
-/// are as many as were ever in use at once.
+/// A kernel's working memory: aligned, not cleared, taken from a pool and given back on <see cref="Dispose"/>, on any
+/// thread. Sizes are powers of two. Blocks are never freed: the pool grows to the largest number ever in use at once.
 /// </summary>
 internal readonly unsafe struct Scratch : IDisposable
 {
-    private static readonly ConcurrentBag<nint>[] Free = [.. Enumerable.Range(0, 64).Select(_ => new ConcurrentBag<nint>())];
+    private static readonly ConcurrentBag<nint>[] Free =
+        [.. Enumerable.Range(0, 64).Select(_ => new ConcurrentBag<nint>())];
 
     private readonly int _sizeClass;
 

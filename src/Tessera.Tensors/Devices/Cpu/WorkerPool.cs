@@ -4,16 +4,18 @@ using System.Runtime.ExceptionServices;
 namespace Tessera.Tensors.Devices.Cpu;
 
 /// <summary>
-/// A fixed number of threads that share out the items of one job at a time. Which thread takes which item is left to
-/// chance; kernels cut their work into items that do not depend on it, so that results do not either.
+/// A fixed number of threads that work on the items of one job at a time. The threads take items in no fixed order.
+/// Kernels cut their work into items that do not depend on the threads, so results do not either.
 /// </summary>
 /// <remarks>
-/// A thread without work spins for a moment, since the next job of a training step mostly follows at once, and then
-/// blocks. A job ends with its last item, whoever does it: a thread that wakes late is not waited for.
+/// An idle thread first spins for a moment, because the next job of a training step usually follows at once, and then
+/// blocks. A job ends with its last item; it does not wait for threads that wake late.
 /// </remarks>
 internal sealed class WorkerPool : IDisposable
 {
-    /// <summary>About what it costs to wake a blocked thread: to spin longer wastes more than it can save.</summary>
+    /// <summary>
+    /// About the time it takes to wake a blocked thread: spinning longer would cost more than it saves.
+    /// </summary>
     private static readonly long SpinTicks =
         Environment.ProcessorCount == 1 ? 0 : (long)(Stopwatch.Frequency * TimeSpan.FromMicroseconds(50).TotalSeconds);
 
@@ -33,15 +35,17 @@ internal sealed class WorkerPool : IDisposable
         }
     }
 
-    /// <summary>How many threads work, the calling one included.</summary>
+    /// <summary>The number of threads, including the calling one.</summary>
     public int Threads { get; }
 
-    /// <summary>Calls the body for every item, 0 to <paramref name="items"/> - 1, and returns when all are done.</summary>
+    /// <summary>
+    /// Calls the body for every item, 0 to <paramref name="items"/> - 1, and returns when all are done.
+    /// </summary>
     /// <remarks>
-    /// What a body throws is thrown here. While the threads are at another caller's job, the caller does its items by
-    /// itself.
+    /// An exception of a body is thrown here. If the threads are busy with another caller's job, the calling thread
+    /// does all items itself.
     /// </remarks>
-    /// <exception cref="ObjectDisposedException">The threads have ended.</exception>
+    /// <exception cref="ObjectDisposedException">The pool is disposed.</exception>
     public void Run(int items, Action<int> body)
     {
         ObjectDisposedException.ThrowIf(_disposed, typeof(CpuDevice));
@@ -64,16 +68,18 @@ internal sealed class WorkerPool : IDisposable
         }
     }
 
-    /// <summary>Calls the body for every item on the calling thread, in order: a pool of one thread.</summary>
+    /// <summary>Calls the body for every item on the calling thread, in order, as a pool of one thread does.</summary>
     public static void RunInTurn(int items, Action<int> body)
     {
         for (int item = 0; item < items; item++) body(item);
     }
 
-    /// <summary>How many ranges <see cref="RunRanges"/> cuts the elements into; range i starts at <c>i * grain</c>.</summary>
+    /// <summary>
+    /// The number of ranges into which <see cref="RunRanges"/> cuts the elements; range i starts at <c>i * grain</c>.
+    /// </summary>
     public static int Ranges(int elements, int grain) => elements / grain + (elements % grain == 0 ? 0 : 1);
 
-    /// <summary>Calls the body for consecutive ranges of at most <paramref name="grain"/> of the elements.</summary>
+    /// <summary>Calls the body for consecutive ranges of at most <paramref name="grain"/> elements.</summary>
     public void RunRanges(int elements, int grain, Action<int, int> body)
     {
         int ranges = Ranges(elements, grain);
@@ -90,7 +96,7 @@ internal sealed class WorkerPool : IDisposable
     private void Publish(Job job)
     {
         _job = job;
-        // Either this sees the count of a thread that is about to block, or that thread sees the job: see Block.
+        // With the barrier, either this thread sees the other one counted in Block, or the other one sees the job.
         Interlocked.MemoryBarrier();
         if (Volatile.Read(ref _blocked) == 0) return;
         lock (_wake) Monitor.PulseAll(_wake);
@@ -118,7 +124,7 @@ internal sealed class WorkerPool : IDisposable
         }
     }
 
-    /// <summary>Waits without blocking, for a moment; whether the condition came true.</summary>
+    /// <summary>Spins for a moment; returns whether the condition became true.</summary>
     private static bool Spin(Func<bool> condition)
     {
         long end = Stopwatch.GetTimestamp() + SpinTicks;
@@ -126,7 +132,7 @@ internal sealed class WorkerPool : IDisposable
         do
         {
             if (condition()) return true;
-            // Lets whoever else wants this processor have it, but does not sleep a millisecond.
+            // Yields the processor to other threads, but never sleeps for a millisecond.
             spinner.SpinOnce(sleep1Threshold: -1);
         }
         while (Stopwatch.GetTimestamp() < end);
@@ -144,7 +150,7 @@ internal sealed class WorkerPool : IDisposable
 
         private bool IsDone => Volatile.Read(ref _done) == items;
 
-        /// <summary>Does items until all are taken. After a failure the others are only counted.</summary>
+        /// <summary>Does items until none is left. After a failure, items are only counted.</summary>
         public void TakeItems()
         {
             int taken = 0;
@@ -154,7 +160,7 @@ internal sealed class WorkerPool : IDisposable
                 {
                     if (_failure is null) body(item);
                 }
-#pragma warning disable CA1031 // Whatever it is, it belongs to the caller's thread.
+#pragma warning disable CA1031 // Every exception is rethrown on the caller's thread.
                 catch (Exception exception)
 #pragma warning restore CA1031
                 {

@@ -6,29 +6,32 @@ using System.Text.RegularExpressions;
 namespace Tessera.Tensors.IO.Numpy;
 
 /// <summary>
-/// The beginning of a .npy file (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html): a signature, a
-/// version, and a Python dict that tells the type, the order and the shape of what follows.
+/// The header of a .npy file (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html): a signature, a
+/// version, and a Python dict with the type, the order and the shape of the array.
 /// </summary>
-/// <param name="Type">The elements' type as numpy writes it: <c>&lt;u2</c>.</param>
+/// <param name="Type">The element type as numpy writes it: <c>&lt;u2</c>.</param>
 /// <param name="Shape">The dimensions, outermost first.</param>
-/// <param name="IsColumnMajor">Whether the first dimension varies fastest (Fortran's order).</param>
+/// <param name="IsColumnMajor">Whether the first dimension varies fastest (Fortran order).</param>
 internal sealed partial record NpyHeader(string Type, int[] Shape, bool IsColumnMajor = false)
 {
     private const int Alignment = 64, MostBytes = 1 << 16, MostDimensions = 32;
 
-    /// <summary>How many bytes it took in the file it was read from.</summary>
+    /// <summary>The number of bytes of the header in the file it was read from.</summary>
     public long Bytes { get; private init; }
 
     private static ReadOnlySpan<byte> Signature => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
 
-    /// <summary>Reads it; the stream then stands at the first element.</summary>
-    /// <exception cref="InvalidDataException">It is damaged, or of an array that is not read.</exception>
+    /// <summary>Reads the header, and leaves the stream at the first element.</summary>
+    /// <exception cref="InvalidDataException">
+    /// The header is damaged, or describes an array that cannot be read.
+    /// </exception>
     public static NpyHeader Read(Stream stream)
     {
         Span<byte> start = stackalloc byte[12];
         int found = stream.ReadAtLeast(start[..10], 10, throwOnEndOfStream: false);
         if (found == 0) throw new InvalidDataException("it is empty");
-        if (found < 10 || !start.StartsWith(Signature)) throw new InvalidDataException("it does not begin as a .npy file");
+        if (found < 10 || !start.StartsWith(Signature))
+            throw new InvalidDataException("it does not begin like a .npy file");
         int version = start[6];
         if (version is < 1 or > 3) throw new InvalidDataException($"its version, {version}, is unknown");
         long length = BinaryPrimitives.ReadUInt16LittleEndian(start[8..]);
@@ -37,13 +40,16 @@ internal sealed partial record NpyHeader(string Type, int[] Shape, bool IsColumn
             ReadExactly(stream, start[10..]);
             length = BinaryPrimitives.ReadUInt32LittleEndian(start[8..]);
         }
-        if (length > MostBytes) throw new InvalidDataException($"its header claims {length} bytes, where {MostBytes} are the limit");
+        if (length > MostBytes)
+            throw new InvalidDataException($"its header claims {length} bytes, and the limit is {MostBytes}");
         byte[] text = new byte[length];
         ReadExactly(stream, text);
         return Parse(Encoding.Latin1.GetString(text)) with { Bytes = (version > 1 ? 12 : 10) + length };
     }
 
-    /// <summary>The bytes of version 1.0, padded with spaces to a multiple of 64 as numpy's are.</summary>
+    /// <summary>
+    /// Formats the header in version 1.0, padded with spaces to a multiple of 64 bytes as numpy does.
+    /// </summary>
     public byte[] Format()
     {
         const int Start = 10;
@@ -63,7 +69,8 @@ internal sealed partial record NpyHeader(string Type, int[] Shape, bool IsColumn
     private static NpyHeader Parse(string dict)
     {
         Match order = Order().Match(dict), shape = ShapeTuple().Match(dict), type = Descr().Match(dict);
-        if (!dict.StartsWith('{') || !order.Success || !shape.Success || !dict.Contains("'descr'", StringComparison.Ordinal))
+        if (!dict.StartsWith('{') || !order.Success || !shape.Success
+            || !dict.Contains("'descr'", StringComparison.Ordinal))
             throw new InvalidDataException("its header is damaged");
         if (!type.Success) throw new InvalidDataException("it holds records of fields, not numbers");
         int[] sizes = ParseShape(shape.Groups[1].Value);
@@ -74,7 +81,8 @@ internal sealed partial record NpyHeader(string Type, int[] Shape, bool IsColumn
     {
         string[] parts = text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         if (parts.Length > MostDimensions) throw new InvalidDataException($"it has {parts.Length} dimensions");
-        return Array.ConvertAll(parts, part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int size)
+        return Array.ConvertAll(
+            parts, part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int size)
             ? size
             : throw new InvalidDataException($"one of its dimensions is {Printable.Quote(part)}"));
     }

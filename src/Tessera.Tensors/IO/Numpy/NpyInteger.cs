@@ -3,9 +3,9 @@ using System.Buffers.Binary;
 namespace Tessera.Tensors.IO.Numpy;
 
 /// <summary>An integer type of numpy.</summary>
-/// <param name="Name">As a .npy file's header has it.</param>
-/// <param name="Bytes">Bytes of a number.</param>
-/// <param name="Decode">Bytes to a number.</param>
+/// <param name="Name">The type's name in the header of a .npy file.</param>
+/// <param name="Bytes">The bytes of a number.</param>
+/// <param name="Decode">Converts bytes to a number.</param>
 internal sealed record NpyInteger(string Name, int Bytes, Func<ReadOnlySpan<byte>, Int128> Decode)
 {
     /// <summary>Unsigned, 16 bits.</summary>
@@ -25,7 +25,7 @@ internal sealed record NpyInteger(string Name, int Bytes, Func<ReadOnlySpan<byte
         new("<u8", 8, bytes => BinaryPrimitives.ReadUInt64LittleEndian(bytes)),
     ];
 
-    /// <summary>The type of a name, little-endian or big-endian; null for one that is no integer.</summary>
+    /// <summary>The type with a name, little-endian or big-endian; null if it is not an integer type.</summary>
     public static NpyInteger? Find(string name) => name.StartsWith('>')
         ? Find($"<{name[1..]}")?.BigEndian()
         : All.FirstOrDefault(type => type.Name == name);

@@ -6,20 +6,20 @@ namespace Tessera.Tensors.IO.Pickle;
 
 /// <summary>
 /// A reader of pickles of plain data (protocols 2 and 3; opcodes as in CPython's <c>pickletools.py</c>). A pickle is a
-/// program for a stack machine that may call any function. This machine has no calls: it knows the opcodes that build
-/// plain data, and the names of a <see cref="PickleVocabulary"/>, whose "calls" make records of ours. Any other name is
-/// refused, or, where the vocabulary says so, becomes a <see cref="PickledUnknown"/>; it is never looked up or run.
+/// program for a stack machine that may call any function. This machine cannot: it has the opcodes that build plain
+/// data, and the names of a <see cref="PickleVocabulary"/>, whose "calls" only create data. Any other name is refused,
+/// or becomes a <see cref="PickledUnknown"/> if the vocabulary says so; it is never looked up or run.
 /// </summary>
 /// <remarks>
 /// Values are <see cref="long"/>, <see cref="double"/>, <see cref="bool"/>, null, <see cref="PickledString"/>, lists
-/// (<c>List&lt;object?&gt;</c>), tuples (<c>object?[]</c>), <see cref="PickledDict"/>, what the vocabulary gives, and
+/// (<c>List&lt;object?&gt;</c>), tuples (<c>object?[]</c>), <see cref="PickledDict"/>, values of the vocabulary, and
 /// <see cref="PickledUnknown"/>. A value may contain itself.
 /// </remarks>
 /// <param name="pickle">The whole pickle.</param>
-/// <param name="vocabulary">The names that it may use.</param>
+/// <param name="vocabulary">The names that the pickle may use.</param>
 public sealed class PickleReader(ReadOnlyMemory<byte> pickle, PickleVocabulary vocabulary)
 {
-    // One of CIFAR-10's batches has about 45,000 opcodes; the limit bounds the memory that a made-up file can claim.
+    // A batch of CIFAR-10 has about 45,000 opcodes; the limit bounds the memory that a hostile file can take.
     private const int MostOpcodes = 4_000_000;
     private const int HighestProtocol = 3;
 
@@ -30,12 +30,12 @@ public sealed class PickleReader(ReadOnlyMemory<byte> pickle, PickleVocabulary v
     private readonly Dictionary<uint, object?> _memo = [];
     private int _position;
 
-    /// <summary>How many bytes have been read: after <see cref="Read"/>, where the pickle ends.</summary>
+    /// <summary>The number of bytes read; after <see cref="Read"/>, the end of the pickle.</summary>
     public int Position => _position;
 
-    /// <summary>Runs to the end and returns the value.</summary>
+    /// <summary>Runs the pickle to its end and returns the value.</summary>
     /// <exception cref="InvalidDataException">
-    /// It is damaged, or asks for what is refused; the message tells the byte.
+    /// The pickle is damaged, or uses a name that is refused; the message gives the byte.
     /// </exception>
     public object? Read()
     {
@@ -48,7 +48,7 @@ public sealed class PickleReader(ReadOnlyMemory<byte> pickle, PickleVocabulary v
                 byte opcode = NextByte();
                 if (opcode == '.') return Pop();
                 if (!Scalar(opcode) && !Container(opcode) && !Memo(opcode) && !Call(opcode))
-                    throw new InvalidDataException($"opcode 0x{opcode:X2} has no place in it");
+                    throw new InvalidDataException($"opcode 0x{opcode:X2} is not supported");
             }
             throw new InvalidDataException("the pickle is too long");
         }
@@ -131,7 +131,8 @@ public sealed class PickleReader(ReadOnlyMemory<byte> pickle, PickleVocabulary v
 
     private object Call(object?[] call)
     {
-        if (call[1] is not object?[] arguments) throw new InvalidDataException("it calls something with what is no tuple");
+        if (call[1] is not object?[] arguments)
+            throw new InvalidDataException("it calls something with arguments that are not a tuple");
         return call[0] is PickledUnknown unknown ? unknown : vocabulary.Call(call[0], arguments);
     }
 
@@ -143,7 +144,8 @@ public sealed class PickleReader(ReadOnlyMemory<byte> pickle, PickleVocabulary v
     private void Append(object?[] items)
     {
         if (Top() is PickledUnknown) return;
-        if (Top() is not List<object?> list) throw new InvalidDataException("it appends to something that is no list");
+        if (Top() is not List<object?> list)
+            throw new InvalidDataException("it appends to something that is not a list");
         list.AddRange(items);
     }
 
@@ -151,14 +153,14 @@ public sealed class PickleReader(ReadOnlyMemory<byte> pickle, PickleVocabulary v
     {
         if (Top() is PickledUnknown) return;
         if (Top() is not PickledDict dict || items.Length % 2 != 0)
-            throw new InvalidDataException("it sets items of something that is no dict");
+            throw new InvalidDataException("it sets items of something that is not a dict");
         for (int i = 0; i < items.Length; i += 2)
         {
             switch (items[i])
             {
                 case PickledString { IsName: true } key: dict.Set(key.ToName(), items[i + 1]); break;
                 case long key: dict.Set(key.ToString(CultureInfo.InvariantCulture), items[i + 1]); break;
-                // No reader asks for an item by any other key.
+                // No reader needs items with other keys.
                 default: break;
             }
         }
@@ -167,7 +169,8 @@ public sealed class PickleReader(ReadOnlyMemory<byte> pickle, PickleVocabulary v
     private void CheckProtocol()
     {
         if (NextByte() is > HighestProtocol and byte protocol)
-            throw new InvalidDataException($"pickle protocol {protocol} is newer than such a file's");
+            throw new InvalidDataException(
+                $"pickle protocol {protocol} is not supported; the highest is {HighestProtocol}");
     }
 
     private void Push(object? value) => _stack.Add(value);
@@ -197,19 +200,19 @@ public sealed class PickleReader(ReadOnlyMemory<byte> pickle, PickleVocabulary v
         Pop();
     }
 
-    // What lies below the newest mark belongs to a container that is still open.
+    // Values below the newest mark belong to a container that is still open.
     private int Floor => _marks.TryPeek(out int mark) ? mark : 0;
 
     private void Recall(uint key)
     {
         if (!_memo.TryGetValue(key, out object? value))
-            throw new InvalidDataException("it recalls a value it never kept");
+            throw new InvalidDataException("it recalls a value that it did not store");
         Push(value);
     }
 
     /// <summary>
-    /// Two's complement of as many bytes as it takes; none for 0. The states of random generators have more than 64
-    /// bits.
+    /// Decodes two's complement of any number of bytes; no bytes for 0. States of random number generators have more
+    /// than 64 bits.
     /// </summary>
     private static object ToInteger(ReadOnlySpan<byte> bytes)
     {
@@ -242,5 +245,5 @@ public sealed class PickleReader(ReadOnlyMemory<byte> pickle, PickleVocabulary v
         return Encoding.ASCII.GetString(rest[..length]);
     }
 
-    private static InvalidDataException Exhausted() => new("it takes a value where there is none");
+    private static InvalidDataException Exhausted() => new("it pops a value from an empty stack");
 }

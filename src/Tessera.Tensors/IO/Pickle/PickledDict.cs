@@ -3,21 +3,21 @@ using System.Diagnostics.CodeAnalysis;
 namespace Tessera.Tensors.IO.Pickle;
 
 /// <summary>
-/// A dict in a pickle, in the order in which its keys were set: text, or integers as text. Items with other keys are
-/// left out.
+/// A dict in a pickle, in insertion order. Keys are text, or integers as text; items with other keys are left out.
 /// </summary>
 public sealed class PickledDict
 {
-    // Made when something is set: a pickle can hold a million empty dicts in a megabyte.
+    // Created on first use: a pickle of a megabyte can hold a million empty dicts.
     private OrderedDictionary<string, object?>? _items;
 
     /// <summary>The keys and their values.</summary>
-    public IEnumerable<KeyValuePair<string, object?>> Items => _items ?? Enumerable.Empty<KeyValuePair<string, object?>>();
+    public IEnumerable<KeyValuePair<string, object?>> Items =>
+        _items ?? Enumerable.Empty<KeyValuePair<string, object?>>();
 
-    /// <summary>What Python keeps in the object's <c>__dict__</c>; null for a plain dict.</summary>
+    /// <summary>The attributes in the object's <c>__dict__</c>; null for a plain dict.</summary>
     public PickledDict? Attributes { get; set; }
 
-    /// <summary>The value of a key, if the dict has it and it is a <typeparamref name="T"/>.</summary>
+    /// <summary>Gets the value of a key, if there is one and it is a <typeparamref name="T"/>.</summary>
     public bool TryGet<T>(string key, [NotNullWhen(true)] out T? value) where T : class
     {
         value = _items is not null && _items.TryGetValue(key, out object? item) ? item as T : null;

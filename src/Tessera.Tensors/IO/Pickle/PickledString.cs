@@ -3,13 +3,13 @@ using System.Text;
 namespace Tessera.Tensors.IO.Pickle;
 
 /// <summary>
-/// A byte string or text in a pickle: a view of the file. It is decoded only where it is used, so that a pickle which
-/// names one long string a million times costs no more than the file itself.
+/// A byte string or text in a pickle: a view of the file. It is decoded only when it is used, so a pickle that uses one
+/// long string a million times takes no more memory than the file.
 /// </summary>
-/// <param name="Raw">The bytes as they stand in the file.</param>
+/// <param name="Raw">The bytes in the file.</param>
 /// <param name="IsLatin1AsUtf8">
-/// Whether the bytes have to be decoded from UTF-8 and then encoded as Latin-1: Python 3's protocol 2 knows no byte
-/// strings and writes <c>codecs.encode('...', 'latin1')</c> instead.
+/// Whether the bytes must be decoded from UTF-8 and then encoded as Latin-1: protocol 2 has no byte strings, so Python
+/// 3 writes <c>codecs.encode('...', 'latin1')</c> instead.
 /// </param>
 public sealed record PickledString(ReadOnlyMemory<byte> Raw, bool IsLatin1AsUtf8 = false)
 {
@@ -19,16 +19,16 @@ public sealed record PickledString(ReadOnlyMemory<byte> Raw, bool IsLatin1AsUtf8
     /// <exception cref="InvalidDataException">The text has characters beyond Latin-1.</exception>
     public byte[] ToBytes() => IsLatin1AsUtf8 ? Latin1Bytes() : Raw.ToArray();
 
-    /// <summary>Whether it is short enough for a key or a name.</summary>
+    /// <summary>Whether the string is short enough for a key or a name.</summary>
     public bool IsName => Raw.Length <= LongestName;
 
     /// <summary>The text of a key or a name.</summary>
-    /// <exception cref="InvalidDataException">It is too long to be one.</exception>
+    /// <exception cref="InvalidDataException">The string is too long for a name.</exception>
     public string ToName() => IsName
         ? ToText()
         : throw new InvalidDataException("a name is too long");
 
-    /// <summary>The text, however long.</summary>
+    /// <summary>The text, of any length.</summary>
     public string ToText() => Encoding.UTF8.GetString(Raw.Span);
 
     private byte[] Latin1Bytes()

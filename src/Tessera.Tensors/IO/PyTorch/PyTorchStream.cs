@@ -4,17 +4,16 @@ using Tessera.Tensors.IO.Pickle;
 namespace Tessera.Tensors.IO.PyTorch;
 
 /// <summary>
-/// The format of PyTorch before 1.6, which is no zip file: five pickles in a row (a magic number, the version of the
-/// protocol, facts about the machine, what was saved, the keys of its storages), then for each key the number of
-/// elements,
-/// as 64 bits, and the elements.
+/// The format before PyTorch 1.6, without a zip file: five pickles in a row (a magic number, the protocol version,
+/// properties of the machine, the saved value, the keys of its storages), then for each key the number of elements, as
+/// 64 bits, and the elements.
 /// </summary>
-/// <param name="stream">The file, which can seek.</param>
+/// <param name="stream">The file; it must be able to seek.</param>
 internal sealed class PyTorchStream(Stream stream) : PyTorchArchive
 {
     private const long Protocol = 1001;
 
-    // Where each storage's elements begin, and their bytes, by the storage's key.
+    // By the storage's key: the position of its elements, and their length in bytes.
     private readonly Dictionary<string, (long Start, long Bytes)> _storages = new(StringComparer.Ordinal);
 
     private ReadOnlyMemory<byte> _rest;
@@ -33,8 +32,9 @@ internal sealed class PyTorchStream(Stream stream) : PyTorchArchive
         if (!start.AsSpan().StartsWith(Magic)) throw new InvalidDataException("its magic number is damaged");
         _rest = start.AsMemory(Magic.Length);
         var vocabulary = new StateDictVocabulary();
-        if (Next(vocabulary) is not Protocol) throw new InvalidDataException($"its version of the protocol is not {Protocol}");
-        if (Next(vocabulary) is not PickledDict machine || !machine.TryGet("little_endian", out object? order) || order is not true)
+        if (Next(vocabulary) is not Protocol) throw new InvalidDataException($"its protocol version is not {Protocol}");
+        if (Next(vocabulary) is not PickledDict machine
+            || !machine.TryGet("little_endian", out object? order) || order is not true)
             throw new InvalidDataException("its numbers are not little-endian");
         object? saved = Next(vocabulary);
         if (Next(vocabulary) is not List<object?> keys) throw new InvalidDataException("it has no list of storages");
@@ -46,7 +46,8 @@ internal sealed class PyTorchStream(Stream stream) : PyTorchArchive
     public override Array ReadStorage(PyTorchStorage storage, string tensor)
     {
         if (!_storages.TryGetValue(storage.Key, out (long Start, long Bytes) place))
-            throw new InvalidDataException($"the storage {Printable.Quote(storage.Key)} of {Printable.Quote(tensor)} is missing");
+            throw new InvalidDataException(
+                $"the storage {Printable.Quote(storage.Key)} of {Printable.Quote(tensor)} is missing");
         CheckSize(storage, tensor, place.Bytes);
         stream.Position = place.Start;
         return Zip.Checked($"the storage of {Printable.Quote(tensor)} is damaged", () => ReadElements(stream, storage));
@@ -65,7 +66,7 @@ internal sealed class PyTorchStream(Stream stream) : PyTorchArchive
         Span<byte> count = stackalloc byte[sizeof(long)];
         foreach (object? item in keys)
         {
-            if (item is not PickledString text) throw new InvalidDataException("the key of a storage is no text");
+            if (item is not PickledString text) throw new InvalidDataException("the key of a storage is not text");
             string key = text.ToName();
             int size = elementBytes.GetValueOrDefault(key);
             if (size == 0) throw new InvalidDataException($"the type of its storage {Printable.Quote(key)} is unknown");
@@ -73,10 +74,11 @@ internal sealed class PyTorchStream(Stream stream) : PyTorchArchive
             if (stream.ReadAtLeast(count, count.Length, throwOnEndOfStream: false) < count.Length) throw Truncated(key);
             long elements = BinaryPrimitives.ReadInt64LittleEndian(count);
             position += count.Length;
-            if (elements < 0) throw new InvalidDataException($"its storage {Printable.Quote(key)} claims {elements} elements");
+            if (elements < 0)
+                throw new InvalidDataException($"its storage {Printable.Quote(key)} claims {elements} elements");
             if (elements > (stream.Length - position) / size) throw Truncated(key);
             if (!_storages.TryAdd(key, (position, elements * size)))
-                throw new InvalidDataException($"its storage {Printable.Quote(key)} comes twice");
+                throw new InvalidDataException($"its storage {Printable.Quote(key)} is listed twice");
             position += elements * size;
         }
     }

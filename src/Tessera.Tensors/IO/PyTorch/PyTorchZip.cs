@@ -4,10 +4,10 @@ using Tessera.Tensors.IO.Pickle;
 namespace Tessera.Tensors.IO.PyTorch;
 
 /// <summary>
-/// The format of PyTorch since 1.6: a zip file of <c>NAME/data.pkl</c> and, for each storage, <c>NAME/data/KEY</c>.
+/// The format since PyTorch 1.6: a zip file of <c>NAME/data.pkl</c> and, for each storage, <c>NAME/data/KEY</c>.
 /// </summary>
 /// <param name="zip">The file.</param>
-/// <param name="length">Its bytes.</param>
+/// <param name="length">The length of the file in bytes.</param>
 internal sealed class PyTorchZip(ZipArchive zip, long length) : PyTorchArchive
 {
     private const string PickleName = "data.pkl";
@@ -22,7 +22,8 @@ internal sealed class PyTorchZip(ZipArchive zip, long length) : PyTorchArchive
         if (pickles is not [var pickle])
             throw new InvalidDataException($"it has {pickles.Length} entries NAME/{PickleName} instead of one");
         _root = pickle.FullName[..^PickleName.Length];
-        if (zip.GetEntry(_root + "byteorder") is { } order && !ReadRecord(order, 16, ReadAll).AsSpan().SequenceEqual("little"u8))
+        if (zip.GetEntry(_root + "byteorder") is { } order
+            && !ReadRecord(order, 16, ReadAll).AsSpan().SequenceEqual("little"u8))
             throw new InvalidDataException("its numbers are not little-endian");
         return new PickleReader(ReadRecord(pickle, LongestPickle, ReadAll), new StateDictVocabulary()).Read();
     }
@@ -30,7 +31,8 @@ internal sealed class PyTorchZip(ZipArchive zip, long length) : PyTorchArchive
     public override Array ReadStorage(PyTorchStorage storage, string tensor)
     {
         ZipArchiveEntry entry = zip.GetEntry($"{_root}data/{storage.Key}")
-            ?? throw new InvalidDataException($"the storage {Printable.Quote(storage.Key)} of {Printable.Quote(tensor)} is missing");
+            ?? throw new InvalidDataException(
+                $"the storage {Printable.Quote(storage.Key)} of {Printable.Quote(tensor)} is missing");
         CheckSize(storage, tensor, entry.Length);
         return ReadRecord(entry, long.MaxValue, (stream, _) => ReadElements(stream, storage));
     }
@@ -45,7 +47,7 @@ internal sealed class PyTorchZip(ZipArchive zip, long length) : PyTorchArchive
     private T ReadRecord<T>(ZipArchiveEntry entry, long longest, Func<Stream, int, T> read)
     {
         string name = Printable.Quote(entry.FullName);
-        // torch.save compresses nothing; so no record is longer than the file.
+        // torch.save does not compress, so no record is longer than the file.
         if (entry.CompressedLength != entry.Length)
             throw new InvalidDataException($"{name} in it is compressed, or its length is wrong");
         if (entry.Length > Math.Min(longest, length))

@@ -6,8 +6,9 @@ using System.Text;
 namespace Tessera.Tensors.IO.PyTorch;
 
 /// <summary>
-/// The pickle of a state dictionary, as <c>torch.save</c> writes it and <c>torch.load</c> reads it with <c>weights_only</c> too
-/// (protocol 2; opcodes as in CPython's <c>pickletools.py</c>): an <c>OrderedDict</c> of tensors, each the whole of a storage of its own.
+/// Writes the pickle of a state dict as <c>torch.save</c> does; <c>torch.load</c> reads it, also with
+/// <c>weights_only</c>. (Protocol 2; opcodes as in CPython's <c>pickletools.py</c>.) It is an <c>OrderedDict</c> of
+/// tensors, each of which fills its own storage.
 /// </summary>
 internal sealed class StateDictPickle
 {
@@ -44,7 +45,7 @@ internal sealed class StateDictPickle
         Integer(0);
         Tuple(tensor.Shape);
         Tuple(RowMajorStrides(tensor.Shape));
-        // No gradient is required, and nothing is called on the way back.
+        // requires_grad is False, and there are no backward hooks.
         Opcodes(0x89);
         EmptyOrderedDict();
         Opcodes('t', 'R');

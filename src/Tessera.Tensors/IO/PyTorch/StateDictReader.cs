@@ -3,21 +3,20 @@ using Tessera.Tensors.IO.Pickle;
 namespace Tessera.Tensors.IO.PyTorch;
 
 /// <summary>
-/// The core of <see cref="PyTorchFile.ReadAll"/>: finds the dicts that hold tensors, and reads these. Whatever is wrong
-/// is an
-/// <see cref="InvalidDataException"/>.
+/// The core of <see cref="PyTorchFile.ReadAll"/>: finds the dicts that hold tensors and reads these tensors. Every
+/// fault is an <see cref="InvalidDataException"/>.
 /// </summary>
 /// <param name="archive">The file.</param>
-/// <param name="source">What error messages call it.</param>
+/// <param name="source">The name of the file in error messages.</param>
 internal sealed class StateDictReader(PyTorchArchive archive, string source)
 {
     private const string MetadataName = "metadata";
 
-    // Enough for a checkpoint within a checkpoint, and for an optimizer with an entry for each parameter.
+    // Enough for nested checkpoints, and for an optimizer state with one entry per parameter.
     private const int MostLevels = 8, MostDictionaries = 20_000;
 
-    // What views that do not lie in a row may take beside the file: an expanded vector is a large tensor in a small
-    // file.
+    // The elements, beyond the file's length, that copies of strided views may take: an expanded vector is a large
+    // tensor in a small file.
     private const long SparedElements = 1 << 20;
 
     private readonly Dictionary<PyTorchStorage, Array> _storages = [];
@@ -26,23 +25,26 @@ internal sealed class StateDictReader(PyTorchArchive archive, string source)
     private long _storageBytes, _copiedElements, _metadataBytes;
     private string? _firstUnknown;
 
-    /// <summary>Reads the tensors of every dict that holds some, the outermost first.</summary>
+    /// <summary>Reads the tensors of every dict that holds some, outermost dict first.</summary>
     public IReadOnlyList<TensorFile> Read()
     {
         object? saved = archive.ReadPickle();
-        if (saved is PickledUnknown unknown) throw new InvalidDataException($"it holds {NotRead(unknown)}, and no state dict");
+        if (saved is PickledUnknown unknown)
+            throw new InvalidDataException($"it holds {NotRead(unknown)}, not a state dict");
         if (saved is not PickledDict root) throw new InvalidDataException("it holds no dict");
         Visit("", root, level: 1);
         if (_found.Count == 0)
-            throw new InvalidDataException("it holds no dict of tensors" + (_firstUnknown is null ? "" : $": {_firstUnknown}"));
+            throw new InvalidDataException(
+                "it holds no dict of tensors" + (_firstUnknown is null ? "" : $": {_firstUnknown}"));
         return _found;
     }
 
     /// <summary>Why a value was not read, for messages.</summary>
-    private static string NotRead(PickledUnknown value) => $"{Printable.OneLine(value.Name)}, which is refused and was not run";
+    private static string NotRead(PickledUnknown value) =>
+        $"{Printable.OneLine(value.Name)}, which is refused and was not run";
 
     /// <summary>
-    /// Collects a dict, if it holds tensors, and those in it. A dict may be in several others, or in itself.
+    /// Collects a dict, if it holds tensors, and the dicts in it. A dict may be part of several dicts, or of itself.
     /// </summary>
     private void Visit(string key, PickledDict dict, int level)
     {
@@ -58,13 +60,15 @@ internal sealed class StateDictReader(PyTorchArchive archive, string source)
         {
             string path = key.Length == 0 ? name : $"{key}.{name}";
             if (value is PickledDict inner && level < MostLevels) Visit(path, inner, level + 1);
-            else if (value is PickledUnknown unknown) _firstUnknown ??= $"{Printable.Quote(path)} needs {NotRead(unknown)}";
+            else if (value is PickledUnknown unknown)
+                _firstUnknown ??= $"{Printable.Quote(path)} needs {NotRead(unknown)}";
         }
     }
 
     private void Add(TensorFile file)
     {
-        if (_found.Count == MostDictionaries) throw new InvalidDataException($"it holds more than {MostDictionaries} dicts of tensors");
+        if (_found.Count == MostDictionaries)
+            throw new InvalidDataException($"it holds more than {MostDictionaries} dicts of tensors");
         _found.Add(file);
     }
 
@@ -79,14 +83,17 @@ internal sealed class StateDictReader(PyTorchArchive archive, string source)
             if (value is not PyTorchTensor tensor) continue;
             int[] shape = Array.ConvertAll(tensor.Shape, dimension => (int)Math.Clamp(dimension, -1, int.MaxValue));
             int count = TensorEntries.CountElements(shape)
-                ?? throw new InvalidDataException($"the shape of {Printable.Quote(name)} is none, or too large");
-            if (tensor.View.Storage.Type.IsInteger()) intTensors.Add(new(name, shape, Values<int>(name, tensor, count)));
+                ?? throw new InvalidDataException($"the shape of {Printable.Quote(name)} is invalid or too large");
+            if (tensor.View.Storage.Type.IsInteger())
+                intTensors.Add(new(name, shape, Values<int>(name, tensor, count)));
             else tensors.Add(new(name, shape, Values<float>(name, tensor, count)));
         }
         return new TensorFile(source, Metadata(dict), tensors, intTensors) { Key = key, NotRead = notRead };
     }
 
-    /// <summary>A tensor's elements in row-major order: a part of its storage where they lie so, else a copy.</summary>
+    /// <summary>
+    /// A tensor's elements in row-major order: a slice of its storage if it is contiguous, else a copy.
+    /// </summary>
     private ReadOnlyMemory<T> Values<T>(string name, PyTorchTensor tensor, int count)
     {
         if (count == 0) return ReadOnlyMemory<T>.Empty;
@@ -107,7 +114,8 @@ internal sealed class StateDictReader(PyTorchArchive archive, string source)
         if (isContiguous) return view.Slice((int)tensor.Offset, count);
         _copiedElements += count;
         if (_copiedElements > SparedElements + archive.Length)
-            throw new InvalidDataException($"its tensors hold out of proportion more than the file does, as of {Printable.Quote(name)}");
+            throw new InvalidDataException(
+                $"its tensors are far larger than the file, first at {Printable.Quote(name)}");
         return Gather(view.Span, tensor, count);
     }
 
@@ -130,7 +138,7 @@ internal sealed class StateDictReader(PyTorchArchive archive, string source)
         return values;
     }
 
-    /// <summary>The whole storage, read once for all tensors that share it.</summary>
+    /// <summary>Reads a whole storage, once for all tensors that share it.</summary>
     private Array Load(string name, PyTorchStorage storage)
     {
         if (_storages.TryGetValue(storage, out Array? loaded)) return loaded;
@@ -143,14 +151,15 @@ internal sealed class StateDictReader(PyTorchArchive archive, string source)
     private Dictionary<string, string> Metadata(PickledDict state)
     {
         var texts = new Dictionary<string, string>(StringComparer.Ordinal);
-        if (state.Attributes is not { } attributes || !attributes.TryGet(MetadataName, out PickledDict? metadata)) return texts;
+        if (state.Attributes is not { } attributes || !attributes.TryGet(MetadataName, out PickledDict? metadata))
+            return texts;
         foreach ((string key, object? value) in metadata.Items)
         {
             if (value is not PickledString text) continue;
-            // One string may be named many times.
+            // One string may be used many times.
             _metadataBytes += text.Raw.Length;
             if (_metadataBytes > archive.Length)
-                throw new InvalidDataException("its metadata is out of proportion more than the file is");
+                throw new InvalidDataException("its metadata is larger than the file");
             texts[key] = text.ToText();
         }
         return texts;

@@ -2,29 +2,30 @@ using Tessera.Tensors.IO.Pickle;
 
 namespace Tessera.Tensors.IO.PyTorch;
 
-/// <summary>The bytes of tensors in a file of PyTorch: a record of elements of one type.</summary>
+/// <summary>A storage in a PyTorch file: elements of one type that tensors refer to.</summary>
 /// <param name="Type">The elements' type.</param>
-/// <param name="Key">The record's name.</param>
-/// <param name="Count">How many elements it has.</param>
+/// <param name="Key">The storage's key.</param>
+/// <param name="Count">The number of elements.</param>
 internal sealed record PyTorchStorage(ElementType Type, string Key, long Count);
 
-/// <summary>A tensor in a file of PyTorch: a view of a storage.</summary>
-/// <param name="View">The part of a storage that its elements are in.</param>
-/// <param name="Offset">The place of its first element in that part.</param>
-/// <param name="Shape">Its dimensions.</param>
-/// <param name="Strides">How many places further the next element along each dimension is.</param>
+/// <summary>A tensor in a PyTorch file: a view of a storage.</summary>
+/// <param name="View">The part of a storage that holds the elements.</param>
+/// <param name="Offset">The index of the first element in that part.</param>
+/// <param name="Shape">The dimensions.</param>
+/// <param name="Strides">The distance to the next element along each dimension.</param>
 internal sealed record PyTorchTensor(PyTorchView View, long Offset, long[] Shape, long[] Strides);
 
-/// <summary>A part of a storage, as PyTorch before 1.6 names it; in later files always the whole.</summary>
+/// <summary>
+/// A part of a storage. Files before PyTorch 1.6 may refer to a part; later files always refer to the whole.
+/// </summary>
 /// <param name="Storage">The storage.</param>
-/// <param name="Start">The place of the part's first element.</param>
-/// <param name="Count">How many elements the part has.</param>
+/// <param name="Start">The index of the part's first element.</param>
+/// <param name="Count">The number of elements in the part.</param>
 internal sealed record PyTorchView(PyTorchStorage Storage, long Start, long Count);
 
 /// <summary>
-/// The names in the pickle of a state dictionary. Any other name stands for a <see cref="PickledUnknown"/>: checkpoints
-/// keep
-/// options, schedules and the like beside the weights.
+/// The known names in the pickle of a state dict. Any other name becomes a <see cref="PickledUnknown"/>: checkpoints
+/// also hold options, schedules and other objects.
 /// </summary>
 internal sealed class StateDictVocabulary : PickleVocabulary
 {
@@ -33,7 +34,8 @@ internal sealed class StateDictVocabulary : PickleVocabulary
     private enum Function { OrderedDict, RebuildTensor, RebuildParameter }
 
     /// <summary>
-    /// The bytes of an element in each storage that the pickle refers to, by the storage's key; read or not.
+    /// The bytes of an element in each storage that the pickle refers to, by the storage's key, whether the storage is
+    /// read or not.
     /// </summary>
     public IReadOnlyDictionary<string, int> ElementBytes => _elementBytes;
 
@@ -54,34 +56,32 @@ internal sealed class StateDictVocabulary : PickleVocabulary
     public override object Call(object? callable, object?[] arguments) => (callable, arguments) switch
     {
         (Function.OrderedDict, []) => new PickledDict(),
-        // As Python 2 pickled it: with its items as a list of pairs.
+        // Python 2 pickles the items as a list of pairs.
         (Function.OrderedDict, [List<object?> pairs]) => FromPairs(pairs),
         (Function.RebuildTensor or Function.RebuildParameter, [PickledUnknown unknown, ..]) => unknown,
         (Function.RebuildTensor, [PyTorchView view, long offset, object?[] shape, object?[] strides, ..])
             when shape.Length == strides.Length => new PyTorchTensor(view, offset, Integers(shape), Integers(strides)),
         (Function.RebuildParameter, [PyTorchTensor tensor, ..]) => tensor,
-        _ => throw new InvalidDataException("it builds something that is no tensor"),
+        _ => throw new InvalidDataException("it builds something that is not a tensor"),
     };
 
     public override void SetState(object? target, object? state)
     {
         if (target is not PickledDict dict || state is not PickledDict attributes)
-            throw new InvalidDataException("it sets the state of something that is no dict");
+            throw new InvalidDataException("it sets the state of something that is not a dict");
         dict.Attributes = attributes;
     }
 
-    // ("storage", type, key, device, number of elements) and, before 1.6, (key, start, number of elements) of a part of
-    // it or
-    // None; whatever the device was, the bytes are the same. Before 1.6 a class comes as ("module", class, source file,
-    // source).
+    // ("storage", type, key, device, number of elements) and, before 1.6, None or a part: (key, start, number of
+    // elements). The bytes do not depend on the device. Before 1.6, a class is ("module", class, source file, source).
     public override object FindPersistent(object? id) => id switch
     {
         object?[] and [PickledString kind, PickledUnknown type, ..] when kind.ToName() == "module" => type,
-        object?[] and [PickledString kind, PickledUnknown type, PickledString key, _, long, ..] when kind.ToName() == "storage" =>
-            Skipped(type, key.ToName()),
+        object?[] and [PickledString kind, PickledUnknown type, PickledString key, _, long, ..]
+            when kind.ToName() == "storage" => Skipped(type, key.ToName()),
         object?[] and [PickledString kind, ElementType type, PickledString key, _, long count, .. var view]
             when kind.ToName() == "storage" && count >= 0 => Part(Storage(type, key.ToName(), count), view),
-        _ => throw new InvalidDataException("it refers to something that is no storage"),
+        _ => throw new InvalidDataException("it refers to something that is not a storage"),
     };
 
     private PyTorchStorage Storage(ElementType type, string key, long count)
@@ -94,7 +94,8 @@ internal sealed class StateDictVocabulary : PickleVocabulary
     {
         _elementBytes[key] = type.Name switch
         {
-            "torch.ByteStorage" or "torch.CharStorage" or "torch.BoolStorage" or "torch.QInt8Storage" or "torch.QUInt8Storage" => 1,
+            "torch.ByteStorage" or "torch.CharStorage" or "torch.BoolStorage" => 1,
+            "torch.QInt8Storage" or "torch.QUInt8Storage" => 1,
             "torch.ShortStorage" => 2,
             "torch.QInt32Storage" => 4,
             "torch.ComplexFloatStorage" => 8,
@@ -107,8 +108,8 @@ internal sealed class StateDictVocabulary : PickleVocabulary
     private static PyTorchView Part(PyTorchStorage storage, object?[] view) => view switch
     {
         [] or [null] => new PyTorchView(storage, 0, storage.Count),
-        [object?[] and [PickledString, long start, long count]] when start >= 0 && count >= 0 && start <= storage.Count - count =>
-            new PyTorchView(storage, start, count),
+        [object?[] and [PickledString, long start, long count]]
+            when start >= 0 && count >= 0 && start <= storage.Count - count => new PyTorchView(storage, start, count),
         _ => throw new InvalidDataException("it refers to a part that its storage does not have"),
     };
 
@@ -118,11 +119,14 @@ internal sealed class StateDictVocabulary : PickleVocabulary
         foreach (object? pair in pairs)
         {
             if (pair is List<object?> and [PickledString key, var value]) dict.Set(key.ToName(), value);
-            else throw new InvalidDataException("it builds a dict of something that is no pair");
+            else throw new InvalidDataException("it builds a dict from something that is not a pair");
         }
         return dict;
     }
 
     private static long[] Integers(object?[] values) => Array.ConvertAll(
-        values, value => value is long number ? number : throw new InvalidDataException("a tensor's shape or stride is no integer"));
+        values,
+        value => value is long number
+            ? number
+            : throw new InvalidDataException("a tensor's shape or stride is not an integer"));
 }

@@ -1,14 +1,15 @@
 namespace Tessera.Tensors.Devices.Cpu.Reference;
 
 /// <summary>
-/// Convolution as its formula: for every pair of an input pixel and an output pixel that a kernel element joins. All
-/// three passes visit the same pairs, and differ only in what is added to what.
+/// Convolution by its formula: a loop over all pairs of an input pixel and an output pixel that a kernel element
+/// connects. The three passes visit the same pairs and differ only in what they add up.
 /// </summary>
 internal static class ReferenceConvolution
 {
-    /// <summary>What the weights make of x.</summary>
+    /// <summary>The convolution of x.</summary>
     public static void Forward(
-        in Conv2dGeometry g, ReadOnlySpan<float> x, ReadOnlySpan<float> weight, in EpilogueSpans epilogue, Span<float> y)
+        in Conv2dGeometry g, ReadOnlySpan<float> x, ReadOnlySpan<float> weight, in EpilogueSpans epilogue,
+        Span<float> y)
     {
         double[] sums = new double[y.Length];
         foreach (Pair pair in Pairs(g))
@@ -25,9 +26,10 @@ internal static class ReferenceConvolution
         Finish(sums, g.OutChannels, epilogue, y);
     }
 
-    /// <summary>What the weights make of y, the other way.</summary>
+    /// <summary>The transposed convolution of y.</summary>
     public static void Transposed(
-        in Conv2dGeometry g, ReadOnlySpan<float> y, ReadOnlySpan<float> weight, in EpilogueSpans epilogue, Span<float> x)
+        in Conv2dGeometry g, ReadOnlySpan<float> y, ReadOnlySpan<float> weight, in EpilogueSpans epilogue,
+        Span<float> x)
     {
         double[] sums = new double[x.Length];
         foreach (Pair pair in Pairs(g))
@@ -44,7 +46,7 @@ internal static class ReferenceConvolution
         Finish(sums, g.InChannels, epilogue, x);
     }
 
-    /// <summary>Adds to the weights' gradient the products of x and dy.</summary>
+    /// <summary>The weight gradient: the sums of products of x and dy.</summary>
     public static void WeightGradient(
         in Conv2dGeometry g, ReadOnlySpan<float> x, ReadOnlySpan<float> gradY, Span<float> gradWeight, bool accumulate)
     {
@@ -66,7 +68,7 @@ internal static class ReferenceConvolution
     private static int WeightIndex(in Conv2dGeometry g, int o, int c, Pair pair) =>
         ((o * g.InChannels + c) * g.KernelHeight + pair.KernelRow) * g.KernelWidth + pair.KernelColumn;
 
-    /// <summary>Every (input pixel, output pixel, kernel element) that meet; the padding meets nothing.</summary>
+    /// <summary>Every connected (input pixel, output pixel, kernel element); padding pixels are left out.</summary>
     private static IEnumerable<Pair> Pairs(Conv2dGeometry g)
     {
         for (int n = 0; n < g.Batch; n++)
@@ -78,7 +80,8 @@ internal static class ReferenceConvolution
                             int row = i * g.Stride + u - g.Padding, column = j * g.Stride + v - g.Padding;
                             if (row < 0 || row >= g.InHeight || column < 0 || column >= g.InWidth) continue;
                             yield return new Pair(
-                                (n * g.InHeight + row) * g.InWidth + column, (n * g.OutHeight + i) * g.OutWidth + j, u, v);
+                                (n * g.InHeight + row) * g.InWidth + column,
+                                (n * g.OutHeight + i) * g.OutWidth + j, u, v);
                         }
     }
 

@@ -1,28 +1,31 @@
 namespace Tessera.Tensors.Devices.Cpu.Reference;
 
 /// <summary>
-/// Every kernel as a plain loop over its formula, on one thread: what runs where nothing faster fits, and the oracle
-/// that the fast kernels are tested against. Sums run in double precision, but for those that <see cref="Device"/>'s
-/// primitives promise in another; the formulas are those of the primitives.
+/// Every kernel as a plain loop over the formula of its <see cref="Device"/> primitive, on one thread: the fallback
+/// where there is no faster kernel, and the reference in the tests of the fast ones. Sums are computed in double
+/// precision, unless the primitive specifies float32.
 /// </summary>
 internal class ReferenceKernels
 {
-    // What PyTorch's functional.normalize divides by at least.
+    // The smallest divisor of PyTorch's functional.normalize.
     private const double ShortestRow = 1e-12;
 
-    /// <summary>What these kernels are called in <c>TESSERA_KERNELS</c> and in descriptions.</summary>
+    /// <summary>The name of these kernels in <c>TESSERA_KERNELS</c> and in descriptions.</summary>
     public virtual string Name => "reference";
 
     public virtual void Conv2d(
-        in Conv2dGeometry g, ReadOnlySpan<float> x, ReadOnlySpan<float> weight, in EpilogueSpans epilogue, Span<float> y) =>
+        in Conv2dGeometry g, ReadOnlySpan<float> x, ReadOnlySpan<float> weight, in EpilogueSpans epilogue,
+        Span<float> y) =>
         ReferenceConvolution.Forward(g, x, weight, epilogue, y);
 
     public virtual void Conv2dTransposed(
-        in Conv2dGeometry g, ReadOnlySpan<float> y, ReadOnlySpan<float> weight, in EpilogueSpans epilogue, Span<float> x) =>
+        in Conv2dGeometry g, ReadOnlySpan<float> y, ReadOnlySpan<float> weight, in EpilogueSpans epilogue,
+        Span<float> x) =>
         ReferenceConvolution.Transposed(g, y, weight, epilogue, x);
 
     public virtual void Conv2dWeightGradient(
-        in Conv2dGeometry g, ReadOnlySpan<float> x, ReadOnlySpan<float> gradY, Span<float> gradWeight, bool accumulate) =>
+        in Conv2dGeometry g, ReadOnlySpan<float> x, ReadOnlySpan<float> gradY, Span<float> gradWeight,
+        bool accumulate) =>
         ReferenceConvolution.WeightGradient(g, x, gradY, gradWeight, accumulate);
 
     public virtual void ColumnSums(ReadOnlySpan<float> x, int rows, int columns, Span<float> sums, bool accumulate)
@@ -151,17 +154,20 @@ internal class ReferenceKernels
             double length = Length(row), along = Dot(row, gradient) / (length * length);
             for (int i = 0; i < columns; i++)
             {
-                gradX[start + i] = (accumulate ? gradX[start + i] : 0) + (float)((gradient[i] - row[i] * along) / length);
+                gradX[start + i] = (accumulate ? gradX[start + i] : 0)
+                    + (float)((gradient[i] - row[i] * along) / length);
             }
         }
     }
 
     public virtual void RotationGradient(
-        ReadOnlySpan<float> x, ReadOnlySpan<float> y, ReadOnlySpan<float> gradY, int columns, Span<float> gradX, bool accumulate)
+        ReadOnlySpan<float> x, ReadOnlySpan<float> y, ReadOnlySpan<float> gradY, int columns, Span<float> gradX,
+        bool accumulate)
     {
         for (int start = 0; start < x.Length; start += columns)
         {
-            ReadOnlySpan<float> from = x.Slice(start, columns), to = y.Slice(start, columns), gradient = gradY.Slice(start, columns);
+            ReadOnlySpan<float> from = x.Slice(start, columns), to = y.Slice(start, columns);
+            ReadOnlySpan<float> gradient = gradY.Slice(start, columns);
             double fromLength = Length(from), toLength = Length(to);
             // |y^ + x^|^2 = 2 + 2 y^ . x^
             double bisector = 2 + 2 * Dot(from, to) / (fromLength * toLength);

@@ -1,6 +1,6 @@
 namespace Tessera.Tensors.Devices.Cpu.Reference;
 
-/// <summary><see cref="NewtonSchulz"/> as it is written, in double precision.</summary>
+/// <summary>The formula of <see cref="NewtonSchulz"/> in double precision.</summary>
 internal static class ReferenceOrthogonalization
 {
     public static void Run(Span<float> x, int columns)

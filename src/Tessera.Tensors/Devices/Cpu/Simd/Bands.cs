@@ -1,15 +1,15 @@
 namespace Tessera.Tensors.Devices.Cpu.Simd;
 
 /// <summary>
-/// How a map's cells (pixels, or tiles of pixels) are shared out: bands of a few whole small images, or of a few rows of
-/// a large one, so that a band has cells enough to fill the tiles of a product and its input stays in the cache. The cut
-/// depends on the sizes alone.
+/// Cuts maps of cells (pixels, or tiles of pixels) into bands: a few whole images if they are small, a few rows if they
+/// are large. A band has enough cells to fill the tiles of a product, and its input stays in the cache. The cut depends
+/// on the sizes alone.
 /// </summary>
 internal readonly struct Bands
 {
     private readonly int _images, _rows, _imagesPerBand, _rowsPerBand, _bandsPerImage;
 
-    /// <summary>Cuts maps of rows x columns cells into bands of about as many cells as wanted.</summary>
+    /// <summary>Cuts maps of rows x columns cells into bands of about <paramref name="cellsPerBand"/> cells.</summary>
     public Bands(int images, int rows, int columns, int cellsPerBand)
     {
         (_images, _rows) = (images, rows);
@@ -18,10 +18,10 @@ internal readonly struct Bands
         _bandsPerImage = (rows + _rowsPerBand - 1) / _rowsPerBand;
     }
 
-    /// <summary>How many bands there are.</summary>
+    /// <summary>The number of bands.</summary>
     public int Count => (_images + _imagesPerBand - 1) / _imagesPerBand * _bandsPerImage;
 
-    /// <summary>The most rows of cells that a band has, over all its images.</summary>
+    /// <summary>The largest number of rows of cells in a band, over all its images.</summary>
     public int MaxRows => _imagesPerBand * _rowsPerBand;
 
     public Band this[int index]

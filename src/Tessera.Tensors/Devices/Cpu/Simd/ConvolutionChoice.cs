@@ -2,45 +2,52 @@ using Tessera.Tensors.Devices.Cpu.Simd.Winograd;
 
 namespace Tessera.Tensors.Devices.Cpu.Simd;
 
-/// <summary>The ways in which a convolution's passes are computed.</summary>
+/// <summary>The algorithms for a convolution's passes.</summary>
 internal enum ConvolutionAlgorithm
 {
     /// <summary>Every multiplication of the formula: <see cref="CorrelationKernel{TSimd,TVector}"/>.</summary>
     Direct,
 
-    /// <summary>Every multiplication, source pixel by source pixel: <see cref="ScatterKernel{TSimd,TVector}"/>.</summary>
+    /// <summary>
+    /// Every multiplication, source pixel by source pixel: <see cref="ScatterKernel{TSimd,TVector}"/>.
+    /// </summary>
     Scatter,
 
     /// <summary>Minimal filtering for kernels of 3 x 3, stride 1.</summary>
     WinogradF4x3,
 
-    /// <summary>Minimal filtering for kernels of 2 x 2, and of 4 x 4 with stride 2 as four of these.</summary>
+    /// <summary>
+    /// Minimal filtering for kernels of 2 x 2, and for kernels of 4 x 4 with stride 2 as four of these.
+    /// </summary>
     WinogradF4x2,
 }
 
 /// <summary>
-/// Which algorithm computes a correlation: the one that needs the least time for a picture by a count of its multiply-adds
-/// and of the floats that it touches beside them.
+/// Chooses the algorithm for a correlation: the one with the lowest estimated time per picture, from its multiply-adds
+/// and the other floats it touches.
 /// </summary>
 /// <remarks>
-/// A function of a picture's sizes alone, so that what becomes of it is the same to the bit whatever pictures are beside
-/// it. The weights' transforms, which a batch pays for once, do not count: a lone picture is no slower for them.
+/// The choice depends on the sizes of a picture alone, not on the batch, so a picture gives the same bits in any batch.
+/// The transforms of the weights, which are computed once a batch, are not counted.
 /// </remarks>
 /// <param name="forced">One of <see cref="Names"/>, or null for the fastest by estimate.</param>
 internal sealed class ConvolutionChoice(string? forced)
 {
-    // In the time of a multiply-add, measured at the seed's sizes: a float of a transformed tile, a float that is added to
-    // the destination.
+    // Measured at the seed's sizes, in multiply-adds: the time for a float of a transformed tile, and for a float added
+    // to the destination.
     private const double TransformCost = 12, ScatterCost = 16;
 
-    /// <summary>What may be forced.</summary>
+    /// <summary>The algorithms that can be forced.</summary>
     public static IReadOnlyList<string> Names { get; } = ["direct", "winograd"];
 
     /// <summary>The algorithm for a convolution or a transposed convolution.</summary>
     public ConvolutionAlgorithm ForResult(CorrelationPlan plan) => Choose(
-        plan, plan.IsTransposed && ScatterCosts(plan) < DirectCosts(plan) ? ConvolutionAlgorithm.Scatter : ConvolutionAlgorithm.Direct);
+        plan,
+        plan.IsTransposed && ScatterCosts(plan) < DirectCosts(plan)
+            ? ConvolutionAlgorithm.Scatter
+            : ConvolutionAlgorithm.Direct);
 
-    /// <summary>The algorithm for the weight gradient of a convolution, which has the convolution's costs.</summary>
+    /// <summary>The algorithm for the weight gradient of a convolution; its cost is the convolution's.</summary>
     public ConvolutionAlgorithm ForWeightGradient(CorrelationPlan plan) => Choose(plan, ConvolutionAlgorithm.Direct);
 
     private ConvolutionAlgorithm Choose(CorrelationPlan plan, ConvolutionAlgorithm direct)
@@ -50,11 +57,14 @@ internal sealed class ConvolutionChoice(string? forced)
         return forced == "winograd" || Costs(plan, winograd) < Costs(plan, direct) ? winograd : direct;
     }
 
-    /// <summary>What <see cref="ForResult"/> chooses and why, for people; a convolution's weight gradient goes the same way.</summary>
+    /// <summary>
+    /// What <see cref="ForResult"/> chooses and why, as text for users; a convolution's weight gradient uses the same.
+    /// </summary>
     public string Explain(CorrelationPlan plan)
     {
         ConvolutionAlgorithm winograd = Winograd(plan), chosen = ForResult(plan);
-        if (winograd == ConvolutionAlgorithm.Direct && chosen == winograd) return "direct (no minimal filtering fits the kernel)";
+        if (winograd == ConvolutionAlgorithm.Direct && chosen == winograd)
+            return "direct (no minimal filtering fits the kernel)";
         if (forced is not null && winograd != ConvolutionAlgorithm.Direct) return $"{Name(chosen)} (forced)";
         return chosen == ConvolutionAlgorithm.Direct
             ? FormattableString.Invariant($"direct ({Name(winograd)} is estimated at {Share(winograd):0.00} of it)")
@@ -71,11 +81,12 @@ internal sealed class ConvolutionChoice(string? forced)
         _ => "direct",
     };
 
-    /// <summary>The minimal filtering that a correlation's kernel fits; Direct for none.</summary>
+    /// <summary>The minimal filtering algorithm for a correlation's kernel; Direct if there is none.</summary>
     private static ConvolutionAlgorithm Winograd(CorrelationPlan plan)
     {
         int taps = plan.Phases[0].Rows.Taps;
-        if (plan.Phases.Any(phase => phase.Rows.Taps != taps || phase.Columns.Taps != taps)) return ConvolutionAlgorithm.Direct;
+        if (plan.Phases.Any(phase => phase.Rows.Taps != taps || phase.Columns.Taps != taps))
+            return ConvolutionAlgorithm.Direct;
         return (taps, plan.WindowStep) switch
         {
             (3, 1) => ConvolutionAlgorithm.WinogradF4x3,

@@ -3,21 +3,21 @@ using static Tessera.Tensors.Devices.Cpu.Simd.CorrelationPlan;
 namespace Tessera.Tensors.Devices.Cpu.Simd;
 
 /// <summary>
-/// Convolution and transposed convolution as matrix products without an im2col matrix: the source is padded in memory,
-/// so that under each row of the kernel (column, channel) is one run, and the six rows of a tile are six arbitrary
-/// pixels' windows.
+/// Convolution and transposed convolution as matrix products without an im2col matrix. The source is padded in memory,
+/// so that each kernel row covers one run of consecutive floats (column, channel). The six rows of a tile are the
+/// windows of six arbitrary pixels.
 /// </summary>
 /// <remarks>
 /// Cost: 2 * pixels * taps * source channels * channels flops, at the rate of <see cref="MatrixTile{TSimd,TVector}"/>.
 /// Weights are packed once a call as <c>[phase][panel][kernel row][kernel column][source channel][Columns]</c>; each
-/// worker pads a band of the source into its own cache and takes the panels over it one by one. Bound by the
-/// multiply-adds from about 32 source channels on; below, by loading and storing the tile.
+/// thread pads a band of the source into its own cache and multiplies it by one panel after the other. Bound by the
+/// multiply-adds from about 32 source channels on, below that by loading and storing the tile.
 /// </remarks>
 internal static unsafe class CorrelationKernel<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>
     where TVector : struct
 {
-    // 32 tiles of 6 rows: enough to use a panel of weights 32 times for each time it is fetched.
+    // 32 tiles of 6 rows: a panel of weights is used 32 times each time it is fetched.
     private const int PixelsPerBand = 192;
     private const int TileRows = MatrixTile<TSimd, TVector>.Rows;
 
@@ -27,7 +27,8 @@ internal static unsafe class CorrelationKernel<TSimd, TVector>
         WorkerPool pool, CorrelationPlan plan, float* source, float* weight, EpiloguePointers epilogue)
     {
         int panels = (plan.Channels + TileColumns - 1) / TileColumns;
-        using var packed = new Scratch((long)plan.Phases.Sum(phase => phase.Taps) * panels * plan.SourceChannels * TileColumns);
+        using var packed = new Scratch(
+            (long)plan.Phases.Sum(phase => phase.Taps) * panels * plan.SourceChannels * TileColumns);
         PackWeights(pool, plan, weight, panels, packed.Floats);
 
         var map = new PaddedMap(
@@ -49,7 +50,8 @@ internal static unsafe class CorrelationKernel<TSimd, TVector>
         {
             nint* windowOffsets = (nint*)offsets.Floats;
             nint* pixelOffsets = windowOffsets + band.Images * band.Rows * plan.Grid.Columns;
-            int pixels = LocatePixels(plan, phase, band, source.ImageStride, source.RowStride, windowOffsets, pixelOffsets);
+            int pixels = LocatePixels(
+                plan, phase, band, source.ImageStride, source.RowStride, windowOffsets, pixelOffsets);
             var product = new PhaseProduct(
                 phase.Rows.Taps, source.RowStride, phase.Columns.Taps * plan.SourceChannels, weights);
             MultiplyPhase(product, plan.Channels, source.Pixels, windowOffsets, pixelOffsets, pixels, epilogue);
@@ -58,9 +60,10 @@ internal static unsafe class CorrelationKernel<TSimd, TVector>
         }
     }
 
-    /// <summary>Where each pixel of the band has its window and its destination, in floats.</summary>
+    /// <summary>The offsets, in floats, of the window and the destination of each pixel of the band.</summary>
     private static int LocatePixels(
-        CorrelationPlan plan, Phase phase, Band band, nint imageStride, int rowStride, nint* windowOffsets, nint* pixelOffsets)
+        CorrelationPlan plan, Phase phase, Band band, nint imageStride, int rowStride, nint* windowOffsets,
+        nint* pixelOffsets)
     {
         int pixel = 0;
         int rows = Math.Min(band.Rows, phase.Rows.Count - band.FirstRow);
@@ -98,7 +101,7 @@ internal static unsafe class CorrelationKernel<TSimd, TVector>
             int columns = Math.Min(TileColumns, channels - channel);
             for (int pixel = 0; pixel < pixels; pixel += TileRows)
             {
-                // Rows past the last pixel repeat it, and their result is dropped.
+                // Rows past the last pixel repeat it; their results are dropped.
                 for (int r = 0; r < TileRows; r++) rows[r] = windows + windowOffsets[Math.Min(pixel + r, pixels - 1)];
                 MatrixTile<TSimd, TVector>.RowsTimesPanel(
                     rows, product.Segments, product.SegmentStride, product.Run, panel, zeros, tile);
@@ -116,7 +119,8 @@ internal static unsafe class CorrelationKernel<TSimd, TVector>
         {
             nint panelLength = (nint)phase.Taps * plan.SourceChannels * TileColumns;
             float* target = packed + offset;
-            pool.Run(panels, panel => PackPanel(plan, phase, weight, panel * TileColumns, target + panel * panelLength));
+            pool.Run(
+                panels, panel => PackPanel(plan, phase, weight, panel * TileColumns, target + panel * panelLength));
             offset += panels * panelLength;
         }
     }

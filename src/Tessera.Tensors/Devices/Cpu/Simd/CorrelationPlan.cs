@@ -27,7 +27,7 @@ internal sealed class CorrelationPlan
     /// <summary>The convolution's sizes.</summary>
     public Conv2dGeometry Geometry { get; }
 
-    /// <summary>Whether it is the convolution's transpose.</summary>
+    /// <summary>Whether this is the transposed convolution.</summary>
     public bool IsTransposed { get; }
 
     public int Images { get; }
@@ -56,10 +56,10 @@ internal sealed class CorrelationPlan
     public int PadLeft { get; private init; }
     public int PaddedWidth { get; private init; }
 
-    /// <summary>Padded source rows that the windows of one row of pixels cover, over all phases.</summary>
+    /// <summary>The padded source rows under the windows of one row of pixels, over all phases.</summary>
     public int WindowRows { get; private init; }
 
-    /// <summary>The most rows and columns that a phase has.</summary>
+    /// <summary>The largest numbers of rows and columns of a phase.</summary>
     public (int Rows, int Columns) Grid { get; private init; }
 
     public required Phase[] Phases { get; init; }
@@ -71,7 +71,11 @@ internal sealed class CorrelationPlan
         PaddedWidth = (g.OutWidth - 1) * g.Stride + g.KernelWidth,
         WindowRows = g.KernelHeight,
         Grid = (g.OutHeight, g.OutWidth),
-        Phases = [new Phase(new Axis(0, g.OutHeight, 0, g.KernelHeight, 0, 1), new Axis(0, g.OutWidth, 0, g.KernelWidth, 0, 1))],
+        Phases =
+        [
+            new Phase(
+                new Axis(0, g.OutHeight, 0, g.KernelHeight, 0, 1), new Axis(0, g.OutWidth, 0, g.KernelWidth, 0, 1)),
+        ],
     };
 
     public static CorrelationPlan Transposed(in Conv2dGeometry g)
@@ -90,8 +94,8 @@ internal sealed class CorrelationPlan
     }
 
     /// <summary>
-    /// Destination coordinate d = s*i + p gets kernel element t of source coordinate o where o*s + t - padding = d. So
-    /// t = t0 + s*j with t0 = (p + padding) mod s, and o = i + (p + padding) / s - j: as o ascends, t descends.
+    /// Destination coordinate d = s*i + p receives source coordinate o by kernel element t where o*s + t - padding = d.
+    /// So t = t0 + s*j with t0 = (p + padding) mod s, and o = i + (p + padding) / s - j: as o ascends, t descends.
     /// </summary>
     private static Axis[] TransposedAxes(int size, int kernel, int stride, int padding, out int pad)
     {
@@ -106,11 +110,11 @@ internal sealed class CorrelationPlan
 
     /// <summary>One direction of a phase.</summary>
     /// <param name="Pixel">The first destination coordinate.</param>
-    /// <param name="Count">How many destination coordinates, PixelStep apart.</param>
-    /// <param name="Window">The padded source coordinate at which the first window starts.</param>
+    /// <param name="Count">The number of destination coordinates, PixelStep apart.</param>
+    /// <param name="Window">The padded source coordinate where the first window starts.</param>
     /// <param name="Taps">Source coordinates in a window.</param>
     /// <param name="Kernel">The kernel coordinate of the window's first tap.</param>
-    /// <param name="KernelStep">From a tap's kernel coordinate to the next tap's.</param>
+    /// <param name="KernelStep">The step from a tap's kernel coordinate to the next tap's.</param>
     public readonly record struct Axis(int Pixel, int Count, int Window, int Taps, int Kernel, int KernelStep);
 
     public readonly record struct Phase(Axis Rows, Axis Columns)

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Tessera.Tensors.Devices.Cpu.Simd;
 
 /// <summary>
-/// Element-by-element loops that <c>TensorPrimitives</c> does not have. Whole vectors first, then the rest one by one
-/// with the same arithmetic. All are bound by memory.
+/// Element-wise loops that <c>TensorPrimitives</c> lacks. They process whole vectors first, then the remaining elements
+/// one by one with the same arithmetic. All are bound by memory.
 /// </summary>
 internal static unsafe class ElementKernels<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>
@@ -48,14 +48,15 @@ internal static unsafe class ElementKernels<TSimd, TVector>
     }
 
     /// <summary>
-    /// The sum of each column, put together from sums of a few rows in double precision: a bias gradient is a small
-    /// difference of large sums, and Adam makes a full step of what is left, be it the rounding.
+    /// The sum of each column. Float32 sums of a few rows are added up in double precision: a bias gradient is often a
+    /// small difference of large terms, and Adam would turn a mere rounding error into a full step.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ColumnSums(float* x, int rows, int columns, double* sums)
     {
         const int RowsPerSum = 16;
-        // Several narrow rows are taken for one wide one, of whole vectors and enough of them that no sum waits for itself.
+        // Several narrow rows are treated as one wide row of whole vectors, with enough vectors that no sum waits for
+        // its own last result.
         int fold = columns < 4 * TSimd.Width ? TSimd.Width : 1;
         int wideColumns = fold * columns, wideRows = rows / fold;
         using var scratch = new Scratch(wideColumns);
@@ -112,7 +113,8 @@ internal static unsafe class ElementKernels<TSimd, TVector>
     /// <summary>Both gradients of a squared error; see <see cref="Device.SquaredErrorGradients"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void SquaredErrorGradients(
-        float* x, float* y, float scaleX, float* gradX, bool accumulateX, float scaleY, float* gradY, bool accumulateY, int count)
+        float* x, float* y, float scaleX, float* gradX, bool accumulateX, float scaleY, float* gradY, bool accumulateY,
+        int count)
     {
         TVector factorX = TSimd.Broadcast(scaleX), factorY = TSimd.Broadcast(-scaleY);
         int i = 0;
@@ -151,14 +153,15 @@ internal static unsafe class ElementKernels<TSimd, TVector>
         {
             TVector divisor = TSimd.Broadcast(divisors[row]);
             int i = 0;
-            for (; i <= columns - TSimd.Width; i += TSimd.Width) TSimd.Store(TSimd.Divide(TSimd.Load(x + i), divisor), y + i);
+            for (; i <= columns - TSimd.Width; i += TSimd.Width)
+                TSimd.Store(TSimd.Divide(TSimd.Load(x + i), divisor), y + i);
             for (; i < columns; i++) y[i] = x[i] / divisors[row];
         }
     }
 
     /// <summary>
-    /// Row <c>indices[i]</c> of the table grows by row i of x, in the order of i; of each row <paramref name="count"/>
-    /// elements from the pointers on.
+    /// Adds row i of x to row <c>indices[i]</c> of the table, in the order of i: in each row, the first
+    /// <paramref name="count"/> elements from the pointers.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ScatterAddRows(float* x, int* indices, int rows, float* table, int columns, int count)
@@ -206,7 +209,7 @@ internal static unsafe class ElementKernels<TSimd, TVector>
         }
     }
 
-    /// <summary>Adds rows to the sums, four at a time so that these are loaded and stored less often.</summary>
+    /// <summary>Adds rows to the sums, four at a time, so that the sums are loaded and stored less often.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddRows(float* x, int rows, int columns, float* sums)
     {

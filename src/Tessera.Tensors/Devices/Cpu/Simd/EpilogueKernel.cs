@@ -2,13 +2,13 @@ using System.Runtime.CompilerServices;
 
 namespace Tessera.Tensors.Devices.Cpu.Simd;
 
-/// <summary>Where an <see cref="Epilogue"/>'s tensors and the destination are; null for none.</summary>
-/// <param name="bias">A number for each channel of the result, and zeros up to whole tiles; never null.</param>
+/// <summary>The tensors of an <see cref="Epilogue"/> and the destination; null for none.</summary>
+/// <param name="bias">One number per channel of the result, then zeros up to whole tiles; never null.</param>
 /// <param name="addend">Of the destination's shape; may be the destination.</param>
 /// <param name="gate">Of the destination's shape.</param>
 /// <param name="relu">Whether negative results become 0.</param>
 /// <param name="destination">Receives the results.</param>
-/// <param name="streams">Whether whole panels of results are stored past the caches.</param>
+/// <param name="streams">Whether whole panels of results bypass the caches.</param>
 internal readonly unsafe struct EpiloguePointers(
     float* bias, float* addend, float* gate, bool relu, float* destination, bool streams)
 {
@@ -21,39 +21,40 @@ internal readonly unsafe struct EpiloguePointers(
 }
 
 /// <summary>
-/// The last step of every convolution: rows of a tile go from the first-level cache to their pixels. Cost: a load and a
-/// store for each vector, and a load for each tensor of the epilogue, in place of as many passes over main memory. What
-/// is too large to stay in the caches until it is read is stored past them: a store that goes through them fetches each
-/// line from main memory before it writes over it.
+/// The last step of every convolution: moves rows of a tile from the first-level cache to their pixels. Cost: a load
+/// and a store per vector, and a load per tensor of the epilogue, in place of as many passes over main memory. A result
+/// too large to stay in the caches until it is read is stored past them, because a cached store first fetches the line
+/// from main memory.
 /// </summary>
 internal static unsafe class EpilogueKernel<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>
     where TVector : struct
 {
-    /// <summary>The offset of a pixel that is not to be stored.</summary>
+    /// <summary>The offset of a pixel that is not stored.</summary>
     public const nint Outside = -1;
 
     /// <summary>
-    /// The fewest results that are stored past the caches: 4 MB. With 2 MB a step of 64 pictures took longer, one of 256 as
-    /// long. How large the caches are is not asked for.
+    /// The smallest result that is stored past the caches: 4 MB. With 2 MB a training step of 64 pictures took longer,
+    /// and a step of 256 pictures no less. The size of the caches is not considered.
     /// </summary>
     public const int StreamedFloats = 1 << 20;
 
     private static int TileColumns => MatrixTile<TSimd, TVector>.Columns;
 
     /// <summary>
-    /// Whether results go past the caches: they are many, what lies at the destination is not read first, and each row of a
+    /// Whether results bypass the caches: the result is large, the destination is not read first, and each row of a
     /// tile fills whole cache lines.
     /// </summary>
     public static bool Streams(float* destination, int length, int channels, float* addend) =>
-        length >= StreamedFloats && addend != destination && TileColumns % CacheLine.Floats == 0 && channels % CacheLine.Floats == 0
+        length >= StreamedFloats && addend != destination
+        && TileColumns % CacheLine.Floats == 0 && channels % CacheLine.Floats == 0
         && (nuint)destination % CacheLine.Bytes == 0;
 
     /// <summary>Finishes and stores the same consecutive channels of some pixels.</summary>
     /// <param name="e">The epilogue.</param>
     /// <param name="values">Rows of a tile, one after the other.</param>
-    /// <param name="offsets">Where each row's pixel is in the destination, or <see cref="Outside"/>.</param>
-    /// <param name="count">How many rows.</param>
+    /// <param name="offsets">The offset of each row's pixel in the destination, or <see cref="Outside"/>.</param>
+    /// <param name="count">The number of rows.</param>
     /// <param name="channel">The first channel.</param>
     /// <param name="columns">Channels to store, at most <see cref="MatrixTile{TSimd,TVector}.Columns"/>.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -101,7 +102,7 @@ internal static unsafe class EpilogueKernel<TSimd, TVector>
         }
     }
 
-    /// <summary>Finishes and stores consecutive floats of whole pixels, to which the bias has been added.</summary>
+    /// <summary>Finishes and stores consecutive floats of whole pixels; the bias has been added already.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void StoreRun(in EpiloguePointers e, float* values, nint offset, int length)
     {

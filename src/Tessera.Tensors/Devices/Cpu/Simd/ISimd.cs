@@ -1,8 +1,9 @@
 namespace Tessera.Tensors.Devices.Cpu.Simd;
 
 /// <summary>
-/// What the kernels need of a vector of floats, so that each is written once for every width. The methods compile to
-/// one instruction where the processor has it, and to a loop of the framework's elsewhere: every width runs everywhere.
+/// The operations on a vector of floats that the kernels need, so that each kernel is written once for all widths. A
+/// method compiles to one instruction if the processor has it, else to the framework's loop: every width runs on every
+/// machine.
 /// </summary>
 internal unsafe interface ISimd<TVector> where TVector : struct
 {
@@ -16,8 +17,9 @@ internal unsafe interface ISimd<TVector> where TVector : struct
     static abstract void Store(TVector vector, float* destination);
 
     /// <summary>
-    /// Stores past the caches, without fetching first what is written over. The address is a multiple of the vector's size,
-    /// and its cache line should be filled at once. Other threads may see it late; a memory barrier ends that.
+    /// Stores past the caches, without fetching the line first. The address must be a multiple of the vector's size,
+    /// and the whole cache line should be written at once. Other threads see the store reliably only after a memory
+    /// barrier.
     /// </summary>
     static abstract void StoreStreaming(TVector vector, float* destination);
 
@@ -28,7 +30,7 @@ internal unsafe interface ISimd<TVector> where TVector : struct
     static abstract TVector Divide(TVector a, TVector b);
     static abstract TVector SquareRoot(TVector a);
 
-    /// <summary><c>a * b + c</c>, fused where the processor can.</summary>
+    /// <summary><c>a * b + c</c>, fused if the processor can.</summary>
     static abstract TVector MultiplyAdd(TVector a, TVector b, TVector c);
 
     /// <summary><c>max(a, 0)</c>; NaN stays NaN.</summary>
@@ -37,7 +39,7 @@ internal unsafe interface ISimd<TVector> where TVector : struct
     /// <summary>The value where the condition is above 0, else 0.</summary>
     static abstract TVector WherePositive(TVector condition, TVector value);
 
-    /// <summary>One value where a is greater than b, the other elsewhere; nothing is greater than NaN, nor NaN than anything.</summary>
+    /// <summary>One value where a is greater than b, the other elsewhere. Comparisons with NaN are false.</summary>
     static abstract TVector WhereGreater(TVector a, TVector b, TVector greater, TVector other);
 
     /// <summary>The sum of the elements.</summary>

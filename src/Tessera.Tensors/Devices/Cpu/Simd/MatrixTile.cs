@@ -3,13 +3,14 @@ using System.Runtime.CompilerServices;
 namespace Tessera.Tensors.Devices.Cpu.Simd;
 
 /// <summary>
-/// The register-blocked inner loops that convolutions, their gradients and nearest-row searches run on: a tile of 6 rows
-/// and 2 vectors of columns is kept in 12 registers while one index runs over the inner dimension.
+/// The register-blocked inner loops of convolutions, their gradients and nearest-row searches: 12 registers hold a tile
+/// of 6 rows and 2 vectors of columns while one index runs over the inner dimension.
 /// </summary>
 /// <remarks>
 /// Cost per step of the inner index: 12 fused multiply-adds (12 * 2 * width flops) for 2 vector loads and 6 broadcasts,
 /// so the multiply-adds bound it. 12 accumulators, 2 vectors of b and 1 broadcast fill the 16 registers of AVX2; an
-/// 8 x 2 tile spills. Row pointers and accumulators are written out because arrays of them run at a third of the speed.
+/// 8x2 tile spills. Row pointers and accumulators are separate variables, because arrays of them reach a third of the
+/// speed.
 /// </remarks>
 internal static unsafe class MatrixTile<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>
@@ -23,14 +24,14 @@ internal static unsafe class MatrixTile<TSimd, TVector>
 
     /// <summary>
     /// <c>c[r] = start + sum over segments s, k &lt; run of a[r][s * segmentStride + k] * b[s * run + k]</c> for six
-    /// rows r; b and c hold rows of <see cref="Columns"/> floats one after the other.
+    /// rows r; the rows of b and c have <see cref="Columns"/> consecutive floats.
     /// </summary>
     /// <param name="a">Six row pointers.</param>
     /// <param name="segments">Stretches of consecutive elements in a row of a.</param>
     /// <param name="segmentStride">Floats from the start of one stretch to the next.</param>
     /// <param name="run">Elements in a stretch.</param>
     /// <param name="b">The packed panel, <c>[segments * run, Columns]</c>.</param>
-    /// <param name="start">What the sums of every row start from: <see cref="Columns"/> floats.</param>
+    /// <param name="start">The initial sums of every row: <see cref="Columns"/> floats.</param>
     /// <param name="c">Six rows of <see cref="Columns"/> floats, one after the other.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void RowsTimesPanel(
@@ -38,7 +39,8 @@ internal static unsafe class MatrixTile<TSimd, TVector>
     {
         float* a0 = a[0], a1 = a[1], a2 = a[2], a3 = a[3], a4 = a[4], a5 = a[5];
         TVector c00 = TSimd.Load(start), c01 = TSimd.Load(start + TSimd.Width);
-        TVector c10 = c00, c11 = c01, c20 = c00, c21 = c01, c30 = c00, c31 = c01, c40 = c00, c41 = c01, c50 = c00, c51 = c01;
+        TVector c10 = c00, c11 = c01, c20 = c00, c21 = c01, c30 = c00, c31 = c01;
+        TVector c40 = c00, c41 = c01, c50 = c00, c51 = c01;
         for (; segments > 0; segments--)
         {
             for (nint k = 0; k < run; k++)
@@ -75,21 +77,22 @@ internal static unsafe class MatrixTile<TSimd, TVector>
     }
 
     /// <summary>
-    /// <c>c[r] = start[r] + sum over segments s, m &lt; run of a[s * segmentStride + m * stride + r] * b[(s * run + m) * bStride]</c> for
-    /// six rows r: a product with a transposed. Reads a up to 5 floats past the last row wanted.
+    /// <c>c[r] = start[r] + sum over s, m of a[s*segmentStride + m*stride + r] * b[(s*run + m)*bStride]</c>
+    /// for six rows r: a product with the transpose of a. Reads up to 5 floats of a past the last row that is needed.
     /// </summary>
     /// <param name="a">The first element of the first row of the sum.</param>
-    /// <param name="segments">Stretches of rows of the sum that lie alike.</param>
+    /// <param name="segments">Stretches of equally spaced rows of the sum.</param>
     /// <param name="segmentStride">Floats from the start of one stretch to the next.</param>
     /// <param name="run">Rows in a stretch.</param>
     /// <param name="stride">Floats from one row of a stretch to the next.</param>
     /// <param name="b">The first of segments * run rows of <see cref="Columns"/> floats.</param>
     /// <param name="bStride">Floats from one row of b to the next.</param>
-    /// <param name="start">What the sums start from, laid out as c; may be c.</param>
+    /// <param name="start">The initial sums, with the layout of c; may be c.</param>
     /// <param name="c">Six rows of <see cref="Columns"/> floats, one after the other.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void TransposedTimesPanel(
-        float* a, nint segments, nint segmentStride, nint run, nint stride, float* b, nint bStride, float* start, float* c)
+        float* a, nint segments, nint segmentStride, nint run, nint stride, float* b, nint bStride, float* start,
+        float* c)
     {
         nint width = TSimd.Width;
         TVector c00 = TSimd.Load(start), c01 = TSimd.Load(start + width);
@@ -132,11 +135,11 @@ internal static unsafe class MatrixTile<TSimd, TVector>
 
     /// <summary><c>c = a * b</c> for any number of rows, one panel of columns.</summary>
     /// <param name="a">The first row.</param>
-    /// <param name="count">How many rows there are.</param>
+    /// <param name="count">The number of rows.</param>
     /// <param name="stride">Floats from one row to the next.</param>
     /// <param name="run">Elements of a row.</param>
     /// <param name="b">The packed panel, <c>[run, Columns]</c>.</param>
-    /// <param name="c">Rows of <see cref="Columns"/> floats, one after the other, up to whole tiles.</param>
+    /// <param name="c">Consecutive rows of <see cref="Columns"/> floats, padded to whole tiles.</param>
     public static void Product(float* a, int count, nint stride, nint run, float* b, float* c)
     {
         float* zeros = stackalloc float[Columns];
@@ -144,7 +147,7 @@ internal static unsafe class MatrixTile<TSimd, TVector>
         new Span<float>(zeros, Columns).Clear();
         for (int row = 0; row < count; row += Rows, c += Rows * Columns)
         {
-            // Rows past the last repeat it, and their products are dropped.
+            // Rows past the last one repeat it; their products are dropped.
             for (int r = 0; r < Rows; r++) rows[r] = a + Math.Min(row + r, count - 1) * stride;
             RowsTimesPanel(rows, 1, 0, run, b, zeros, c);
         }

@@ -4,12 +4,12 @@ namespace Tessera.Tensors.Devices.Cpu.Simd;
 
 /// <summary>
 /// Nearest rows of a table by squared distance, as the maximum of <c>x . e - |e|^2 / 2</c>, which differs from
-/// <c>-|x - e|^2 / 2</c> by a number that all e share. There is no distance matrix: scores of six rows against one panel
-/// of the table live in the first-level cache, and each lane keeps the best that it has seen.
+/// <c>-|x - e|^2 / 2</c> by the same number for all e. There is no distance matrix: the scores of six rows against one
+/// panel of the table stay in the first-level cache, and each lane keeps its best score so far.
 /// </summary>
 /// <remarks>
 /// Cost: 2 * rows * table rows * columns flops, bound by the multiply-adds. The sums start from <c>-|e|^2 / 2</c>; a
-/// comparison and two blends for each vector of scores, without a branch, add a tenth at 64 columns.
+/// comparison and two blends per vector of scores, without a branch, add a tenth of the time at 64 columns.
 /// </remarks>
 internal static unsafe class NearestRowsKernel<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>
@@ -34,8 +34,12 @@ internal static unsafe class NearestRowsKernel<TSimd, TVector>
             Search(x + (nint)first * columns, columns, packedTable, start, panels, nearest + first, count));
     }
 
-    /// <summary>Rows of the table as <c>[column][row]</c>, and <c>-|e|^2 / 2</c> of each; what is past the last row never wins.</summary>
-    private static void PackPanel(float* table, int tableRows, int columns, int firstRow, float* packed, float* halfNorms)
+    /// <summary>
+    /// Packs rows of the table as <c>[column][row]</c>, and computes <c>-|e|^2 / 2</c> of each; rows past the last
+    /// never win.
+    /// </summary>
+    private static void PackPanel(
+        float* table, int tableRows, int columns, int firstRow, float* packed, float* halfNorms)
     {
         double* norms = stackalloc double[TileColumns];
         int rows = Math.Min(TileColumns, tableRows - firstRow);
@@ -56,7 +60,8 @@ internal static unsafe class NearestRowsKernel<TSimd, TVector>
         }
     }
 
-    private static void Search(float* x, int columns, float* table, float* halfNorms, int panels, int* nearest, int rows)
+    private static void Search(
+        float* x, int columns, float* table, float* halfNorms, int panels, int* nearest, int rows)
     {
         using var lanes = new Scratch(2 * RowsPerItem * TSimd.Width + TileRows * TileColumns);
         float* best = lanes.Floats, bestVector = best + RowsPerItem * TSimd.Width;
@@ -64,7 +69,7 @@ internal static unsafe class NearestRowsKernel<TSimd, TVector>
         float** rowPointers = stackalloc float*[RowsPerItem];
         new Span<float>(best, RowsPerItem * TSimd.Width).Fill(float.NegativeInfinity);
         new Span<float>(bestVector, RowsPerItem * TSimd.Width).Clear();
-        // Rows past the last repeat it, and what is found for them is dropped.
+        // Rows past the last one repeat it; their results are dropped.
         for (int row = 0; row < RowsPerItem; row++) rowPointers[row] = x + (nint)Math.Min(row, rows - 1) * columns;
 
         for (int panel = 0; panel < panels; panel++)
@@ -84,13 +89,13 @@ internal static unsafe class NearestRowsKernel<TSimd, TVector>
     }
 
     /// <summary>
-    /// Each lane of a row keeps its best score, and the number of the vector of the table that it is from: strictly
-    /// greater, so that the first of equals stays and NaN never wins.
+    /// Each lane of a row keeps its best score and the number of that score's vector of the table. The comparison is
+    /// strict, so the first of equal scores stays and NaN never wins.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void KeepBest(float* scores, int panel, float* best, float* bestVector)
     {
-        // As floats, exact up to 2^24 vectors.
+        // Floats, exact up to 2^24 vectors.
         TVector low = TSimd.Broadcast(2 * panel), high = TSimd.Broadcast(2 * panel + 1);
         for (int row = 0; row < TileRows; row++)
         {
@@ -106,7 +111,7 @@ internal static unsafe class NearestRowsKernel<TSimd, TVector>
         }
     }
 
-    /// <summary>The row of the table with the best score of all lanes; of equals, the lowest.</summary>
+    /// <summary>The row of the table with the best score of all lanes; on a tie, the lowest.</summary>
     private static int BestOfLanes(float* best, float* bestVector)
     {
         float score = best[0];

@@ -4,13 +4,14 @@ using System.Numerics.Tensors;
 namespace Tessera.Tensors.Devices.Cpu.Simd;
 
 /// <summary>
-/// A matrix on its way through <see cref="OrthogonalizeKernel{TSimd, TVector}"/>. What is done for a panel, as many columns as a
-/// tile has, may be done at the same time as the others of its stage.
+/// The state of one matrix in <see cref="OrthogonalizeKernel{TSimd, TVector}"/>. A panel has as many columns as a tile;
+/// the panels of one stage may run at the same time.
 /// </summary>
 /// <remarks>
-/// Layout: X, divided by its norm, as <c>[s, stride]</c>, a tall one turned on its side; squares as <c>[s, stride]</c>. Nothing
-/// depends on what is past the sides, which tiles read as well: it is cleared so that no stale number slows the arithmetic.
-/// Squares are symmetric, bit for bit, so that one is as good as its transpose, which is what a tile reads.
+/// Layout: X, divided by its norm, as <c>[s, stride]</c>, transposed if it is tall; square matrices as
+/// <c>[s, stride]</c>. Tiles also read the padding past the columns. Results do not depend on it, but it is cleared so
+/// that stale numbers do not slow the arithmetic. Square matrices are symmetric, bit for bit, so a tile may read the
+/// transpose.
 /// </remarks>
 internal sealed unsafe class NewtonSchulzIterate<TSimd, TVector> : IDisposable
     where TSimd : struct, ISimd<TVector>
@@ -27,7 +28,9 @@ internal sealed unsafe class NewtonSchulzIterate<TSimd, TVector> : IDisposable
     private readonly Square _a, _ab;
     private Square _b, _q, _next;
 
-    /// <summary>Prepares for a matrix that <see cref="Finish"/> overwrites; its numbers times the scale are X.</summary>
+    /// <summary>
+    /// Prepares the iteration on a matrix, which <see cref="Finish"/> overwrites. X is the matrix times the scale.
+    /// </summary>
     public NewtonSchulzIterate(Memory<float> x, int columns, float scale)
     {
         (_rows, _columns, _scale) = (x.Length / columns, columns, scale);
@@ -43,15 +46,15 @@ internal sealed unsafe class NewtonSchulzIterate<TSimd, TVector> : IDisposable
 
     private delegate void TileBody(int row, float* zeros, float* tile);
 
-    /// <summary>Panels of X.</summary>
+    /// <summary>The number of panels of X.</summary>
     public int Panels => PanelsOf(_longer);
 
-    /// <summary>Panels of a square.</summary>
+    /// <summary>The number of panels of a square matrix.</summary>
     public int SquarePanels => PanelsOf(_shorter);
 
     private static int TileColumns => MatrixTile<TSimd, TVector>.Columns;
 
-    /// <summary>X.</summary>
+    /// <summary>Computes X.</summary>
     public void Start()
     {
         int stride = StrideOf(_longer);
@@ -59,7 +62,8 @@ internal sealed unsafe class NewtonSchulzIterate<TSimd, TVector> : IDisposable
         for (int row = 0; row < _shorter; row++)
         {
             var to = new Span<float>(_wide + (nint)row * stride, stride);
-            TensorPrimitives.Multiply(_isTall ? to[.._longer] : new ReadOnlySpan<float>(_x + (nint)row * _longer, _longer), _scale, to);
+            TensorPrimitives.Multiply(
+                _isTall ? to[.._longer] : new ReadOnlySpan<float>(_x + (nint)row * _longer, _longer), _scale, to);
             to[_longer..].Clear();
         }
         foreach (Square square in (Square[])[_a, _b, _ab, _q, _next]) square.ClearPadding();
@@ -72,11 +76,12 @@ internal sealed unsafe class NewtonSchulzIterate<TSimd, TVector> : IDisposable
         float* columns = packed.Floats;
         int stride = StrideOf(_longer), first = panel * TileColumns, filled = Math.Min(TileColumns, _shorter - first);
         if (filled < TileColumns) new Span<float>(columns, _longer * TileColumns).Clear();
-        Transposition.Run(_wide + (nint)first * stride, stride, filled, _longer, columns, TileColumns, accumulate: false);
+        Transposition.Run(
+            _wide + (nint)first * stride, stride, filled, _longer, columns, TileColumns, accumulate: false);
         FillUpperTriangle(_a, panel, (row, zeros, tile) =>
         {
             float** rows = stackalloc float*[TileRows];
-            // Rows past the last repeat it, and what is found for them is dropped.
+            // Rows past the last one repeat it; their results are dropped.
             for (int i = 0; i < TileRows; i++) rows[i] = _wide + (nint)Math.Min(row + i, _shorter - 1) * stride;
             MatrixTile<TSimd, TVector>.RowsTimesPanel(rows, 1, 0, _longer, columns, zeros, tile);
         });
@@ -89,7 +94,8 @@ internal sealed unsafe class NewtonSchulzIterate<TSimd, TVector> : IDisposable
         TVector b = TSimd.Broadcast(NewtonSchulz.B), c = TSimd.Broadcast(NewtonSchulz.C);
         for (int i = 0; i < Math.Min(TileRows, _shorter - row); i++)
         {
-            float* sums = tile + i * TileColumns, numbers = _a.Values + (nint)(row + i) * _a.Stride + panel * TileColumns;
+            float* sums = tile + i * TileColumns;
+            float* numbers = _a.Values + (nint)(row + i) * _a.Stride + panel * TileColumns;
             for (int column = 0; column < TileColumns; column += TSimd.Width)
             {
                 TVector linear = TSimd.Multiply(b, TSimd.Load(numbers + column));
@@ -109,14 +115,14 @@ internal sealed unsafe class NewtonSchulzIterate<TSimd, TVector> : IDisposable
     /// <summary>The next <c>A = AB B</c>.</summary>
     public void NextA(int panel) => Multiply(_ab, _b, _a, panel);
 
-    /// <summary>The next Q takes its place; the first is B.</summary>
+    /// <summary>Makes the next Q the current one; the first Q is B.</summary>
     public void EndIteration(bool isFirst)
     {
         if (isFirst) (_q, _b) = (_b, _q);
         else (_q, _next) = (_next, _q);
     }
 
-    /// <summary><c>QX</c>, into the matrix.</summary>
+    /// <summary>Writes <c>QX</c> into the matrix.</summary>
     public void Finish(int panel)
     {
         float* tile = stackalloc float[TileRows * TileColumns], zeros = stackalloc float[TileRows * TileColumns];
@@ -129,7 +135,8 @@ internal sealed unsafe class NewtonSchulzIterate<TSimd, TVector> : IDisposable
             int rows = Math.Min(TileRows, _shorter - row);
             if (_isTall)
             {
-                Transposition.Run(tile, TileColumns, rows, filled, _x + (nint)first * _columns + row, _columns, accumulate: false);
+                Transposition.Run(
+                    tile, TileColumns, rows, filled, _x + (nint)first * _columns + row, _columns, accumulate: false);
                 continue;
             }
             for (int i = 0; i < rows; i++)
@@ -140,7 +147,7 @@ internal sealed unsafe class NewtonSchulzIterate<TSimd, TVector> : IDisposable
         }
     }
 
-    /// <summary>Hands the memory back.</summary>
+    /// <summary>Gives the memory back.</summary>
     public void Dispose()
     {
         _scratch.Dispose();
@@ -149,19 +156,24 @@ internal sealed unsafe class NewtonSchulzIterate<TSimd, TVector> : IDisposable
 
     private static int PanelsOf(int columns) => (columns + TileColumns - 1) / TileColumns;
 
-    // A panel more than it takes: rows a power of two apart would share a few sets of the first-level cache. A tile reads up to 5
-    // columns past the last.
+    // One panel more than needed: rows a power of two apart would share a few sets of the first-level cache, and a tile
+    // reads up to 5 columns past the last.
     private static int StrideOf(int columns) => (PanelsOf(columns) + 1) * TileColumns;
 
-    /// <summary>A panel of the product of squares that commute, which is symmetric as well.</summary>
+    /// <summary>
+    /// Computes a panel of the product of two commuting square matrices; the product is symmetric too.
+    /// </summary>
     private static void Multiply(Square left, Square right, Square product, int panel) =>
         FillUpperTriangle(product, panel, (row, zeros, tile) => Multiply(left, right, row, panel, zeros, tile));
 
     private static void Multiply(Square left, Square right, int row, int panel, float* zeros, float* tile) =>
         MatrixTile<TSimd, TVector>.TransposedTimesPanel(
-            left.Values + row, 1, 0, left.Size, left.Stride, right.Values + panel * TileColumns, right.Stride, zeros, tile);
+            left.Values + row, 1, 0, left.Size, left.Stride, right.Values + panel * TileColumns, right.Stride,
+            zeros, tile);
 
-    /// <summary>Computes a panel of a square on and above the diagonal, tile by tile, and mirrors it below.</summary>
+    /// <summary>
+    /// Computes a panel of a square matrix on and above the diagonal, tile by tile, and mirrors it below.
+    /// </summary>
     private static void FillUpperTriangle(Square square, int panel, TileBody body)
     {
         float* tile = stackalloc float[TileRows * TileColumns], zeros = stackalloc float[TileRows * TileColumns];
@@ -169,11 +181,12 @@ internal sealed unsafe class NewtonSchulzIterate<TSimd, TVector> : IDisposable
         for (int row = 0; row < Math.Min((panel + 1) * TileColumns, square.Size); row += TileRows)
         {
             body(row, zeros, tile);
-            for (int i = 0; i < Math.Min(TileRows, square.Size - row); i++) square.Set(row + i, panel, tile + i * TileColumns);
+            for (int i = 0; i < Math.Min(TileRows, square.Size - row); i++)
+                square.Set(row + i, panel, tile + i * TileColumns);
         }
     }
 
-    /// <summary>A symmetric matrix, its rows padded to Stride floats.</summary>
+    /// <summary>A symmetric matrix with rows padded to Stride floats.</summary>
     private readonly struct Square(float* values, int size)
     {
         public float* Values => values;
@@ -182,16 +195,18 @@ internal sealed unsafe class NewtonSchulzIterate<TSimd, TVector> : IDisposable
 
         public int Stride { get; } = StrideOf(size);
 
-        /// <summary>What is past the last column becomes 0.</summary>
+        /// <summary>Sets the padding past the last column to 0.</summary>
         public void ClearPadding()
         {
-            for (int row = 0; row < size; row++) new Span<float>(values + (nint)row * Stride + size, Stride - size).Clear();
+            for (int row = 0; row < size; row++)
+                new Span<float>(values + (nint)row * Stride + size, Stride - size).Clear();
         }
 
-        /// <summary>Sets the numbers of a row in a panel that are not below the diagonal, and their mirror images.</summary>
+        /// <summary>Sets the elements of a row in a panel on and above the diagonal, and their mirror images.</summary>
         public void Set(int row, int panel, float* numbers)
         {
-            int first = panel * TileColumns, from = Math.Max(first, row), count = Math.Min(first + TileColumns, size) - from;
+            int first = panel * TileColumns, from = Math.Max(first, row);
+            int count = Math.Min(first + TileColumns, size) - from;
             if (count <= 0) return;
             numbers += from - first;
             new ReadOnlySpan<float>(numbers, count).CopyTo(new Span<float>(values + (nint)row * Stride + from, count));
@@ -199,7 +214,7 @@ internal sealed unsafe class NewtonSchulzIterate<TSimd, TVector> : IDisposable
             for (int i = 0; i < count; i++, mirror += Stride) *mirror = numbers[i];
         }
 
-        /// <summary>Floats.</summary>
+        /// <summary>The floats of a matrix with its padding.</summary>
         public static long Length(int size) => (long)size * StrideOf(size);
     }
 }

@@ -1,23 +1,23 @@
 namespace Tessera.Tensors.Devices.Cpu.Simd;
 
 /// <summary>
-/// <see cref="NewtonSchulz"/> for several matrices. Every iterate is a polynomial of <c>A = X X^T</c> times the first X, and
-/// polynomials of one matrix commute; so the iteration runs on squares of the shorter side, <c>B = aI + bA + cA^2</c>,
-/// <c>Q := BQ</c>, <c>A := AB^2</c>, and ends with <c>QX</c>.
+/// <see cref="NewtonSchulz"/> for several matrices. Every iterate is a polynomial of <c>A = X X^T</c> times the first
+/// X, and polynomials of one matrix commute. So the iteration runs on square matrices of the shorter side,
+/// <c>B = aI + bA + cA^2</c>, <c>Q := BQ</c>, <c>A := AB^2</c>, and ends with <c>QX</c>.
 /// </summary>
 /// <remarks>
-/// Cost: with s and n the shorter and the longer side, about 3 s^2 n flops for A and QX and 17 s^3 for the squares, of which only
-/// the tiles of the upper triangle are computed; the iteration on X would take 20 s^2 n + 10 s^3. All matrices go through a
-/// stage together, a panel of one an item, since a stage of one is too short to be shared out. Layout: see
-/// <see cref="NewtonSchulzIterate{TSimd, TVector}"/>.
+/// Cost: with s and n the shorter and the longer side, about 3 s^2 n flops for A and QX, and 17 s^3 for the square
+/// matrices, of which only the upper triangle is computed. The iteration on X would take 20 s^2 n + 10 s^3. All
+/// matrices go through a stage together, with a panel of a matrix as an item, because a stage of one matrix is too
+/// short to divide among the threads. Layout: see <see cref="NewtonSchulzIterate{TSimd, TVector}"/>.
 /// </remarks>
 internal static unsafe class OrthogonalizeKernel<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>
     where TVector : struct
 {
-    /// <param name="pool">Whose threads work.</param>
+    /// <param name="pool">The threads.</param>
     /// <param name="matrices">
-    /// Matrices, with their columns and what they are multiplied by first, 1 over their norm; each becomes what is wanted of it.
+    /// The matrices, with their columns and their scale, 1 over the norm. Each is replaced by the result.
     /// </param>
     public static void Run(WorkerPool pool, IReadOnlyList<(Memory<float> X, int Columns, float Scale)> matrices)
     {
@@ -55,13 +55,14 @@ internal static unsafe class OrthogonalizeKernel<TSimd, TVector>
     }
 
     /// <summary>
-    /// What a stage is made of, matrix by matrix, which stays in the cache. Of a square the last panels come first, in which the most
-    /// is computed: a thread that ends with a large one would be waited for.
+    /// The items of a stage, matrix by matrix, so that a matrix stays in the cache. The last panels of a square matrix
+    /// are the largest and come first: the stage would wait for a thread that ends with a large one.
     /// </summary>
     private static (NewtonSchulzIterate<TSimd, TVector> Iterate, int Item)[] Items(
         List<NewtonSchulzIterate<TSimd, TVector>> iterates, Func<NewtonSchulzIterate<TSimd, TVector>, int> items) =>
     [
-        .. iterates.SelectMany(iterate => Enumerable.Range(0, items(iterate)).Reverse(), (iterate, item) => (iterate, item)),
+        .. iterates.SelectMany(
+            iterate => Enumerable.Range(0, items(iterate)).Reverse(), (iterate, item) => (iterate, item)),
     ];
 
     private static void Stage(

@@ -1,8 +1,8 @@
 namespace Tessera.Tensors.Devices.Cpu.Simd;
 
 /// <summary>
-/// Images <c>[image, Height, Width, Channels]</c> as a convolution sees them: with zeros around, so that what lies
-/// under a row of the kernel is one run of consecutive floats and no inner loop asks where the border is.
+/// Images <c>[image, Height, Width, Channels]</c> with zeros around them, so that a row of the kernel covers one run of
+/// consecutive floats and no inner loop checks for the border.
 /// </summary>
 /// <param name="pixels">The first image.</param>
 /// <param name="height">Rows of an image.</param>
@@ -10,23 +10,24 @@ namespace Tessera.Tensors.Devices.Cpu.Simd;
 /// <param name="channels">Floats of a pixel.</param>
 /// <param name="top">Zero rows above.</param>
 /// <param name="left">Zero columns on the left.</param>
-/// <param name="paddedHeight">Rows in all that will be asked for.</param>
-/// <param name="paddedWidth">Columns in all; those that the image has not are zeros.</param>
-/// <param name="paddedChannels">Floats of a padded pixel; those that the image has not are zeros.</param>
+/// <param name="paddedHeight">The number of rows in all.</param>
+/// <param name="paddedWidth">The number of columns in all; columns outside the image are zeros.</param>
+/// <param name="paddedChannels">Floats of a padded pixel; the floats after the channels are zeros.</param>
 internal readonly unsafe struct PaddedMap(
-    float* pixels, int height, int width, int channels, int top, int left, int paddedHeight, int paddedWidth, int paddedChannels)
+    float* pixels, int height, int width, int channels, int top, int left, int paddedHeight, int paddedWidth,
+    int paddedChannels)
 {
     /// <summary>Floats from one padded row to the next.</summary>
     public int RowStride { get; } = paddedWidth * paddedChannels;
 
-    /// <summary>Whether nothing is padded, so that the images can be read where they are.</summary>
+    /// <summary>Whether nothing is padded, so that the images can be read in place.</summary>
     public bool IsPlain { get; } =
         top == 0 && left == 0 && paddedHeight <= height && paddedWidth == width && paddedChannels == channels;
 
-    /// <summary>Floats from one image to the next where they are.</summary>
+    /// <summary>Floats from one image to the next, unpadded.</summary>
     public nint PlainImageStride => (nint)height * width * channels;
 
-    /// <summary>The pixel (row, 0) of an image where it is.</summary>
+    /// <summary>The pixel (row, 0) of an image, unpadded.</summary>
     public float* Row(int image, int row) => pixels + ((nint)image * height + row) * width * channels;
 
     /// <summary>Copies one padded row; rows above 0 and below the image are zeros.</summary>
@@ -39,7 +40,7 @@ internal readonly unsafe struct PaddedMap(
             target.Clear();
             return;
         }
-        // Where the stride exceeds the kernel, the windows may end within the padding on the left, or within the image.
+        // If the stride exceeds the kernel, the windows may end within the left padding or within the image.
         int before = Math.Min(left, paddedWidth), copied = Math.Min(width, paddedWidth - before);
         target[..(before * paddedChannels)].Clear();
         CopyPixels(Row(image, row), copied, target.Slice(before * paddedChannels, copied * paddedChannels));
@@ -62,7 +63,7 @@ internal readonly unsafe struct PaddedMap(
     }
 }
 
-/// <summary>Padded rows of consecutive images: where they are if nothing is padded, else in working memory.</summary>
+/// <summary>Padded rows of consecutive images: in place if nothing is padded, else copied to working memory.</summary>
 internal readonly unsafe struct PaddedBand : IDisposable
 {
     private readonly Scratch _scratch;

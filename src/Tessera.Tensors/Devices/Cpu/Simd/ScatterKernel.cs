@@ -3,16 +3,16 @@ using System.Runtime.CompilerServices;
 namespace Tessera.Tensors.Devices.Cpu.Simd;
 
 /// <summary>
-/// Transposed convolution to few channels: each source pixel is multiplied by the whole kernel, and what comes out is
-/// added to the destination where it belongs. Under one row of the kernel, (column, channel) is one run of consecutive
-/// floats of the destination: 12 of a tile's 16 columns at 3 channels and 4 kernel columns (with vectors of 256 bits, which do
-/// for wider ones as well then), where <see cref="CorrelationKernel{TSimd,TVector}"/> would fill 3 of 16.
+/// Transposed convolution to few channels: each source pixel is multiplied by the whole kernel, and the products are
+/// added to the destination. A row of the kernel covers one run of consecutive floats of the destination (column,
+/// channel). With 3 channels, 4 kernel columns and vectors of 256 bits, the run fills 12 of a tile's 16 columns, where
+/// <see cref="CorrelationKernel{TSimd,TVector}"/> would fill 3.
 /// </summary>
 /// <remarks>
-/// Cost: 2 * source pixels * kernel rows * (kernel width * channels, up to whole tiles) * source channels flops at the rate
-/// of <see cref="MatrixTile{TSimd,TVector}"/>, and a load and a store for each product. Weights are packed once a call as
-/// <c>[kernel row][panel][source channel][Columns]</c>. A worker has a band of destination rows in its cache, and the
-/// products of its source pixels with one row of the kernel, <c>[pixel][Columns]</c>.
+/// Cost: 2 * source pixels * kernel rows * (kernel width * channels, up to whole tiles) * source channels flops at the
+/// rate of <see cref="MatrixTile{TSimd,TVector}"/>, plus a load and a store per product. Weights are packed once a call
+/// as <c>[kernel row][panel][source channel][Columns]</c>. Each thread keeps in its cache a band of destination rows
+/// and the products of its source pixels with one row of the kernel, <c>[pixel][Columns]</c>.
 /// </remarks>
 internal static unsafe class ScatterKernel<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>
@@ -23,7 +23,7 @@ internal static unsafe class ScatterKernel<TSimd, TVector>
 
     private static int TileColumns => MatrixTile<TSimd, TVector>.Columns;
 
-    /// <param name="pool">Shares out the bands.</param>
+    /// <param name="pool">The threads.</param>
     /// <param name="g">The convolution that is transposed.</param>
     /// <param name="source"><c>[batch, out height, out width, out channels]</c>.</param>
     /// <param name="weight">OIHW.</param>
@@ -58,7 +58,8 @@ internal static unsafe class ScatterKernel<TSimd, TVector>
             {
                 (int kernelColumn, int inChannel) = Math.DivRem(column, g.InChannels);
                 *packed++ = kernelColumn < g.KernelWidth
-                    ? weight[((nint)channel * g.InChannels + inChannel) * kernelArea + kernelRow * g.KernelWidth + kernelColumn]
+                    ? weight[((nint)channel * g.InChannels + inChannel) * kernelArea
+                        + kernelRow * g.KernelWidth + kernelColumn]
                     : 0;
             }
         }
@@ -69,7 +70,7 @@ internal static unsafe class ScatterKernel<TSimd, TVector>
         in Conv2dGeometry g, int panels, float* source, float* weights, int image, int first, int end,
         in EpiloguePointers epilogue)
     {
-        // Wide enough for the whole panels under the last source pixel, and for the destination.
+        // Wide enough for whole panels under the last source pixel, and for the destination.
         int columns = Math.Max((g.OutWidth - 1) * g.Stride, g.InWidth + g.Padding);
         nint rowStride = (nint)columns * g.InChannels + (nint)panels * TileColumns;
         using var scratch = new Scratch((end - first) * rowStride);
@@ -80,7 +81,7 @@ internal static unsafe class ScatterKernel<TSimd, TVector>
         float* products = multiplied.Floats;
         for (int kernelRow = 0; kernelRow < g.KernelHeight; kernelRow++)
         {
-            // Of the source rows i those whose row of the destination, i * stride + kernel row - padding, is one of these.
+            // The source rows i whose destination row, i * stride + kernel row - padding, is one of these.
             int firstSource = Math.Max(0, (first + g.Padding - kernelRow + g.Stride - 1) / g.Stride);
             int endSource = Math.Min(g.OutHeight, (end - 1 + g.Padding - kernelRow + g.Stride) / g.Stride);
             float* pixels = source + ((nint)image * g.OutHeight + firstSource) * g.OutWidth * g.OutChannels;
@@ -92,7 +93,8 @@ internal static unsafe class ScatterKernel<TSimd, TVector>
                 {
                     int row = i * g.Stride + kernelRow - g.Padding;
                     AddRow(
-                        products + (nint)(i - firstSource) * g.OutWidth * TileColumns, g.OutWidth, (nint)g.Stride * g.InChannels,
+                        products + (nint)(i - firstSource) * g.OutWidth * TileColumns, g.OutWidth,
+                        (nint)g.Stride * g.InChannels,
                         rows + (row - first) * rowStride + panel * TileColumns);
                 }
             }
@@ -110,13 +112,14 @@ internal static unsafe class ScatterKernel<TSimd, TVector>
     {
         for (nint i = 0; i < rowStride; i++) rows[i] = bias[i % channels];
         var first = new ReadOnlySpan<float>(rows, (int)rowStride);
-        for (nint row = rowStride; row < count; row += rowStride) first.CopyTo(new Span<float>(rows + row, (int)rowStride));
+        for (nint row = rowStride; row < count; row += rowStride)
+            first.CopyTo(new Span<float>(rows + row, (int)rowStride));
     }
 
     /// <summary>
-    /// Adds the products of a row of source pixels to a row of the destination, in which they lie <paramref name="step"/>
-    /// floats apart. They overlap: what has just been stored would be loaded again before it has reached the cache, so
-    /// those that lie apart are added first, and then those between them.
+    /// Adds the products of a row of source pixels to a row of the destination, where they lie <paramref name="step"/>
+    /// floats apart and overlap. A value that has just been stored would be loaded again before it reaches the cache.
+    /// So products that do not overlap are added first, then those between them.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddRow(float* products, int pixels, nint step, float* row)

@@ -17,7 +17,8 @@ internal unsafe struct Simd128 : ISimd<Vector128<float>>
     public static void Store(Vector128<float> vector, float* destination) => vector.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreStreaming(Vector128<float> vector, float* destination) => vector.StoreAlignedNonTemporal(destination);
+    public static void StoreStreaming(Vector128<float> vector, float* destination) =>
+        vector.StoreAlignedNonTemporal(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Broadcast(float value) => Vector128.Create(value);

@@ -17,7 +17,8 @@ internal unsafe struct Simd256 : ISimd<Vector256<float>>
     public static void Store(Vector256<float> vector, float* destination) => vector.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreStreaming(Vector256<float> vector, float* destination) => vector.StoreAlignedNonTemporal(destination);
+    public static void StoreStreaming(Vector256<float> vector, float* destination) =>
+        vector.StoreAlignedNonTemporal(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Broadcast(float value) => Vector256.Create(value);

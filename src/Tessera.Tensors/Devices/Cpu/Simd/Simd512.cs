@@ -17,7 +17,8 @@ internal unsafe struct Simd512 : ISimd<Vector512<float>>
     public static void Store(Vector512<float> vector, float* destination) => vector.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreStreaming(Vector512<float> vector, float* destination) => vector.StoreAlignedNonTemporal(destination);
+    public static void StoreStreaming(Vector512<float> vector, float* destination) =>
+        vector.StoreAlignedNonTemporal(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Broadcast(float value) => Vector512.Create(value);

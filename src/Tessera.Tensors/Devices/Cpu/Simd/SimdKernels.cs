@@ -6,25 +6,27 @@ using Tessera.Tensors.Devices.Cpu.Simd.Winograd;
 namespace Tessera.Tensors.Devices.Cpu.Simd;
 
 /// <summary>
-/// The vectorised kernels of one width, shared out over the threads of a pool. Sums are cut at fixed places and put
-/// together in order, so that the number of threads does not show in a single bit.
+/// The vectorised kernels of one width, divided among the threads of a pool. Sums are cut at fixed places and added up
+/// in order, so that no bit depends on the number of threads.
 /// </summary>
 internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool pool, ConvolutionChoice choice)
     : ReferenceKernels
     where TSimd : struct, ISimd<TVector>
     where TVector : struct
 {
-    // 64 KB: large beside the cost of handing an item to a thread, small beside the caches.
+    // 64 KB: enough work to outweigh handing an item to a thread, and small enough for the caches.
     private const int Grain = 16384;
 
     public override string Name => name;
 
     public override void Conv2d(
-        in Conv2dGeometry g, ReadOnlySpan<float> x, ReadOnlySpan<float> weight, in EpilogueSpans epilogue, Span<float> y) =>
+        in Conv2dGeometry g, ReadOnlySpan<float> x, ReadOnlySpan<float> weight, in EpilogueSpans epilogue,
+        Span<float> y) =>
         Correlate(CorrelationPlan.Convolution(g), x, weight, epilogue, y);
 
     public override void Conv2dTransposed(
-        in Conv2dGeometry g, ReadOnlySpan<float> y, ReadOnlySpan<float> weight, in EpilogueSpans epilogue, Span<float> x) =>
+        in Conv2dGeometry g, ReadOnlySpan<float> y, ReadOnlySpan<float> weight, in EpilogueSpans epilogue,
+        Span<float> x) =>
         Correlate(CorrelationPlan.Transposed(g), y, weight, epilogue, x);
 
     public override void Conv2dWeightGradient(
@@ -53,12 +55,14 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
         CorrelationPlan plan, ReadOnlySpan<float> source, ReadOnlySpan<float> weight, in EpilogueSpans epilogue,
         Span<float> destination)
     {
-        // A bias for every column of every tile, so that no kernel asks whether there is one.
+        // A bias for every column of every tile, so that no kernel checks whether there is one.
         using var bias = new Scratch(plan.Channels + MatrixTile<TSimd, TVector>.Columns);
         var paddedBias = new Span<float>(bias.Floats, plan.Channels + MatrixTile<TSimd, TVector>.Columns);
         paddedBias.Clear();
         epilogue.Bias.CopyTo(paddedBias);
-        fixed (float* pSource = source, pWeight = weight, pAddend = epilogue.Addend, pGate = epilogue.Gate, pDestination = destination)
+        fixed (
+            float* pSource = source, pWeight = weight, pAddend = epilogue.Addend, pGate = epilogue.Gate,
+            pDestination = destination)
         {
             var pointers = new EpiloguePointers(
                 bias.Floats, pAddend, pGate, epilogue.Relu, pDestination,
@@ -73,9 +77,10 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
                     WinogradKernel<TSimd, TVector, WinogradMaps<TSimd, TVector>.F4x2>.Run(
                         pool, plan, pSource, pWeight, pointers);
                     break;
-                // Half a tile would be empty, and half as wide a one takes half the multiplications.
+                // Half of a tile would be empty; a tile of half the width needs half the multiplications.
                 case ConvolutionAlgorithm.Scatter
-                    when plan.KernelWidth * plan.Channels <= MatrixTile<Simd256, Vector256<float>>.Columns && TSimd.Width > Simd256.Width:
+                    when plan.KernelWidth * plan.Channels <= MatrixTile<Simd256, Vector256<float>>.Columns
+                        && TSimd.Width > Simd256.Width:
                     ScatterKernel<Simd256, Vector256<float>>.Run(pool, plan.Geometry, pSource, pWeight, pointers);
                     break;
                 case ConvolutionAlgorithm.Scatter:
@@ -85,7 +90,7 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
                     CorrelationKernel<TSimd, TVector>.Run(pool, plan, pSource, pWeight, pointers);
                     break;
             }
-            // What the calling thread has streamed itself; handing a job's end over is a barrier for the others.
+            // For the calling thread's own streamed stores; the end of a job is a barrier for the other threads.
             if (pointers.Streams) Interlocked.MemoryBarrier();
         }
     }
@@ -126,7 +131,8 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
         {
             float* from = pX, to = pY;
             pool.RunRanges(x.Length, Grain, (first, count) =>
-                TensorPrimitives.Max(new ReadOnlySpan<float>(from + first, count), 0, new Span<float>(to + first, count)));
+                TensorPrimitives.Max(
+                    new ReadOnlySpan<float>(from + first, count), 0, new Span<float>(to + first, count)));
         }
     }
 
@@ -162,7 +168,8 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
         fixed (float* pX = x)
         {
             float* from = pX;
-            double sum = SumOverRanges(x.Length, (first, count) => ElementKernels<TSimd, TVector>.SumOfSquares(from + first, count));
+            double sum = SumOverRanges(
+                x.Length, (first, count) => ElementKernels<TSimd, TVector>.SumOfSquares(from + first, count));
             return double.IsFinite(sum) ? sum : base.SumOfSquares(x);
         }
     }
@@ -229,7 +236,8 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
         {
             float* left = pX, right = pY, toX = pGradX, toY = pGradY;
             pool.RunRanges(x.Length, Grain, (first, count) => ElementKernels<TSimd, TVector>.SquaredErrorGradients(
-                left + first, right + first, scaleX, toX + first, accumulateX, scaleY, toY + first, accumulateY, count));
+                left + first, right + first,
+                scaleX, toX + first, accumulateX, scaleY, toY + first, accumulateY, count));
         }
     }
 
@@ -251,11 +259,12 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
         }
     }
 
-    // The columns are shared out and not the rows: each sum runs in the order of the indices, wherever the cuts are.
+    // The threads divide the columns, not the rows: so each sum runs in the order of the indices.
     public override void ScatterAddRows(
         ReadOnlySpan<float> x, int columns, ReadOnlySpan<int> indices, Span<float> table, bool accumulate)
     {
-        int columnsPerItem = WorkerPool.Ranges(WorkerPool.Ranges(columns, CacheLine.Floats), pool.Threads) * CacheLine.Floats;
+        int lines = WorkerPool.Ranges(columns, CacheLine.Floats);
+        int columnsPerItem = WorkerPool.Ranges(lines, pool.Threads) * CacheLine.Floats;
         if (!accumulate) table.Clear();
         int rows = indices.Length;
         fixed (float* pX = x, pTable = table)
@@ -290,7 +299,7 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
         }
     }
 
-    // What follows is a sliver of a step: the threads share the rows, and each runs the reference's loop.
+    // The following kernels take a tiny part of a step: the threads divide the rows, and each runs the reference loop.
     public override void NormalizeRows(ReadOnlySpan<float> x, int columns, Span<float> y)
     {
         fixed (float* pX = x, pY = y)
@@ -320,7 +329,8 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
     }
 
     public override void RotationGradient(
-        ReadOnlySpan<float> x, ReadOnlySpan<float> y, ReadOnlySpan<float> gradY, int columns, Span<float> gradX, bool accumulate)
+        ReadOnlySpan<float> x, ReadOnlySpan<float> y, ReadOnlySpan<float> gradY, int columns, Span<float> gradX,
+        bool accumulate)
     {
         fixed (float* pX = x, pY = y, pGradY = gradY, pGradX = gradX)
         {
@@ -335,7 +345,7 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
         }
     }
 
-    /// <summary>Adds up what the threads find for each grain, in the order of the grains.</summary>
+    /// <summary>Adds up the sums of the ranges, in their order.</summary>
     private double SumOverRanges(int elements, Func<int, int, double> sumOfRange)
     {
         double[] partial = new double[WorkerPool.Ranges(elements, Grain)];

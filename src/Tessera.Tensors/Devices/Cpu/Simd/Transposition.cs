@@ -3,19 +3,17 @@ using System.Runtime.Intrinsics;
 
 namespace Tessera.Tensors.Devices.Cpu.Simd;
 
-/// <summary>
-/// Matrices on their way between memory where rows are in one piece and memory where columns are. Cost: a load for each
-/// float and a store for each four.
-/// </summary>
+/// <summary>Transposes matrices. Cost: a load for each float, and a store for every four.</summary>
 internal static unsafe class Transposition
 {
     private const int Lanes = 4;
 
     /// <summary>
-    /// <c>to[column * toStride + row] = from[row * fromStride + column]</c>, or <c>+=</c> where it is to accumulate.
+    /// <c>to[column * toStride + row] = from[row * fromStride + column]</c>, or <c>+=</c> to accumulate.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run(float* from, nint fromStride, int rows, int columns, float* to, nint toStride, bool accumulate)
+    public static void Run(
+        float* from, nint fromStride, int rows, int columns, float* to, nint toStride, bool accumulate)
     {
         int row = 0;
         for (; row <= rows - Lanes; row += Lanes, from += Lanes * fromStride, to += Lanes)

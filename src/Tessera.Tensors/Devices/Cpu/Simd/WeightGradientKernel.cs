@@ -9,14 +9,14 @@ namespace Tessera.Tensors.Devices.Cpu.Simd;
 /// <remarks>
 /// Cost: the flops of the forward pass. The pixels are cut into a fixed number of slices whose partial sums, packed as
 /// <c>[slice][kernel row][panel][run][Columns]</c>, are added up in their order at the end, so that the result does not
-/// depend on the threads. A slice is added up pixel by pixel in float32: over the 65,536 pixels of a batch of 256 the result is off by 1e-6 (relative root mean square),
-/// under half of what one running sum is off by.
+/// depend on the threads. A slice is summed pixel by pixel in float32: over the 65,536 pixels of a batch of 256 the
+/// relative root mean square error is 1e-6, less than half that of a single running sum.
 /// </remarks>
 internal static unsafe class WeightGradientKernel<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>
     where TVector : struct
 {
-    // Enough for as many threads; each slice takes the memory of the weights.
+    // Enough for 16 threads; each slice takes as much memory as the weights.
     private const int MaxSlices = 16;
     private const int PixelsPerBand = 192;
     private const int TileRows = MatrixTile<TSimd, TVector>.Rows;
@@ -83,7 +83,9 @@ internal static unsafe class WeightGradientKernel<TSimd, TVector>
         }
     }
 
-    /// <summary>Lays one row of the upstream gradient out as <c>[panel][pixel][Columns]</c>, zeros past the last channel.</summary>
+    /// <summary>
+    /// Packs one row of the upstream gradient as <c>[panel][pixel][Columns]</c>, with zeros past the last channel.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PackGradient(
         in Conv2dGeometry g, float* gradY, int image, int row, int pixels, float* packed)
@@ -97,7 +99,7 @@ internal static unsafe class WeightGradientKernel<TSimd, TVector>
                 int columns = g.OutChannels - channel;
                 if (columns >= TileColumns)
                 {
-                    // A copy of a span costs several times as much.
+                    // Copying a span costs several times as much.
                     TSimd.Store(TSimd.Load(from + channel), to);
                     TSimd.Store(TSimd.Load(from + channel + TSimd.Width), to + TSimd.Width);
                     continue;
@@ -109,7 +111,7 @@ internal static unsafe class WeightGradientKernel<TSimd, TVector>
         }
     }
 
-    /// <summary>Adds the slices up in their order and writes the sums where OIHW wants them.</summary>
+    /// <summary>Adds up the slices in their order and writes the sums in OIHW order.</summary>
     private static void Reduce(
         in Conv2dGeometry g, Layout layout, int slices, int kernelRow, int panel,
         float* sums, float* gradWeight, bool accumulate)
@@ -150,10 +152,10 @@ internal static unsafe class WeightGradientKernel<TSimd, TVector>
             SliceStride = RowStride * g.KernelHeight;
         }
 
-        /// <summary>Floats under a row of the kernel.</summary>
+        /// <summary>The floats under a row of the kernel.</summary>
         public int Run { get; }
 
-        /// <summary>The run, up to whole tiles.</summary>
+        /// <summary>The run, padded to whole tiles.</summary>
         public int PaddedRun { get; }
 
         public int Panels { get; }

@@ -5,18 +5,20 @@ namespace Tessera.Tensors.Devices.Cpu.Simd.Winograd;
 internal static unsafe partial class WinogradMaps<TSimd, TVector>
 {
     /// <summary>
-    /// F(4, 2): 2 x 2 kernels, 25 products for 16 results in place of 64. Built (Toom-Cook) on the points +-a, +-b and
-    /// infinity with <c>a = 0.4</c>, <c>b = 1.25</c>: half the rounding error of 0, +-1, 2 (points were searched in
-    /// steps of 0.05).
+    /// F(4, 2): 2 x 2 kernels, 25 products for 16 results instead of 64. Constructed (Toom-Cook) from the points +-a,
+    /// +-b and infinity with <c>a = 0.4</c>, <c>b = 1.25</c>: half the rounding error of 0, +-1, 2 (found by a search
+    /// in steps of 0.05).
     /// </summary>
     /// <remarks>
-    /// With <c>M(x) = (x^2 - a^2)(x^2 - b^2)</c>: row p of B' has the coefficients of <c>M(x) / (x - p)</c>, row p of A the
-    /// powers of p, row p of G the powers of p over M'(p), which is odd. A pair +-p shares its even and its odd part.
+    /// With <c>M(x) = (x^2 - a^2)(x^2 - b^2)</c>: row p of B' has the coefficients of <c>M(x) / (x - p)</c>, row p of A
+    /// the powers of p, row p of G the powers of p over M'(p), which is odd. The points +p and -p share the even and
+    /// the odd part.
     /// </remarks>
     internal readonly struct F4x2 : IWinograd
     {
         private const float A = 0.4f, B = 1.25f;
-        private const float A2 = A * A, B2 = B * B, A3 = A * A2, B3 = B * B2, SumOfSquares = A2 + B2, ProductOfSquares = A2 * B2;
+        private const float A2 = A * A, B2 = B * B, A3 = A * A2, B3 = B * B2;
+        private const float SumOfSquares = A2 + B2, ProductOfSquares = A2 * B2;
 
         // 1 / M'(p) at a and at b.
         private const float NormA = 1 / (2 * A * (A2 - B2)), NormB = 1 / (2 * B * (B2 - A2));
@@ -87,14 +89,15 @@ internal static unsafe partial class WinogradMaps<TSimd, TVector>
             [MethodImpl(MethodImplOptions.AggressiveInlining)]
             public static void Apply(float* from, nint stride, float* to, nint toStride)
             {
-                TVector y0 = Load(from), y1 = Load(from + stride), y2 = Load(from + 2 * stride), y3 = Load(from + 3 * stride);
+                TVector y0 = Load(from), y1 = Load(from + stride);
+                TVector y2 = Load(from + 2 * stride), y3 = Load(from + 3 * stride);
                 StorePair(Plus(y0, A2, y2), Plus(Times(A, y1), A3, y3), to, toStride);
                 StorePair(Plus(y0, B2, y2), Plus(Times(B, y1), B3, y3), to + 2 * toStride, toStride);
                 TSimd.Store(y3, to + 4 * toStride);
             }
         }
 
-        /// <summary>G: two weights to five factors; M'(p) is odd, so w1 makes the even part.</summary>
+        /// <summary>G: two weights to five factors; M'(p) is odd, so the even part comes from w1.</summary>
         private readonly struct WeightMap : ILinearMap
         {
             public static int Inputs => 2;

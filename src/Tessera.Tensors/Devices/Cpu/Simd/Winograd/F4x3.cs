@@ -5,12 +5,13 @@ namespace Tessera.Tensors.Devices.Cpu.Simd.Winograd;
 internal static unsafe partial class WinogradMaps<TSimd, TVector>
 {
     /// <summary>
-    /// F(4, 3): 3 x 3 kernels, 36 products for 16 results in place of 144. Built (Toom-Cook) on the points 0, +-a, +-b and
-    /// infinity with <c>a = sqrt(1/2)</c>, <c>b = sqrt(2)</c>: half the rounding error of the textbook's 0, +-1, +-2.
+    /// F(4, 3): 3 x 3 kernels, 36 products for 16 results instead of 144. Constructed (Toom-Cook) from the points 0,
+    /// +-a, +-b and infinity with <c>a = sqrt(1/2)</c>, <c>b = sqrt(2)</c>: half the rounding error of the textbook's
+    /// 0, +-1, +-2.
     /// </summary>
     /// <remarks>
-    /// With <c>M(x) = x (x^2 - a^2)(x^2 - b^2)</c>: row p of B' has the coefficients of <c>M(x) / (x - p)</c>, row p of A the
-    /// powers of p, row p of G the powers of p over M'(p). A pair +-p shares its even and its odd part.
+    /// With <c>M(x) = x (x^2 - a^2)(x^2 - b^2)</c>: row p of B' has the coefficients of <c>M(x) / (x - p)</c>, row p of
+    /// A the powers of p, row p of G the powers of p over M'(p). The points +p and -p share the even and the odd part.
     /// </remarks>
     internal readonly struct F4x3 : IWinograd
     {
@@ -87,7 +88,8 @@ internal static unsafe partial class WinogradMaps<TSimd, TVector>
             [MethodImpl(MethodImplOptions.AggressiveInlining)]
             public static void Apply(float* from, nint stride, float* to, nint toStride)
             {
-                TVector y0 = Load(from), y1 = Load(from + stride), y2 = Load(from + 2 * stride), y3 = Load(from + 3 * stride);
+                TVector y0 = Load(from), y1 = Load(from + stride);
+                TVector y2 = Load(from + 2 * stride), y3 = Load(from + 3 * stride);
                 TSimd.Store(y0, to);
                 StorePair(Plus(y0, A2, y2), Plus(Times(A, y1), A3, y3), to + toStride, toStride);
                 StorePair(Plus(y0, B2, y2), Plus(Times(B, y1), B3, y3), to + 3 * toStride, toStride);

@@ -1,9 +1,10 @@
 namespace Tessera.Tensors.Devices.Cpu.Simd.Winograd;
 
 /// <summary>
-/// A minimal filtering algorithm F(4, r) (Winograd 1980; Lavin and Gray 2016): four outputs of a correlation with r taps
-/// from <c>4 + r - 1</c> products, <c>y = A'((G w) * (B' d))</c>, nested to squares: <c>Y = A'((G W G') * (B' D B)) A</c>.
-/// The gradient of the weights is the transpose, <c>dW = G'((B' D B) * (A dY A')) G</c>.
+/// A minimal filtering algorithm F(4, r) (Winograd 1980; Lavin and Gray 2016): four outputs of a correlation with r
+/// taps from <c>4 + r - 1</c> products, <c>y = A'((G w) * (B' d))</c>, in two dimensions
+/// <c>Y = A'((G W G') * (B' D B)) A</c>. The gradient of the weights is the transpose,
+/// <c>dW = G'((B' D B) * (A dY A')) G</c>.
 /// </summary>
 internal unsafe interface IWinograd
 {

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Tessera.Tensors.Devices.Cpu.Simd.Winograd;
 
-/// <summary>A small matrix that is written out as the arithmetic of its product with a column of vectors.</summary>
+/// <summary>A small matrix, given as the arithmetic of its product with a column of vectors.</summary>
 internal unsafe interface ILinearMap
 {
     /// <summary>Columns of the matrix.</summary>
@@ -11,7 +11,9 @@ internal unsafe interface ILinearMap
     /// <summary>Rows of the matrix.</summary>
     static abstract int Outputs { get; }
 
-    /// <summary>The product; the elements are vectors of floats, as many floats apart as the strides say.</summary>
+    /// <summary>
+    /// Computes the product. The elements are vectors of floats; the strides are the floats between them.
+    /// </summary>
     static abstract void Apply(float* from, nint stride, float* to, nint toStride);
 }
 
@@ -21,7 +23,9 @@ internal static unsafe class SquareMap<TSimd, TVector, TMap>
     where TVector : struct
     where TMap : struct, ILinearMap
 {
-    /// <summary>Maps one square; X and Y are given by their first element and the floats between rows and columns.</summary>
+    /// <summary>
+    /// Maps one square; X and Y are given by their first element and the floats between rows and columns.
+    /// </summary>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Apply(float* x, nint xRow, nint xColumn, float* y, nint yRow, nint yColumn)

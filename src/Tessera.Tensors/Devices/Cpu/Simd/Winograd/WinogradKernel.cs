@@ -3,24 +3,24 @@ using static Tessera.Tensors.Devices.Cpu.Simd.CorrelationPlan;
 namespace Tessera.Tensors.Devices.Cpu.Simd.Winograd;
 
 /// <summary>
-/// Convolution and transposed convolution by Winograd's minimal filtering: source tiles and weights are transformed, a
-/// product of matrices is made for each of the 36 or 25 positions in a tile, and its results are transformed back.
+/// Convolution and transposed convolution by Winograd's minimal filtering: source tiles and weights are transformed,
+/// multiplied as matrices at each of the 36 or 25 positions in a tile, and transformed back.
 /// </summary>
 /// <remarks>
-/// Cost for each tile of 4 x 4 results: 2 * positions * inner * channels flops for the products, 36 in place of 144 for
-/// a 3 x 3 kernel and 25 in place of 64 for a 4 x 4 one of stride 2, at the rate of <see cref="MatrixTile{TSimd,TVector}"/>;
-/// and two loads and two stores for each float of the transformed source and of the products, which go through the second
-/// and third level of cache. A chunk of tiles goes through three stages: source <c>[position][tile][inner]</c>, products
-/// <c>[position][panel][tile][Columns]</c>, results. Where there are many chunks, each is one thread's; where there are
-/// few, all threads share out every stage. Weights are packed once a call: see
-/// <see cref="WinogradWeights{TSimd,TVector,TWinograd}"/>.
+/// Cost for each tile of 4 x 4 results: 2 * positions * inner * channels flops for the products (36 instead of 144 for
+/// a 3 x 3 kernel, 25 instead of 64 for a 4 x 4 kernel of stride 2) at the rate of
+/// <see cref="MatrixTile{TSimd,TVector}"/>, plus two loads and two stores per float of the transformed source and of
+/// the products, which go through the second and third level of cache. A chunk of tiles goes through three stages:
+/// source <c>[position][tile][inner]</c>, products <c>[position][panel][tile][Columns]</c>, results. If there are many
+/// chunks, each thread computes whole chunks; if there are few, all threads divide each stage. Weights are packed once
+/// a call: see <see cref="WinogradWeights{TSimd,TVector,TWinograd}"/>.
 /// </remarks>
 internal static unsafe class WinogradKernel<TSimd, TVector, TWinograd>
     where TSimd : struct, ISimd<TVector>
     where TVector : struct
     where TWinograd : struct, IWinograd
 {
-    // Of 12, 24, 48 and 96 the best at the seed's sizes, with 512 KB of second-level cache.
+    // The fastest of 12, 24, 48 and 96 at the seed's sizes, with 512 KB of second-level cache.
     private const int TilesPerChunk = 24;
     private const int TileRows = MatrixTile<TSimd, TVector>.Rows;
 
@@ -38,7 +38,8 @@ internal static unsafe class WinogradKernel<TSimd, TVector, TWinograd>
         float* weights = packed.Floats;
         if (tiles.HasChunksForThreads)
         {
-            pool.Run(tiles.Chunks, chunk => RunChunk(tiles, layout, chunk, map, weights, epilogue, WorkerPool.RunInTurn));
+            pool.Run(
+                tiles.Chunks, chunk => RunChunk(tiles, layout, chunk, map, weights, epilogue, WorkerPool.RunInTurn));
         }
         else
         {
@@ -48,11 +49,13 @@ internal static unsafe class WinogradKernel<TSimd, TVector, TWinograd>
     }
 
     /// <summary>Transforms the source of a band's tiles for one phase to <c>[position][tile][inner]</c>.</summary>
-    public static void TransformSource(WinogradTiles tiles, in PaddedMap map, Band band, Phase phase, float* transformed)
+    public static void TransformSource(
+        WinogradTiles tiles, in PaddedMap map, Band band, Phase phase, float* transformed)
     {
         int step = tiles.Plan.WindowStep, channels = tiles.PaddedChannels;
         using var source = new PaddedBand(
-            map, band.FirstImage, band.Images, band.FirstRow * WinogradTiles.Results * step, tiles.PaddedRows(band.Rows));
+            map, band.FirstImage, band.Images, band.FirstRow * WinogradTiles.Results * step,
+            tiles.PaddedRows(band.Rows));
         nint row = (nint)step * source.RowStride, column = (nint)step * channels;
         for (int tile = 0; tile < band.Images * band.Rows * tiles.Columns; tile++)
         {
@@ -75,7 +78,8 @@ internal static unsafe class WinogradKernel<TSimd, TVector, TWinograd>
     }
 
     private static void RunChunk(
-        WinogradTiles tiles, WinogradWeights<TSimd, TVector, TWinograd> layout, int chunk, PaddedMap map, float* weights,
+        WinogradTiles tiles, WinogradWeights<TSimd, TVector, TWinograd> layout, int chunk, PaddedMap map,
+        float* weights,
         EpiloguePointers epilogue, Action<int, Action<int>> shareOut)
     {
         (int firstBand, int endBand) = tiles.BandsOf(chunk);
@@ -117,7 +121,8 @@ internal static unsafe class WinogradKernel<TSimd, TVector, TWinograd>
             (int image, int rest) = Math.DivRem(tile, band.Rows * tiles.Columns);
             (int tileRow, int tileColumn) = Math.DivRem(rest, tiles.Columns);
             LocatePixels(
-                plan, phase, band.FirstImage + image, (band.FirstRow + tileRow) * Results, tileColumn * Results, offsets);
+                plan, phase, band.FirstImage + image, (band.FirstRow + tileRow) * Results, tileColumn * Results,
+                offsets);
             for (int panel = 0; panel < tiles.Panels; panel++)
             {
                 for (int half = 0; half < PanelColumns; half += TSimd.Width)
@@ -128,12 +133,13 @@ internal static unsafe class WinogradKernel<TSimd, TVector, TWinograd>
                 }
                 int channel = panel * PanelColumns;
                 EpilogueKernel<TSimd, TVector>.Store(
-                    epilogue, results, offsets, Results * Results, channel, Math.Min(PanelColumns, plan.Channels - channel));
+                    epilogue, results, offsets, Results * Results, channel,
+                    Math.Min(PanelColumns, plan.Channels - channel));
             }
         }
     }
 
-    /// <summary>Where the results of a tile go, as far as they are within the map.</summary>
+    /// <summary>The offsets of a tile's results in the destination; Outside for those beyond the map.</summary>
     private static void LocatePixels(
         CorrelationPlan plan, Phase phase, int image, int firstRow, int firstColumn, nint* offsets)
     {

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Tessera.Tensors.Devices.Cpu.Simd.Winograd;
 
 /// <summary>
-/// The maps of each <see cref="IWinograd"/>, in files of their own, and the arithmetic that they share.
+/// The arithmetic that the maps of the <see cref="IWinograd"/> algorithms share; each algorithm has its own file.
 /// </summary>
 internal static unsafe partial class WinogradMaps<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>
@@ -20,7 +20,7 @@ internal static unsafe partial class WinogradMaps<TSimd, TVector>
     private static TVector Plus(TVector sum, float factor, TVector x) =>
         TSimd.MultiplyAdd(TSimd.Broadcast(factor), x, sum);
 
-    /// <summary>Stores what belongs to the points p and -p: even + odd, then even - odd.</summary>
+    /// <summary>Stores the values at the points p and -p: even + odd, then even - odd.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void StorePair(TVector even, TVector odd, float* to, nint stride)
     {
@@ -28,7 +28,7 @@ internal static unsafe partial class WinogradMaps<TSimd, TVector>
         TSimd.Store(TSimd.Subtract(even, odd), to + stride);
     }
 
-    /// <summary>The sum and the difference of what stands at the points p and -p.</summary>
+    /// <summary>The sum and the difference of the values at the points p and -p.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void LoadPair(float* from, nint stride, out TVector sum, out TVector difference)
     {

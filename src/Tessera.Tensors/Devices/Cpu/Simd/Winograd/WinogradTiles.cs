@@ -1,13 +1,13 @@
 namespace Tessera.Tensors.Devices.Cpu.Simd.Winograd;
 
 /// <summary>
-/// A correlation cut into tiles of 4 x 4 results. Where the windows lie two pixels apart (a kernel of 4 x 4, stride 2),
-/// the source is four maps, every second pixel of every second row from four places on: the correlation is one of 2 x 2
-/// taps and stride 1 over four times the channels.
+/// A correlation cut into tiles of 4 x 4 results. If the windows lie two pixels apart (a kernel of 4 x 4, stride 2),
+/// the source is split into four maps, each with every second pixel of every second row. The correlation then has 2 x 2
+/// taps, stride 1 and four times the channels.
 /// </summary>
 /// <remarks>
-/// Tiles are numbered image by image and row by row. A chunk of them, a few bands, goes through the stages of a kernel
-/// together: enough to use a position's weights many times for each time they are fetched, few enough to stay in cache.
+/// Tiles are numbered image by image and row by row. A chunk, a few bands of tiles, goes through the stages of a kernel
+/// together: enough tiles to use the weights of a position many times per fetch, few enough to stay in the cache.
 /// </remarks>
 internal sealed class WinogradTiles
 {
@@ -15,8 +15,8 @@ internal sealed class WinogradTiles
     public const int Results = 4;
 
     /// <summary>
-    /// A cache line of floats, put between what would lie a multiple of 4096 bytes apart: such lines share a few sets of
-    /// the first-level cache and push each other out.
+    /// The padding, a cache line of floats, between blocks that would lie a multiple of 4096 bytes apart: such lines
+    /// share a few sets of the first-level cache and evict each other.
     /// </summary>
     public const int Pad = CacheLine.Floats;
 
@@ -28,11 +28,11 @@ internal sealed class WinogradTiles
     /// <param name="size">Source pixels of a tile in each direction.</param>
     /// <param name="width">Floats in a vector.</param>
     /// <param name="panelColumns">Channels in a panel of the product.</param>
-    /// <param name="tilesPerChunk">About how many tiles are worked on together.</param>
+    /// <param name="tilesPerChunk">About how many tiles a chunk has.</param>
     /// <param name="threads">
-    /// How many threads there are for chunks that do not depend on each other. Where there are two chunks for each
-    /// (<see cref="HasChunksForThreads"/>), bands that are too few for a last round of whole chunks are cut into a chunk for each.
-    /// 1 where the bands are cut otherwise, by <see cref="BandsPerChunk"/>.
+    /// The number of threads for independent chunks. If each thread gets at least two chunks
+    /// (<see cref="HasChunksForThreads"/>), the bands left over from rounds of whole chunks are cut into one smaller
+    /// chunk per thread. Pass 1 if the caller cuts the bands itself, by <see cref="BandsPerChunk"/>.
     /// </param>
     public WinogradTiles(CorrelationPlan plan, int size, int width, int panelColumns, int tilesPerChunk, int threads)
     {
@@ -59,7 +59,7 @@ internal sealed class WinogradTiles
     /// <summary>Source pixels of a tile in each direction.</summary>
     public int Size { get; }
 
-    /// <summary>Products of a tile for each pair of channels.</summary>
+    /// <summary>The products of a tile per pair of channels.</summary>
     public int Positions => Size * Size;
 
     /// <summary>Rows of tiles of an image.</summary>
@@ -68,28 +68,28 @@ internal sealed class WinogradTiles
     /// <summary>Columns of tiles.</summary>
     public int Columns { get; }
 
-    /// <summary>The source's channels, up to whole vectors.</summary>
+    /// <summary>The source's channels, padded to whole vectors.</summary>
     public int PaddedChannels { get; }
 
-    /// <summary>1, or 4 where the windows lie two pixels apart.</summary>
+    /// <summary>1, or 4 if the windows lie two pixels apart.</summary>
     public int SourceMaps => Plan.WindowStep * Plan.WindowStep;
 
     /// <summary>The products' inner dimension: the padded channels of all source maps.</summary>
     public int Inner { get; }
 
-    /// <summary>Panels of channels of the result.</summary>
+    /// <summary>The number of panels of channels of the result.</summary>
     public int Panels { get; }
 
-    /// <summary>Bands of tiles, which are transformed one at a time.</summary>
+    /// <summary>The bands of tiles; each is transformed as a whole.</summary>
     public Bands Bands { get; }
 
-    /// <summary>Whether each thread gets two chunks at least.</summary>
+    /// <summary>Whether each thread gets at least two chunks.</summary>
     public bool HasChunksForThreads { get; }
 
-    /// <summary>The most bands that a chunk has.</summary>
+    /// <summary>The largest number of bands in a chunk.</summary>
     public int BandsPerChunk { get; }
 
-    /// <summary>Chunks of bands.</summary>
+    /// <summary>The number of chunks.</summary>
     public int Chunks => _wholeChunks + _lastChunks;
 
     /// <summary>Floats from a tile to the next in the transformed source, <c>[position][tile][inner]</c>.</summary>
@@ -101,35 +101,35 @@ internal sealed class WinogradTiles
     /// <summary>Floats of the transformed source.</summary>
     public nint SourceLength => Positions * SourceStride;
 
-    /// <summary>The numbers of a chunk's bands.</summary>
+    /// <summary>The range of a chunk's bands.</summary>
     public (int First, int End) BandsOf(int chunk) => (FirstBandOf(chunk), FirstBandOf(chunk + 1));
 
-    /// <summary>Tiles in all.</summary>
+    /// <summary>The number of tiles.</summary>
     public int Count => TilesBefore(Bands.Count);
 
-    /// <summary>Tiles before a band, over all images.</summary>
+    /// <summary>The number of tiles before a band, over all images.</summary>
     public int TilesBefore(int band) => band < Bands.Count
         ? (Bands[band].FirstImage * Rows + Bands[band].FirstRow) * Columns
         : Plan.Images * Rows * Columns;
 
     /// <summary>
-    /// Floats from a panel to the next in the products, <c>[position][panel][tile][columns]</c>, whose tiles fill whole
-    /// tiles of <paramref name="tileRows"/> rows of a <see cref="MatrixTile{TSimd,TVector}"/>.
+    /// Floats from a panel to the next in the products, <c>[position][panel][tile][columns]</c>, whose number of tiles
+    /// is padded to a multiple of <paramref name="tileRows"/>, the rows of a <see cref="MatrixTile{TSimd,TVector}"/>.
     /// </summary>
     public nint ProductPanelStride(int columns, int tileRows) =>
         (nint)((_maxTiles + tileRows - 1) / tileRows * tileRows) * columns;
 
-    /// <summary>Floats from a position to the next in the same.</summary>
+    /// <summary>Floats from a position to the next in the products.</summary>
     public nint ProductStride(int columns, int tileRows) => Panels * ProductPanelStride(columns, tileRows) + Pad;
 
     /// <summary>Floats from a tile to the next in the transformed gradient, <c>[position][tile][channel]</c>.</summary>
     /// <param name="columns">Channels in a panel.</param>
     public int GradientTileStride(int columns) => Panels * columns + Pad;
 
-    /// <summary>Floats from a position to the next in the same.</summary>
+    /// <summary>Floats from a position to the next in the transformed gradient.</summary>
     public nint GradientStride(int columns) => (nint)_maxTiles * GradientTileStride(columns) + Pad;
 
-    /// <summary>The source with zeros around, so that every tile is whole.</summary>
+    /// <summary>The source with zeros around it, so that every tile is whole.</summary>
     public unsafe PaddedMap PadSource(float* source) => new(
         source, Plan.SourceHeight, Plan.SourceWidth, Plan.SourceChannels, Plan.PadTop, Plan.PadLeft,
         PaddedRows(Rows), PaddedSize(Columns, Plan.Phases.Max(phase => phase.Columns.Window)), PaddedChannels);
@@ -144,5 +144,6 @@ internal sealed class WinogradTiles
         return whole + (int)((long)(Bands.Count - whole) * (chunk - _wholeChunks) / _lastChunks);
     }
 
-    private int PaddedSize(int tiles, int lastWindow) => (tiles * Results + Size - Results) * Plan.WindowStep + lastWindow;
+    private int PaddedSize(int tiles, int lastWindow) =>
+        (tiles * Results + Size - Results) * Plan.WindowStep + lastWindow;
 }

@@ -7,30 +7,32 @@ namespace Tessera.Tensors.Devices.Cpu.Simd.Winograd;
 /// each position in a tile the product of the transformed source with the transformed gradient, summed over all tiles.
 /// </summary>
 /// <remarks>
-/// Cost: that of <see cref="WinogradKernel{TSimd,TVector,TWinograd}"/>. The tiles are cut into slices with sums of their
-/// own. A chunk of a slice's tiles goes through two stages: its bands are transformed to source
-/// <c>[position][tile][inner]</c> and gradient <c>[position][tile][channel]</c>; then each (position, panel) is multiplied
-/// and added to the slice's sums, laid out as <see cref="WinogradWeights{TSimd,TVector,TWinograd}"/>, which go through the
-/// cache once a chunk. Where the slices can be shared out evenly each is one thread's, so that nothing passes from one
-/// processor's caches to another's; else all threads share every stage. The order of the sums depends on the sizes alone.
+/// Cost: that of <see cref="WinogradKernel{TSimd,TVector,TWinograd}"/>. The tiles are cut into slices, each with its
+/// own sums. A chunk of a slice's tiles goes through two stages: its bands are transformed to source
+/// <c>[position][tile][inner]</c> and gradient <c>[position][tile][channel]</c>; then each (position, panel) is
+/// multiplied and added to the slice's sums, which have the layout of
+/// <see cref="WinogradWeights{TSimd,TVector,TWinograd}"/> and go through the cache once a chunk. If the slices divide
+/// evenly among the threads, each thread computes whole slices, so that no data moves between the caches of processors;
+/// else all threads divide each stage. The order of the sums depends on the sizes alone.
 /// </remarks>
 internal static unsafe class WinogradWeightGradient<TSimd, TVector, TWinograd>
     where TSimd : struct, ISimd<TVector>
     where TVector : struct
     where TWinograd : struct, IWinograd
 {
-    // Of 24, 48, 64 and 96 the best: the more tiles, the less often the sums go through the cache.
+    // The fastest of 24, 48, 64 and 96: with more tiles, the sums go through the cache less often.
     private const int TilesPerChunk = 48;
 
-    // Sums of float32 are the less exact the longer: over 4160 tiles the result is off by 1.5e-6 (relative root mean square)
-    // in 16 slices, by 5.6e-6 in one. But a slice takes the memory of the transformed weights, in all no more than 64 MB, and
-    // the time to add it up: two of 64 tiles take longer than one of 128.
+    // Longer float32 sums are less exact: over 4160 tiles the relative root mean square error is 1.5e-6 with 16 slices
+    // and 5.6e-6 with one. But each slice takes as much memory as the transformed weights (64 MB at most in all), and
+    // time to add it up: two slices of 64 tiles take longer than one of 128.
     private const int TilesPerSlice = 256, FewestTilesPerSlice = 128, MaxSlices = 16, MaxFloats = 1 << 24;
     private const int TileRows = MatrixTile<TSimd, TVector>.Rows;
 
     private static int PanelColumns => MatrixTile<TSimd, TVector>.Columns;
 
-    public static void Run(WorkerPool pool, in Conv2dGeometry g, float* x, float* gradY, float* gradWeight, bool accumulate)
+    public static void Run(
+        WorkerPool pool, in Conv2dGeometry g, float* x, float* gradY, float* gradWeight, bool accumulate)
     {
         var plan = CorrelationPlan.Convolution(g);
         var tiles = new WinogradTiles(plan, TWinograd.Size, TSimd.Width, PanelColumns, TilesPerChunk, threads: 1);
@@ -53,12 +55,13 @@ internal static unsafe class WinogradWeightGradient<TSimd, TVector, TWinograd>
         layout.Unpack(pool, sums, slices, gradWeight, accumulate);
 
         void AddSlice(int slice, Action<int, Action<int>> shareOut) => AddBands(
-            tiles, layout, BandsBefore(slice), BandsBefore(slice + 1), source, gradient, sums + slice * layout.Length, shareOut);
+            tiles, layout, BandsBefore(slice), BandsBefore(slice + 1), source, gradient, sums + slice * layout.Length,
+            shareOut);
 
         int BandsBefore(int slice) => (int)((long)tiles.Bands.Count * slice / slices);
     }
 
-    /// <summary>How many slices the tiles are cut into: a power of two, which threads divide most often.</summary>
+    /// <summary>The number of slices: a power of two, because the number of threads divides that most often.</summary>
     private static int Slices(WinogradTiles tiles, nint length)
     {
         int wanted = Math.Max(tiles.Count / TilesPerSlice, Math.Clamp(tiles.Count / FewestTilesPerSlice, 1, 2));
@@ -66,7 +69,7 @@ internal static unsafe class WinogradWeightGradient<TSimd, TVector, TWinograd>
         return (int)Math.Min(BitOperations.RoundUpToPowerOf2((uint)wanted), 1L << BitOperations.Log2((ulong)most));
     }
 
-    /// <summary>Adds the products of the tiles of bands first to end to the sums of their slice, which they begin.</summary>
+    /// <summary>Computes the sums of a slice: the products of the tiles of bands first to end.</summary>
     private static void AddBands(
         WinogradTiles tiles, WinogradWeights<TSimd, TVector, TWinograd> layout, int first, int end, PaddedMap sourceMap,
         PaddedMap gradientMap, float* sums, Action<int, Action<int>> shareOut)
@@ -89,21 +92,23 @@ internal static unsafe class WinogradWeightGradient<TSimd, TVector, TWinograd>
                     tiles, sourceMap, band, tiles.Plan.Phases[0], source + tile * tiles.TileStride);
                 TransformGradient(tiles, gradientMap, band, gradient + tile * tileStride);
             });
-            // All panels of a position one after the other: its source and gradient stay in the second-level cache.
+            // The panels of a position follow each other, so its source and gradient stay in the second-level cache.
             shareOut(tiles.Positions * tiles.Panels, item => Multiply(
                 tiles, source + item / tiles.Panels * tiles.SourceStride, count,
                 gradient + item / tiles.Panels * positionStride + item % tiles.Panels * PanelColumns,
-                sums + item / tiles.Panels * layout.PositionLength + item % tiles.Panels * layout.PanelLength, isFirst));
+                sums + item / tiles.Panels * layout.PositionLength + item % tiles.Panels * layout.PanelLength,
+                isFirst));
         }
 
-        // All chunks are about as large.
+        // All chunks have about the same size.
         int BandsBefore(int chunk) => first + (int)((long)(end - first) * chunk / chunks);
     }
 
     private static void TransformGradient(WinogradTiles tiles, in PaddedMap map, Band band, float* transformed)
     {
         using var gradient = new PaddedBand(
-            map, band.FirstImage, band.Images, band.FirstRow * WinogradTiles.Results, band.Rows * WinogradTiles.Results);
+            map, band.FirstImage, band.Images, band.FirstRow * WinogradTiles.Results,
+            band.Rows * WinogradTiles.Results);
         nint tileStride = tiles.GradientTileStride(PanelColumns), positionStride = tiles.GradientStride(PanelColumns);
         nint column = tiles.Panels * PanelColumns;
         for (int tile = 0; tile < band.Images * band.Rows * tiles.Columns; tile++, transformed += tileStride)
@@ -111,7 +116,8 @@ internal static unsafe class WinogradWeightGradient<TSimd, TVector, TWinograd>
             (int image, int rest) = Math.DivRem(tile, band.Rows * tiles.Columns);
             (int tileRow, int tileColumn) = Math.DivRem(rest, tiles.Columns);
             float* from = gradient.Pixels + image * gradient.ImageStride
-                + (nint)tileRow * WinogradTiles.Results * gradient.RowStride + tileColumn * WinogradTiles.Results * column;
+                + (nint)tileRow * WinogradTiles.Results * gradient.RowStride
+                + tileColumn * WinogradTiles.Results * column;
             for (int channel = 0; channel < column; channel += TSimd.Width)
             {
                 TWinograd.ResultGradients(
@@ -121,7 +127,7 @@ internal static unsafe class WinogradWeightGradient<TSimd, TVector, TWinograd>
         }
     }
 
-    /// <summary>Adds the products of all tiles of a chunk at one position, for one panel, to its sums.</summary>
+    /// <summary>Adds the products of all tiles of a chunk, at one position and for one panel, to the sums.</summary>
     private static void Multiply(
         WinogradTiles tiles, float* source, int count, float* gradient, float* sums, bool isFirst)
     {
@@ -130,7 +136,7 @@ internal static unsafe class WinogradWeightGradient<TSimd, TVector, TWinograd>
         new Span<float>(zeros, TileRows * PanelColumns).Clear();
         for (int row = 0; row < tiles.Inner; row += TileRows, sums += TileRows * PanelColumns)
         {
-            // A tile's rows past the last are the next panel's, which another thread may be adding to.
+            // The rows of a tile past the last belong to the next panel, which another thread may be adding to.
             int length = Math.Min(TileRows, tiles.Inner - row) * PanelColumns;
             bool isWhole = length == TileRows * PanelColumns;
             if (!isWhole && !isFirst) new Span<float>(sums, length).CopyTo(new Span<float>(last, length));

@@ -4,22 +4,21 @@ using static Tessera.Tensors.Devices.Cpu.Simd.CorrelationPlan;
 namespace Tessera.Tensors.Devices.Cpu.Simd.Winograd;
 
 /// <summary>
-/// Transformed weights, <c>[phase][position][panel][inner][Columns]</c>, and the gradients of them, which are laid out
-/// alike. Cost: the OIHW weights are read once, in the order in which they lie, and turned so that a panel's channels are
-/// neighbours; then the transforms, in vectors of channels, which write 36/9 or 25/4 floats for each weight. It is the
-/// fixed cost of a call, whatever the batch.
+/// Transformed weights, <c>[phase][position][panel][inner][Columns]</c>, and their gradients in the same layout. Cost:
+/// the OIHW weights are read once, in order, and transposed so that a panel's channels are neighbours; the transforms,
+/// in vectors of channels, write 36/9 or 25/4 floats per weight. This is a fixed cost per call, for any batch size.
 /// </summary>
 internal readonly unsafe struct WinogradWeights<TSimd, TVector, TWinograd>(WinogradTiles tiles)
     where TSimd : struct, ISimd<TVector>
     where TVector : struct
     where TWinograd : struct, IWinograd
 {
-    // Source channels of an item of work.
+    // Source channels per item of work.
     private const int ChannelsPerItem = 16;
 
     private static int PanelColumns => MatrixTile<TSimd, TVector>.Columns;
 
-    /// <summary>Floats in all.</summary>
+    /// <summary>The total number of floats.</summary>
     public nint Length => tiles.Plan.Phases.Length * PhaseLength;
 
     /// <summary>Floats from a panel to the next.</summary>
@@ -42,12 +41,14 @@ internal readonly unsafe struct WinogradWeights<TSimd, TVector, TWinograd>(Winog
         pool.Run(tiles.Panels * Blocks, item => layout.PackBlock(layout.Locate(item), weight, packed));
     }
 
-    /// <summary>Transforms gradients of transformed weights (of a plan of one phase) back to OIHW.</summary>
+    /// <summary>Transforms gradients of transformed weights back to OIHW; the plan has one phase.</summary>
     /// <param name="pool">The threads.</param>
-    /// <param name="packed">Slices of <see cref="Length"/> floats, which are added up, in their order, in the first.</param>
-    /// <param name="slices">How many slices.</param>
+    /// <param name="packed">
+    /// Slices of <see cref="Length"/> floats; they are added up in the first, in their order.
+    /// </param>
+    /// <param name="slices">The number of slices.</param>
     /// <param name="gradWeight">The weights' gradient.</param>
-    /// <param name="accumulate">Whether it is added to.</param>
+    /// <param name="accumulate">Whether to add to the gradient.</param>
     public void Unpack(WorkerPool pool, float* packed, int slices, float* gradWeight, bool accumulate)
     {
         WinogradWeights<TSimd, TVector, TWinograd> layout = this;
@@ -70,8 +71,8 @@ internal readonly unsafe struct WinogradWeights<TSimd, TVector, TWinograd>(Winog
         foreach (Run run in Runs(block))
         {
             Transposition.Run(
-                weight + run.Weight, tiles.Plan.ChannelStride, block.Lanes, run.Length, kernels + run.Kernels, PanelColumns,
-                accumulate: false);
+                weight + run.Weight, tiles.Plan.ChannelStride, block.Lanes, run.Length, kernels + run.Kernels,
+                PanelColumns, accumulate: false);
         }
         foreach (Phase phase in tiles.Plan.Phases)
         {
@@ -84,7 +85,8 @@ internal readonly unsafe struct WinogradWeights<TSimd, TVector, TWinograd>(Winog
     private void Transform(Block block, float* kernels, Taps taps, float* packed)
     {
         kernels += taps.First;
-        for (int channel = 0; channel < block.PaddedChannels; channel++, kernels += KernelArea * PanelColumns, packed += PanelColumns)
+        int stride = KernelArea * PanelColumns;
+        for (int channel = 0; channel < block.PaddedChannels; channel++, kernels += stride, packed += PanelColumns)
         {
             for (int half = 0; half < PanelColumns; half += TSimd.Width)
             {
@@ -95,7 +97,7 @@ internal readonly unsafe struct WinogradWeights<TSimd, TVector, TWinograd>(Winog
         }
     }
 
-    /// <summary>Adds a block of the other slices to that of the first.</summary>
+    /// <summary>Adds a block of the other slices to the block of the first.</summary>
     private void AddSlices(Block block, float* packed, int slices)
     {
         int length = block.PaddedChannels * PanelColumns;
@@ -116,19 +118,21 @@ internal readonly unsafe struct WinogradWeights<TSimd, TVector, TWinograd>(Winog
         using var scratch = new Scratch(ChannelsPerItem * KernelArea * PanelColumns);
         float* kernels = scratch.Floats;
         for (int sourceMap = 0; sourceMap < tiles.SourceMaps; sourceMap++)
-            TransformBack(block, packed + Place(block, sourceMap), LocateTaps(tiles.Plan.Phases[0], sourceMap), kernels);
+            TransformBack(
+                block, packed + Place(block, sourceMap), LocateTaps(tiles.Plan.Phases[0], sourceMap), kernels);
         foreach (Run run in Runs(block))
         {
             Transposition.Run(
-                kernels + run.Kernels, PanelColumns, run.Length, block.Lanes, gradWeight + run.Weight, tiles.Plan.ChannelStride,
-                accumulate);
+                kernels + run.Kernels, PanelColumns, run.Length, block.Lanes, gradWeight + run.Weight,
+                tiles.Plan.ChannelStride, accumulate);
         }
     }
 
     private void TransformBack(Block block, float* packed, Taps taps, float* kernels)
     {
         kernels += taps.First;
-        for (int channel = 0; channel < block.Channels; channel++, packed += PanelColumns, kernels += KernelArea * PanelColumns)
+        int stride = KernelArea * PanelColumns;
+        for (int channel = 0; channel < block.Channels; channel++, packed += PanelColumns, kernels += stride)
         {
             for (int half = 0; half < PanelColumns; half += TSimd.Width)
             {
@@ -145,14 +149,15 @@ internal readonly unsafe struct WinogradWeights<TSimd, TVector, TWinograd>(Winog
         int first = block * ChannelsPerItem;
         return new Block(
             panel, first, Math.Min(PanelColumns, tiles.Plan.Channels - panel * PanelColumns),
-            Math.Min(ChannelsPerItem, tiles.Plan.SourceChannels - first), Math.Min(ChannelsPerItem, tiles.PaddedChannels - first));
+            Math.Min(ChannelsPerItem, tiles.Plan.SourceChannels - first),
+            Math.Min(ChannelsPerItem, tiles.PaddedChannels - first));
     }
 
-    /// <summary>Where a block of one source map starts in a phase of the packed weights.</summary>
+    /// <summary>The offset of a block of one source map in a phase of the packed weights.</summary>
     private nint Place(Block block, int sourceMap) =>
         block.Panel * PanelLength + ((nint)sourceMap * tiles.PaddedChannels + block.FirstChannel) * PanelColumns;
 
-    /// <summary>Where the taps of a phase for one source map are in a kernel.</summary>
+    /// <summary>The places of the taps of a phase, for one source map, in a kernel.</summary>
     private Taps LocateTaps(Phase phase, int sourceMap)
     {
         int step = tiles.Plan.WindowStep, width = tiles.Plan.KernelWidth;
@@ -163,8 +168,8 @@ internal readonly unsafe struct WinogradWeights<TSimd, TVector, TWinograd>(Winog
     }
 
     /// <summary>
-    /// A block's kernels as they lie in the weights of a channel: those of all source channels in one piece, or in a
-    /// transposed convolution one by one.
+    /// The runs of a block's kernels in the weights of a channel: one run for all source channels, or one per source
+    /// channel in a transposed convolution.
     /// </summary>
     private IEnumerable<Run> Runs(Block block)
     {
@@ -180,25 +185,25 @@ internal readonly unsafe struct WinogradWeights<TSimd, TVector, TWinograd>(Winog
     }
 
     /// <summary>
-    /// Some source channels beside one panel of channels. While it is worked on its kernels lie as
+    /// Some source channels and one panel of channels. In working memory its kernels have the layout
     /// <c>[source channel][kernel area][Columns]</c>.
     /// </summary>
     /// <param name="Panel">The panel.</param>
     /// <param name="FirstChannel">The first source channel.</param>
     /// <param name="Lanes">Channels in the panel.</param>
     /// <param name="Channels">Source channels.</param>
-    /// <param name="PaddedChannels">The same up to whole vectors at the source's end.</param>
+    /// <param name="PaddedChannels">The source channels, padded to whole vectors at the end of the source.</param>
     private readonly record struct Block(int Panel, int FirstChannel, int Lanes, int Channels, int PaddedChannels);
 
-    /// <summary>Taps in a block's kernels, in floats.</summary>
-    /// <param name="First">The first.</param>
+    /// <summary>The places of taps in a block's kernels, in floats.</summary>
+    /// <param name="First">The first tap.</param>
     /// <param name="RowStep">From a tap to the one below it.</param>
     /// <param name="ColumnStep">From a tap to the one on its right.</param>
     private readonly record struct Taps(int First, int RowStep, int ColumnStep);
 
     /// <summary>Consecutive weights of each of a panel's channels.</summary>
-    /// <param name="Weight">The first channel's first, in the weights.</param>
-    /// <param name="Kernels">The same in the block's kernels.</param>
-    /// <param name="Length">How many.</param>
+    /// <param name="Weight">The first channel's first weight, as an offset in the weights.</param>
+    /// <param name="Kernels">Its offset in the block's kernels.</param>
+    /// <param name="Length">The number of weights.</param>
     private readonly record struct Run(nint Weight, nint Kernels, int Length);
 }
