@@ -41,9 +41,8 @@ public static class AtomicFolder
     }
 
     /// <summary>Checks early that <see cref="Write"/> can write a folder, before its contents are computed.</summary>
-    /// <param name="path">
-    /// The folder; neither it nor its parents need exist.
-    /// </param> <exception cref="InputException">A file has that name, or the folder cannot be written.</exception>
+    /// <param name="path">The folder; neither it nor its parents need exist.</param>
+    /// <exception cref="InputException">A file has that name, or the folder cannot be written.</exception>
     public static void CheckWritable(string path)
     {
         path = FileErrors.FolderPath(path);
@@ -69,7 +68,7 @@ public static class AtomicFolder
     /// Checks that <see cref="Write"/> can write a folder without destroying other data: the folder is missing or
     /// empty, or it holds earlier output of the same kind.
     /// </summary>
-    /// <param name="path">The folder; neither it nor those above it need exist.</param>
+    /// <param name="path">The folder; neither it nor its parents need exist.</param>
     /// <param name="kind">The kind of output, for the message: "a report".</param>
     /// <param name="isOwn">Whether all entries of a non-empty folder are of that kind.</param>
     /// <exception cref="InputException">

@@ -158,7 +158,7 @@ public sealed class CsvLog
         int count = stream.ReadAtLeast(found, found.Length, throwOnEndOfStream: false);
         if (!expected.AsSpan().StartsWith(found.AsSpan(0, count)))
             throw new InputException(
-                $"{_path}: the first line is not '{_header.TrimEnd()}', so it is no log of this run;"
+                $"{_path}: its first line is not '{_header.TrimEnd()}';"
                 + " move the file away");
         stream.Write(expected.AsSpan(count));
     }

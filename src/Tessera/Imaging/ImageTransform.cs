@@ -24,9 +24,8 @@ public static class ImageTransform
     /// <param name="width">Width of the result in pixels, at least 1.</param>
     /// <param name="height">Height of the result in pixels, at least 1.</param>
     /// <param name="channels">Channels of the result, 1 or 3; see <see cref="ToChannels"/>.</param>
-    /// <returns>
-    /// A picture of exactly that size; <paramref name="image"/> itself if nothing changes.
-    /// </returns> <exception cref="ArgumentException">A size is out of its range.</exception>
+    /// <returns>A picture of exactly that size; <paramref name="image"/> itself if nothing changes.</returns>
+    /// <exception cref="ArgumentException">A size is out of its range.</exception>
     public static Image Fit(Image image, int width, int height, int channels)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);

@@ -147,7 +147,7 @@ public static class ModelFile
         }
         catch (InputException e)
         {
-            throw new InputException($"{stored.Source}: no model that Tessera supports: {e.Message}", e);
+            throw new InputException($"{stored.Source}: unsupported model: {e.Message}", e);
         }
         CheckSources(stored, options, lookup);
         return options;

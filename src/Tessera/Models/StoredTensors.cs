@@ -107,7 +107,7 @@ internal sealed class StoredTensors
             throw new InputException(
                 $"{Source}: only {names.Count(other => other.StartsWith(partial, StringComparison.Ordinal))} "
                 + $"of its {names.Length} tensors begin with "
-                + $"{partial}, and a prefix is taken off only where all do; save the state dict of the inner model alone");
+                + $"{partial}, and a prefix is removed only if all have it; save the state dict of the inner model alone");
         throw new InputException($"{Source}: the tensor {name} is missing; it is no VQ-VAE with the seed's names");
     }
 

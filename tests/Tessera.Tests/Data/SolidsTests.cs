@@ -3,7 +3,9 @@ using Tessera.Tensors.Random;
 
 namespace Tessera.Tests.Data;
 
-/// <summary>What the renderer relies on: it steps by the distance, within the unit ball, above the foot.</summary>
+/// <summary>
+/// The renderer's assumptions: the distance is a safe step, and a solid is within the unit ball and above its foot.
+/// </summary>
 public class SolidsTests
 {
     [Fact] public void Sphere() => Check<Sphere>();

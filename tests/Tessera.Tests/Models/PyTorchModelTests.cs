@@ -7,8 +7,8 @@ using Tessera.Tensors.IO;
 namespace Tessera.Tests.Models;
 
 /// <summary>
-/// Models that the seed's own PyTorch code made run here, and models that are made here run there: the same codes, and
-/// reconstructions to 1e-4 (tests/fixtures/pytorch).
+/// Models from the seed's PyTorch code run here, and models from here run in PyTorch, with the same codes and with
+/// reconstructions within 1e-4 (tests/fixtures/pytorch).
 /// </summary>
 public sealed class PyTorchModelTests : IDisposable
 {
@@ -28,7 +28,7 @@ public sealed class PyTorchModelTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Models))]
-    public void A_model_of_PyTorch_gives_the_same_codes_and_reconstructions_here(string name)
+    public void A_model_from_PyTorch_gives_the_same_codes_and_reconstructions_here(string name)
     {
         TensorFile expected = SafeTensors.Read(Repository.Fixture("pytorch", $"{name}.safetensors"));
         (VqVae model, double? variance) = ModelFile.Read(Repository.Fixture("pytorch", $"{name}.pt"));
@@ -47,7 +47,7 @@ public sealed class PyTorchModelTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Written))]
-    public void A_model_made_here_gives_the_same_codes_and_reconstructions_in_PyTorch(bool ema, bool larger, string name)
+    public void A_model_from_here_gives_the_same_codes_and_reconstructions_in_PyTorch(bool ema, bool larger, string name)
     {
         var options = new VqVaeOptions
         {
@@ -76,7 +76,7 @@ public sealed class PyTorchModelTests : IDisposable
     [InlineData("model.pt")]
     [InlineData("model.PTH")]
     [InlineData("model.safetensors")]
-    public void Every_kind_of_file_keeps_all_that_is_known_of_a_model(string name)
+    public void Every_file_format_keeps_the_whole_model(string name)
     {
         var model = new VqVae(new VqVaeOptions { Hidden = 4, ResidualHidden = 2, Codes = 5, CodeDim = 3, Quantizer = new EmaVectorQuantizerOptions { Commitment = 0.5f, Decay = 0.9 } });
         ModelFile.Write(_folder[name], model, 0.0625);
@@ -92,7 +92,7 @@ public sealed class PyTorchModelTests : IDisposable
     [InlineData("old.pt", "_encoder._conv_1.weight is missing")]
     [InlineData("nested.pt", "(key model): the tensor _encoder._conv_1.weight is missing")]
     [InlineData("module.pt", "it holds seed_model.Model, which is refused and was not run")]
-    [InlineData("partly_prefixed.pt", "tensors begin with module., and a prefix is taken off only where all do")]
+    [InlineData("partly_prefixed.pt", "tensors begin with module., and a prefix is removed only if all have it")]
     [InlineData("checkpoint.pt", "several of its dicts hold a model (model, ema); choose one with --key NAME")]
     [InlineData("kinds.pt", "_encoder._conv_1.weight is missing")]
     public void A_file_that_is_no_model_is_refused_by_name(string name, string reason)
@@ -112,7 +112,7 @@ public sealed class PyTorchModelTests : IDisposable
     [InlineData("small_wrapped.pt", "model_state_dict", "module.")]
     [InlineData("small_wrapped_old.pt", "trainer.net.state_dict", "")]
     [InlineData("small_extra.pt", ".", "", "_decoder.extra.weight", "num_batches_tracked")]
-    public void A_state_dict_is_found_as_people_save_it(string name, string key, string prefix, params string[] leftOut)
+    public void A_state_dict_is_found_in_all_usual_forms(string name, string key, string prefix, params string[] leftOut)
     {
         StoredModel stored = ModelFile.Read(Repository.Fixture("pytorch", name));
         Assert.Equal((key, prefix), (stored.Origin.Key, stored.Origin.Prefix));
@@ -135,14 +135,14 @@ public sealed class PyTorchModelTests : IDisposable
     [InlineData("checkpoint.pt", "has no dict of tensors under the key net; it has model, ema")]
     [InlineData("small_wrapped.pt", "has no dict of tensors under the key net; it has model_state_dict")]
     [InlineData("small.pt", "is one state dict: it has no key net; leave --key out")]
-    public void A_key_that_is_not_there_gets_those_that_are(string name, string reason)
+    public void An_unknown_key_is_refused_with_the_known_ones(string name, string reason)
     {
         string path = Repository.Fixture("pytorch", name);
         Assert.Equal($"{path} {reason}", Assert.Throws<InputException>(() => ModelFile.Read(path, key: "net")).Message);
     }
 
     [Fact]
-    public void Of_several_dicts_the_one_that_is_whole_is_taken()
+    public void The_only_complete_dict_is_chosen()
     {
         StoredModel small = ModelFile.Read(Repository.Fixture("pytorch", "small.pt"));
         Dictionary<string, object?> whole = StateDict(small.Model), part = StateDict(small.Model);
@@ -157,7 +157,7 @@ public sealed class PyTorchModelTests : IDisposable
     }
 
     [Fact]
-    public void A_tensor_that_something_else_would_make_is_refused_where_the_model_needs_it()
+    public void A_needed_tensor_that_a_foreign_call_builds_is_refused()
     {
         Dictionary<string, object?> dict = StateDict(ModelFile.Read(Repository.Fixture("pytorch", "small.pt")).Model);
         dict["_pre_vq_conv.weight"] = new TorchObject("posix", "system", [$"touch {_folder["touched"]}"]);
@@ -174,7 +174,7 @@ public sealed class PyTorchModelTests : IDisposable
         expected.State().Select(entry => (entry.Name, string.Join(' ', entry.Tensor.ToArray().Select(value => value * factor)))),
         actual.State().Select(entry => (entry.Name, string.Join(' ', entry.Tensor.ToArray()))));
 
-    /// <summary>Moves each code to a vector of the encoder's, so that many are in use.</summary>
+    /// <summary>Moves each code onto an encoder output, so that many codes are used.</summary>
     private static void SpreadCodes(VqVae model, TensorEntry pictures)
     {
         float[] z = model.EncodeToVectors(Tensor.From(pictures.Values.Span, new Shape(pictures.Shape))).ToArray();
@@ -189,7 +189,9 @@ public sealed class PyTorchModelTests : IDisposable
         return (output.Quantized.Codes, output.Reconstruction.ToArray());
     }
 
-    /// <summary>As the fixtures' script reads it; codes are whole numbers in floats, which are exact far beyond their range.</summary>
+    /// <summary>
+    /// Writes a file in the form that the fixtures' script reads; codes are stored as floats, which hold them exactly.
+    /// </summary>
     private static void WriteExpected(string path, TensorEntry pictures, int[] codes, float[] reconstructions) => SafeTensors.Write(
         path,
         [

@@ -5,9 +5,9 @@ using Tessera.Tensors.Devices.Cpu;
 namespace Tessera.Tests.Parity;
 
 /// <summary>
-/// Training runs of the whole model against PyTorch's, update by update: 30 updates at a small size and 20 at the seed's,
-/// from the same weights on the same pictures, for both quantizers. The first update's gradients are compared with those of
-/// the kernels that are picked unless told otherwise, too.
+/// Compares training runs of the whole model with PyTorch's, update by update: 30 updates at a small size and 20 at the
+/// seed's, from the same weights on the same pictures, for both quantizers. The gradients of the first update are also
+/// compared for the default kernels.
 /// </summary>
 public sealed class TrajectoryParityTests
 {
@@ -33,7 +33,7 @@ public sealed class TrajectoryParityTests
 
     [Theory]
     [MemberData(nameof(Files))]
-    public void No_code_is_chosen_by_a_margin_that_rounding_could_turn(string file)
+    public void Every_margin_is_too_wide_for_rounding_to_change_a_code(string file)
     {
         foreach (float margin in ParityFixture.Load(file).Values("margin")) Assert.True(margin > NearTieTests.Margin);
     }
@@ -62,12 +62,12 @@ public sealed class TrajectoryParityTests
 
     [Theory]
     [MemberData(nameof(Devices))]
-    public void Every_device_makes_PyTorchs_run_with_a_codebook_of_gradients(int? threads, string? kernels) =>
+    public void Every_device_repeats_PyTorchs_run_with_a_gradient_codebook(int? threads, string? kernels) =>
         AssertRun("trajectory_small", threads, kernels);
 
     [Theory]
     [MemberData(nameof(Devices))]
-    public void Every_device_makes_PyTorchs_run_with_a_codebook_of_averages(int? threads, string? kernels) =>
+    public void Every_device_repeats_PyTorchs_run_with_an_EMA_codebook(int? threads, string? kernels) =>
         AssertRun("trajectory_small_ema", threads, kernels);
 
     private static void AssertRun(string file, int? threads, string? kernels)
@@ -95,7 +95,7 @@ public sealed class TrajectoryParityTests
 
     private static void AssertTensor(Trajectory run, string name, float[] values)
     {
-        // The full-size fixtures hold samples only. The EMA state's rows differ by orders of magnitude.
+        // The full-size fixtures hold samples only. The rows of the EMA state differ by orders of magnitude.
         if (!run.Fixture.Has(name)) run.Fixture.AssertSummaryClose(name, values, run.Where);
         else if (name.StartsWith("final/_vq_vae.", StringComparison.Ordinal) && run.Fixture.Number("decay") > 0)
             run.Fixture.AssertRowsClose(name, values, run.Where);

@@ -24,16 +24,18 @@ public class KMeansTests
         }
     }
 
-    /// <summary>At rest each centre is the mean of its vectors: one more iteration, here as a plain loop, changes little.</summary>
+    /// <summary>
+    /// At convergence each centre is the mean of its vectors, so one more iteration (a plain loop here) changes little.
+    /// </summary>
     [Fact]
-    public void Centres_are_near_rest_and_better_than_vectors_drawn_at_random()
+    public void Centres_are_nearly_converged_and_better_than_random_vectors()
     {
         const int Count = 400, Dimensions = 3, Clusters = 20;
         float[] vectors = new float[Count * Dimensions];
         new CounterRandom(2, 0).FillNormal(vectors);
         float[] centres = KMeans.Cluster(Tensor.From(vectors, [Count, Dimensions]), Clusters, new CounterRandom(3, 0));
         double found = Error(vectors, centres, Dimensions), drawn = Error(vectors, vectors[..(Clusters * Dimensions)], Dimensions);
-        Assert.True(found < drawn, $"k-means has an error of {found:0.000} where vectors themselves have {drawn:0.000}");
+        Assert.True(found < drawn, $"the error of k-means is {found:0.000}; that of random vectors is {drawn:0.000}");
         float[] next = [.. centres.Chunk(Dimensions).SelectMany((_, centre) => Mean([.. vectors.Chunk(Dimensions)
             .Where(vector => Nearest(vector, centres) == centre)]))];
         double rest = Error(vectors, next, Dimensions);

@@ -8,7 +8,7 @@ using Tessera.Tensors.Random;
 
 namespace Tessera.Tests.Quantization;
 
-/// <summary>What all quantizers promise, and what each promises beside it.</summary>
+/// <summary>The common properties of all quantizers, and those of each one.</summary>
 public class QuantizerTests
 {
     private const int Codes = 6, Dimensions = 4;
@@ -26,7 +26,7 @@ public class QuantizerTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void Codes_decode_to_what_training_decoded(string kind, int lookupDim)
+    public void Codes_look_up_the_quantized_vectors(string kind, int lookupDim)
     {
         Quantizer quantizer = Make(QuantizerOptions.Find(kind), lookupDim);
         using var tape = new Tape();
@@ -41,7 +41,7 @@ public class QuantizerTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void A_started_codebook_is_where_it_was_told(string kind, int lookupDim)
+    public void Start_sets_the_codebook(string kind, int lookupDim)
     {
         Quantizer quantizer = Make(QuantizerOptions.Find(kind), lookupDim);
         int dimensions = lookupDim == 0 ? Dimensions : lookupDim;
@@ -127,7 +127,7 @@ public class QuantizerTests
         foreach (float[] code in quantizer.Codebook.ToArray().Chunk(Dimensions)) Assert.Equal(1, code.Sum(value => value * value), 1e-5);
     }
 
-    /// <summary>One gradient step moves codes that nothing chose: what SimVQ is for.</summary>
+    /// <summary>One gradient step moves codes that no vector chose, which is the purpose of SimVQ.</summary>
     [Fact]
     public void SimVQ_moves_every_code_and_keeps_its_frozen_ones()
     {
@@ -149,7 +149,7 @@ public class QuantizerTests
     {
         Quantizer quantizer = Make((RunningAverageOptions)QuantizerOptions.Find(kind) with { Revival = 0.5, Decay = 0.5 }, lookupDim);
         int dimensions = lookupDim == 0 ? Dimensions : lookupDim;
-        // All codes but the first are far from everything, so that one serves all.
+        // All codes but the first are far from all vectors, so that one code serves all.
         quantizer.Start([.. Enumerable.Range(0, Codes * dimensions).Select(i => i < dimensions ? 1f : i % 2 == 0 ? -90f : 0)], vectorsPerCode: 0);
         Tensor z = Tensor.From([.. Normal(12 * Dimensions, 1).Select(value => 1 + 0.1f * value)], [1, 12, 1, Dimensions]);
         Quantized quantized = quantizer.Quantize(z, training: true);
@@ -186,7 +186,7 @@ public class QuantizerTests
     }
 
     [Fact]
-    public void A_quantizer_that_there_is_not_is_refused_with_those_there_are()
+    public void An_unknown_quantizer_is_refused_with_the_known_ones()
     {
         string message = Assert.Throws<InputException>(() => QuantizerOptions.Find("fsq")).Message;
         Assert.All(QuantizerOptions.All, options => Assert.Contains(options.Kind, message, StringComparison.Ordinal));

@@ -12,7 +12,7 @@ public sealed class TokenFileTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void Pictures_that_no_model_makes_are_refused_before_they_are_read()
+    public void Too_large_pictures_are_refused_before_they_are_read()
     {
         const int Rows = 4200;
         TokenFile.Write(_folder["tokens.npz"], 1, Rows, Rows, 512, [new int[Rows * Rows]]);
@@ -94,7 +94,7 @@ public sealed class TokenFileTests : IDisposable
     }
 
     [Fact]
-    public void As_many_columns_as_a_picture_has_codes_are_flattened_codes()
+    public void An_array_with_a_column_per_code_is_refused_as_flattened()
     {
         string path = Repository.Fixture("npy", "one_picture.npy");
         InputException e = Assert.Throws<InputException>(() => TokenReader.Open(path, 512, perPicture: 4));
@@ -119,7 +119,7 @@ public sealed class TokenFileTests : IDisposable
     [InlineData("npy/missing.npy", 512, "no such file")]
     [InlineData("npy", 512, "folder")]
     [InlineData("pytorch/small.pt", 512, "no array 'codes'")]
-    public void A_file_that_does_not_belong_gets_a_line_that_says_why(string fixture, int codebook, string reason)
+    public void An_unsuitable_file_is_refused_with_a_reason(string fixture, int codebook, string reason)
     {
         string path = Repository.Fixture(fixture.Split('/'));
         InputException e = Assert.Throws<InputException>(() =>

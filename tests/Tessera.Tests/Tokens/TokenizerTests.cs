@@ -17,11 +17,11 @@ public sealed class TokenizerTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>70 pictures are a whole batch and a part of one.</summary>
+    /// <summary>70 pictures are a full batch and a partial one.</summary>
     [Theory]
     [InlineData(1)]
     [InlineData(70)]
-    public void Encoding_then_decoding_is_reconstructing_to_the_bit(int count)
+    public void Encoding_then_decoding_equals_reconstruction_exactly(int count)
     {
         CancellationToken stop = TestContext.Current.CancellationToken;
         PictureSource pictures = Shapes.Open(Split.Train, Size, trainCount: count);
@@ -37,7 +37,7 @@ public sealed class TokenizerTests : IDisposable
     }
 
     [Fact]
-    public void A_picture_has_the_same_codes_wherever_it_stands_in_a_batch()
+    public void A_picture_has_the_same_codes_anywhere_in_a_batch()
     {
         byte[] picture = Shapes.Picture(3, Size).Pixels;
         using var tokenizer = new Tokenizer(Model, Size, Size);
@@ -45,14 +45,14 @@ public sealed class TokenizerTests : IDisposable
         int[] all = tokenizer.Encode([.. Enumerable.Repeat(picture, tokenizer.Batch)]);
         Assert.InRange(alone.Distinct().Count(), 4, 64);
         for (int i = 0; i < tokenizer.Batch; i++) Assert.Equal(alone, all[(i * 64)..((i + 1) * 64)]);
-        // Fewer after many, and a number that is no power of two.
+        // A smaller batch after a larger one, of a size that is not a power of two.
         Assert.Equal([.. alone, .. alone, .. alone], tokenizer.Encode([picture, picture, picture]));
         byte[] pixels = tokenizer.Decode(alone)[0].Pixels;
         Assert.All(tokenizer.Decode(all), copy => Assert.Equal(pixels, copy.Pixels));
     }
 
     [Fact]
-    public void Codes_that_were_refused_do_not_come_back()
+    public void Refused_codes_do_not_affect_later_calls()
     {
         using var tokenizer = new Tokenizer(Model, Size, Size);
         int[] codes = new int[4 * tokenizer.CodesPerPicture];
@@ -62,9 +62,9 @@ public sealed class TokenizerTests : IDisposable
         Assert.All(tokenizer.Decode(codes.AsSpan(0, 3 * tokenizer.CodesPerPicture)), picture => Assert.Equal(pixels, picture.Pixels));
     }
 
-    /// <summary>The seed's sizes, where convolutions have more than one way to be computed.</summary>
+    /// <summary>The seed's sizes, at which convolutions choose between algorithms.</summary>
     [Fact]
-    public void Not_a_bit_of_a_reconstruction_depends_on_how_many_pictures_are_beside_it()
+    public void A_reconstruction_does_not_depend_on_the_rest_of_the_batch()
     {
         var model = new VqVae(new VqVaeOptions(), seed: 1);
         int length = Size * Size * 3;
@@ -105,7 +105,7 @@ public sealed class TokenizerTests : IDisposable
     }
 
     [Fact]
-    public void A_broken_picture_stops_encoding_with_its_own_line_and_leaves_no_file()
+    public void A_broken_picture_stops_encoding_with_its_own_message_and_leaves_no_file()
     {
         var broken = new PictureSource("broken", Size, 3, new int[200], ["one"], i =>
             i == 150 ? throw new InputException("picture 150 is broken") : new byte[Size * Size * 3]);
@@ -134,7 +134,7 @@ public sealed class TokenizerTests : IDisposable
     }
 
     [Fact]
-    public void What_does_not_fit_the_model_is_refused()
+    public void Unsuitable_pictures_and_codes_are_refused()
     {
         PictureSource grey = Shapes.Open(Split.Test, Size, testCount: 3).ToChannels(1);
         Assert.Contains("channels", Assert.Throws<InputException>(() => Tokenizer.Encode(Model, grey, TestContext.Current.CancellationToken).First()).Message, StringComparison.Ordinal);
@@ -149,14 +149,14 @@ public sealed class TokenizerTests : IDisposable
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
-    public void Pictures_of_any_channels_come_back_in_their_own(int channels)
+    public void Decoding_keeps_the_number_of_channels(int channels)
     {
         using var tokenizer = new Tokenizer(Create(channels), width: 8, height: 12);
         Image picture = tokenizer.Decode(tokenizer.Encode([new byte[96 * channels]]))[0];
         Assert.Equal((8, 12, channels), (picture.Width, picture.Height, picture.Channels));
     }
 
-    /// <summary>A fresh model whose codes are spread over what its encoder gives.</summary>
+    /// <summary>A new model whose codes are spread over its encoder's outputs.</summary>
     private static VqVae Create(int channels)
     {
         var model = new VqVae(new VqVaeOptions { Channels = channels, Hidden = 16, ResidualHidden = 8, Codes = 40, CodeDim = 6 }, seed: 5);
