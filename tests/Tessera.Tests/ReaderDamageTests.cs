@@ -61,7 +61,15 @@ public sealed class ReaderDamageTests : IDisposable
     [InlineData("model.safetensors")]
     public void Models_written_here(string name)
     {
-        var options = new VqVaeOptions { Hidden = 4, ResidualHidden = 2, ResidualLayers = 1, Codes = 3, CodeDim = 2, Quantizer = new EmaVectorQuantizerOptions() };
+        var options = new VqVaeOptions
+        {
+            Hidden = 4,
+            ResidualHidden = 2,
+            ResidualLayers = 1,
+            Codes = 3,
+            CodeDim = 2,
+            Quantizer = new EmaVectorQuantizerOptions(),
+        };
         ModelFile.Write(_folder[name], new VqVae(options), dataVariance: 0.0625);
         Damage.IsSurvived<InputException>(File.ReadAllBytes(_folder[name]), "damaged", file =>
         {

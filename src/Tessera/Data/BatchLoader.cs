@@ -115,7 +115,8 @@ public sealed class BatchLoader : IDisposable
             // Reverses the whole row, then restores the channel order within each pixel.
             Span<float> pixels = picture.Slice(row, rowLength);
             pixels.Reverse();
-            for (int pixel = 0; pixel < rowLength && channels > 1; pixel += channels) pixels.Slice(pixel, channels).Reverse();
+            for (int pixel = 0; pixel < rowLength && channels > 1; pixel += channels)
+                pixels.Slice(pixel, channels).Reverse();
         }
     }
 }

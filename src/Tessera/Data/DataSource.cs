@@ -22,7 +22,8 @@ public static class DataSource
     /// <summary>Opens a split. Its pictures are read or rendered on demand (those of CIFAR-10 are in memory).</summary>
     /// <inheritdoc cref="Load"/>
     public static PictureSource Open(
-        string data, string? dataDir, Split split, PictureSize size, int channels, CancellationToken cancellation = default)
+        string data, string? dataDir, Split split, PictureSize size, int channels,
+        CancellationToken cancellation = default)
     {
         PictureSource pictures = data switch
         {

@@ -76,7 +76,8 @@ public sealed class ImageSet
     public ImageSet ToChannels(int channels) => AsSource().ToChannels(channels).Load();
 
     /// <summary>The same pictures as a source, without a copy.</summary>
-    public PictureSource AsSource() => new(Name, new PictureSize(Height, Width), Channels, _labels, ClassNames, i => _pictures[i]);
+    public PictureSource AsSource() =>
+        new(Name, new PictureSize(Height, Width), Channels, _labels, ClassNames, i => _pictures[i]);
 
     /// <summary>
     /// The variance of byte/255 over every sample of every picture (the seed's <c>data_variance</c>), computed exactly
@@ -96,6 +97,8 @@ public sealed class ImageSet
             sum += (Int128)histogram[value] * value;
             sumOfSquares += (Int128)histogram[value] * value * value;
         }
-        return count == 0 ? 0 : (double)(sumOfSquares * count - sum * sum) / ((double)count * (double)count * 255 * 255);
+        return count == 0
+            ? 0
+            : (double)(sumOfSquares * count - sum * sum) / ((double)count * (double)count * 255 * 255);
     }
 }

@@ -40,8 +40,8 @@ internal sealed class PictureReader
         PictureSize own = Cropped(image, path);
         if (own != Size)
             throw new NativeSizeException(
-                $"{path} is {own} (height x width) and {_sizeOf} is {Size}: with --size native all pictures must have the same "
-                + "size; give --size HxW, or use one picture at a time");
+                $"{path} is {own} (height x width) and {_sizeOf} is {Size}: with --size native all pictures must have "
+                + "the same size; give --size HxW, or use one picture at a time");
         return ImageTransform.ToChannels(ImageTransform.CropCentre(image, Size.Width, Size.Height), _channels).Pixels;
     }
 

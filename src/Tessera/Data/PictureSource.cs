@@ -99,7 +99,8 @@ public sealed class PictureSource
         if (leftOut.Count == 0) return this;
         int[] kept = [.. Enumerable.Range(0, Count).Where(i => !leftOut.Contains(NameOf(i)))];
         if (kept.Length == Count) return this;
-        if (kept.Length == 0) throw new InputException($"none of the {Count} pictures of {Name} can be used; name others");
+        if (kept.Length == 0)
+            throw new InputException($"none of the {Count} pictures of {Name} can be used; name others");
         return new PictureSource(
             Name, Size, Channels, [.. kept.Select(i => _labels[i])], ClassNames, i => _read(kept[i]),
             [.. kept.Select(NameOf)])
@@ -117,7 +118,8 @@ public sealed class PictureSource
     /// <param name="cancellation">Stops reading.</param>
     /// <exception cref="DamagedPicturesException">Some files cannot be read; all others were tried too.</exception>
     /// <exception cref="OperationCanceledException">Reading was stopped.</exception>
-    public byte[][] Read(int first, int count, IProgress<int>? progress = null, CancellationToken cancellation = default)
+    public byte[][] Read(
+        int first, int count, IProgress<int>? progress = null, CancellationToken cancellation = default)
     {
         byte[][] pictures = new byte[count][];
         ForEach(first, count, (i, picture) => pictures[i - first] = picture, progress, cancellation);

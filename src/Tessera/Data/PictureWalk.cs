@@ -18,7 +18,8 @@ internal sealed record PictureWalk(List<string> Folders, List<string> Paths, Lis
     {
         if (Others.Count == 0) return null;
         string[] endings = [.. Others.Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.Ordinal)];
-        string listed = string.Join(", ", endings.Take(ListedEndings)) + (endings.Length > ListedEndings ? ", ..." : "");
+        string listed = string.Join(", ", endings.Take(ListedEndings))
+            + (endings.Length > ListedEndings ? ", ..." : "");
         return $"{Others.Count} other {(Others.Count == 1 ? "file" : "files")} left alone ({listed})";
     }
 
@@ -43,7 +44,8 @@ internal sealed record PictureWalk(List<string> Folders, List<string> Paths, Lis
         }
         paths.Sort(StringComparer.Ordinal);
         return new PictureWalk(
-            [.. FileErrors.List(folder, place => place.EnumerateDirectories()).Select(below => below.Name)], paths, others);
+            [.. FileErrors.List(folder, place => place.EnumerateDirectories()).Select(below => below.Name)],
+            paths, others);
     }
 
     // `ancestors` holds the real paths of the parent folders, to detect cycles of links.
@@ -57,7 +59,8 @@ internal sealed record PictureWalk(List<string> Folders, List<string> Paths, Lis
             cancellation.ThrowIfCancellationRequested();
             if (entry.Name.StartsWith('.')) continue;
             if (entry is DirectoryInfo below)
-                Walk(below, $"{prefix}{below.Name}/", RealPath(below, realPath), ancestors, paths, others, cancellation);
+                Walk(
+                    below, $"{prefix}{below.Name}/", RealPath(below, realPath), ancestors, paths, others, cancellation);
             else if (ImageFile.IsPicture(entry.Name))
                 paths.Add(prefix + entry.Name);
             else

@@ -65,12 +65,14 @@ public static class Shapes
     /// <param name="testCount">Number of test pictures, at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">A count is not positive.</exception>
     /// <exception cref="InputException"><paramref name="size"/> is not a size that can be made.</exception>
-    public static ImageSet Load(Split split, PictureSize? size = null, int trainCount = 20_000, int testCount = 2_000) =>
+    public static ImageSet Load(
+        Split split, PictureSize? size = null, int trainCount = 20_000, int testCount = 2_000) =>
         Open(split, size, trainCount, testCount).Load();
 
     /// <summary>Opens a split whose pictures are rendered on demand.</summary>
     /// <inheritdoc cref="Load"/>
-    public static PictureSource Open(Split split, PictureSize? size = null, int trainCount = 20_000, int testCount = 2_000)
+    public static PictureSource Open(
+        Split split, PictureSize? size = null, int trainCount = 20_000, int testCount = 2_000)
     {
         PictureSize made = size is null || size == PictureSize.Native ? UsualSize : size.Value;
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(trainCount);
@@ -92,7 +94,8 @@ public static class Shapes
     private static byte[] Render(long number, PictureSize size)
     {
         int side = Math.Max(size.Height, size.Width);
-        return ImageTransform.CropCentre(new Image(side, side, 3, Render(number, side)), size.Width, size.Height).Pixels;
+        return ImageTransform.CropCentre(
+            new Image(side, side, 3, Render(number, side)), size.Width, size.Height).Pixels;
     }
 
     private static int ClassOf(long number) => (int)(number % Classes.Length);
@@ -101,6 +104,7 @@ public static class Shapes
     {
         if (size is < SmallestSize or > LargestSize || size % 4 != 0)
             throw new InputException(
-                $"shapes cannot be {size} pixels wide or high; give a multiple of 4 from {SmallestSize} to {LargestSize}");
+                $"shapes cannot be {size} pixels wide or high; give a multiple of 4 "
+                + $"from {SmallestSize} to {LargestSize}");
     }
 }

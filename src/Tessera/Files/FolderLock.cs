@@ -20,7 +20,8 @@ internal sealed class FolderLock : IDisposable
         try
         {
             _file = new FileStream(
-                path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
+                path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None,
+                bufferSize: 0, FileOptions.DeleteOnClose);
         }
         catch (IOException e) when (FileErrors.IsInUse(e))
         {

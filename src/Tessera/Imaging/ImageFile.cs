@@ -117,13 +117,17 @@ public static class ImageFile
     /// <summary>Reads a whole file; throws an <see cref="InputException"/> that names the file.</summary>
     private static byte[] ReadBytes(string path)
     {
-        if (path.Length == 0) throw new InputException("the name of a picture file is empty; give a name or leave it out");
+        if (path.Length == 0)
+            throw new InputException("the name of a picture file is empty; give a name or leave it out");
         try
         {
             using FileStream file = File.OpenRead(path);
-            if (!file.CanSeek) throw new InputException($"{path}: pictures are read from files, not from pipes; copy it to a file");
+            if (!file.CanSeek)
+                throw new InputException($"{path}: pictures are read from files, not from pipes; copy it to a file");
             if (file.Length > MaxFileBytes)
-                throw new InputException($"{path}: {file.Length} bytes are too many for a picture (limit 1 GiB); make it smaller or remove it");
+                throw new InputException(
+                    $"{path}: {file.Length} bytes are too many for a picture (limit 1 GiB); "
+                    + "make it smaller or remove it");
             byte[] data = new byte[file.Length];
             file.ReadExactly(data);
             return data;

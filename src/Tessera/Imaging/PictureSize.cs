@@ -39,7 +39,8 @@ internal sealed class PictureSizeConverter : JsonConverter<PictureSize>
     public override PictureSize Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         if (reader.TokenType == JsonTokenType.Number) return reader.GetInt32();
-        return reader.TokenType == JsonTokenType.String && PictureSize.TryParse(reader.GetString()!, out PictureSize size)
+        return reader.TokenType == JsonTokenType.String
+            && PictureSize.TryParse(reader.GetString()!, out PictureSize size)
             ? size
             : throw new JsonException("a size is a number or \"HEIGHTxWIDTH\"");
     }

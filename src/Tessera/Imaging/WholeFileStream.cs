@@ -35,7 +35,8 @@ internal sealed class WholeFileStream(byte[] data) : Stream
     public override int Read(Span<byte> buffer)
     {
         if (buffer.IsEmpty) return 0;
-        if (_position < 0 || _position >= data.Length) throw new EndOfStreamException("the file ends before the picture does");
+        if (_position < 0 || _position >= data.Length)
+            throw new EndOfStreamException("the file ends before the picture does");
         int count = (int)Math.Min(buffer.Length, data.Length - _position);
         data.AsSpan((int)_position, count).CopyTo(buffer);
         _position += count;

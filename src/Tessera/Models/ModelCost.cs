@@ -64,7 +64,8 @@ public sealed class ModelCost
             Strided("_decoder._conv_trans_1", 2, half, model.Hidden, transposed: true),
             Strided("_decoder._conv_trans_2", 4, model.Channels, half, transposed: true),
         ];
-        _search = 2L * batch * mapHeight * mapWidth * model.Codes * (model.LookupDim == 0 ? model.CodeDim : model.LookupDim);
+        _search = 2L * batch * mapHeight * mapWidth * model.Codes
+            * (model.LookupDim == 0 ? model.CodeDim : model.LookupDim);
     }
 
     /// <summary>The convolutions from pictures to vectors, in order.</summary>
@@ -106,10 +107,11 @@ public sealed record ConvolutionLayer(string Name, Conv2dGeometry Geometry, bool
         get
         {
             Conv2dGeometry g = Geometry;
-            string stride = g.Stride == 1 ? "" : $", stride {g.Stride}", input = $"{g.InHeight}x{g.InWidth}", output = $"{g.OutHeight}x{g.OutWidth}";
+            string kernel = $"{g.KernelHeight}x{g.KernelWidth}" + (g.Stride == 1 ? "" : $", stride {g.Stride}");
+            string input = $"{g.InHeight}x{g.InWidth}", output = $"{g.OutHeight}x{g.OutWidth}";
             return IsTransposed
-                ? $"transposed {g.KernelHeight}x{g.KernelWidth}{stride}, {g.OutChannels} -> {g.InChannels} channels, {output} -> {input}"
-                : $"{g.KernelHeight}x{g.KernelWidth}{stride}, {g.InChannels} -> {g.OutChannels} channels, {input} -> {output}";
+                ? $"transposed {kernel}, {g.OutChannels} -> {g.InChannels} channels, {output} -> {input}"
+                : $"{kernel}, {g.InChannels} -> {g.OutChannels} channels, {input} -> {output}";
         }
     }
 }

@@ -61,7 +61,8 @@ public static class ModelFile
 
     /// <summary>The options of the model in a file, from its shapes and metadata.</summary>
     /// <inheritdoc cref="Read"/>
-    public static VqVaeOptions ReadOptions(string path, string? key = null) => ReadOptions(StoredTensors.Open(path, key, CheckFit));
+    public static VqVaeOptions ReadOptions(string path, string? key = null) =>
+        ReadOptions(StoredTensors.Open(path, key, CheckFit));
 
     /// <summary>Whether a file of that name is written in PyTorch's format.</summary>
     private static bool IsPyTorch(string path) => Path.GetExtension(path).ToLowerInvariant() is ".pt" or ".pth";
@@ -101,7 +102,8 @@ public static class ModelFile
         return true;
     }
 
-    private static void ReadInto(StoredTensors stored, (string Name, Tensor Tensor)[] tensors, IEnumerable<string> names)
+    private static void ReadInto(
+        StoredTensors stored, (string Name, Tensor Tensor)[] tensors, IEnumerable<string> names)
     {
         if (names.Except(tensors.Select(entry => entry.Name)).FirstOrDefault() is { } odd)
         {
@@ -115,7 +117,8 @@ public static class ModelFile
     /// <summary>Throws if a dict does not hold a whole model.</summary>
     private static void CheckFit(StoredTensors stored)
     {
-        foreach ((string name, Tensor tensor) in new VqVae(ReadOptions(stored)).State()) stored.Check(name, tensor.Shape.ToArray());
+        foreach ((string name, Tensor tensor) in new VqVae(ReadOptions(stored)).State())
+            stored.Check(name, tensor.Shape.ToArray());
     }
 
     private static ModelOrigin OriginOf(StoredTensors stored, VqVae model) => new(
@@ -128,7 +131,8 @@ public static class ModelFile
         int[]? projection = stored.HasAny($"{Vq}_project_") ? stored.Sizes($"{Vq}_project_in.weight", 4) : null;
         string lookup = projection is null ? Vq : $"{Vq}_quantizer.";
         int[] codebook = stored.Sizes($"{lookup}_embedding.weight", 2);
-        int layers = Math.Max(stored.CountNumbered(EncoderLayers), stored.CountNumbered("_decoder._residual_stack._layers."));
+        int layers = Math.Max(
+            stored.CountNumbered(EncoderLayers), stored.CountNumbered("_decoder._residual_stack._layers."));
         var defaults = new VqVaeOptions();
         var options = new VqVaeOptions
         {
@@ -183,12 +187,15 @@ public static class ModelFile
         }
         try
         {
-            return JsonSerializer.Deserialize(json, QuantizerJson.Default.QuantizerOptions) ?? throw new JsonException("it is empty");
+            return JsonSerializer.Deserialize(json, QuantizerJson.Default.QuantizerOptions)
+                ?? throw new JsonException("it is empty");
         }
         // NotSupportedException: the JSON has no "type".
         catch (Exception e) when (e is JsonException or NotSupportedException)
         {
-            throw new InputException($"{stored.Source}: its metadata names a quantizer that cannot be read ({e.Message.ReplaceLineEndings(" ").TrimEnd('.')})", e);
+            string reason = e.Message.ReplaceLineEndings(" ").TrimEnd('.');
+            throw new InputException(
+                $"{stored.Source}: its metadata names a quantizer that cannot be read ({reason})", e);
         }
     }
 

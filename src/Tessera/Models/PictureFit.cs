@@ -20,10 +20,11 @@ internal static class PictureFit
             throw new InputException($"the model takes pictures with {model.Channels} channels; these have {channels}");
         if (width % VqVae.PixelsPerCode != 0 || height % VqVae.PixelsPerCode != 0)
             throw new InputException(
-                $"pictures of height {height} and width {width} do not fit: both must be multiples of {VqVae.PixelsPerCode}");
+                $"pictures of height {height} and width {width} do not fit: "
+                + $"both must be multiples of {VqVae.PixelsPerCode}");
         if (model.LargestMap(width, height) * batch > MaxElements)
             throw new InputException(
-                $"{batch} pictures of height {height} and width {width} are too many for this model: one of its tensors would have "
-                + "2^31 elements or more; choose a smaller batch, size or hidden");
+                $"{batch} pictures of height {height} and width {width} are too many for this model: "
+                + "one of its tensors would have 2^31 elements or more; choose a smaller batch, size or hidden");
     }
 }

@@ -68,7 +68,8 @@ internal sealed class StoredTensors
         {
             if (dicts is [var other]) return new StoredTensors(path, other);
             throw new InputException(
-                $"{path}: none of its dicts ({Keys(dicts)}) has the tensor {Anchor}; it is no VQ-VAE with the seed's names");
+                $"{path}: none of its dicts ({Keys(dicts)}) has the tensor {Anchor}; "
+                + "it is no VQ-VAE with the seed's names");
         }
         TensorFile[] fitting = [.. likely.Where(dict => Fits(path, dict, fits))];
         return fitting.Length switch
@@ -88,7 +89,8 @@ internal sealed class StoredTensors
     /// </summary>
     public int CountNumbered(string start) => Names
         .Where(name => name.StartsWith(start, StringComparison.Ordinal))
-        .Select(name => int.TryParse(name[start.Length..].Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+        .Select(name => name[start.Length..].Split('.')[0])
+        .Select(text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
             ? Math.Min(number, int.MaxValue - 1) + 1
             : 0)
         .DefaultIfEmpty().Max();
@@ -106,8 +108,8 @@ internal sealed class StoredTensors
         if (Prefix.Length == 0 && PrefixOf(names.FirstOrDefault(IsAnchor)) is { Length: > 0 } partial)
             throw new InputException(
                 $"{Source}: only {names.Count(other => other.StartsWith(partial, StringComparison.Ordinal))} "
-                + $"of its {names.Length} tensors begin with "
-                + $"{partial}, and a prefix is removed only if all have it; save the state dict of the inner model alone");
+                + $"of its {names.Length} tensors begin with {partial}, and a prefix is removed only if all have it; "
+                + "save the state dict of the inner model alone");
         throw new InputException($"{Source}: the tensor {name} is missing; it is no VQ-VAE with the seed's names");
     }
 
@@ -118,7 +120,8 @@ internal sealed class StoredTensors
         int[] sizes = Find(name).Shape;
         return sizes.Length == rank
             ? sizes
-            : throw new InputException($"{Source}: the tensor {name} has {sizes.Length} dimensions; a VQ-VAE's has {rank}");
+            : throw new InputException(
+                $"{Source}: the tensor {name} has {sizes.Length} dimensions; a VQ-VAE's has {rank}");
     }
 
     /// <summary>Checks the shape of the tensor of that name.</summary>
@@ -158,7 +161,8 @@ internal sealed class StoredTensors
         dicts.FirstOrDefault(dict => KeyOf(dict) == key) ?? throw new InputException(
             dicts is [{ Key.Length: 0 }]
                 ? $"{path} is one state dict: it has no key {key}; leave --key out"
-                : $"{path} has no dict of tensors under the key {key}; it has {Keys(likely.Length > 0 ? likely : dicts)}");
+                : $"{path} has no dict of tensors under the key {key}; "
+                    + $"it has {Keys(likely.Length > 0 ? likely : dicts)}");
 
     private static bool Fits(string path, TensorFile dict, Action<StoredTensors> fits)
     {
@@ -178,7 +182,8 @@ internal sealed class StoredTensors
     private static string Keys(IReadOnlyList<TensorFile> dicts)
     {
         const int Named = 8;
-        return string.Join(", ", dicts.Take(Named).Select(KeyOf)) + (dicts.Count > Named ? $" and {dicts.Count - Named} more" : "");
+        return string.Join(", ", dicts.Take(Named).Select(KeyOf))
+            + (dicts.Count > Named ? $" and {dicts.Count - Named} more" : "");
     }
 
     private static bool HasAnchor(TensorFile dict) => NamesIn(dict).Concat(dict.NotRead.Keys).Any(IsAnchor);

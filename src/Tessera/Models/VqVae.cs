@@ -70,9 +70,11 @@ public sealed class VqVae : Module
     /// <exception cref="ArgumentException">Height or width is no multiple of 4, or the channels do not fit.</exception>
     public Tensor EncodeToVectors(Tensor pictures)
     {
-        if (pictures.Shape.Rank != 4 || pictures.Shape[1] % PixelsPerCode != 0 || pictures.Shape[2] % PixelsPerCode != 0)
+        if (pictures.Shape.Rank != 4
+            || pictures.Shape[1] % PixelsPerCode != 0 || pictures.Shape[2] % PixelsPerCode != 0)
             throw new ArgumentException(
-                $"Pictures are [batch, height, width, channels] with height and width multiples of {PixelsPerCode}, not {pictures.Shape}.",
+                "Pictures are [batch, height, width, channels] with height and width "
+                + $"multiples of {PixelsPerCode}, not {pictures.Shape}.",
                 nameof(pictures));
         return _preVqConv.Forward(_encoder.Forward(pictures));
     }

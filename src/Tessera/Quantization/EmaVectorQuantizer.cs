@@ -33,7 +33,9 @@ public sealed record EmaVectorQuantizerOptions : RunningAverageOptions
     public override void Validate()
     {
         base.Validate();
-        ThrowUnless(Enum.IsDefined(AveragesStart), $"ema-start must be one of {string.Join(", ", Enum.GetNames<EmaStart>())}, not {AveragesStart}");
+        ThrowUnless(
+            Enum.IsDefined(AveragesStart),
+            $"ema-start must be one of {string.Join(", ", Enum.GetNames<EmaStart>())}, not {AveragesStart}");
     }
 }
 

@@ -1,6 +1,7 @@
 using Tessera.Tensors;
 using Tessera.Tensors.Ops;
 using Tessera.Tensors.Random;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Tessera.Quantization;
 
@@ -51,7 +52,8 @@ public static class KMeans
         for (int cluster = 0; cluster < sizes.Length; cluster++)
         {
             if (sizes[cluster] == 0) continue;
-            for (int i = cluster * dimensions; i < (cluster + 1) * dimensions; i++) centres[i] = sums[i] / sizes[cluster];
+            for (int i = cluster * dimensions; i < (cluster + 1) * dimensions; i++)
+                centres[i] = sums[i] / sizes[cluster];
         }
     }
 
@@ -70,7 +72,7 @@ public static class KMeans
             centre.CopyTo(centres.AsSpan(cluster * dimensions));
             for (int i = 0; i < count; i++)
             {
-                double distance = System.Numerics.Tensors.TensorPrimitives.Distance(vectors.AsSpan(i * dimensions, dimensions), centre);
+                double distance = TensorPrimitives.Distance(vectors.AsSpan(i * dimensions, dimensions), centre);
                 distances[i] = Math.Min(distances[i], distance * distance);
             }
         }

@@ -59,13 +59,15 @@ public sealed class ProjectedQuantizer : Quantizer
     public override Tensor Lookup(ReadOnlyMemory<int> codes, Shape shape, Tape? tape)
     {
         if (shape.Last != _up.Weight.Shape[0])
-            throw new ArgumentException($"The codes have {_up.Weight.Shape[0]} dimensions, not those of {shape}.", nameof(shape));
+            throw new ArgumentException(
+                $"The codes have {_up.Weight.Shape[0]} dimensions, not those of {shape}.", nameof(shape));
         Shape lookedUp = [.. shape.ToArray()[..^1], Inner.Codebook.Shape.Last];
         return _up.Forward(Inner.Lookup(codes, lookedUp, tape));
     }
 
     /// <inheritdoc/>
-    public override void Start(ReadOnlySpan<float> codebook, double vectorsPerCode) => Inner.Start(codebook, vectorsPerCode);
+    public override void Start(ReadOnlySpan<float> codebook, double vectorsPerCode) =>
+        Inner.Start(codebook, vectorsPerCode);
 
     /// <inheritdoc/>
     public override void ResumeAt(long update) => Inner.ResumeAt(update);

@@ -48,7 +48,8 @@ public abstract class Quantizer : Module
     /// The numbers of codes and vectors differ, or the dimensions differ.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">A code is not in the codebook.</exception>
-    public virtual Tensor Lookup(ReadOnlyMemory<int> codes, Shape shape, Tape? tape) => Codebook.GatherRows(codes, shape, tape);
+    public virtual Tensor Lookup(ReadOnlyMemory<int> codes, Shape shape, Tape? tape) =>
+        Codebook.GatherRows(codes, shape, tape);
 
     /// <summary>
     /// Initializes the codebook, as if <paramref name="vectorsPerCode"/> vectors equal to each code had just chosen it.

@@ -46,7 +46,8 @@ public abstract record QuantizerOptions
     /// <exception cref="InputException">There is no quantizer of this name; the message lists all names.</exception>
     public static QuantizerOptions Find(string kind) =>
         All.FirstOrDefault(options => options.Kind == kind) ?? throw new InputException(
-            $"there is no quantizer \"{kind}\"; choose one of {string.Join(", ", All.Select(options => options.Kind))}");
+            $"there is no quantizer \"{kind}\"; "
+            + $"choose one of {string.Join(", ", All.Select(options => options.Kind))}");
 
     /// <summary>Creates the quantizer with its initial codebook.</summary>
     /// <param name="codes">Codes in the codebook, at least 1.</param>
@@ -58,15 +59,22 @@ public abstract record QuantizerOptions
     /// <exception cref="InputException">A value is out of its range; the message names it.</exception>
     public virtual void Validate()
     {
-        ThrowUnless(Commitment >= 0 && float.IsFinite(Commitment), $"commitment must be a number of at least 0, not {Commitment}");
-        ThrowUnless(Enum.IsDefined(Gradient), $"gradient must be one of {string.Join(", ", Enum.GetNames<GradientEstimator>())}, not {Gradient}");
-        ThrowUnless(Enum.IsDefined(Start), $"codebook-start must be one of {string.Join(", ", Enum.GetNames<CodebookStart>())}, not {Start}");
+        ThrowUnless(
+            Commitment >= 0 && float.IsFinite(Commitment),
+            $"commitment must be a number of at least 0, not {Commitment}");
+        ThrowUnless(
+            Enum.IsDefined(Gradient),
+            $"gradient must be one of {string.Join(", ", Enum.GetNames<GradientEstimator>())}, not {Gradient}");
+        ThrowUnless(
+            Enum.IsDefined(Start),
+            $"codebook-start must be one of {string.Join(", ", Enum.GetNames<CodebookStart>())}, not {Start}");
     }
 }
 
 /// <summary>The JSON form of a quantizer's options in model files.</summary>
 [JsonSourceGenerationOptions(
-    UseStringEnumConverter = true, IgnoreReadOnlyProperties = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UseStringEnumConverter = true, IgnoreReadOnlyProperties = true,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
 [JsonSerializable(typeof(QuantizerOptions))]
 internal sealed partial class QuantizerJson : JsonSerializerContext;

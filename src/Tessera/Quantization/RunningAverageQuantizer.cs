@@ -74,7 +74,9 @@ public abstract class RunningAverageQuantizer : Quantizer
     public Tensor Sums { get; }
 
     /// <summary>The decay of the current update.</summary>
-    private double Decay => _options.DecayRamp ? Math.Min(_options.Decay, (1.0 + _updates) / (10 + _updates)) : _options.Decay;
+    private double Decay => _options.DecayRamp
+        ? Math.Min(_options.Decay, (1.0 + _updates) / (10 + _updates))
+        : _options.Decay;
 
     /// <inheritdoc/>
     public override void ResumeAt(long update) => _updates = update;
@@ -101,7 +103,10 @@ public abstract class RunningAverageQuantizer : Quantizer
         int rows = lookedUp.Shape.Rows, columns = lookedUp.Shape.Last;
         float[] sizes = ClusterSizes.ToArray();
         double share = (double)rows / sizes.Length;
-        int[] dead = [.. Enumerable.Range(0, sizes.Length).Where(code => sizes[code] < _options.Revival * share).Take(rows)];
+        int[] dead =
+        [
+            .. Enumerable.Range(0, sizes.Length).Where(code => sizes[code] < _options.Revival * share).Take(rows),
+        ];
         if (dead.Length == 0) return 0;
 
         float[] vectors = lookedUp.ToArray(), codebook = Codebook.ToArray(), sums = Sums.ToArray();

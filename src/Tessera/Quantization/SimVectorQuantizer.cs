@@ -39,7 +39,8 @@ public sealed class SimVectorQuantizer : Quantizer
     /// <param name="codeDim">Dimensions of a code.</param>
     /// <param name="options">The quantizer's options.</param>
     /// <param name="initializer">Initializes the frozen codes and the map.</param>
-    public SimVectorQuantizer(int codes, int codeDim, SimVectorQuantizerOptions options, Initializer initializer) : base(options)
+    public SimVectorQuantizer(int codes, int codeDim, SimVectorQuantizerOptions options, Initializer initializer)
+        : base(options)
     {
         float[] normal = initializer.Normal([codes, codeDim]).ToArray();
         for (int i = 0; i < normal.Length; i++) normal[i] /= MathF.Sqrt(codeDim);

@@ -32,7 +32,8 @@ public sealed class VectorQuantizer : Quantizer
     /// <param name="codeDim">Dimensions of a code.</param>
     /// <param name="options">The quantizer's options.</param>
     /// <param name="initializer">Initializes the codebook.</param>
-    public VectorQuantizer(int codes, int codeDim, VectorQuantizerOptions options, Initializer initializer) : base(options) =>
+    public VectorQuantizer(int codes, int codeDim, VectorQuantizerOptions options, Initializer initializer)
+        : base(options) =>
         Codebook = Parameter("_embedding.weight", initializer.Uniform([codes, codeDim], 1f / codes));
 
     /// <inheritdoc/>

@@ -36,7 +36,8 @@ public static class TokenFile
     /// The number of labels is wrong, labels are given for a .npy file, or a code is not in the codebook.
     /// </exception>
     public static string Write(
-        string path, int count, int rows, int columns, int codebook, IEnumerable<int[]> codes, IReadOnlyList<int>? labels = null)
+        string path, int count, int rows, int columns, int codebook, IEnumerable<int[]> codes,
+        IReadOnlyList<int>? labels = null)
     {
         if (labels is not null && labels.Count != count)
             throw new ArgumentException($"There are {labels.Count} labels for {count} pictures.", nameof(labels));
@@ -62,7 +63,8 @@ public static class TokenFile
     }
 
     /// <summary>Whether a file of that name may hold labels.</summary>
-    public static bool MayHoldLabels(string path) => Path.GetExtension(path).Equals(NpzEnding, StringComparison.OrdinalIgnoreCase);
+    public static bool MayHoldLabels(string path) =>
+        Path.GetExtension(path).Equals(NpzEnding, StringComparison.OrdinalIgnoreCase);
 
     private static string WriteArray(Stream stream, int largest, ReadOnlySpan<int> shape, IEnumerable<int[]> parts)
     {

@@ -23,7 +23,8 @@ public sealed class TokenReader : IDisposable
         _codebook = codebook;
         if (array.Shape.Count is not (2 or 3))
             throw new InputException(
-                $"{path}: it holds an array of shape {Shape}; codes are [pictures, rows, columns], or [rows, columns] for one picture");
+                $"{path}: it holds an array of shape {Shape}; codes are [pictures, rows, columns], "
+                + "or [rows, columns] for one picture");
         if (array.Length == 0) throw new InputException($"{path}: it holds no codes: its shape is {Shape}");
         (Count, Rows, Columns) = (array.Shape.Count == 3 ? array.Shape[0] : 1, array.Shape[^2], array.Shape[^1]);
         bool isNarrow = Math.Max(Rows, Columns) / Math.Min(Rows, Columns) >= MostNarrow;
@@ -63,7 +64,8 @@ public sealed class TokenReader : IDisposable
     /// <exception cref="InputException">The file is missing or damaged, or holds no codes.</exception>
     public static TokenReader Open(string path, int codebook, int? perPicture = null)
     {
-        if (path.Length == 0) throw new InputException("the name of the file of codes is empty; name a .npy or .npz file");
+        if (path.Length == 0)
+            throw new InputException("the name of the file of codes is empty; name a .npy or .npz file");
         NpyReader? array = null;
         try
         {
@@ -110,8 +112,9 @@ public sealed class TokenReader : IDisposable
         int odd = codes.AsSpan().IndexOfAnyExceptInRange(0, _codebook - 1);
         if (odd >= 0)
             throw new InputException(
-                $"{_path}: picture {Count - Left + odd / perPicture} has the code {codes[odd]} at row {odd % perPicture / Columns}, "
-                + $"column {odd % Columns}; the model's are 0 to {_codebook - 1}: are these another model's codes?");
+                $"{_path}: picture {Count - Left + odd / perPicture} has the code {codes[odd]} "
+                + $"at row {odd % perPicture / Columns}, column {odd % Columns}; "
+                + $"the model's are 0 to {_codebook - 1}: are these another model's codes?");
         Left -= count;
         return codes;
     }

@@ -68,7 +68,8 @@ public sealed class Tokenizer : IDisposable
         for (int i = 0; i < pictures.Count; i++)
         {
             if (pictures[i].Length != length)
-                throw new ArgumentException($"Picture {i} has {pictures[i].Length} bytes instead of {length}.", nameof(pictures));
+                throw new ArgumentException(
+                    $"Picture {i} has {pictures[i].Length} bytes instead of {length}.", nameof(pictures));
             PixelValues.FromBytes(pictures[i], _pixels.AsSpan(i * length, length));
         }
         int count = Rounded(pictures.Count);
@@ -86,7 +87,8 @@ public sealed class Tokenizer : IDisposable
     {
         int count = codes.Length / CodesPerPicture;
         if (count * CodesPerPicture != codes.Length)
-            throw new ArgumentException($"{codes.Length} codes are no pictures of {Rows} x {Columns} codes.", nameof(codes));
+            throw new ArgumentException(
+                $"{codes.Length} codes are no pictures of {Rows} x {Columns} codes.", nameof(codes));
         ThrowIfTooMany(count);
         if (count == 0) return [];
         int length = _pixels.Length / Batch;
@@ -115,7 +117,8 @@ public sealed class Tokenizer : IDisposable
     /// <returns>The codes of each batch, <c>[pictures, rows, columns]</c>.</returns>
     /// <exception cref="InputException">The pictures do not fit the model, or one of them cannot be read.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public static IEnumerable<int[]> Encode(VqVae model, PictureSource pictures, CancellationToken cancellation = default)
+    public static IEnumerable<int[]> Encode(
+        VqVae model, PictureSource pictures, CancellationToken cancellation = default)
     {
         PictureFit.Check(model.Options, pictures.Width, pictures.Height, pictures.Channels);
         using var tokenizer = new Tokenizer(model, pictures.Width, pictures.Height);
@@ -151,7 +154,8 @@ public sealed class Tokenizer : IDisposable
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public static IEnumerable<Image> Decode(VqVae model, TokenReader tokens, CancellationToken cancellation = default)
     {
-        using var tokenizer = new Tokenizer(model, tokens.Columns * VqVae.PixelsPerCode, tokens.Rows * VqVae.PixelsPerCode);
+        using var tokenizer = new Tokenizer(
+            model, tokens.Columns * VqVae.PixelsPerCode, tokens.Rows * VqVae.PixelsPerCode);
         while (tokens.Left > 0)
         {
             cancellation.ThrowIfCancellationRequested();

@@ -44,9 +44,15 @@ public class BatchLoaderTests
             Assert.Equal(loaded, again.Load(update).ToArray());
             foreach ((float[] expected, float[] actual) in straight.Zip(loaded.Chunk(size * size * channels)))
             {
-                float[] mirror = [.. expected.Chunk(size * channels).SelectMany(row => row.Chunk(channels).Reverse().SelectMany(pixel => pixel))];
+                float[] mirror =
+                [
+                    .. expected.Chunk(size * channels)
+                        .SelectMany(row => row.Chunk(channels).Reverse().SelectMany(pixel => pixel)),
+                ];
                 bool isMirrored = mirror.SequenceEqual(actual);
-                Assert.True(isMirrored || expected.SequenceEqual(actual), $"update {update}: a picture is neither itself nor its mirror image");
+                Assert.True(
+                    isMirrored || expected.SequenceEqual(actual),
+                    $"update {update}: a picture is neither itself nor its mirror image");
                 if (isMirrored) mirrored++;
             }
         }

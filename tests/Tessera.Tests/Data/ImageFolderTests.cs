@@ -189,7 +189,8 @@ public sealed class ImageFolderTests : IDisposable
     }
 
     private ImageSet Load(Split split, int width = 4, int height = 4, int channels = 3) => ImageFolder.Load(
-        _folder.Path, split, new PictureSize(height, width), channels, cancellation: TestContext.Current.CancellationToken);
+        _folder.Path, split, new PictureSize(height, width), channels,
+        cancellation: TestContext.Current.CancellationToken);
 
     private static Image Filled(int width, int height, int channels, byte value)
     {

@@ -114,8 +114,8 @@ public sealed class PictureSourceTests : IDisposable
 
         Assert.IsNotType<DamagedPicturesException>(e);
         Assert.Equal(
-            $"{_folder["a", "2.png"]} is 24x24 (height x width) and {_folder["a", "0.png"]} is 16x16: with --size native "
-            + "all pictures must have the same size; give --size HxW, or use one picture at a time",
+            $"{_folder["a", "2.png"]} is 24x24 (height x width) and {_folder["a", "0.png"]} is 16x16: "
+            + "with --size native all pictures must have the same size; give --size HxW, or use one picture at a time",
             e.Message);
     }
 
@@ -124,7 +124,8 @@ public sealed class PictureSourceTests : IDisposable
     {
         _folder.Write("a/0.png", ImageFile.EncodePng(Image.Black(3, 40, 3)));
         InputException e = Assert.ThrowsAny<InputException>(() => Open(PictureSize.Native));
-        Assert.Contains("is 40x3 (height x width), smaller than the model's stride of 4", e.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "is 40x3 (height x width), smaller than the model's stride of 4", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -38,7 +38,8 @@ public class SolidsTests
             Vec3 direction = draws.Direction(), q = p + direction * draws.Between(0.01f, 0.5f);
             float difference = MathF.Abs(TSolid.Distance(p) - TSolid.Distance(q));
             if (difference > (p - q).Length() * 1.0001f + 1e-5f)
-                Assert.Fail($"The distance changes by {difference} from {p} to {q}: rays may step through the surface.");
+                Assert.Fail(
+                    $"The distance changes by {difference} from {p} to {q}: rays may step through the surface.");
             if (TSolid.Distance(direction) < 0) Assert.Fail($"{direction} is inside: the solid leaves the unit ball.");
             Vec3 below = p with { Y = -TSolid.Foot - 1e-3f };
             if (TSolid.Distance(below) < 0) Assert.Fail($"{below} is inside: the solid reaches below its foot.");

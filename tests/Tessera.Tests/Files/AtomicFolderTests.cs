@@ -107,7 +107,9 @@ public sealed class AtomicFolderTests : IDisposable
     {
         File.WriteAllText(_folder["file"], "");
         Assert.Contains("there is a file of that name", Refusal(_folder["file"]), StringComparison.Ordinal);
-        Assert.Contains($"{_folder["file"]} is a file, not a folder", Refusal(_folder["file", "above", "new"]), StringComparison.Ordinal);
+        Assert.Contains(
+            $"{_folder["file"]} is a file, not a folder",
+            Refusal(_folder["file", "above", "new"]), StringComparison.Ordinal);
     }
 
     [Fact]

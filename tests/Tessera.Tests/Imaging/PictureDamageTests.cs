@@ -33,7 +33,10 @@ public class PictureDamageTests
     /// <summary>Files of wrong sizes and of other kinds, with words of the reason given.</summary>
     public static TheoryData<string, byte[], string> Explained => new()
     {
-        { "absurd size", new PngBuilder().Header(0x7FFFFFFF, 0x7FFFFFFF).Rows(GoodRows).End(), "2147483647 x 2147483647 pixels" },
+        {
+            "absurd size", new PngBuilder().Header(0x7FFFFFFF, 0x7FFFFFFF).Rows(GoodRows).End(),
+            "2147483647 x 2147483647 pixels"
+        },
         { "absurd width", new PngBuilder().Header(0x7FFFFFFF, 1).Rows(GoodRows).End(), "the limit is 67108864" },
         { "2^30 x 2^30", new PngBuilder().Header(1 << 30, 1 << 30).Rows(GoodRows).End(), "1073741824 x 1073741824" },
         { "text", "Not a picture at all."u8.ToArray(), "of another format" },
@@ -96,7 +99,8 @@ public class PictureDamageTests
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
     }
 
-    public static TheoryData<string> Files => [.. ImagingFixtures.Files.Select(file => file.Name).Where(IsOneOfItsKind)];
+    public static TheoryData<string> Files =>
+        [.. ImagingFixtures.Files.Select(file => file.Name).Where(IsOneOfItsKind)];
 
     [Theory]
     [MemberData(nameof(Files))]
@@ -182,7 +186,8 @@ public class PictureDamageTests
             uint length = BinaryPrimitives.ReadUInt32BigEndian(file.AsSpan((int)at));
             if (at + 12 + length > file.Length) return;
             Span<byte> checkedPart = file.AsSpan((int)at + 4, (int)length + 4);
-            BinaryPrimitives.WriteUInt32BigEndian(file.AsSpan((int)(at + 8 + length)), PngBuilder.Checksum(checkedPart));
+            BinaryPrimitives.WriteUInt32BigEndian(
+                file.AsSpan((int)(at + 8 + length)), PngBuilder.Checksum(checkedPart));
             at += 12 + length;
         }
     }

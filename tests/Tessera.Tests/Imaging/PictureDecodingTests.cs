@@ -73,7 +73,8 @@ public class PictureDecodingTests
     [Theory]
     [MemberData(nameof(Formats))]
     public void Other_formats_and_orientations_decode_as_in_Pillow(string name) =>
-        AssertClose(ImagingFixtures.Formats[name], name.StartsWith("orientation", StringComparison.Ordinal) ? 2 : 0, 0.1);
+        AssertClose(
+            ImagingFixtures.Formats[name], name.StartsWith("orientation", StringComparison.Ordinal) ? 2 : 0, 0.1);
 
     [Theory]
     [InlineData(1)]
@@ -95,6 +96,7 @@ public class PictureDecodingTests
         int[] levels = [.. image.Pixels.Zip(expected.Pixels, (a, b) => Math.Abs(a - b))];
         Assert.True(
             levels.Max() <= mostLevels && levels.Average() <= meanLevels,
-            $"{expected.Name}: samples differ from Pillow's by up to {levels.Max()} levels, {levels.Average():0.00} on average.");
+            $"{expected.Name}: samples differ from Pillow's by up to {levels.Max()} levels, "
+            + $"{levels.Average():0.00} on average.");
     }
 }

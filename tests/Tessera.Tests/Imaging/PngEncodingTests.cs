@@ -48,7 +48,9 @@ public class PngEncodingTests
 
     [Fact]
     public void The_same_picture_gives_the_same_file() =>
-        Assert.Equal(ImageFile.EncodePng(ImagingFixtures.Noisy(64, 48, 3)), ImageFile.EncodePng(ImagingFixtures.Noisy(64, 48, 3)));
+        Assert.Equal(
+            ImageFile.EncodePng(ImagingFixtures.Noisy(64, 48, 3)),
+            ImageFile.EncodePng(ImagingFixtures.Noisy(64, 48, 3)));
 
     [Fact]
     public void Write_replaces_a_file_and_leaves_nothing_else()
@@ -69,7 +71,8 @@ public class PngEncodingTests
         using TemporaryFolder folder = new();
         string path = Path.Combine(folder.Path, "missing", "grid.png");
 
-        InputException e = Assert.Throws<InputException>(() => ImageFile.WritePng(path, ImagingFixtures.Noisy(2, 2, 1)));
+        InputException e = Assert.Throws<InputException>(
+            () => ImageFile.WritePng(path, ImagingFixtures.Noisy(2, 2, 1)));
 
         Assert.StartsWith($"cannot write {path}: ", e.Message);
         Assert.DoesNotContain('\n', e.Message);

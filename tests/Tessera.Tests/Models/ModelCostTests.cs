@@ -25,7 +25,8 @@ public class ModelCostTests
     [Theory]
     [InlineData(3, 128, 32, 2, 64)]
     [InlineData(1, 10, 3, 0, 5)]
-    public void The_layers_are_those_of_the_model(int channels, int hidden, int residualHidden, int residualLayers, int codeDim)
+    public void The_layers_are_those_of_the_model(
+        int channels, int hidden, int residualHidden, int residualLayers, int codeDim)
     {
         var options = new VqVaeOptions
         {
@@ -39,7 +40,8 @@ public class ModelCostTests
         Assert.Equal(
             new VqVae(options).State().Where(entry => entry.Tensor.Shape.Rank == 4)
                 .Select(entry => (entry.Name, entry.Tensor.Shape.ToString())).Order(),
-            cost.Encoder.Concat(cost.Decoder).Select(layer => ($"{layer.Name}.weight", WeightShape(layer.Geometry))).Order());
+            cost.Encoder.Concat(cost.Decoder)
+                .Select(layer => ($"{layer.Name}.weight", WeightShape(layer.Geometry))).Order());
     }
 
     [Fact]
@@ -51,7 +53,8 @@ public class ModelCostTests
         foreach (ConvolutionLayer layer in cost.Encoder.Concat(cost.Decoder))
         {
             Conv2dGeometry g = layer.Geometry;
-            (int, int, int) large = (g.InHeight, g.InWidth, g.InChannels), small = (g.OutHeight, g.OutWidth, g.OutChannels);
+            (int, int, int) large = (g.InHeight, g.InWidth, g.InChannels);
+            (int, int, int) small = (g.OutHeight, g.OutWidth, g.OutChannels);
             Assert.Equal(shape, layer.IsTransposed ? small : large);
             shape = layer.IsTransposed ? large : small;
         }

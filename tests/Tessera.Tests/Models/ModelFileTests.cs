@@ -32,7 +32,11 @@ public sealed class ModelFileTests : IDisposable
     {
         VqVaeOptions options = Small with
         {
-            Quantizer = QuantizerOptions.Find(quantizer) with { Commitment = 0.5f, Gradient = GradientEstimator.Rotation },
+            Quantizer = QuantizerOptions.Find(quantizer) with
+            {
+                Commitment = 0.5f,
+                Gradient = GradientEstimator.Rotation,
+            },
             ResidualLayers = layers,
             LookupDim = lookupDim,
         };
@@ -50,7 +54,8 @@ public sealed class ModelFileTests : IDisposable
     [Fact]
     public void The_names_are_those_of_the_seed_in_PyTorch()
     {
-        string[] names = [.. new VqVae(Small with { Quantizer = new EmaVectorQuantizerOptions() }).State().Select(entry => entry.Name)];
+        var model = new VqVae(Small with { Quantizer = new EmaVectorQuantizerOptions() });
+        string[] names = [.. model.State().Select(entry => entry.Name)];
         Assert.Contains("_encoder._conv_1.weight", names);
         Assert.Contains("_encoder._residual_stack._layers.1._block.3.weight", names);
         Assert.Contains("_pre_vq_conv.bias", names);
@@ -117,7 +122,8 @@ public sealed class ModelFileTests : IDisposable
     [InlineData(5, "extra.0, extra.1, extra.2 and 2 more")]
     public void Extra_tensors_are_left_out_and_named(int count, string summary)
     {
-        WriteChanged(entries => entries.AddRange(Enumerable.Range(0, count).Select(i => new TensorEntry($"extra.{i}", [1], new float[1]))));
+        WriteChanged(entries => entries.AddRange(
+            Enumerable.Range(0, count).Select(i => new TensorEntry($"extra.{i}", [1], new float[1]))));
         StoredModel stored = ModelFile.Read(_folder["model"]);
         Assert.Equal(summary, stored.Origin.LeftOutSummary);
         Assert.Equal(count, stored.Origin.LeftOut.Count);
@@ -141,7 +147,9 @@ public sealed class ModelFileTests : IDisposable
             Rename(entries, name => $"module.{name}");
             entries.Add(new TensorEntry(other, [1], new float[1]));
         });
-        Assert.Matches(@"only (\d+) of its \d+ tensors begin with module\., and a prefix is removed only if all have it", Refusal());
+        Assert.Matches(
+            @"only (\d+) of its \d+ tensors begin with module\., and a prefix is removed only if all have it",
+            Refusal());
     }
 
     private static void Rename(List<TensorEntry> entries, Func<string, string> rename)
@@ -164,7 +172,8 @@ public sealed class ModelFileTests : IDisposable
     [InlineData("_encoder._conv_1.weight", 0, 3, 4, 4)]
     public void A_small_file_that_declares_large_sizes_is_refused_before_allocation(string name, params int[] shape)
     {
-        WriteChanged(entries => Replace(entries, name, entry => new TensorEntry(entry.Name, shape, Array.Empty<float>())));
+        WriteChanged(
+            entries => Replace(entries, name, entry => new TensorEntry(entry.Name, shape, Array.Empty<float>())));
         long before = GC.GetAllocatedBytesForCurrentThread();
         Assert.Contains("has the shape [", Refusal(), StringComparison.Ordinal);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4 << 20);

@@ -33,7 +33,9 @@ public sealed class PyTorchModelTests : IDisposable
         TensorFile expected = SafeTensors.Read(Repository.Fixture("pytorch", $"{name}.safetensors"));
         (VqVae model, double? variance) = ModelFile.Read(Repository.Fixture("pytorch", $"{name}.pt"));
         Assert.Null(variance);
-        Assert.Equal(name.EndsWith("_ema", StringComparison.Ordinal), model.Options.Quantizer is EmaVectorQuantizerOptions);
+        Assert.Equal(
+            name.EndsWith("_ema", StringComparison.Ordinal),
+            model.Options.Quantizer is EmaVectorQuantizerOptions);
 
         (int[] codes, float[] reconstructions) = Run(model, expected["pictures"]);
 
@@ -42,12 +44,15 @@ public sealed class PyTorchModelTests : IDisposable
         ReadOnlySpan<float> wanted = expected["reconstructions"].Values.Span;
         Assert.Equal(wanted.Length, reconstructions.Length);
         for (int i = 0; i < wanted.Length; i++)
-            Assert.True(MathF.Abs(wanted[i] - reconstructions[i]) <= Tolerance, $"value {i} is {reconstructions[i]} instead of {wanted[i]}");
+            Assert.True(
+                MathF.Abs(wanted[i] - reconstructions[i]) <= Tolerance,
+                $"value {i} is {reconstructions[i]} instead of {wanted[i]}");
     }
 
     [Theory]
     [MemberData(nameof(Written))]
-    public void A_model_from_here_gives_the_same_codes_and_reconstructions_in_PyTorch(bool ema, bool larger, string name)
+    public void A_model_from_here_gives_the_same_codes_and_reconstructions_in_PyTorch(
+        bool ema, bool larger, string name)
     {
         var options = new VqVaeOptions
         {
@@ -67,7 +72,8 @@ public sealed class PyTorchModelTests : IDisposable
         WriteExpected(_folder["expected.safetensors"], pictures, codes, reconstructions);
 
         string output = Python.Run(
-            "torch, numpy", Repository.Fixture("pytorch", "make_fixtures.py"), "--load", _folder[name], _folder["expected.safetensors"]);
+            "torch, numpy", Repository.Fixture("pytorch", "make_fixtures.py"), "--load",
+            _folder[name], _folder["expected.safetensors"]);
 
         Assert.StartsWith("the same codes; reconstructions to ", output, StringComparison.Ordinal);
     }
@@ -78,13 +84,22 @@ public sealed class PyTorchModelTests : IDisposable
     [InlineData("model.safetensors")]
     public void Every_file_format_keeps_the_whole_model(string name)
     {
-        var model = new VqVae(new VqVaeOptions { Hidden = 4, ResidualHidden = 2, Codes = 5, CodeDim = 3, Quantizer = new EmaVectorQuantizerOptions { Commitment = 0.5f, Decay = 0.9 } });
+        var model = new VqVae(new VqVaeOptions
+        {
+            Hidden = 4,
+            ResidualHidden = 2,
+            Codes = 5,
+            CodeDim = 3,
+            Quantizer = new EmaVectorQuantizerOptions { Commitment = 0.5f, Decay = 0.9 },
+        });
         ModelFile.Write(_folder[name], model, 0.0625);
         Assert.Equal(name.Contains("safe", StringComparison.Ordinal), File.ReadAllBytes(_folder[name])[0] != 'P');
         (VqVae read, double? variance) = ModelFile.Read(_folder[name]);
         Assert.Equal((model.Options, 0.0625), (read.Options, variance));
         Assert.Equal(model.Options, ModelFile.ReadOptions(_folder[name]));
-        Assert.Equal(model.State().SelectMany(entry => entry.Tensor.ToArray()), read.State().SelectMany(entry => entry.Tensor.ToArray()));
+        Assert.Equal(
+            model.State().SelectMany(entry => entry.Tensor.ToArray()),
+            read.State().SelectMany(entry => entry.Tensor.ToArray()));
     }
 
     [Theory]
@@ -112,7 +127,8 @@ public sealed class PyTorchModelTests : IDisposable
     [InlineData("small_wrapped.pt", "model_state_dict", "module.")]
     [InlineData("small_wrapped_old.pt", "trainer.net.state_dict", "")]
     [InlineData("small_extra.pt", ".", "", "_decoder.extra.weight", "num_batches_tracked")]
-    public void A_state_dict_is_found_in_all_usual_forms(string name, string key, string prefix, params string[] leftOut)
+    public void A_state_dict_is_found_in_all_usual_forms(
+        string name, string key, string prefix, params string[] leftOut)
     {
         StoredModel stored = ModelFile.Read(Repository.Fixture("pytorch", name));
         Assert.Equal((key, prefix), (stored.Origin.Key, stored.Origin.Prefix));
@@ -153,7 +169,8 @@ public sealed class PyTorchModelTests : IDisposable
         Assert.Equal("again", ModelFile.Read(_folder["model.pt"], key: "again").Origin.Key);
 
         InputException e = Assert.Throws<InputException>(() => ModelFile.Read(_folder["model.pt"], key: "part"));
-        Assert.Contains("(key part): the tensor _decoder._conv_1.weight is missing", e.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "(key part): the tensor _decoder._conv_1.weight is missing", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -163,7 +180,9 @@ public sealed class PyTorchModelTests : IDisposable
         dict["_pre_vq_conv.weight"] = new TorchObject("posix", "system", [$"touch {_folder["touched"]}"]);
         File.WriteAllBytes(_folder["model.pt"], TorchSave.Zip(new Dictionary<string, object?> { ["model"] = dict }));
         InputException e = Assert.Throws<InputException>(() => ModelFile.Read(_folder["model.pt"]));
-        Assert.Contains("the tensor _pre_vq_conv.weight needs posix.system, which is refused and was not run; save", e.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "the tensor _pre_vq_conv.weight needs posix.system, which is refused and was not run; save",
+            e.Message, StringComparison.Ordinal);
         Assert.Equal(["model.pt"], _folder.Names);
     }
 
@@ -171,7 +190,8 @@ public sealed class PyTorchModelTests : IDisposable
         entry => entry.Name, entry => (object?)new TorchTensor(entry.Tensor.ToArray(), entry.Tensor.Shape.ToArray()));
 
     private static void AssertSame(VqVae expected, VqVae actual, float factor) => Assert.Equal(
-        expected.State().Select(entry => (entry.Name, string.Join(' ', entry.Tensor.ToArray().Select(value => value * factor)))),
+        expected.State().Select(
+            entry => (entry.Name, string.Join(' ', entry.Tensor.ToArray().Select(value => value * factor)))),
         actual.State().Select(entry => (entry.Name, string.Join(' ', entry.Tensor.ToArray()))));
 
     /// <summary>Moves each code onto an encoder output, so that many codes are used.</summary>
@@ -179,7 +199,9 @@ public sealed class PyTorchModelTests : IDisposable
     {
         float[] z = model.EncodeToVectors(Tensor.From(pictures.Values.Span, new Shape(pictures.Shape))).ToArray();
         int dim = model.Options.CodeDim, step = z.Length / dim / model.Options.Codes;
-        model.Quantizer.Codebook.CopyFrom([.. Enumerable.Range(0, model.Options.Codes).SelectMany(code => z.AsSpan(code * step * dim, dim).ToArray())]);
+        IEnumerable<float[]> vectors =
+            Enumerable.Range(0, model.Options.Codes).Select(code => z.AsSpan(code * step * dim, dim).ToArray());
+        model.Quantizer.Codebook.CopyFrom([.. vectors.SelectMany(vector => vector)]);
     }
 
     private static (int[] Codes, float[] Reconstructions) Run(VqVae model, TensorEntry pictures)
@@ -192,12 +214,14 @@ public sealed class PyTorchModelTests : IDisposable
     /// <summary>
     /// Writes a file in the form that the fixtures' script reads; codes are stored as floats, which hold them exactly.
     /// </summary>
-    private static void WriteExpected(string path, TensorEntry pictures, int[] codes, float[] reconstructions) => SafeTensors.Write(
+    private static void WriteExpected(
+        string path, TensorEntry pictures, int[] codes, float[] reconstructions) => SafeTensors.Write(
         path,
         [
             pictures, new TensorEntry("reconstructions", pictures.Shape, reconstructions),
             new TensorEntry(
-                "codes", [pictures.Shape[0], pictures.Shape[1] / 4, pictures.Shape[2] / 4], Array.ConvertAll(codes, code => (float)code)),
+                "codes", [pictures.Shape[0], pictures.Shape[1] / 4, pictures.Shape[2] / 4],
+                Array.ConvertAll(codes, code => (float)code)),
         ],
         new Dictionary<string, string> { ["made"] = "here" });
 }

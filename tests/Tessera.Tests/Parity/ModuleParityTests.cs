@@ -70,7 +70,8 @@ public sealed class ModuleParityTests
         });
 
     private static void Compare(
-        string name, int? threads, string? kernels, Func<Initializer, (Module Module, Func<Tensor, Tensor> Forward)> make)
+        string name, int? threads, string? kernels,
+        Func<Initializer, (Module Module, Func<Tensor, Tensor> Forward)> make)
     {
         using CpuDevice device = new(threads, kernels);
         using Tape tape = new(device);

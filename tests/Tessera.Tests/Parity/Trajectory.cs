@@ -59,7 +59,8 @@ internal sealed class Trajectory
     public int[] Codes => [.. _codes];
 
     /// <summary>The gradients of the first update, by parameter name.</summary>
-    public IReadOnlyDictionary<string, float[]> FirstGradients { get; private set; } = new Dictionary<string, float[]>();
+    public IReadOnlyDictionary<string, float[]> FirstGradients { get; private set; } =
+        new Dictionary<string, float[]>();
 
     /// <summary>The model's state after the last update, by PyTorch's names.</summary>
     public IReadOnlyDictionary<string, float[]> Final { get; }
@@ -82,7 +83,10 @@ internal sealed class Trajectory
                 ResidualLayers = fixture.Integer("residual_layers"),
                 Codes = fixture.Integer("codes"),
                 CodeDim = fixture.Integer("dim"),
-                Quantizer = QuantizerOf.Decay(fixture.Number("decay")) with { Commitment = (float)fixture.Number("commitment") },
+                Quantizer = QuantizerOf.Decay(fixture.Number("decay")) with
+                {
+                    Commitment = (float)fixture.Number("commitment"),
+                },
             },
             seed: 0, device);
         string[] names = fixture.Lines("parameters");

@@ -13,7 +13,8 @@ public sealed class TrajectoryParityTests
 {
     public static TheoryData<string> Files =>
     [
-        "trajectory_small", "trajectory_small_ema", "trajectory_small_ema_start", "trajectory_full", "trajectory_full_ema",
+        "trajectory_small", "trajectory_small_ema", "trajectory_small_ema_start",
+        "trajectory_full", "trajectory_full_ema",
     ];
 
     public static TheoryData<int?, string?> Devices => ParityDevices.All();
@@ -23,7 +24,8 @@ public sealed class TrajectoryParityTests
     public void The_first_weights_and_pictures_are_those_of_the_fixture(string file)
     {
         ParityFixture fixture = ParityFixture.Load(file);
-        Dictionary<string, Tensor> state = Trajectory.Model(fixture, Device.Default).StateNamed(fixture.Lines("parameters"));
+        Dictionary<string, Tensor> state =
+            Trajectory.Model(fixture, Device.Default).StateNamed(fixture.Lines("parameters"));
         float[] firstNumbers = [.. fixture.Lines("parameters").Select(name => state[name].ToArray()[0])];
         ReadOnlySpan<float> picture = fixture.Values("first_picture");
 
@@ -52,7 +54,8 @@ public sealed class TrajectoryParityTests
     {
         foreach (Trajectory run in (Trajectory[])[Trajectory.Of(file), Trajectory.On(Device.Default, file)])
         {
-            foreach ((string name, float[] gradient) in run.FirstGradients) AssertTensor(run, $"gradients/{name}", gradient);
+            foreach ((string name, float[] gradient) in run.FirstGradients)
+                AssertTensor(run, $"gradients/{name}", gradient);
         }
     }
 

@@ -25,7 +25,8 @@ public sealed class TokenizerTests : IDisposable
     {
         CancellationToken stop = TestContext.Current.CancellationToken;
         PictureSource pictures = Shapes.Open(Split.Train, Size, trainCount: count);
-        TokenFile.Write(_folder["tokens.npy"], count, 8, 8, Model.Options.Codes, Tokenizer.Encode(Model, pictures, stop));
+        TokenFile.Write(
+            _folder["tokens.npy"], count, 8, 8, Model.Options.Codes, Tokenizer.Encode(Model, pictures, stop));
         using TokenReader tokens = TokenReader.Open(_folder["tokens.npy"], Model.Options.Codes);
         Image[] decoded = [.. Tokenizer.Decode(Model, tokens, stop)];
         Assert.Equal(count, decoded.Length);
@@ -59,7 +60,9 @@ public sealed class TokenizerTests : IDisposable
         byte[] pixels = tokenizer.Decode(codes)[0].Pixels;
         codes[^1] = Model.Options.Codes;
         Assert.Throws<ArgumentOutOfRangeException>(() => tokenizer.Decode(codes));
-        Assert.All(tokenizer.Decode(codes.AsSpan(0, 3 * tokenizer.CodesPerPicture)), picture => Assert.Equal(pixels, picture.Pixels));
+        Assert.All(
+            tokenizer.Decode(codes.AsSpan(0, 3 * tokenizer.CodesPerPicture)),
+            picture => Assert.Equal(pixels, picture.Pixels));
     }
 
     /// <summary>The seed's sizes, at which convolutions choose between algorithms.</summary>
@@ -69,7 +72,8 @@ public sealed class TokenizerTests : IDisposable
         var model = new VqVae(new VqVaeOptions(), seed: 1);
         int length = Size * Size * 3;
         float[] pixels = new float[9 * length];
-        for (int i = 0; i < 9; i++) PixelValues.FromBytes(Shapes.Picture(i, Size).Pixels, pixels.AsSpan(i * length, length));
+        for (int i = 0; i < 9; i++)
+            PixelValues.FromBytes(Shapes.Picture(i, Size).Pixels, pixels.AsSpan(i * length, length));
         float[] together = Reconstruct(0, 9);
         foreach ((int first, int count) in ((int, int)[])[(0, 1), (3, 1), (1, 2), (2, 5), (3, 6)])
         {
@@ -79,7 +83,8 @@ public sealed class TokenizerTests : IDisposable
         }
 
         float[] Reconstruct(int first, int count) => model.Forward(
-            Tensor.From(pixels.AsSpan(first * length, count * length), [count, Size, Size, 3])).Reconstruction.ToArray();
+            Tensor.From(pixels.AsSpan(first * length, count * length), [count, Size, Size, 3]))
+            .Reconstruction.ToArray();
     }
 
     [Fact]
@@ -93,7 +98,8 @@ public sealed class TokenizerTests : IDisposable
             Interlocked.Increment(ref read);
             return picture;
         });
-        using (IEnumerator<int[]> codes = Tokenizer.Encode(Model, endless, TestContext.Current.CancellationToken).GetEnumerator())
+        using (IEnumerator<int[]> codes =
+            Tokenizer.Encode(Model, endless, TestContext.Current.CancellationToken).GetEnumerator())
         {
             for (int i = 0; i < 3; i++)
             {
@@ -110,7 +116,8 @@ public sealed class TokenizerTests : IDisposable
         var broken = new PictureSource("broken", Size, 3, new int[200], ["one"], i =>
             i == 150 ? throw new InputException("picture 150 is broken") : new byte[Size * Size * 3]);
         DamagedPicturesException e = Assert.Throws<DamagedPicturesException>(() => TokenFile.Write(
-            _folder["tokens.npz"], 200, 8, 8, Model.Options.Codes, Tokenizer.Encode(Model, broken, TestContext.Current.CancellationToken)));
+            _folder["tokens.npz"], 200, 8, 8, Model.Options.Codes,
+            Tokenizer.Encode(Model, broken, TestContext.Current.CancellationToken)));
         Assert.Equal("picture 150 is broken", e.Message);
         Assert.Empty(_folder.Names);
     }
@@ -137,8 +144,11 @@ public sealed class TokenizerTests : IDisposable
     public void Unsuitable_pictures_and_codes_are_refused()
     {
         PictureSource grey = Shapes.Open(Split.Test, Size, testCount: 3).ToChannels(1);
-        Assert.Contains("channels", Assert.Throws<InputException>(() => Tokenizer.Encode(Model, grey, TestContext.Current.CancellationToken).First()).Message, StringComparison.Ordinal);
-        Assert.Contains("multiples of 4", Assert.Throws<InputException>(() => new Tokenizer(Model, 30, 32)).Message, StringComparison.Ordinal);
+        InputException e = Assert.Throws<InputException>(
+            () => Tokenizer.Encode(Model, grey, TestContext.Current.CancellationToken).First());
+        Assert.Contains("channels", e.Message, StringComparison.Ordinal);
+        e = Assert.Throws<InputException>(() => new Tokenizer(Model, 30, 32));
+        Assert.Contains("multiples of 4", e.Message, StringComparison.Ordinal);
         using var tokenizer = new Tokenizer(Model, Size, Size);
         Assert.Throws<ArgumentException>(() => tokenizer.Encode([new byte[5]]));
         Assert.Throws<ArgumentException>(() => tokenizer.Encode(new byte[tokenizer.Batch + 1][]));
@@ -159,7 +169,15 @@ public sealed class TokenizerTests : IDisposable
     /// <summary>A new model whose codes are spread over its encoder's outputs.</summary>
     private static VqVae Create(int channels)
     {
-        var model = new VqVae(new VqVaeOptions { Channels = channels, Hidden = 16, ResidualHidden = 8, Codes = 40, CodeDim = 6 }, seed: 5);
+        var options = new VqVaeOptions
+        {
+            Channels = channels,
+            Hidden = 16,
+            ResidualHidden = 8,
+            Codes = 40,
+            CodeDim = 6,
+        };
+        var model = new VqVae(options, seed: 5);
         PictureSource pictures = Shapes.Open(Split.Train, Size, trainCount: 1).ToChannels(channels);
         float[] pixels = new float[Size * Size * channels];
         PixelValues.FromBytes(pictures.Read(0), pixels);
