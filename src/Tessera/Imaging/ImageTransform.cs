@@ -63,8 +63,8 @@ public static class ImageTransform
     }
 
     /// <summary>
-    /// Converts grey to RGB by repeating the sample, and RGB to grey by the luma of ITU-R BT.601, <c>0.299 R + 0.587 G
-    /// + 0.114 B</c>, in PIL's 16-bit fixed point.
+    /// Converts grey to RGB by repeating the sample, and RGB to grey by the luma of ITU-R BT.601,
+    /// <c>0.299 R + 0.587 G + 0.114 B</c>, in PIL's 16-bit fixed point.
     /// </summary>
     /// <param name="image">The picture.</param>
     /// <param name="channels">1 or 3.</param>

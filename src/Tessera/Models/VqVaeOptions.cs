@@ -61,9 +61,9 @@ public sealed record VqVaeOptions
         ThrowUnless(
             LookupDim is >= 0 and <= 8192,
             $"lookup-dim must be 1 to 8192, or 0 for the dimensions of a code, not {LookupDim}");
-        ThrowUnless((long)Codes * LookupDim <= MaxCodebookLength,
-            $"codes must be at most {MaxCodebookLength / Math.Max(LookupDim, 1)} with a lookup-dim of {LookupDim}, "
-            + $"not {Codes}");
+        int mostCodes = MaxCodebookLength / Math.Max(LookupDim, 1);
+        ThrowUnless(
+            Codes <= mostCodes, $"codes must be at most {mostCodes} with a lookup-dim of {LookupDim}, not {Codes}");
         // Null only if a config.json lacks it.
         ThrowUnless(Quantizer is not null, $"quantizer is missing");
         Quantizer.Validate();

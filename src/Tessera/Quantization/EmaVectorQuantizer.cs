@@ -41,8 +41,8 @@ public sealed record EmaVectorQuantizerOptions : RunningAverageOptions
 
 /// <summary>
 /// A quantizer whose codes are exponential moving averages of the vectors assigned to them (van den Oord et al. 2017,
-/// appendix A.1; the seed's <c>VectorQuantizerEMA</c>): <c>e[k] = m[k] / N'[k]</c> with Laplace-smoothed sizes <c>N'[k]
-/// = (N[k] + epsilon) / (n + K epsilon) * n</c>, n being the sum of N. The loss is only the commitment term,
+/// appendix A.1; the seed's <c>VectorQuantizerEMA</c>): <c>e[k] = m[k] / N'[k]</c> with Laplace-smoothed sizes
+/// <c>N'[k] = (N[k] + epsilon) / (n + K epsilon) * n</c>, n being the sum of N. The loss is only the commitment term,
 /// <c>commitment * |z - sg[e]|^2</c>.
 /// </summary>
 public sealed class EmaVectorQuantizer : RunningAverageQuantizer

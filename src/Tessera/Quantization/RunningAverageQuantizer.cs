@@ -38,8 +38,9 @@ public abstract record RunningAverageOptions : QuantizerOptions
 
 /// <summary>
 /// A quantizer whose codes follow from exponential moving averages of the vectors assigned to them (van den Oord et al.
-/// 2017, appendix A.1): <c>N[k] = decay * N[k] + (1 - decay) * n[k]</c>, <c>m[k] = decay * m[k] + (1 - decay) * sum of
-/// z that chose k</c>. Derived classes define how the codes follow from N and m.
+/// 2017, appendix A.1): <c>N[k] = decay * N[k] + (1 - decay) * n[k]</c>,
+/// <c>m[k] = decay * m[k] + (1 - decay) * sum of z that chose k</c>. Derived classes define how the codes follow from N
+/// and m.
 /// </summary>
 public abstract class RunningAverageQuantizer : Quantizer
 {
