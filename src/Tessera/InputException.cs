@@ -3,25 +3,25 @@ using System.Diagnostics.CodeAnalysis;
 namespace Tessera;
 
 /// <summary>
-/// Something that the user gave (an option, a file, a folder) cannot be used. <see cref="Exception.Message"/> is one
-/// line that says what is wrong and how to mend it, fit to be shown as it stands.
+/// An input of the user (an option, a file, a folder) cannot be used. <see cref="Exception.Message"/> says in one line
+/// what is wrong and how to fix it; show it as it is.
 /// </summary>
 public class InputException : Exception
 {
-    /// <summary>Creates the exception with its one line.</summary>
+    /// <summary>Creates the exception with its message.</summary>
     public InputException(string message) : base(message)
     {
     }
 
-    /// <summary>Creates the exception with its one line and the failure underneath.</summary>
+    /// <summary>Creates the exception with its message and its cause.</summary>
     public InputException(string message, Exception innerException) : base(message, innerException)
     {
     }
 
-    /// <summary>Throws unless a value is as it must be.</summary>
-    /// <param name="holds">Whether it is.</param>
-    /// <param name="message">The one line, formatted for no culture.</param>
-    /// <exception cref="InputException">It is not.</exception>
+    /// <summary>Throws unless a condition holds.</summary>
+    /// <param name="holds">The condition.</param>
+    /// <param name="message">The message, formatted with the invariant culture.</param>
+    /// <exception cref="InputException">The condition does not hold.</exception>
     internal static void ThrowUnless([DoesNotReturnIf(false)] bool holds, FormattableString message)
     {
         if (!holds) throw new InputException(FormattableString.Invariant(message));

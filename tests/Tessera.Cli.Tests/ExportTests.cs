@@ -24,7 +24,7 @@ public sealed class ExportTests(Trained trained)
         {
             ([trained.Run], "--onnx"),
             ([trained.Run, "--onnx", ""], "--onnx"),
-            ([trained.Run, "--onnx", folder["own"]], "holds something else than an export"),
+            ([trained.Run, "--onnx", folder["own"]], "holds something other than an export"),
             ([trained.Run, "--onnx", folder["own", "thesis.txt"]], "thesis.txt"),
             ([folder["none"], "--onnx", folder["onnx"]], "none"),
             ([folder["own"], "--onnx", folder["onnx"]], "neither a run folder"),

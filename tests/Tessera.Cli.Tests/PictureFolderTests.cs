@@ -127,7 +127,7 @@ public sealed class PictureFolderTests : IDisposable
 
         string several = Program.Refuse("encode", Run, picture, Path.Combine(Pictures, "train/00.png"), "--size", "native",
             "--out", _folder["u.npy"]);
-        Assert.Contains("must be of one size", several, StringComparison.Ordinal);
+        Assert.Contains("must have the same size", several, StringComparison.Ordinal);
         foreach (string[] args in new[]
         {
             new[] { "eval", Run }, ["train", "--data", Pictures, "--out", _folder["other"]],

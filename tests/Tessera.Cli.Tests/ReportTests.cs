@@ -91,7 +91,7 @@ public sealed class ReportTests(Trained trained)
 
     [Theory]
     [InlineData("file", "there is a file of that name")]
-    [InlineData("full", "holds something else than a report")]
+    [InlineData("full", "holds something other than a report")]
     public void A_place_that_is_taken_is_told_before_any_work(string name, string reason)
     {
         using var folder = new TemporaryFolder();
@@ -107,7 +107,7 @@ public sealed class ReportTests(Trained trained)
     {
         using var folder = new TemporaryFolder();
         string run = trained.CopyRun(folder);
-        Assert.Contains("something else than a report", Program.Refuse("report", run, "--out", run), StringComparison.Ordinal);
+        Assert.Contains("something other than a report", Program.Refuse("report", run, "--out", run), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -71,7 +71,7 @@ public sealed class OnnxExportTests
         folder.Write("own/notes.txt", [1]);
         folder.Write("own/encoder.onnx", [2]);
         string message = Assert.Throws<InputException>(() => OnnxExport.Write(folder["own"], exported.Model)).Message;
-        Assert.Contains("holds something else than an export to ONNX", message, StringComparison.Ordinal);
+        Assert.Contains("holds something other than an export to ONNX", message, StringComparison.Ordinal);
         Assert.Equal([2], File.ReadAllBytes(folder["own", "encoder.onnx"]));
         message = Assert.Throws<InputException>(() => OnnxExport.Write(folder["own", "notes.txt"], exported.Model)).Message;
         Assert.Contains("notes.txt", message, StringComparison.Ordinal);

@@ -7,7 +7,9 @@ using Tessera.Tests.Imaging;
 
 namespace Tessera.Tests;
 
-/// <summary>Readers of pictures, data sets and models, fed files that were damaged at random; codes are in TokenFileTests.</summary>
+/// <summary>
+/// Feeds randomly damaged files to the readers of pictures, data sets and models; token files are in TokenFileTests.
+/// </summary>
 public sealed class ReaderDamageTests : IDisposable
 {
     private const string Source = "some/file";
@@ -34,7 +36,7 @@ public sealed class ReaderDamageTests : IDisposable
     public void Cifar_pickles(string fixture) => Damage.IsSurvived<InputException>(
         CifarFiles.Fixture(fixture), Source, file => CifarPickle.Read(file, Source));
 
-    /// <summary>Nearly all of a batch is pixels; this damages what stands before them.</summary>
+    /// <summary>Nearly all of a batch is pixels; this damages the bytes before them.</summary>
     [Fact]
     public void Cifar_pickles_before_their_pixels()
     {
@@ -53,13 +55,21 @@ public sealed class ReaderDamageTests : IDisposable
             ModelFile.Read(_folder["model"]);
         });
 
-    /// <summary>With metadata, which what Python wrote has not.</summary>
+    /// <summary>With metadata, which files written by Python lack.</summary>
     [Theory]
     [InlineData("model.pt")]
     [InlineData("model.safetensors")]
     public void Models_written_here(string name)
     {
-        var options = new VqVaeOptions { Hidden = 4, ResidualHidden = 2, ResidualLayers = 1, Codes = 3, CodeDim = 2, Quantizer = new EmaVectorQuantizerOptions() };
+        var options = new VqVaeOptions
+        {
+            Hidden = 4,
+            ResidualHidden = 2,
+            ResidualLayers = 1,
+            Codes = 3,
+            CodeDim = 2,
+            Quantizer = new EmaVectorQuantizerOptions(),
+        };
         ModelFile.Write(_folder[name], new VqVae(options), dataVariance: 0.0625);
         Damage.IsSurvived<InputException>(File.ReadAllBytes(_folder[name]), "damaged", file =>
         {
@@ -69,7 +79,7 @@ public sealed class ReaderDamageTests : IDisposable
     }
 
     [Fact]
-    public void Whole_pictures_whatever_their_name_says()
+    public void Pictures_without_an_extension()
     {
         byte[] png = Tessera.Imaging.ImageFile.EncodePng(Shapes.Picture(1, 16));
         Damage.IsSurvived<InputException>(png, "picture", file =>

@@ -6,7 +6,7 @@ using Tessera.Training;
 namespace Tessera.Tests;
 
 /// <summary>
-/// The README's code between the two markers, as it stands there: <see cref="ReadmeTests"/> holds the two together.
+/// The example code of the README, between two markers; <see cref="ReadmeTests"/> checks that both are equal.
 /// </summary>
 internal static class ReadmeExample
 {

@@ -45,6 +45,6 @@ public sealed class ReadmeTests : IDisposable
     }
 }
 
-/// <summary>The current folder belongs to the whole process: nothing runs beside these tests.</summary>
+/// <summary>The current folder is process-wide, so no other tests run in parallel with these.</summary>
 [CollectionDefinition(nameof(ReadmeTests), DisableParallelization = true)]
 public sealed class ReadmeCollection;

@@ -3,9 +3,8 @@ using Tessera.Tensors.Random;
 namespace Tessera.Data;
 
 /// <summary>
-/// The batches of training as numbers, in <see cref="BatchSampler"/>'s order. While a batch is used, the one after it
-/// is prepared in the background; what a batch holds is a function of (pictures, batch size, seed, flips,
-/// update) all the same.
+/// Training batches as float32 pixels, in the order of <see cref="BatchSampler"/>. The next batch is prepared in the
+/// background while the current one is used. A batch depends only on (pictures, batch size, seed, flips, update).
 /// </summary>
 /// <remarks>Serves one thread at a time.</remarks>
 /// <example><code>
@@ -14,7 +13,7 @@ namespace Tessera.Data;
 /// </code></example>
 public sealed class BatchLoader : IDisposable
 {
-    // A stream of CounterRandom far above those of the sampler's epochs.
+    // A CounterRandom stream far above those of the sampler's epochs.
     private const ulong FlipStream = 4UL << 60;
 
     private readonly ImageSet _pictures;
@@ -27,11 +26,13 @@ public sealed class BatchLoader : IDisposable
     private bool _disposed;
 
     /// <summary>Creates the loader; nothing is prepared yet.</summary>
-    /// <param name="pictures">The set, at least one picture.</param>
-    /// <param name="batch">Pictures in a batch, at least 1; may be more than the set has.</param>
+    /// <param name="pictures">The set; at least one picture.</param>
+    /// <param name="batch">Pictures in a batch, at least 1; may exceed the size of the set.</param>
     /// <param name="seed">The run's seed.</param>
-    /// <param name="flips">Whether each picture drawn is mirrored, left to right, with a probability of a half.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The set is empty, or <paramref name="batch"/> is below 1.</exception>
+    /// <param name="flips">Whether each drawn picture is mirrored left to right with probability 1/2.</param>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// The set is empty, or <paramref name="batch"/> is below 1.
+    /// </exception>
     public BatchLoader(ImageSet pictures, int batch, ulong seed, bool flips = false)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
@@ -44,14 +45,16 @@ public sealed class BatchLoader : IDisposable
         _next = new float[length];
     }
 
-    /// <summary>The batch of an update, and begins to prepare that of the update after it.</summary>
-    /// <param name="update">Which batch, from 0.</param>
+    /// <summary>Returns the batch of an update and starts preparing the next one.</summary>
+    /// <param name="update">Number of the batch, from 0.</param>
     /// <returns>
     /// <c>[batch, height, width, channels]</c>, pixels in [-0.5, 0.5]; valid until the next call.
     /// </returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="update"/> is negative.</exception>
-    /// <exception cref="OverflowException">The batch lies beyond position 2^63 of the data.</exception>
-    /// <exception cref="ObjectDisposedException">The loader has ended.</exception>
+    /// <exception cref="OverflowException">
+    /// The batch lies beyond position 2^63 - 1 of the sequence of pictures.
+    /// </exception>
+    /// <exception cref="ObjectDisposedException">The loader was disposed.</exception>
     public ReadOnlySpan<float> Load(long update)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -62,7 +65,7 @@ public sealed class BatchLoader : IDisposable
         return _current;
     }
 
-    /// <summary>Waits for what is being prepared and drops it.</summary>
+    /// <summary>Waits for the prefetched batch and discards it.</summary>
     public void Dispose()
     {
         _disposed = true;
@@ -77,7 +80,7 @@ public sealed class BatchLoader : IDisposable
         _preparation = Task.Run(() => Fill(update, target));
     }
 
-    /// <summary>Waits for the batch in preparation; what its preparation threw is thrown here.</summary>
+    /// <summary>Waits for the prefetched batch; rethrows any exception of its preparation.</summary>
     private void Await()
     {
         Task preparation = _preparation!;
@@ -85,7 +88,7 @@ public sealed class BatchLoader : IDisposable
         preparation.GetAwaiter().GetResult();
     }
 
-    /// <summary>Nobody wants the batch in preparation, nor to know why it failed.</summary>
+    /// <summary>Discards the prefetched batch and any exception.</summary>
     private void Drop()
     {
         _preparation?.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing).GetAwaiter().GetResult();
@@ -109,10 +112,11 @@ public sealed class BatchLoader : IDisposable
         int channels = _pictures.Channels, rowLength = _pictures.Width * channels;
         for (int row = 0; row < picture.Length; row += rowLength)
         {
-            // Backwards as a whole, then each pixel the right way round again.
+            // Reverses the whole row, then restores the channel order within each pixel.
             Span<float> pixels = picture.Slice(row, rowLength);
             pixels.Reverse();
-            for (int pixel = 0; pixel < rowLength && channels > 1; pixel += channels) pixels.Slice(pixel, channels).Reverse();
+            for (int pixel = 0; pixel < rowLength && channels > 1; pixel += channels)
+                pixels.Slice(pixel, channels).Reverse();
         }
     }
 }

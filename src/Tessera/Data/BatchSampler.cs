@@ -3,12 +3,12 @@ using Tessera.Tensors.Random;
 namespace Tessera.Data;
 
 /// <summary>
-/// The order in which training draws pictures: without replacement, epoch by epoch, each epoch in an order of its own.
-/// Epoch <c>e</c> is the permutation of <c>CounterRandom(seed, Stream + e)</c>; position <c>p</c> of the endless
-/// sequence is number <c>p % count</c> of epoch <c>p / count</c>. A batch is thereby a function of (count, seed, batch
-/// size, update), and a resumed run needs no saved state. A batch may straddle two epochs or more.
+/// The order in which training draws pictures: without replacement, in a new order each epoch. Epoch <c>e</c> is the
+/// permutation of <c>CounterRandom(seed, Stream + e)</c>; position <c>p</c> of the endless sequence is number
+/// <c>p % count</c> of epoch <c>p / count</c>. A batch therefore depends only on (count, seed, batch size, update), and
+/// a resumed run needs no saved state. A batch may span two or more epochs.
 /// </summary>
-/// <remarks>Remembers the epoch last asked for, so an instance serves one thread at a time.</remarks>
+/// <remarks>Caches the order of the last epoch used, so an instance serves one thread at a time.</remarks>
 /// <example><code>
 /// var sampler = new BatchSampler(count: 50_000, seed: 1);
 /// int[] batch = new int[256];
@@ -17,8 +17,8 @@ namespace Tessera.Data;
 public sealed class BatchSampler
 {
     /// <summary>
-    /// The first of the streams of <see cref="CounterRandom"/> that epochs take: far above those that number layers or
-    /// updates, so that no other draw of the same seed repeats an epoch's numbers.
+    /// The first <see cref="CounterRandom"/> stream of the epochs. It is far above the streams of layers and updates,
+    /// so no other draw with the same seed repeats an epoch's numbers.
     /// </summary>
     public const ulong Stream = 1UL << 60;
 
@@ -27,7 +27,7 @@ public sealed class BatchSampler
     private int[] _order = [];
 
     /// <summary>Creates the order over a set.</summary>
-    /// <param name="count">How many pictures the set has, at least 1.</param>
+    /// <param name="count">Number of pictures in the set, at least 1.</param>
     /// <param name="seed">The run's seed.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is below 1.</exception>
     public BatchSampler(int count, ulong seed)
@@ -37,12 +37,12 @@ public sealed class BatchSampler
         _seed = seed;
     }
 
-    /// <summary>How many pictures an epoch has.</summary>
+    /// <summary>Number of pictures in an epoch.</summary>
     public int Count { get; }
 
-    /// <summary>Writes the picture numbers of one batch: positions <c>update * batch</c> and on.</summary>
-    /// <param name="update">Which batch, from 0.</param>
-    /// <param name="indices">Takes the numbers, 0 to <see cref="Count"/> - 1; its length is the batch size.</param>
+    /// <summary>Writes the picture numbers of one batch: positions from <c>update * batch</c> on.</summary>
+    /// <param name="update">Number of the batch, from 0.</param>
+    /// <param name="indices">Receives the numbers, 0 to <see cref="Count"/> - 1; its length is the batch size.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="update"/> is negative.</exception>
     public void Fill(long update, Span<int> indices)
     {

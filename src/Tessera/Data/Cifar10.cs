@@ -6,36 +6,38 @@ namespace Tessera.Data;
 /// </summary>
 public static class Cifar10
 {
-    /// <summary>What <c>--data</c> calls it.</summary>
+    /// <summary>The name of this data set in <c>--data</c>.</summary>
     public const string Name = "cifar10";
 
-    /// <summary>Width and height of a picture in pixels.</summary>
+    /// <summary>Width and height of every picture in pixels.</summary>
     public const int Size = 32;
 
     /// <summary>Red, green, blue.</summary>
     public const int Channels = 3;
 
-    /// <summary>How many classes there are.</summary>
+    /// <summary>Number of classes.</summary>
     public const int Classes = 10;
 
-    /// <summary>The names of the classes in the order of their labels.</summary>
+    /// <summary>The class names, in the order of the labels.</summary>
     public static IReadOnlyList<string> ClassNames { get; } =
         ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
 
     /// <summary>
     /// Loads a split from a folder that holds <c>cifar-10-batches-bin/</c>, <c>cifar-10-batches-py/</c>,
-    /// <c>cifar-10-binary.tar.gz</c> or <c>cifar-10-python.tar.gz</c> (the first of these that is there), or that is
-    /// one of the two batch folders itself. Archives are read in memory. The order is that of the files, the training
-    /// batches before the test batch. Only the files of the split are read.
+    /// <c>cifar-10-binary.tar.gz</c> or <c>cifar-10-python.tar.gz</c> (the first one found), or that is itself one of
+    /// the two batch folders. Archives are read in memory. The pictures keep the order of the files, training batches
+    /// before the test batch. Only the files of the split are parsed.
     /// </summary>
-    /// <param name="folder">Where the data is.</param>
-    /// <param name="split">Which part to load.</param>
+    /// <param name="folder">The folder that holds the data.</param>
+    /// <param name="split">The split to load.</param>
     /// <returns>Pictures of 32x32x3 with labels 0 to 9.</returns>
-    /// <exception cref="InputException">There is no CIFAR-10, or a file is missing, damaged or foreign.</exception>
+    /// <exception cref="InputException">
+    /// CIFAR-10 was not found, or a file is missing, damaged or not the original.
+    /// </exception>
     public static ImageSet Load(string folder, Split split)
     {
         if (!Directory.Exists(folder))
-            throw new InputException($"There is no folder {folder}; create it, or name the one that holds CIFAR-10.");
+            throw new InputException($"there is no folder {folder}; create it, or name the folder that holds CIFAR-10");
         CifarSource source = CifarSource.In(folder) ?? throw new InputException(
             $"{folder} holds no CIFAR-10 ({CifarSource.BinaryFolder}, {CifarSource.PythonFolder}, " +
             $"{CifarSource.BinaryArchive} or {CifarSource.PythonArchive}); " +
@@ -51,8 +53,8 @@ public static class Cifar10
     /// Looks for CIFAR-10 in <paramref name="dataDir"/>, then in the folder that the environment variable
     /// <c>TESSERA_DATA</c> names, then in the user's cache folder (<see cref="DataFolders"/>).
     /// </summary>
-    /// <param name="dataDir">The folder the user named, or null.</param>
-    /// <exception cref="InputException">There is no folder to look in at all.</exception>
+    /// <param name="dataDir">The folder that the user named, or null.</param>
+    /// <exception cref="InputException">There is no folder to search.</exception>
     public static DataSearch Find(string? dataDir) => Find(DataFolders.List(dataDir));
 
     internal static DataSearch Find(IReadOnlyList<string> places) =>

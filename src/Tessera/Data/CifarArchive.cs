@@ -3,16 +3,16 @@ using System.IO.Compression;
 
 namespace Tessera.Data;
 
-/// <summary>Reads the original archives (.tar.gz) in place: nothing of theirs is written anywhere.</summary>
+/// <summary>Reads the original archives (.tar.gz) without unpacking them to disk.</summary>
 internal static class CifarArchive
 {
     /// <summary>
-    /// Hands over each wanted file of the archive, in the archive's order. A file is known by the last part of its
-    /// path alone; links, devices and whatever else is in there are passed over.
+    /// Passes each wanted file to <paramref name="member"/>, in the archive's order. Files are matched by the last part
+    /// of their path; links, devices and all other entries are skipped.
     /// </summary>
     /// <param name="path">The archive.</param>
-    /// <param name="names">The wanted files.</param>
-    /// <param name="member">Takes a file's name, content and length in bytes.</param>
+    /// <param name="names">The names of the wanted files.</param>
+    /// <param name="member">Receives a file's name, content and length in bytes.</param>
     /// <exception cref="InputException">The archive is damaged or lacks one of the files.</exception>
     /// <exception cref="IOException">The archive cannot be opened, or <paramref name="member"/> failed.</exception>
     public static void Read(string path, IReadOnlyCollection<string> names, Action<string, Stream, int> member)
@@ -46,7 +46,7 @@ internal static class CifarArchive
     private static bool IsFile(TarEntry entry) =>
         entry.EntryType is TarEntryType.RegularFile or TarEntryType.V7RegularFile;
 
-    // What GZipStream and TarReader throw for damaged bytes; other I/O failures are the disk's.
+    // The exceptions of GZipStream and TarReader for damaged bytes. Other I/O exceptions come from the disk.
     private static bool IsDamage(Exception e) =>
         e is InvalidDataException or EndOfStreamException or FormatException or ArgumentException
             or OverflowException or NotSupportedException;

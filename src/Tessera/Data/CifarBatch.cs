@@ -11,13 +11,13 @@ internal sealed record CifarBatch(byte[][] Pictures, int[] Labels)
     /// <summary>Bytes of a record of the binary layout: the label, then the picture.</summary>
     public const int RecordLength = 1 + PictureLength;
 
-    /// <summary>The largest batch file that is read: eight times the original's 30,730,000 bytes.</summary>
+    /// <summary>The largest batch file that is read; the original files have 30,730,000 bytes.</summary>
     public const int MaximumBytes = 1 << 28;
 
     /// <summary>Reads a file of the binary layout (see https://www.cs.toronto.edu/~kriz/cifar.html).</summary>
     /// <param name="file">The whole file.</param>
     /// <param name="name">The file's name for messages.</param>
-    /// <exception cref="InputException">The bytes are no such file.</exception>
+    /// <exception cref="InputException">The bytes are not such a file.</exception>
     public static CifarBatch FromRecords(ReadOnlySpan<byte> file, string name)
     {
         if (file.IsEmpty) throw Damaged(name, "is empty");
@@ -38,7 +38,7 @@ internal sealed record CifarBatch(byte[][] Pictures, int[] Labels)
         return new CifarBatch(pictures, labels);
     }
 
-    /// <summary>Three planes [3, 32, 32] to one interleaved picture [32, 32, 3].</summary>
+    /// <summary>Converts three planes [3, 32, 32] to one interleaved picture [32, 32, 3].</summary>
     public static byte[] Interleave(ReadOnlySpan<byte> planes)
     {
         ReadOnlySpan<byte> red = planes[..PlaneLength];
@@ -54,13 +54,13 @@ internal sealed record CifarBatch(byte[][] Pictures, int[] Labels)
         return picture;
     }
 
-    /// <summary>The label as it is, if it is one of the ten.</summary>
+    /// <summary>Returns the label if it is 0 to 9; throws otherwise.</summary>
     public static int CheckLabel(long label, int index, string name) =>
         label is >= 0 and < Cifar10.Classes
             ? (int)label
             : throw Damaged(name, $"is no CIFAR-10 batch (picture {index} has label {label}, not 0 to 9)");
 
-    /// <summary>The line for a batch file that cannot be used.</summary>
+    /// <summary>The error for an unusable batch file.</summary>
     public static InputException Damaged(string name, string what, Exception? cause = null)
     {
         string line = $"{name} {what}; delete it and run: tessera data cifar10";

@@ -3,38 +3,36 @@ using Tessera.Files;
 
 namespace Tessera.Data;
 
-/// <summary>How far a download is.</summary>
-/// <param name="Received">Bytes of the file that are on disk, those of an earlier attempt included.</param>
-/// <param name="Total">Bytes of the whole file, or null where the server does not say.</param>
+/// <summary>Progress of a download.</summary>
+/// <param name="Received">Bytes on disk, including those of earlier attempts.</param>
+/// <param name="Total">Bytes of the whole file, or null if the server does not say.</param>
 public readonly record struct DownloadProgress(long Received, long? Total);
 
-/// <summary>Where CIFAR-10 comes from, and how patient the download is.</summary>
+/// <summary>The source of CIFAR-10, and the timeouts and retries of its download.</summary>
 public sealed record CifarDownloadOptions
 {
-    /// <summary>The archive of the binary layout; by default the one of the data's authors.</summary>
+    /// <summary>The archive of the binary layout; by default that of the data set's authors.</summary>
     public Uri Source { get; init; } = new("https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz");
 
-    /// <summary>The archive's MD5 in hexadecimal; by default the one published at the authors' page.</summary>
+    /// <summary>The archive's MD5 in hexadecimal; by default the one published on the authors' page.</summary>
     public string Md5 { get; init; } = "c32a1d4ab5d03f1284b67883e8d87530";
 
-    /// <summary>The archive's length in bytes. A server that sends more is cut off.</summary>
+    /// <summary>The archive's length in bytes. The download fails if the server sends more.</summary>
     public long Length { get; init; } = 170_052_171;
 
-    /// <summary>How long to wait for a connection, an answer, or the next byte, before trying anew.</summary>
+    /// <summary>How long to wait for a connection, a response or more data before the next attempt.</summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>
-    /// How many attempts follow in a row on one that brought nothing new, before the download is given up.
-    /// </summary>
+    /// <summary>How many attempts in a row may bring no new bytes before the download fails.</summary>
     public int Retries { get; init; } = 4;
 
-    /// <summary>How long to wait before the next attempt.</summary>
+    /// <summary>The delay before the next attempt.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(1);
 }
 
 /// <summary>
-/// Fetches CIFAR-10's binary archive, checks its MD5 and unpacks it. What has come so far is kept beside it as
-/// <c>cifar-10-binary.tar.gz.part</c>, and an interrupted download goes on from there.
+/// Downloads the binary archive of CIFAR-10, checks its MD5 and unpacks it. A partial download is kept as
+/// <c>cifar-10-binary.tar.gz.part</c>, and the next attempt continues from there.
 /// </summary>
 /// <example><code>
 /// string batches = await CifarDownload.RunAsync("data");   // data/cifar-10-batches-bin
@@ -43,17 +41,17 @@ public sealed record CifarDownloadOptions
 public static class CifarDownload
 {
     /// <summary>
-    /// Leaves <c>cifar-10-batches-bin/</c> in the folder. If its batch files are all there already, nothing is done; an
-    /// archive that is already there and has the right MD5 is not fetched again. The archive is kept.
+    /// Puts <c>cifar-10-batches-bin/</c> into the folder. Does nothing if all batch files are there. An archive that is
+    /// there and has the right MD5 is not downloaded again. The archive is kept.
     /// </summary>
-    /// <param name="folder">Where to put the data; it is created if need be.</param>
-    /// <param name="options">The source; null for the authors' server.</param>
-    /// <param name="progress">Told about received bytes; the calls may come on any thread.</param>
-    /// <param name="cancellation">Stops the download; what has come is kept for the next time.</param>
+    /// <param name="folder">The target folder; it is created if it is missing.</param>
+    /// <param name="options">The download options; null for the defaults.</param>
+    /// <param name="progress">Receives the byte counts; may be called on any thread.</param>
+    /// <param name="cancellation">Stops the download; the partial file is kept.</param>
     /// <returns>The path of <c>cifar-10-batches-bin</c>.</returns>
     /// <exception cref="InputException">
-    /// The server cannot be reached or does not have the archive, what came is not the archive, or the folder cannot be
-    /// written.
+    /// The server cannot be reached or does not have the archive, the downloaded file is not the archive, or the folder
+    /// cannot be written.
     /// </exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
     public static async Task<string> RunAsync(
@@ -96,8 +94,8 @@ public static class CifarDownload
         {
             File.Delete(part);
             throw new InputException(
-                $"What {options.Source} sent is not CIFAR-10 (its MD5 is not {options.Md5}) and was removed; " +
-                $"try again, or get the archive by hand and put it into {Path.GetDirectoryName(archive)}.");
+                $"the file from {options.Source} is not CIFAR-10 (its MD5 is not {options.Md5}) and was removed; " +
+                $"try again, or download the archive yourself and put it into {Path.GetDirectoryName(archive)}");
         }
         File.Move(part, archive, overwrite: true);
     }
@@ -105,13 +103,13 @@ public static class CifarDownload
     private static async Task<bool> HasMd5Async(string path, string expected, CancellationToken cancellation)
     {
         using FileStream file = File.OpenRead(path);
-#pragma warning disable CA5351 // MD5 is what the authors publish.
+#pragma warning disable CA5351 // The authors publish an MD5.
         byte[] hash = await MD5.HashDataAsync(file, cancellation).ConfigureAwait(false);
 #pragma warning restore CA5351
         return Convert.ToHexString(hash).Equals(expected, StringComparison.OrdinalIgnoreCase);
     }
 
-    // The files are named by us, never by the archive, and appear under the final name only when all are there.
+    // File names come from the list above, never from the archive. The folder gets its final name when it is complete.
     private static void Unpack(string archive, string batches, CancellationToken cancellation)
     {
         string temporary = batches + ".part";
@@ -135,7 +133,7 @@ public static class CifarDownload
         }
     }
 
-    // The folder is there with some files missing or cut short; whatever else is in it stays.
+    // The folder exists, but files are missing or truncated. Other files in it stay.
     private static void MoveFiles(string from, string to)
     {
         foreach (string path in Directory.GetFiles(from))

@@ -3,15 +3,17 @@ using Tessera.Tensors.IO.Pickle;
 namespace Tessera.Data;
 
 /// <summary>
-/// Reads a batch file of CIFAR-10's Python layout: a pickled dict with <c>data</c>, a numpy array of bytes
-/// [pictures, 3072], and <c>labels</c>, a list of 0 to 9; the other entries are passed over.
+/// Reads a batch file of CIFAR-10's Python layout: a pickled dict with <c>data</c>, a numpy array of bytes [pictures,
+/// 3072], and <c>labels</c>, a list of numbers 0 to 9. Other entries are ignored.
 /// </summary>
 internal static class CifarPickle
 {
     /// <summary>Reads the batch.</summary>
     /// <param name="file">The whole file.</param>
     /// <param name="name">The file's name for messages.</param>
-    /// <exception cref="InputException">The bytes are no such file, or the pickle asks for anything else.</exception>
+    /// <exception cref="InputException">
+    /// The bytes are not such a file, or the pickle builds any other object.
+    /// </exception>
     public static CifarBatch Read(ReadOnlyMemory<byte> file, string name)
     {
         if (file.IsEmpty) throw CifarBatch.Damaged(name, "is empty");

@@ -2,10 +2,12 @@ using Tessera.Files;
 
 namespace Tessera.Data;
 
-/// <summary>One copy of CIFAR-10 on disk: a folder of batch files or an archive of them, in either layout.</summary>
+/// <summary>
+/// A copy of CIFAR-10 on disk: a folder of batch files or an archive, in the binary or the Python layout.
+/// </summary>
 /// <param name="Path">The folder or the archive.</param>
 /// <param name="IsArchive">Whether <paramref name="Path"/> is a .tar.gz.</param>
-/// <param name="IsPickled">Whether it is the Python layout (else the binary one).</param>
+/// <param name="IsPickled">True for the Python layout, false for the binary layout.</param>
 internal sealed record CifarSource(string Path, bool IsArchive, bool IsPickled)
 {
     public const string BinaryFolder = "cifar-10-batches-bin";
@@ -13,7 +15,9 @@ internal sealed record CifarSource(string Path, bool IsArchive, bool IsPickled)
     public const string BinaryArchive = "cifar-10-binary.tar.gz";
     public const string PythonArchive = "cifar-10-python.tar.gz";
 
-    /// <summary>The copy in a folder (in itself, in a batch folder below, in an archive), or null.</summary>
+    /// <summary>
+    /// Finds a copy in the folder itself, in a batch folder below it, or in an archive; null if there is none.
+    /// </summary>
     public static CifarSource? In(string folder)
     {
         foreach (string place in (string[])[folder, Join(folder, BinaryFolder), Join(folder, PythonFolder)])
@@ -28,7 +32,7 @@ internal sealed record CifarSource(string Path, bool IsArchive, bool IsPickled)
         return null;
     }
 
-    /// <summary>The names of the batch files of a split in their order.</summary>
+    /// <summary>The names of a split's batch files, in their order.</summary>
     public static string[] BatchNames(Split split, bool pickled)
     {
         string extension = pickled ? "" : ".bin";
@@ -73,7 +77,7 @@ internal sealed record CifarSource(string Path, bool IsArchive, bool IsPickled)
         var batches = new Dictionary<string, CifarBatch>();
         CifarArchive.Read(Path, names, (name, content, length) =>
         {
-            // Grows with what is there, not with what is claimed.
+            // Grows with the actual data, not with the declared length.
             using var bytes = new MemoryStream();
             content.CopyTo(bytes);
             if (bytes.Length != length) throw new EndOfStreamException();

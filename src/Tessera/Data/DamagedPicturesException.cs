@@ -1,8 +1,8 @@
 namespace Tessera.Data;
 
 /// <summary>
-/// Some picture files cannot be read. Of one, the message is its own line; of several, the first ten follow their number,
-/// a line each.
+/// Some picture files cannot be read. For one file the message is its own line. For several files it is their number,
+/// then the first ten, one line each.
 /// </summary>
 public sealed class DamagedPicturesException : InputException
 {
@@ -16,12 +16,12 @@ public sealed class DamagedPicturesException : InputException
     }
 
     /// <summary>
-    /// The names of the pictures that cannot be read, as <see cref="PictureSource.NameOf"/> gives them;
-    /// <see cref="PictureSource.Without"/> leaves them out.
+    /// The names of the unreadable pictures (<see cref="PictureSource.NameOf"/>); pass them to
+    /// <see cref="PictureSource.Without"/> to leave them out.
     /// </summary>
     public IReadOnlyList<string> Names { get; }
 
-    /// <summary>How many pictures were tried, the damaged ones included.</summary>
+    /// <summary>How many pictures were tried, including the damaged ones.</summary>
     public int Tried { get; }
 
     private static string Describe(int tried, IReadOnlyList<(string Name, InputException Reason)> damaged)

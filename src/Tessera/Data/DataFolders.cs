@@ -1,25 +1,23 @@
 namespace Tessera.Data;
 
-/// <summary>What a search for a data set gave.</summary>
+/// <summary>The result of a search for a data set.</summary>
 /// <param name="Folder">The folder that holds it, or null.</param>
-/// <param name="Places">
-/// The folders looked in, in their order, at least one. A download goes to the first.
-/// </param>
+/// <param name="Places">The folders searched, in order; at least one. A download goes to the first.</param>
 public sealed record DataSearch(string? Folder, IReadOnlyList<string> Places);
 
-/// <summary>The folders in which data sets are looked for.</summary>
+/// <summary>The folders in which data sets are searched.</summary>
 public static class DataFolders
 {
     /// <summary>The environment variable that names a data folder.</summary>
     public const string Variable = "TESSERA_DATA";
 
     /// <summary>
-    /// The folders in the order of the search: <paramref name="dataDir"/>, that of <c>TESSERA_DATA</c>, and the user's
-    /// cache folder: on Linux <c>$XDG_CACHE_HOME/tessera</c>, by default <c>~/.cache/tessera</c>; on macOS and Windows
+    /// The folders in search order: <paramref name="dataDir"/>, <c>TESSERA_DATA</c>, and the user's cache folder. The
+    /// latter is on Linux <c>$XDG_CACHE_HOME/tessera</c>, by default <c>~/.cache/tessera</c>; on macOS and Windows
     /// <c>tessera</c> in the local application data.
     /// </summary>
-    /// <param name="dataDir">The folder the user named, or null.</param>
-    /// <exception cref="InputException">None is given, and the user has no cache folder.</exception>
+    /// <param name="dataDir">The folder that the user named, or null.</param>
+    /// <exception cref="InputException">No folder is given, and the user has no cache folder.</exception>
     public static IReadOnlyList<string> List(string? dataDir) =>
         List(dataDir, Environment.GetEnvironmentVariable, Environment.GetFolderPath, OperatingSystem.IsLinux());
 
@@ -31,10 +29,10 @@ public static class DataFolders
         string[] given =
             [.. places.OfType<string>().Where(place => place.Length > 0).Select(Path.GetFullPath).Distinct()];
         return given.Length > 0 ? given : throw new InputException(
-            $"This user has no cache folder to look for data in; name one with --data-dir or {Variable}.");
+            $"this user has no cache folder to search for data; name a folder with --data-dir or {Variable}");
     }
 
-    // The XDG Base Directory Specification says that relative paths are to be ignored.
+    // The XDG Base Directory Specification says to ignore relative paths.
     private static string? LinuxCache(Func<string, string?> variable, Func<Environment.SpecialFolder, string> folder)
     {
         if (variable("XDG_CACHE_HOME") is { Length: > 0 } cache && Path.IsPathRooted(cache))

@@ -7,22 +7,23 @@ public static class DataSource
 {
     /// <summary>Loads a split into memory.</summary>
     /// <param name="data"><c>shapes</c>, <c>cifar10</c> or the path of a folder of pictures.</param>
-    /// <param name="dataDir">Where to look for CIFAR-10 first; null for the usual places.</param>
-    /// <param name="split">Which pictures.</param>
-    /// <param name="size">Height and width of the pictures; CIFAR-10 is 32x32 always.</param>
-    /// <param name="channels">1 or 3; CIFAR-10 and Shapes are brought to grey for 1.</param>
-    /// <param name="progress">Told the number of pictures that have been read.</param>
-    /// <param name="cancellation">Stops it.</param>
-    /// <exception cref="InputException">The pictures are not there, damaged, or of no use.</exception>
+    /// <param name="dataDir">The folder to search first for CIFAR-10; null for the default folders only.</param>
+    /// <param name="split">The split to load.</param>
+    /// <param name="size">Height and width of the pictures; CIFAR-10 images are always 32x32.</param>
+    /// <param name="channels">1 (grey) or 3 (red, green, blue); colour pictures are converted to grey for 1.</param>
+    /// <param name="progress">Receives the number of pictures read so far.</param>
+    /// <param name="cancellation">Stops loading.</param>
+    /// <exception cref="InputException">The pictures are missing, damaged or unusable.</exception>
     public static ImageSet Load(
         string data, string? dataDir, Split split, PictureSize size, int channels,
         IProgress<int>? progress = null, CancellationToken cancellation = default) =>
         Open(data, dataDir, split, size, channels, cancellation).Load(progress, cancellation);
 
-    /// <summary>Finds a split; its pictures are read or made when they are asked for (CIFAR-10's are in memory).</summary>
+    /// <summary>Opens a split. Its pictures are read or rendered on demand (those of CIFAR-10 are in memory).</summary>
     /// <inheritdoc cref="Load"/>
     public static PictureSource Open(
-        string data, string? dataDir, Split split, PictureSize size, int channels, CancellationToken cancellation = default)
+        string data, string? dataDir, Split split, PictureSize size, int channels,
+        CancellationToken cancellation = default)
     {
         PictureSource pictures = data switch
         {

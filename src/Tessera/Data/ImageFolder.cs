@@ -6,36 +6,36 @@ using Tessera.Imaging;
 namespace Tessera.Data;
 
 /// <summary>
-/// A folder of pictures, of any depth. A picture's class is the first folder on its path. Where both <c>train/</c> and
-/// <c>test/</c> lie directly inside, they are the splits, and the class is the first folder below them; else a tenth of
-/// the pictures, picked by a hash of their relative paths, is held out for test. The order of the pictures (by relative
-/// path, compared as UTF-16), the classes (in the same order) and the splits are the same on every system.
+/// A folder of pictures, of any depth. A picture's class is the first folder on its path. If the folder contains both
+/// <c>train/</c> and <c>test/</c>, they are the splits, and the class is the first folder below them. Otherwise about a
+/// tenth of the pictures, chosen by a hash of their relative paths, is the test split. The order of the pictures (by
+/// relative path, compared as UTF-16), the classes (in the same order) and the splits are the same on every system.
 /// </summary>
 /// <remarks>
-/// Files and folders whose names begin with a dot are passed over. Links to folders are followed, but not in circles.
+/// Files and folders whose names begin with a dot are skipped. Links to folders are followed, but cycles are not.
 /// </remarks>
 public static class ImageFolder
 {
-    /// <summary>The class of pictures that lie in no folder of a class.</summary>
+    /// <summary>The class of pictures that are in no class folder.</summary>
     public const string Unlabelled = "unlabelled";
 
     private const int HeldOutOneIn = 10;
 
     /// <summary>Loads a split into memory; see <see cref="Open"/>.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="split">Which part to load; <see cref="Split.All"/> takes every picture.</param>
+    /// <param name="split">The split to load; <see cref="Split.All"/> for every picture.</param>
     /// <param name="size">
-    /// What to bring the pictures to; with <see cref="PictureSize.Native"/> they are only cropped to multiples of a model's
-    /// stride and must all be of one size then.
+    /// The target size. With <see cref="PictureSize.Native"/> the pictures are only cropped to multiples of a model's
+    /// stride, and must then all have the same size.
     /// </param>
     /// <param name="channels">1 (grey) or 3 (red, green, blue).</param>
-    /// <param name="progress">Told how many pictures are decoded; the calls come from several threads.</param>
+    /// <param name="progress">Receives the number of pictures decoded so far; called from several threads.</param>
     /// <param name="cancellation">Stops loading.</param>
     /// <exception cref="InputException">
     /// The folder is missing, unreadable or without pictures, the split is empty, pictures are damaged
     /// (<see cref="DamagedPicturesException"/>), or they do not fit into memory.
     /// </exception>
-    /// <exception cref="ArgumentOutOfRangeException">A size is not one of those allowed.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A size is out of its range.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
     public static ImageSet Load(
         string folder, Split split, PictureSize size, int channels = 3,
@@ -43,8 +43,8 @@ public static class ImageFolder
         Open(folder, split, size, channels, cancellation).Load(progress, cancellation);
 
     /// <summary>
-    /// Finds the pictures of a split, each of which is scaled and centre-cropped to <paramref name="size"/> when it is
-    /// read. The classes are those of the whole folder, so that labels mean the same in every split.
+    /// Opens a split. Each picture is scaled and centre-cropped to <paramref name="size"/> when it is read. The classes
+    /// are those of the whole folder, so labels mean the same in every split.
     /// </summary>
     /// <inheritdoc cref="Load"/>
     /// <exception cref="InputException">
@@ -59,7 +59,7 @@ public static class ImageFolder
         if (entries.Count == 0)
         {
             throw new InputException(
-                $"{folder} holds no pictures; put some into it ({ImageFile.ExtensionList}), or name another folder.");
+                $"{folder} holds no pictures; put some into it ({ImageFile.ExtensionList}), or name another folder");
         }
         string[] classes = [.. entries.Select(entry => entry.Class).Distinct().Order(StringComparer.Ordinal)];
         Entry[] chosen = [.. entries.Where(entry => split == Split.All || entry.Split == split)];
@@ -75,10 +75,10 @@ public static class ImageFolder
     }
 
     /// <summary>
-    /// Whether a picture belongs to the held-out tenth: the first 8 bytes of its path's SHA-256, as a little-endian
-    /// number, are a multiple of 10.
+    /// Whether a picture belongs to the held-out tenth: whether the first 8 bytes of its path's SHA-256, read as a
+    /// little-endian number, are a multiple of 10.
     /// </summary>
-    /// <param name="relativePath">The path below the folder, with '/' between its parts.</param>
+    /// <param name="relativePath">The path relative to the folder, with '/' as separator.</param>
     internal static bool IsHeldOut(string relativePath)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
@@ -104,13 +104,13 @@ public static class ImageFolder
         (hasSplits, split) switch
         {
             (true, _) => $"{Path.Combine(folder, split.Name())} holds no pictures; " +
-                "put some into it; eval and reconstruct can take all there are (--split all).",
-            (false, Split.Test) => $"{folder} has too few pictures ({count}): none is in the tenth held out for test; " +
-                "add some, or sort them into train/ and test/; eval and reconstruct can take all of them (--split all).",
-            _ => $"{folder} has too few pictures ({count}): all are in the tenth held out for test; " +
-                "add some, or sort them into train/ and test/.",
+                "put some into it, or use every picture with --split all (eval, reconstruct)",
+            (false, Split.Test) => $"{folder} has too few pictures ({count}): none is in the test split (a tenth); " +
+                "add some, sort them into train/ and test/, or use every picture with --split all (eval, reconstruct)",
+            _ => $"{folder} has too few pictures ({count}): all are in the test split; " +
+                "add some, or sort them into train/ and test/",
         });
 
-    // Split.All marks a picture beside train/ and test/, which only --split all takes.
+    // Split.All marks a picture outside train/ and test/; only --split all uses it.
     private readonly record struct Entry(string Path, string Class, Split Split);
 }

@@ -4,22 +4,24 @@ namespace Tessera.Data;
 
 /// <summary>
 /// Pictures of one size with their classes, all in memory as bytes. Every data source (CIFAR-10, a folder, Shapes)
-/// is loaded into this one form.
+/// loads into this form.
 /// </summary>
 public sealed class ImageSet
 {
     private readonly byte[][] _pictures;
     private readonly int[] _labels;
 
-    /// <summary>Creates a set over pictures that the caller hands over (they are not copied).</summary>
-    /// <param name="name">What the pictures are, for messages: "cifar10 test".</param>
+    /// <summary>Creates a set over the given arrays, without a copy.</summary>
+    /// <param name="name">A name for messages: "cifar10 test".</param>
     /// <param name="width">Width of every picture in pixels.</param>
     /// <param name="height">Height of every picture in pixels.</param>
     /// <param name="channels">1 (grey) or 3 (red, green, blue).</param>
-    /// <param name="pictures">A picture each: <c>height * width * channels</c> bytes, channels interleaved (HWC).</param>
+    /// <param name="pictures">
+    /// One array per picture: <c>height * width * channels</c> bytes, channels interleaved (HWC).
+    /// </param>
     /// <param name="labels">The class of each picture, an index into <paramref name="classNames"/>.</param>
-    /// <param name="classNames">The names of the classes.</param>
-    /// <exception cref="ArgumentException">The sizes do not agree with each other.</exception>
+    /// <param name="classNames">The class names.</param>
+    /// <exception cref="ArgumentException">The lengths do not agree.</exception>
     public ImageSet(
         string name, int width, int height, int channels,
         byte[][] pictures, int[] labels, IReadOnlyList<string> classNames)
@@ -40,7 +42,7 @@ public sealed class ImageSet
         _labels = labels;
     }
 
-    /// <summary>What the pictures are, for messages.</summary>
+    /// <summary>A name for messages.</summary>
     public string Name { get; }
 
     /// <summary>Width of every picture in pixels.</summary>
@@ -52,10 +54,10 @@ public sealed class ImageSet
     /// <summary>1 (grey) or 3 (red, green, blue).</summary>
     public int Channels { get; }
 
-    /// <summary>The names of the classes; <see cref="Label"/> is an index into them.</summary>
+    /// <summary>The class names; <see cref="Label"/> is an index into them.</summary>
     public IReadOnlyList<string> ClassNames { get; }
 
-    /// <summary>How many pictures there are.</summary>
+    /// <summary>Number of pictures.</summary>
     public int Count => _pictures.Length;
 
     /// <summary>The bytes of one picture, <c>[height, width, channels]</c>.</summary>
@@ -64,17 +66,18 @@ public sealed class ImageSet
     /// <summary>The class of one picture.</summary>
     public int Label(int index) => _labels[index];
 
-    /// <summary>One picture as an <see cref="Image"/> of its own (a copy).</summary>
+    /// <summary>A copy of one picture as an <see cref="Image"/>.</summary>
     public Image Picture(int index) => new(Width, Height, Channels, Pixels(index).ToArray());
 
-    /// <summary>The first pictures of the set, as many as there are up to <paramref name="count"/>; copies.</summary>
+    /// <summary>Copies of the first pictures of the set, at most <paramref name="count"/>.</summary>
     public Image[] First(int count) => [.. Enumerable.Range(0, Math.Min(count, Count)).Select(Picture)];
 
-    /// <summary>The same pictures in grey (1) or red, green and blue (3).</summary>
+    /// <summary>The same pictures with 1 (grey) or 3 (red, green, blue) channels.</summary>
     public ImageSet ToChannels(int channels) => AsSource().ToChannels(channels).Load();
 
-    /// <summary>The same pictures as a source; nothing is copied.</summary>
-    public PictureSource AsSource() => new(Name, new PictureSize(Height, Width), Channels, _labels, ClassNames, i => _pictures[i]);
+    /// <summary>The same pictures as a source, without a copy.</summary>
+    public PictureSource AsSource() =>
+        new(Name, new PictureSize(Height, Width), Channels, _labels, ClassNames, i => _pictures[i]);
 
     /// <summary>
     /// The variance of byte/255 over every sample of every picture (the seed's <c>data_variance</c>), computed exactly
@@ -94,6 +97,8 @@ public sealed class ImageSet
             sum += (Int128)histogram[value] * value;
             sumOfSquares += (Int128)histogram[value] * value * value;
         }
-        return count == 0 ? 0 : (double)(sumOfSquares * count - sum * sum) / ((double)count * (double)count * 255 * 255);
+        return count == 0
+            ? 0
+            : (double)(sumOfSquares * count - sum * sum) / ((double)count * (double)count * 255 * 255);
     }
 }

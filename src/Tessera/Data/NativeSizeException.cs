@@ -1,4 +1,6 @@
 namespace Tessera.Data;
 
-/// <summary>A picture is sound but of no use at its own size: the size has to be given, the picture not left out.</summary>
+/// <summary>
+/// A picture is readable, but its native size does not fit: the user must give a size. It does not count as damaged.
+/// </summary>
 internal sealed class NativeSizeException(string message) : InputException(message);

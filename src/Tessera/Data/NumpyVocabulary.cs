@@ -3,7 +3,7 @@ using Tessera.Tensors.IO.Pickle;
 namespace Tessera.Data;
 
 /// <summary>
-/// The names in pickles of numpy arrays of bytes, as Python 2 and 3 wrote them: numpy's <c>_reconstruct</c>,
+/// The names allowed in pickled numpy arrays of bytes, as Python 2 and 3 write them: numpy's <c>_reconstruct</c>,
 /// <c>ndarray</c> and <c>dtype</c>, and <c>_codecs.encode</c>.
 /// </summary>
 internal sealed class NumpyVocabulary : PickleVocabulary
@@ -39,27 +39,27 @@ internal sealed class NumpyVocabulary : PickleVocabulary
         switch (target)
         {
             case PickledArray array: array.SetState(state); break;
-            case PickledByteType: break; // Byte order and alignment, without meaning for single bytes.
+            case PickledByteType: break; // Byte order and alignment do not matter for single bytes.
             default: throw new InvalidDataException("it sets the state of something that is no array");
         }
     }
 }
 
-/// <summary>A numpy dtype; only unsigned bytes (<c>u1</c>) are accepted, so it holds nothing.</summary>
+/// <summary>A numpy dtype. Only unsigned bytes (<c>u1</c>) are accepted, so it has no data.</summary>
 internal sealed record PickledByteType;
 
-/// <summary>A numpy array of bytes, empty until its state is set.</summary>
+/// <summary>A two-dimensional numpy array of bytes, empty until its state is set.</summary>
 internal sealed class PickledArray
 {
     private PickledString? _data;
 
-    /// <summary>The length of both axes.</summary>
+    /// <summary>The lengths of the two axes.</summary>
     public long[] Shape { get; private set; } = [];
 
-    /// <summary>Whether the first axis varies fastest (Fortran's order).</summary>
+    /// <summary>Whether the first axis varies fastest (Fortran order).</summary>
     public bool IsColumnMajor { get; private set; }
 
-    /// <summary>Sets what numpy pickles: (version, shape, dtype, column-major, bytes).</summary>
+    /// <summary>Sets the state that numpy pickles: (version, shape, dtype, column-major, bytes).</summary>
     /// <exception cref="InvalidDataException">The state is anything else.</exception>
     public void SetState(object? state)
     {
@@ -75,6 +75,6 @@ internal sealed class PickledArray
         _data = data;
     }
 
-    /// <summary>The elements in the order of the file.</summary>
+    /// <summary>The elements, in file order.</summary>
     public byte[] Bytes() => _data?.ToBytes() ?? [];
 }

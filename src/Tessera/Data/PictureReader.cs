@@ -3,7 +3,7 @@ using Tessera.Models;
 
 namespace Tessera.Data;
 
-/// <summary>Reads picture files and brings them to one size.</summary>
+/// <summary>Reads picture files and resizes or crops them to one size.</summary>
 internal sealed class PictureReader
 {
     private readonly int _channels;
@@ -11,9 +11,13 @@ internal sealed class PictureReader
 
     /// <summary>Creates a reader.</summary>
     /// <param name="paths">The files, at least one.</param>
-    /// <param name="size">The size; for <see cref="PictureSize.Native"/> that of the first file that can be read.</param>
+    /// <param name="size">
+    /// The target size; <see cref="PictureSize.Native"/> for the cropped size of the first readable file.
+    /// </param>
     /// <param name="channels">1 or 3.</param>
-    /// <exception cref="InputException">The size is native, and no file can be read or the first is too small.</exception>
+    /// <exception cref="InputException">
+    /// The size is native, and no file can be read or the first is too small.
+    /// </exception>
     public PictureReader(IReadOnlyList<string> paths, PictureSize size, int channels)
     {
         _channels = channels;
@@ -23,12 +27,12 @@ internal sealed class PictureReader
         Size = Cropped(first, _sizeOf);
     }
 
-    /// <summary>What every picture is brought to.</summary>
+    /// <summary>Height and width of every picture read.</summary>
     public PictureSize Size { get; }
 
-    /// <summary>A picture as <c>[height, width, channels]</c>.</summary>
+    /// <summary>Reads a picture, <c>[height, width, channels]</c>.</summary>
     /// <exception cref="InputException">It cannot be read.</exception>
-    /// <exception cref="NativeSizeException">Sizes are native, and it has another.</exception>
+    /// <exception cref="NativeSizeException">The size is native, and this picture has another one.</exception>
     public byte[] Read(string path)
     {
         Image image = ImageFile.Read(path);
@@ -36,8 +40,8 @@ internal sealed class PictureReader
         PictureSize own = Cropped(image, path);
         if (own != Size)
             throw new NativeSizeException(
-                $"{path} is {own} (height x width) and {_sizeOf} is {Size}: with --size native all pictures must be of one "
-                + "size; give --size HxW, or take them one by one");
+                $"{path} is {own} (height x width) and {_sizeOf} is {Size}: with --size native all pictures must have "
+                + "the same size; give --size HxW, or use one picture at a time");
         return ImageTransform.ToChannels(ImageTransform.CropCentre(image, Size.Width, Size.Height), _channels).Pixels;
     }
 

@@ -6,8 +6,8 @@ using Tessera.Imaging;
 namespace Tessera.Data;
 
 /// <summary>
-/// Pictures of one size with their classes, each of which is read or made when it is asked for: however many there are, only
-/// those at hand take memory, beside the names and classes of all. <see cref="Load"/> takes them all into memory.
+/// Pictures of one size with their classes. Each picture is read or rendered on demand, so only the names and classes
+/// of all pictures stay in memory. <see cref="Load"/> reads all pictures into memory.
 /// </summary>
 /// <example><code>
 /// PictureSource pictures = ImageFolder.Open("pictures", Split.All, 32);
@@ -20,15 +20,13 @@ public sealed class PictureSource
     private readonly Func<int, byte[]> _read;
 
     /// <summary>Creates a source.</summary>
-    /// <param name="name">What the pictures are, for messages: "shapes test".</param>
+    /// <param name="name">A name for messages: "shapes test".</param>
     /// <param name="size">Height and width of every picture, at least 1.</param>
     /// <param name="channels">1 (grey) or 3 (red, green, blue).</param>
     /// <param name="labels">The class of each picture, an index into <paramref name="classNames"/>.</param>
-    /// <param name="classNames">The names of the classes.</param>
-    /// <param name="read">
-    /// Reads a picture, <c>[height, width, channels]</c>. Several threads may call it at once.
-    /// </param>
-    /// <param name="names">A name for each picture, such as its path in a folder; null to number them.</param>
+    /// <param name="classNames">The class names.</param>
+    /// <param name="read">Reads a picture, <c>[height, width, channels]</c>. Must be thread-safe.</param>
+    /// <param name="names">A name for each picture, such as its relative path; null to use numbers.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is out of its range.</exception>
     public PictureSource(
         string name, PictureSize size, int channels, int[] labels, IReadOnlyList<string> classNames,
@@ -46,7 +44,7 @@ public sealed class PictureSource
         _names = names;
     }
 
-    /// <summary>What the pictures are, for messages.</summary>
+    /// <summary>A name for messages.</summary>
     public string Name { get; }
 
     /// <summary>Height and width of every picture.</summary>
@@ -61,28 +59,30 @@ public sealed class PictureSource
     /// <summary>1 (grey) or 3 (red, green, blue).</summary>
     public int Channels { get; }
 
-    /// <summary>The names of the classes.</summary>
+    /// <summary>The class names.</summary>
     public IReadOnlyList<string> ClassNames { get; }
 
     /// <summary>The class of each picture, an index into <see cref="ClassNames"/>.</summary>
     public IReadOnlyList<int> Labels => _labels;
 
-    /// <summary>How many pictures there are.</summary>
+    /// <summary>Number of pictures.</summary>
     public int Count => _labels.Length;
 
-    /// <summary>What was passed over in looking for the pictures: "3 other files left alone (.db, .txt)"; null if nothing.</summary>
+    /// <summary>The files that were skipped: "3 other files left alone (.db, .txt)"; null if there are none.</summary>
     public string? LeftAlone { get; init; }
 
-    /// <summary>The name of a picture: its path below a folder, with '/' between its parts; else its number.</summary>
+    /// <summary>The name of a picture: its relative path with '/' as separator, or else its number.</summary>
     public string NameOf(int index) => _names?[index] ?? index.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>Picture files, each scaled and centre-cropped to one size; all of one class.</summary>
-    /// <param name="paths">Files that <see cref="ImageFile"/> reads, at least one.</param>
+    /// <summary>Opens picture files, each scaled and centre-cropped to one size, all of one class.</summary>
+    /// <param name="paths">Files that <see cref="ImageFile"/> can read, at least one.</param>
     /// <param name="size">
-    /// What to bring them to; with <see cref="PictureSize.Native"/> they are only cropped to multiples of a model's stride.
+    /// The target size; with <see cref="PictureSize.Native"/> they are only cropped to multiples of a model's stride.
     /// </param>
     /// <param name="channels">1 or 3.</param>
-    /// <exception cref="InputException">The size is native, and no file can be read.</exception>
+    /// <exception cref="InputException">
+    /// The size is native, and no file can be read or the first readable one is too small.
+    /// </exception>
     public static PictureSource FromFiles(IReadOnlyList<string> paths, PictureSize size, int channels = 3)
     {
         var reader = new PictureReader(paths, size, channels);
@@ -91,40 +91,42 @@ public sealed class PictureSource
             i => reader.Read(paths[i]), paths);
     }
 
-    /// <summary>The same pictures less some, by name; names that are not there do not matter.</summary>
-    /// <exception cref="InputException">None is left.</exception>
+    /// <summary>The same pictures without those of the given names; unknown names are ignored.</summary>
+    /// <exception cref="InputException">No picture is left.</exception>
     public PictureSource Without(IEnumerable<string> names)
     {
         HashSet<string> leftOut = [.. names];
         if (leftOut.Count == 0) return this;
         int[] kept = [.. Enumerable.Range(0, Count).Where(i => !leftOut.Contains(NameOf(i)))];
         if (kept.Length == Count) return this;
-        if (kept.Length == 0) throw new InputException($"none of the {Count} pictures of {Name} can be used; name others");
+        if (kept.Length == 0)
+            throw new InputException($"none of the {Count} pictures of {Name} can be used; name others");
         return new PictureSource(
             Name, Size, Channels, [.. kept.Select(i => _labels[i])], ClassNames, i => _read(kept[i]),
             [.. kept.Select(NameOf)])
         { LeftAlone = LeftAlone };
     }
 
-    /// <summary>One picture, <c>[height, width, channels]</c>; not to be changed.</summary>
-    /// <exception cref="InputException">It is a file that is missing or broken.</exception>
+    /// <summary>One picture, <c>[height, width, channels]</c>; do not modify it.</summary>
+    /// <exception cref="InputException">The picture's file is missing or damaged.</exception>
     public byte[] Read(int index) => _read(index);
 
-    /// <summary>Some pictures in a row, read on all cores.</summary>
-    /// <param name="first">The first.</param>
-    /// <param name="count">How many.</param>
-    /// <param name="progress">Told how many are read; the calls come from several threads.</param>
-    /// <param name="cancellation">Stops it.</param>
-    /// <exception cref="DamagedPicturesException">Some are files that cannot be read; the others were tried too.</exception>
-    /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public byte[][] Read(int first, int count, IProgress<int>? progress = null, CancellationToken cancellation = default)
+    /// <summary>Reads consecutive pictures on all cores.</summary>
+    /// <param name="first">Index of the first picture.</param>
+    /// <param name="count">Number of pictures.</param>
+    /// <param name="progress">Receives the number of pictures read so far; called from several threads.</param>
+    /// <param name="cancellation">Stops reading.</param>
+    /// <exception cref="DamagedPicturesException">Some files cannot be read; all others were tried too.</exception>
+    /// <exception cref="OperationCanceledException">Reading was stopped.</exception>
+    public byte[][] Read(
+        int first, int count, IProgress<int>? progress = null, CancellationToken cancellation = default)
     {
         byte[][] pictures = new byte[count][];
         ForEach(first, count, (i, picture) => pictures[i - first] = picture, progress, cancellation);
         return pictures;
     }
 
-    /// <summary>Reads all pictures and keeps none: finds the damaged ones.</summary>
+    /// <summary>Reads all pictures and keeps none, to find the damaged ones.</summary>
     /// <inheritdoc cref="Read(int, int, IProgress{int}?, CancellationToken)"/>
     public void Check(IProgress<int>? progress = null, CancellationToken cancellation = default) =>
         ForEach(0, Count, (_, _) => { }, progress, cancellation);
@@ -158,16 +160,16 @@ public sealed class PictureSource
             count, [.. damaged.OrderBy(pair => pair.Key).Select(pair => (NameOf(pair.Key), pair.Value))]);
     }
 
-    /// <summary>All pictures in memory.</summary>
+    /// <summary>Reads all pictures into memory.</summary>
     /// <inheritdoc cref="Read(int, int, IProgress{int}?, CancellationToken)"/>
-    /// <exception cref="InputException">Memory does not hold them.</exception>
+    /// <exception cref="InputException">They do not fit into memory.</exception>
     public ImageSet Load(IProgress<int>? progress = null, CancellationToken cancellation = default)
     {
         CheckMemory();
         return new ImageSet(Name, Width, Height, Channels, Read(0, Count, progress, cancellation), _labels, ClassNames);
     }
 
-    /// <summary>The same pictures in grey (1) or red, green and blue (3).</summary>
+    /// <summary>The same pictures with 1 (grey) or 3 (red, green, blue) channels.</summary>
     public PictureSource ToChannels(int channels) => channels == Channels ? this : new(
         Name, Size, channels, _labels, ClassNames,
         i => ImageTransform.ToChannels(new Image(Width, Height, Channels, _read(i)), channels).Pixels, _names)
@@ -181,7 +183,7 @@ public sealed class PictureSource
         if (needed <= available && pictureBytes <= Array.MaxLength) return;
         throw new InputException(string.Create(
             CultureInfo.InvariantCulture,
-            $"The {Count} pictures of {Name} take {needed / Gigabyte:0.0} GiB at this size, but this machine " +
-            $"has {available / Gigabyte:0.0} GiB of memory; choose a smaller size or fewer pictures."));
+            $"the {Count} pictures of {Name} take {needed / Gigabyte:0.0} GiB at this size, but this machine " +
+            $"has {available / Gigabyte:0.0} GiB of memory; choose a smaller size or fewer pictures"));
     }
 }

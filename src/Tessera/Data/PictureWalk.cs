@@ -6,31 +6,32 @@ namespace Tessera.Data;
 /// <summary>The pictures below a folder.</summary>
 /// <param name="Folders">The names of the folders directly inside.</param>
 /// <param name="Paths">
-/// The relative paths of all pictures, '/' between their parts on every system, in ordinal order.
+/// The relative paths of all pictures, with '/' as separator on every system, in ordinal order.
 /// </param>
-/// <param name="Others">The endings of the names of all other files, but for hidden ones.</param>
+/// <param name="Others">The extensions of all other files, except hidden ones.</param>
 internal sealed record PictureWalk(List<string> Folders, List<string> Paths, List<string> Others)
 {
     private const int ListedEndings = 5;
 
-    /// <summary>"3 other files left alone (.db, .txt)"; null if there is none.</summary>
+    /// <summary>"3 other files left alone (.db, .txt)"; null if there are no others.</summary>
     public string? DescribeOthers()
     {
         if (Others.Count == 0) return null;
         string[] endings = [.. Others.Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.Ordinal)];
-        string listed = string.Join(", ", endings.Take(ListedEndings)) + (endings.Length > ListedEndings ? ", ..." : "");
+        string listed = string.Join(", ", endings.Take(ListedEndings))
+            + (endings.Length > ListedEndings ? ", ..." : "");
         return $"{Others.Count} other {(Others.Count == 1 ? "file" : "files")} left alone ({listed})";
     }
 
-    /// <summary>Whether a folder of this name, in any case, lies directly inside.</summary>
+    /// <summary>Whether a folder of this name, in any letter case, is directly inside.</summary>
     public bool HasFolder(string name) => Folders.Contains(name, StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Walks the folder and everything below it.</summary>
+    /// <summary>Finds all pictures in the folder and below it.</summary>
     /// <exception cref="InputException">The folder is missing, or something in it cannot be read.</exception>
     public static PictureWalk Below(string folder, CancellationToken cancellation)
     {
         if (!Directory.Exists(folder))
-            throw new InputException($"There is no folder {folder}; name the one that holds the pictures.");
+            throw new InputException($"there is no folder {folder}; name the folder that holds the pictures");
         var root = new DirectoryInfo(folder);
         List<string> paths = [], others = [];
         try
@@ -43,10 +44,11 @@ internal sealed record PictureWalk(List<string> Folders, List<string> Paths, Lis
         }
         paths.Sort(StringComparer.Ordinal);
         return new PictureWalk(
-            [.. FileErrors.List(folder, place => place.EnumerateDirectories()).Select(below => below.Name)], paths, others);
+            [.. FileErrors.List(folder, place => place.EnumerateDirectories()).Select(below => below.Name)],
+            paths, others);
     }
 
-    // `ancestors` holds the real paths of the folders above: one that comes again is a link in a circle.
+    // `ancestors` holds the real paths of the parent folders, to detect cycles of links.
     private static void Walk(
         DirectoryInfo folder, string prefix, string realPath, HashSet<string> ancestors, List<string> paths,
         List<string> others, CancellationToken cancellation)
@@ -57,7 +59,8 @@ internal sealed record PictureWalk(List<string> Folders, List<string> Paths, Lis
             cancellation.ThrowIfCancellationRequested();
             if (entry.Name.StartsWith('.')) continue;
             if (entry is DirectoryInfo below)
-                Walk(below, $"{prefix}{below.Name}/", RealPath(below, realPath), ancestors, paths, others, cancellation);
+                Walk(
+                    below, $"{prefix}{below.Name}/", RealPath(below, realPath), ancestors, paths, others, cancellation);
             else if (ImageFile.IsPicture(entry.Name))
                 paths.Add(prefix + entry.Name);
             else

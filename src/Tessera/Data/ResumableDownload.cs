@@ -5,9 +5,9 @@ using System.Net.Http.Headers;
 namespace Tessera.Data;
 
 /// <summary>
-/// Brings one file by HTTP into a partial file, which may exist from an earlier time: asks for the rest with a Range
-/// request (RFC 9110, section 14), starts anew where the server cannot do that, and tries again after a stall or a
-/// broken connection as long as something new comes. Whether the bytes are the right ones is for the caller to check.
+/// Downloads one file by HTTP into a partial file, which may exist from an earlier attempt. Requests the rest with a
+/// Range request (RFC 9110, section 14), or starts again if the server does not support that. Retries after a stall or
+/// a broken connection; attempts without new bytes are limited. The caller must verify the content.
 /// </summary>
 internal sealed class ResumableDownload : IDisposable
 {
@@ -25,15 +25,15 @@ internal sealed class ResumableDownload : IDisposable
         _part = part;
         _options = options;
         _progress = progress;
-        // The stall timeout of each attempt takes the place of a timeout for the whole; the rest of an answer that is
-        // abandoned is not worth waiting for.
+        // Each attempt has a stall timeout, so there is no overall timeout. The rest of an abandoned response is not
+        // drained.
         _http = new HttpClient(new SocketsHttpHandler { MaxResponseDrainSize = 0 })
         {
             Timeout = Timeout.InfiniteTimeSpan,
         };
     }
 
-    /// <summary>Returns when the partial file is whole as far as the server tells.</summary>
+    /// <summary>Returns when the partial file is complete, as far as the server reports.</summary>
     /// <exception cref="InputException">The server cannot be reached, refuses, or sends too much.</exception>
     /// <exception cref="IOException">The partial file cannot be written.</exception>
     /// <exception cref="OperationCanceledException">The caller cancelled.</exception>
@@ -44,7 +44,8 @@ internal sealed class ResumableDownload : IDisposable
         {
             string? problem = await AttemptAsync(cancellation).ConfigureAwait(false);
             if (problem is null) return;
-            // Only bytes never had before count, lest a server that always breaks off at the same place loop forever.
+            // Only bytes beyond the furthest point so far count as progress. Otherwise a server that always breaks off
+            // at the same place would cause an endless loop.
             fruitless = _received > most ? 0 : fruitless + 1;
             most = Math.Max(most, _received);
             if (fruitless > _options.Retries) throw GivenUp(problem);
@@ -54,7 +55,7 @@ internal sealed class ResumableDownload : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    // Returns null when the file is whole, or what went wrong where another attempt may help.
+    // Returns null if the file is complete, or else a problem that another attempt may solve.
     private async Task<string?> AttemptAsync(CancellationToken cancellation)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -107,11 +108,11 @@ internal sealed class ResumableDownload : IDisposable
             File.Delete(_part);
             throw GivenUp($"the server sent more than the archive's {_options.Length} bytes");
         }
-        // Without a stated length, the end of the stream may be the end of the file or a broken connection.
+        // Without a declared length, the end of the stream may be the end of the file or a broken connection.
         return ended && (total is not null || _received == _options.Length) ? null : Broke;
     }
 
-    // Returns whether the content came to its end; stops early where the connection breaks or the content is too long.
+    // Returns whether the content ended; stops early if the connection breaks or the content is too long.
     private async Task<bool> CopyAsync(
         Stream content, FileStream file, long? total, CancellationTokenSource patience, CancellationToken cancellation)
     {
@@ -137,7 +138,7 @@ internal sealed class ResumableDownload : IDisposable
         return false;
     }
 
-    // 416: nothing lies beyond what is here, because it is whole, or because it is of another file.
+    // 416: the partial file is complete, or it belongs to another file.
     private string? EndOrRestart(HttpResponseMessage response) =>
         response.Content.Headers.ContentRange?.Length == _received ? null : Restart("refused to go on");
 
@@ -157,5 +158,5 @@ internal sealed class ResumableDownload : IDisposable
 
     private InputException GivenUp(string problem) => new(
         $"CIFAR-10 could not be downloaded ({problem}); try again, " +
-        $"or get {_options.Source} by hand and put it into {Path.GetDirectoryName(_part)}.");
+        $"or download {_options.Source} yourself and put it into {Path.GetDirectoryName(_part)}");
 }

@@ -5,9 +5,8 @@ using Tessera.Tensors.Random;
 namespace Tessera.Data;
 
 /// <summary>
-/// Pictures that the program makes itself: lit and shaded solids of ten classes in front of patterned floors and walls.
-/// Picture <c>i</c> is a function of <c>i</c> and nothing else, with the same bytes on every machine; its class is
-/// <c>i % 10</c>.
+/// A synthetic data set: lit and shaded solids of ten classes in front of patterned floors and walls. Picture <c>i</c>
+/// depends only on <c>i</c> and has the same bytes on every machine; its class is <c>i % 10</c>.
 /// </summary>
 /// <example><code>
 /// ImageSet train = Shapes.Load(Split.Train);
@@ -15,7 +14,7 @@ namespace Tessera.Data;
 /// </code></example>
 public static class Shapes
 {
-    /// <summary>What <c>--data</c> calls them.</summary>
+    /// <summary>The name of this data set in <c>--data</c>.</summary>
     public const string Name = "shapes";
 
     /// <summary>The number of the first picture of the test split.</summary>
@@ -41,8 +40,8 @@ public static class Shapes
     /// <summary>The names of the ten classes: sphere, cube, cylinder and so on.</summary>
     public static IReadOnlyList<string> ClassNames { get; } = [.. Classes.Select(shape => shape.Name)];
 
-    /// <summary>Makes one picture, <c>[size, size, 3]</c>: the same scene at any size.</summary>
-    /// <param name="number">Which one, at least 0. Its class is <c>number % 10</c>.</param>
+    /// <summary>Renders one picture, <c>[size, size, 3]</c>. The scene is the same at every size.</summary>
+    /// <param name="number">Number of the picture, at least 0. Its class is <c>number % 10</c>.</param>
     /// <param name="size">Width and height in pixels: a multiple of 4 from 4 to 1024.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="number"/> is negative.</exception>
     /// <exception cref="InputException"><paramref name="size"/> is not a size that can be made.</exception>
@@ -54,23 +53,26 @@ public static class Shapes
     }
 
     /// <summary>
-    /// Makes a split on all cores. Train pictures are the numbers from 0, test pictures those from
-    /// <see cref="FirstTestNumber"/>; <see cref="Split.All"/> is the former, then the latter.
+    /// Renders a split on all cores. Training pictures are numbered from 0, test pictures from
+    /// <see cref="FirstTestNumber"/>; <see cref="Split.All"/> is the training pictures, then the test pictures.
     /// </summary>
-    /// <param name="split">Which pictures.</param>
+    /// <param name="split">The split to render.</param>
     /// <param name="size">
-    /// Height and width: multiples of 4 from 4 to 1024. Of a scene that is not square, the middle of the square one is cut.
+    /// Height and width: multiples of 4 from 4 to 1024; null for 32x32. If they differ, the centre of the square
+    /// picture is cropped.
     /// </param>
-    /// <param name="trainCount">How many train pictures there are, at least 1.</param>
-    /// <param name="testCount">How many test pictures there are, at least 1.</param>
+    /// <param name="trainCount">Number of training pictures, at least 1.</param>
+    /// <param name="testCount">Number of test pictures, at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">A count is not positive.</exception>
     /// <exception cref="InputException"><paramref name="size"/> is not a size that can be made.</exception>
-    public static ImageSet Load(Split split, PictureSize? size = null, int trainCount = 20_000, int testCount = 2_000) =>
+    public static ImageSet Load(
+        Split split, PictureSize? size = null, int trainCount = 20_000, int testCount = 2_000) =>
         Open(split, size, trainCount, testCount).Load();
 
-    /// <summary>A split whose pictures are made when they are asked for.</summary>
+    /// <summary>Opens a split whose pictures are rendered on demand.</summary>
     /// <inheritdoc cref="Load"/>
-    public static PictureSource Open(Split split, PictureSize? size = null, int trainCount = 20_000, int testCount = 2_000)
+    public static PictureSource Open(
+        Split split, PictureSize? size = null, int trainCount = 20_000, int testCount = 2_000)
     {
         PictureSize made = size is null || size == PictureSize.Native ? UsualSize : size.Value;
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(trainCount);
@@ -92,7 +94,8 @@ public static class Shapes
     private static byte[] Render(long number, PictureSize size)
     {
         int side = Math.Max(size.Height, size.Width);
-        return ImageTransform.CropCentre(new Image(side, side, 3, Render(number, side)), size.Width, size.Height).Pixels;
+        return ImageTransform.CropCentre(
+            new Image(side, side, 3, Render(number, side)), size.Width, size.Height).Pixels;
     }
 
     private static int ClassOf(long number) => (int)(number % Classes.Length);
@@ -101,6 +104,7 @@ public static class Shapes
     {
         if (size is < SmallestSize or > LargestSize || size % 4 != 0)
             throw new InputException(
-                $"Shapes cannot be {size} pixels wide: give a multiple of 4 from {SmallestSize} to {LargestSize}.");
+                $"shapes cannot be {size} pixels wide or high; give a multiple of 4 "
+                + $"from {SmallestSize} to {LargestSize}");
     }
 }

@@ -2,10 +2,10 @@ using Tessera.Files;
 
 namespace Tessera.Data;
 
-/// <summary><c>skipped.txt</c>: the names of pictures that were left out because they cannot be read, a line each.</summary>
+/// <summary><c>skipped.txt</c>: the names of the unreadable pictures that a run left out, one per line.</summary>
 public static class SkippedFile
 {
-    /// <summary>Writes the names, sorted; a file that is there is replaced.</summary>
+    /// <summary>Writes the names, sorted; replaces an existing file.</summary>
     /// <exception cref="InputException">The file cannot be written.</exception>
     public static void Write(string path, IEnumerable<string> names)
     {
@@ -17,7 +17,7 @@ public static class SkippedFile
         });
     }
 
-    /// <summary>Reads the names; none if there is no such file.</summary>
+    /// <summary>Reads the names; returns none if the file does not exist.</summary>
     /// <exception cref="InputException">The file cannot be read.</exception>
     public static IReadOnlyList<string> Read(string path)
     {

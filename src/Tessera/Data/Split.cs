@@ -1,22 +1,22 @@
 namespace Tessera.Data;
 
-/// <summary>Which part of a data source is meant.</summary>
+/// <summary>A part of a data source.</summary>
 public enum Split
 {
-    /// <summary>The pictures to learn from.</summary>
+    /// <summary>The training pictures.</summary>
     Train,
 
-    /// <summary>The pictures held out to measure on; none of them is in <see cref="Train"/>.</summary>
+    /// <summary>The held-out pictures for evaluation; none of them is in <see cref="Train"/>.</summary>
     Test,
 
-    /// <summary>Every picture: <see cref="Train"/>, then <see cref="Test"/>.</summary>
+    /// <summary>Every picture.</summary>
     All,
 }
 
 /// <summary>The names of splits.</summary>
 public static class SplitNames
 {
-    /// <summary>What <c>--split</c> takes and files say: <c>train</c>, <c>test</c> or <c>all</c>.</summary>
+    /// <summary>The name in <c>--split</c> and in files: <c>train</c>, <c>test</c> or <c>all</c>.</summary>
     public static string Name(this Split split) => split switch
     {
         Split.Train => "train",
@@ -25,7 +25,9 @@ public static class SplitNames
         _ => throw new ArgumentOutOfRangeException(nameof(split), split, "Not a split."),
     };
 
-    /// <summary>What a set of pictures is called: <c>cifar10 test</c>; all of a source by the source's name alone.</summary>
+    /// <summary>
+    /// The name of a set of pictures: <c>cifar10 test</c>; for all splits, the name of the source alone.
+    /// </summary>
     internal static string NameOf(string source, Split split) =>
         split == Split.All ? source : $"{source} {split.Name()}";
 }

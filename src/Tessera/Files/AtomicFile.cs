@@ -2,18 +2,20 @@ namespace Tessera.Files;
 
 /// <summary>Files written whole or not at all.</summary>
 /// <remarks>
-/// The order of POSIX's rename idiom: write a temporary beside the target, flush it to the disk, rename it over the
-/// target. A process killed at any moment leaves the old file or the new one. The folder's own entry is not flushed
-/// (managed code cannot open a folder): after a power cut the old file may be back, whole.
+/// The POSIX rename idiom: write a temporary file beside the target, flush it to disk, rename it over the target. A
+/// process killed at any moment leaves either the old file or the new one. The folder entry is not flushed (managed
+/// code cannot open a folder), so after a power cut the old file may be back, complete.
 /// </remarks>
 public static class AtomicFile
 {
-    /// <summary>Writes a file, over one that is there.</summary>
+    /// <summary>Writes a file; replaces an existing one.</summary>
     /// <param name="path">The file; its folder must exist.</param>
     /// <param name="write">
-    /// Writes the contents to the stream. If it throws, the target stays as it was, and nothing else is left behind.
+    /// Writes the contents to the stream. If it throws, the target is unchanged and the temporary file is deleted.
     /// </param>
-    /// <exception cref="InputException">The disk is full, the folder is missing or cannot be written, ...</exception>
+    /// <exception cref="InputException">
+    /// The file cannot be written: the disk is full, the folder is missing, ...
+    /// </exception>
     public static void Write(string path, Action<Stream> write)
     {
         path = FileErrors.FilePath(path);

@@ -1,21 +1,25 @@
 namespace Tessera.Files;
 
-/// <summary>Folders written whole or not at all: a checkpoint is one.</summary>
-/// <remarks>As <see cref="AtomicFile"/>: a temporary beside the target, every file flushed, then a rename.</remarks>
+/// <summary>Folders written whole or not at all, such as checkpoints.</summary>
+/// <remarks>
+/// Works as <see cref="AtomicFile"/>: write a temporary folder beside the target, flush every file, then rename.
+/// </remarks>
 public static class AtomicFolder
 {
     private const int FlushesAtOnce = 16;
 
-    /// <summary>Writes a folder; folders above it are created where they are missing.</summary>
+    /// <summary>Writes a folder; creates missing parent folders.</summary>
     /// <param name="path">
-    /// The folder. One that is there is replaced as a whole. No system replaces a folder in one step: it is renamed
-    /// away first, so that a process killed between the two renames leaves none of that name.
+    /// The folder. An existing one is replaced as a whole. No system replaces a folder in one step, so the old folder
+    /// is renamed first: a process killed between the two renames leaves no folder of that name.
     /// </param>
     /// <param name="write">
-    /// Writes the contents into the temporary folder whose path it is given. If it throws, the target stays as it was,
-    /// and nothing else is left behind.
+    /// Writes the contents into a temporary folder, whose path it receives. If it throws, the target is unchanged and
+    /// the temporary folder is deleted.
     /// </param>
-    /// <exception cref="InputException">The disk is full, the place cannot be written, ...</exception>
+    /// <exception cref="InputException">
+    /// The folder cannot be written: the disk is full, permission is denied, ...
+    /// </exception>
     public static void Write(string path, Action<string> write)
     {
         path = FileErrors.FolderPath(path);
@@ -36,9 +40,9 @@ public static class AtomicFolder
         }
     }
 
-    /// <summary>Checks that <see cref="Write"/> may write a folder, before time is spent on what it is to hold.</summary>
-    /// <param name="path">The folder; neither it nor those above it need exist.</param>
-    /// <exception cref="InputException">A file has its name, or the place cannot be written.</exception>
+    /// <summary>Checks early that <see cref="Write"/> can write a folder, before its contents are computed.</summary>
+    /// <param name="path">The folder; neither it nor its parents need exist.</param>
+    /// <exception cref="InputException">A file has that name, or the folder cannot be written.</exception>
     public static void CheckWritable(string path)
     {
         path = FileErrors.FolderPath(path);
@@ -61,14 +65,14 @@ public static class AtomicFolder
     }
 
     /// <summary>
-    /// Checks that <see cref="Write"/> may write a folder and destroys nothing foreign: there is none, or an empty one, or
-    /// one that holds what was written there before.
+    /// Checks that <see cref="Write"/> can write a folder without destroying other data: the folder is missing or
+    /// empty, or it holds earlier output of the same kind.
     /// </summary>
-    /// <param name="path">The folder; neither it nor those above it need exist.</param>
-    /// <param name="kind">What is written there, for the message: "a report".</param>
-    /// <param name="isOwn">Whether the entries of a folder that is not empty are of that kind, all of them.</param>
+    /// <param name="path">The folder; neither it nor its parents need exist.</param>
+    /// <param name="kind">The kind of output, for the message: "a report".</param>
+    /// <param name="isOwn">Whether all entries of a non-empty folder are of that kind.</param>
     /// <exception cref="InputException">
-    /// There is a file of that name, the folder holds something else, or the place cannot be written.
+    /// A file has that name, the folder holds something else, or it cannot be written.
     /// </exception>
     public static void CheckReplaceable(string path, string kind, Func<IReadOnlyList<FileSystemInfo>, bool> isOwn)
     {
@@ -77,14 +81,14 @@ public static class AtomicFolder
         if (!Directory.Exists(full)) return;
         IReadOnlyList<FileSystemInfo> entries = FileErrors.List(full, folder => folder.EnumerateFileSystemInfos());
         if (entries.Count > 0 && !isOwn(entries))
-            throw new InputException($"{path} holds something else than {kind}; choose another folder for it");
+            throw new InputException($"{path} holds something other than {kind}; choose another folder");
     }
 
     /// <summary>
-    /// Deletes what crashed processes left in <paramref name="parent"/>: temporaries of this class and of
-    /// <see cref="AtomicFile"/> whose process has ended. Call it before this process writes there.
+    /// Deletes leftovers of crashed processes in <paramref name="parent"/>: temporary files and folders of this class
+    /// and of <see cref="AtomicFile"/> whose process has ended. Call it before this process writes there.
     /// </summary>
-    /// <param name="parent">The folder that holds the targets; nothing happens where it does not exist.</param>
+    /// <param name="parent">The folder that holds the targets; it may be missing.</param>
     /// <exception cref="InputException">The folder cannot be listed.</exception>
     public static void CleanUp(string parent)
     {
@@ -94,7 +98,7 @@ public static class AtomicFolder
             if (Temporary.IsStale(entry.Name)) Temporary.Delete(entry.FullName);
     }
 
-    /// <summary>Many at once: a disk flushes them together, where each alone waits a millisecond for its own turn.</summary>
+    /// <summary>Flushes in parallel: a disk combines the flushes, which is faster than one after another.</summary>
     private static void FlushAll(string folder) => Parallel.ForEachAsync(
         Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories),
         new ParallelOptions { MaxDegreeOfParallelism = FlushesAtOnce },
@@ -106,7 +110,7 @@ public static class AtomicFolder
 
     private static void Flush(string file)
     {
-        // Windows flushes only through a handle that may write.
+        // Windows flushes only through a writable handle.
         using var handle = File.OpenHandle(file, FileMode.Open, FileAccess.ReadWrite);
         RandomAccess.FlushToDisk(handle);
     }

@@ -4,9 +4,9 @@ using System.Text;
 namespace Tessera.Files;
 
 /// <summary>
-/// A CSV file (RFC 4180, without quoting) that grows by rows: <c>metrics.csv</c>, <c>eval.csv</c> and <c>series.csv</c>
-/// of a run. Its first column is the number of the update. Between calls the file is closed, so that other programs can read
-/// and even move it while the run goes on; a row is there whole, or not at all.
+/// A CSV file (RFC 4180, without quoting) that grows row by row: <c>metrics.csv</c>, <c>eval.csv</c> and
+/// <c>series.csv</c> of a run. The first column is the update number. The file is closed between calls, so other
+/// programs can read or move it during the run. A row is written whole or not at all.
 /// </summary>
 /// <example><code>
 /// var log = new CsvLog("metrics.csv", "update", "recon_error");
@@ -21,13 +21,13 @@ public sealed class CsvLog
     private readonly string[] _columns;
     private readonly string _header;
 
-    /// <summary>
-    /// Opens a log, or creates it with its header. A last line that a crash left half-written is removed.
-    /// </summary>
+    /// <summary>Opens a log, or creates it with its header. Removes a half-written last line after a crash.</summary>
     /// <param name="path">The file; its folder must exist.</param>
-    /// <param name="columns">The names of the columns; a file that is there must have these.</param>
+    /// <param name="columns">The column names; an existing file must have the same.</param>
     /// <exception cref="InputException">The file has other columns, or cannot be read or written.</exception>
-    /// <exception cref="ArgumentException">No columns, or a name with a comma, a quote or a line break.</exception>
+    /// <exception cref="ArgumentException">
+    /// There are no columns, or a name contains a comma, a quote or a line break.
+    /// </exception>
     public CsvLog(string path, params string[] columns)
     {
         ArgumentOutOfRangeException.ThrowIfZero(columns.Length);
@@ -46,21 +46,21 @@ public sealed class CsvLog
         }
     }
 
-    /// <summary>Adds a row. A file that was removed in the meantime is begun anew.</summary>
+    /// <summary>Adds a row. If the file was removed in the meantime, it is created again.</summary>
     /// <param name="values">
-    /// One value per column: numbers, written with as many digits as it takes to read the same number again, plain
-    /// text, or null for an empty field.
+    /// One value per column: a number (written with enough digits to read back exactly), plain text, or null for an
+    /// empty field.
     /// </param>
     /// <exception cref="InputException">The file cannot be written; it then ends with the row before.</exception>
     /// <exception cref="ArgumentException">
-    /// Not one value per column, or text with a comma, a quote or a line break.
+    /// The number of values is wrong, or text contains a comma, a quote or a line break.
     /// </exception>
     public void Append(params object?[] values) => AppendRows([values]);
 
-    /// <summary>Adds rows, in one write; nothing happens where there are none.</summary>
-    /// <param name="rows">Rows as <see cref="Append"/> takes them.</param>
+    /// <summary>Adds rows in one write; does nothing for an empty collection.</summary>
+    /// <param name="rows">The rows, as for <see cref="Append"/>.</param>
     /// <exception cref="InputException">The file cannot be written; it then ends with the row before.</exception>
-    /// <exception cref="ArgumentException">A row is not as <see cref="Append"/> takes it.</exception>
+    /// <exception cref="ArgumentException">A row is invalid for <see cref="Append"/>.</exception>
     public void AppendRows(IReadOnlyCollection<object?[]> rows)
     {
         if (rows.Count == 0) return;
@@ -69,7 +69,7 @@ public sealed class CsvLog
         string text = string.Concat(rows.Select(Row));
         try
         {
-            // Unbuffered: the rows go to the system in one write.
+            // Unbuffered, so that the rows go to the system in one write.
             using var stream = new FileStream(
                 _path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
             if (stream.Position == 0) text = _header + text;
@@ -97,12 +97,12 @@ public sealed class CsvLog
     }
 
     /// <summary>
-    /// Removes the rows of updates after <paramref name="update"/>: a run that resumes from its checkpoint of that
-    /// update writes them again. The file is replaced whole or not at all.
+    /// Removes the rows after <paramref name="update"/>; a run resumed from the checkpoint of that update writes them
+    /// again. The file is replaced whole or not at all.
     /// </summary>
     /// <exception cref="InputException">
-    /// A row has not one field per column or does not begin with an update's number, or the file cannot be read or
-    /// written; it is then as it was.
+    /// A row has the wrong number of fields or does not begin with an update number, or the file cannot be read or
+    /// written. The file is then unchanged.
     /// </exception>
     public void TruncateAfter(long update)
     {
@@ -130,12 +130,12 @@ public sealed class CsvLog
         try
         {
             stream.Write(rows);
-            // To the disk, so that after a power cut no row is missing that a flushed checkpoint counts on.
+            // Flushed to disk, so that after a power cut no row is missing that precedes a flushed checkpoint.
             stream.Flush(flushToDisk: true);
         }
         catch (IOException)
         {
-            // A full disk may have taken a part of them.
+            // A full disk may have accepted a part of them.
             stream.SetLength(length);
             throw;
         }
@@ -146,11 +146,11 @@ public sealed class CsvLog
         string[] fields = Array.ConvertAll(values, value => Convert.ToString(value, CultureInfo.InvariantCulture)!);
         foreach (string field in fields)
             if (field.AsSpan().IndexOfAny(",\"\r\n") >= 0)
-                throw new ArgumentException($"The field '{field}' would need quoting.", nameof(values));
+                throw new ArgumentException($"The field '{field}' would need quotes.", nameof(values));
         return string.Join(',', fields) + '\n';
     }
 
-    /// <summary>Compares the header; one that a crash cut short is written again.</summary>
+    /// <summary>Checks the header; completes one that a crash cut short.</summary>
     private void CheckHeader(FileStream stream)
     {
         byte[] expected = Utf8.GetBytes(_header);
@@ -158,7 +158,7 @@ public sealed class CsvLog
         int count = stream.ReadAtLeast(found, found.Length, throwOnEndOfStream: false);
         if (!expected.AsSpan().StartsWith(found.AsSpan(0, count)))
             throw new InputException(
-                $"{_path}: its first line is not '{_header.TrimEnd()}', as a log of this program would have it;"
+                $"{_path}: its first line is not '{_header.TrimEnd()}';"
                 + " move the file away");
         stream.Write(expected.AsSpan(count));
     }
@@ -182,7 +182,7 @@ public sealed class CsvLog
             && long.TryParse(fields[0], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long update))
             return update;
         throw new InputException(
-            $"{_path}: line {number} is not a row of {_columns.Length} fields that begins with an update's number;"
-            + " mend the line, or move the file away: a resumed run begins a new one");
+            $"{_path}: line {number} is not a row of {_columns.Length} fields that begins with an update number;"
+            + " fix the line, or move the file away (a resumed run starts a new one)");
     }
 }

@@ -1,20 +1,18 @@
 namespace Tessera.Files;
 
-/// <summary>
-/// Failures of the file system as one line for the user: what could not be done to which path, why, and how to mend it.
-/// </summary>
+/// <summary>One-line messages for file system errors: what failed, for which path, why, and how to fix it.</summary>
 internal static class FileErrors
 {
-    /// <summary>True for the exceptions that the file system raises; they are what the other methods take.</summary>
+    /// <summary>True for exceptions of the file system; the other methods expect these.</summary>
     public static bool IsFileError(Exception e) => e is IOException or UnauthorizedAccessException;
 
-    /// <summary>The line for a path that could not be written.</summary>
+    /// <summary>The error for a path that could not be written.</summary>
     public static InputException Writing(string path, Exception e) => new($"cannot write {path}: {Reason(path, e)}", e);
 
-    /// <summary>The line for a path that could not be read.</summary>
+    /// <summary>The error for a path that could not be read.</summary>
     public static InputException Reading(string path, Exception e) => new($"cannot read {path}: {Reason(path, e)}", e);
 
-    /// <summary>The entries of a folder, read to their end.</summary>
+    /// <summary>Lists the entries of a folder completely.</summary>
     /// <exception cref="InputException">It cannot be listed.</exception>
     public static IReadOnlyList<T> List<T>(string folder, Func<DirectoryInfo, IEnumerable<T>> list)
     {
@@ -28,12 +26,12 @@ internal static class FileErrors
         }
     }
 
-    /// <summary>The line for a folder that could not be listed.</summary>
+    /// <summary>The error for a folder that could not be listed.</summary>
     public static InputException Listing(string folder, Exception e) => e is UnauthorizedAccessException
         ? new($"cannot read the folder {folder}: permission is denied; change the permissions or choose another", e)
         : Reading(folder, e);
 
-    /// <summary>True for a file that another process, or another part of this one, keeps for itself.</summary>
+    /// <summary>True if another process, or another part of this process, has locked the file.</summary>
     public static bool IsInUse(IOException e)
     {
         const int Sharing = unchecked((int)0x80070020);
@@ -41,16 +39,16 @@ internal static class FileErrors
         return e.HResult == wouldBlock;
     }
 
-    /// <summary>The absolute form of a path that the user gave for a file.</summary>
-    /// <exception cref="InputException">The text is no path, or a folder has that name.</exception>
+    /// <summary>The absolute form of a user's path to a file.</summary>
+    /// <exception cref="InputException">The text is not a path, or a folder has that name.</exception>
     public static string FilePath(string path)
     {
         path = FullPath(path);
         return Directory.Exists(path) ? throw Taken(path, "folder") : path;
     }
 
-    /// <summary>The absolute form, without a separator at its end, of a path that the user gave for a folder.</summary>
-    /// <exception cref="InputException">The text is no path, or a file has that name.</exception>
+    /// <summary>The absolute form of a user's path to a folder, without a trailing separator.</summary>
+    /// <exception cref="InputException">The text is not a path, or a file has that name.</exception>
     public static string FolderPath(string path)
     {
         path = Path.TrimEndingDirectorySeparator(FullPath(path));
@@ -113,7 +111,7 @@ internal static class FileErrors
     private static string Other(Exception e) =>
         $"{e.Message.ReplaceLineEndings(" ").TrimEnd('.')}; check the disk or choose another place";
 
-    /// <summary>The file, if there is one, that stands in the path where a folder should be.</summary>
+    /// <summary>The file in the path where a folder should be, or null.</summary>
     private static string? FileAbove(string path)
     {
         for (string? above = Path.GetDirectoryName(path); above is not null; above = Path.GetDirectoryName(above))

@@ -5,19 +5,21 @@ using System.Globalization;
 namespace Tessera.Files;
 
 /// <summary>
-/// Temporary files and folders beside their targets, on the same file system, so that a rename puts them in place.
-/// Their names (<c>.tessera-RANDOM.tmp-PROCESS</c>) are recognised when a crash has left them behind.
+/// Temporary files and folders beside their targets, on the same file system, so that a rename moves them into place.
+/// Their names (<c>.tessera-RANDOM.tmp-PROCESS</c>) identify leftovers of a crash.
 /// </summary>
 internal static class Temporary
 {
     private const string Prefix = ".tessera-", Infix = ".tmp-";
 
-    /// <summary>A free name beside <paramref name="path"/>; it does not grow with the target's own.</summary>
+    /// <summary>
+    /// An unused name beside <paramref name="path"/>; its length does not depend on the target's name.
+    /// </summary>
     public static string Beside(string path) => Path.Combine(
         Path.GetDirectoryName(path) ?? path,
         string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Guid.NewGuid():N}{Infix}{Environment.ProcessId}"));
 
-    /// <summary>True for the name of a temporary whose process has ended.</summary>
+    /// <summary>True if the name is that of a temporary whose process has ended.</summary>
     public static bool IsStale(string name)
     {
         int infix = name.LastIndexOf(Infix, StringComparison.Ordinal);
@@ -27,7 +29,7 @@ internal static class Temporary
             && !IsOtherLiveProcess(id);
     }
 
-    /// <summary>Deletes the file or folder if it can; what it cannot delete is litter, no reason to fail.</summary>
+    /// <summary>Deletes the file or folder if possible; failures are ignored.</summary>
     public static void Delete(string path)
     {
         try
@@ -41,8 +43,8 @@ internal static class Temporary
     }
 
     /// <summary>
-    /// A temporary with this process's own id is taken for one of an earlier process: in a container every run may
-    /// have the same id.
+    /// A temporary with this process's own id counts as one of an earlier process: in a container every run may have
+    /// the same id.
     /// </summary>
     private static bool IsOtherLiveProcess(int id)
     {
@@ -58,7 +60,7 @@ internal static class Temporary
         }
         catch (Win32Exception)
         {
-            // The process is there, and not ours to ask.
+            // The process exists, but we may not query it.
             return true;
         }
     }

@@ -5,7 +5,7 @@ namespace Tessera.Imaging;
 /// </summary>
 public sealed class Image
 {
-    /// <summary>Creates a picture over samples that the caller hands over (they are not copied).</summary>
+    /// <summary>Creates a picture over the given array, without a copy.</summary>
     /// <param name="width">Pixels in a row, at least 1.</param>
     /// <param name="height">Rows, at least 1.</param>
     /// <param name="channels">1 (grey) or 3 (red, green, blue).</param>

@@ -13,7 +13,7 @@ using Sharp = SixLabors.ImageSharp.Image;
 
 namespace Tessera.Imaging;
 
-/// <summary>Pictures to and from the bytes of files, by ImageSharp; no type of it leaves this folder.</summary>
+/// <summary>Decodes and encodes picture files with ImageSharp. No ImageSharp type leaves this folder.</summary>
 internal static class ImageCodec
 {
     private const string Readable = "PNG, JPEG, WebP, GIF, BMP and TIFF";
@@ -24,7 +24,9 @@ internal static class ImageCodec
     private static readonly PngEncoder RgbEncoder = CreateEncoder(PngColorType.Rgb);
 
     /// <summary>Decodes a file.</summary>
-    /// <exception cref="InvalidDataException">It is damaged, of no known format, or declares too many pixels.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is damaged, of an unknown format, or declares too many pixels.
+    /// </exception>
     public static Image Decode(byte[] data, long maxPixels)
     {
         try
@@ -38,7 +40,7 @@ internal static class ImageCodec
                 InterlacedPng.Check(data, info.Width, info.Height, info.PixelType.BitsPerPixel);
             return Load(data, isGrey);
         }
-        // ImageSharp answers damage with whatever its arithmetic runs into: indexes, casts, null references.
+        // Damaged data can cause any exception in ImageSharp: index, cast, null reference.
         catch (Exception e) when (e is not (InvalidDataException or OutOfMemoryException))
         {
             throw new InvalidDataException(e is EndOfStreamException ? e.Message : "its data is damaged", e);
@@ -54,7 +56,7 @@ internal static class ImageCodec
         return file.ToArray();
     }
 
-    /// <summary>A picture after ImageSharp's operations on it.</summary>
+    /// <summary>Applies ImageSharp operations to a picture.</summary>
     public static Image Transform(Image image, Action<IImageProcessingContext> operations)
     {
         using Sharp source = Wrap(image);
@@ -78,7 +80,7 @@ internal static class ImageCodec
         return copy;
     }
 
-    // Over the picture's own bytes, not a copy.
+    // Wraps the picture's own bytes, without a copy.
     private static Sharp Wrap(Image image) => image.Channels == 1
         ? Sharp.WrapMemory<L8>(Formats, image.Pixels, image.Width, image.Height)
         : Sharp.WrapMemory<Rgb24>(Formats, image.Pixels, image.Width, image.Height);
@@ -90,7 +92,7 @@ internal static class ImageCodec
         _ => false,
     };
 
-    // Refuses dimensions that are empty, over the limit or over what an array can hold.
+    // Refuses empty dimensions, and those over the limit or over the size of an array.
     private static void CheckSize(long width, long height, int bytesPerPixel, long maxPixels)
     {
         if (width < 1 || height < 1) throw new InvalidDataException($"it declares {width} x {height} pixels");
@@ -111,7 +113,7 @@ internal static class ImageCodec
             new PngConfigurationModule(), new JpegConfigurationModule(), new WebpConfigurationModule(),
             new GifConfigurationModule(), new BmpConfigurationModule(), new TiffConfigurationModule())
         {
-            // The callers read many pictures at once.
+            // The callers already read pictures in parallel.
             MaxDegreeOfParallelism = 1,
             StreamProcessingBufferSize = WholeFileStream.ReadAhead,
         };

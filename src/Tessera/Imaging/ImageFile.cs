@@ -3,17 +3,17 @@ using Tessera.Files;
 
 namespace Tessera.Imaging;
 
-/// <summary>Picture files: PNG, JPEG, WebP, GIF, BMP and TIFF are read, PNG is written.</summary>
+/// <summary>Reads PNG, JPEG, WebP, GIF, BMP and TIFF files; writes PNG files.</summary>
 /// <remarks>
-/// A picture is turned upright by its Exif orientation. CMYK becomes RGB, transparency is dropped, samples of 16 bits
-/// are rounded to 8. Gamma and colour profiles are not applied. The first frame of an animation is read. A file that
-/// ends before its picture does is an error, never a picture that is half grey.
+/// The Exif orientation is applied. CMYK is converted to RGB, transparency is dropped, 16-bit samples are rounded to 8
+/// bits. Gamma and colour profiles are not applied. Only the first frame of an animation is read. A truncated file is
+/// an error, never a partly grey picture.
 /// </remarks>
 public static class ImageFile
 {
     /// <summary>
-    /// The most pixels (width times height) that a file may declare unless the caller says otherwise: 64 Mi, that is
-    /// 8192 x 8192. A file of a few bytes can claim dimensions of gigabytes.
+    /// The default limit of the pixels (width x height) that a file may declare: 64 Mi, or 8192 x 8192. Without a
+    /// limit, a file of a few bytes could demand gigabytes of memory.
     /// </summary>
     public const long DefaultMaxPixels = 64L << 20;
 
@@ -23,26 +23,30 @@ public static class ImageFile
     private static readonly string[] Extensions =
         [".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"];
 
-    /// <summary>The endings of the names of picture files, for messages: ".png, .jpg, ...".</summary>
+    /// <summary>The extensions of readable picture files, for messages: ".png, .jpg, ...".</summary>
     internal static string ExtensionList => string.Join(", ", Extensions);
 
-    /// <summary>Reads a picture. The file's content tells the format, never its name.</summary>
+    /// <summary>Reads a picture. The format is detected from the content, not from the name.</summary>
     /// <param name="path">A PNG, JPEG, WebP, GIF, BMP or TIFF file of at most 1 GiB.</param>
-    /// <param name="maxPixels">The most pixels that the file may declare; checked before memory is taken.</param>
+    /// <param name="maxPixels">
+    /// The maximum number of pixels; checked against the declared size before memory is allocated.
+    /// </param>
     /// <returns>The picture: 1 channel for a grey PNG or JPEG, else 3.</returns>
     /// <exception cref="InputException">
-    /// The file cannot be read, is damaged, is of another format or declares too many pixels.
+    /// The file cannot be read, is damaged, has another format or declares too many pixels.
     /// </exception>
     public static Image Read(string path, long maxPixels = DefaultMaxPixels) =>
         Decode(ReadBytes(path), path, maxPixels);
 
     /// <summary>Decodes the bytes of a picture file.</summary>
     /// <param name="data">The whole file.</param>
-    /// <param name="name">What to call the data in messages: a file name.</param>
-    /// <param name="maxPixels">The most pixels that the data may declare; checked before memory is taken.</param>
+    /// <param name="name">A name for messages: a file name.</param>
+    /// <param name="maxPixels">
+    /// The maximum number of pixels; checked against the declared size before memory is allocated.
+    /// </param>
     /// <returns>The picture: 1 channel for a grey PNG or JPEG, else 3.</returns>
     /// <exception cref="InputException">
-    /// The data is damaged, is of another format or declares too many pixels.
+    /// The data is damaged, has another format or declares too many pixels.
     /// </exception>
     public static Image Decode(byte[] data, string name = "picture", long maxPixels = DefaultMaxPixels)
     {
@@ -58,21 +62,23 @@ public static class ImageFile
     }
 
     /// <summary>
-    /// Whether a file's name ends as those of readable pictures do: .png, .jpg, .jpeg, .webp, .gif, .bmp, .tif or
-    /// .tiff, in any case. The file is not opened.
+    /// Whether a file name has the extension of a readable picture: .png, .jpg, .jpeg, .webp, .gif, .bmp, .tif or
+    /// .tiff, in any letter case. The file is not opened.
     /// </summary>
     public static bool IsPicture(string path) =>
         Extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Encodes a picture as a PNG file of 8 bits a sample.</summary>
+    /// <summary>Encodes a picture as a PNG file with 8 bits per sample.</summary>
     /// <param name="image">The picture; 1 channel becomes grey, 3 become RGB.</param>
     /// <returns>The bytes of the file; the same picture gives the same bytes.</returns>
     public static byte[] EncodePng(Image image) => ImageCodec.EncodePng(image);
 
-    /// <summary>Writes a picture as a PNG file, whole or not at all. A file that is there already is replaced.</summary>
-    /// <param name="path">The file to write, in a folder that exists.</param>
+    /// <summary>Writes a picture as a PNG file, whole or not at all; replaces an existing file.</summary>
+    /// <param name="path">The file to write; its folder must exist.</param>
     /// <param name="image">The picture.</param>
-    /// <exception cref="InputException">The file cannot be written: no folder, no permission, a full disk.</exception>
+    /// <exception cref="InputException">
+    /// The file cannot be written: the folder is missing, permission is denied, the disk is full, ...
+    /// </exception>
     public static void WritePng(string path, Image image)
     {
         byte[] data = EncodePng(image);
@@ -80,13 +86,15 @@ public static class ImageFile
     }
 
     /// <summary>
-    /// Writes pictures as PNG files of a folder, whole or not at all: 0.png, 1.png, ..., with leading zeros that make
-    /// all names equally long.
+    /// Writes pictures as PNG files into a folder, whole or not at all: 0.png, 1.png, ..., with leading zeros so that
+    /// all names have the same length.
     /// </summary>
-    /// <param name="folder">The folder; one that is there is replaced.</param>
-    /// <param name="count">How many pictures there are.</param>
-    /// <param name="images">The pictures, written as they come.</param>
-    /// <exception cref="InputException">The folder cannot be written: no permission, a full disk.</exception>
+    /// <param name="folder">The folder; an existing one is replaced.</param>
+    /// <param name="count">Number of pictures.</param>
+    /// <param name="images">The pictures; written while the sequence is enumerated.</param>
+    /// <exception cref="InputException">
+    /// The folder cannot be written: permission is denied, the disk is full, ...
+    /// </exception>
     public static void WritePngFolder(string folder, int count, IEnumerable<Image> images)
     {
         int digits = Math.Max(count - 1, 0).ToString(CultureInfo.InvariantCulture).Length;
@@ -106,16 +114,20 @@ public static class ImageFile
         });
     }
 
-    /// <summary>A whole file, or an <see cref="InputException"/> that names it.</summary>
+    /// <summary>Reads a whole file; throws an <see cref="InputException"/> that names the file.</summary>
     private static byte[] ReadBytes(string path)
     {
-        if (path.Length == 0) throw new InputException("the name of a picture file is empty; give another or leave it out");
+        if (path.Length == 0)
+            throw new InputException("the name of a picture file is empty; give a name or leave it out");
         try
         {
             using FileStream file = File.OpenRead(path);
-            if (!file.CanSeek) throw new InputException($"{path}: a picture is read from a file, not a pipe; copy it to one");
+            if (!file.CanSeek)
+                throw new InputException($"{path}: pictures are read from files, not from pipes; copy it to a file");
             if (file.Length > MaxFileBytes)
-                throw new InputException($"{path}: {file.Length} bytes are too many for a picture (limit 1 GiB)");
+                throw new InputException(
+                    $"{path}: {file.Length} bytes are too many for a picture (limit 1 GiB); "
+                    + "make it smaller or remove it");
             byte[] data = new byte[file.Length];
             file.ReadExactly(data);
             return data;

@@ -1,21 +1,25 @@
 namespace Tessera.Imaging;
 
-/// <summary>Pictures side by side in one.</summary>
+/// <summary>Combines pictures into a grid.</summary>
 public static class ImageGrid
 {
     /// <summary>
-    /// Lays pictures out in rows, as <c>torchvision.utils.make_grid</c> does: a margin of <paramref name="padding"/>
-    /// pixels around every picture, shared between neighbours; the last row is filled up with the margin's value.
+    /// Arranges pictures in rows like <c>torchvision.utils.make_grid</c>: a margin of <paramref name="padding"/> pixels
+    /// around every picture, shared between neighbours. Empty cells of the last row have the margin's value.
     /// </summary>
-    /// <param name="pictures">At least one, all of one size. Where any has 3 channels, so has the grid.</param>
-    /// <param name="columns">Pictures in a row, at least 1; no more columns are made than there are pictures.</param>
+    /// <param name="pictures">At least one, all of one size. The grid has 3 channels if any picture has 3.</param>
+    /// <param name="columns">
+    /// Pictures per row, at least 1; reduced to the number of pictures if there are fewer.
+    /// </param>
     /// <param name="padding">Width of the margin in pixels, at least 0.</param>
-    /// <param name="padValue">The margin's samples, 0 (black) to 255 (white).</param>
+    /// <param name="padValue">Value of the margin, 0 (black) to 255 (white).</param>
     /// <returns>
     /// A picture of <c>padding + columns * (width + padding)</c> by <c>padding + rows * (height + padding)</c> pixels.
-    /// (torchvision returns a single picture without a margin; this one makes no exception.)
+    /// (For a single picture, torchvision adds no margin; this method does.)
     /// </returns>
-    /// <exception cref="ArgumentException">No pictures, several sizes, or a number out of its range.</exception>
+    /// <exception cref="ArgumentException">
+    /// There are no pictures, they differ in size, or a number is out of its range.
+    /// </exception>
     /// <exception cref="OverflowException">The grid would have over 2^31 - 1 samples.</exception>
     public static Image Make(IReadOnlyList<Image> pictures, int columns = 8, int padding = 2, byte padValue = 0)
     {
@@ -42,12 +46,14 @@ public static class ImageGrid
         return grid;
     }
 
-    /// <summary>How many samples (width times height times channels) <see cref="Make"/> would give a grid.</summary>
-    /// <param name="count">How many pictures.</param>
-    /// <param name="width">Width of each in pixels.</param>
-    /// <param name="height">Height of each in pixels.</param>
-    /// <param name="channels">Channels of each, 1 or 3.</param>
-    /// <param name="columns">Pictures in a row, at least 1.</param>
+    /// <summary>
+    /// The number of samples (width x height x channels) of the grid that <see cref="Make"/> would return.
+    /// </summary>
+    /// <param name="count">Number of pictures.</param>
+    /// <param name="width">Width of each picture in pixels.</param>
+    /// <param name="height">Height of each picture in pixels.</param>
+    /// <param name="channels">Channels of each picture, 1 or 3.</param>
+    /// <param name="columns">Pictures per row, at least 1.</param>
     /// <param name="padding">Width of the margin in pixels, at least 0.</param>
     public static long CountSamples(int count, long width, long height, int channels, int columns, int padding)
     {

@@ -3,34 +3,35 @@ using SixLabors.ImageSharp.Processing;
 
 namespace Tessera.Imaging;
 
-/// <summary>Changes of size and colour, by the rules of Pillow (PIL).</summary>
+/// <summary>Resizes, crops and converts pictures by the rules of Pillow (PIL).</summary>
 public static class ImageTransform
 {
     private const int LongestShape = 256;
 
     /// <summary>
-    /// Scales a picture, keeping its proportions, until it just covers <paramref name="width"/> x
-    /// <paramref name="height"/>, and cuts what sticks out evenly on both sides. For a square this is what
-    /// torchvision's <c>Resize(size)</c> and <c>CenterCrop(size)</c> do to a PIL image.
+    /// Scales a picture, with its aspect ratio, to the smallest size that covers <paramref name="width"/> x
+    /// <paramref name="height"/>, then crops the centre. For a square target this is torchvision's <c>Resize(size)</c>
+    /// and <c>CenterCrop(size)</c> on a PIL image.
     /// </summary>
     /// <remarks>
-    /// The filter is PIL's <c>BILINEAR</c>: a triangle that widens with the reduction, so that every source pixel
-    /// counts and nothing aliases. The side that is not fitted becomes <c>floor(side * scale)</c> long; the cut starts
-    /// at half the excess, rounded half to even. A sample is within 2 levels of PIL's, and nearly always within 1:
-    /// ImageSharp sums in floating point where PIL uses fixed point. Of a picture that is over 256 times as long as the
-    /// target, only the middle is looked at.
+    /// The filter is PIL's <c>BILINEAR</c>: a triangle that widens with the reduction, which prevents aliasing. The
+    /// longer side becomes <c>floor(side * scale)</c>; the crop starts at half the excess, rounded half to even.
+    /// Samples differ from PIL's by at most 2 levels, nearly always by at most 1: ImageSharp sums in floating point,
+    /// PIL in fixed point. If the aspect ratio is more than 256 times that of the target, only the centre of the
+    /// picture is used.
     /// </remarks>
     /// <param name="image">The picture, 1 or 3 channels, of any size.</param>
     /// <param name="width">Width of the result in pixels, at least 1.</param>
     /// <param name="height">Height of the result in pixels, at least 1.</param>
     /// <param name="channels">Channels of the result, 1 or 3; see <see cref="ToChannels"/>.</param>
-    /// <returns>A picture of exactly that size; <paramref name="image"/> itself where nothing changes.</returns>
+    /// <returns>A picture of exactly that size; <paramref name="image"/> itself if nothing changes.</returns>
     /// <exception cref="ArgumentException">A size is out of its range.</exception>
     public static Image Fit(Image image, int width, int height, int channels)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
-        // Colour goes first when that leaves less to resize; grey to RGB gives the same bytes before and after.
+        // Reducing the channels first leaves less to resize. Expanding grey to RGB gives the same bytes before and
+        // after.
         if (channels < image.Channels) image = ToChannels(image, channels);
 
         image = CutThin(image, width, height);
@@ -44,11 +45,11 @@ public static class ImageTransform
         return ToChannels(fitted, channels);
     }
 
-    /// <summary>Cuts the middle out of a picture.</summary>
+    /// <summary>Crops the centre of a picture.</summary>
     /// <param name="image">The picture.</param>
-    /// <param name="width">Width of the result in pixels, 1 to the picture's.</param>
-    /// <param name="height">Height of the result in pixels, 1 to the picture's.</param>
-    /// <returns>A picture of exactly that size; <paramref name="image"/> itself where nothing changes.</returns>
+    /// <param name="width">Width of the result in pixels, from 1 to the picture's width.</param>
+    /// <param name="height">Height of the result in pixels, from 1 to the picture's height.</param>
+    /// <returns>A picture of exactly that size; <paramref name="image"/> itself if nothing changes.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A size is out of its range.</exception>
     public static Image CropCentre(Image image, int width, int height)
     {
@@ -62,12 +63,12 @@ public static class ImageTransform
     }
 
     /// <summary>
-    /// Turns grey into RGB by repeating the sample, and RGB into grey by the luma of ITU-R BT.601,
+    /// Converts grey to RGB by repeating the sample, and RGB to grey by the luma of ITU-R BT.601,
     /// <c>0.299 R + 0.587 G + 0.114 B</c>, in PIL's 16-bit fixed point.
     /// </summary>
     /// <param name="image">The picture.</param>
     /// <param name="channels">1 or 3.</param>
-    /// <returns>The converted picture; <paramref name="image"/> itself where it has these channels already.</returns>
+    /// <returns>The converted picture; <paramref name="image"/> itself if it already has these channels.</returns>
     /// <exception cref="ArgumentException"><paramref name="channels"/> is neither 1 nor 3.</exception>
     public static Image ToChannels(Image image, int channels)
     {
@@ -88,7 +89,9 @@ public static class ImageTransform
         return result;
     }
 
-    /// <summary>Makes every pixel a square of <paramref name="factor"/> x <paramref name="factor"/> pixels.</summary>
+    /// <summary>
+    /// Replaces every pixel by a square of <paramref name="factor"/> x <paramref name="factor"/> pixels.
+    /// </summary>
     /// <param name="image">The picture.</param>
     /// <param name="factor">At least 1.</param>
     /// <returns>A new picture, <paramref name="factor"/> times as wide and high.</returns>
@@ -110,7 +113,7 @@ public static class ImageTransform
         return result;
     }
 
-    // Scales a picture and keeps the middle.
+    // Scales a picture and crops its centre.
     private static Image Resize(Image image, int scaledWidth, int scaledHeight, int width, int height)
     {
         var options = new ResizeOptions
@@ -124,8 +127,8 @@ public static class ImageTransform
         return ImageCodec.Transform(image, source => source.Resize(options));
     }
 
-    // A resize makes a table with an entry for each scaled column and row: of a thread of a million pixels it would be
-    // far larger than any picture.
+    // A resize builds a table with an entry per scaled column and row. For a picture one pixel wide and a million high,
+    // the table would be far larger than the picture.
     private static Image CutThin(Image image, int width, int height)
     {
         long widest = ((long)LongestShape * width * image.Height + height - 1) / height;

@@ -4,7 +4,7 @@ using System.IO.Compression;
 namespace Tessera.Imaging;
 
 /// <summary>
-/// Refuses the interlaced PNGs on which ImageSharp 2.1 never ends: narrow ones, and those with too little data.
+/// Refuses interlaced PNGs on which ImageSharp 2.1 loops forever: narrow ones, and those with too little data.
 /// </summary>
 internal static class InterlacedPng
 {

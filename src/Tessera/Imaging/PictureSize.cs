@@ -4,19 +4,19 @@ using System.Text.Json.Serialization;
 
 namespace Tessera.Imaging;
 
-/// <summary>Height and width of pictures in pixels; a whole number stands for a square.</summary>
+/// <summary>Height and width of pictures in pixels; a single number means a square.</summary>
 /// <param name="Height">Rows.</param>
 /// <param name="Width">Pixels in a row.</param>
 [JsonConverter(typeof(PictureSizeConverter))]
 public readonly record struct PictureSize(int Height, int Width)
 {
-    /// <summary>The size that each picture has, cropped to what a model can take.</summary>
+    /// <summary>Each picture's own size, cropped to multiples of the model's stride.</summary>
     public static readonly PictureSize Native = new(-1, -1);
 
     /// <summary>A square.</summary>
     public static implicit operator PictureSize(int side) => new(side, side);
 
-    /// <summary>Reads "32", or "32x48" for 32 rows of 48 pixels.</summary>
+    /// <summary>Parses "32" (32x32) or "32x48" (height 32, width 48).</summary>
     public static bool TryParse(string text, out PictureSize size)
     {
         int[] sides = new int[2];
@@ -33,13 +33,14 @@ public readonly record struct PictureSize(int Height, int Width)
         this == Native ? "native" : string.Create(CultureInfo.InvariantCulture, $"{Height}x{Width}");
 }
 
-/// <summary>A square is written as a number, as it always was.</summary>
+/// <summary>Writes a square as a number, the form of older versions.</summary>
 internal sealed class PictureSizeConverter : JsonConverter<PictureSize>
 {
     public override PictureSize Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         if (reader.TokenType == JsonTokenType.Number) return reader.GetInt32();
-        return reader.TokenType == JsonTokenType.String && PictureSize.TryParse(reader.GetString()!, out PictureSize size)
+        return reader.TokenType == JsonTokenType.String
+            && PictureSize.TryParse(reader.GetString()!, out PictureSize size)
             ? size
             : throw new JsonException("a size is a number or \"HEIGHTxWIDTH\"");
     }

@@ -1,18 +1,18 @@
 namespace Tessera.Imaging;
 
 /// <summary>
-/// The bytes of a whole file, of which nothing may be missing: reading past the end is an error. ImageSharp's decoders
-/// take what is missing for zeros or grey, all but that of PNG.
+/// The bytes of a whole file; reading past the end is an error. ImageSharp's decoders, except that of PNG, would fill
+/// missing data with zeros or grey.
 /// </summary>
 /// <param name="data">The file.</param>
 internal sealed class WholeFileStream(byte[] data) : Stream
 {
     /// <summary>
-    /// The read-ahead, in bytes, that a decoder's buffer may have: the end would be met too early with more.
+    /// The buffer size of the decoders, in bytes. With more read-ahead they would reach the end too early.
     /// </summary>
     public const int ReadAhead = 1;
 
-    // Decoders never ask for more than Length says is left: past the end there must seem to be more.
+    // Decoders never read past Length. A larger Length makes them read past the end of a truncated file.
     private const int SeeminglyMore = 1 << 16;
 
     private long _position;
@@ -31,11 +31,12 @@ internal sealed class WholeFileStream(byte[] data) : Stream
         set => _position = value;
     }
 
-    /// <exception cref="EndOfStreamException">There is nothing left.</exception>
+    /// <exception cref="EndOfStreamException">No data is left.</exception>
     public override int Read(Span<byte> buffer)
     {
         if (buffer.IsEmpty) return 0;
-        if (_position < 0 || _position >= data.Length) throw new EndOfStreamException("the file ends before the picture does");
+        if (_position < 0 || _position >= data.Length)
+            throw new EndOfStreamException("the file ends before the picture does");
         int count = (int)Math.Min(buffer.Length, data.Length - _position);
         data.AsSpan((int)_position, count).CopyTo(buffer);
         _position += count;

@@ -4,8 +4,8 @@ using Tessera.Tensors.Nn;
 namespace Tessera.Models;
 
 /// <summary>
-/// The seed's <c>Decoder</c>: a convolution, a residual stack, two transposed convolutions that each double height and
-/// width.
+/// The seed's <c>Decoder</c>: a convolution, a residual stack, and two transposed convolutions that each double height
+/// and width.
 /// </summary>
 public sealed class Decoder : Module
 {
@@ -27,7 +27,7 @@ public sealed class Decoder : Module
             new ConvTranspose2d(hidden / 2, options.Channels, 4, initializer, stride: 2, padding: 1));
     }
 
-    /// <summary><c>[batch, height, width, code dim]</c> to <c>[batch, 4 height, 4 width, channels]</c>.</summary>
+    /// <summary>Maps <c>[batch, height, width, code dim]</c> to <c>[batch, 4 height, 4 width, channels]</c>.</summary>
     public Tensor Forward(Tensor quantized)
     {
         Tensor x = _conv1.Forward(quantized, relu: true);

@@ -4,7 +4,8 @@ using Tessera.Tensors.Nn;
 namespace Tessera.Models;
 
 /// <summary>
-/// The seed's <c>Encoder</c>: two convolutions that each halve height and width, one that keeps them, a residual stack.
+/// The seed's <c>Encoder</c>: two convolutions that each halve height and width, one that keeps them, and a residual
+/// stack.
 /// </summary>
 public sealed class Encoder : Module
 {
@@ -24,7 +25,9 @@ public sealed class Encoder : Module
             new ResidualStack(hidden, options.ResidualHidden, options.ResidualLayers, initializer));
     }
 
-    /// <summary><c>[batch, height, width, channels]</c> to <c>[batch, height / 4, width / 4, hidden]</c>.</summary>
+    /// <summary>
+    /// Maps <c>[batch, height, width, channels]</c> to <c>[batch, height / 4, width / 4, hidden]</c>.
+    /// </summary>
     public Tensor Forward(Tensor pictures)
     {
         Tensor x = _conv1.Forward(pictures, relu: true);

@@ -3,16 +3,19 @@ using Tessera.Tensors.Devices;
 namespace Tessera.Models;
 
 /// <summary>
-/// What a <see cref="VqVae"/> takes of arithmetic, from its sizes alone: its convolutions, and the floating-point
-/// operations (a multiply-add is two) of computing each of them, and the nearest codes, by their formula. An algorithm
-/// that needs fewer (Winograd's) is held against this number all the same: direct-equivalent operations.
+/// The arithmetic cost of a <see cref="VqVae"/>, from its sizes: the floating-point operations (a multiply-add counts
+/// as two) of its convolutions and of the search for the nearest codes, by their formulas. These are direct-equivalent
+/// operations: an algorithm that needs fewer (Winograd) is measured against the same number.
 /// </summary>
-/// <remarks>Elementwise work, biases, losses and the optimizer are left out: together they are below 1% at the seed's sizes, with Adam.</remarks>
+/// <remarks>
+/// Elementwise operations, biases, losses and the optimizer are not counted: together they are below 1% at the seed's
+/// sizes, with Adam.
+/// </remarks>
 public sealed class ModelCost
 {
     private readonly long _search;
 
-    /// <summary>Counts.</summary>
+    /// <summary>Counts the operations.</summary>
     /// <param name="model">The model's sizes.</param>
     /// <param name="batch">Pictures in a batch, at least 1.</param>
     /// <param name="height">Height of a picture in pixels, a multiple of 4.</param>
@@ -61,24 +64,25 @@ public sealed class ModelCost
             Strided("_decoder._conv_trans_1", 2, half, model.Hidden, transposed: true),
             Strided("_decoder._conv_trans_2", 4, model.Channels, half, transposed: true),
         ];
-        _search = 2L * batch * mapHeight * mapWidth * model.Codes * (model.LookupDim == 0 ? model.CodeDim : model.LookupDim);
+        _search = 2L * batch * mapHeight * mapWidth * model.Codes
+            * (model.LookupDim == 0 ? model.CodeDim : model.LookupDim);
     }
 
-    /// <summary>The convolutions from pictures to vectors, in their order.</summary>
+    /// <summary>The convolutions from pictures to vectors, in order.</summary>
     public IReadOnlyList<ConvolutionLayer> Encoder { get; }
 
-    /// <summary>The convolutions from vectors to pictures, in their order.</summary>
+    /// <summary>The convolutions from vectors to pictures, in order.</summary>
     public IReadOnlyList<ConvolutionLayer> Decoder { get; }
 
-    /// <summary>Operations that turn a batch of pictures into codes.</summary>
+    /// <summary>Operations to encode a batch of pictures to codes.</summary>
     public long EncodeOperations => Forward(Encoder) + _search;
 
-    /// <summary>Operations that turn the codes of a batch into pictures.</summary>
+    /// <summary>Operations to decode the codes of a batch to pictures.</summary>
     public long DecodeOperations => Forward(Decoder);
 
     /// <summary>
-    /// Operations of a training step: every convolution forward, its input gradient (but that of the first layer: nothing
-    /// asks for the pictures' gradient) and its weight gradient; the nearest codes once.
+    /// Operations of a training step: the forward pass, input gradient and weight gradient of every convolution
+    /// (without the input gradient of the first layer, which is not needed), and one search for the nearest codes.
     /// </summary>
     public long TrainingOperations => 3 * (Forward(Encoder) + Forward(Decoder)) - Encoder[0].Operations + _search;
 
@@ -87,24 +91,27 @@ public sealed class ModelCost
 
 /// <summary>A convolution of a model.</summary>
 /// <param name="Name">The layer's full name; its weights are <c>NAME.weight</c>.</param>
-/// <param name="Geometry">Its sizes; of a transposed convolution, those of the convolution that it transposes.</param>
+/// <param name="Geometry">Its sizes; for a transposed convolution, those of the convolution that it transposes.</param>
 /// <param name="IsTransposed">Whether it is a transposed convolution.</param>
 public sealed record ConvolutionLayer(string Name, Conv2dGeometry Geometry, bool IsTransposed)
 {
-    /// <summary>Floating-point operations of one pass (forward, input gradient or weight gradient) by the formula.</summary>
+    /// <summary>
+    /// Floating-point operations of one pass (forward, input gradient or weight gradient) by its formula.
+    /// </summary>
     public long Operations => 2L * Geometry.Batch * Geometry.OutHeight * Geometry.OutWidth * Geometry.OutChannels
         * Geometry.InChannels * Geometry.KernelHeight * Geometry.KernelWidth;
 
-    /// <summary>Kernel, stride, channels and map for people: "4x4, stride 2, 64 -> 128 channels, 16x16 -> 8x8".</summary>
+    /// <summary>Kernel, stride, channels and map as text: "4x4, stride 2, 64 -> 128 channels, 16x16 -> 8x8".</summary>
     public string Sizes
     {
         get
         {
             Conv2dGeometry g = Geometry;
-            string stride = g.Stride == 1 ? "" : $", stride {g.Stride}", input = $"{g.InHeight}x{g.InWidth}", output = $"{g.OutHeight}x{g.OutWidth}";
+            string kernel = $"{g.KernelHeight}x{g.KernelWidth}" + (g.Stride == 1 ? "" : $", stride {g.Stride}");
+            string input = $"{g.InHeight}x{g.InWidth}", output = $"{g.OutHeight}x{g.OutWidth}";
             return IsTransposed
-                ? $"transposed {g.KernelHeight}x{g.KernelWidth}{stride}, {g.OutChannels} -> {g.InChannels} channels, {output} -> {input}"
-                : $"{g.KernelHeight}x{g.KernelWidth}{stride}, {g.InChannels} -> {g.OutChannels} channels, {input} -> {output}";
+                ? $"transposed {kernel}, {g.OutChannels} -> {g.InChannels} channels, {output} -> {input}"
+                : $"{kernel}, {g.InChannels} -> {g.OutChannels} channels, {input} -> {output}";
         }
     }
 }

@@ -9,19 +9,22 @@ using Tessera.Tensors.IO;
 namespace Tessera.Models;
 
 /// <summary>
-/// A model in a file with the names and layouts of the seed's PyTorch model, safetensors or PyTorch's own: Python loads it
-/// as it is, and a file that Python wrote with these names is read here. The sizes are read off the shapes.
+/// Reads and writes models as safetensors or PyTorch files, with the tensor names and layouts of the seed's PyTorch
+/// model. Python can load the files directly, and files that Python wrote with these names can be read here. The
+/// model's sizes are inferred from the tensor shapes.
 /// </summary>
 public static class ModelFile
 {
     private const string Vq = "_vq_vae.", EncoderLayers = "_encoder._residual_stack._layers.";
     private const string QuantizerKey = "quantizer", VarianceKey = "data_variance";
 
-    /// <summary>Writes a model: for PyTorch's <c>torch.load</c> where the name ends in .pt or .pth, else as safetensors.</summary>
-    /// <param name="path">The file; one that is there is replaced.</param>
+    /// <summary>
+    /// Writes a model: for <c>torch.load</c> if the name ends in .pt or .pth, otherwise as safetensors.
+    /// </summary>
+    /// <param name="path">The file; an existing one is replaced.</param>
     /// <param name="model">The model.</param>
-    /// <param name="dataVariance">The variance of the pictures it was trained on, kept beside it; null for none.</param>
-    /// <exception cref="InputException">It cannot be written.</exception>
+    /// <param name="dataVariance">The variance of its training pictures, stored in the metadata; null for none.</param>
+    /// <exception cref="InputException">The file cannot be written.</exception>
     public static void Write(string path, VqVae model, double? dataVariance) =>
         AtomicFile.Write(path, stream => Write(stream, model, dataVariance, IsPyTorch(path)));
 
@@ -40,13 +43,13 @@ public static class ModelFile
 
     /// <summary>Reads a model.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="device">Where the model is to live; the processor when null.</param>
+    /// <param name="device">The model's device; null for the default device.</param>
     /// <param name="key">
-    /// The keys that lead to its state dict in a file of PyTorch, joined by dots; null where there is only one that fits.
+    /// The path of keys to the state dict in a PyTorch file, joined by dots; null if only one dict fits.
     /// </param>
-    /// <returns>The model, and where in the file it was found.</returns>
+    /// <returns>The model and its origin in the file.</returns>
     /// <exception cref="InputException">
-    /// The file is missing or damaged, holds no such model, or several and no key is given.
+    /// The file is missing or damaged, holds no such model, or holds several and no key is given.
     /// </exception>
     public static StoredModel Read(string path, Device? device = null, string? key = null)
     {
@@ -56,14 +59,15 @@ public static class ModelFile
         return new StoredModel(model, Number(stored, VarianceKey)) { Origin = OriginOf(stored, model) };
     }
 
-    /// <summary>The options of the model in a file, as far as its shapes and its metadata tell.</summary>
+    /// <summary>The options of the model in a file, from its shapes and metadata.</summary>
     /// <inheritdoc cref="Read"/>
-    public static VqVaeOptions ReadOptions(string path, string? key = null) => ReadOptions(StoredTensors.Open(path, key, CheckFit));
+    public static VqVaeOptions ReadOptions(string path, string? key = null) =>
+        ReadOptions(StoredTensors.Open(path, key, CheckFit));
 
-    /// <summary>Whether a file of that name is written as one of PyTorch.</summary>
+    /// <summary>Whether a file of that name is written in PyTorch's format.</summary>
     private static bool IsPyTorch(string path) => Path.GetExtension(path).ToLowerInvariant() is ".pt" or ".pth";
 
-    /// <summary>Reads tensors by name from a file that must have just these.</summary>
+    /// <summary>Reads tensors by name from a file that must hold exactly these.</summary>
     internal static void ReadInto(string path, IEnumerable<(string Name, Tensor Tensor)> tensors)
     {
         StoredTensors stored = StoredTensors.OpenPlain(path);
@@ -71,10 +75,12 @@ public static class ModelFile
     }
 
     /// <summary>
-    /// Reads the weights of the model in a file into a model of the same kind. Tensors that the file's own model has no place for
-    /// are left out.
+    /// Reads the weights of a stored model into a model of the same kind. Extra tensors in the file that are no part of
+    /// the stored model are ignored.
     /// </summary>
-    /// <exception cref="InputException">The file cannot be used, or its model has other tensors or other shapes.</exception>
+    /// <exception cref="InputException">
+    /// The file is unusable, or the stored model has other tensors or shapes.
+    /// </exception>
     internal static void ReadWeights(string path, string? key, VqVae model)
     {
         StoredTensors stored = StoredTensors.Open(path, key, CheckFit);
@@ -82,7 +88,7 @@ public static class ModelFile
         ReadInto(stored, [.. model.State()], stored.Names.Intersect(own));
     }
 
-    /// <summary>Copies of tensors as a file's entries.</summary>
+    /// <summary>Copies tensors to file entries.</summary>
     internal static List<TensorEntry> Entries(IEnumerable<(string Name, Tensor Tensor)> tensors) =>
         [.. tensors.Select(entry => new TensorEntry(entry.Name, entry.Tensor.Shape.ToArray(), entry.Tensor.ToArray()))];
 
@@ -96,21 +102,23 @@ public static class ModelFile
         return true;
     }
 
-    private static void ReadInto(StoredTensors stored, (string Name, Tensor Tensor)[] tensors, IEnumerable<string> names)
+    private static void ReadInto(
+        StoredTensors stored, (string Name, Tensor Tensor)[] tensors, IEnumerable<string> names)
     {
         if (names.Except(tensors.Select(entry => entry.Name)).FirstOrDefault() is { } odd)
         {
-            // What is missing or misshapen says more than what is there as well.
+            // Report a missing tensor or a wrong shape first: it says more than an extra tensor.
             foreach ((string name, Tensor tensor) in tensors) stored.Check(name, tensor.Shape.ToArray());
             throw new InputException($"{stored.Source}: the model has no tensor {odd}");
         }
         stored.ReadInto(tensors);
     }
 
-    /// <summary>Throws where a dict does not hold a whole model.</summary>
+    /// <summary>Throws if a dict does not hold a whole model.</summary>
     private static void CheckFit(StoredTensors stored)
     {
-        foreach ((string name, Tensor tensor) in new VqVae(ReadOptions(stored)).State()) stored.Check(name, tensor.Shape.ToArray());
+        foreach ((string name, Tensor tensor) in new VqVae(ReadOptions(stored)).State())
+            stored.Check(name, tensor.Shape.ToArray());
     }
 
     private static ModelOrigin OriginOf(StoredTensors stored, VqVae model) => new(
@@ -119,11 +127,12 @@ public static class ModelFile
     private static VqVaeOptions ReadOptions(StoredTensors stored)
     {
         int[] first = stored.Sizes("_encoder._conv_1.weight", 4);
-        // Each part is told by any of its tensors: where another of them is missing, that is an error, and no other model.
+        // Any tensor of a part shows that the model has this part; a missing one is then an error.
         int[]? projection = stored.HasAny($"{Vq}_project_") ? stored.Sizes($"{Vq}_project_in.weight", 4) : null;
         string lookup = projection is null ? Vq : $"{Vq}_quantizer.";
         int[] codebook = stored.Sizes($"{lookup}_embedding.weight", 2);
-        int layers = Math.Max(stored.CountNumbered(EncoderLayers), stored.CountNumbered("_decoder._residual_stack._layers."));
+        int layers = Math.Max(
+            stored.CountNumbered(EncoderLayers), stored.CountNumbered("_decoder._residual_stack._layers."));
         var defaults = new VqVaeOptions();
         var options = new VqVaeOptions
         {
@@ -142,7 +151,7 @@ public static class ModelFile
         }
         catch (InputException e)
         {
-            throw new InputException($"{stored.Source} is of no model that Tessera knows: {e.Message}", e);
+            throw new InputException($"{stored.Source}: unsupported model: {e.Message}", e);
         }
         CheckSources(stored, options, lookup);
         return options;
@@ -151,8 +160,8 @@ public static class ModelFile
     private static string ResidualWeight(int layer) => $"{EncoderLayers}{layer}._block.1.weight";
 
     /// <summary>
-    /// Checks the tensors whole that the sizes were read off, before a model is made of these sizes: a file that names large
-    /// ones must hold as much.
+    /// Checks the full shapes of the tensors that gave the sizes before a model of these sizes is allocated: a small
+    /// file must not cause a large allocation.
     /// </summary>
     private static void CheckSources(StoredTensors stored, VqVaeOptions options, string lookup)
     {
@@ -167,7 +176,7 @@ public static class ModelFile
             stored.Check($"{lookup}_embedding_proj.weight", [dimensions, dimensions, 1, 1]);
     }
 
-    /// <summary>What the file tells; of a file that Python wrote, what its tensors are those of.</summary>
+    /// <summary>From the metadata, or inferred from the tensor names.</summary>
     private static QuantizerOptions ReadQuantizer(StoredTensors stored, string lookup)
     {
         if (!stored.Metadata.TryGetValue(QuantizerKey, out string? json))
@@ -178,12 +187,15 @@ public static class ModelFile
         }
         try
         {
-            return JsonSerializer.Deserialize(json, QuantizerJson.Default.QuantizerOptions) ?? throw new JsonException("it is empty");
+            return JsonSerializer.Deserialize(json, QuantizerJson.Default.QuantizerOptions)
+                ?? throw new JsonException("it is empty");
         }
-        // NotSupportedException: it has no "type".
+        // NotSupportedException: the JSON has no "type".
         catch (Exception e) when (e is JsonException or NotSupportedException)
         {
-            throw new InputException($"{stored.Source}: its metadata names a quantizer that cannot be read ({e.Message.ReplaceLineEndings(" ").TrimEnd('.')})", e);
+            string reason = e.Message.ReplaceLineEndings(" ").TrimEnd('.');
+            throw new InputException(
+                $"{stored.Source}: its metadata names a quantizer that cannot be read ({reason})", e);
         }
     }
 

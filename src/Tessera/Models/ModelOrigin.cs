@@ -1,15 +1,12 @@
 namespace Tessera.Models;
 
-/// <summary>Where in a file a model's tensors were found.</summary>
+/// <summary>The place of a model's tensors in a file.</summary>
 /// <param name="Path">The file.</param>
 /// <param name="Key">
-/// The keys that lead to its state dict, joined by dots: <c>model</c>; <c>.</c> where the file itself is the state
-/// dict.
+/// The path of keys to the state dict, joined by dots: <c>model</c>; <c>.</c> if the file itself is the state dict.
 /// </param>
-/// <param name="Prefix">
-/// What stood before the names of all tensors and was taken off: <c>module.</c>; empty for nothing.
-/// </param>
-/// <param name="LeftOut">The names of tensors in the state dict that the model has no place for.</param>
+/// <param name="Prefix">The prefix of all tensor names that was removed: <c>module.</c>; empty for none.</param>
+/// <param name="LeftOut">The names of tensors in the state dict that are no part of the model.</param>
 public sealed record ModelOrigin(string Path, string Key, string Prefix, IReadOnlyList<string> LeftOut)
 {
     /// <summary>The key of a state dict that is the file itself.</summary>
@@ -17,7 +14,7 @@ public sealed record ModelOrigin(string Path, string Key, string Prefix, IReadOn
 
     private const int Named = 3;
 
-    /// <summary>The names that were left out, on one line: the first few, then a count; null for none.</summary>
+    /// <summary>The first names that were left out and a count of the rest, on one line; null for none.</summary>
     public string? LeftOutSummary => LeftOut.Count switch
     {
         0 => null,
@@ -25,16 +22,16 @@ public sealed record ModelOrigin(string Path, string Key, string Prefix, IReadOn
         _ => $"{FirstNames} and {LeftOut.Count - Named} more",
     };
 
-    // A file may name its tensors as it likes; a line stays one.
+    // Names in a file are arbitrary; control characters must not break the line.
     private string FirstNames => string.Join(", ", LeftOut.Take(Named).Select(
         name => string.Concat(name.Select(c => char.IsControl(c) || c is '\u2028' or '\u2029' ? '?' : c))));
 }
 
-/// <summary>A model that was read from a file.</summary>
+/// <summary>A model read from a file.</summary>
 /// <param name="Model">The model.</param>
-/// <param name="DataVariance">The variance of the pictures it was trained on, where the file tells.</param>
+/// <param name="DataVariance">The variance of its training pictures, or null if the file does not hold it.</param>
 public sealed record StoredModel(VqVae Model, double? DataVariance)
 {
-    /// <summary>Where in the file it was found.</summary>
+    /// <summary>The model's place in the file.</summary>
     public required ModelOrigin Origin { get; init; }
 }

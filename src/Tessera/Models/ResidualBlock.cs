@@ -5,9 +5,9 @@ using Tessera.Tensors.Ops;
 namespace Tessera.Models;
 
 /// <summary>
-/// The seed's <c>Residual</c>: <c>h = relu(x)</c>, <c>y = h + W2 * relu(W1 * h)</c>, W1 a 3x3 and W2 a 1x1 convolution,
-/// both without bias. (He et al. 2016 carry x past the block; the seed's first ReLU works in place, so that what is
-/// carried is relu(x).)
+/// The seed's <c>Residual</c>: <c>h = relu(x)</c>, <c>y = h + W2 * relu(W1 * h)</c>, with W1 a 3x3 and W2 a 1x1
+/// convolution, both without bias. (In He et al. 2016 the skip connection carries x. The seed's first ReLU works in
+/// place, so its skip carries relu(x).)
 /// </summary>
 public sealed class ResidualBlock : Module
 {
@@ -17,17 +17,17 @@ public sealed class ResidualBlock : Module
     /// <summary>Creates the block.</summary>
     /// <param name="hidden">Channels in and out.</param>
     /// <param name="residualHidden">Channels between the two convolutions.</param>
-    /// <param name="initializer">Makes the first weights.</param>
+    /// <param name="initializer">Initializes the weights.</param>
     public ResidualBlock(int hidden, int residualHidden, Initializer initializer)
     {
-        // The seed's block is a Sequential of ReLU, convolution, ReLU, convolution: these are its entries 1 and 3.
+        // The seed's block is a Sequential of ReLU, convolution, ReLU, convolution; these are its entries 1 and 3.
         _conv3x3 = Child("_block.1", new Conv2d(hidden, residualHidden, 3, initializer, padding: 1, bias: false));
         _conv1x1 = Child("_block.3", new Conv2d(residualHidden, hidden, 1, initializer, bias: false));
     }
 
-    /// <summary><c>[batch, height, width, hidden]</c> to the same shape.</summary>
-    /// <param name="x">The input; if it is a ReLU's result, its own ReLU costs nothing.</param>
-    /// <param name="relu">Whether the ReLU that follows is applied to y, in the same pass over memory.</param>
+    /// <summary>Maps <c>[batch, height, width, hidden]</c> to the same shape.</summary>
+    /// <param name="x">The input. If it is the result of a ReLU, the block's first ReLU costs nothing.</param>
+    /// <param name="relu">Whether to apply the following ReLU to y in the same pass over memory.</param>
     public Tensor Forward(Tensor x, bool relu = false)
     {
         Tensor h = x.Relu();

@@ -4,16 +4,16 @@ using Tessera.Tensors.Ops;
 
 namespace Tessera.Models;
 
-/// <summary>The seed's <c>ResidualStack</c>: residual blocks one after the other, then a ReLU.</summary>
+/// <summary>The seed's <c>ResidualStack</c>: a sequence of residual blocks, then a ReLU.</summary>
 public sealed class ResidualStack : Module
 {
     private readonly ResidualBlock[] _layers;
 
-    /// <summary>Creates the stack; each block has weights of its own.</summary>
+    /// <summary>Creates the stack; each block has its own weights.</summary>
     /// <param name="hidden">Channels in and out.</param>
     /// <param name="residualHidden">Channels inside the blocks.</param>
     /// <param name="layers">Number of blocks.</param>
-    /// <param name="initializer">Makes the first weights.</param>
+    /// <param name="initializer">Initializes the weights.</param>
     public ResidualStack(int hidden, int residualHidden, int layers, Initializer initializer)
     {
         _layers = new ResidualBlock[layers];
@@ -23,10 +23,10 @@ public sealed class ResidualStack : Module
         }
     }
 
-    /// <summary><c>[batch, height, width, hidden]</c> to the same shape.</summary>
+    /// <summary>Maps <c>[batch, height, width, hidden]</c> to the same shape.</summary>
     public Tensor Forward(Tensor x)
     {
-        // After every block comes a ReLU: the next one's first, or the stack's.
+        // A ReLU follows every block: the first one of the next block, or that of the stack.
         foreach (ResidualBlock layer in _layers) x = layer.Forward(x, relu: true);
         return x.Relu();
     }

@@ -6,11 +6,11 @@ using Tessera.Tensors.IO;
 namespace Tessera.Models;
 
 /// <summary>
-/// The tensors of a model in a file: one dict of the file, seen without the prefix that all its names share.
+/// The tensors of a model in a file: one dict of the file, with the common prefix of all names removed.
 /// </summary>
 internal sealed class StoredTensors
 {
-    // A tensor that every model has: it tells a model's dict from others, and the prefix.
+    // A tensor of every model: it identifies a model's dict and its prefix.
     private const string Anchor = "_encoder._conv_1.weight";
 
     private readonly TensorFile _file;
@@ -30,45 +30,46 @@ internal sealed class StoredTensors
     /// <summary>The key of the dict in it; <see cref="ModelOrigin.WholeFile"/> for the file itself.</summary>
     public string Key { get; }
 
-    /// <summary>What messages call it.</summary>
+    /// <summary>The file and key, for messages.</summary>
     public string Source { get; }
 
-    /// <summary>What stands before all names in the file.</summary>
+    /// <summary>The common prefix of all names in the file.</summary>
     public string Prefix { get; }
 
-    /// <summary>What the file tells beside its tensors.</summary>
+    /// <summary>The file's metadata.</summary>
     public IReadOnlyDictionary<string, string> Metadata => _file.Metadata;
 
     /// <summary>The names of all tensors, without the prefix.</summary>
     public IEnumerable<string> Names => NamesIn(_file).Select(name => name[Prefix.Length..]);
 
     /// <summary>
-    /// Opens a file that a run wrote, such as its optimizer's state: the names are taken as they are.
+    /// Opens a file that a run wrote, such as its optimizer state. No prefix is removed from the names.
     /// </summary>
     /// <exception cref="InputException">The file is missing or damaged, or holds several dicts of tensors.</exception>
     public static StoredTensors OpenPlain(string path) =>
         new(path, Reading(path, () => TensorFile.Read(path)), isModel: false);
 
-    /// <summary>Opens the dict of a file that holds a model.</summary>
+    /// <summary>Opens the dict that holds a model.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="key">The dict's key; null where there is only one to choose.</param>
-    /// <param name="fits">Throws an <see cref="InputException"/> for a dict that holds no whole model.</param>
+    /// <param name="key">The dict's key; null if only one dict fits.</param>
+    /// <param name="fits">Throws an <see cref="InputException"/> if a dict does not hold a whole model.</param>
     /// <exception cref="InputException">
-    /// The file is missing or damaged, holds no model, or several and no key is given.
+    /// The file is missing or damaged, holds no model, or holds several and no key is given.
     /// </exception>
     public static StoredTensors Open(string path, string? key, Action<StoredTensors> fits)
     {
         IReadOnlyList<TensorFile> dicts = Reading(path, () => TensorFile.ReadAll(path));
         TensorFile[] likely = [.. dicts.Where(HasAnchor)];
         if (key is not null) return new StoredTensors(path, WithKey(path, key, dicts, likely));
-        // One dict under several keys is one dict.
+        // The same dict under several keys counts once.
         likely = [.. likely.DistinctBy(dict => dict.Tensors)];
         if (likely is [var only]) return new StoredTensors(path, only);
         if (likely.Length == 0)
         {
             if (dicts is [var other]) return new StoredTensors(path, other);
             throw new InputException(
-                $"{path}: none of its dicts ({Keys(dicts)}) has the tensor {Anchor}; it is no VQ-VAE with the seed's names");
+                $"{path}: none of its dicts ({Keys(dicts)}) has the tensor {Anchor}; "
+                + "it is no VQ-VAE with the seed's names");
         }
         TensorFile[] fitting = [.. likely.Where(dict => Fits(path, dict, fits))];
         return fitting.Length switch
@@ -80,19 +81,22 @@ internal sealed class StoredTensors
         };
     }
 
-    /// <summary>Whether there is a tensor whose name begins so.</summary>
+    /// <summary>Whether a tensor's name begins with <paramref name="start"/>.</summary>
     public bool HasAny(string start) => Names.Any(name => name.StartsWith(start, StringComparison.Ordinal));
 
-    /// <summary>One more than the highest number that follows a beginning of names; 0 where none does.</summary>
+    /// <summary>
+    /// One more than the highest number that follows <paramref name="start"/> in a name; 0 if there is none.
+    /// </summary>
     public int CountNumbered(string start) => Names
         .Where(name => name.StartsWith(start, StringComparison.Ordinal))
-        .Select(name => int.TryParse(name[start.Length..].Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+        .Select(name => name[start.Length..].Split('.')[0])
+        .Select(text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
             ? Math.Min(number, int.MaxValue - 1) + 1
             : 0)
         .DefaultIfEmpty().Max();
 
     /// <summary>The tensor of that name.</summary>
-    /// <exception cref="InputException">There is none, or it was not read.</exception>
+    /// <exception cref="InputException">The tensor is missing, or its type was not read.</exception>
     public TensorEntry Find(string name)
     {
         if (_file.TryGet(Prefix + name, out TensorEntry? entry)) return entry;
@@ -104,23 +108,24 @@ internal sealed class StoredTensors
         if (Prefix.Length == 0 && PrefixOf(names.FirstOrDefault(IsAnchor)) is { Length: > 0 } partial)
             throw new InputException(
                 $"{Source}: only {names.Count(other => other.StartsWith(partial, StringComparison.Ordinal))} "
-                + $"of its {names.Length} tensors begin with "
-                + $"{partial}, and a prefix is taken off only where all do; save the state dict of the inner model alone");
+                + $"of its {names.Length} tensors begin with {partial}, and a prefix is removed only if all have it; "
+                + "save the state dict of the inner model alone");
         throw new InputException($"{Source}: the tensor {name} is missing; it is no VQ-VAE with the seed's names");
     }
 
-    /// <summary>The sizes of the tensor of that name, which has so many dimensions.</summary>
-    /// <exception cref="InputException">There is no such tensor.</exception>
+    /// <summary>The shape of the tensor of that name, which must have the given rank.</summary>
+    /// <exception cref="InputException">The tensor is missing or has another rank.</exception>
     public int[] Sizes(string name, int rank)
     {
         int[] sizes = Find(name).Shape;
         return sizes.Length == rank
             ? sizes
-            : throw new InputException($"{Source}: the tensor {name} has {sizes.Length} sizes; a VQ-VAE's has {rank}");
+            : throw new InputException(
+                $"{Source}: the tensor {name} has {sizes.Length} dimensions; a VQ-VAE's has {rank}");
     }
 
-    /// <summary>Checks that the tensor of that name has a shape.</summary>
-    /// <exception cref="InputException">There is none, or it has another.</exception>
+    /// <summary>Checks the shape of the tensor of that name.</summary>
+    /// <exception cref="InputException">The tensor is missing or has another shape.</exception>
     public TensorEntry Check(string name, ReadOnlySpan<int> shape)
     {
         TensorEntry entry = Find(name);
@@ -131,9 +136,9 @@ internal sealed class StoredTensors
         return entry;
     }
 
-    /// <summary>Reads tensors by name. Where one is missing or wrong, none is changed.</summary>
+    /// <summary>Reads tensors by name. If one of them is missing or wrong, none is changed.</summary>
     /// <exception cref="InputException">
-    /// One is missing, has another shape, or holds numbers that are not finite.
+    /// A tensor is missing, has another shape, or holds values that are not finite.
     /// </exception>
     public void ReadInto(IReadOnlyCollection<(string Name, Tensor Tensor)> tensors)
     {
@@ -145,7 +150,7 @@ internal sealed class StoredTensors
         foreach ((string name, Tensor tensor) in tensors) tensor.CopyFrom(Find(name).Values.Span);
     }
 
-    /// <summary>The names in the file that are none of some.</summary>
+    /// <summary>The names in the file that are not among <paramref name="known"/>, with their prefix.</summary>
     public string[] NamesBeside(IEnumerable<string> known)
     {
         var all = known.Select(name => Prefix + name).ToHashSet(StringComparer.Ordinal);
@@ -156,7 +161,8 @@ internal sealed class StoredTensors
         dicts.FirstOrDefault(dict => KeyOf(dict) == key) ?? throw new InputException(
             dicts is [{ Key.Length: 0 }]
                 ? $"{path} is one state dict: it has no key {key}; leave --key out"
-                : $"{path} has no dict of tensors under the key {key}; it has {Keys(likely.Length > 0 ? likely : dicts)}");
+                : $"{path} has no dict of tensors under the key {key}; "
+                    + $"it has {Keys(likely.Length > 0 ? likely : dicts)}");
 
     private static bool Fits(string path, TensorFile dict, Action<StoredTensors> fits)
     {
@@ -176,7 +182,8 @@ internal sealed class StoredTensors
     private static string Keys(IReadOnlyList<TensorFile> dicts)
     {
         const int Named = 8;
-        return string.Join(", ", dicts.Take(Named).Select(KeyOf)) + (dicts.Count > Named ? $" and {dicts.Count - Named} more" : "");
+        return string.Join(", ", dicts.Take(Named).Select(KeyOf))
+            + (dicts.Count > Named ? $" and {dicts.Count - Named} more" : "");
     }
 
     private static bool HasAnchor(TensorFile dict) => NamesIn(dict).Concat(dict.NotRead.Keys).Any(IsAnchor);
@@ -190,7 +197,8 @@ internal sealed class StoredTensors
         dict.Tensors.Select(tensor => tensor.Name).Concat(dict.IntTensors.Select(tensor => tensor.Name));
 
     /// <summary>
-    /// As <c>module.</c> of DataParallel and <c>_orig_mod.</c> of torch.compile: only where all names begin so.
+    /// Finds a prefix such as <c>module.</c> (DataParallel) or <c>_orig_mod.</c> (torch.compile), if all names begin
+    /// with it.
     /// </summary>
     private string FindPrefix()
     {

@@ -8,27 +8,27 @@ namespace Tessera.Models;
 
 /// <summary>
 /// The VQ-VAE (van den Oord, Vinyals, Kavukcuoglu, "Neural Discrete Representation Learning", 2017) with the seed's
-/// network: pictures are encoded to a map of vectors, each vector is replaced by the nearest code of a codebook, and
-/// the codes are decoded back to pictures.
+/// network: the encoder maps pictures to a grid of vectors, the quantizer replaces each vector by the nearest code of a
+/// codebook, and the decoder maps the codes back to pictures.
 /// </summary>
 /// <remarks>
-/// Pixels are byte/255 - 0.5. Height and width are any multiples of 4; a 32x32 picture becomes 8x8 codes. The full names
-/// of the parameters are those of the seed's PyTorch model. Any number of threads may use a model at once, each with tensors
-/// and a tape of its own, unless one of them trains it: the results are those that one thread gets, to the bit.
+/// Pixels are byte/255 - 0.5. Height and width are multiples of 4; a 32x32 picture becomes 8x8 codes. Parameters have
+/// the names of the seed's PyTorch model. Several threads may use a model at once, each with its own tensors and tape,
+/// unless one of them trains it; the results are bit-identical to those of a single thread.
 /// </remarks>
 public sealed class VqVae : Module
 {
-    /// <summary>Pixels of a picture to one code, in each direction.</summary>
+    /// <summary>The stride: pixels per code in each direction.</summary>
     public const int PixelsPerCode = 4;
 
     private readonly Encoder _encoder;
     private readonly Conv2d _preVqConv;
     private readonly Decoder _decoder;
 
-    /// <summary>Creates a model with its first weights.</summary>
+    /// <summary>Creates a model with random weights.</summary>
     /// <param name="options">Its sizes.</param>
-    /// <param name="seed">What the first weights follow from.</param>
-    /// <param name="device">Where it lives; the processor when null.</param>
+    /// <param name="seed">Seed of the random weights.</param>
+    /// <param name="device">Its device; null for the default device.</param>
     /// <exception cref="InputException">An option is out of its range.</exception>
     public VqVae(VqVaeOptions options, ulong seed = 0, Device? device = null)
     {
@@ -42,17 +42,17 @@ public sealed class VqVae : Module
         _decoder = Child("_decoder", new Decoder(options, initializer));
     }
 
-    /// <summary>The sizes it was made with.</summary>
+    /// <summary>The model's options.</summary>
     public VqVaeOptions Options { get; }
 
-    /// <summary>Where it lives.</summary>
+    /// <summary>The device of its tensors.</summary>
     public Device Device { get; }
 
-    /// <summary>What turns vectors into codes.</summary>
+    /// <summary>The quantizer, which maps vectors to codes.</summary>
     public Quantizer Quantizer { get; }
 
     /// <summary>
-    /// Encodes, quantizes and decodes. On a recording tape the quantizer trains as well: running averages move.
+    /// Encodes, quantizes and decodes. On a recording tape the quantizer also updates its running averages.
     /// </summary>
     /// <param name="pictures"><c>[batch, height, width, channels]</c>, pixels in [-0.5, 0.5].</param>
     /// <exception cref="ArgumentException">Height or width is no multiple of 4, or the channels do not fit.</exception>
@@ -64,44 +64,46 @@ public sealed class VqVae : Module
         return new VqVaeOutput(reconstruction, quantized);
     }
 
-    /// <summary>What the encoder makes of pictures, before quantizing: the paper's z_e(x).</summary>
+    /// <summary>Encodes pictures to vectors, before quantization: the paper's z_e(x).</summary>
     /// <param name="pictures"><c>[batch, height, width, channels]</c>, pixels in [-0.5, 0.5].</param>
     /// <returns><c>[batch, height / 4, width / 4, code dim]</c>.</returns>
     /// <exception cref="ArgumentException">Height or width is no multiple of 4, or the channels do not fit.</exception>
     public Tensor EncodeToVectors(Tensor pictures)
     {
-        if (pictures.Shape.Rank != 4 || pictures.Shape[1] % PixelsPerCode != 0 || pictures.Shape[2] % PixelsPerCode != 0)
+        if (pictures.Shape.Rank != 4
+            || pictures.Shape[1] % PixelsPerCode != 0 || pictures.Shape[2] % PixelsPerCode != 0)
             throw new ArgumentException(
-                $"Pictures are [batch, height, width, channels] with height and width multiples of {PixelsPerCode}, not {pictures.Shape}.",
+                "Pictures are [batch, height, width, channels] with height and width "
+                + $"multiples of {PixelsPerCode}, not {pictures.Shape}.",
                 nameof(pictures));
         return _preVqConv.Forward(_encoder.Forward(pictures));
     }
 
-    /// <summary>Pictures to codes.</summary>
+    /// <summary>Encodes pictures to codes.</summary>
     /// <param name="pictures"><c>[batch, height, width, channels]</c>, pixels in [-0.5, 0.5].</param>
     /// <returns>A code, 0 to K - 1, for each of <c>[batch, height / 4, width / 4]</c>.</returns>
     /// <exception cref="ArgumentException">Height or width is no multiple of 4, or the channels do not fit.</exception>
     public int[] Encode(Tensor pictures) => Quantizer.FindCodes(EncodeToVectors(pictures));
 
-    /// <summary>Code vectors to pictures.</summary>
+    /// <summary>Decodes code vectors to pictures.</summary>
     /// <param name="quantized"><c>[batch, height, width, code dim]</c>.</param>
     /// <returns><c>[batch, 4 height, 4 width, channels]</c>, pixels about [-0.5, 0.5], not clamped.</returns>
     public Tensor Decode(Tensor quantized) => _decoder.Forward(quantized);
 
-    /// <summary>Codes to pictures.</summary>
+    /// <summary>Decodes codes to pictures.</summary>
     /// <param name="codes">A code, 0 to K - 1, for each of <c>[batch, height, width]</c>.</param>
-    /// <param name="batch">Pictures.</param>
+    /// <param name="batch">Number of pictures.</param>
     /// <param name="height">Rows of codes.</param>
     /// <param name="width">Columns of codes.</param>
-    /// <param name="tape">Where it is computed; null for tensors of their own.</param>
+    /// <param name="tape">The tape to compute on; null for separate tensors.</param>
     /// <returns><c>[batch, 4 height, 4 width, channels]</c>, pixels about [-0.5, 0.5], not clamped.</returns>
-    /// <exception cref="ArgumentException">There are not batch x height x width codes.</exception>
+    /// <exception cref="ArgumentException">The number of codes is not batch x height x width.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A code is not in the codebook.</exception>
     public Tensor Decode(ReadOnlyMemory<int> codes, int batch, int height, int width, Tape? tape = null) =>
         Decode(Quantizer.Lookup(codes, [batch, height, width, Options.CodeDim], tape));
 }
 
-/// <summary>What a pass through a <see cref="VqVae"/> gives.</summary>
+/// <summary>The result of a forward pass through a <see cref="VqVae"/>.</summary>
 /// <param name="Reconstruction"><c>[batch, height, width, channels]</c>, pixels about [-0.5, 0.5], not clamped.</param>
 /// <param name="Quantized">The codes, their vectors and the quantizer's loss.</param>
 public readonly record struct VqVaeOutput(Tensor Reconstruction, Quantized Quantized);

@@ -4,7 +4,7 @@ using static Tessera.InputException;
 
 namespace Tessera.Models;
 
-/// <summary>The sizes of a <see cref="VqVae"/> and how it quantizes. The defaults are the seed's.</summary>
+/// <summary>The sizes and the quantizer of a <see cref="VqVae"/>. The defaults are the seed's.</summary>
 public sealed record VqVaeOptions
 {
     private const int MaxCodebookLength = 1 << 30;
@@ -21,45 +21,50 @@ public sealed record VqVaeOptions
     /// <summary>Residual blocks in each stack, 0 to 100.</summary>
     public int ResidualLayers { get; init; } = 2;
 
-    /// <summary>Codes in the codebook (the paper's K), 1 to 2^20, and with <see cref="CodeDim"/> at most 2^30 numbers.</summary>
+    /// <summary>Codes in the codebook (the paper's K), 1 to 2^20; <c>Codes * CodeDim</c> is at most 2^30.</summary>
     public int Codes { get; init; } = 512;
 
     /// <summary>Dimensions of a code (the paper's D), 1 to 8192.</summary>
     public int CodeDim { get; init; } = 64;
 
     /// <summary>
-    /// Dimensions that codes are looked up in behind a linear map (<see cref="ProjectedQuantizer"/>), 1 to 8192; 0 for
-    /// those of the code itself, without a map.
+    /// Dimensions of the space in which codes are looked up, after a linear map (<see cref="ProjectedQuantizer"/>), 1
+    /// to 8192; 0 for no map.
     /// </summary>
     public int LookupDim { get; init; }
 
-    /// <summary>Which quantizer there is, and how it learns.</summary>
+    /// <summary>The quantizer and its options.</summary>
     public QuantizerOptions Quantizer { get; init; } = new VectorQuantizerOptions();
 
-    /// <summary>Makes the quantizer, with its first codebook.</summary>
+    /// <summary>Creates the quantizer with its initial codebook.</summary>
     internal Quantizer CreateQuantizer(Initializer initializer) => LookupDim == 0
         ? Quantizer.Create(Codes, CodeDim, initializer)
         : new ProjectedQuantizer(Codes, CodeDim, LookupDim, Quantizer, initializer);
 
     /// <summary>
-    /// Checks every value. The upper limits are far beyond what can be trained, and keep every tensor of weights below
-    /// 2^31 elements.
+    /// Checks every value. The upper limits are far beyond practical sizes and keep every weight tensor below 2^31
+    /// elements.
     /// </summary>
     /// <exception cref="InputException">A value is out of its range; the message names it.</exception>
     public void Validate()
     {
         ThrowUnless(Channels is 1 or 3, $"channels must be 1 or 3, not {Channels}");
-        ThrowUnless(Hidden is >= 2 and <= 8192 && Hidden % 2 == 0, $"hidden must be an even number from 2 to 8192, not {Hidden}");
+        ThrowUnless(
+            Hidden is >= 2 and <= 8192 && Hidden % 2 == 0,
+            $"hidden must be an even number from 2 to 8192, not {Hidden}");
         ThrowUnless(ResidualHidden is >= 1 and <= 8192, $"residual-hidden must be 1 to 8192, not {ResidualHidden}");
         ThrowUnless(ResidualLayers is >= 0 and <= 100, $"residual-layers must be 0 to 100, not {ResidualLayers}");
         ThrowUnless(Codes is >= 1 and <= 1 << 20, $"codes must be 1 to {1 << 20}, not {Codes}");
         ThrowUnless(CodeDim is >= 1 and <= 8192, $"code-dim must be 1 to 8192, not {CodeDim}");
         ThrowUnless((long)Codes * CodeDim <= MaxCodebookLength,
             $"codes must be at most {MaxCodebookLength / CodeDim} with a code-dim of {CodeDim}, not {Codes}");
-        ThrowUnless(LookupDim is >= 0 and <= 8192, $"lookup-dim must be 1 to 8192, or 0 for the dimensions of a code, not {LookupDim}");
-        ThrowUnless((long)Codes * LookupDim <= MaxCodebookLength,
-            $"codes must be at most {MaxCodebookLength / Math.Max(LookupDim, 1)} with a lookup-dim of {LookupDim}, not {Codes}");
-        // Null only where a config.json lacks it.
+        ThrowUnless(
+            LookupDim is >= 0 and <= 8192,
+            $"lookup-dim must be 1 to 8192, or 0 for the dimensions of a code, not {LookupDim}");
+        int mostCodes = MaxCodebookLength / Math.Max(LookupDim, 1);
+        ThrowUnless(
+            Codes <= mostCodes, $"codes must be at most {mostCodes} with a lookup-dim of {LookupDim}, not {Codes}");
+        // Null only if a config.json lacks it.
         ThrowUnless(Quantizer is not null, $"quantizer is missing");
         Quantizer.Validate();
         ThrowUnless(Quantizer.Start == CodebookStart.Random || Codes <= KMeans.MostClusters,
@@ -67,20 +72,21 @@ public sealed record VqVaeOptions
     }
 
     /// <summary>
-    /// The sizes of another model with how this one is trained; where the two codebooks are of different kinds, the other's.
+    /// The sizes of another model with this model's quantizer options; if the two quantizers are of different kinds,
+    /// with the other's.
     /// </summary>
     public VqVaeOptions WithSizesOf(VqVaeOptions other) => other with
     {
         Quantizer = Quantizer.Kind == other.Quantizer.Kind ? Quantizer : other.Quantizer,
     };
 
-    /// <summary>The elements of the largest tensor on the way of a picture through the model.</summary>
+    /// <summary>The number of elements of the largest activation for one picture.</summary>
     /// <param name="width">Width of the picture in pixels.</param>
     /// <param name="height">Height of the picture in pixels.</param>
     internal long LargestMap(int width, int height)
     {
         long pixels = (long)width * height;
-        // Half and a quarter of the size in each direction.
+        // Maps of half and of a quarter of the size in each direction.
         long first = pixels / 4 * (Hidden / 2);
         long inner = pixels / 16 * Math.Max(Hidden, Math.Max(ResidualHidden, Math.Max(CodeDim, LookupDim)));
         return Math.Max(pixels * Channels, Math.Max(first, inner));

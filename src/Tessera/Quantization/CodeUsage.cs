@@ -1,6 +1,6 @@
 namespace Tessera.Quantization;
 
-/// <summary>How often each code was chosen, and what follows from it.</summary>
+/// <summary>Counts how often each code was chosen.</summary>
 /// <param name="codes">Codes in the codebook, at least 1.</param>
 public sealed class CodeUsage(int codes)
 {
@@ -9,12 +9,13 @@ public sealed class CodeUsage(int codes)
     /// <summary>How often each code was chosen.</summary>
     public ReadOnlySpan<long> Counts => _counts;
 
-    /// <summary>Codes that were chosen at least once.</summary>
+    /// <summary>Number of codes that were chosen at least once.</summary>
     public int Used => _counts.Count(count => count > 0);
 
     /// <summary>
-    /// The perplexity of the codes' frequencies p: <c>exp(-sum of p log(p + 1e-10))</c>, from 1 (one code for everything)
-    /// to K (all codes alike). It grows with the number of vectors counted: that of a batch is below that of the whole set.
+    /// The perplexity of the codes' frequencies p: <c>exp(-sum of p log(p + 1e-10))</c>, from 1 (a single code) to K
+    /// (all codes equally often). It depends on the number of vectors counted: a batch usually has a lower perplexity
+    /// than the whole set.
     /// </summary>
     public double Perplexity
     {

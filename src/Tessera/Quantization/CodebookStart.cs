@@ -1,11 +1,11 @@
 namespace Tessera.Quantization;
 
-/// <summary>Where a codebook starts.</summary>
+/// <summary>The initialization of a codebook.</summary>
 public enum CodebookStart
 {
-    /// <summary>At the quantizer's own random vectors.</summary>
+    /// <summary>The quantizer's own random vectors.</summary>
     Random,
 
-    /// <summary>At the centres that k-means finds among the vectors of the first batches (<see cref="KMeans"/>).</summary>
+    /// <summary>The k-means centres of the vectors of the first batches (<see cref="KMeans"/>).</summary>
     KMeans,
 }

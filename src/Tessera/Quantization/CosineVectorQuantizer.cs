@@ -21,18 +21,18 @@ public sealed record CosineVectorQuantizerOptions : RunningAverageOptions
 }
 
 /// <summary>
-/// Vectors and codes of length 1 (Yu et al., "Vector-quantized Image Modeling with Improved VQGAN", 2022, section 3.2: the
-/// nearest code is that of the largest cosine), the codes being the directions of running averages: with u = z / |z|,
-/// <c>e[k] = m[k] / |m[k]|</c>, m the averages of u (spherical k-means). Its loss is <c>commitment * |u - sg[e]|^2</c>;
-/// what is decoded are unit vectors.
+/// Quantizes by cosine similarity: vectors and codes have length 1, so the nearest code has the largest cosine (Yu et
+/// al., "Vector-quantized Image Modeling with Improved VQGAN", 2022, section 3.2). Codes are directions of running
+/// averages (spherical k-means): with u = z / |z| and m the averages of u, <c>e[k] = m[k] / |m[k]|</c>. The loss is
+/// <c>commitment * |u - sg[e]|^2</c>. The decoder receives unit vectors.
 /// </summary>
 public sealed class CosineVectorQuantizer : RunningAverageQuantizer
 {
-    /// <summary>Creates the quantizer; its codebook starts as directions that are uniform on the sphere.</summary>
+    /// <summary>Creates the quantizer; its codes start uniformly distributed on the unit sphere.</summary>
     /// <param name="codes">Codes in the codebook.</param>
     /// <param name="codeDim">Dimensions of a code.</param>
-    /// <param name="options">How it quantizes.</param>
-    /// <param name="initializer">Makes the first codebook.</param>
+    /// <param name="options">The quantizer's options.</param>
+    /// <param name="initializer">Initializes the codebook.</param>
     public CosineVectorQuantizer(int codes, int codeDim, CosineVectorQuantizerOptions options, Initializer initializer)
         : base(codes, codeDim, options, initializer) => Start(Codebook.ToArray(), vectorsPerCode: 1);
 
@@ -55,7 +55,7 @@ public sealed class CosineVectorQuantizer : RunningAverageQuantizer
     /// <inheritdoc/>
     public override int[] FindCodes(Tensor z) => FindNearest(z.NormalizeRows(), Codebook);
 
-    /// <summary>The codes are brought to length 1 first.</summary>
+    /// <summary>Normalizes the codes to length 1 first.</summary>
     /// <inheritdoc/>
     public override void Start(ReadOnlySpan<float> codebook, double vectorsPerCode) =>
         base.Start(Tensor.From(codebook, Codebook.Shape, Codebook.Device).NormalizeRows().ToArray(), vectorsPerCode);

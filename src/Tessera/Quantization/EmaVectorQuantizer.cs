@@ -5,17 +5,17 @@ using static Tessera.InputException;
 
 namespace Tessera.Quantization;
 
-/// <summary>The options of an <see cref="EmaVectorQuantizer"/>; the usual ones are the seed's.</summary>
+/// <summary>The options of an <see cref="EmaVectorQuantizer"/>; the defaults are the seed's.</summary>
 public sealed record EmaVectorQuantizerOptions : RunningAverageOptions
 {
     internal const string KindName = "ema";
 
-    /// <summary>How the running averages start, where the codebook starts at random.</summary>
+    /// <summary>The initialization of the running averages, if the codebook starts at random.</summary>
     public EmaStart AveragesStart { get; init; }
 
     /// <summary>
-    /// Whether the Laplace smoothing is kept in the sizes, as the seed does: each update then moves every size towards the
-    /// mean of all. Else a copy is smoothed and divided by.
+    /// Whether the smoothed sizes replace the running sizes, as in the seed: each update then moves every size towards
+    /// the mean. Otherwise only the divisor is smoothed.
     /// </summary>
     public bool KeepSmoothing { get; init; } = true;
 
@@ -33,14 +33,16 @@ public sealed record EmaVectorQuantizerOptions : RunningAverageOptions
     public override void Validate()
     {
         base.Validate();
-        ThrowUnless(Enum.IsDefined(AveragesStart), $"ema-start must be one of {string.Join(", ", Enum.GetNames<EmaStart>())}, not {AveragesStart}");
+        ThrowUnless(
+            Enum.IsDefined(AveragesStart),
+            $"ema-start must be one of {string.Join(", ", Enum.GetNames<EmaStart>())}, not {AveragesStart}");
     }
 }
 
 /// <summary>
-/// The quantizer whose codes are exponential moving averages of the vectors that chose them (van den Oord et al. 2017,
-/// appendix A.1; the seed's <c>VectorQuantizerEMA</c>): <c>e[k] = m[k] / N'[k]</c> with sizes after Laplace smoothing,
-/// <c>N'[k] = (N[k] + epsilon) / (n + K epsilon) * n</c>, n being the sum of N. Its loss is the commitment term alone,
+/// A quantizer whose codes are exponential moving averages of the vectors assigned to them (van den Oord et al. 2017,
+/// appendix A.1; the seed's <c>VectorQuantizerEMA</c>): <c>e[k] = m[k] / N'[k]</c> with Laplace-smoothed sizes
+/// <c>N'[k] = (N[k] + epsilon) / (n + K epsilon) * n</c>, n being the sum of N. The loss is only the commitment term,
 /// <c>commitment * |z - sg[e]|^2</c>.
 /// </summary>
 public sealed class EmaVectorQuantizer : RunningAverageQuantizer
@@ -49,11 +51,11 @@ public sealed class EmaVectorQuantizer : RunningAverageQuantizer
 
     private readonly Tensor _smoothed;
 
-    /// <summary>Creates the quantizer; its codebook starts standard normal.</summary>
+    /// <summary>Creates the quantizer; its codes start with standard normal elements.</summary>
     /// <param name="codes">Codes in the codebook.</param>
     /// <param name="codeDim">Dimensions of a code.</param>
-    /// <param name="options">How it quantizes.</param>
-    /// <param name="initializer">Makes the first codebook and sums.</param>
+    /// <param name="options">The quantizer's options.</param>
+    /// <param name="initializer">Initializes the codebook and the sums.</param>
     public EmaVectorQuantizer(int codes, int codeDim, EmaVectorQuantizerOptions options, Initializer initializer)
         : base(codes, codeDim, options, initializer)
     {
@@ -65,7 +67,7 @@ public sealed class EmaVectorQuantizer : RunningAverageQuantizer
     public override Quantized Quantize(Tensor z, bool training)
     {
         int[] codes = FindCodes(z);
-        // Looked up before the update: what is decoded are the codes that were chosen.
+        // Looked up before the update: the decoder receives the codes as they were when chosen.
         Tensor e = Lookup(codes, z.Shape, z.Tape);
         if (training) UpdateCodebook(z, codes);
         Tensor loss = e.MutualSquaredError(z, xWeight: 0, yWeight: Commitment);

@@ -1,12 +1,14 @@
 using Tessera.Tensors;
 using Tessera.Tensors.Ops;
 using Tessera.Tensors.Random;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Tessera.Quantization;
 
 /// <summary>
-/// k-means: Lloyd's iterations (Lloyd 1982) from the start of k-means++ (Arthur and Vassilvitskii 2007, section 2.2), which
-/// draws each centre from the vectors with a probability that grows with the squared distance to the nearest centre so far.
+/// k-means: Lloyd's iterations (Lloyd 1982), initialized by k-means++ (Arthur and Vassilvitskii 2007, section 2.2),
+/// which draws each centre from the vectors with probability proportional to the squared distance to the nearest centre
+/// so far.
 /// </summary>
 /// <example><code>
 /// Tensor vectors = Tensor.From([0, 0.1f, 9, 9.1f], [4, 1]);
@@ -14,17 +16,19 @@ namespace Tessera.Quantization;
 /// </code></example>
 public static class KMeans
 {
-    /// <summary>Lloyd's iterations, after which the centres of a codebook's start hardly move.</summary>
+    /// <summary>Number of Lloyd's iterations; after these the centres hardly move.</summary>
     public const int Iterations = 8;
 
-    /// <summary>Centres that a codebook's start looks for at most: more would take minutes.</summary>
+    /// <summary>The most centres for a codebook: more would take minutes.</summary>
     public const int MostClusters = 16_384;
 
     /// <summary>Finds the centres of clusters.</summary>
     /// <param name="vectors"><c>[vectors, dimensions]</c>, at least one.</param>
-    /// <param name="clusters">How many, at least 1; where there are fewer different vectors, centres coincide.</param>
-    /// <param name="random">What decides the start.</param>
-    /// <returns><c>[clusters, dimensions]</c>; a centre that no vector is nearest to stays where it was.</returns>
+    /// <param name="clusters">
+    /// Number of clusters, at least 1; if there are fewer distinct vectors, centres coincide.
+    /// </param>
+    /// <param name="random">The random numbers of the initialization.</param>
+    /// <returns><c>[clusters, dimensions]</c>; a centre without vectors stays where it was.</returns>
     public static float[] Cluster(Tensor vectors, int clusters, CounterRandom random)
     {
         int dimensions = vectors.Shape.Last;
@@ -48,11 +52,12 @@ public static class KMeans
         for (int cluster = 0; cluster < sizes.Length; cluster++)
         {
             if (sizes[cluster] == 0) continue;
-            for (int i = cluster * dimensions; i < (cluster + 1) * dimensions; i++) centres[i] = sums[i] / sizes[cluster];
+            for (int i = cluster * dimensions; i < (cluster + 1) * dimensions; i++)
+                centres[i] = sums[i] / sizes[cluster];
         }
     }
 
-    /// <summary>The start of k-means++.</summary>
+    /// <summary>The initial centres of k-means++.</summary>
     private static float[] Spread(float[] vectors, int dimensions, int clusters, CounterRandom random)
     {
         int count = vectors.Length / dimensions;
@@ -67,14 +72,14 @@ public static class KMeans
             centre.CopyTo(centres.AsSpan(cluster * dimensions));
             for (int i = 0; i < count; i++)
             {
-                double distance = System.Numerics.Tensors.TensorPrimitives.Distance(vectors.AsSpan(i * dimensions, dimensions), centre);
+                double distance = TensorPrimitives.Distance(vectors.AsSpan(i * dimensions, dimensions), centre);
                 distances[i] = Math.Min(distances[i], distance * distance);
             }
         }
         return centres;
     }
 
-    /// <summary>A number with a probability proportional to its weight; any, where all weights are 0.</summary>
+    /// <summary>Draws an index with probability proportional to its weight; uniformly if all weights are 0.</summary>
     private static int Draw(double[] weights, double uniform)
     {
         double total = weights.Sum();

@@ -7,8 +7,8 @@ using Tessera.Tensors.Random;
 namespace Tessera.Quantization;
 
 /// <summary>
-/// Looks codes up in fewer dimensions (factorized codes: Yu et al. 2022, section 3.2): a linear map takes the encoder's
-/// vectors down before another quantizer, a second one takes its codes back up.
+/// Looks codes up in a space of other, usually fewer, dimensions (factorized codes: Yu et al. 2022, section 3.2). A
+/// linear map projects the encoder's vectors for an inner quantizer; a second one projects its codes back.
 /// </summary>
 public sealed class ProjectedQuantizer : Quantizer
 {
@@ -17,10 +17,10 @@ public sealed class ProjectedQuantizer : Quantizer
 
     /// <summary>Creates the quantizer.</summary>
     /// <param name="codes">Codes in the codebook.</param>
-    /// <param name="codeDim">Dimensions of the encoder's vectors, and of what is decoded.</param>
-    /// <param name="lookupDim">Dimensions that codes are looked up in.</param>
-    /// <param name="options">Those of the quantizer that looks them up.</param>
-    /// <param name="initializer">Makes the first weights.</param>
+    /// <param name="codeDim">Dimensions of the encoder's and the decoder's vectors.</param>
+    /// <param name="lookupDim">Dimensions of the inner quantizer's codes.</param>
+    /// <param name="options">The options of the inner quantizer.</param>
+    /// <param name="initializer">Initializes the weights.</param>
     public ProjectedQuantizer(int codes, int codeDim, int lookupDim, QuantizerOptions options, Initializer initializer)
         : base(options)
     {
@@ -29,10 +29,12 @@ public sealed class ProjectedQuantizer : Quantizer
         _up = Child("_project_out", new Conv2d(lookupDim, codeDim, 1, initializer));
     }
 
-    /// <summary>What looks the codes up, behind the map down.</summary>
+    /// <summary>The inner quantizer, which looks the codes up.</summary>
     public Quantizer Inner { get; }
 
-    /// <summary>The codes as they are decoded, <c>[codes, code dim]</c>: behind the map up. Computed at each call.</summary>
+    /// <summary>
+    /// The codes as the decoder receives them, <c>[codes, code dim]</c>: projected back. Computed at each call.
+    /// </summary>
     public override Tensor Codebook
     {
         get
@@ -57,13 +59,15 @@ public sealed class ProjectedQuantizer : Quantizer
     public override Tensor Lookup(ReadOnlyMemory<int> codes, Shape shape, Tape? tape)
     {
         if (shape.Last != _up.Weight.Shape[0])
-            throw new ArgumentException($"The codes have {_up.Weight.Shape[0]} dimensions, not those of {shape}.", nameof(shape));
+            throw new ArgumentException(
+                $"The codes have {_up.Weight.Shape[0]} dimensions, not those of {shape}.", nameof(shape));
         Shape lookedUp = [.. shape.ToArray()[..^1], Inner.Codebook.Shape.Last];
         return _up.Forward(Inner.Lookup(codes, lookedUp, tape));
     }
 
     /// <inheritdoc/>
-    public override void Start(ReadOnlySpan<float> codebook, double vectorsPerCode) => Inner.Start(codebook, vectorsPerCode);
+    public override void Start(ReadOnlySpan<float> codebook, double vectorsPerCode) =>
+        Inner.Start(codebook, vectorsPerCode);
 
     /// <inheritdoc/>
     public override void ResumeAt(long update) => Inner.ResumeAt(update);

@@ -9,20 +9,21 @@ namespace Tessera.Quantization;
 /// <summary>The options of quantizers whose codes are running averages.</summary>
 public abstract record RunningAverageOptions : QuantizerOptions
 {
-    /// <summary>How much of the running averages stays at each update, in (0, 1).</summary>
+    /// <summary>The decay of the running averages at each update, in (0, 1).</summary>
     public double Decay { get; init; } = 0.99;
 
     /// <summary>
-    /// Whether the averages forget faster at first: at update t = 1, 2, ... the decay is at most (1 + t) / (10 + t), as in
-    /// TensorFlow's <c>ExponentialMovingAverage</c> (<c>num_updates</c>). The encoder moves far in the first updates; with
-    /// this its codes follow, and those it has left are soon seen to be dead. Averages that a run starts from
-    /// (<c>TrainingOptions.Init</c>) are past it.
+    /// Whether the decay is lower in early updates: at update t = 1, 2, ... it is at most (1 + t) / (10 + t), as in
+    /// TensorFlow's <c>ExponentialMovingAverage</c> (<c>num_updates</c>). The encoder changes quickly at first; with
+    /// the ramp, codes follow it, and unused codes are soon recognised. Averages loaded from a model
+    /// (<c>TrainingOptions.Init</c>) skip the ramp.
     /// </summary>
     public bool DecayRamp { get; init; }
 
     /// <summary>
-    /// Codes whose running size is below this part of an even share (batch x height x width / K vectors) are moved
-    /// (<see cref="Quantizer.Revive"/>), 0 to 1; 0 for never. A run looks for them every 10 updates until 95% of it is done.
+    /// The revival threshold, 0 to 1; 0 turns revival off. Codes whose running size is below this fraction of an even
+    /// share (batch x height x width / K vectors) are moved (<see cref="Quantizer.Revive"/>). A run checks every 10
+    /// updates until 95% of it is done.
     /// </summary>
     public double Revival { get; init; }
 
@@ -36,9 +37,10 @@ public abstract record RunningAverageOptions : QuantizerOptions
 }
 
 /// <summary>
-/// A quantizer whose codes are exponential moving averages of the vectors that chose them (van den Oord et al. 2017,
-/// appendix A.1): <c>N[k] = decay * N[k] + (1 - decay) * n[k]</c>,
-/// <c>m[k] = decay * m[k] + (1 - decay) * sum of z that chose k</c>. How codes follow from them is up to the quantizer.
+/// A quantizer whose codes follow from exponential moving averages of the vectors assigned to them (van den Oord et al.
+/// 2017, appendix A.1): <c>N[k] = decay * N[k] + (1 - decay) * n[k]</c>,
+/// <c>m[k] = decay * m[k] + (1 - decay) * sum of z that chose k</c>. Derived classes define how the codes follow from N
+/// and m.
 /// </summary>
 public abstract class RunningAverageQuantizer : Quantizer
 {
@@ -50,8 +52,8 @@ public abstract class RunningAverageQuantizer : Quantizer
     /// <summary>Creates the quantizer: codebook and sums standard normal, sizes 0.</summary>
     /// <param name="codes">Codes in the codebook.</param>
     /// <param name="codeDim">Dimensions of a code.</param>
-    /// <param name="options">How it quantizes.</param>
-    /// <param name="initializer">Makes the first codebook and sums.</param>
+    /// <param name="options">The quantizer's options.</param>
+    /// <param name="initializer">Initializes the codebook and the sums.</param>
     protected RunningAverageQuantizer(int codes, int codeDim, RunningAverageOptions options, Initializer initializer)
         : base(options)
     {
@@ -72,8 +74,10 @@ public abstract class RunningAverageQuantizer : Quantizer
     /// <summary>The running sum of the vectors that chose each code, <c>[codes, code dim]</c>: m.</summary>
     public Tensor Sums { get; }
 
-    /// <summary>How much of the averages stays at the update that is being made.</summary>
-    private double Decay => _options.DecayRamp ? Math.Min(_options.Decay, (1.0 + _updates) / (10 + _updates)) : _options.Decay;
+    /// <summary>The decay of the current update.</summary>
+    private double Decay => _options.DecayRamp
+        ? Math.Min(_options.Decay, (1.0 + _updates) / (10 + _updates))
+        : _options.Decay;
 
     /// <inheritdoc/>
     public override void ResumeAt(long update) => _updates = update;
@@ -89,9 +93,10 @@ public abstract class RunningAverageQuantizer : Quantizer
     }
 
     /// <summary>
-    /// Puts each code whose running size is below <see cref="RunningAverageOptions.Revival"/> times an even share onto a
-    /// vector of the batch, no two onto the same one, and gives it the statistics of an even share of such vectors; else its
-    /// old sums would pull it back at once. (Dhariwal et al. 2020, "Jukebox", section 3.1, restarts codes by their running use.)
+    /// Moves each code whose running size is below <see cref="RunningAverageOptions.Revival"/> times an even share onto
+    /// a different vector of the batch. The code also gets the statistics of an even share of such vectors; otherwise
+    /// its old sums would pull it back at once. (Dhariwal et al. 2020, "Jukebox", section 3.1, restarts codes by their
+    /// running use.)
     /// </summary>
     /// <inheritdoc/>
     public override int Revive(Tensor lookedUp, CounterRandom random)
@@ -99,7 +104,10 @@ public abstract class RunningAverageQuantizer : Quantizer
         int rows = lookedUp.Shape.Rows, columns = lookedUp.Shape.Last;
         float[] sizes = ClusterSizes.ToArray();
         double share = (double)rows / sizes.Length;
-        int[] dead = [.. Enumerable.Range(0, sizes.Length).Where(code => sizes[code] < _options.Revival * share).Take(rows)];
+        int[] dead =
+        [
+            .. Enumerable.Range(0, sizes.Length).Where(code => sizes[code] < _options.Revival * share).Take(rows),
+        ];
         if (dead.Length == 0) return 0;
 
         float[] vectors = lookedUp.ToArray(), codebook = Codebook.ToArray(), sums = Sums.ToArray();
@@ -120,9 +128,9 @@ public abstract class RunningAverageQuantizer : Quantizer
         return dead.Length;
     }
 
-    /// <summary>Moves the sizes by a batch.</summary>
-    /// <param name="vectors">The vectors that were looked up; their sums are kept for <see cref="MoveSums"/>.</param>
-    /// <param name="codes">The codes they chose.</param>
+    /// <summary>Updates the running sizes with a batch.</summary>
+    /// <param name="vectors">The vectors that were looked up; their sums are stored for <see cref="MoveSums"/>.</param>
+    /// <param name="codes">The code of each vector.</param>
     protected void MoveSizes(Tensor vectors, int[] codes)
     {
         vectors.SumRowsByIndex(codes, _batchSums, _batchSizes);
@@ -130,6 +138,6 @@ public abstract class RunningAverageQuantizer : Quantizer
         ClusterSizes.MoveAverage(_batchSizes, Decay);
     }
 
-    /// <summary>Moves the sums by the batch that the sizes were moved by.</summary>
+    /// <summary>Updates the running sums with the batch of the last <see cref="MoveSizes"/>.</summary>
     protected void MoveSums() => Sums.MoveAverage(_batchSums, Decay);
 }

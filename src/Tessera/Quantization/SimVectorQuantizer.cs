@@ -5,7 +5,7 @@ using Tessera.Tensors.Ops;
 
 namespace Tessera.Quantization;
 
-/// <summary>The options of a <see cref="SimVectorQuantizer"/>: no more than all have.</summary>
+/// <summary>The options of a <see cref="SimVectorQuantizer"/>: only the common ones.</summary>
 public sealed record SimVectorQuantizerOptions : QuantizerOptions
 {
     internal const string KindName = "simvq";
@@ -23,21 +23,24 @@ public sealed record SimVectorQuantizerOptions : QuantizerOptions
 
 /// <summary>
 /// SimVQ (Zhu et al., "Addressing Representation Collapse in Vector Quantized Models with One Linear Layer", 2024): the
-/// codebook is <c>e = C W^T</c> with a frozen random C <c>[codes, code dim]</c> and one linear map W that is trained by
-/// <c>|sg[z] - e|^2 + commitment * |z - sg[e]|^2</c>. A gradient to W moves all codes, chosen or not, so that none is
-/// left behind.
+/// codebook is <c>e = C W^T</c> with a frozen random C <c>[codes, code dim]</c> and one trained linear map W. The loss
+/// is <c>|sg[z] - e|^2 + commitment * |z - sg[e]|^2</c>. A gradient step on W moves all codes, chosen or not, so none
+/// is left behind.
 /// </summary>
 public sealed class SimVectorQuantizer : Quantizer
 {
     private readonly Tensor _frozen;
     private readonly Conv2d _projection;
 
-    /// <summary>Creates the quantizer; its frozen codes have independent normal elements of variance 1 / code dim.</summary>
+    /// <summary>
+    /// Creates the quantizer; its frozen codes have independent normal elements of variance 1 / code dim.
+    /// </summary>
     /// <param name="codes">Codes in the codebook.</param>
     /// <param name="codeDim">Dimensions of a code.</param>
-    /// <param name="options">How it quantizes.</param>
-    /// <param name="initializer">Makes the frozen codes and the first map.</param>
-    public SimVectorQuantizer(int codes, int codeDim, SimVectorQuantizerOptions options, Initializer initializer) : base(options)
+    /// <param name="options">The quantizer's options.</param>
+    /// <param name="initializer">Initializes the frozen codes and the map.</param>
+    public SimVectorQuantizer(int codes, int codeDim, SimVectorQuantizerOptions options, Initializer initializer)
+        : base(options)
     {
         float[] normal = initializer.Normal([codes, codeDim]).ToArray();
         for (int i = 0; i < normal.Length; i++) normal[i] /= MathF.Sqrt(codeDim);
@@ -46,7 +49,7 @@ public sealed class SimVectorQuantizer : Quantizer
         _projection = Child("_embedding_proj", new Conv2d(codeDim, codeDim, 1, initializer, bias: false));
     }
 
-    /// <summary>The codebook as it is looked up: the frozen codes behind the linear map. Computed at each call.</summary>
+    /// <summary>The codebook used for look-ups: the frozen codes after the linear map. Computed at each call.</summary>
     public override Tensor Codebook => Project(tape: null);
 
     /// <inheritdoc/>
@@ -59,7 +62,7 @@ public sealed class SimVectorQuantizer : Quantizer
         return new Quantized(PassGradient(z, e), loss, codes, z);
     }
 
-    /// <summary>The codes are what is frozen; the map begins as the identity.</summary>
+    /// <summary>Sets the frozen codes and resets the map to the identity.</summary>
     /// <inheritdoc/>
     public override void Start(ReadOnlySpan<float> codebook, double vectorsPerCode)
     {
@@ -73,7 +76,7 @@ public sealed class SimVectorQuantizer : Quantizer
     private Tensor Project(Tape? tape)
     {
         (int codes, int dimensions) = (_frozen.Shape[0], _frozen.Shape[1]);
-        // A 1x1 convolution over a map of one row is the product with a matrix.
+        // A 1x1 convolution over a map of one row is a matrix product.
         return _projection.Forward(_frozen.Reshape([1, 1, codes, dimensions], tape)).Reshape([codes, dimensions]);
     }
 }

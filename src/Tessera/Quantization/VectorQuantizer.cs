@@ -4,7 +4,7 @@ using Tessera.Tensors.Ops;
 
 namespace Tessera.Quantization;
 
-/// <summary>The options of a <see cref="VectorQuantizer"/>: no more than all have.</summary>
+/// <summary>The options of a <see cref="VectorQuantizer"/>: only the common ones.</summary>
 public sealed record VectorQuantizerOptions : QuantizerOptions
 {
     internal const string KindName = "gradient";
@@ -30,9 +30,10 @@ public sealed class VectorQuantizer : Quantizer
     /// <summary>Creates the quantizer; its codebook starts uniform in [-1/codes, 1/codes).</summary>
     /// <param name="codes">Codes in the codebook.</param>
     /// <param name="codeDim">Dimensions of a code.</param>
-    /// <param name="options">How it quantizes.</param>
-    /// <param name="initializer">Makes the first codebook.</param>
-    public VectorQuantizer(int codes, int codeDim, VectorQuantizerOptions options, Initializer initializer) : base(options) =>
+    /// <param name="options">The quantizer's options.</param>
+    /// <param name="initializer">Initializes the codebook.</param>
+    public VectorQuantizer(int codes, int codeDim, VectorQuantizerOptions options, Initializer initializer)
+        : base(options) =>
         Codebook = Parameter("_embedding.weight", initializer.Uniform([codes, codeDim], 1f / codes));
 
     /// <inheritdoc/>

@@ -5,36 +5,39 @@ using Tessera.Tensors.IO;
 namespace Tessera.Tokens;
 
 /// <summary>
-/// Files of codes, <c>[pictures, rows, columns]</c>, that numpy reads and writes: <c>.npy</c>, or <c>.npz</c> with the arrays
-/// <c>codes</c> and, if wanted, <c>labels</c>. Up to 65,536 codes are written as uint16, more as int32.
+/// Files of codes, <c>[pictures, rows, columns]</c>, in numpy's formats: <c>.npy</c>, or <c>.npz</c> with the array
+/// <c>codes</c> and, optionally, <c>labels</c>. Codes are uint16 for codebooks of up to 65,536 codes, otherwise int32.
 /// </summary>
 public static class TokenFile
 {
-    /// <summary>The name of the array of codes in a file that has several.</summary>
+    /// <summary>The name of the array of codes in an .npz file.</summary>
     public const string CodesName = "codes";
 
-    /// <summary>The name of the array of labels.</summary>
+    /// <summary>The name of the array of labels in an .npz file.</summary>
     public const string LabelsName = "labels";
 
-    /// <summary>The ending of a file of several arrays: codes, and labels if wanted.</summary>
+    /// <summary>The extension of a file of codes and, optionally, labels.</summary>
     public const string NpzEnding = ".npz";
 
-    /// <summary>The ending of a file of codes alone.</summary>
+    /// <summary>The extension of a file of codes alone.</summary>
     public const string NpyEnding = ".npy";
 
-    /// <summary>Writes a file, whole or not at all; the codes are written as they come.</summary>
-    /// <param name="path">The file, which ends in .npy or .npz; one that is there is replaced.</param>
-    /// <param name="count">Pictures.</param>
-    /// <param name="rows">Rows of codes of a picture.</param>
-    /// <param name="columns">Columns of codes of a picture.</param>
+    /// <summary>Writes a file, whole or not at all; the codes are written while they are enumerated.</summary>
+    /// <param name="path">A file name that ends in .npy or .npz; an existing file is replaced.</param>
+    /// <param name="count">Number of pictures.</param>
+    /// <param name="rows">Rows of codes per picture.</param>
+    /// <param name="columns">Columns of codes per picture.</param>
     /// <param name="codebook">Codes in the codebook, K: every code is below it.</param>
-    /// <param name="codes">All codes, in parts of any length.</param>
-    /// <param name="labels">The class of each picture, for a file that ends in .npz; null for none.</param>
-    /// <returns>The type that the codes were written as, by numpy's name.</returns>
+    /// <param name="codes">All codes in row-major order, in parts of any length.</param>
+    /// <param name="labels">The class of each picture, for .npz only; null for none.</param>
+    /// <returns>The element type of the codes, by numpy's name.</returns>
     /// <exception cref="InputException">The file cannot be written.</exception>
-    /// <exception cref="ArgumentException">There is not a label for each picture, labels do not go into a .npy file, or a code is not in the codebook.</exception>
+    /// <exception cref="ArgumentException">
+    /// The number of labels is wrong, labels are given for a .npy file, or a code is not in the codebook.
+    /// </exception>
     public static string Write(
-        string path, int count, int rows, int columns, int codebook, IEnumerable<int[]> codes, IReadOnlyList<int>? labels = null)
+        string path, int count, int rows, int columns, int codebook, IEnumerable<int[]> codes,
+        IReadOnlyList<int>? labels = null)
     {
         if (labels is not null && labels.Count != count)
             throw new ArgumentException($"There are {labels.Count} labels for {count} pictures.", nameof(labels));
@@ -59,8 +62,9 @@ public static class TokenFile
         return type;
     }
 
-    /// <summary>Whether a file of that name is one that may hold labels.</summary>
-    public static bool MayHoldLabels(string path) => Path.GetExtension(path).Equals(NpzEnding, StringComparison.OrdinalIgnoreCase);
+    /// <summary>Whether a file of that name may hold labels.</summary>
+    public static bool MayHoldLabels(string path) =>
+        Path.GetExtension(path).Equals(NpzEnding, StringComparison.OrdinalIgnoreCase);
 
     private static string WriteArray(Stream stream, int largest, ReadOnlySpan<int> shape, IEnumerable<int[]> parts)
     {
@@ -70,7 +74,7 @@ public static class TokenFile
         return writer.TypeName;
     }
 
-    // As numpy.savez does: not compressed, so that the time goes into the codes.
+    // Not compressed, like numpy.savez, to save time.
     private static Stream Entry(ZipArchive zip, string name) =>
         zip.CreateEntry($"{name}.npy", CompressionLevel.NoCompression).Open();
 }

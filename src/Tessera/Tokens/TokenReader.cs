@@ -3,13 +3,13 @@ using Tessera.Tensors.IO;
 
 namespace Tessera.Tokens;
 
-/// <summary>Reads the codes of a file that <see cref="TokenFile"/> or numpy wrote, picture by picture.</summary>
+/// <summary>Reads codes picture by picture from a file that <see cref="TokenFile"/> or numpy wrote.</summary>
 public sealed class TokenReader : IDisposable
 {
-    // Beyond what a model takes, and small enough for sizes in pixels to be computed.
+    // Above the limits of any model, and small enough that sizes in pixels do not overflow.
     private const int MostRows = 1 << 16, MostCodes = 1 << 24;
 
-    // Beyond this, [rows, columns] is more likely [pictures, codes] than one very narrow picture.
+    // Above this aspect ratio, [rows, columns] is more likely [pictures, codes] than one narrow picture.
     private const int MostNarrow = 16;
 
     private readonly string _path;
@@ -23,7 +23,8 @@ public sealed class TokenReader : IDisposable
         _codebook = codebook;
         if (array.Shape.Count is not (2 or 3))
             throw new InputException(
-                $"{path}: it holds an array of shape {Shape}; codes are [pictures, rows, columns], or [rows, columns] for one picture");
+                $"{path}: it holds an array of shape {Shape}; codes are [pictures, rows, columns], "
+                + "or [rows, columns] for one picture");
         if (array.Length == 0) throw new InputException($"{path}: it holds no codes: its shape is {Shape}");
         (Count, Rows, Columns) = (array.Shape.Count == 3 ? array.Shape[0] : 1, array.Shape[^2], array.Shape[^1]);
         bool isNarrow = Math.Max(Rows, Columns) / Math.Min(Rows, Columns) >= MostNarrow;
@@ -38,31 +39,33 @@ public sealed class TokenReader : IDisposable
 
     private string Shape => $"[{string.Join(", ", _array.Shape)}]";
 
-    /// <summary>Pictures in the file.</summary>
+    /// <summary>Number of pictures in the file.</summary>
     public int Count { get; }
 
-    /// <summary>Rows of codes of each.</summary>
+    /// <summary>Rows of codes per picture.</summary>
     public int Rows { get; }
 
-    /// <summary>Columns of codes of each.</summary>
+    /// <summary>Columns of codes per picture.</summary>
     public int Columns { get; }
 
-    /// <summary>Pictures that have not been read yet.</summary>
+    /// <summary>Number of pictures not read yet.</summary>
     public int Left { get; private set; }
 
     /// <summary>Opens a file.</summary>
     /// <param name="path">
-    /// A .npy file, or an .npz file with an array <c>codes</c> or with a single one, of any type of integers:
+    /// A .npy file, or an .npz file with an array <c>codes</c> or a single array, of any integer type:
     /// <c>[pictures, rows, columns]</c>, or <c>[rows, columns]</c> for one picture.
     /// </param>
     /// <param name="codebook">Codes in the codebook, K: every code must be below it.</param>
     /// <param name="perPicture">
-    /// Codes of one picture, where that is known: an array with that many columns and no third dimension is refused as flattened.
+    /// Number of codes per picture, if known: a two-dimensional array with that many columns is refused as flattened
+    /// codes.
     /// </param>
-    /// <exception cref="InputException">It is missing, damaged, or holds no codes.</exception>
+    /// <exception cref="InputException">The file is missing or damaged, or holds no codes.</exception>
     public static TokenReader Open(string path, int codebook, int? perPicture = null)
     {
-        if (path.Length == 0) throw new InputException("the name of the file of codes is empty; give that of a .npy or .npz file");
+        if (path.Length == 0)
+            throw new InputException("the name of the file of codes is empty; name a .npy or .npz file");
         NpyReader? array = null;
         try
         {
@@ -84,8 +87,8 @@ public sealed class TokenReader : IDisposable
         }
     }
 
-    /// <summary>The codes of the pictures that come next.</summary>
-    /// <param name="count">How many pictures, at most those that are left.</param>
+    /// <summary>Reads the codes of the next pictures.</summary>
+    /// <param name="count">Number of pictures, at most <see cref="Left"/>.</param>
     /// <returns><c>[count, rows, columns]</c>, each 0 to K - 1.</returns>
     /// <exception cref="InputException">A code is not in the codebook, or the file is damaged.</exception>
     /// <exception cref="ArgumentOutOfRangeException">Fewer pictures are left.</exception>
@@ -109,8 +112,9 @@ public sealed class TokenReader : IDisposable
         int odd = codes.AsSpan().IndexOfAnyExceptInRange(0, _codebook - 1);
         if (odd >= 0)
             throw new InputException(
-                $"{_path}: picture {Count - Left + odd / perPicture} has the code {codes[odd]} at row {odd % perPicture / Columns}, "
-                + $"column {odd % Columns}; the model's are 0 to {_codebook - 1}: are these another model's codes?");
+                $"{_path}: picture {Count - Left + odd / perPicture} has the code {codes[odd]} "
+                + $"at row {odd % perPicture / Columns}, column {odd % Columns}; "
+                + $"the model's are 0 to {_codebook - 1}: are these another model's codes?");
         Left -= count;
         return codes;
     }

@@ -8,8 +8,8 @@ using Tessera.Tensors.Autograd;
 namespace Tessera.Tokens;
 
 /// <summary>
-/// Turns pictures of one size into codes and codes back into pictures, a batch at a time. What becomes of a picture is a
-/// function of the model and the picture alone, to the bit: not of the pictures beside it.
+/// Encodes pictures of one size to codes and decodes codes to pictures, a batch at a time. The result for a picture
+/// depends only on the model and the picture, bit for bit, not on the other pictures of the batch.
 /// </summary>
 /// <remarks>Serves one thread at a time; several tokenizers may share a model.</remarks>
 /// <example><code>
@@ -29,7 +29,7 @@ public sealed class Tokenizer : IDisposable
     /// <param name="model">The model.</param>
     /// <param name="width">Width of the pictures in pixels, a multiple of 4.</param>
     /// <param name="height">Height of the pictures in pixels, a multiple of 4.</param>
-    /// <exception cref="InputException">The size does not fit the model, or is too large for it.</exception>
+    /// <exception cref="InputException">The size does not fit the model or is too large.</exception>
     public Tokenizer(VqVae model, int width, int height)
     {
         _model = model;
@@ -42,20 +42,22 @@ public sealed class Tokenizer : IDisposable
         _codes = new int[Batch * CodesPerPicture];
     }
 
-    /// <summary>The most pictures that are worked on at once.</summary>
+    /// <summary>The largest number of pictures per call.</summary>
     public int Batch { get; }
 
-    /// <summary>Rows of codes of a picture: a quarter of its height.</summary>
+    /// <summary>Rows of codes per picture: a quarter of its height.</summary>
     public int Rows => _height / VqVae.PixelsPerCode;
 
-    /// <summary>Columns of codes of a picture: a quarter of its width.</summary>
+    /// <summary>Columns of codes per picture: a quarter of its width.</summary>
     public int Columns => _width / VqVae.PixelsPerCode;
 
-    /// <summary>Codes of a picture.</summary>
+    /// <summary>Codes per picture.</summary>
     public int CodesPerPicture => Rows * Columns;
 
-    /// <summary>Pictures to codes.</summary>
-    /// <param name="pictures">Up to <see cref="Batch"/> pictures, <c>[height, width, channels]</c> each, of the model's channels.</param>
+    /// <summary>Encodes pictures to codes.</summary>
+    /// <param name="pictures">
+    /// Up to <see cref="Batch"/> pictures, each <c>[height, width, channels]</c> with the model's channels.
+    /// </param>
     /// <returns>A code, 0 to K - 1, for each of <c>[pictures, rows, columns]</c>.</returns>
     /// <exception cref="ArgumentException">There are too many pictures, or one has another size.</exception>
     public int[] Encode(IReadOnlyList<byte[]> pictures)
@@ -66,7 +68,8 @@ public sealed class Tokenizer : IDisposable
         for (int i = 0; i < pictures.Count; i++)
         {
             if (pictures[i].Length != length)
-                throw new ArgumentException($"Picture {i} has {pictures[i].Length} bytes instead of {length}.", nameof(pictures));
+                throw new ArgumentException(
+                    $"Picture {i} has {pictures[i].Length} bytes instead of {length}.", nameof(pictures));
             PixelValues.FromBytes(pictures[i], _pixels.AsSpan(i * length, length));
         }
         int count = Rounded(pictures.Count);
@@ -76,21 +79,22 @@ public sealed class Tokenizer : IDisposable
         return codes[..(pictures.Count * CodesPerPicture)];
     }
 
-    /// <summary>Codes to pictures.</summary>
+    /// <summary>Decodes codes to pictures.</summary>
     /// <param name="codes">The codes of up to <see cref="Batch"/> pictures, <c>[pictures, rows, columns]</c>.</param>
-    /// <exception cref="ArgumentException">They are not those of whole pictures, or of too many.</exception>
+    /// <exception cref="ArgumentException">The codes do not form whole pictures, or there are too many.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A code is not in the codebook.</exception>
     public Image[] Decode(ReadOnlySpan<int> codes)
     {
         int count = codes.Length / CodesPerPicture;
         if (count * CodesPerPicture != codes.Length)
-            throw new ArgumentException($"{codes.Length} codes are no pictures of {Rows} x {Columns} codes.", nameof(codes));
+            throw new ArgumentException(
+                $"{codes.Length} codes are no pictures of {Rows} x {Columns} codes.", nameof(codes));
         ThrowIfTooMany(count);
         if (count == 0) return [];
         int length = _pixels.Length / Batch;
         int rounded = Rounded(count);
         codes.CopyTo(_codes);
-        // What is left of a call that was refused may be no code.
+        // A refused earlier call may have left invalid codes behind.
         _codes.AsSpan(codes.Length, rounded * CodesPerPicture - codes.Length).Clear();
         _model.Decode(_codes.AsMemory(0, rounded * CodesPerPicture), rounded, Rows, Columns, _tape)
             .CopyTo(_pixels.AsSpan(0, rounded * length));
@@ -104,14 +108,17 @@ public sealed class Tokenizer : IDisposable
         return pictures;
     }
 
-    /// <summary>Pictures to codes, batch by batch: the next pictures are read while the model works on these.</summary>
+    /// <summary>
+    /// Encodes pictures to codes, batch by batch; the next batch is read while the model encodes the current one.
+    /// </summary>
     /// <param name="model">The model.</param>
-    /// <param name="pictures">Pictures of the model's channels.</param>
-    /// <param name="cancellation">Stops it.</param>
-    /// <returns>The codes of a batch each, <c>[pictures, rows, columns]</c>.</returns>
+    /// <param name="pictures">Pictures with the model's channels.</param>
+    /// <param name="cancellation">Stops encoding.</param>
+    /// <returns>The codes of each batch, <c>[pictures, rows, columns]</c>.</returns>
     /// <exception cref="InputException">The pictures do not fit the model, or one of them cannot be read.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public static IEnumerable<int[]> Encode(VqVae model, PictureSource pictures, CancellationToken cancellation = default)
+    public static IEnumerable<int[]> Encode(
+        VqVae model, PictureSource pictures, CancellationToken cancellation = default)
     {
         PictureFit.Check(model.Options, pictures.Width, pictures.Height, pictures.Channels);
         using var tokenizer = new Tokenizer(model, pictures.Width, pictures.Height);
@@ -127,7 +134,7 @@ public sealed class Tokenizer : IDisposable
         }
         finally
         {
-            // Whoever stops asking need not know whether what would have come next could be read.
+            // Discards the prefetched batch and any exception.
             ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing).GetAwaiter().GetResult();
         }
 
@@ -138,16 +145,17 @@ public sealed class Tokenizer : IDisposable
         }
     }
 
-    /// <summary>Codes to pictures, batch by batch.</summary>
+    /// <summary>Decodes codes to pictures, batch by batch.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="tokens">The codes; those that have been read already are not read again.</param>
+    /// <param name="tokens">The codes; decoding starts at the reader's current picture.</param>
     /// <param name="cancellation">Stops it.</param>
-    /// <returns>The pictures one by one.</returns>
+    /// <returns>The pictures, one by one.</returns>
     /// <exception cref="InputException">The codes do not fit the model, or their file is damaged.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public static IEnumerable<Image> Decode(VqVae model, TokenReader tokens, CancellationToken cancellation = default)
     {
-        using var tokenizer = new Tokenizer(model, tokens.Columns * VqVae.PixelsPerCode, tokens.Rows * VqVae.PixelsPerCode);
+        using var tokenizer = new Tokenizer(
+            model, tokens.Columns * VqVae.PixelsPerCode, tokens.Rows * VqVae.PixelsPerCode);
         while (tokens.Left > 0)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -156,11 +164,11 @@ public sealed class Tokenizer : IDisposable
         }
     }
 
-    /// <summary>Gives the memory back that it works in.</summary>
+    /// <summary>Releases the working memory.</summary>
     public void Dispose() => _tape.Dispose();
 
-    // A device keeps buffers for every size of batch that it has met: powers of two are few. What stands behind the pictures
-    // that are asked for changes nothing.
+    // Rounds up to a power of two: a device keeps buffers for every batch size it has seen. The padding does not affect
+    // the results.
     private int Rounded(int count) => Math.Min((int)BitOperations.RoundUpToPowerOf2((uint)count), Batch);
 
     private void ThrowIfTooMany(int count)

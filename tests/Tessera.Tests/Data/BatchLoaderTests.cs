@@ -8,14 +8,14 @@ public class BatchLoaderTests
 
     private static readonly ImageSet Pictures = Shapes.Load(Split.Train, size: 8, trainCount: 10, testCount: 1);
 
-    /// <summary>Batches that divide an epoch, straddle two, and are larger than the set.</summary>
+    /// <summary>Batch sizes that divide an epoch, span two epochs, and exceed the set.</summary>
     [Theory]
     [InlineData(1)]
     [InlineData(5)]
     [InlineData(4)]
     [InlineData(10)]
     [InlineData(23)]
-    public void Every_batch_is_what_direct_conversion_makes(int batch)
+    public void Batches_equal_a_direct_conversion(int batch)
     {
         using var loader = new BatchLoader(Pictures, batch, Seed);
         for (long update = 0; update < 30; update++) AssertBatch(loader, update, batch);
@@ -28,7 +28,7 @@ public class BatchLoaderTests
         foreach (long update in (long[])[17, 18, 3, 3, 0, 1, 29]) AssertBatch(loader, update, 4);
     }
 
-    /// <summary>Half of the pictures, each mirrored or not by a draw of its own, the same for the same seed.</summary>
+    /// <summary>About half of the pictures are mirrored, each by its own draw, and equally for the same seed.</summary>
     [Fact]
     public void Flips_mirror_about_half_of_the_pictures_left_to_right()
     {
@@ -44,9 +44,15 @@ public class BatchLoaderTests
             Assert.Equal(loaded, again.Load(update).ToArray());
             foreach ((float[] expected, float[] actual) in straight.Zip(loaded.Chunk(size * size * channels)))
             {
-                float[] mirror = [.. expected.Chunk(size * channels).SelectMany(row => row.Chunk(channels).Reverse().SelectMany(pixel => pixel))];
+                float[] mirror =
+                [
+                    .. expected.Chunk(size * channels)
+                        .SelectMany(row => row.Chunk(channels).Reverse().SelectMany(pixel => pixel)),
+                ];
                 bool isMirrored = mirror.SequenceEqual(actual);
-                Assert.True(isMirrored || expected.SequenceEqual(actual), $"update {update}: a picture is neither itself nor its mirror image");
+                Assert.True(
+                    isMirrored || expected.SequenceEqual(actual),
+                    $"update {update}: a picture is neither itself nor its mirror image");
                 if (isMirrored) mirrored++;
             }
         }
@@ -57,7 +63,8 @@ public class BatchLoaderTests
     public void Which_pictures_are_flipped_depends_on_the_seed_and_the_position_alone()
     {
         using var wide = new BatchLoader(Pictures, batch: 6, Seed, flips: true);
-        // Copies: a batch is valid until the next call, and a collection expression asks for all its parts before it copies one.
+        // Copies: a batch is valid until the next call, and a collection expression evaluates all its parts before it
+        // copies.
         float[] expected = [.. wide.Load(0).ToArray(), .. wide.Load(1).ToArray()];
         using var narrow = new BatchLoader(Pictures, batch: 3, Seed, flips: true);
         float[][] found = [.. new long[] { 3, 1, 0, 2 }.Select(update => narrow.Load(update).ToArray())];
@@ -65,7 +72,7 @@ public class BatchLoaderTests
     }
 
     [Fact]
-    public void The_loader_may_end_before_its_first_batch_and_in_the_middle()
+    public void The_loader_can_be_disposed_at_any_time()
     {
         new BatchLoader(Pictures, batch: 4, Seed).Dispose();
         for (int round = 0; round < 100; round++)
@@ -78,9 +85,11 @@ public class BatchLoaderTests
         }
     }
 
-    /// <summary>Update 2^61 of 4 pictures begins at position 2^63, which is found out while the one before it is used.</summary>
+    /// <summary>
+    /// Update 2^61 with 4 pictures begins at position 2^63; the overflow occurs while the batch before it is used.
+    /// </summary>
     [Fact]
-    public void What_fails_in_the_background_reaches_the_caller_who_asks_for_that_batch()
+    public void A_background_failure_is_thrown_when_its_batch_is_loaded()
     {
         const long last = (1L << 61) - 1;
         using var loader = new BatchLoader(Pictures, batch: 4, Seed);
@@ -95,7 +104,7 @@ public class BatchLoaderTests
     }
 
     [Fact]
-    public void Nonsense_is_refused()
+    public void Invalid_arguments_are_refused()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new BatchLoader(Pictures, batch: 0, Seed));
         Assert.Throws<ArgumentOutOfRangeException>(

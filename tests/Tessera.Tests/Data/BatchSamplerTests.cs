@@ -59,7 +59,7 @@ public class BatchSamplerTests
     }
 
     [Fact]
-    public void Nonsense_is_refused()
+    public void Invalid_arguments_are_refused()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new BatchSampler(0, 1));
         Assert.Throws<ArgumentOutOfRangeException>(() => new BatchSampler(3, 1).Fill(-1, new int[2]));

@@ -135,14 +135,14 @@ public sealed class Cifar10Tests : IDisposable
     }
 
     [Fact]
-    public void Damaged_archives_are_read_or_refused_and_nothing_else()
+    public void Damaged_archives_are_read_or_refused()
     {
         byte[] tar = Tar("cifar-10-batches-bin", Binary());
         var random = new Random(1);
         for (int i = 0; i < 300; i++)
         {
             byte[] damaged = [.. tar];
-            // Every header begins at a multiple of 512; aim at the first two files' and the folder's.
+            // Headers begin at multiples of 512; this damages those of the folder and of the first two files.
             int header = new[] { 0, 512, 512 + 512 + 6656 }[i % 3];
             for (int flips = 0; flips < 2; flips++) damaged[header + random.Next(512)] = (byte)random.Next(256);
             if (i % 2 == 0) RepairChecksum(damaged.AsSpan(header, 512));
@@ -164,7 +164,7 @@ public sealed class Cifar10Tests : IDisposable
     }
 
     [Fact]
-    public void A_batch_folder_that_cannot_be_read_is_one_line()
+    public void An_unreadable_batch_is_refused_in_one_line()
     {
         Dictionary<string, byte[]> files = Binary();
         WriteTo(_folder, ".", files);
@@ -174,7 +174,7 @@ public sealed class Cifar10Tests : IDisposable
     }
 
     [Fact]
-    public void Find_takes_the_first_place_that_holds_it()
+    public void Find_returns_the_first_folder_that_holds_the_data()
     {
         string empty = Directory.CreateDirectory(_folder["empty"]).FullName, full = _folder["full"];
         Assert.Null(Cifar10.Find([empty, full]).Folder);

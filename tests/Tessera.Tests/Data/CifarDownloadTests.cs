@@ -39,7 +39,7 @@ public sealed class CifarDownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_part_from_an_earlier_time_is_resumed()
+    public async Task A_partial_file_is_resumed()
     {
         File.WriteAllBytes(PartPath, Original[..1000]);
         using var server = new LoopbackServer(request => request.ServeAsync(Original));
@@ -50,7 +50,7 @@ public sealed class CifarDownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_server_that_ignores_Range_is_read_anew()
+    public async Task A_server_that_ignores_Range_restarts_the_download()
     {
         File.WriteAllBytes(PartPath, new byte[1000]);
         using var server = new LoopbackServer(request => request.SendAsync("200 OK", Original));
@@ -60,7 +60,7 @@ public sealed class CifarDownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_server_that_sends_another_part_is_read_anew()
+    public async Task A_server_that_sends_another_part_restarts_the_download()
     {
         File.WriteAllBytes(PartPath, Original[..1000]);
         using var server = new LoopbackServer(request => request.From is null
@@ -74,7 +74,7 @@ public sealed class CifarDownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_part_that_is_whole_already_is_taken()
+    public async Task A_complete_partial_file_is_used()
     {
         File.WriteAllBytes(PartPath, Original);
         using var server = new LoopbackServer(request => request.ServeAsync(Original));
@@ -84,7 +84,7 @@ public sealed class CifarDownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_part_that_is_longer_than_the_archive_is_read_anew()
+    public async Task A_partial_file_longer_than_the_archive_restarts_the_download()
     {
         File.WriteAllBytes(PartPath, new byte[Original.Length + 5]);
         using var server = new LoopbackServer(request => request.ServeAsync(Original));
@@ -107,12 +107,12 @@ public sealed class CifarDownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_server_that_always_breaks_off_at_the_same_place_is_given_up()
+    public async Task A_server_that_always_breaks_off_at_the_same_place_is_an_error()
     {
         using var server = new LoopbackServer(request => request.SendAsync("200 OK", Original, cut: 700));
         InputException e = await RefusedAsync(server);
         Assert.Contains("the connection broke", e.Message, StringComparison.Ordinal);
-        // One that brought something new, one that did not, and two retries.
+        // One attempt with new bytes, one without, and two retries.
         Assert.Equal([null, 700, 700, 700], server.Ranges);
         Assert.Equal(700, new FileInfo(PartPath).Length);
     }
@@ -142,14 +142,14 @@ public sealed class CifarDownloadTests : IDisposable
             await request.SendAsync("200 OK", Original, cut: 500);
             await request.StallAsync();
         });
-        // Long enough for a busy machine to answer, for the assertion below counts the requests.
+        // Long enough for a busy machine, because the assertion below counts the requests.
         await FetchAsync(server, stall: TimeSpan.FromSeconds(1.5));
         CheckUnpacked();
         Assert.Equal([null, 500], server.Ranges);
     }
 
     [Fact]
-    public async Task A_server_that_never_answers_is_given_up()
+    public async Task A_server_that_never_answers_is_an_error()
     {
         using var server = new LoopbackServer(request => request.StallAsync());
         InputException e = await RefusedAsync(server, stall: TimeSpan.FromMilliseconds(60));
@@ -162,20 +162,20 @@ public sealed class CifarDownloadTests : IDisposable
     [InlineData("500 Internal Server Error", 3)]
     [InlineData("503 Service Unavailable", 3)]
     [InlineData("429 Too Many Requests", 3)]
-    public async Task An_error_of_the_server_is_told_and_leads_to_getting_the_file_by_hand(string status, int attempts)
+    public async Task A_server_error_is_reported_with_the_manual_way(string status, int attempts)
     {
         File.WriteAllBytes(PartPath, Original[..1000]);
         using var server = new LoopbackServer(request => request.SendAsync(status, "sorry"u8.ToArray()));
         InputException e = await RefusedAsync(server);
         Assert.Contains(status[..3], e.Message, StringComparison.Ordinal);
-        Assert.Contains("by hand", e.Message, StringComparison.Ordinal);
+        Assert.Contains("yourself", e.Message, StringComparison.Ordinal);
         Assert.Contains(_folder.Path, e.Message, StringComparison.Ordinal);
         Assert.Equal(attempts, server.Ranges.Count);
         Assert.Equal(Original[..1000], File.ReadAllBytes(PartPath));
     }
 
     [Fact]
-    public async Task An_error_that_passes_does_no_harm()
+    public async Task A_temporary_error_is_retried()
     {
         using var server = new LoopbackServer(request => request.Number <= 2
             ? request.SendAsync("503 Service Unavailable", [])
@@ -205,7 +205,7 @@ public sealed class CifarDownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_server_that_sends_without_end_is_cut_off()
+    public async Task A_server_that_sends_too_much_is_an_error()
     {
         using var server = new LoopbackServer(
             request => request.SendAsync("200 OK", new byte[Original.Length + 1_000_000], stateLength: false));
@@ -214,18 +214,18 @@ public sealed class CifarDownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task No_server_is_told()
+    public async Task An_unreachable_server_is_an_error()
     {
         Uri address;
         using (var server = new LoopbackServer(request => request.StallAsync())) address = server.Address;
         InputException e = await Assert.ThrowsAsync<InputException>(
             () => CifarDownload.RunAsync(_folder.Path, Options(address), null, TestContext.Current.CancellationToken));
-        Assert.Contains($"get {address} by hand", e.Message, StringComparison.Ordinal);
+        Assert.Contains($"download {address} yourself", e.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(_folder.Path));
     }
 
     [Fact]
-    public async Task Cancelling_keeps_what_has_come_for_the_next_time()
+    public async Task Cancelling_keeps_the_partial_file()
     {
         using var cancellation = new CancellationTokenSource();
         using var server = new LoopbackServer(async request =>
@@ -251,7 +251,7 @@ public sealed class CifarDownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_folder_that_cannot_be_made_is_told()
+    public async Task A_folder_that_cannot_be_created_is_an_error()
     {
         string file = _folder.Write("file", [1]);
         using var server = new LoopbackServer(request => request.ServeAsync(Original));
@@ -263,7 +263,7 @@ public sealed class CifarDownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_disk_that_is_full_is_told()
+    public async Task A_full_disk_is_an_error()
     {
         if (!File.Exists("/dev/full")) Assert.Skip("This system has no /dev/full, the device that is always full.");
         File.CreateSymbolicLink(PartPath, "/dev/full");
@@ -274,14 +274,14 @@ public sealed class CifarDownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_there_already_is_not_fetched_again()
+    public async Task Existing_files_are_not_downloaded_again()
     {
         using var server = new LoopbackServer(request => request.ServeAsync(Original));
         await FetchAsync(server);
         await FetchAsync(server);
         Assert.Single(server.Ranges);
 
-        // A batch that was deleted comes back from the archive, and other files in the folder stay.
+        // A deleted batch is restored from the archive, and other files in the folder stay.
         File.Delete(_folder["cifar-10-batches-bin", "data_batch_3.bin"]);
         _folder.Write("cifar-10-batches-bin/mine.txt", [1]);
         await FetchAsync(server);
@@ -341,7 +341,7 @@ public sealed class CifarDownloadTests : IDisposable
     private static CifarDownloadOptions Options(Uri source, byte[]? archive = null, TimeSpan? stall = null) => new()
     {
         Source = source,
-#pragma warning disable CA5351 // MD5 is what the authors publish.
+#pragma warning disable CA5351 // The authors publish an MD5.
         Md5 = Convert.ToHexStringLower(MD5.HashData(archive ?? Original)),
 #pragma warning restore CA5351
         Length = (archive ?? Original).Length,

@@ -4,7 +4,7 @@ using Tessera.Data;
 
 namespace Tessera.Tests.Data;
 
-/// <summary>Small CIFAR-10 files: the fixtures' two pictures in every batch.</summary>
+/// <summary>Small CIFAR-10 files: every batch holds the two pictures of the fixtures.</summary>
 internal static class CifarFiles
 {
     public const int RecordLength = 3073;
@@ -34,7 +34,7 @@ internal static class CifarFiles
         foreach ((string name, byte[] bytes) in files) folder.Write($"{below}/{name}", bytes);
     }
 
-    /// <summary>A .tar.gz as the originals are: a folder, the batches, a page; if given, a symbolic link.</summary>
+    /// <summary>A .tar.gz like the originals: a folder, the batches, a page and, optionally, a symbolic link.</summary>
     public static byte[] Archive(
         string top, Dictionary<string, byte[]> files, (string Name, string Target)? link = null) =>
         Zip(Tar(top, files, link));
@@ -66,7 +66,7 @@ internal static class CifarFiles
         return stream.ToArray();
     }
 
-    /// <summary>A message for people is one line that names the file.</summary>
+    /// <summary>Asserts an error whose message is one line that contains <paramref name="named"/>.</summary>
     public static InputException Refused(string named, Action action)
     {
         InputException e = Assert.Throws<InputException>(action);
@@ -75,7 +75,7 @@ internal static class CifarFiles
         return e;
     }
 
-    /// <summary>All of a set's bytes in a row.</summary>
+    /// <summary>All bytes of a set, concatenated.</summary>
     public static byte[] Pixels(ImageSet set) =>
         [.. Enumerable.Range(0, set.Count).SelectMany(i => set.Pixels(i).ToArray())];
 

@@ -13,7 +13,7 @@ public class CifarPickleTests
     [InlineData("python3.pickle")]
     [InlineData("protocol3.pickle")]
     [InlineData("columns.pickle")]
-    public void Every_way_of_writing_gives_what_the_binary_layout_gives(string fixture)
+    public void Every_pickled_form_equals_the_binary_layout(string fixture)
     {
         CifarBatch expected = CifarBatch.FromRecords(TwoRecords, Name);
         CifarBatch batch = CifarPickle.Read(Fixture(fixture), Name);
@@ -33,7 +33,7 @@ public class CifarPickleTests
     }
 
     [Fact]
-    public void Damaged_bytes_are_read_or_refused_and_nothing_else()
+    public void Damaged_bytes_are_read_or_refused()
     {
         byte[] whole = Fixture("python2.pickle");
         int structure = whole.AsSpan().IndexOf("T\0\x18\0\0"u8);
@@ -85,7 +85,7 @@ public class CifarPickleTests
     [InlineData("}.", "'data'")]
     [InlineData("].", "no dict")]
     [InlineData("N.", "no dict")]
-    public void What_such_files_never_hold_is_refused(string latin1, string reason)
+    public void Foreign_pickles_are_refused(string latin1, string reason)
     {
         byte[] pickle = Encoding.Latin1.GetBytes(latin1);
         InputException e = Refused(Name, () => CifarPickle.Read(pickle, Name));
@@ -125,7 +125,7 @@ public class CifarPickleTests
     }
 
     [Fact]
-    public void A_pickle_without_end_is_given_up()
+    public void A_pickle_without_end_is_refused()
     {
         byte[] endless = new byte[5_000_000];
         Array.Fill(endless, (byte)'N');

@@ -43,7 +43,7 @@ public sealed class DataFoldersTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void A_user_without_folders_is_told_what_to_give(bool isLinux)
+    public void Without_any_folder_the_message_names_the_option(bool isLinux)
     {
         InputException e = Assert.Throws<InputException>(() => List(null, [], "", isLinux));
         Assert.Contains("--data-dir", e.Message, StringComparison.Ordinal);

@@ -74,7 +74,7 @@ public sealed class ImageFolderTests : IDisposable
     }
 
     [Fact]
-    public void Pictures_are_brought_to_the_size_and_channels()
+    public void Pictures_are_converted_to_the_size_and_channels()
     {
         ImageFile.WritePng(Path.Combine(_folder.Path, "wide.png"), Filled(20, 10, 3, 77));
         ImageSet set = Load(Split.All, 8, 4, 1);
@@ -103,7 +103,7 @@ public sealed class ImageFolderTests : IDisposable
     }
 
     [Fact]
-    public void Hidden_files_and_folders_are_passed_over()
+    public void Hidden_files_and_folders_are_skipped()
     {
         Add("a/1.png", 1);
         _folder.Write("a/._1.png", [0, 5]);
@@ -112,7 +112,7 @@ public sealed class ImageFolderTests : IDisposable
     }
 
     [Fact]
-    public void Links_are_followed_but_not_in_circles()
+    public void Links_are_followed_but_cycles_are_not()
     {
         using var elsewhere = new TemporaryFolder();
         ImageFile.WritePng(elsewhere["1.png"], Filled(4, 4, 3, 9));
@@ -148,11 +148,11 @@ public sealed class ImageFolderTests : IDisposable
         string trained = Enumerable.Range(0, 100).Select(i => $"{i}.png").First(name => !ImageFolder.IsHeldOut(name));
         Add(trained, 1);
         InputException noTest = Refused(_folder.Path, () => Load(Split.Test));
-        Assert.Contains("none is in the tenth", noTest.Message, StringComparison.Ordinal);
+        Assert.Contains("none is in the test split", noTest.Message, StringComparison.Ordinal);
         File.Delete(_folder[trained]);
         Add(Enumerable.Range(0, 100).Select(i => $"{i}.png").First(ImageFolder.IsHeldOut), 1);
         InputException noTrain = Refused(_folder.Path, () => Load(Split.Train));
-        Assert.Contains("all are in the tenth", noTrain.Message, StringComparison.Ordinal);
+        Assert.Contains("all are in the test split", noTrain.Message, StringComparison.Ordinal);
         Add("train/a/1.png", 1);
         Directory.CreateDirectory(_folder["test"]);
         Refused(_folder["test"], () => Load(Split.Test));
@@ -189,7 +189,8 @@ public sealed class ImageFolderTests : IDisposable
     }
 
     private ImageSet Load(Split split, int width = 4, int height = 4, int channels = 3) => ImageFolder.Load(
-        _folder.Path, split, new PictureSize(height, width), channels, cancellation: TestContext.Current.CancellationToken);
+        _folder.Path, split, new PictureSize(height, width), channels,
+        cancellation: TestContext.Current.CancellationToken);
 
     private static Image Filled(int width, int height, int channels, byte value)
     {

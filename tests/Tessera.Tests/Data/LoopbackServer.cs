@@ -6,8 +6,8 @@ using System.Text;
 namespace Tessera.Tests.Data;
 
 /// <summary>
-/// A small HTTP server on the loopback interface that answers each connection's one request as a script says: also
-/// wrongly, too late, or in part.
+/// A small HTTP server on the loopback interface. A callback answers the single request of each connection, possibly
+/// wrongly, late or in part.
 /// </summary>
 internal sealed class LoopbackServer : IDisposable
 {
@@ -25,7 +25,7 @@ internal sealed class LoopbackServer : IDisposable
 
     public Uri Address => new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/cifar-10-binary.tar.gz");
 
-    /// <summary>Where each request so far asked to begin; null for the whole file.</summary>
+    /// <summary>The first byte that each request asked for; null for the whole file.</summary>
     public IReadOnlyList<long?> Ranges => _ranges;
 
     public void Dispose()
@@ -52,7 +52,7 @@ internal sealed class LoopbackServer : IDisposable
             }
             catch (IOException)
             {
-                // The client hung up, as it may.
+                // The client disconnected; some tests do that.
             }
         }
     }
@@ -71,10 +71,10 @@ internal sealed class LoopbackServer : IDisposable
     }
 }
 
-/// <summary>One request: its number from 1, where it asks to begin, and the way to answer.</summary>
+/// <summary>A request: its number from 1, the first byte it asks for, and the stream for the response.</summary>
 internal sealed record LoopbackRequest(int Number, long? From, NetworkStream Stream)
 {
-    /// <summary>Answers as a good server does: the whole, the rest, or 416.</summary>
+    /// <summary>Answers correctly: the whole file, the rest, or 416.</summary>
     public Task ServeAsync(byte[] file)
     {
         if (From is not long from) return SendAsync("200 OK", file);
@@ -85,7 +85,7 @@ internal sealed record LoopbackRequest(int Number, long? From, NetworkStream Str
             : SendAsync("416 Range Not Satisfiable", [], $"Content-Range: bytes */{file.Length}");
     }
 
-    /// <summary>Sends a status, a header line, and a body that is cut after <paramref name="cut"/> bytes.</summary>
+    /// <summary>Sends a status, an optional header line, and a body, cut after <paramref name="cut"/> bytes.</summary>
     public async Task SendAsync(
         string status, byte[] body, string? header = null, int? cut = null, bool stateLength = true)
     {
@@ -97,6 +97,6 @@ internal sealed record LoopbackRequest(int Number, long? From, NetworkStream Str
         await Stream.FlushAsync();
     }
 
-    /// <summary>Waits until the client hangs up.</summary>
+    /// <summary>Waits until the client disconnects.</summary>
     public async Task StallAsync() => _ = await Stream.ReadAsync(new byte[1]);
 }

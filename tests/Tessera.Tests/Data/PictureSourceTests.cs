@@ -3,7 +3,7 @@ using Tessera.Imaging;
 
 namespace Tessera.Tests.Data;
 
-/// <summary>Pictures as people have them: damaged, of several formats, of several sizes.</summary>
+/// <summary>Folders of damaged pictures, of several formats and of several sizes.</summary>
 public sealed class PictureSourceTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -16,7 +16,7 @@ public sealed class PictureSourceTests : IDisposable
     [InlineData(2)]
     [InlineData(10)]
     [InlineData(13)]
-    public void Damaged_pictures_are_all_named_the_first_ten_in_the_message(int damaged)
+    public void All_damaged_pictures_are_named_the_first_ten_in_the_message(int damaged)
     {
         AddPictures(20);
         for (int i = 0; i < damaged; i++) _folder.Write($"a/bad{i:00}.png", i % 2 == 0 ? [] : [0x89, (byte)'P']);
@@ -77,7 +77,7 @@ public sealed class PictureSourceTests : IDisposable
     }
 
     [Fact]
-    public void Nothing_is_said_where_no_other_file_is()
+    public void LeftAlone_is_null_without_other_files()
     {
         AddPictures(1);
         Assert.Null(Open(16).LeftAlone);
@@ -92,7 +92,7 @@ public sealed class PictureSourceTests : IDisposable
     }
 
     [Fact]
-    public void At_their_own_size_pictures_are_cropped_to_the_models_stride()
+    public void Native_pictures_are_cropped_to_the_models_stride()
     {
         Image made = ImageTransform.CropCentre(Shapes.Picture(3, 64), 51, 21);
         _folder.Write("a/0.png", ImageFile.EncodePng(made));
@@ -104,7 +104,7 @@ public sealed class PictureSourceTests : IDisposable
     }
 
     [Fact]
-    public void Pictures_of_several_own_sizes_are_one_error_and_none_is_called_damaged()
+    public void Native_pictures_of_several_sizes_are_one_error_and_not_damaged()
     {
         AddPictures(2);
         _folder.Write("a/2.png", ImageFile.EncodePng(Shapes.Picture(3, 24)));
@@ -114,21 +114,22 @@ public sealed class PictureSourceTests : IDisposable
 
         Assert.IsNotType<DamagedPicturesException>(e);
         Assert.Equal(
-            $"{_folder["a", "2.png"]} is 24x24 (height x width) and {_folder["a", "0.png"]} is 16x16: with --size native "
-            + "all pictures must be of one size; give --size HxW, or take them one by one",
+            $"{_folder["a", "2.png"]} is 24x24 (height x width) and {_folder["a", "0.png"]} is 16x16: "
+            + "with --size native all pictures must have the same size; give --size HxW, or use one picture at a time",
             e.Message);
     }
 
     [Fact]
-    public void A_picture_smaller_than_the_stride_has_no_size_of_its_own()
+    public void A_native_picture_smaller_than_the_stride_is_refused()
     {
         _folder.Write("a/0.png", ImageFile.EncodePng(Image.Black(3, 40, 3)));
         InputException e = Assert.ThrowsAny<InputException>(() => Open(PictureSize.Native));
-        Assert.Contains("is 40x3 (height x width), smaller than the model's stride of 4", e.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "is 40x3 (height x width), smaller than the model's stride of 4", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Where_no_picture_can_be_read_the_native_size_is_unknown_and_all_are_named()
+    public void If_no_picture_has_a_native_size_all_are_named()
     {
         _folder.Write("a/0.png", []);
         _folder.Write("a/1.png", []);
@@ -137,7 +138,7 @@ public sealed class PictureSourceTests : IDisposable
     }
 
     [Fact]
-    public void The_names_of_skipped_pictures_come_back_sorted_and_once()
+    public void The_names_of_skipped_pictures_are_stored_sorted_and_once()
     {
         Assert.Empty(SkippedFile.Read(_folder["skipped.txt"]));
         SkippedFile.Write(_folder["skipped.txt"], ["b.png", "a/ä.png", "b.png"]);

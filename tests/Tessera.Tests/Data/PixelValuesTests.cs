@@ -4,9 +4,9 @@ namespace Tessera.Tests.Data;
 
 public class PixelValuesTests
 {
-    /// <summary>Every byte at every place of vectors and chunks, bit by bit.</summary>
+    /// <summary>All byte values at many positions and lengths, compared exactly.</summary>
     [Fact]
-    public void Bytes_become_byte_over_255_less_a_half()
+    public void Bytes_become_byte_over_255_minus_a_half()
     {
         foreach (int length in (int[])[0, 1, 2, 7, 31, 33, 255, 256, 257, 4095, 4097, 10_000])
         {
@@ -22,7 +22,7 @@ public class PixelValuesTests
     }
 
     [Fact]
-    public void Every_byte_comes_back()
+    public void Every_byte_round_trips()
     {
         byte[] bytes = [.. Enumerable.Range(0, 256).Select(value => (byte)value)], back = new byte[256];
         float[] values = new float[256];
@@ -32,7 +32,7 @@ public class PixelValuesTests
     }
 
     [Fact]
-    public void Too_little_room_is_refused()
+    public void Short_buffers_are_refused()
     {
         Assert.Throws<ArgumentException>(() => PixelValues.FromBytes(new byte[3], new float[2]));
         Assert.Throws<ArgumentException>(() => PixelValues.ToBytes(new float[3], new byte[2]));

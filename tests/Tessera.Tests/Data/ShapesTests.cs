@@ -7,8 +7,8 @@ namespace Tessera.Tests.Data;
 public class ShapesTests
 {
     /// <summary>
-    /// The bytes are part of the interface: published numbers rest on them, and runs are resumed on them. If this fails
-    /// on some machine alone, an operation has crept in that IEEE 754 does not round alike everywhere.
+    /// The bytes are part of the contract: published numbers and resumed runs depend on them. If this fails on some
+    /// machines only, the renderer uses an operation that IEEE 754 does not define exactly.
     /// </summary>
     [Fact]
     public void The_first_pictures_have_the_recorded_bytes()
@@ -65,7 +65,7 @@ public class ShapesTests
     }
 
     [Fact]
-    public void No_picture_comes_twice_and_none_is_blank()
+    public void No_picture_repeats_and_none_is_blank()
     {
         ImageSet set = Shapes.Load(Split.All, trainCount: 700, testCount: 300);
         HashSet<string> seen = [];

@@ -3,7 +3,9 @@ using Tessera.Tensors.Random;
 
 namespace Tessera.Tests.Data;
 
-/// <summary>What the renderer relies on: it steps by the distance, within the unit ball, above the foot.</summary>
+/// <summary>
+/// The renderer's assumptions: the distance is a safe step, and a solid is within the unit ball and above its foot.
+/// </summary>
 public class SolidsTests
 {
     [Fact] public void Sphere() => Check<Sphere>();
@@ -36,7 +38,8 @@ public class SolidsTests
             Vec3 direction = draws.Direction(), q = p + direction * draws.Between(0.01f, 0.5f);
             float difference = MathF.Abs(TSolid.Distance(p) - TSolid.Distance(q));
             if (difference > (p - q).Length() * 1.0001f + 1e-5f)
-                Assert.Fail($"The distance changes by {difference} from {p} to {q}: rays may step through the surface.");
+                Assert.Fail(
+                    $"The distance changes by {difference} from {p} to {q}: rays may step through the surface.");
             if (TSolid.Distance(direction) < 0) Assert.Fail($"{direction} is inside: the solid leaves the unit ball.");
             Vec3 below = p with { Y = -TSolid.Foot - 1e-3f };
             if (TSolid.Distance(below) < 0) Assert.Fail($"{below} is inside: the solid reaches below its foot.");

@@ -25,7 +25,7 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_is_there_is_replaced()
+    public void An_existing_file_is_replaced()
     {
         File.WriteAllText(_folder["file"], "a longer text that was there");
 
@@ -51,7 +51,7 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public void Where_the_writing_fails_the_old_file_stays_and_the_failure_is_told()
+    public void If_writing_fails_the_old_file_stays_and_the_exception_is_thrown()
     {
         File.WriteAllText(_folder["file"], "old");
 
@@ -66,7 +66,7 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public void A_name_as_long_as_names_can_be_is_no_trouble()
+    public void The_longest_possible_name_works()
     {
         string path = _folder[new string('n', 255)];
         if (path.Length > 259 && OperatingSystem.IsWindows()) Assert.Skip("Windows may be set to short paths.");
@@ -77,52 +77,52 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public void A_folder_of_that_name_is_told()
+    public void A_folder_of_that_name_is_an_error()
     {
         Directory.CreateDirectory(_folder["taken"]);
         AssertRefused(_folder["taken"], "there is a folder of that name");
     }
 
     [Fact]
-    public void A_folder_that_is_missing_is_told() =>
+    public void A_missing_folder_is_an_error() =>
         AssertRefused(_folder["missing", "file"], "its folder does not exist; create it");
 
     [Fact]
-    public void A_file_where_a_folder_should_be_is_told()
+    public void A_file_where_a_folder_should_be_is_an_error()
     {
         File.WriteAllText(_folder["file"], "");
         AssertRefused(_folder["file", "below", "more"], $"{_folder["file"]} is a file, not a folder");
     }
 
     [Fact]
-    public void A_path_that_is_too_long_is_told()
+    public void A_path_that_is_too_long_is_an_error()
     {
-        if (OperatingSystem.IsWindows()) Assert.Skip("Windows tells a long name otherwise.");
+        if (OperatingSystem.IsWindows()) Assert.Skip("Windows reports a long name differently.");
         AssertRefused(_folder[new string('n', 300)], "too long");
     }
 
     [Theory]
     [InlineData("")]
     [InlineData("a\0b")]
-    public void A_text_that_is_no_path_is_told(string path)
+    public void An_invalid_path_is_an_error(string path)
     {
         string message = Assert.Throws<InputException>(() => AtomicFile.Write(path, _ => { })).Message;
         Assert.Contains("give another", message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_folder_that_may_not_be_written_is_told()
+    public void A_folder_without_write_permission_is_an_error()
     {
-        if (Environment.IsPrivilegedProcess) Assert.Skip("Permissions do not bind the superuser.");
+        if (Environment.IsPrivilegedProcess) Assert.Skip("Permissions do not apply to the superuser.");
         string path = Directory.CreateDirectory(_folder["closed"]).FullName;
-        if (OperatingSystem.IsWindows()) Assert.Skip("Windows keeps permissions in another way.");
+        if (OperatingSystem.IsWindows()) Assert.Skip("Windows has other permissions.");
         else File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserExecute);
 
         AssertRefused(Path.Combine(path, "file"), "permission is denied");
     }
 
     [Fact]
-    public void A_full_disk_is_told_and_the_old_file_stays()
+    public void A_full_disk_is_an_error_and_the_old_file_stays()
     {
         if (!File.Exists("/dev/full")) Assert.Skip("The machine has no /dev/full.");
         File.WriteAllText(_folder["file"], "old");
@@ -139,12 +139,12 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public void A_disk_that_fills_up_in_the_middle_is_told_and_leaves_nothing()
+    public void A_disk_that_fills_up_is_an_error_and_leaves_nothing()
     {
         using var disk = SmallDisk.Mount(_folder, 64);
         AtomicFile.Write(disk["file"], stream => stream.Write("old"u8));
 
-        // More than the disk and more than the stream's buffer: writing fails, and closing has bytes left to write.
+        // More than the disk and the stream's buffer can hold: writing fails, and bytes are left to write at closing.
         byte[] block = new byte[3000];
         string message = Assert.Throws<InputException>(() => AtomicFile.Write(disk["file"], stream =>
         {
@@ -157,7 +157,7 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public void The_runtime_s_own_words_are_put_in_one_line()
+    public void A_message_of_the_runtime_becomes_one_line()
     {
         string message = Assert.Throws<InputException>(() =>
             AtomicFile.Write(_folder["file"], _ => throw new IOException("Strange.\nVery strange."))).Message;
@@ -167,7 +167,7 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public void A_line_for_the_user_passes_unchanged()
+    public void An_InputException_passes_unchanged()
     {
         var line = new InputException("the line");
         Assert.Same(line, Assert.Throws<InputException>(() => AtomicFile.Write(_folder["file"], _ => throw line)));
@@ -175,9 +175,9 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public void Many_threads_may_write_one_file_and_one_of_them_wins()
+    public void Many_threads_can_write_one_file_and_one_of_them_wins()
     {
-        if (OperatingSystem.IsWindows()) Assert.Skip("Windows refuses to replace a file in the moment it is replaced.");
+        if (OperatingSystem.IsWindows()) Assert.Skip("Windows refuses to replace a file while it is being replaced.");
         Parallel.For(0, 50, i => AtomicFile.Write(
             _folder["file"], stream => stream.Write(Encoding.UTF8.GetBytes(new string((char)('a' + i % 26), 1000)))));
 

@@ -18,7 +18,7 @@ public sealed class AtomicFolderTests : IDisposable
             File.WriteAllText(Path.Combine(temporary, "a"), "A");
             Directory.CreateDirectory(Path.Combine(temporary, "inner"));
             File.WriteAllText(Path.Combine(temporary, "inner", "b"), "B");
-            Assert.False(Directory.Exists(_folder["1000"]), "The folder is there before it is whole.");
+            Assert.False(Directory.Exists(_folder["1000"]), "The folder exists before it is complete.");
         });
 
         Assert.Equal("A", File.ReadAllText(_folder["1000", "a"]));
@@ -27,7 +27,7 @@ public sealed class AtomicFolderTests : IDisposable
     }
 
     [Fact]
-    public void Missing_folders_above_are_created_and_a_separator_at_the_end_is_no_trouble()
+    public void Missing_parents_are_created_and_a_trailing_separator_is_allowed()
     {
         string path = _folder["checkpoints", "1000"] + Path.DirectorySeparatorChar;
 
@@ -37,7 +37,7 @@ public sealed class AtomicFolderTests : IDisposable
     }
 
     [Fact]
-    public void A_folder_that_is_there_is_replaced_whole()
+    public void An_existing_folder_is_replaced_whole()
     {
         Directory.CreateDirectory(_folder["1000"]);
         File.WriteAllText(_folder["1000", "old"], "");
@@ -51,7 +51,7 @@ public sealed class AtomicFolderTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Where_the_writing_fails_nothing_changes(bool exists)
+    public void If_writing_fails_nothing_changes(bool exists)
     {
         if (exists)
         {
@@ -70,7 +70,7 @@ public sealed class AtomicFolderTests : IDisposable
     }
 
     [Fact]
-    public void A_disk_that_fills_up_is_told_and_leaves_nothing()
+    public void A_disk_that_fills_up_is_an_error_and_leaves_nothing()
     {
         using var disk = SmallDisk.Mount(_folder, 64);
 
@@ -85,7 +85,7 @@ public sealed class AtomicFolderTests : IDisposable
     }
 
     [Fact]
-    public void A_file_in_the_way_is_told()
+    public void A_file_in_the_way_is_an_error()
     {
         File.WriteAllText(_folder["file"], "");
 
@@ -95,7 +95,7 @@ public sealed class AtomicFolderTests : IDisposable
     }
 
     [Fact]
-    public void A_place_that_can_be_written_is_left_as_it_was()
+    public void CheckWritable_changes_nothing()
     {
         AtomicFolder.CheckWritable(_folder["new"]);
         AtomicFolder.CheckWritable(_folder["above", "new"]);
@@ -103,15 +103,17 @@ public sealed class AtomicFolderTests : IDisposable
     }
 
     [Fact]
-    public void A_place_that_cannot_be_written_is_told_beforehand()
+    public void CheckWritable_refuses_an_unwritable_place()
     {
         File.WriteAllText(_folder["file"], "");
         Assert.Contains("there is a file of that name", Refusal(_folder["file"]), StringComparison.Ordinal);
-        Assert.Contains($"{_folder["file"]} is a file, not a folder", Refusal(_folder["file", "above", "new"]), StringComparison.Ordinal);
+        Assert.Contains(
+            $"{_folder["file"]} is a file, not a folder",
+            Refusal(_folder["file", "above", "new"]), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_disk_that_is_read_only_is_told_beforehand()
+    public void CheckWritable_refuses_a_read_only_disk()
     {
         using var disk = SmallDisk.Mount(_folder, 64);
         disk.MakeReadOnly();
@@ -123,9 +125,10 @@ public sealed class AtomicFolderTests : IDisposable
         Assert.Throws<InputException>(() => AtomicFolder.CheckWritable(path)).Message;
 
     [Fact]
-    public void Clean_up_removes_what_ended_processes_left_and_nothing_else()
+    public void Clean_up_removes_only_leftovers_of_ended_processes()
     {
-        // No system gives out this process id; this process's own was an earlier one's, in a container.
+        // No system assigns this process id. This process's own id counts as one of an earlier process: containers
+        // reuse ids.
         string[] stale = [Name(int.MaxValue), Name(Environment.ProcessId)];
         string[] kept = ["1000", ".tessera-x", ".other.tmp-2147483647", Name(int.MaxValue) + "b", ".tessera-x.tmp-"];
         foreach (string name in stale.Concat(kept))
@@ -141,7 +144,7 @@ public sealed class AtomicFolderTests : IDisposable
     }
 
     [Fact]
-    public void Clean_up_leaves_alone_what_another_process_is_writing()
+    public void Clean_up_keeps_the_files_of_a_running_process()
     {
         // The process that started first outlives the test.
         int other = Process.GetProcesses().Select(process => process.Id).Where(id => id > 0).Min();
@@ -154,7 +157,7 @@ public sealed class AtomicFolderTests : IDisposable
     }
 
     [Fact]
-    public void Clean_up_of_a_folder_that_is_not_there_does_nothing() => AtomicFolder.CleanUp(_folder["nowhere"]);
+    public void Clean_up_of_a_missing_folder_does_nothing() => AtomicFolder.CleanUp(_folder["nowhere"]);
 
     private static void AssertRefused(string path, string expected)
     {

@@ -20,7 +20,7 @@ public sealed class CsvLogTests : IDisposable
     }
 
     [Fact]
-    public void Rows_are_there_as_soon_as_they_are_written()
+    public void Rows_are_visible_as_soon_as_they_are_written()
     {
         CsvLog log = Open();
         log.Append(100, "train", 0.5);
@@ -42,7 +42,7 @@ public sealed class CsvLogTests : IDisposable
     }
 
     [Fact]
-    public void Numbers_can_be_read_again_to_the_bit()
+    public void Numbers_round_trip_exactly()
     {
         double[] numbers =
             [0.1, 1.0 / 3, -0.0, 1e-300, double.MaxValue, double.Epsilon, double.NaN, double.PositiveInfinity];
@@ -90,7 +90,7 @@ public sealed class CsvLogTests : IDisposable
     }
 
     [Fact]
-    public void Whatever_a_crash_cut_off_the_log_goes_on_with_whole_lines()
+    public void A_log_truncated_by_a_crash_continues_with_whole_lines()
     {
         string whole = Header + "100,train,1\n200,train,2\n";
         for (int length = 0; length <= whole.Length; length++)
@@ -115,14 +115,14 @@ public sealed class CsvLogTests : IDisposable
     [InlineData("100,train,1\n")]
     [InlineData("\n")]
     [InlineData("\0\0\0\0")]
-    public void A_file_with_other_columns_is_refused_and_left_alone(string text)
+    public void A_file_with_other_columns_is_refused_and_unchanged(string text)
     {
         File.WriteAllText(LogPath, text);
 
         string message = Assert.Throws<InputException>(Open).Message;
 
         Assert.Equal(
-            $"{LogPath}: its first line is not 'update,split,error', as a log of this program would have it;"
+            $"{LogPath}: its first line is not 'update,split,error';"
             + " move the file away", message);
         Assert.Equal(text, File.ReadAllText(LogPath));
     }
@@ -136,7 +136,7 @@ public sealed class CsvLogTests : IDisposable
     [InlineData("99999999999999999999,train,1")]
     [InlineData("")]
     [InlineData("\0\0\0\0\0")]
-    public void A_line_that_is_no_row_is_refused_by_its_number_and_the_file_left_alone(string line)
+    public void An_invalid_row_is_refused_by_its_line_number_and_the_file_is_unchanged(string line)
     {
         string text = $"{Header}100,train,1\n{line}\n300,train,1\n";
         File.WriteAllText(LogPath, text);
@@ -149,7 +149,7 @@ public sealed class CsvLogTests : IDisposable
     }
 
     [Fact]
-    public void A_log_that_was_moved_away_is_begun_anew()
+    public void A_log_that_was_moved_away_starts_again()
     {
         CsvLog log = Open();
         log.Append(100, "train", 1);
@@ -161,7 +161,7 @@ public sealed class CsvLogTests : IDisposable
     }
 
     [Fact]
-    public void A_full_disk_is_told_and_leaves_no_half_row()
+    public void A_full_disk_is_an_error_and_leaves_no_half_row()
     {
         using var disk = SmallDisk.Mount(_folder, 64);
         string path = disk["log.csv"];
@@ -178,7 +178,7 @@ public sealed class CsvLogTests : IDisposable
     }
 
     [Fact]
-    public void A_place_that_cannot_be_written_is_told()
+    public void An_unwritable_place_is_an_error()
     {
         File.WriteAllText(_folder["file"], "");
         string message = Assert.Throws<InputException>(() => new CsvLog(_folder["file", "log.csv"], "update")).Message;

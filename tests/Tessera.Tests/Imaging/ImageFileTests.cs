@@ -48,7 +48,7 @@ public class ImageFileTests
     [InlineData("RIFF", "not a usable picture")]
     [InlineData("x", "not a usable picture")]
     [InlineData("", "empty")]
-    public void Other_files_are_refused_with_what_they_are(string content, string words)
+    public void Other_files_are_refused_with_a_reason(string content, string words)
     {
         using TemporaryFolder folder = new();
         string path = folder.Write("a.png", Encoding.Latin1.GetBytes(content));
@@ -92,6 +92,6 @@ public class ImageFileTests
     [InlineData(1, 1, 2, 2)]
     [InlineData(2, 2, 3, 11)]
     [InlineData(65536, 65536, 1, 0)]
-    public void An_image_whose_sizes_disagree_is_not_made(int width, int height, int channels, int samples) =>
+    public void An_image_of_inconsistent_sizes_is_refused(int width, int height, int channels, int samples) =>
         Assert.ThrowsAny<ArgumentException>(() => new Image(width, height, channels, new byte[samples]));
 }

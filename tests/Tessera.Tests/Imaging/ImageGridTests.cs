@@ -52,7 +52,7 @@ public class ImageGridTests
     }
 
     [Fact]
-    public void What_does_not_make_a_grid_is_refused()
+    public void Invalid_grids_are_refused()
     {
         Image small = Plain(2, 2, 3, 0), large = Plain(3, 2, 3, 0);
 

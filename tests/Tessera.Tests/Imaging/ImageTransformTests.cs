@@ -20,14 +20,14 @@ public class ImageTransformTests
                     + $"to {expected.Width}x{expected.Height}x{expected.Channels}";
                 Assert.Equal(expected.Width * expected.Height * expected.Channels, fitted.Pixels.Length);
                 int[] levels = [.. fitted.Pixels.Zip(expected.Pixels, (a, b) => Math.Abs(a - b))];
-                Assert.True(levels.Max() <= 2, $"{what}: a sample is {levels.Max()} levels from Pillow's.");
+                Assert.True(levels.Max() <= 2, $"{what}: a sample differs from Pillow's by {levels.Max()} levels.");
                 samples += levels.Length;
                 equal += levels.Count(level => level == 0);
                 overOne += levels.Count(level => level > 1);
             }
         }
-        Assert.True(equal > 0.85 * samples, $"only {equal} of {samples} samples are Pillow's.");
-        Assert.True(overOne < 0.0001 * samples, $"{overOne} of {samples} samples are 2 levels from Pillow's.");
+        Assert.True(equal > 0.85 * samples, $"only {equal} of {samples} samples equal Pillow's.");
+        Assert.True(overOne < 0.0001 * samples, $"{overOne} of {samples} samples differ from Pillow's by 2 levels.");
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public class ImageTransformTests
     }
 
     [Fact]
-    public void A_picture_that_only_sticks_out_is_cut_in_the_middle()
+    public void A_picture_that_needs_no_scaling_is_only_cropped()
     {
         Image image = new(6, 2, 1, [0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15]);
 
@@ -66,7 +66,7 @@ public class ImageTransformTests
     [Theory]
     [InlineData(1, 20_000_000)]
     [InlineData(20_000_000, 1)]
-    public void An_extremely_long_picture_takes_no_memory_beyond_itself(int width, int height)
+    public void An_extremely_long_picture_needs_little_extra_memory(int width, int height)
     {
         Image image = Image.Black(width, height, 1);
 
@@ -78,7 +78,7 @@ public class ImageTransformTests
     }
 
     [Fact]
-    public void CropCentre_keeps_the_middle()
+    public void CropCentre_keeps_the_centre()
     {
         Image image = new(4, 3, 1, [0, 1, 2, 3, 10, 11, 12, 13, 20, 21, 22, 23]);
 

@@ -3,12 +3,12 @@ using Tessera.Imaging;
 
 namespace Tessera.Tests.Imaging;
 
-/// <summary>What <c>tests/fixtures/imaging/make_fixtures.py</c> wrote, and pictures made on the spot.</summary>
+/// <summary>The fixtures of <c>tests/fixtures/imaging/make_fixtures.py</c>, and generated pictures.</summary>
 internal static class ImagingFixtures
 {
     private static readonly JsonSerializerOptions CamelCase = new(JsonSerializerDefaults.Web);
 
-    /// <summary>A file and the picture that it holds according to the script (and Pillow).</summary>
+    /// <summary>A file and its picture, according to the script and Pillow.</summary>
     internal sealed record EncodedPicture(string Name, int Width, int Height, int Channels, byte[] File, byte[] Pixels);
 
     /// <summary>A picture without a file.</summary>
@@ -17,7 +17,7 @@ internal static class ImagingFixtures
         public Image ToImage() => new(Width, Height, Channels, Pixels);
     }
 
-    /// <summary>A picture, and what Pillow fits it to.</summary>
+    /// <summary>A picture, and the pictures that Pillow makes of it at other sizes.</summary>
     internal sealed record FittedPicture(int Width, int Height, int Channels, byte[] Pixels, RawPicture[] Fits);
 
     public static readonly IReadOnlyDictionary<string, EncodedPicture> Pngs =
@@ -34,7 +34,7 @@ internal static class ImagingFixtures
 
     public static readonly IReadOnlyList<FittedPicture> Fits = Load<FittedPicture>("fits.json");
 
-    /// <summary>A picture with something of everything: ramps, flat parts and noise, a function of its size.</summary>
+    /// <summary>A picture of ramps, flat areas and noise, which depends only on its size.</summary>
     public static Image Noisy(int width, int height, int channels)
     {
         Random random = new(width * 10007 + height * 101 + channels);

@@ -12,7 +12,7 @@ public class PictureDamageTests
     private static PngBuilder BeginPalette(int bitDepth = 8) =>
         new PngBuilder().Header(bitDepth: bitDepth, colorType: 3);
 
-    /// <summary>Ways of being wrong that a checksum does not show.</summary>
+    /// <summary>Damage that checksums do not reveal.</summary>
     private static readonly Dictionary<string, byte[]> Damaged = new()
     {
         ["signature alone"] = new PngBuilder().ToBytes(),
@@ -30,10 +30,13 @@ public class PictureDamageTests
         ["interlaced rows missing"] = new PngBuilder().Header(8, 8, interlace: 1).Rows(GoodRows).End(),
     };
 
-    /// <summary>What is said of sizes and of files that are something else.</summary>
+    /// <summary>Files of wrong sizes and of other kinds, with words of the reason given.</summary>
     public static TheoryData<string, byte[], string> Explained => new()
     {
-        { "absurd size", new PngBuilder().Header(0x7FFFFFFF, 0x7FFFFFFF).Rows(GoodRows).End(), "2147483647 x 2147483647 pixels" },
+        {
+            "absurd size", new PngBuilder().Header(0x7FFFFFFF, 0x7FFFFFFF).Rows(GoodRows).End(),
+            "2147483647 x 2147483647 pixels"
+        },
         { "absurd width", new PngBuilder().Header(0x7FFFFFFF, 1).Rows(GoodRows).End(), "the limit is 67108864" },
         { "2^30 x 2^30", new PngBuilder().Header(1 << 30, 1 << 30).Rows(GoodRows).End(), "1073741824 x 1073741824" },
         { "text", "Not a picture at all."u8.ToArray(), "of another format" },
@@ -43,7 +46,7 @@ public class PictureDamageTests
     public static TheoryData<string> Cases => [.. Damaged.Keys];
 
     [Fact]
-    public void The_rows_of_these_tests_are_good() =>
+    public void The_rows_of_these_tests_are_valid() =>
         Assert.Equal([1, 2, 3, 4], ImageFile.Decode(Begin().Rows(GoodRows).End()).Pixels);
 
     [Theory]
@@ -52,7 +55,7 @@ public class PictureDamageTests
 
     [Theory]
     [MemberData(nameof(Explained))]
-    public void The_reason_is_told(string name, byte[] file, string words)
+    public void The_reason_is_given(string name, byte[] file, string words)
     {
         Assert.NotEmpty(name);
         AssertRefused(file, words);
@@ -86,7 +89,7 @@ public class PictureDamageTests
     }
 
     [Fact]
-    public void A_claim_of_much_memory_takes_little()
+    public void A_large_declared_size_allocates_little()
     {
         byte[] file = new PngBuilder().Header(8192, 8193, colorType: 2).Rows(GoodRows).End();
 
@@ -96,7 +99,8 @@ public class PictureDamageTests
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
     }
 
-    public static TheoryData<string> Files => [.. ImagingFixtures.Files.Select(file => file.Name).Where(IsOfAnyKind)];
+    public static TheoryData<string> Files =>
+        [.. ImagingFixtures.Files.Select(file => file.Name).Where(IsOneOfItsKind)];
 
     [Theory]
     [MemberData(nameof(Files))]
@@ -108,14 +112,14 @@ public class PictureDamageTests
             Assert.Throws<InputException>(() => ImageFile.Decode(file[..length]));
     }
 
-    // One of each is enough: cutting takes time.
-    private static bool IsOfAnyKind(string name) => name is "type 2, 8 bits, plain" or "type 3, 4 bits, Adam7"
+    // One file of each kind: the test is slow.
+    private static bool IsOneOfItsKind(string name) => name is "type 2, 8 bits, plain" or "type 3, 4 bits, Adam7"
         or "small IDAT chunks" or "4:2:0" or "4:2:0 progressive" or "CMYK" or "webp" or "gif" or "bmp" or "tiff";
 
     [Theory]
     [InlineData("type 3, 8 bits, plain")]
     [InlineData("ancillary chunks")]
-    public void A_changed_byte_anywhere_changes_no_pixel_unnoticed(string name)
+    public void A_changed_byte_is_detected_or_changes_no_pixel(string name)
     {
         byte[] file = ImagingFixtures.Pngs[name].File;
 
@@ -135,12 +139,12 @@ public class PictureDamageTests
         }
         catch (InputException)
         {
-            // Noticed.
+            // The damage was detected.
         }
     }
 
     [Fact]
-    public async Task Random_damage_under_true_checksums_never_ends_otherwise_than_well_or_in_one_line()
+    public async Task Random_damage_with_valid_checksums_is_read_or_refused_in_one_line()
     {
         Random random = new(20);
         ImagingFixtures.EncodedPicture[] pictures = [.. ImagingFixtures.Files];
@@ -150,8 +154,8 @@ public class PictureDamageTests
             byte[] file = [.. pictures[round % pictures.Length].File];
             for (int change = random.Next(1, 4); change > 0; change--)
                 file[random.Next(8, file.Length)] = (byte)random.Next(256);
-            if (file[1] == 'P') MendChecksums(file);
-            // A decoder that never ends would stop all tests.
+            if (file[1] == 'P') RepairChecksums(file);
+            // A decoder that loops forever would block all tests.
             Task<string?> decoding = Task.Run(() => Refusal(file));
             string? refusal = await decoding.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
             if (refusal is null) continue;
@@ -175,14 +179,15 @@ public class PictureDamageTests
         }
     }
 
-    private static void MendChecksums(byte[] file)
+    private static void RepairChecksums(byte[] file)
     {
         for (long at = 8; at + 12 <= file.Length;)
         {
             uint length = BinaryPrimitives.ReadUInt32BigEndian(file.AsSpan((int)at));
             if (at + 12 + length > file.Length) return;
             Span<byte> checkedPart = file.AsSpan((int)at + 4, (int)length + 4);
-            BinaryPrimitives.WriteUInt32BigEndian(file.AsSpan((int)(at + 8 + length)), PngBuilder.Checksum(checkedPart));
+            BinaryPrimitives.WriteUInt32BigEndian(
+                file.AsSpan((int)(at + 8 + length)), PngBuilder.Checksum(checkedPart));
             at += 12 + length;
         }
     }

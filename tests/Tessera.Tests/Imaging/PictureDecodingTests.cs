@@ -8,7 +8,7 @@ public class PictureDecodingTests
 
     [Theory]
     [MemberData(nameof(Pngs))]
-    public void A_png_gives_what_the_script_encoded(string name)
+    public void A_png_decodes_to_the_pixels_of_the_script(string name)
     {
         ImagingFixtures.EncodedPicture expected = ImagingFixtures.Pngs[name];
 
@@ -60,20 +60,21 @@ public class PictureDecodingTests
     [InlineData("grey", 2, 0.1)]
     [InlineData("1x1", 2, 0.1)]
     [InlineData("CMYK", 3, 1)]
-    // Pillow smooths colour of half the resolution, ImageSharp repeats it.
+    // Pillow interpolates subsampled colour; ImageSharp repeats it.
     [InlineData("4:2:2", 16, 2.5)]
     [InlineData("4:2:0", 16, 2.5)]
     [InlineData("4:2:0 progressive", 16, 2.5)]
     [InlineData("luma 1x4", 16, 2.5)]
-    public void A_jpeg_gives_what_Pillow_gives(string name, int mostLevels, double meanLevels) =>
+    public void A_jpeg_decodes_as_in_Pillow(string name, int mostLevels, double meanLevels) =>
         AssertClose(ImagingFixtures.Jpegs[name], mostLevels, meanLevels);
 
     public static TheoryData<string> Formats => [.. ImagingFixtures.Formats.Keys];
 
     [Theory]
     [MemberData(nameof(Formats))]
-    public void Other_formats_and_orientations_give_what_Pillow_gives(string name) =>
-        AssertClose(ImagingFixtures.Formats[name], name.StartsWith("orientation", StringComparison.Ordinal) ? 2 : 0, 0.1);
+    public void Other_formats_and_orientations_decode_as_in_Pillow(string name) =>
+        AssertClose(
+            ImagingFixtures.Formats[name], name.StartsWith("orientation", StringComparison.Ordinal) ? 2 : 0, 0.1);
 
     [Theory]
     [InlineData(1)]
@@ -95,6 +96,7 @@ public class PictureDecodingTests
         int[] levels = [.. image.Pixels.Zip(expected.Pixels, (a, b) => Math.Abs(a - b))];
         Assert.True(
             levels.Max() <= mostLevels && levels.Average() <= meanLevels,
-            $"{expected.Name}: samples are up to {levels.Max()} levels from Pillow's, {levels.Average():0.00} on average.");
+            $"{expected.Name}: samples differ from Pillow's by up to {levels.Max()} levels, "
+            + $"{levels.Average():0.00} on average.");
     }
 }

@@ -28,7 +28,7 @@ public sealed class PictureSizeTests
     [InlineData("32.0")]
     [InlineData("99999999999")]
     [InlineData("native")]
-    public void Anything_else_is_no_size(string text) =>
+    public void Other_text_is_no_size(string text) =>
         Assert.False(PictureSize.TryParse(text, out _), $"\"{text}\" is read as a size");
 
     [Theory]

@@ -4,14 +4,14 @@ using System.Text;
 
 namespace Tessera.Tests.Imaging;
 
-/// <summary>Puts together PNG files, wrong ones above all: every chunk gets a true checksum.</summary>
+/// <summary>Builds PNG files, most of them invalid; every chunk gets a valid checksum.</summary>
 internal sealed class PngBuilder
 {
     public static readonly byte[] Signature = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A];
 
     private byte[] _file = [.. Signature];
 
-    /// <summary>An IHDR chunk; a plain 2x2 grey picture unless told.</summary>
+    /// <summary>An IHDR chunk; by default that of a 2x2 grey picture.</summary>
     public PngBuilder Header(
         uint width = 2, uint height = 2, int bitDepth = 8, int colorType = 0,
         int compression = 0, int filter = 0, int interlace = 0)
@@ -31,7 +31,7 @@ internal sealed class PngBuilder
         return this;
     }
 
-    /// <summary>An IDAT chunk of these rows, each with its filter byte, compressed.</summary>
+    /// <summary>An IDAT chunk of compressed rows, each with its filter byte.</summary>
     public PngBuilder Rows(params byte[] rows) => Chunk("IDAT", Compress(rows));
 
     public byte[] End() => Chunk("IEND").ToBytes();

@@ -7,7 +7,7 @@ public class PngEncodingTests
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
-    public void Pictures_of_every_small_size_come_back(int channels)
+    public void Pictures_of_every_small_size_round_trip(int channels)
     {
         for (int width = 1; width <= 18; width++)
         {
@@ -27,7 +27,7 @@ public class PngEncodingTests
     [InlineData(4001, 3, 1)]
     [InlineData(3, 4001, 3)]
     [InlineData(257, 255, 3)]
-    public void Long_and_large_pictures_come_back(int width, int height, int channels)
+    public void Long_and_large_pictures_round_trip(int width, int height, int channels)
     {
         Image image = ImagingFixtures.Noisy(width, height, channels);
 
@@ -48,7 +48,9 @@ public class PngEncodingTests
 
     [Fact]
     public void The_same_picture_gives_the_same_file() =>
-        Assert.Equal(ImageFile.EncodePng(ImagingFixtures.Noisy(64, 48, 3)), ImageFile.EncodePng(ImagingFixtures.Noisy(64, 48, 3)));
+        Assert.Equal(
+            ImageFile.EncodePng(ImagingFixtures.Noisy(64, 48, 3)),
+            ImageFile.EncodePng(ImagingFixtures.Noisy(64, 48, 3)));
 
     [Fact]
     public void Write_replaces_a_file_and_leaves_nothing_else()
@@ -64,19 +66,20 @@ public class PngEncodingTests
     }
 
     [Fact]
-    public void Write_to_a_missing_folder_says_so()
+    public void Write_to_a_missing_folder_is_an_error()
     {
         using TemporaryFolder folder = new();
         string path = Path.Combine(folder.Path, "missing", "grid.png");
 
-        InputException e = Assert.Throws<InputException>(() => ImageFile.WritePng(path, ImagingFixtures.Noisy(2, 2, 1)));
+        InputException e = Assert.Throws<InputException>(
+            () => ImageFile.WritePng(path, ImagingFixtures.Noisy(2, 2, 1)));
 
         Assert.StartsWith($"cannot write {path}: ", e.Message);
         Assert.DoesNotContain('\n', e.Message);
     }
 
     [Fact]
-    public void Write_that_fails_leaves_what_was_there()
+    public void A_failed_write_changes_nothing()
     {
         using TemporaryFolder folder = new();
         string path = Path.Combine(folder.Path, "grid.png");

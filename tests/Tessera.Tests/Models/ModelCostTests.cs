@@ -5,7 +5,7 @@ namespace Tessera.Tests.Models;
 
 public class ModelCostTests
 {
-    /// <summary>Multiply-adds of the seed's layers on one picture of 32x32, layer by layer.</summary>
+    /// <summary>Multiply-adds of the seed's layers for one 32x32 picture.</summary>
     private const long FirstLayer = 16 * 16 * 64 * 3 * 16,
         Residual = 64 * 32 * 128 * 9 + 64 * 128 * 32,
         Encoder = FirstLayer + 64 * 128 * 64 * 16 + 64 * 128 * 128 * 9 + 2 * Residual + 64 * 64 * 128,
@@ -25,7 +25,8 @@ public class ModelCostTests
     [Theory]
     [InlineData(3, 128, 32, 2, 64)]
     [InlineData(1, 10, 3, 0, 5)]
-    public void The_layers_are_those_of_the_model(int channels, int hidden, int residualHidden, int residualLayers, int codeDim)
+    public void The_layers_are_those_of_the_model(
+        int channels, int hidden, int residualHidden, int residualLayers, int codeDim)
     {
         var options = new VqVaeOptions
         {
@@ -39,19 +40,21 @@ public class ModelCostTests
         Assert.Equal(
             new VqVae(options).State().Where(entry => entry.Tensor.Shape.Rank == 4)
                 .Select(entry => (entry.Name, entry.Tensor.Shape.ToString())).Order(),
-            cost.Encoder.Concat(cost.Decoder).Select(layer => ($"{layer.Name}.weight", WeightShape(layer.Geometry))).Order());
+            cost.Encoder.Concat(cost.Decoder)
+                .Select(layer => ($"{layer.Name}.weight", WeightShape(layer.Geometry))).Order());
     }
 
     [Fact]
-    public void What_a_layer_makes_is_what_the_next_takes()
+    public void The_output_of_each_layer_is_the_input_of_the_next()
     {
         var cost = new ModelCost(new VqVaeOptions { CodeDim = 20 }, batch: 2, height: 16, width: 24);
-        // The 3x3 convolution of a residual block and its 1x1 convolution are a pair that keeps the shape: a chain too.
+        // The 3x3 and the 1x1 convolution of a residual block together keep the shape, so they are part of the chain.
         (int, int, int) shape = (16, 24, 3);
         foreach (ConvolutionLayer layer in cost.Encoder.Concat(cost.Decoder))
         {
             Conv2dGeometry g = layer.Geometry;
-            (int, int, int) large = (g.InHeight, g.InWidth, g.InChannels), small = (g.OutHeight, g.OutWidth, g.OutChannels);
+            (int, int, int) large = (g.InHeight, g.InWidth, g.InChannels);
+            (int, int, int) small = (g.OutHeight, g.OutWidth, g.OutChannels);
             Assert.Equal(shape, layer.IsTransposed ? small : large);
             shape = layer.IsTransposed ? large : small;
         }
@@ -59,7 +62,7 @@ public class ModelCostTests
     }
 
     [Fact]
-    public void A_layer_tells_its_sizes()
+    public void A_layer_describes_its_sizes()
     {
         var cost = new ModelCost(new VqVaeOptions(), batch: 1, height: 32, width: 32);
         Assert.Equal("4x4, stride 2, 3 -> 64 channels, 32x32 -> 16x16", cost.Encoder[0].Sizes);

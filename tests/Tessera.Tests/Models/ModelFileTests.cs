@@ -28,11 +28,15 @@ public sealed class ModelFileTests : IDisposable
     [InlineData("simvq", 1, 0)]
     [InlineData("ema", 3, 4)]
     [InlineData("simvq", 0, 2)]
-    public void A_model_comes_back_with_its_sizes(string quantizer, int layers, int lookupDim)
+    public void A_model_round_trips_with_its_sizes(string quantizer, int layers, int lookupDim)
     {
         VqVaeOptions options = Small with
         {
-            Quantizer = QuantizerOptions.Find(quantizer) with { Commitment = 0.5f, Gradient = GradientEstimator.Rotation },
+            Quantizer = QuantizerOptions.Find(quantizer) with
+            {
+                Commitment = 0.5f,
+                Gradient = GradientEstimator.Rotation,
+            },
             ResidualLayers = layers,
             LookupDim = lookupDim,
         };
@@ -50,7 +54,8 @@ public sealed class ModelFileTests : IDisposable
     [Fact]
     public void The_names_are_those_of_the_seed_in_PyTorch()
     {
-        string[] names = [.. new VqVae(Small with { Quantizer = new EmaVectorQuantizerOptions() }).State().Select(entry => entry.Name)];
+        var model = new VqVae(Small with { Quantizer = new EmaVectorQuantizerOptions() });
+        string[] names = [.. model.State().Select(entry => entry.Name)];
         Assert.Contains("_encoder._conv_1.weight", names);
         Assert.Contains("_encoder._residual_stack._layers.1._block.3.weight", names);
         Assert.Contains("_pre_vq_conv.bias", names);
@@ -115,16 +120,17 @@ public sealed class ModelFileTests : IDisposable
     [InlineData(1, "extra.0")]
     [InlineData(3, "extra.0, extra.1, extra.2")]
     [InlineData(5, "extra.0, extra.1, extra.2 and 2 more")]
-    public void Tensors_that_the_model_has_no_place_for_are_left_out_and_named(int count, string summary)
+    public void Extra_tensors_are_left_out_and_named(int count, string summary)
     {
-        WriteChanged(entries => entries.AddRange(Enumerable.Range(0, count).Select(i => new TensorEntry($"extra.{i}", [1], new float[1]))));
+        WriteChanged(entries => entries.AddRange(
+            Enumerable.Range(0, count).Select(i => new TensorEntry($"extra.{i}", [1], new float[1]))));
         StoredModel stored = ModelFile.Read(_folder["model"]);
         Assert.Equal(summary, stored.Origin.LeftOutSummary);
         Assert.Equal(count, stored.Origin.LeftOut.Count);
     }
 
     [Fact]
-    public void A_prefix_that_all_tensors_share_is_taken_off_in_safetensors_too()
+    public void A_common_prefix_is_removed_in_safetensors_too()
     {
         WriteChanged(entries => Rename(entries, name => $"net.{name}"));
         Assert.Equal("net.", ModelFile.Read(_folder["model"]).Origin.Prefix);
@@ -134,14 +140,16 @@ public sealed class ModelFileTests : IDisposable
     [InlineData("extra")]
     [InlineData("module")]
     [InlineData("module_.extra")]
-    public void A_prefix_that_not_all_tensors_share_is_not_taken_off(string other)
+    public void A_prefix_of_only_some_tensors_is_not_removed(string other)
     {
         WriteChanged(entries =>
         {
             Rename(entries, name => $"module.{name}");
             entries.Add(new TensorEntry(other, [1], new float[1]));
         });
-        Assert.Matches(@"only (\d+) of its \d+ tensors begin with module\., and a prefix is taken off only where all do", Refusal());
+        Assert.Matches(
+            @"only (\d+) of its \d+ tensors begin with module\., and a prefix is removed only if all have it",
+            Refusal());
     }
 
     private static void Rename(List<TensorEntry> entries, Func<string, string> rename)
@@ -150,28 +158,29 @@ public sealed class ModelFileTests : IDisposable
     }
 
     [Fact]
-    public void Sizes_that_no_memory_holds_are_refused_before_they_are_allocated()
+    public void A_codebook_that_does_not_fit_the_other_tensors_is_refused()
     {
         WriteChanged(entries => Replace(
             entries, "_vq_vae._embedding.weight", entry => entry with { Shape = [entry.Values.Length, 1] }));
         Refusal();
     }
 
-    /// <summary>Tensors without elements take no bytes, whatever sizes they name.</summary>
+    /// <summary>Tensors without elements take no bytes, whatever sizes they declare.</summary>
     [Theory]
     [InlineData("_encoder._conv_2.weight", 8192, 0, 4, 4)]
     [InlineData("_encoder._residual_stack._layers.0._block.1.weight", 8192, 0, 3, 3)]
     [InlineData("_encoder._conv_1.weight", 0, 3, 4, 4)]
-    public void A_small_file_that_names_large_sizes_is_refused_before_a_model_of_them_is_made(string name, params int[] shape)
+    public void A_small_file_that_declares_large_sizes_is_refused_before_allocation(string name, params int[] shape)
     {
-        WriteChanged(entries => Replace(entries, name, entry => new TensorEntry(entry.Name, shape, Array.Empty<float>())));
+        WriteChanged(
+            entries => Replace(entries, name, entry => new TensorEntry(entry.Name, shape, Array.Empty<float>())));
         long before = GC.GetAllocatedBytesForCurrentThread();
         Assert.Contains("has the shape [", Refusal(), StringComparison.Ordinal);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4 << 20);
     }
 
     [Fact]
-    public void Sizes_that_no_model_has_are_told_with_the_file()
+    public void Unsupported_sizes_are_refused_with_the_file()
     {
         WriteChanged(entries => Replace(entries, "_encoder._conv_1.weight", entry => new TensorEntry(
             entry.Name, [entry.Shape[0], 4, 4, 4], new float[entry.Shape[0] * 64])));
@@ -184,7 +193,7 @@ public sealed class ModelFileTests : IDisposable
     [InlineData("""{ "type": "unheard-of" }""")]
     [InlineData("null")]
     [InlineData("{")]
-    public void A_quantizer_that_the_metadata_does_not_name_is_told_with_the_file(string json)
+    public void Invalid_quantizer_metadata_is_refused_with_the_file(string json)
     {
         List<TensorEntry> entries = [.. new VqVae(Small).State().Select(
             entry => new TensorEntry(entry.Name, entry.Tensor.Shape.ToArray(), entry.Tensor.ToArray()))];

@@ -7,8 +7,8 @@ using Tessera.Tensors.IO;
 namespace Tessera.Tests.Models;
 
 /// <summary>
-/// Models that the seed's own PyTorch code made run here, and models that are made here run there: the same codes, and
-/// reconstructions to 1e-4 (tests/fixtures/pytorch).
+/// Models from the seed's PyTorch code run here, and models from here run in PyTorch, with the same codes and with
+/// reconstructions within 1e-4 (tests/fixtures/pytorch).
 /// </summary>
 public sealed class PyTorchModelTests : IDisposable
 {
@@ -28,12 +28,14 @@ public sealed class PyTorchModelTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Models))]
-    public void A_model_of_PyTorch_gives_the_same_codes_and_reconstructions_here(string name)
+    public void A_model_from_PyTorch_gives_the_same_codes_and_reconstructions_here(string name)
     {
         TensorFile expected = SafeTensors.Read(Repository.Fixture("pytorch", $"{name}.safetensors"));
         (VqVae model, double? variance) = ModelFile.Read(Repository.Fixture("pytorch", $"{name}.pt"));
         Assert.Null(variance);
-        Assert.Equal(name.EndsWith("_ema", StringComparison.Ordinal), model.Options.Quantizer is EmaVectorQuantizerOptions);
+        Assert.Equal(
+            name.EndsWith("_ema", StringComparison.Ordinal),
+            model.Options.Quantizer is EmaVectorQuantizerOptions);
 
         (int[] codes, float[] reconstructions) = Run(model, expected["pictures"]);
 
@@ -42,12 +44,15 @@ public sealed class PyTorchModelTests : IDisposable
         ReadOnlySpan<float> wanted = expected["reconstructions"].Values.Span;
         Assert.Equal(wanted.Length, reconstructions.Length);
         for (int i = 0; i < wanted.Length; i++)
-            Assert.True(MathF.Abs(wanted[i] - reconstructions[i]) <= Tolerance, $"value {i} is {reconstructions[i]} instead of {wanted[i]}");
+            Assert.True(
+                MathF.Abs(wanted[i] - reconstructions[i]) <= Tolerance,
+                $"value {i} is {reconstructions[i]} instead of {wanted[i]}");
     }
 
     [Theory]
     [MemberData(nameof(Written))]
-    public void A_model_made_here_gives_the_same_codes_and_reconstructions_in_PyTorch(bool ema, bool larger, string name)
+    public void A_model_from_here_gives_the_same_codes_and_reconstructions_in_PyTorch(
+        bool ema, bool larger, string name)
     {
         var options = new VqVaeOptions
         {
@@ -67,7 +72,8 @@ public sealed class PyTorchModelTests : IDisposable
         WriteExpected(_folder["expected.safetensors"], pictures, codes, reconstructions);
 
         string output = Python.Run(
-            "torch, numpy", Repository.Fixture("pytorch", "make_fixtures.py"), "--load", _folder[name], _folder["expected.safetensors"]);
+            "torch, numpy", Repository.Fixture("pytorch", "make_fixtures.py"), "--load",
+            _folder[name], _folder["expected.safetensors"]);
 
         Assert.StartsWith("the same codes; reconstructions to ", output, StringComparison.Ordinal);
     }
@@ -76,15 +82,24 @@ public sealed class PyTorchModelTests : IDisposable
     [InlineData("model.pt")]
     [InlineData("model.PTH")]
     [InlineData("model.safetensors")]
-    public void Every_kind_of_file_keeps_all_that_is_known_of_a_model(string name)
+    public void Every_file_format_keeps_the_whole_model(string name)
     {
-        var model = new VqVae(new VqVaeOptions { Hidden = 4, ResidualHidden = 2, Codes = 5, CodeDim = 3, Quantizer = new EmaVectorQuantizerOptions { Commitment = 0.5f, Decay = 0.9 } });
+        var model = new VqVae(new VqVaeOptions
+        {
+            Hidden = 4,
+            ResidualHidden = 2,
+            Codes = 5,
+            CodeDim = 3,
+            Quantizer = new EmaVectorQuantizerOptions { Commitment = 0.5f, Decay = 0.9 },
+        });
         ModelFile.Write(_folder[name], model, 0.0625);
         Assert.Equal(name.Contains("safe", StringComparison.Ordinal), File.ReadAllBytes(_folder[name])[0] != 'P');
         (VqVae read, double? variance) = ModelFile.Read(_folder[name]);
         Assert.Equal((model.Options, 0.0625), (read.Options, variance));
         Assert.Equal(model.Options, ModelFile.ReadOptions(_folder[name]));
-        Assert.Equal(model.State().SelectMany(entry => entry.Tensor.ToArray()), read.State().SelectMany(entry => entry.Tensor.ToArray()));
+        Assert.Equal(
+            model.State().SelectMany(entry => entry.Tensor.ToArray()),
+            read.State().SelectMany(entry => entry.Tensor.ToArray()));
     }
 
     [Theory]
@@ -92,7 +107,7 @@ public sealed class PyTorchModelTests : IDisposable
     [InlineData("old.pt", "_encoder._conv_1.weight is missing")]
     [InlineData("nested.pt", "(key model): the tensor _encoder._conv_1.weight is missing")]
     [InlineData("module.pt", "it holds seed_model.Model, which is refused and was not run")]
-    [InlineData("partly_prefixed.pt", "tensors begin with module., and a prefix is taken off only where all do")]
+    [InlineData("partly_prefixed.pt", "tensors begin with module., and a prefix is removed only if all have it")]
     [InlineData("checkpoint.pt", "several of its dicts hold a model (model, ema); choose one with --key NAME")]
     [InlineData("kinds.pt", "_encoder._conv_1.weight is missing")]
     public void A_file_that_is_no_model_is_refused_by_name(string name, string reason)
@@ -112,7 +127,8 @@ public sealed class PyTorchModelTests : IDisposable
     [InlineData("small_wrapped.pt", "model_state_dict", "module.")]
     [InlineData("small_wrapped_old.pt", "trainer.net.state_dict", "")]
     [InlineData("small_extra.pt", ".", "", "_decoder.extra.weight", "num_batches_tracked")]
-    public void A_state_dict_is_found_as_people_save_it(string name, string key, string prefix, params string[] leftOut)
+    public void A_state_dict_is_found_in_all_usual_forms(
+        string name, string key, string prefix, params string[] leftOut)
     {
         StoredModel stored = ModelFile.Read(Repository.Fixture("pytorch", name));
         Assert.Equal((key, prefix), (stored.Origin.Key, stored.Origin.Prefix));
@@ -135,14 +151,14 @@ public sealed class PyTorchModelTests : IDisposable
     [InlineData("checkpoint.pt", "has no dict of tensors under the key net; it has model, ema")]
     [InlineData("small_wrapped.pt", "has no dict of tensors under the key net; it has model_state_dict")]
     [InlineData("small.pt", "is one state dict: it has no key net; leave --key out")]
-    public void A_key_that_is_not_there_gets_those_that_are(string name, string reason)
+    public void An_unknown_key_is_refused_with_the_known_ones(string name, string reason)
     {
         string path = Repository.Fixture("pytorch", name);
         Assert.Equal($"{path} {reason}", Assert.Throws<InputException>(() => ModelFile.Read(path, key: "net")).Message);
     }
 
     [Fact]
-    public void Of_several_dicts_the_one_that_is_whole_is_taken()
+    public void The_only_complete_dict_is_chosen()
     {
         StoredModel small = ModelFile.Read(Repository.Fixture("pytorch", "small.pt"));
         Dictionary<string, object?> whole = StateDict(small.Model), part = StateDict(small.Model);
@@ -153,17 +169,20 @@ public sealed class PyTorchModelTests : IDisposable
         Assert.Equal("again", ModelFile.Read(_folder["model.pt"], key: "again").Origin.Key);
 
         InputException e = Assert.Throws<InputException>(() => ModelFile.Read(_folder["model.pt"], key: "part"));
-        Assert.Contains("(key part): the tensor _decoder._conv_1.weight is missing", e.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "(key part): the tensor _decoder._conv_1.weight is missing", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_tensor_that_something_else_would_make_is_refused_where_the_model_needs_it()
+    public void A_needed_tensor_that_a_foreign_call_builds_is_refused()
     {
         Dictionary<string, object?> dict = StateDict(ModelFile.Read(Repository.Fixture("pytorch", "small.pt")).Model);
         dict["_pre_vq_conv.weight"] = new TorchObject("posix", "system", [$"touch {_folder["touched"]}"]);
         File.WriteAllBytes(_folder["model.pt"], TorchSave.Zip(new Dictionary<string, object?> { ["model"] = dict }));
         InputException e = Assert.Throws<InputException>(() => ModelFile.Read(_folder["model.pt"]));
-        Assert.Contains("the tensor _pre_vq_conv.weight needs posix.system, which is refused and was not run; save", e.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "the tensor _pre_vq_conv.weight needs posix.system, which is refused and was not run; save",
+            e.Message, StringComparison.Ordinal);
         Assert.Equal(["model.pt"], _folder.Names);
     }
 
@@ -171,15 +190,18 @@ public sealed class PyTorchModelTests : IDisposable
         entry => entry.Name, entry => (object?)new TorchTensor(entry.Tensor.ToArray(), entry.Tensor.Shape.ToArray()));
 
     private static void AssertSame(VqVae expected, VqVae actual, float factor) => Assert.Equal(
-        expected.State().Select(entry => (entry.Name, string.Join(' ', entry.Tensor.ToArray().Select(value => value * factor)))),
+        expected.State().Select(
+            entry => (entry.Name, string.Join(' ', entry.Tensor.ToArray().Select(value => value * factor)))),
         actual.State().Select(entry => (entry.Name, string.Join(' ', entry.Tensor.ToArray()))));
 
-    /// <summary>Moves each code to a vector of the encoder's, so that many are in use.</summary>
+    /// <summary>Moves each code onto an encoder output, so that many codes are used.</summary>
     private static void SpreadCodes(VqVae model, TensorEntry pictures)
     {
         float[] z = model.EncodeToVectors(Tensor.From(pictures.Values.Span, new Shape(pictures.Shape))).ToArray();
         int dim = model.Options.CodeDim, step = z.Length / dim / model.Options.Codes;
-        model.Quantizer.Codebook.CopyFrom([.. Enumerable.Range(0, model.Options.Codes).SelectMany(code => z.AsSpan(code * step * dim, dim).ToArray())]);
+        IEnumerable<float[]> vectors =
+            Enumerable.Range(0, model.Options.Codes).Select(code => z.AsSpan(code * step * dim, dim).ToArray());
+        model.Quantizer.Codebook.CopyFrom([.. vectors.SelectMany(vector => vector)]);
     }
 
     private static (int[] Codes, float[] Reconstructions) Run(VqVae model, TensorEntry pictures)
@@ -189,13 +211,17 @@ public sealed class PyTorchModelTests : IDisposable
         return (output.Quantized.Codes, output.Reconstruction.ToArray());
     }
 
-    /// <summary>As the fixtures' script reads it; codes are whole numbers in floats, which are exact far beyond their range.</summary>
-    private static void WriteExpected(string path, TensorEntry pictures, int[] codes, float[] reconstructions) => SafeTensors.Write(
+    /// <summary>
+    /// Writes a file in the form that the fixtures' script reads; codes are stored as floats, which hold them exactly.
+    /// </summary>
+    private static void WriteExpected(
+        string path, TensorEntry pictures, int[] codes, float[] reconstructions) => SafeTensors.Write(
         path,
         [
             pictures, new TensorEntry("reconstructions", pictures.Shape, reconstructions),
             new TensorEntry(
-                "codes", [pictures.Shape[0], pictures.Shape[1] / 4, pictures.Shape[2] / 4], Array.ConvertAll(codes, code => (float)code)),
+                "codes", [pictures.Shape[0], pictures.Shape[1] / 4, pictures.Shape[2] / 4],
+                Array.ConvertAll(codes, code => (float)code)),
         ],
         new Dictionary<string, string> { ["made"] = "here" });
 }

@@ -21,7 +21,10 @@ public class VqVaeOptionsTests
         { "lookup-dim", Usual with { LookupDim = -1 } },
         { "codes", Usual with { Codes = 1 << 18, LookupDim = 8192 } },
         { "commitment", Usual with { Quantizer = new VectorQuantizerOptions { Commitment = float.NaN } } },
-        { "commitment", Usual with { Quantizer = new SimVectorQuantizerOptions { Commitment = float.PositiveInfinity } } },
+        {
+            "commitment",
+            Usual with { Quantizer = new SimVectorQuantizerOptions { Commitment = float.PositiveInfinity } }
+        },
         { "decay", Usual with { Quantizer = new EmaVectorQuantizerOptions { Decay = 1 } } },
         { "decay", Usual with { Quantizer = new EmaVectorQuantizerOptions { Decay = double.NaN } } },
         { "decay", Usual with { Quantizer = new CosineVectorQuantizerOptions { Decay = 0 } } },

@@ -7,8 +7,9 @@ using Tessera.Tensors.Nn;
 namespace Tessera.Tests.Parity;
 
 /// <summary>
-/// The model's parts against the seed's in PyTorch, on every device: residual block (whose skip carries relu(x)) and
-/// stack, encoder for colour and grey, decoder; what comes out, and the gradients of the input and of all weights.
+/// Compares the model's parts with the seed's in PyTorch, on every device: residual block (whose skip carries relu(x)),
+/// residual stack, encoder for colour and grey, and decoder. Compared are the outputs and the gradients of the input
+/// and of all weights.
 /// </summary>
 public sealed class ModuleParityTests
 {
@@ -69,7 +70,8 @@ public sealed class ModuleParityTests
         });
 
     private static void Compare(
-        string name, int? threads, string? kernels, Func<Initializer, (Module Module, Func<Tensor, Tensor> Forward)> make)
+        string name, int? threads, string? kernels,
+        Func<Initializer, (Module Module, Func<Tensor, Tensor> Forward)> make)
     {
         using CpuDevice device = new(threads, kernels);
         using Tape tape = new(device);

@@ -3,10 +3,10 @@ using Tessera.Tensors.Nn;
 
 namespace Tessera.Tests.Parity;
 
-/// <summary>Moves a model's state in and its gradients out by PyTorch's names.</summary>
+/// <summary>Gives access to a module's state by PyTorch's names.</summary>
 internal static class ModuleState
 {
-    /// <summary>Asserts that the module has just these tensors, and returns them by name.</summary>
+    /// <summary>Asserts that the module has exactly these tensors, and returns them by name.</summary>
     public static Dictionary<string, Tensor> StateNamed(this Module module, string[] names)
     {
         Dictionary<string, Tensor> state = module.State().ToDictionary(entry => entry.Name, entry => entry.Tensor);

@@ -7,21 +7,21 @@ using Tessera.Tensors.Random;
 namespace Tessera.Tests.Parity;
 
 /// <summary>
-/// What happens where codes are equally near. Equal codes: the lowest index, always. Codes so close that float32 decides:
-/// either, but never one that is further away than rounding. In the fixtures this does not occur: each says how wide its
-/// narrowest margin is, the tests require that to be above <see cref="Margin"/>, and then all codes must be PyTorch's.
-/// A fixture with a narrower one is to be made anew with another seed; a flipped code is not excused.
+/// Ties between codes. Of equal codes the lowest index is chosen. Of codes that differ by less than float32 rounding
+/// any may be chosen, but none that is further away. The fixtures contain no ties: each records its narrowest margin,
+/// and the tests require it to be above <see cref="Margin"/> and all codes to equal PyTorch's. Regenerate a fixture
+/// with a narrower margin with another seed; do not accept a flipped code.
 /// </summary>
 public sealed class NearTieTests
 {
     /// <summary>
-    /// The margin of a vector z whose nearest code is e: how much further the second nearest is, by squared distance,
-    /// over <c>|z|^2 + |e|^2</c>. The rounding of the distances changes it by about 5e-7 (the fixtures' README); above
-    /// forty times that it cannot decide.
+    /// The smallest allowed margin. The margin of a vector z with nearest code e is the difference of the squared
+    /// distances to the second nearest and the nearest code, over <c>|z|^2 + |e|^2</c>. Rounding changes it by about
+    /// 5e-7 (the fixtures' README), so at 2e-5 rounding cannot change the choice.
     /// </summary>
     public const double Margin = 2e-5;
 
-    /// <summary>By how much float32 may misjudge a margin: a few roundings of the terms of the distance.</summary>
+    /// <summary>The error of a margin in float32: a few roundings of the terms of the distance.</summary>
     private const double Rounding = 1e-6;
 
     public static TheoryData<int?, string?> Devices => ParityDevices.All();
@@ -33,7 +33,7 @@ public sealed class NearTieTests
         using CpuDevice device = new(threads, kernels);
         foreach ((int codes, int dim) in new[] { (2, 1), (5, 3), (16, 8), (33, 13), (100, 64) })
         {
-            // Every code occurs twice, as k and as K + k, in other panels and lanes of the kernels.
+            // Every code occurs twice, as k and as K + k, in different panels and lanes of the kernels.
             float[] half = new float[codes * dim];
             new CounterRandom(seed: 5, stream: (ulong)codes).FillUniform(half, -1, 1);
             VectorQuantizer quantizer = Quantizer(2 * codes, dim, [.. half, .. half], device);
@@ -51,7 +51,7 @@ public sealed class NearTieTests
         using CpuDevice device = new(threads, kernels);
         for (int codes = 1; codes <= 40; codes++)
         {
-            // At the origin, e and -e are equally far away, to the bit.
+            // From the origin, e and -e have exactly the same distance.
             float[] codebook = [.. Enumerable.Range(0, 3 * codes).Select(i => i / 3 % 2 == 0 ? 0.5f : -0.5f)];
             VectorQuantizer quantizer = Quantizer(codes, 3, codebook, device);
 
@@ -61,7 +61,7 @@ public sealed class NearTieTests
 
     [Theory]
     [MemberData(nameof(Devices))]
-    public void Of_codes_within_rounding_one_of_the_nearest_is_taken(int? threads, string? kernels)
+    public void Of_codes_within_rounding_one_of_the_nearest_is_chosen(int? threads, string? kernels)
     {
         const int Families = 6, Siblings = 8, Dim = 13, Vectors = 50;
         using CpuDevice device = new(threads, kernels);

@@ -8,7 +8,7 @@ using Tessera.Tensors.Ops;
 
 namespace Tessera.Tests.Parity;
 
-/// <summary>Both quantizers against the seed's in PyTorch, on every device.</summary>
+/// <summary>Compares both quantizers with the seed's in PyTorch, on every device.</summary>
 public sealed class QuantizerParityTests
 {
     private const float Commitment = 0.25f;
@@ -27,7 +27,8 @@ public sealed class QuantizerParityTests
         foreach (string test in fixture.Lines("cases"))
         {
             Shape table = fixture.ShapeOf($"{test}/codebook");
-            VectorQuantizer quantizer = new(table[0], table[1], new() { Commitment = Commitment }, new Initializer(seed: 0, device));
+            VectorQuantizer quantizer = new(
+                table[0], table[1], new() { Commitment = Commitment }, new Initializer(seed: 0, device));
             quantizer.Codebook.CopyFrom(fixture.Values($"{test}/codebook"));
             Tensor x = tape.Variable(fixture.Values($"{test}/x"), fixture.ShapeOf($"{test}/x"));
 

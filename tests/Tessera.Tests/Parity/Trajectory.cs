@@ -13,15 +13,15 @@ using Tessera.Tests.Quantization;
 namespace Tessera.Tests.Parity;
 
 /// <summary>
-/// The seed's training loop from the weights and on the pictures of a fixture: what is compared with PyTorch's run of it.
+/// Runs the seed's training loop with the weights and pictures of a fixture, to compare it with PyTorch's run.
 /// </summary>
 internal sealed class Trajectory
 {
     private const ulong PictureStream = 1000;
 
     /// <summary>
-    /// Convolutions by every multiplication of their formulas, as PyTorch's: minimal filtering is within the tolerance of a
-    /// pass, but rounds four times as coarsely, and what is left of that after many updates is not.
+    /// Direct convolutions, as in PyTorch. Winograd's minimal filtering rounds about four times as coarsely: within the
+    /// tolerance for one pass, but not after many updates.
     /// </summary>
     public const string Convolutions = "direct";
 
@@ -40,7 +40,7 @@ internal sealed class Trajectory
         Final = model.State().ToDictionary(entry => entry.Name, entry => entry.Tensor.ToArray());
     }
 
-    /// <summary>What PyTorch computed.</summary>
+    /// <summary>PyTorch's results.</summary>
     public ParityFixture Fixture { get; }
 
     /// <summary>The device, for messages.</summary>
@@ -55,23 +55,24 @@ internal sealed class Trajectory
     /// <summary>The perplexity of the batch's codes, for each update.</summary>
     public float[] Perplexities => [.. _perplexities];
 
-    /// <summary>The codes of all updates, one after the other.</summary>
+    /// <summary>The codes of all updates, concatenated.</summary>
     public int[] Codes => [.. _codes];
 
-    /// <summary>The gradients of the first update by the parameters' names.</summary>
-    public IReadOnlyDictionary<string, float[]> FirstGradients { get; private set; } = new Dictionary<string, float[]>();
+    /// <summary>The gradients of the first update, by parameter name.</summary>
+    public IReadOnlyDictionary<string, float[]> FirstGradients { get; private set; } =
+        new Dictionary<string, float[]>();
 
-    /// <summary>The model's state after the last update by PyTorch's names.</summary>
+    /// <summary>The model's state after the last update, by PyTorch's names.</summary>
     public IReadOnlyDictionary<string, float[]> Final { get; }
 
-    /// <summary>The run on all threads with direct convolutions; it is made once for all tests.</summary>
+    /// <summary>The run on all threads with direct convolutions; computed once for all tests.</summary>
     public static Trajectory Of(string fixture) => OnDirectDevice.GetOrAdd(
         fixture, static name => new Lazy<Trajectory>(() => On(Direct, name))).Value;
 
     /// <summary>The run on a device.</summary>
     public static Trajectory On(Device device, string fixture) => new(ParityFixture.Load(fixture), device);
 
-    /// <summary>The model as the run starts with it.</summary>
+    /// <summary>The model at the start of the run.</summary>
     public static VqVae Model(ParityFixture fixture, Device device)
     {
         VqVae model = new(
@@ -82,7 +83,10 @@ internal sealed class Trajectory
                 ResidualLayers = fixture.Integer("residual_layers"),
                 Codes = fixture.Integer("codes"),
                 CodeDim = fixture.Integer("dim"),
-                Quantizer = QuantizerOf.Decay(fixture.Number("decay")) with { Commitment = (float)fixture.Number("commitment") },
+                Quantizer = QuantizerOf.Decay(fixture.Number("decay")) with
+                {
+                    Commitment = (float)fixture.Number("commitment"),
+                },
             },
             seed: 0, device);
         string[] names = fixture.Lines("parameters");
@@ -98,8 +102,8 @@ internal sealed class Trajectory
     }
 
     /// <summary>
-    /// The batch of an update, counted from 1, <c>[batch, size, size, 3]</c>: a 5 x 5 lattice of random bytes for each
-    /// picture and channel, with bilinear interpolation between them, in integers.
+    /// The batch of an update, counted from 1, <c>[batch, size, size, 3]</c>: a 5 x 5 lattice of random bytes per
+    /// picture and channel, interpolated bilinearly in integers.
     /// </summary>
     public static float[] Pictures(ParityFixture fixture, int update)
     {

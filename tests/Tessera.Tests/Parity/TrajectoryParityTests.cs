@@ -5,15 +5,16 @@ using Tessera.Tensors.Devices.Cpu;
 namespace Tessera.Tests.Parity;
 
 /// <summary>
-/// Training runs of the whole model against PyTorch's, update by update: 30 updates at a small size and 20 at the seed's,
-/// from the same weights on the same pictures, for both quantizers. The first update's gradients are compared with those of
-/// the kernels that are picked unless told otherwise, too.
+/// Compares training runs of the whole model with PyTorch's, update by update: 30 updates at a small size and 20 at the
+/// seed's, from the same weights on the same pictures, for both quantizers. The gradients of the first update are also
+/// compared for the default kernels.
 /// </summary>
 public sealed class TrajectoryParityTests
 {
     public static TheoryData<string> Files =>
     [
-        "trajectory_small", "trajectory_small_ema", "trajectory_small_ema_start", "trajectory_full", "trajectory_full_ema",
+        "trajectory_small", "trajectory_small_ema", "trajectory_small_ema_start",
+        "trajectory_full", "trajectory_full_ema",
     ];
 
     public static TheoryData<int?, string?> Devices => ParityDevices.All();
@@ -23,7 +24,8 @@ public sealed class TrajectoryParityTests
     public void The_first_weights_and_pictures_are_those_of_the_fixture(string file)
     {
         ParityFixture fixture = ParityFixture.Load(file);
-        Dictionary<string, Tensor> state = Trajectory.Model(fixture, Device.Default).StateNamed(fixture.Lines("parameters"));
+        Dictionary<string, Tensor> state =
+            Trajectory.Model(fixture, Device.Default).StateNamed(fixture.Lines("parameters"));
         float[] firstNumbers = [.. fixture.Lines("parameters").Select(name => state[name].ToArray()[0])];
         ReadOnlySpan<float> picture = fixture.Values("first_picture");
 
@@ -33,7 +35,7 @@ public sealed class TrajectoryParityTests
 
     [Theory]
     [MemberData(nameof(Files))]
-    public void No_code_is_chosen_by_a_margin_that_rounding_could_turn(string file)
+    public void Every_margin_is_too_wide_for_rounding_to_change_a_code(string file)
     {
         foreach (float margin in ParityFixture.Load(file).Values("margin")) Assert.True(margin > NearTieTests.Margin);
     }
@@ -52,7 +54,8 @@ public sealed class TrajectoryParityTests
     {
         foreach (Trajectory run in (Trajectory[])[Trajectory.Of(file), Trajectory.On(Device.Default, file)])
         {
-            foreach ((string name, float[] gradient) in run.FirstGradients) AssertTensor(run, $"gradients/{name}", gradient);
+            foreach ((string name, float[] gradient) in run.FirstGradients)
+                AssertTensor(run, $"gradients/{name}", gradient);
         }
     }
 
@@ -62,12 +65,12 @@ public sealed class TrajectoryParityTests
 
     [Theory]
     [MemberData(nameof(Devices))]
-    public void Every_device_makes_PyTorchs_run_with_a_codebook_of_gradients(int? threads, string? kernels) =>
+    public void Every_device_repeats_PyTorchs_run_with_a_gradient_codebook(int? threads, string? kernels) =>
         AssertRun("trajectory_small", threads, kernels);
 
     [Theory]
     [MemberData(nameof(Devices))]
-    public void Every_device_makes_PyTorchs_run_with_a_codebook_of_averages(int? threads, string? kernels) =>
+    public void Every_device_repeats_PyTorchs_run_with_an_EMA_codebook(int? threads, string? kernels) =>
         AssertRun("trajectory_small_ema", threads, kernels);
 
     private static void AssertRun(string file, int? threads, string? kernels)
@@ -95,7 +98,7 @@ public sealed class TrajectoryParityTests
 
     private static void AssertTensor(Trajectory run, string name, float[] values)
     {
-        // The full-size fixtures hold samples only. The EMA state's rows differ by orders of magnitude.
+        // The full-size fixtures hold samples only. The rows of the EMA state differ by orders of magnitude.
         if (!run.Fixture.Has(name)) run.Fixture.AssertSummaryClose(name, values, run.Where);
         else if (name.StartsWith("final/_vq_vae.", StringComparison.Ordinal) && run.Fixture.Number("decay") > 0)
             run.Fixture.AssertRowsClose(name, values, run.Where);

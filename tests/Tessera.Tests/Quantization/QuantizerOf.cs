@@ -2,10 +2,10 @@ using Tessera.Quantization;
 
 namespace Tessera.Tests.Quantization;
 
-/// <summary>The seed's two quantizers, told apart as the seed does.</summary>
+/// <summary>Selects one of the seed's two quantizers by the decay, as the seed does.</summary>
 internal static class QuantizerOf
 {
-    /// <summary>A codebook of running averages; for a decay of 0, one trained by gradients.</summary>
+    /// <summary>Running averages for a positive decay, otherwise a codebook trained by gradients.</summary>
     public static QuantizerOptions Decay(double decay) =>
         decay > 0 ? new EmaVectorQuantizerOptions { Decay = decay } : new VectorQuantizerOptions();
 }

@@ -8,7 +8,7 @@ using Tessera.Tensors.Random;
 
 namespace Tessera.Tests.Quantization;
 
-/// <summary>What all quantizers promise, and what each promises beside it.</summary>
+/// <summary>The common properties of all quantizers, and those of each one.</summary>
 public class QuantizerTests
 {
     private const int Codes = 6, Dimensions = 4;
@@ -26,7 +26,7 @@ public class QuantizerTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void Codes_decode_to_what_training_decoded(string kind, int lookupDim)
+    public void Codes_look_up_the_quantized_vectors(string kind, int lookupDim)
     {
         Quantizer quantizer = Make(QuantizerOptions.Find(kind), lookupDim);
         using var tape = new Tape();
@@ -36,12 +36,14 @@ public class QuantizerTests
         Assert.Equal(quantized.Vectors.ToArray(), quantizer.Lookup(quantized.Codes, z.Shape, tape: null).ToArray());
         Assert.Equal(new Shape(Codes, Dimensions), quantizer.Codebook.Shape);
         float[][] codebook = [.. quantizer.Codebook.ToArray().Chunk(Dimensions)];
-        Assert.Equal(quantized.Codes.SelectMany(code => codebook[code]), quantized.Vectors.ToArray(), (a, b) => Math.Abs(a - b) < 1e-5);
+        Assert.Equal(
+            quantized.Codes.SelectMany(code => codebook[code]), quantized.Vectors.ToArray(),
+            (a, b) => Math.Abs(a - b) < 1e-5);
     }
 
     [Theory]
     [MemberData(nameof(All))]
-    public void A_started_codebook_is_where_it_was_told(string kind, int lookupDim)
+    public void Start_sets_the_codebook(string kind, int lookupDim)
     {
         Quantizer quantizer = Make(QuantizerOptions.Find(kind), lookupDim);
         int dimensions = lookupDim == 0 ? Dimensions : lookupDim;
@@ -64,9 +66,11 @@ public class QuantizerTests
             using var tape = new Tape();
             Tensor z = tape.Variable(Normal(5 * Dimensions, 1), [1, 5, 1, Dimensions]);
             Quantized quantized = quantizer.Quantize(z, training: true);
-            tape.Backward(quantized.Loss.Add(quantized.Vectors.MeanSquaredError(tape.Input(Normal(5 * Dimensions, 2), z.Shape))));
+            tape.Backward(quantized.Loss.Add(
+                quantized.Vectors.MeanSquaredError(tape.Input(Normal(5 * Dimensions, 2), z.Shape))));
             foreach ((string name, Tensor tensor) in quantizer.Parameters().Append(("z", z)))
-                Assert.True(tensor.Gradient?.ToArray().Any(value => value != 0), $"{name} has no gradient ({estimator})");
+                Assert.True(
+                    tensor.Gradient?.ToArray().Any(value => value != 0), $"{name} has no gradient ({estimator})");
         }
     }
 
@@ -77,15 +81,23 @@ public class QuantizerTests
         float[] Sizes(bool keep)
         {
             var quantizer = (EmaVectorQuantizer)Make(
-                new EmaVectorQuantizerOptions { Decay = 0.5, KeepSmoothing = keep, AveragesStart = EmaStart.Codebook }, 0);
+                new EmaVectorQuantizerOptions
+                {
+                    Decay = 0.5,
+                    KeepSmoothing = keep,
+                    AveragesStart = EmaStart.Codebook,
+                },
+                0);
             int[] codes = quantizer.Quantize(z, training: true).Codes;
-            float[] sizes = quantizer.ClusterSizes.ToArray(), sums = quantizer.Sums.ToArray(), codebook = quantizer.Codebook.ToArray();
+            float[] sizes = quantizer.ClusterSizes.ToArray();
+            float[] sums = quantizer.Sums.ToArray(), codebook = quantizer.Codebook.ToArray();
             double total = sizes.Sum();
             for (int code = 0; code < Codes; code++)
             {
                 if (!keep) Assert.Equal(0.5f + 0.5f * codes.Count(each => each == code), sizes[code]);
                 double divisor = keep ? sizes[code] : (sizes[code] + 1e-5) / (total + Codes * 1e-5) * total;
-                for (int i = code * Dimensions; i < (code + 1) * Dimensions; i++) Assert.Equal(sums[i] / divisor, codebook[i], 1e-5);
+                for (int i = code * Dimensions; i < (code + 1) * Dimensions; i++)
+                    Assert.Equal(sums[i] / divisor, codebook[i], 1e-5);
             }
             return sizes;
         }
@@ -122,12 +134,15 @@ public class QuantizerTests
         Quantizer quantizer = Make(new CosineVectorQuantizerOptions { Decay = 0.5 }, 0);
         float[] values = Normal(9 * Dimensions, 1);
         Tensor z = Tensor.From(values, [9, Dimensions]);
-        Assert.Equal(quantizer.FindCodes(z), quantizer.FindCodes(Tensor.From([.. values.Select(value => 7 * value)], z.Shape)));
+        Assert.Equal(
+            quantizer.FindCodes(z),
+            quantizer.FindCodes(Tensor.From([.. values.Select(value => 7 * value)], z.Shape)));
         for (int update = 0; update < 5; update++) quantizer.Quantize(z, training: true);
-        foreach (float[] code in quantizer.Codebook.ToArray().Chunk(Dimensions)) Assert.Equal(1, code.Sum(value => value * value), 1e-5);
+        foreach (float[] code in quantizer.Codebook.ToArray().Chunk(Dimensions))
+            Assert.Equal(1, code.Sum(value => value * value), 1e-5);
     }
 
-    /// <summary>One gradient step moves codes that nothing chose: what SimVQ is for.</summary>
+    /// <summary>One gradient step moves codes that no vector chose, which is the purpose of SimVQ.</summary>
     [Fact]
     public void SimVQ_moves_every_code_and_keeps_its_frozen_ones()
     {
@@ -137,7 +152,9 @@ public class QuantizerTests
         tape.Backward(quantizer.Quantize(tape.Variable(Normal(Dimensions, 1), [1, Dimensions]), training: true).Loss);
         Tensor map = quantizer.Parameters().Single().Tensor;
         map.CopyFrom([.. map.ToArray().Zip(map.Gradient!.ToArray(), (weight, gradient) => weight - gradient)]);
-        Assert.All(before.Chunk(Dimensions).Zip(quantizer.Codebook.ToArray().Chunk(Dimensions)), pair => Assert.NotEqual(pair.First, pair.Second));
+        Assert.All(
+            before.Chunk(Dimensions).Zip(quantizer.Codebook.ToArray().Chunk(Dimensions)),
+            pair => Assert.NotEqual(pair.First, pair.Second));
         Assert.Equal(frozen, quantizer.State().First().Tensor.ToArray());
     }
 
@@ -147,20 +164,26 @@ public class QuantizerTests
     [InlineData("ema", 2)]
     public void Dead_codes_become_different_vectors_with_the_statistics_of_an_even_share(string kind, int lookupDim)
     {
-        Quantizer quantizer = Make((RunningAverageOptions)QuantizerOptions.Find(kind) with { Revival = 0.5, Decay = 0.5 }, lookupDim);
+        Quantizer quantizer = Make(
+            (RunningAverageOptions)QuantizerOptions.Find(kind) with { Revival = 0.5, Decay = 0.5 }, lookupDim);
         int dimensions = lookupDim == 0 ? Dimensions : lookupDim;
-        // All codes but the first are far from everything, so that one serves all.
-        quantizer.Start([.. Enumerable.Range(0, Codes * dimensions).Select(i => i < dimensions ? 1f : i % 2 == 0 ? -90f : 0)], vectorsPerCode: 0);
-        Tensor z = Tensor.From([.. Normal(12 * Dimensions, 1).Select(value => 1 + 0.1f * value)], [1, 12, 1, Dimensions]);
+        // All codes but the first are far from all vectors, so that one code serves all.
+        quantizer.Start(
+            [.. Enumerable.Range(0, Codes * dimensions).Select(i => i < dimensions ? 1f : i % 2 == 0 ? -90f : 0)],
+            vectorsPerCode: 0);
+        Tensor z = Tensor.From(
+            [.. Normal(12 * Dimensions, 1).Select(value => 1 + 0.1f * value)], [1, 12, 1, Dimensions]);
         Quantized quantized = quantizer.Quantize(z, training: true);
         int used = quantized.Codes.Distinct().Count();
 
         int revived = quantizer.Revive(quantized.LookedUp, new CounterRandom(1, 1));
 
         Assert.Equal(Codes - used, revived);
-        Dictionary<string, Tensor> state = quantizer.State().ToDictionary(entry => entry.Name.Replace("_quantizer.", ""), entry => entry.Tensor);
+        Dictionary<string, Tensor> state =
+            quantizer.State().ToDictionary(entry => entry.Name.Replace("_quantizer.", ""), entry => entry.Tensor);
         float[] sizes = state["_ema_cluster_size"].ToArray();
-        float[][] codebook = [.. state["_embedding.weight"].ToArray().Chunk(dimensions)], sums = [.. state["_ema_w"].ToArray().Chunk(dimensions)];
+        float[][] codebook = [.. state["_embedding.weight"].ToArray().Chunk(dimensions)];
+        float[][] sums = [.. state["_ema_w"].ToArray().Chunk(dimensions)];
         float[][] vectors = [.. quantized.LookedUp.ToArray().Chunk(dimensions)];
         int[] dead = [.. Enumerable.Range(0, Codes).Except(quantized.Codes)];
         Assert.All(dead, code =>
@@ -180,25 +203,30 @@ public class QuantizerTests
         {
             Quantizer quantizer = Make(options, 0);
             float[] before = quantizer.Codebook.ToArray();
-            Assert.Equal(0, quantizer.Revive(Tensor.From(Normal(8 * Dimensions, 1), [8, Dimensions]), new CounterRandom(1, 1)));
+            Tensor z = Tensor.From(Normal(8 * Dimensions, 1), [8, Dimensions]);
+            Assert.Equal(0, quantizer.Revive(z, new CounterRandom(1, 1)));
             Assert.Equal(before, quantizer.Codebook.ToArray());
         }
     }
 
     [Fact]
-    public void A_quantizer_that_there_is_not_is_refused_with_those_there_are()
+    public void An_unknown_quantizer_is_refused_with_the_known_ones()
     {
         string message = Assert.Throws<InputException>(() => QuantizerOptions.Find("fsq")).Message;
         Assert.All(QuantizerOptions.All, options => Assert.Contains(options.Kind, message, StringComparison.Ordinal));
     }
 
-    private static Quantizer Make(QuantizerOptions options, int lookupDim, int dimensions = Dimensions) => new VqVaeOptions
+    private static Quantizer Make(QuantizerOptions options, int lookupDim, int dimensions = Dimensions)
     {
-        Codes = Codes,
-        CodeDim = dimensions,
-        LookupDim = lookupDim,
-        Quantizer = options,
-    }.CreateQuantizer(new Initializer(seed: 3));
+        var model = new VqVaeOptions
+        {
+            Codes = Codes,
+            CodeDim = dimensions,
+            LookupDim = lookupDim,
+            Quantizer = options,
+        };
+        return model.CreateQuantizer(new Initializer(seed: 3));
+    }
 
     private static float[] Normal(int length, ulong stream)
     {

@@ -12,7 +12,7 @@ public sealed class TokenFileTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void Pictures_that_no_model_makes_are_refused_before_they_are_read()
+    public void Too_large_pictures_are_refused_before_they_are_read()
     {
         const int Rows = 4200;
         TokenFile.Write(_folder["tokens.npz"], 1, Rows, Rows, 512, [new int[Rows * Rows]]);
@@ -70,12 +70,14 @@ public sealed class TokenFileTests : IDisposable
     public void A_file_is_written_whole_or_not_at_all()
     {
         File.WriteAllText(_folder["tokens.npy"], "what was there");
-        Assert.Throws<InvalidOperationException>(() => TokenFile.Write(_folder["tokens.npy"], 2, 3, 4, 30, [Codes[..12]]));
+        Assert.Throws<InvalidOperationException>(
+            () => TokenFile.Write(_folder["tokens.npy"], 2, 3, 4, 30, [Codes[..12]]));
         Assert.Throws<ArgumentException>(() => TokenFile.Write(_folder["tokens.npy"], 2, 3, 4, 20, [Codes]));
         Assert.Throws<ArgumentException>(() => TokenFile.Write(_folder["tokens.npy"], 2, 3, 4, 30, [Codes], [1, 2]));
         Assert.Equal(["tokens.npy"], _folder.Names);
         Assert.Equal("what was there", File.ReadAllText(_folder["tokens.npy"]));
-        InputException e = Assert.Throws<InputException>(() => TokenFile.Write(_folder["no", "tokens.npy"], 2, 3, 4, 30, [Codes]));
+        InputException e = Assert.Throws<InputException>(
+            () => TokenFile.Write(_folder["no", "tokens.npy"], 2, 3, 4, 30, [Codes]));
         Assert.Contains("folder does not exist", e.Message, StringComparison.Ordinal);
     }
 
@@ -94,7 +96,7 @@ public sealed class TokenFileTests : IDisposable
     }
 
     [Fact]
-    public void As_many_columns_as_a_picture_has_codes_are_flattened_codes()
+    public void An_array_with_a_column_per_code_is_refused_as_flattened()
     {
         string path = Repository.Fixture("npy", "one_picture.npy");
         InputException e = Assert.Throws<InputException>(() => TokenReader.Open(path, 512, perPicture: 4));
@@ -107,10 +109,13 @@ public sealed class TokenFileTests : IDisposable
     [InlineData("npy/uint16.npy", 23, "picture 1 has the code 23 at row 2, column 3; the model's are 0 to 22")]
     [InlineData("npy/uint16.npy", 6, "picture 0 has the code 6 at row 1, column 2; the model's are 0 to 5")]
     [InlineData("npy/too_large_int64.npy", 512, "its number 2 is 2147483648")]
-    [InlineData("npy/vector.npy", 512, "shape [5]; codes are [pictures, rows, columns], or [rows, columns] for one picture")]
+    [InlineData(
+        "npy/vector.npy", 512, "shape [5]; codes are [pictures, rows, columns], or [rows, columns] for one picture")]
     [InlineData("npy/scalar.npy", 512, "shape []; codes are")]
     [InlineData("npy/extremes_int64.npy", 512, "has the code -2147483648 at row 0, column 0")]
-    [InlineData("npy/flattened.npy", 512, "shape [1, 24] looks like flattened codes; reshape them to [pictures, rows, columns]")]
+    [InlineData(
+        "npy/flattened.npy", 512,
+        "shape [1, 24] looks like flattened codes; reshape them to [pictures, rows, columns]")]
     [InlineData("npy/empty.npy", 512, "holds no codes")]
     [InlineData("npy/float32.npy", 512, "'<f4'")]
     [InlineData("npy/fortran.npy", 23, "picture 1 has the code 23 at row 2, column 3; the model's are 0 to 22")]
@@ -119,7 +124,7 @@ public sealed class TokenFileTests : IDisposable
     [InlineData("npy/missing.npy", 512, "no such file")]
     [InlineData("npy", 512, "folder")]
     [InlineData("pytorch/small.pt", 512, "no array 'codes'")]
-    public void A_file_that_does_not_belong_gets_a_line_that_says_why(string fixture, int codebook, string reason)
+    public void An_unsuitable_file_is_refused_with_a_reason(string fixture, int codebook, string reason)
     {
         string path = Repository.Fixture(fixture.Split('/'));
         InputException e = Assert.Throws<InputException>(() =>

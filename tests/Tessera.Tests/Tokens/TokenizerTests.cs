@@ -17,15 +17,16 @@ public sealed class TokenizerTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>70 pictures are a whole batch and a part of one.</summary>
+    /// <summary>70 pictures are a full batch and a partial one.</summary>
     [Theory]
     [InlineData(1)]
     [InlineData(70)]
-    public void Encoding_then_decoding_is_reconstructing_to_the_bit(int count)
+    public void Encoding_then_decoding_equals_reconstruction_exactly(int count)
     {
         CancellationToken stop = TestContext.Current.CancellationToken;
         PictureSource pictures = Shapes.Open(Split.Train, Size, trainCount: count);
-        TokenFile.Write(_folder["tokens.npy"], count, 8, 8, Model.Options.Codes, Tokenizer.Encode(Model, pictures, stop));
+        TokenFile.Write(
+            _folder["tokens.npy"], count, 8, 8, Model.Options.Codes, Tokenizer.Encode(Model, pictures, stop));
         using TokenReader tokens = TokenReader.Open(_folder["tokens.npy"], Model.Options.Codes);
         Image[] decoded = [.. Tokenizer.Decode(Model, tokens, stop)];
         Assert.Equal(count, decoded.Length);
@@ -37,7 +38,7 @@ public sealed class TokenizerTests : IDisposable
     }
 
     [Fact]
-    public void A_picture_has_the_same_codes_wherever_it_stands_in_a_batch()
+    public void A_picture_has_the_same_codes_anywhere_in_a_batch()
     {
         byte[] picture = Shapes.Picture(3, Size).Pixels;
         using var tokenizer = new Tokenizer(Model, Size, Size);
@@ -45,31 +46,34 @@ public sealed class TokenizerTests : IDisposable
         int[] all = tokenizer.Encode([.. Enumerable.Repeat(picture, tokenizer.Batch)]);
         Assert.InRange(alone.Distinct().Count(), 4, 64);
         for (int i = 0; i < tokenizer.Batch; i++) Assert.Equal(alone, all[(i * 64)..((i + 1) * 64)]);
-        // Fewer after many, and a number that is no power of two.
+        // A smaller batch after a larger one, of a size that is not a power of two.
         Assert.Equal([.. alone, .. alone, .. alone], tokenizer.Encode([picture, picture, picture]));
         byte[] pixels = tokenizer.Decode(alone)[0].Pixels;
         Assert.All(tokenizer.Decode(all), copy => Assert.Equal(pixels, copy.Pixels));
     }
 
     [Fact]
-    public void Codes_that_were_refused_do_not_come_back()
+    public void Refused_codes_do_not_affect_later_calls()
     {
         using var tokenizer = new Tokenizer(Model, Size, Size);
         int[] codes = new int[4 * tokenizer.CodesPerPicture];
         byte[] pixels = tokenizer.Decode(codes)[0].Pixels;
         codes[^1] = Model.Options.Codes;
         Assert.Throws<ArgumentOutOfRangeException>(() => tokenizer.Decode(codes));
-        Assert.All(tokenizer.Decode(codes.AsSpan(0, 3 * tokenizer.CodesPerPicture)), picture => Assert.Equal(pixels, picture.Pixels));
+        Assert.All(
+            tokenizer.Decode(codes.AsSpan(0, 3 * tokenizer.CodesPerPicture)),
+            picture => Assert.Equal(pixels, picture.Pixels));
     }
 
-    /// <summary>The seed's sizes, where convolutions have more than one way to be computed.</summary>
+    /// <summary>The seed's sizes, at which convolutions choose between algorithms.</summary>
     [Fact]
-    public void Not_a_bit_of_a_reconstruction_depends_on_how_many_pictures_are_beside_it()
+    public void A_reconstruction_does_not_depend_on_the_rest_of_the_batch()
     {
         var model = new VqVae(new VqVaeOptions(), seed: 1);
         int length = Size * Size * 3;
         float[] pixels = new float[9 * length];
-        for (int i = 0; i < 9; i++) PixelValues.FromBytes(Shapes.Picture(i, Size).Pixels, pixels.AsSpan(i * length, length));
+        for (int i = 0; i < 9; i++)
+            PixelValues.FromBytes(Shapes.Picture(i, Size).Pixels, pixels.AsSpan(i * length, length));
         float[] together = Reconstruct(0, 9);
         foreach ((int first, int count) in ((int, int)[])[(0, 1), (3, 1), (1, 2), (2, 5), (3, 6)])
         {
@@ -79,7 +83,8 @@ public sealed class TokenizerTests : IDisposable
         }
 
         float[] Reconstruct(int first, int count) => model.Forward(
-            Tensor.From(pixels.AsSpan(first * length, count * length), [count, Size, Size, 3])).Reconstruction.ToArray();
+            Tensor.From(pixels.AsSpan(first * length, count * length), [count, Size, Size, 3]))
+            .Reconstruction.ToArray();
     }
 
     [Fact]
@@ -93,7 +98,8 @@ public sealed class TokenizerTests : IDisposable
             Interlocked.Increment(ref read);
             return picture;
         });
-        using (IEnumerator<int[]> codes = Tokenizer.Encode(Model, endless, TestContext.Current.CancellationToken).GetEnumerator())
+        using (IEnumerator<int[]> codes =
+            Tokenizer.Encode(Model, endless, TestContext.Current.CancellationToken).GetEnumerator())
         {
             for (int i = 0; i < 3; i++)
             {
@@ -105,12 +111,13 @@ public sealed class TokenizerTests : IDisposable
     }
 
     [Fact]
-    public void A_broken_picture_stops_encoding_with_its_own_line_and_leaves_no_file()
+    public void A_broken_picture_stops_encoding_with_its_own_message_and_leaves_no_file()
     {
         var broken = new PictureSource("broken", Size, 3, new int[200], ["one"], i =>
             i == 150 ? throw new InputException("picture 150 is broken") : new byte[Size * Size * 3]);
         DamagedPicturesException e = Assert.Throws<DamagedPicturesException>(() => TokenFile.Write(
-            _folder["tokens.npz"], 200, 8, 8, Model.Options.Codes, Tokenizer.Encode(Model, broken, TestContext.Current.CancellationToken)));
+            _folder["tokens.npz"], 200, 8, 8, Model.Options.Codes,
+            Tokenizer.Encode(Model, broken, TestContext.Current.CancellationToken)));
         Assert.Equal("picture 150 is broken", e.Message);
         Assert.Empty(_folder.Names);
     }
@@ -134,11 +141,14 @@ public sealed class TokenizerTests : IDisposable
     }
 
     [Fact]
-    public void What_does_not_fit_the_model_is_refused()
+    public void Unsuitable_pictures_and_codes_are_refused()
     {
         PictureSource grey = Shapes.Open(Split.Test, Size, testCount: 3).ToChannels(1);
-        Assert.Contains("channels", Assert.Throws<InputException>(() => Tokenizer.Encode(Model, grey, TestContext.Current.CancellationToken).First()).Message, StringComparison.Ordinal);
-        Assert.Contains("multiples of 4", Assert.Throws<InputException>(() => new Tokenizer(Model, 30, 32)).Message, StringComparison.Ordinal);
+        InputException e = Assert.Throws<InputException>(
+            () => Tokenizer.Encode(Model, grey, TestContext.Current.CancellationToken).First());
+        Assert.Contains("channels", e.Message, StringComparison.Ordinal);
+        e = Assert.Throws<InputException>(() => new Tokenizer(Model, 30, 32));
+        Assert.Contains("multiples of 4", e.Message, StringComparison.Ordinal);
         using var tokenizer = new Tokenizer(Model, Size, Size);
         Assert.Throws<ArgumentException>(() => tokenizer.Encode([new byte[5]]));
         Assert.Throws<ArgumentException>(() => tokenizer.Encode(new byte[tokenizer.Batch + 1][]));
@@ -149,17 +159,25 @@ public sealed class TokenizerTests : IDisposable
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
-    public void Pictures_of_any_channels_come_back_in_their_own(int channels)
+    public void Decoding_keeps_the_number_of_channels(int channels)
     {
         using var tokenizer = new Tokenizer(Create(channels), width: 8, height: 12);
         Image picture = tokenizer.Decode(tokenizer.Encode([new byte[96 * channels]]))[0];
         Assert.Equal((8, 12, channels), (picture.Width, picture.Height, picture.Channels));
     }
 
-    /// <summary>A fresh model whose codes are spread over what its encoder gives.</summary>
+    /// <summary>A new model whose codes are spread over its encoder's outputs.</summary>
     private static VqVae Create(int channels)
     {
-        var model = new VqVae(new VqVaeOptions { Channels = channels, Hidden = 16, ResidualHidden = 8, Codes = 40, CodeDim = 6 }, seed: 5);
+        var options = new VqVaeOptions
+        {
+            Channels = channels,
+            Hidden = 16,
+            ResidualHidden = 8,
+            Codes = 40,
+            CodeDim = 6,
+        };
+        var model = new VqVae(options, seed: 5);
         PictureSource pictures = Shapes.Open(Split.Train, Size, trainCount: 1).ToChannels(channels);
         float[] pixels = new float[Size * Size * channels];
         PixelValues.FromBytes(pictures.Read(0), pixels);

@@ -1,7 +1,7 @@
 namespace Tessera.Data.Scenes;
 
-/// <summary>A camera that looks at the origin, in perspective.</summary>
-/// <param name="Eye">Where it stands.</param>
+/// <summary>A perspective camera that looks at the origin.</summary>
+/// <param name="Eye">Its position.</param>
 /// <param name="Centre">From the eye to the centre of the picture.</param>
 /// <param name="Right">From there to the middle of the picture's right edge.</param>
 /// <param name="Up">From there to the middle of the picture's upper edge.</param>
@@ -9,12 +9,12 @@ internal readonly record struct Camera(Vec3 Eye, Vec3 Centre, Vec3 Right, Vec3 U
 {
     private const float FromOrigin = 6;
 
-    /// <summary>The ray through a place in the picture, each coordinate in -1..1; not of unit length.</summary>
+    /// <summary>The ray through a point of the picture, each coordinate in -1..1; not of unit length.</summary>
     public Vec3 Ray(float x, float y) => Centre + Right * x + Up * y;
 
-    /// <summary>A camera at a random height that shows the unit ball at a random size and place.</summary>
+    /// <summary>A camera at a random height that shows the unit ball at a random size and position.</summary>
     /// <param name="draws">The source of randomness.</param>
-    /// <param name="level">True to look about straight ahead, false to look down on a floor.</param>
+    /// <param name="level">True to look roughly straight ahead, false to look down on a floor.</param>
     public static Camera Random(Draws draws, bool level)
     {
         // Half-angle formulas: the angle above the horizon is -11 to 23 or 6 to 44 degrees.

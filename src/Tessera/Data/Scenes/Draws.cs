@@ -2,7 +2,7 @@ using Tessera.Tensors.Random;
 
 namespace Tessera.Data.Scenes;
 
-/// <summary>One stream of random numbers, drawn one after the other.</summary>
+/// <summary>A stream of random numbers, drawn in sequence.</summary>
 internal sealed class Draws(CounterRandom random)
 {
     private ulong _drawn;
@@ -25,8 +25,8 @@ internal sealed class Draws(CounterRandom random)
     }
 
     /// <summary>
-    /// A uniform direction, by rejection from the cube that holds the unit ball: angles would need sines and cosines,
-    /// whose last bit depends on the machine.
+    /// A uniformly distributed unit vector, by rejection from the cube around the unit ball. Angles would need sines
+    /// and cosines, whose last bit depends on the machine.
     /// </summary>
     public Vec3 Direction()
     {

@@ -1,6 +1,6 @@
 namespace Tessera.Data.Scenes;
 
-/// <summary>What a surface is painted with: two colours, blended by a function of the place on the surface.</summary>
+/// <summary>The texture of a surface: two colours, blended by a function of the position.</summary>
 internal sealed class Pattern
 {
     private const int LatticeSize = 8, StyleCount = (int)Style.Marble + 1;
@@ -10,13 +10,13 @@ internal sealed class Pattern
     private readonly float _along, _across, _shift, _sharpness;
     private readonly float[] _lattice = [];
 
-    /// <summary>Draws the colours, a style, a scale, a direction and all the rest.</summary>
+    /// <summary>Draws the colours, the style, the scale and the direction.</summary>
     /// <param name="draws">The source of randomness.</param>
-    /// <param name="hue">The hue, in turns, that the first colour is near to.</param>
-    /// <param name="palette">Which colours and how often a pattern.</param>
+    /// <param name="hue">The approximate hue of the first colour, in turns.</param>
+    /// <param name="palette">The range of colours, and how often the surface is plain.</param>
     public Pattern(Draws draws, float hue, Palette palette)
     {
-        // Half of the patterns are in two shades of a colour, the others in two colours; some are faint, some bold.
+        // Half of the patterns have two shades of one hue, the others two hues; some are faint, some bold.
         _first = palette.Colour(draws, hue);
         Vec3 other = palette.Colour(draws, draws.Chance(0.5f) ? hue : draws.Between(0, 1));
         _second = _first.Mix(other, draws.Between(0.2f, 1));
@@ -33,7 +33,7 @@ internal sealed class Pattern
 
     private enum Style { Gradient, Stripes, Checks, Dots, Rings, Bricks, Clouds, Marble }
 
-    /// <summary>The linear colour at a place on the surface; 1 is the radius of the solid's ball.</summary>
+    /// <summary>The linear colour at a point of the surface; the unit is the radius of the solid's ball.</summary>
     public Vec3 At(float x, float y)
     {
         float u = _along * x + _across * y + _shift, v = _along * y - _across * x + _shift;
@@ -51,7 +51,7 @@ internal sealed class Pattern
         return _first.Mix(_second, Geometry.Saturate(weight));
     }
 
-    /// <summary>From a soft ramp to a hard step at one half, as the pattern's sharpness says.</summary>
+    /// <summary>Steepens a ramp around one half by the pattern's sharpness.</summary>
     private float Edge(float value) => Geometry.Saturate(0.5f + _sharpness * (value - 0.5f));
 
     /// <summary>A triangle wave of period 1 between 0 and 1.</summary>
@@ -70,7 +70,7 @@ internal sealed class Pattern
         return x < 0.08f || y < 0.16f ? 1 : 0;
     }
 
-    /// <summary>Value noise: random numbers on a lattice that repeats, smoothly interpolated.</summary>
+    /// <summary>Value noise: random numbers on a periodic lattice, smoothly interpolated.</summary>
     private float Noise(float u, float v)
     {
         float left = MathF.Floor(u), top = MathF.Floor(v);
@@ -87,11 +87,11 @@ internal sealed class Pattern
         _lattice[(row & (LatticeSize - 1)) * LatticeSize + (column & (LatticeSize - 1))];
 }
 
-/// <summary>Which colours a surface may have.</summary>
-/// <param name="Plain">The probability that it has no pattern but a faint gradient.</param>
-/// <param name="LeastSaturation">The greyest it gets, 0..1.</param>
-/// <param name="MostSaturation">The most colourful it gets, 0..1.</param>
-/// <param name="LeastValue">The darkest it gets, 0..1.</param>
+/// <summary>The range of colours of a surface.</summary>
+/// <param name="Plain">The probability of a faint gradient instead of a pattern.</param>
+/// <param name="LeastSaturation">The lowest saturation, 0..1.</param>
+/// <param name="MostSaturation">The highest saturation, 0..1.</param>
+/// <param name="LeastValue">The lowest value (HSV), 0..1.</param>
 internal readonly record struct Palette(float Plain, float LeastSaturation, float MostSaturation, float LeastValue)
 {
     public static readonly Palette Solid = new(0.75f, 0.4f, 0.95f, 0.35f);

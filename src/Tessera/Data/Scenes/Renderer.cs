@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Tessera.Data.Scenes;
 
 /// <summary>
-/// Turns a scene into bytes: sphere tracing, Blinn-Phong shading, soft shadows. Only sums, products, quotients and
-/// square roots of float32, which IEEE 754 rounds alike everywhere: the bytes are the same on every machine.
+/// Renders a scene: sphere tracing, Blinn-Phong shading, soft shadows. It uses only sums, products, quotients and
+/// square roots of float32, which IEEE 754 defines exactly, so the bytes are the same on every machine.
 /// </summary>
 internal sealed class Renderer<TSolid>
     where TSolid : struct, ISolid
@@ -15,7 +15,7 @@ internal sealed class Renderer<TSolid>
 
     private readonly Scene _scene;
 
-    // Everything about the solid happens in its own coordinates, where it stands upright.
+    // In the solid's own coordinates, in which it stands upright.
     private readonly Vec3 _solidEye, _solidLight, _solidUp;
 
     private Renderer(Scene scene)
@@ -45,8 +45,8 @@ internal sealed class Renderer<TSolid>
     }
 
     /// <summary>
-    /// The display colour of a pixel, each channel in 0..1: the mean light of two samples on a diagonal, and where they
-    /// disagree of the other two as well.
+    /// The display colour of a pixel, each channel in 0..1: the mean of two diagonal samples, or of four if those two
+    /// differ.
     /// </summary>
     private Vec3 Pixel(int column, int row, int size)
     {
@@ -58,11 +58,11 @@ internal sealed class Renderer<TSolid>
             Vec3 c = Sample(column + 0.75f, row + 0.25f, size), d = Sample(column + 0.25f, row + 0.75f, size);
             light = (light + (c + d) * 0.5f) * 0.5f;
         }
-        // Gamma 2: the square root is the one power that is the same everywhere.
+        // Gamma 2: the square root is the only such power that is the same on every machine.
         return new Vec3(MathF.Sqrt(light.X), MathF.Sqrt(light.Y), MathF.Sqrt(light.Z));
     }
 
-    /// <summary>The light, each channel in 0..1, at a place in the picture given in pixels.</summary>
+    /// <summary>The linear colour, each channel in 0..1, at a point of the picture given in pixels.</summary>
     private Vec3 Sample(float x, float y, int size)
     {
         float scale = 2f / size;
@@ -73,11 +73,11 @@ internal sealed class Renderer<TSolid>
         return new Vec3(float.MinNative(light.X, 1), float.MinNative(light.Y, 1), float.MinNative(light.Z, 1));
     }
 
-    /// <summary>How many times the ray's length it is to the solid; infinite where the ray misses it.</summary>
+    /// <summary>The distance to the solid in units of the ray's length; infinite if the ray misses it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private float March(Vec3 ray)
     {
-        // Most rays miss the unit ball, which takes no square root to see.
+        // Most rays miss the unit ball; this test needs no square root.
         float squaredLength = ray.Dot(ray), nearest = -_scene.Camera.Eye.Dot(ray);
         float slack = nearest * nearest - squaredLength * (_scene.Camera.Eye.Dot(_scene.Camera.Eye) - 1);
         if (slack <= 0) return float.PositiveInfinity;
@@ -92,8 +92,8 @@ internal sealed class Renderer<TSolid>
             if (distance < Touching) return travelled / length;
             if (TSolid.IsConvex && step > 0)
             {
-                // Along a ray the distance to a convex solid is a convex function: once it grows the ray has missed,
-                // and the secant through two places falls to zero no later than the distance does.
+                // Along a ray the distance to a convex solid is a convex function. Once it grows, the ray has missed.
+                // The secant through two points reaches zero no later than the distance does.
                 if (distance >= lastDistance) break;
                 stride *= distance / (lastDistance - distance);
             }
@@ -124,7 +124,7 @@ internal sealed class Renderer<TSolid>
         return paint * (light + lamp * facing) + lamp * (_scene.Gloss * highlight);
     }
 
-    /// <summary>The outward unit normal at a point of the surface: forward differences of the distance.</summary>
+    /// <summary>The outward unit normal at a point of the surface, by forward differences of the distance.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vec3 Normal(Vec3 p)
     {
@@ -136,7 +136,7 @@ internal sealed class Renderer<TSolid>
             TSolid.Distance(p with { Z = p.Z + Step }) - here).Normalized();
     }
 
-    /// <summary>The colour of the floor or the wall, whichever the ray meets first.</summary>
+    /// <summary>The colour of the floor or the wall, whichever the ray hits first.</summary>
     private Vec3 RoomColour(Vec3 ray)
     {
         Vec3 eye = _scene.Camera.Eye;
@@ -146,20 +146,20 @@ internal sealed class Renderer<TSolid>
         Vec3 place = eye + ray * (onFloor ? toFloor : toWall);
         Vec3 paint = onFloor ? _scene.FloorPattern.At(place.X, place.Z) : _scene.WallPattern.At(place.X, place.Y);
         float facing = onFloor ? _scene.Light.Y : _scene.Light.Z;
-        // The lamp is a spot on the solid.
+        // The lamp is a spotlight on the solid.
         float fromCentre = place.Dot(place), spot = 1 / (1 + 0.04f * fromCentre);
         Vec3 ambient = Vec3.One * (_scene.Ambient * Openness(place));
         return paint * (ambient + _scene.Lamp * (facing * spot * LightReaching(place)));
     }
 
-    /// <summary>Next to the solid less light comes in from the sides.</summary>
+    /// <summary>Ambient occlusion near the solid, from 0 (dark) to 1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private float Openness(Vec3 place) =>
         place.Dot(place) > 3.1f ? 1 : Geometry.Saturate(0.4f + 0.8f * TSolid.Distance(_scene.Pose.Undo(place)));
 
     /// <summary>
-    /// How much of the lamp is seen from a place, 0 to 1: the smallest angle by which the ray to the lamp passes the
-    /// solid stands for the part of the lamp that is hidden.
+    /// The visible part of the lamp at a point, 0 to 1, estimated from the smallest angle between the ray to the lamp
+    /// and the solid.
     /// </summary>
     private float LightReaching(Vec3 place)
     {

@@ -9,12 +9,12 @@ internal sealed class Scene
     /// <summary>Draws a scene around a solid that reaches <paramref name="foot"/> below the origin.</summary>
     public Scene(Draws draws, float foot)
     {
-        // Three kinds: the solid stands on the floor, or is turned any way just above it, or floats before the wall.
+        // The solid stands on the floor, is turned at random just above it, or floats in front of the wall.
         bool upright = draws.Chance(0.5f), floating = draws.Chance(0.3f);
         Vec3 up = new(0, 1, 0);
         if (!upright)
         {
-            // Seen along their axes, a cone and a dome are but discs.
+            // Seen along its axis, a cone or a dome looks like a disc.
             do up = draws.Direction();
             while (up.Y < -0.2f || MathF.Abs(up.Z) > 0.7f);
         }
@@ -23,7 +23,7 @@ internal sealed class Scene
         Wall = floating ? draws.Between(-1.8f, -1.1f) : draws.Between(-4.5f, -1.2f);
         Camera = Camera.Random(draws, level: floating);
 
-        // The solid stands out: its hue is a fifth of the colour circle away from the room's, or more.
+        // The solid stands out: its hue is at least a fifth of the colour circle away from the room's.
         float hue = draws.Between(0, 1);
         SolidPattern = new Pattern(draws, hue + draws.Between(0.2f, 0.8f), Palette.Solid);
         FloorPattern = new Pattern(draws, hue, Palette.Room);
@@ -39,7 +39,7 @@ internal sealed class Scene
         Polish = 3 + draws.Below(4);
     }
 
-    /// <summary>How the solid is turned.</summary>
+    /// <summary>The rotation of the solid.</summary>
     public Rotation Pose { get; }
 
     /// <summary>The height of the floor.</summary>
@@ -48,16 +48,16 @@ internal sealed class Scene
     /// <summary>The depth of the wall, negative.</summary>
     public float Wall { get; }
 
-    /// <summary>Where the picture is taken from.</summary>
+    /// <summary>The camera.</summary>
     public Camera Camera { get; }
 
-    /// <summary>What the solid is painted with.</summary>
+    /// <summary>The texture of the solid.</summary>
     public Pattern SolidPattern { get; }
 
-    /// <summary>What the floor is painted with.</summary>
+    /// <summary>The texture of the floor.</summary>
     public Pattern FloorPattern { get; }
 
-    /// <summary>What the wall is painted with.</summary>
+    /// <summary>The texture of the wall.</summary>
     public Pattern WallPattern { get; }
 
     /// <summary>Unit vector towards the lamp, which is far away.</summary>
@@ -66,12 +66,12 @@ internal sealed class Scene
     /// <summary>The lamp's linear colour.</summary>
     public Vec3 Lamp { get; }
 
-    /// <summary>The strength of the white light that comes from everywhere.</summary>
+    /// <summary>The strength of the white ambient light.</summary>
     public float Ambient { get; }
 
-    /// <summary>The strength of the solid's highlight, 0 where it is matt.</summary>
+    /// <summary>The strength of the solid's highlight; 0 for a matt solid.</summary>
     public float Gloss { get; }
 
-    /// <summary>How small the highlight is: it falls off with the cosine to the power of 2^Polish.</summary>
+    /// <summary>The sharpness of the highlight: the exponent of the cosine is 2^Polish.</summary>
     public int Polish { get; }
 }

@@ -5,7 +5,7 @@ namespace Tessera.Data.Scenes;
 /// <summary>
 /// A solid as a signed distance function: negative inside, zero on the surface, and never more than the distance to the
 /// surface, so that a ray may step that far (Hart, "Sphere Tracing", 1996). The members are static so that the renderer
-/// is compiled for each solid with its distance in line: several times as fast as a call.
+/// is compiled for each solid with its distance function inlined.
 /// </summary>
 internal interface ISolid
 {
@@ -13,14 +13,14 @@ internal interface ISolid
     static abstract float Foot { get; }
 
     /// <summary>
-    /// True where <see cref="Distance"/> is a convex function. Such a solid throws no shadow on itself, and rays find
-    /// it in few steps.
+    /// True if <see cref="Distance"/> is a convex function. Such a solid casts no shadow on itself, and rays find it in
+    /// few steps.
     /// </summary>
     static virtual bool IsConvex => true;
 
     /// <summary>
-    /// A bound of the distance from <paramref name="p"/> to the surface of the solid, which stands upright in the unit
-    /// ball.
+    /// A lower bound of the distance from <paramref name="p"/> to the surface of the solid, which stands upright in the
+    /// unit ball.
     /// </summary>
     static abstract float Distance(Vec3 p);
 }
@@ -106,7 +106,7 @@ internal readonly struct Cross : ISolid
 
     public static bool IsConvex => false;
 
-    // Sorting the coordinates puts the point into the arm along x: three boxes for the price of one.
+    // Sorting the coordinates moves the point into the arm along x, so one box replaces three.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Distance(Vec3 p)
     {
@@ -125,7 +125,7 @@ internal readonly struct Dome : ISolid
         Geometry.Intersect((p with { Y = p.Y + Foot }).Length() - 0.88f, -Foot - p.Y);
 }
 
-/// <summary>What the distance functions are put together from.</summary>
+/// <summary>Building blocks of the distance functions.</summary>
 internal static class Geometry
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -137,7 +137,7 @@ internal static class Geometry
 
     /// <summary>
     /// The intersection of two solids with a rounded edge: a quadratic blend where the distances are within 0.1. Its
-    /// gradient is a mean of theirs, so that it stays a bound of the distance.
+    /// gradient is a weighted mean of theirs, so it remains a lower bound of the distance.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Intersect(float a, float b)
@@ -147,7 +147,7 @@ internal static class Geometry
         return float.MaxNative(a, b) + blend * blend * (0.25f / Width);
     }
 
-    /// <summary>The value, brought into 0..1.</summary>
+    /// <summary>The value, clamped to 0..1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Saturate(float value) => float.MinNative(float.MaxNative(value, 0), 1);
 }

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Tessera.Data.Scenes;
 
 /// <summary>
-/// A point, a direction or a linear colour. Not <c>System.Numerics.Vector3</c>: there the order of a dot product's
-/// sums, and with it the last bit of a picture, depends on the machine. Here it is written out.
+/// A point, a direction or a linear colour. Not <c>System.Numerics.Vector3</c>, whose dot product sums in an order that
+/// depends on the machine and would change the last bit of a picture.
 /// </summary>
 internal readonly record struct Vec3(float X, float Y, float Z)
 {
@@ -23,7 +23,7 @@ internal readonly record struct Vec3(float X, float Y, float Z)
     public Vec3 Cross(Vec3 other) =>
         new(Y * other.Z - Z * other.Y, Z * other.X - X * other.Z, X * other.Y - Y * other.X);
 
-    /// <summary>From this (weight 0) to the other (weight 1) in a straight line.</summary>
+    /// <summary>Linear interpolation from this (weight 0) to the other (weight 1).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vec3 Mix(Vec3 other, float weight) => this + (other - this) * weight;
 
