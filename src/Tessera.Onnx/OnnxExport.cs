@@ -52,8 +52,8 @@ public static class OnnxExport
     }
 
     /// <summary>
-    /// Checks that an export can get a folder: it may be written, and there is none, or an empty one, or one that holds an
-    /// export and nothing else.
+    /// Checks that an export can get a folder: it may be written, and there is none, or an empty one, or one that holds
+    /// an export and nothing else.
     /// </summary>
     /// <exception cref="InputException">It cannot; the message tells why.</exception>
     public static void CheckReplaceable(string folder) => AtomicFolder.CheckReplaceable(

@@ -61,8 +61,8 @@ internal sealed class VqVaeGraph
     }
 
     /// <summary>
-    /// The nearest code as the maximum of <c>z . e - |e|^2 / 2</c>, which differs from <c>-|z - e|^2 / 2</c> by a number that
-    /// all codes share; the lowest of equals.
+    /// The nearest code as the maximum of <c>z . e - |e|^2 / 2</c>, which differs from <c>-|z - e|^2 / 2</c> by a
+    /// number that all codes share; the lowest of equals.
     /// </summary>
     private void FindCodes(string z, string codes)
     {

@@ -39,11 +39,13 @@ public sealed class Pca
     /// <param name="columns">Numbers in a row.</param>
     /// <param name="components">How many components, 1 to <paramref name="columns"/>.</param>
     /// <remarks>
-    /// Where the rows vary along fewer directions than are asked for (few rows, constant columns), the components beyond
-    /// those are some directions orthogonal to them, with a variance of 0. Costs <c>rows * columns^2</c> and
+    /// Where the rows vary along fewer directions than are asked for (few rows, constant columns), the components
+    /// beyond those are some directions orthogonal to them, with a variance of 0. Costs <c>rows * columns^2</c> and
     /// <c>columns^3</c>.
     /// </remarks>
-    /// <exception cref="ArgumentException">There is no row, a number is not finite, or a size is out of its range.</exception>
+    /// <exception cref="ArgumentException">
+    /// There is no row, a number is not finite, or a size is out of its range.
+    /// </exception>
     public static Pca Fit(ReadOnlySpan<float> rows, int columns, int components)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(columns);
@@ -71,7 +73,9 @@ public sealed class Pca
         return new Pca(mean, directions, variance, ratio);
     }
 
-    /// <summary>The rows' places along the components, <c>[rows, components]</c>, row-major: <c>(row - mean) . component</c>.</summary>
+    /// <summary>
+    /// The rows' places along the components, <c>[rows, components]</c>, row-major: <c>(row - mean) . component</c>.
+    /// </summary>
     /// <param name="rows"><c>[rows, columns]</c>, row-major; they need not be those of <see cref="Fit"/>.</param>
     /// <exception cref="ArgumentException">The length is no multiple of the columns.</exception>
     public double[] Transform(ReadOnlySpan<float> rows)

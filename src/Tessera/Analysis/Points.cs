@@ -18,7 +18,9 @@ internal sealed class Points
     /// <summary>Numbers in a point.</summary>
     public int Columns => _columns;
 
-    /// <summary>The points, <c>[count, columns]</c>: as they were given, or for the cosine vectors of length 1 (or 0).</summary>
+    /// <summary>
+    /// The points, <c>[count, columns]</c>: as they were given, or for the cosine vectors of length 1 (or 0).
+    /// </summary>
     public ReadOnlySpan<double> Values => _values;
 
     /// <summary>Points that are compared by a metric.</summary>
@@ -59,7 +61,9 @@ internal sealed class Points
         }
     }
 
-    /// <summary>The nearest points but for the point itself, the nearest first, the lowest index first on a tie.</summary>
+    /// <summary>
+    /// The nearest points but for the point itself, the nearest first, the lowest index first on a tie.
+    /// </summary>
     /// <param name="point">Whose.</param>
     /// <param name="distances">Its distances to all points.</param>
     /// <param name="nearest">As many as are wanted, fewer than there are points.</param>
@@ -80,8 +84,8 @@ internal sealed class Points
     private ReadOnlySpan<double> Point(int index) => _values.AsSpan(index * _columns, _columns);
 
     /// <summary>
-    /// Of unit vectors u and v the distance 1 - u . v is half the square of |u - v|, which has no cancellation. Vectors of
-    /// zeros are no unit vectors: they are at 1 from all but each other.
+    /// Of unit vectors u and v the distance 1 - u . v is half the square of |u - v|, which has no cancellation. Vectors
+    /// of zeros are no unit vectors: they are at 1 from all but each other.
     /// </summary>
     private static double CosineDistance(ReadOnlySpan<double> first, ReadOnlySpan<double> second, double chord) =>
         chord > 0 && (IsZero(first) || IsZero(second)) ? 1 : chord * chord / 2;

@@ -13,14 +13,15 @@ public static class SavitzkyGolay
     /// The smoothed series, as long as <paramref name="values"/>: what scipy's
     /// <c>savgol_filter(values, window, order, mode="interp")</c> makes. Value i is <c>p(i)</c>, where p is the
     /// polynomial nearest to the values of the window centred on i; the first and the last <c>window / 2</c> values are
-    /// those of the polynomials of the first and the last whole window. A NaN reaches every value whose window holds it.
+    /// those of the polynomials of the first and the last whole window. A NaN reaches every value whose window holds
+    /// it.
     /// </summary>
     /// <param name="values">The series, evenly spaced; at least <paramref name="window"/> values.</param>
     /// <param name="window">Values in a window: odd, more than <paramref name="order"/>.</param>
     /// <param name="order">The polynomial's degree, at least 0.</param>
     /// <remarks>
-    /// At window 201 and order 7 the result is right to 1e-11, where scipy's own rounding leaves all but its edges 5e-5 too
-    /// low (<c>tests/fixtures/analysis/README.md</c>). Costs <c>window</c> operations a value, and once
+    /// At window 201 and order 7 the result is right to 1e-11, where scipy's own rounding leaves all but its edges 5e-5
+    /// too low (<c>tests/fixtures/analysis/README.md</c>). Costs <c>window</c> operations a value, and once
     /// <c>window * (window + order) * order</c>.
     /// </remarks>
     /// <exception cref="ArgumentException">A size is out of its range.</exception>
@@ -52,8 +53,8 @@ public static class SavitzkyGolay
     }
 
     /// <summary>
-    /// The longest window for <see cref="Smooth"/>: the largest odd number that is at most <paramref name="wanted"/>, at
-    /// most <paramref name="length"/> and more than <paramref name="order"/>; null where there is none.
+    /// The longest window for <see cref="Smooth"/>: the largest odd number that is at most <paramref name="wanted"/>,
+    /// at most <paramref name="length"/> and more than <paramref name="order"/>; null where there is none.
     /// </summary>
     /// <param name="length">Values in the series.</param>
     /// <param name="wanted">The window that a longer series would get.</param>
@@ -67,7 +68,9 @@ public static class SavitzkyGolay
         return window > order ? window : null;
     }
 
-    /// <summary>The weights of the window's values in the fitted polynomial's value at place <paramref name="at"/>.</summary>
+    /// <summary>
+    /// The weights of the window's values in the fitted polynomial's value at place <paramref name="at"/>.
+    /// </summary>
     private static void FillWeights(double[][] basis, int at, Span<double> weights)
     {
         weights.Clear();
@@ -79,10 +82,10 @@ public static class SavitzkyGolay
     /// Polynomials of degree 0 to <paramref name="order"/> at the window's places, orthonormal as vectors.
     /// </summary>
     /// <remarks>
-    /// Powers of the place would be a basis too, but nearly parallel ones: the normal equations of window 201
-    /// and order 7 through them lose all digits. Each new polynomial is x times the last one, made orthogonal to all before it, twice, as the first
-    /// pass leaves rounding errors of the size of what it took away (Giraud, Langou, Rozloznik, "The loss of orthogonality
-    /// in the Gram-Schmidt orthogonalization process", 2005).
+    /// Powers of the place would be a basis too, but nearly parallel ones: the normal equations of window 201 and order
+    /// 7 through them lose all digits. Each new polynomial is x times the last one, made orthogonal to all before it,
+    /// twice, as the first pass leaves rounding errors of the size of what it took away (Giraud, Langou, Rozloznik,
+    /// "The loss of orthogonality in the Gram-Schmidt orthogonalization process", 2005).
     /// </remarks>
     private static double[][] OrthonormalPolynomials(int window, int order)
     {

@@ -16,7 +16,9 @@ public static class Trustworthiness
     /// <param name="layout"><c>[rows, 2]</c>, row-major, finite.</param>
     /// <param name="neighbors">k, at least 1 and less than half the rows.</param>
     /// <param name="metric">How rows are compared; points of the layout are by the Euclidean distance.</param>
-    /// <exception cref="ArgumentException">A length does not fit, a number is not finite, or k is out of its range.</exception>
+    /// <exception cref="ArgumentException">
+    /// A length does not fit, a number is not finite, or k is out of its range.
+    /// </exception>
     public static double Measure(
         ReadOnlySpan<float> rows, int columns, ReadOnlySpan<double> layout, int neighbors,
         DistanceMetric metric = DistanceMetric.Euclidean)
@@ -42,7 +44,9 @@ public static class Trustworthiness
         return 1 - penalty * 2 / ((double)count * neighbors * (2.0 * count - 3.0 * neighbors - 1));
     }
 
-    /// <summary>The place of a row among those nearest to another, from 1; the earlier row is nearer on a tie.</summary>
+    /// <summary>
+    /// The place of a row among those nearest to another, from 1; the earlier row is nearer on a tie.
+    /// </summary>
     private static int Rank(ReadOnlySpan<double> distances, int from, int row)
     {
         int rank = 1;

@@ -5,15 +5,16 @@ namespace Tessera.Analysis;
 
 /// <summary>
 /// Uniform manifold approximation and projection (McInnes, Healy, Melville, "UMAP: Uniform Manifold Approximation and
-/// Projection for Dimension Reduction", 2018): lays rows out in the plane so that neighbours stay neighbours. The edges of
-/// the <see cref="UmapGraph"/> pull their ends together, random pairs of points push each other away, in the schedule of
-/// umap-learn.
+/// Projection for Dimension Reduction", 2018): lays rows out in the plane so that neighbours stay neighbours. The edges
+/// of the <see cref="UmapGraph"/> pull their ends together, random pairs of points push each other away, in the
+/// schedule of umap-learn.
 /// </summary>
 /// <remarks>
-/// The points start at the rows' first two principal components, where umap-learn starts from eigenvectors of the graph's
-/// Laplacian. What comes out is as trustworthy (<c>tests/fixtures/analysis/README.md</c> has the numbers; Kobak, Linderman,
-/// "Initialization is critical for preserving global data structure in both t-SNE and UMAP", 2021, find the same), while the
-/// pieces of a graph that is not connected, as a codebook's with 3 neighbours is not, need no placing by rules of their own.
+/// The points start at the rows' first two principal components, where umap-learn starts from eigenvectors of the
+/// graph's Laplacian. What comes out is as trustworthy (<c>tests/fixtures/analysis/README.md</c> has the numbers;
+/// Kobak, Linderman, "Initialization is critical for preserving global data structure in both t-SNE and UMAP", 2021,
+/// find the same), while the pieces of a graph that is not connected, as a codebook's with 3 neighbours is not, need no
+/// placing by rules of their own.
 /// </remarks>
 /// <example><code>
 /// double[] layout = Umap.Layout(codebook, columns: 64, new UmapOptions { Neighbors = 3, Metric = DistanceMetric.Cosine });
@@ -32,8 +33,8 @@ public static class Umap
     private const ulong StartStream = 0, PushStream = 1;
 
     /// <summary>
-    /// Lays rows out in the plane. The layout is a function of the rows and the options. Equal rows get places near each
-    /// other; all rows may be equal.
+    /// Lays rows out in the plane. The layout is a function of the rows and the options. Equal rows get places near
+    /// each other; all rows may be equal.
     /// </summary>
     /// <param name="rows"><c>[rows, columns]</c>, row-major, finite; at least 4 rows.</param>
     /// <param name="columns">Numbers in a row.</param>
@@ -42,7 +43,9 @@ public static class Umap
     /// <param name="cancellation">Asked before each epoch.</param>
     /// <returns><c>[rows, 2]</c>, row-major, finite.</returns>
     /// <remarks>Costs <c>rows^2 * columns</c> for the neighbours, and <c>epochs * rows * neighbors</c>.</remarks>
-    /// <exception cref="ArgumentException">Fewer rows, a number that is not finite, or an option out of its range.</exception>
+    /// <exception cref="ArgumentException">
+    /// Fewer rows, a number that is not finite, or an option out of its range.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static double[] Layout(
         ReadOnlySpan<float> rows, int columns, UmapOptions options,
@@ -68,9 +71,9 @@ public static class Umap
     }
 
     /// <summary>
-    /// a and b of the curve <c>1 / (1 + a d^(2b))</c>, by which points at distance d count as neighbours in the layout: the
-    /// nearest by least squares to 1 up to <paramref name="minDistance"/> and <c>exp(-(d - minDistance) / spread)</c>
-    /// beyond, at umap-learn's 300 distances from 0 to 3 spreads.
+    /// a and b of the curve <c>1 / (1 + a d^(2b))</c>, by which points at distance d count as neighbours in the layout:
+    /// the nearest by least squares to 1 up to <paramref name="minDistance"/> and
+    /// <c>exp(-(d - minDistance) / spread)</c> beyond, at umap-learn's 300 distances from 0 to 3 spreads.
     /// </summary>
     /// <param name="minDistance">0 to <paramref name="spread"/>.</param>
     /// <param name="spread">More than 0.</param>
@@ -86,7 +89,9 @@ public static class Umap
         return (a * Math.Pow(spread, -2 * b), b);
     }
 
-    /// <summary>The first two principal components, each stretched to 0..10, a little jittered to part equal rows.</summary>
+    /// <summary>
+    /// The first two principal components, each stretched to 0..10, a little jittered to part equal rows.
+    /// </summary>
     private static double[] Start(Points points, ulong seed)
     {
         float[] rows = Array.ConvertAll(points.Values.ToArray(), value => (float)value);
@@ -111,7 +116,8 @@ public static class Umap
     }
 
     /// <summary>
-    /// Each edge in both directions, in the order of where they start, but for those too weak to pull once in all epochs.
+    /// Each edge in both directions, in the order of where they start, but for those too weak to pull once in all
+    /// epochs.
     /// </summary>
     private static Spring[] Springs(UmapEdge[] edges, int epochs, int pushes)
     {

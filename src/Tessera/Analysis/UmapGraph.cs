@@ -8,10 +8,11 @@ public readonly record struct UmapEdge(int First, int Second, double Weight);
 
 /// <summary>
 /// The fuzzy graph of neighbours that <see cref="Umap"/> lays out (McInnes, Healy, Melville, "UMAP: Uniform Manifold
-/// Approximation and Projection for Dimension Reduction", 2018, section 3.1 and algorithms 2 and 3). Row i takes row j for a
-/// neighbour to the degree <c>p(j|i) = exp(-max(0, d(i,j) - rho_i) / sigma_i)</c>, where rho_i is the distance to its
-/// nearest neighbour and sigma_i is such that the degrees of its k - 1 neighbours add up to log2 k. An edge's weight is the
-/// probability that one of the two holds: <c>p(j|i) + p(i|j) - p(j|i) p(i|j)</c>. The weights are umap-learn's.
+/// Approximation and Projection for Dimension Reduction", 2018, section 3.1 and algorithms 2 and 3). Row i takes row j
+/// for a neighbour to the degree <c>p(j|i) = exp(-max(0, d(i,j) - rho_i) / sigma_i)</c>, where rho_i is the distance to
+/// its nearest neighbour and sigma_i is such that the degrees of its k - 1 neighbours add up to log2 k. An edge's
+/// weight is the probability that one of the two holds: <c>p(j|i) + p(i|j) - p(j|i) p(i|j)</c>. The weights are
+/// umap-learn's.
 /// </summary>
 public static class UmapGraph
 {
@@ -27,10 +28,12 @@ public static class UmapGraph
     /// </param>
     /// <param name="metric">How rows are compared.</param>
     /// <remarks>
-    /// Neighbours are exact, the earliest row first on a tie, and a row is always its own first neighbour; between equal rows
-    /// umap-learn leaves both to chance. Costs <c>rows^2 * columns</c>.
+    /// Neighbours are exact, the earliest row first on a tie, and a row is always its own first neighbour; between
+    /// equal rows umap-learn leaves both to chance. Costs <c>rows^2 * columns</c>.
     /// </remarks>
-    /// <exception cref="ArgumentException">Fewer rows, a number that is not finite, or an argument out of its range.</exception>
+    /// <exception cref="ArgumentException">
+    /// Fewer rows, a number that is not finite, or an argument out of its range.
+    /// </exception>
     public static UmapEdge[] Build(ReadOnlySpan<float> rows, int columns, int neighbors, DistanceMetric metric) =>
         Build(Points.From(rows, columns, metric, Umap.LeastRows), neighbors);
 

@@ -6,8 +6,8 @@ namespace Tessera.Analysis;
 public sealed record UmapOptions
 {
     /// <summary>
-    /// Rows in a neighbourhood, the row itself among them, as umap-learn counts; at least 2. Taken for rows - 1 where it is
-    /// more.
+    /// Rows in a neighbourhood, the row itself among them, as umap-learn counts; at least 2. Taken for rows - 1 where
+    /// it is more.
     /// </summary>
     public int Neighbors { get; init; } = 15;
 
@@ -20,7 +20,9 @@ public sealed record UmapOptions
     /// <summary>How rows are compared.</summary>
     public DistanceMetric Metric { get; init; } = DistanceMetric.Euclidean;
 
-    /// <summary>Passes over the graph, at least 1; null is umap-learn's rule, 500 up to 10,000 rows and 200 beyond.</summary>
+    /// <summary>
+    /// Passes over the graph, at least 1; null is umap-learn's rule, 500 up to 10,000 rows and 200 beyond.
+    /// </summary>
     public int? Epochs { get; init; }
 
     /// <summary>Random points that push a point away each time that an edge pulls it, at least 0.</summary>

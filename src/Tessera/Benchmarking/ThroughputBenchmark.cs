@@ -18,7 +18,9 @@ public static class ThroughputBenchmark
     private static readonly TimeSpan PeakDuration = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Measures for about as long as it is told, after a warm-up.</summary>
-    /// <param name="options">The model, the size of pictures, the batch and the threads; the rest does not matter.</param>
+    /// <param name="options">
+    /// The model, the size of pictures, the batch and the threads; the rest does not matter.
+    /// </param>
     /// <param name="duration">How long in all; every kind of work is done once at least.</param>
     /// <param name="progress">Told the share that is done, 0 to 1.</param>
     /// <param name="cancellation">Stops it.</param>

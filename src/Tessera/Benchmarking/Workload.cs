@@ -8,8 +8,8 @@ using Tessera.Training;
 namespace Tessera.Benchmarking;
 
 /// <summary>
-/// What a model is asked to do, one call each, with nothing around it: batches come as numbers, nothing is drawn, logged
-/// or saved. Memory is reused from call to call, as in a run.
+/// What a model is asked to do, one call each, with nothing around it: batches come as numbers, nothing is drawn,
+/// logged or saved. Memory is reused from call to call, as in a run.
 /// </summary>
 public sealed class Workload : IDisposable
 {

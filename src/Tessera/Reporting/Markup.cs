@@ -6,8 +6,8 @@ using System.Text;
 namespace Tessera.Reporting;
 
 /// <summary>
-/// A piece of HTML or SVG. What an interpolated string puts into it is text and gets encoded, unless it is a piece itself:
-/// nothing that a user named (a folder, a file) can become an element.
+/// A piece of HTML or SVG. What an interpolated string puts into it is text and gets encoded, unless it is a piece
+/// itself: nothing that a user named (a folder, a file) can become an element.
 /// </summary>
 /// <example><code>Markup.Of($"&lt;h1&gt;{name}&lt;/h1&gt;{paragraphs}")</code></example>
 internal readonly struct Markup

@@ -6,8 +6,8 @@ using Tessera.Reporting.Page;
 namespace Tessera.Reporting;
 
 /// <summary>
-/// The seed's notebook as one page: a folder with <c>report.html</c>, which needs no other file, and its figures beside it
-/// as PNG and SVG.
+/// The seed's notebook as one page: a folder with <c>report.html</c>, which needs no other file, and its figures beside
+/// it as PNG and SVG.
 /// </summary>
 /// <example><code>
 /// TrainedModel trained = TrainedModel.Open("runs/shapes-1");
@@ -49,8 +49,8 @@ public static class Report
     }
 
     /// <summary>
-    /// Checks that a report can get a folder, before time is spent on it: it may be written, and there is none, or an empty
-    /// one, or one that holds a report and nothing else.
+    /// Checks that a report can get a folder, before time is spent on it: it may be written, and there is none, or an
+    /// empty one, or one that holds a report and nothing else.
     /// </summary>
     /// <exception cref="InputException">
     /// There is a file of that name, the folder holds something else, or the place cannot be written.

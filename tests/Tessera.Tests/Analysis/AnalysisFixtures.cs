@@ -29,7 +29,9 @@ internal static class AnalysisFixtures
             cosine ? DistanceMetric.Cosine : DistanceMetric.Euclidean);
     }
 
-    /// <summary>Asserts that each number is within a part of what is expected, or of <paramref name="scale"/>.</summary>
+    /// <summary>
+    /// Asserts that each number is within a part of what is expected, or of <paramref name="scale"/>.
+    /// </summary>
     public static void AssertClose(
         ReadOnlySpan<double> expected, ReadOnlySpan<double> actual, double tolerance, string what, double scale = 0)
     {

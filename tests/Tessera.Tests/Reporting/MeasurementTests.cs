@@ -79,7 +79,8 @@ public class MeasurementTests
     [Fact]
     public void Influence_ends_where_the_decoder_stops_looking()
     {
-        // Without residual blocks: a 3x3 convolution, then two transposed ones whose kernels reach a pixel or two further.
+        // Without residual blocks: a 3x3 convolution, then two transposed ones whose kernels reach a pixel or two
+        // further.
         var probe = Probe(new VqVae(Small, seed: 3));
         PictureSample sample = PictureSample.Of(probe, Pictures(32, 3, 4), [0, 1, 2, 3]);
         InfluenceMap map = InfluenceMap.Measure(probe, sample.Latents);

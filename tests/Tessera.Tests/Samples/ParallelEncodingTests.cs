@@ -80,7 +80,9 @@ public class ParallelEncodingTests
 
     private static int[] Encode(VqVae model, Image picture) => model.Encode(StartedModel.ToTensor([picture], model.Device));
 
-    /// <summary>Runs the work on threads that begin at the same moment; what one of them throws is thrown here.</summary>
+    /// <summary>
+    /// Runs the work on threads that begin at the same moment; what one of them throws is thrown here.
+    /// </summary>
     private static void Together(Action<int> work)
     {
         using var start = new Barrier(Threads);

@@ -7,8 +7,8 @@ using Tessera.Tensors.Devices;
 namespace Tessera.Tests.Samples;
 
 /// <summary>
-/// Small models that have not been trained but whose codes are vectors of pictures; else every picture would be made of the one
-/// code that happens to be nearest to what the encoder begins with.
+/// Small models that have not been trained but whose codes are vectors of pictures; else every picture would be made of
+/// the one code that happens to be nearest to what the encoder begins with.
 /// </summary>
 internal static class StartedModel
 {

@@ -144,7 +144,9 @@ public sealed class TrainerTests : IDisposable
         Assert.Equal(SmallRun.Files(_folder["whole"], 24), SmallRun.Files(_folder["stopped"], 24));
     }
 
-    /// <summary>The model that a run leaves, its checkpoint's and the one evaluated are the average, not what is trained.</summary>
+    /// <summary>
+    /// The model that a run leaves, its checkpoint's and the one evaluated are the average, not what is trained.
+    /// </summary>
     [Fact]
     public void An_averaged_run_evaluates_and_writes_the_average()
     {
@@ -413,7 +415,9 @@ public sealed class TrainerTests : IDisposable
         }
     }
 
-    /// <summary>A size keeps at least its decay's share in an update; of averages that ramp, 2/11 are kept in the first.</summary>
+    /// <summary>
+    /// A size keeps at least its decay's share in an update; of averages that ramp, 2/11 are kept in the first.
+    /// </summary>
     [Fact]
     public void Running_averages_that_a_run_starts_from_are_not_forgotten_faster()
     {
@@ -454,7 +458,7 @@ public sealed class TrainerTests : IDisposable
     {
         var grey = new ImageSet("grey", 16, 16, 3, [Image.Black(16, 16, 3).Pixels], [0], ["none"]);
         var odd = new ImageSet("odd", 14, 16, 3, [Shapes.Picture(0, 16).Pixels[..(14 * 16 * 3)]], [0], ["none"]);
-        AssertRefused(grey, "one and the same colour");
+        AssertRefused(grey, "same single colour");
         AssertRefused(odd, "multiples of 4");
         AssertRefused(SmallRun.Train.ToChannels(1), "3 channels");
         AssertRefused(new ImageSet("none", 16, 16, 3, [], [], ["none"]), "no pictures");

@@ -55,7 +55,9 @@ public sealed class TrainingBudgetTests : IDisposable
         Assert.Equal(SmallRun.Files(_folder["a"], 5), SmallRun.Files(_folder["b"], 5));
     }
 
-    /// <summary>Interrupted in the middle, a run of 1.2 seconds goes on for the rest of them, and its rate ends at 0.</summary>
+    /// <summary>
+    /// Interrupted in the middle, a run of 1.2 seconds goes on for the rest of them, and its rate ends at 0.
+    /// </summary>
     [Fact]
     public void A_run_by_the_clock_ends_with_it_over_all_its_sittings()
     {
@@ -98,8 +100,8 @@ public sealed class TrainingBudgetTests : IDisposable
     }
 
     /// <summary>
-    /// A run that was finished stays so: nothing of it is made again or changed, whatever time it took. Of the times in ticks
-    /// after 0.2 s, one that <see cref="TimeSpan.FromSeconds(double)"/> would read as a tick less.
+    /// A run that was finished stays so: nothing of it is made again or changed, whatever time it took. Of the times in
+    /// ticks after 0.2 s, one that <see cref="TimeSpan.FromSeconds(double)"/> would read as a tick less.
     /// </summary>
     [Fact]
     public void A_run_that_has_spent_its_time_stays_as_it_is()
@@ -138,7 +140,7 @@ public sealed class TrainingBudgetTests : IDisposable
         string path = _folder["run", "metrics.csv"], metrics = File.ReadAllText(path);
         File.WriteAllText(path, $"{metrics[..metrics.LastIndexOf(',')]},{seconds}\n");
         string message = Assert.Throws<InputException>(() => SmallRun.Resume(_folder["run"])).Message;
-        Assert.Contains($"metrics.csv is damaged: its last row tells of {seconds} seconds", message, StringComparison.Ordinal);
+        Assert.Contains($"metrics.csv is damaged: its last row says {seconds} seconds", message, StringComparison.Ordinal);
         File.Delete(path);
         using Trainer anew = SmallRun.Resume(_folder["run"]);
     }

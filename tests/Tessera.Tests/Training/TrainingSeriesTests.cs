@@ -98,7 +98,7 @@ public sealed class TrainingSeriesTests : IDisposable
         Assert.StartsWith(path, message, StringComparison.Ordinal);
         Assert.Contains(told, message, StringComparison.Ordinal);
         if (message.Contains("damaged", StringComparison.Ordinal))
-            Assert.Contains("mend it, or move the file away", message, StringComparison.Ordinal);
+            Assert.Contains("fix it, or move the file away", message, StringComparison.Ordinal);
     }
 
     [Fact]

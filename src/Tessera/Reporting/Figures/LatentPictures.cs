@@ -15,7 +15,9 @@ internal static class LatentPictures
     /// scales each channel of each picture to 0..1. A channel that is constant becomes 0.
     /// </summary>
     /// <param name="maps">The latents.</param>
-    /// <returns>A picture of <c>width x height</c> pixels of each map, and the components' shares of the variance.</returns>
+    /// <returns>
+    /// A picture of <c>width x height</c> pixels of each map, and the components' shares of the variance.
+    /// </returns>
     public static (Image[] Pictures, double[] Variance) Make(LatentMaps maps)
     {
         int components = Math.Min(3, maps.Dimensions);

@@ -6,7 +6,9 @@ using Tessera.Training;
 
 namespace Tessera.Reporting.Figures;
 
-/// <summary>The seed's "Plot Loss": smoothed NMSE and smoothed perplexity of every update, the raw series behind.</summary>
+/// <summary>
+/// The seed's "Plot Loss": smoothed NMSE and smoothed perplexity of every update, the raw series behind.
+/// </summary>
 internal static class LossFigure
 {
     private const string Id = "loss", Title = "Loss and perplexity during training";

@@ -4,7 +4,9 @@ using Tessera.Reporting.Plots;
 
 namespace Tessera.Reporting.Figures;
 
-/// <summary>How the quality spreads over a split, and its two ends: the best and the worst reconstructed pictures.</summary>
+/// <summary>
+/// How the quality spreads over a split, and its two ends: the best and the worst reconstructed pictures.
+/// </summary>
 internal static class QualityFigures
 {
     public static IReadOnlyList<Figure> Make(ReportData data)

@@ -9,7 +9,9 @@ internal static class RecipeFigure
 {
     private const string Id = "recipe", Title = "Learning rate and revived codes";
 
-    /// <summary>The figure; null where the rate stayed and no code was moved, so that there is nothing to see.</summary>
+    /// <summary>
+    /// The figure; null where the rate stayed and no code was moved, so that there is nothing to see.
+    /// </summary>
     /// <param name="metrics">The rows.</param>
     /// <param name="absence">Why they cannot be shown; empty where they can.</param>
     public static Figure? Make(TrainingMetrics metrics, string absence)

@@ -11,12 +11,14 @@ namespace Tessera.Reporting.Figures;
 internal static class Tables
 {
     /// <summary>
-    /// What the codes of a picture cost per sample of the picture, each channel of each pixel being one: with code words
-    /// of one length, <c>log2 K / (16 channels)</c>.
+    /// What the codes of a picture cost per sample of the picture, each channel of each pixel being one: with code
+    /// words of one length, <c>log2 K / (16 channels)</c>.
     /// </summary>
     public static double BitsPerSubpixel(VqVaeOptions model) => Bits(model, model.Codes);
 
-    /// <summary>The same with the best code words for how often each code is used: <c>log2 perplexity / (16 channels)</c>.</summary>
+    /// <summary>
+    /// The same with the best code words for how often each code is used: <c>log2 perplexity / (16 channels)</c>.
+    /// </summary>
     public static double BitsPerSubpixel(VqVaeOptions model, Evaluation evaluation) => Bits(model, evaluation.Perplexity);
 
     /// <summary>The table of results.</summary>

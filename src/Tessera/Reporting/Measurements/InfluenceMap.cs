@@ -3,13 +3,13 @@ using Tessera.Models;
 namespace Tessera.Reporting.Measurements;
 
 /// <summary>
-/// How far one code reaches: what the reconstruction changes by, pixel by pixel around a cell, when the cell's vector is
-/// zeroed; the mean over many cells of many pictures.
+/// How far one code reaches: what the reconstruction changes by, pixel by pixel around a cell, when the cell's vector
+/// is zeroed; the mean over many cells of many pictures.
 /// </summary>
 /// <param name="Reach">Pixels around the cell, on each side, that were looked at.</param>
 /// <param name="Change">
-/// Mean absolute change in 0..1, <c>[side, side]</c>; the cell's own pixels are in the middle. Offsets beyond the edge of a
-/// picture do not count.
+/// Mean absolute change in 0..1, <c>[side, side]</c>; the cell's own pixels are in the middle. Offsets beyond the edge
+/// of a picture do not count.
 /// </param>
 /// <param name="Samples">Cells that were zeroed.</param>
 internal sealed record InfluenceMap(int Reach, float[] Change, int Samples)
@@ -27,7 +27,9 @@ internal sealed record InfluenceMap(int Reach, float[] Change, int Samples)
         return Math.Sqrt(x * x + y * y);
     }
 
-    /// <summary>The radius, in pixels around the middle of the cell, within which a share of the whole change lies.</summary>
+    /// <summary>
+    /// The radius, in pixels around the middle of the cell, within which a share of the whole change lies.
+    /// </summary>
     /// <param name="share">0 to 1.</param>
     /// <returns>0 where nothing changed at all.</returns>
     public double RadiusOf(double share)

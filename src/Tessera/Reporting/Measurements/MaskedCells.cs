@@ -3,8 +3,8 @@ using Tessera.Imaging;
 namespace Tessera.Reporting.Measurements;
 
 /// <summary>
-/// The seed's masks: of picture i the latent cell <c>(i / 8, i % 8)</c> of its 8 x 8 is zeroed. For other maps: the i-th
-/// cell in reading order, from the first again after the last.
+/// The seed's masks: of picture i the latent cell <c>(i / 8, i % 8)</c> of its 8 x 8 is zeroed. For other maps: the
+/// i-th cell in reading order, from the first again after the last.
 /// </summary>
 internal static class MaskedCells
 {

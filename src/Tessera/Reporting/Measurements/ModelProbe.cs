@@ -44,7 +44,9 @@ internal sealed class ModelProbe(VqVae model, CancellationToken cancellation)
     /// <param name="height">Rows of codes.</param>
     /// <param name="width">Columns of codes.</param>
     /// <param name="fill">Writes map i, <c>[height, width, code dim]</c>.</param>
-    /// <param name="take">Takes picture i, which is only lent: pixels in 0..1, <c>[4 height, 4 width, channels]</c>.</param>
+    /// <param name="take">
+    /// Takes picture i, which is only lent: pixels in 0..1, <c>[4 height, 4 width, channels]</c>.
+    /// </param>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public void Decode(int count, int height, int width, FillMap fill, TakePicture take)
     {

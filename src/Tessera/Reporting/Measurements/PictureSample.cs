@@ -25,8 +25,8 @@ internal sealed record PictureSample(
     }
 
     /// <summary>
-    /// One number out of each of so many equal parts of the set, elsewhere in each: even steps would meet the same classes
-    /// again and again where those take turns.
+    /// One number out of each of so many equal parts of the set, elsewhere in each: even steps would meet the same
+    /// classes again and again where those take turns.
     /// </summary>
     internal static int Number(int i, int count, int whole)
     {
@@ -43,7 +43,9 @@ internal sealed record PictureSample(
         return new PictureSample(pictures.Name, originals, latents, probe.DecodePictures(latents));
     }
 
-    /// <summary>The absolute errors of the reconstructions, 0..1, means over the channels: <c>[height, width]</c> each.</summary>
+    /// <summary>
+    /// The absolute errors of the reconstructions, 0..1, means over the channels: <c>[height, width]</c> each.
+    /// </summary>
     public float[][] AbsoluteErrors() =>
         [.. Originals.Zip(Reconstructions, (original, reconstruction) => AbsoluteError(original, reconstruction))];
 

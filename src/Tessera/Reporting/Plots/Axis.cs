@@ -32,7 +32,8 @@ internal sealed record Axis(string Label, double Min, double Max, bool Logarithm
     }
 
     /// <summary>
-    /// An axis of a scatter whose scale says nothing: no ticks, the values in the middle of a span, a margin at both ends.
+    /// An axis of a scatter whose scale says nothing: no ticks, the values in the middle of a span, a margin at both
+    /// ends.
     /// </summary>
     public static Axis Bare(string label, double min, double max, double span)
     {

@@ -4,8 +4,8 @@ namespace Tessera.Reporting.Plots;
 internal static class Decimation
 {
     /// <summary>
-    /// The indices to draw of a series of evenly spaced values: of each column the first, the lowest, the highest and the
-    /// last, so that no spike is lost; all where there are few.
+    /// The indices to draw of a series of evenly spaced values: of each column the first, the lowest, the highest and
+    /// the last, so that no spike is lost; all where there are few.
     /// </summary>
     /// <param name="values">The series.</param>
     /// <param name="columns">Columns of pixels, at least 1.</param>

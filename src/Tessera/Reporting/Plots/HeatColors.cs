@@ -3,11 +3,12 @@ using Tessera.Imaging;
 namespace Tessera.Reporting.Plots;
 
 /// <summary>
-/// Colours for amounts, from almost black over violet and orange to a light yellow. Lightness rises evenly, so the order
-/// is seen in grey and with any colour blindness.
+/// Colours for amounts, from almost black over violet and orange to a light yellow. Lightness rises evenly, so the
+/// order is seen in grey and with any colour blindness.
 /// </summary>
 /// <remarks>
-/// A path through OKLCH, the cylindrical form of OKLab (Ottosson, "A perceptual color space for image processing", 2020).
+/// A path through OKLCH, the cylindrical form of OKLab (Ottosson, "A perceptual color space for image processing",
+/// 2020).
 /// </remarks>
 internal static class HeatColors
 {

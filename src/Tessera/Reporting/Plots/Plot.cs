@@ -2,7 +2,9 @@ namespace Tessera.Reporting.Plots;
 
 /// <summary>A plot with two axes, as an SVG that stands alone and follows the reader's light or dark.</summary>
 /// <param name="Id">Unique on a page: the names of the text alternatives start with it.</param>
-/// <param name="Title">One line above the plot, and its short text alternative; where it is empty, that of X serves.</param>
+/// <param name="Title">
+/// One line above the plot, and its short text alternative; where it is empty, that of X serves.
+/// </param>
 /// <param name="Description">The long text alternative: what is seen, in words and numbers.</param>
 /// <param name="X">The horizontal axis.</param>
 /// <param name="Y">The vertical axis.</param>

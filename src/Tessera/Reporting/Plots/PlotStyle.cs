@@ -1,8 +1,8 @@
 namespace Tessera.Reporting.Plots;
 
 /// <summary>
-/// The look of the plots, carried by each of them, so that it is the same on the page and as a file. The colours of lines
-/// are of Okabe and Ito's set ("Color Universal Design", 2008), which holds with any colour blindness.
+/// The look of the plots, carried by each of them, so that it is the same on the page and as a file. The colours of
+/// lines are of Okabe and Ito's set ("Color Universal Design", 2008), which holds with any colour blindness.
 /// </summary>
 internal static class PlotStyle
 {
@@ -30,8 +30,8 @@ internal static class PlotStyle
         """);
 
     /// <summary>
-    /// The rules of a set of colours. No CSS variables: programs that take SVG for print or slides do not know them. The
-    /// plot brings its own paper, as a page that shows the file may be dark where the reader's system is light.
+    /// The rules of a set of colours. No CSS variables: programs that take SVG for print or slides do not know them.
+    /// The plot brings its own paper, as a page that shows the file may be dark where the reader's system is light.
     /// </summary>
     private static string Colors(string ink, string soft, string grid, string first, string second, string paper) => $$"""
         .plot{background:{{paper}}}

@@ -38,7 +38,9 @@ internal static class Ticks
             .Select(i => Rounded(Math.Pow(10, lowest + i * every))));
     }
 
-    /// <summary>The smallest step of 1, 2 or 5 times a power of ten that is not below <paramref name="least"/>.</summary>
+    /// <summary>
+    /// The smallest step of 1, 2 or 5 times a power of ten that is not below <paramref name="least"/>.
+    /// </summary>
     /// <param name="least">Above 0.</param>
     public static double Step(double least)
     {
