@@ -91,7 +91,8 @@ internal sealed record ReportData
             Atlas = atlas,
             Embedding = CodebookEmbedding.Make(
                 probe.Codebook(), trained.Model.Options.CodeDim, atlas.Order,
-                new Relay<double>(done => progress.Report(new ReportProgress("laying out the codebook", 0.9 + 0.1 * done))),
+                new Relay<double>(done =>
+                    progress.Report(new ReportProgress("laying out the codebook", 0.9 + 0.1 * done))),
                 cancellation),
         };
     }
