@@ -64,7 +64,7 @@ internal sealed class CodebookUpkeep
     /// <param name="quantized">The quantizer's result for the update's batch.</param>
     /// <param name="update">Updates made before this one.</param>
     /// <param name="done">The part of the run that is done, 0 to 1.</param>
-    /// <returns>How many codes were moved.</returns>
+    /// <returns>The number of codes moved.</returns>
     public int Revive(Quantized quantized, long update, double done) =>
         update > 0 && update % UpdatesPerLook == 0 && done < RevivalPart
             ? _model.Quantizer.Revive(quantized.LookedUp, new CounterRandom(_seed, RevivalStream + (ulong)update))

@@ -189,7 +189,7 @@ public sealed class ReportTests(ReportRun run) : IDisposable
     [InlineData(200, "the window is 199")]
     [InlineData(201, "window 201, order 7.")]
     [InlineData(1, "not smoothed")]
-    public void Short_series_are_smoothed_with_the_largest_possible_window(int updates, string told)
+    public void Short_series_are_smoothed_with_the_largest_possible_window(int updates, string expected)
     {
         string copy = CopyRun();
         Directory.Delete(Path.Combine(copy, "checkpoints"), recursive: true);
@@ -197,7 +197,7 @@ public sealed class ReportTests(ReportRun run) : IDisposable
             Path.Combine(copy, "series.csv"),
             Enumerable.Range(1, updates).Select(i => FormattableString.Invariant($"{i},{1.0 / i},{i}"))
                 .Prepend("update,recon_error,perplexity"));
-        Assert.Contains(told, Caption(WriteAndParse(ReportRun.Subject(copy)), "loss"), StringComparison.Ordinal);
+        Assert.Contains(expected, Caption(WriteAndParse(ReportRun.Subject(copy)), "loss"), StringComparison.Ordinal);
     }
 
     [Fact]

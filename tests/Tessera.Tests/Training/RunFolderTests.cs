@@ -138,7 +138,7 @@ public sealed class RunFolderTests : IDisposable
     [Theory]
     [InlineData("\"seed\": 7", "\"seed\": 8", "seed 8")]
     [InlineData("\"pictures\": 144", "\"pictures\": 145", "145 pictures")]
-    public void A_checkpoint_of_another_run_is_refused(string own, string other, string told)
+    public void A_checkpoint_of_another_run_is_refused(string own, string other, string expected)
     {
         using (Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options))
         {
@@ -147,7 +147,7 @@ public sealed class RunFolderTests : IDisposable
         string path = _folder["run", "checkpoints", "24", "state.json"], state = File.ReadAllText(path);
         Assert.Contains(own, state, StringComparison.Ordinal);
         File.WriteAllText(path, state.Replace(own, other, StringComparison.Ordinal));
-        Assert.Contains(told, Message(() => SmallRun.Resume(_folder["run"])), StringComparison.Ordinal);
+        Assert.Contains(expected, Message(() => SmallRun.Resume(_folder["run"])), StringComparison.Ordinal);
     }
 
     private static string Message(Action action) => Assert.Throws<InputException>(action).Message;

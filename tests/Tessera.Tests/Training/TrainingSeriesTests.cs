@@ -93,12 +93,12 @@ public sealed class TrainingSeriesTests : IDisposable
     [InlineData(Header + "1,0.5,0\n", "line 2")]
     [InlineData(Header + "1,0.5,2\n\0\0\0\0\0\n", "line 3")]
     [InlineData(Header + "1,0.5,2\n2,0.5", "line 3")]
-    public void A_damaged_series_is_refused_with_its_line(string text, string told)
+    public void A_damaged_series_is_refused_with_its_line(string text, string expected)
     {
         string path = Write(text);
         string message = Assert.Throws<InputException>(() => TrainingSeries.Read(path)).Message;
         Assert.StartsWith(path, message, StringComparison.Ordinal);
-        Assert.Contains(told, message, StringComparison.Ordinal);
+        Assert.Contains(expected, message, StringComparison.Ordinal);
         if (message.Contains("damaged", StringComparison.Ordinal))
             Assert.Contains("fix it, or move the file away", message, StringComparison.Ordinal);
     }

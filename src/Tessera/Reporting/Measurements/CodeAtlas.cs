@@ -19,7 +19,7 @@ internal sealed record CodeAtlas(IReadOnlyList<int> Order, IReadOnlyList<Image> 
 
     private const int Margin = VqVae.PixelsPerCode, TileSide = VqVae.PixelsPerCode + 2 * Margin;
 
-    // The limit for the cells around the code: farther cells hardly change the tile.
+    // The limit for the cells around the code: cells farther away hardly change the tile.
     private const int MostCellsAround = 5;
 
     /// <summary>Decodes the codes.</summary>
