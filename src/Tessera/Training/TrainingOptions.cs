@@ -75,7 +75,7 @@ public sealed record TrainingOptions
     /// <summary>The seed of all random numbers.</summary>
     public ulong Seed { get; init; }
 
-    /// <summary>Threads, 1 to 1024; null for one per processor. The result does not depend on it, to the bit.</summary>
+    /// <summary>Threads, 1 to 1024; null for one per processor. All numbers give the same bits.</summary>
     public int? Threads { get; init; }
 
     /// <summary>Updates between checkpoints, at least 1.</summary>
