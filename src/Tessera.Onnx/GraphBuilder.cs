@@ -4,11 +4,14 @@ using Tessera.Onnx.Messages;
 
 namespace Tessera.Onnx;
 
-/// <summary>Puts the graph of an ONNX model together, node by node. A value is known by its name.</summary>
+/// <summary>Builds the graph of an ONNX model, node by node. Values are identified by their names.</summary>
 /// <param name="name">The name of the graph.</param>
 internal sealed class GraphBuilder(string name)
 {
-    /// <summary>Protobuf's messages end at 2 GiB; what is not weights is far below a mebibyte.</summary>
+    /// <summary>
+    /// The maximum size of the weights: a protobuf message ends at 2 GiB, and everything else takes far less than 1
+    /// MiB.
+    /// </summary>
     private const long MaxWeightBytes = int.MaxValue - (1 << 20);
 
     private readonly GraphProto _graph = new() { Name = name };
@@ -18,26 +21,29 @@ internal sealed class GraphBuilder(string name)
     /// <summary>The graph.</summary>
     public GraphProto Graph => _graph;
 
-    /// <summary>Declares an input. Sizes are numbers or names of sizes that are known when the model runs.</summary>
-    public string Input(string value, TensorProto.Types.DataType type, string description, params ReadOnlySpan<string> sizes)
+    /// <summary>Declares an input. Sizes are numbers, or names of dynamic sizes.</summary>
+    public string Input(
+        string value, TensorProto.Types.DataType type, string description, params ReadOnlySpan<string> sizes)
     {
         _graph.Input.Add(Describe(value, type, description, sizes));
         return value;
     }
 
     /// <summary>Declares a value as an output.</summary>
-    public void Output(string value, TensorProto.Types.DataType type, string description, params ReadOnlySpan<string> sizes) =>
+    public void Output(
+        string value, TensorProto.Types.DataType type, string description, params ReadOnlySpan<string> sizes) =>
         _graph.Output.Add(Describe(value, type, description, sizes));
 
-    /// <summary>Adds a tensor of float32, once for each name.</summary>
-    /// <exception cref="InputException">All tensors together are more than a file can hold.</exception>
+    /// <summary>Adds a float32 tensor, unless one of this name exists.</summary>
+    /// <exception cref="InputException">The tensors together are larger than an ONNX file can be.</exception>
     public string Constant(string value, ReadOnlySpan<float> elements, params ReadOnlySpan<int> sizes)
     {
         if (!_constants.Add(value)) return value;
         _weightBytes += (long)elements.Length * sizeof(float);
         ThrowIfTooLarge(_weightBytes);
         byte[] bytes = new byte[elements.Length * sizeof(float)];
-        for (int i = 0; i < elements.Length; i++) BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(i * sizeof(float)), elements[i]);
+        for (int i = 0; i < elements.Length; i++)
+            BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(i * sizeof(float)), elements[i]);
         var tensor = new TensorProto
         {
             Name = value,
@@ -49,12 +55,12 @@ internal sealed class GraphBuilder(string name)
         return value;
     }
 
-    /// <summary>Adds a node of one output.</summary>
+    /// <summary>Adds a node with one output.</summary>
     /// <param name="value">The name of the output, and of the node.</param>
-    /// <param name="operation">One of ONNX's operators.</param>
-    /// <param name="inputs">The values that it takes.</param>
-    /// <param name="attributes">The operator's attributes: a whole number, or a list of them.</param>
-    /// <returns>The output's name.</returns>
+    /// <param name="operation">The ONNX operator.</param>
+    /// <param name="inputs">The names of the inputs.</param>
+    /// <param name="attributes">The attributes of the operator: integers or lists of integers.</param>
+    /// <returns>The name of the output.</returns>
     public string Node(
         string value, string operation, ReadOnlySpan<string> inputs, params ReadOnlySpan<AttributeProto> attributes)
     {
@@ -66,11 +72,11 @@ internal sealed class GraphBuilder(string name)
         return value;
     }
 
-    /// <summary>An attribute that is a whole number.</summary>
+    /// <summary>An attribute that is an integer.</summary>
     public static AttributeProto Whole(string attribute, int value) =>
         new() { Name = attribute, Type = AttributeProto.Types.AttributeType.Int, I = value };
 
-    /// <summary>An attribute that is a list of whole numbers.</summary>
+    /// <summary>An attribute that is a list of integers.</summary>
     public static AttributeProto List(string attribute, params ReadOnlySpan<int> values)
     {
         var list = new AttributeProto { Name = attribute, Type = AttributeProto.Types.AttributeType.Ints };
@@ -78,13 +84,14 @@ internal sealed class GraphBuilder(string name)
         return list;
     }
 
-    /// <summary>Refuses weights that no file can hold.</summary>
-    /// <exception cref="InputException">There are too many.</exception>
+    /// <summary>Checks that weights fit into an ONNX file.</summary>
+    /// <exception cref="InputException">They do not.</exception>
     internal static void ThrowIfTooLarge(long weightBytes)
     {
         if (weightBytes > MaxWeightBytes)
             throw new InputException(
-                $"the weights are more than the {MaxWeightBytes >> 20} MiB that an ONNX file holds; export a model with fewer codes or a smaller code-dim or hidden");
+                $"the weights exceed the {MaxWeightBytes >> 20} MiB that an ONNX file can hold; "
+                + "export a model with fewer codes or a smaller code-dim or hidden");
     }
 
     private static ValueInfoProto Describe(

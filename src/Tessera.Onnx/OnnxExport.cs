@@ -8,34 +8,39 @@ using DataType = Tessera.Onnx.Messages.TensorProto.Types.DataType;
 namespace Tessera.Onnx;
 
 /// <summary>
-/// Writes a model for ONNX Runtime and whatever else reads ONNX: what turns pictures into codes, what turns codes into
-/// pictures, and both in one. Batch, height and width are free; height and width of pictures are multiples of 4.
+/// Exports a model as ONNX for ONNX Runtime and other programs: an encoder (pictures to codes), a decoder (codes to
+/// pictures) and an autoencoder (both). Batch, height and width are dynamic; the height and width of pictures are
+/// multiples of 4.
 /// </summary>
-/// <remarks>Pictures are float, NCHW, pixels in [0, 1]; codes are int64. See docs/onnx.md.</remarks>
+/// <remarks>
+/// Pictures are float32, <c>[batch, channels, height, width]</c>, pixels in [0, 1]. Codes are int64,
+/// <c>[batch, height / 4, width / 4]</c>. See docs/onnx.md.
+/// </remarks>
 public static class OnnxExport
 {
-    /// <summary>The file that turns pictures into codes.</summary>
+    /// <summary>The name of the encoder file: pictures to codes.</summary>
     public const string EncoderName = "encoder.onnx";
 
-    /// <summary>The file that turns codes into pictures.</summary>
+    /// <summary>The name of the decoder file: codes to pictures.</summary>
     public const string DecoderName = "decoder.onnx";
 
-    /// <summary>The file that turns pictures into codes and into what these decode to.</summary>
+    /// <summary>The name of the autoencoder file: pictures to codes and reconstructions.</summary>
     public const string AutoencoderName = "autoencoder.onnx";
 
-    /// <summary>The version of the operators (of 2020): later ones bring nothing that is needed here.</summary>
+    /// <summary>The ONNX operator set, of 2020. Later sets add nothing that the models need.</summary>
     public const int OperatorSet = 13;
 
-    // The version of the file format that came with these operators.
+    // The version of the file format that belongs to this operator set.
     private const int FormatVersion = 7;
 
     private const string Pictures = "pictures", Codes = "codes", Reconstructions = "reconstructions";
 
-    /// <summary>Writes the three files, all or none of them.</summary>
-    /// <param name="folder">Where. An export that is there is replaced as a whole.</param>
+    /// <summary>Writes the three files atomically: all or none.</summary>
+    /// <param name="folder">The folder to write. An existing export is replaced as a whole.</param>
     /// <param name="model">The model.</param>
     /// <exception cref="InputException">
-    /// The folder holds something else or cannot be written, or the weights are more than a file can hold.
+    /// The folder holds something other than an export or cannot be written, or the weights do not fit into an ONNX
+    /// file.
     /// </exception>
     /// <example><code>
     /// OnnxExport.Write("onnx", TrainedModel.Open("runs/shapes-1").Model);
@@ -52,10 +57,10 @@ public static class OnnxExport
     }
 
     /// <summary>
-    /// Checks that an export can get a folder: it may be written, and there is none, or an empty one, or one that holds an
-    /// export and nothing else.
+    /// Checks early that an export can be written to a folder: the folder is writable, and it does not exist, is empty
+    /// or holds only an export.
     /// </summary>
-    /// <exception cref="InputException">It cannot; the message tells why.</exception>
+    /// <exception cref="InputException">It cannot be written there; the message says why.</exception>
     public static void CheckReplaceable(string folder) => AtomicFolder.CheckReplaceable(
         folder, "an export to ONNX",
         entries => entries.All(entry => entry is FileInfo { Name: EncoderName or DecoderName or AutoencoderName }));
@@ -80,7 +85,7 @@ public static class OnnxExport
         var graph = new GraphBuilder("decoder");
         graph.Input(Codes, DataType.Int64, Describe(model, "Codes"), "batch", "code_height", "code_width");
         new VqVaeGraph(model, graph).Decode(Codes, Pictures);
-        PicturesOut(graph, model, Pictures, "What the codes decode to");
+        PicturesOut(graph, model, Pictures, "The pictures decoded from the codes");
         return Model(graph, model, "The decoder of a VQ-VAE: codes to pictures.");
     }
 
@@ -91,9 +96,9 @@ public static class OnnxExport
         var network = new VqVaeGraph(model, graph);
         network.Encode(Pictures, Codes);
         network.Decode(Codes, Reconstructions);
-        PicturesOut(graph, model, Reconstructions, "What the pictures' codes decode to");
+        PicturesOut(graph, model, Reconstructions, "The pictures decoded from the codes");
         CodesOut(graph, model);
-        return Model(graph, model, "A VQ-VAE: pictures to codes, and to what these decode to.");
+        return Model(graph, model, "A VQ-VAE: pictures to codes and reconstructions.");
     }
 
     private static void PicturesIn(GraphBuilder graph, VqVae model) => graph.Input(
@@ -101,13 +106,14 @@ public static class OnnxExport
         "batch", $"{model.Options.Channels}", "height", "width");
 
     private static void PicturesOut(GraphBuilder graph, VqVae model, string value, string what) => graph.Output(
-        value, DataType.Float, $"{what}, pixels clamped to [0, 1].", "batch", $"{model.Options.Channels}", "height", "width");
+        value, DataType.Float, $"{what}, pixels clamped to [0, 1].",
+        "batch", $"{model.Options.Channels}", "height", "width");
 
     private static void CodesOut(GraphBuilder graph, VqVae model) =>
         graph.Output(Codes, DataType.Int64, Describe(model, "The nearest codes"), "batch", "code_height", "code_width");
 
     private static string Describe(VqVae model, string what) =>
-        $"{what}, 0 to {model.Options.Codes - 1}, one for {VqVae.PixelsPerCode} x {VqVae.PixelsPerCode} pixels.";
+        $"{what}, 0 to {model.Options.Codes - 1}, one for each {VqVae.PixelsPerCode} x {VqVae.PixelsPerCode} pixels.";
 
     private static ModelProto Model(GraphBuilder graph, VqVae model, string description)
     {

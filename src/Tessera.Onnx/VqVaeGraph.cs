@@ -6,21 +6,21 @@ using static Tessera.Onnx.GraphBuilder;
 namespace Tessera.Onnx;
 
 /// <summary>
-/// A <see cref="VqVae"/> as nodes of ONNX, whose layout NCHW is also that of the weights. Values have the names of the
-/// layers that make them, and weights those of the seed's PyTorch model.
+/// A <see cref="VqVae"/> as ONNX nodes. The layout is NCHW, as ONNX and the weights have it. Values have the names of
+/// the layers that compute them; weights have the names of the seed's PyTorch model.
 /// </summary>
 internal sealed class VqVaeGraph
 {
     private const string Quantizer = "_vq_vae", Codebook = "codebook";
 
-    // As the engine's: what is shorter cannot be brought to length 1.
+    // As in the engine: vectors are divided by at least this length.
     private const float ShortestVector = 1e-12f;
 
     private readonly VqVae _model;
     private readonly GraphBuilder _graph;
     private readonly Dictionary<string, Tensor> _weights;
 
-    /// <summary>Begins a graph.</summary>
+    /// <summary>Creates the nodes' builder for a model and a graph.</summary>
     public VqVaeGraph(VqVae model, GraphBuilder graph)
     {
         _model = model;
@@ -28,7 +28,7 @@ internal sealed class VqVaeGraph
         _weights = model.State().ToDictionary(entry => entry.Name, entry => entry.Tensor);
     }
 
-    /// <summary>Pictures to codes.</summary>
+    /// <summary>Adds the nodes from pictures to codes.</summary>
     /// <param name="pictures">Float, <c>[batch, channels, height, width]</c>, pixels in [0, 1].</param>
     /// <param name="codes">The name of the result: int64, <c>[batch, height / 4, width / 4]</c>.</param>
     public void Encode(string pictures, string codes)
@@ -41,14 +41,14 @@ internal sealed class VqVaeGraph
         FindCodes(Conv(x, "_pre_vq_conv"), codes);
     }
 
-    /// <summary>Codes to pictures.</summary>
+    /// <summary>Adds the nodes from codes to pictures.</summary>
     /// <param name="codes">Int64, <c>[batch, height, width]</c>.</param>
     /// <param name="pictures">
     /// The name of the result: float, <c>[batch, channels, 4 height, 4 width]</c>, pixels clamped to [0, 1].
     /// </param>
     public void Decode(string codes, string pictures)
     {
-        // As decoded: behind all maps, so that of a projected quantizer nothing is left to compute.
+        // The codebook as the decoder sees it: a projected quantizer's output projection is already applied.
         string codebook = Table(Codebook, _model.Quantizer.Codebook);
         string x = _graph.Node($"{Quantizer}.vectors", "Gather", [codebook, codes], Whole("axis", 0));
         x = _graph.Node($"{Quantizer}.map", "Transpose", [x], List("perm", 0, 3, 1, 2));
@@ -61,8 +61,8 @@ internal sealed class VqVaeGraph
     }
 
     /// <summary>
-    /// The nearest code as the maximum of <c>z . e - |e|^2 / 2</c>, which differs from <c>-|z - e|^2 / 2</c> by a number that
-    /// all codes share; the lowest of equals.
+    /// Finds the nearest code as the maximum of <c>z . e - |e|^2 / 2</c>, which differs from <c>-|z - e|^2 / 2</c> by a
+    /// term that is the same for all codes. On a tie the lowest code wins.
     /// </summary>
     private void FindCodes(string z, string codes)
     {
@@ -77,7 +77,7 @@ internal sealed class VqVaeGraph
         {
             VectorQuantizer or EmaVectorQuantizer or SimVectorQuantizer => z,
             CosineVectorQuantizer => Normalize(z),
-            _ => throw new NotSupportedException($"How a {quantizer.GetType().Name} finds its codes is not known to the export."),
+            _ => throw new NotSupportedException($"The export does not support a {quantizer.GetType().Name}."),
         };
         Tensor codebook = quantizer.Codebook;
         string columns = _graph.Node($"{Quantizer}.columns", "Transpose", [Table(name, codebook)], List("perm", 1, 0));
@@ -96,7 +96,8 @@ internal sealed class VqVaeGraph
     }
 
     /// <summary>
-    /// Blocks of <c>h = relu(x)</c>, <c>y = h + W2 * relu(W1 * h)</c>, and a ReLU; x is a ReLU's result.
+    /// Residual blocks <c>h = relu(x)</c>, <c>y = h + W2 * relu(W1 * h)</c>, followed by a ReLU. The argument is the
+    /// first block's h: the ReLU has already been applied.
     /// </summary>
     private string ResidualStack(string x, string name)
     {
@@ -134,7 +135,8 @@ internal sealed class VqVaeGraph
         for (int code = 0; code < halves.Length; code++)
         {
             double square = 0;
-            foreach (float element in elements.AsSpan(code * dimensions, dimensions)) square += (double)element * element;
+            foreach (float element in elements.AsSpan(code * dimensions, dimensions))
+                square += (double)element * element;
             halves[code] = (float)(square / 2);
         }
         return halves;

@@ -5,7 +5,7 @@ using Tessera.Tensors.Random;
 
 namespace Tessera.Onnx.Tests;
 
-/// <summary>A small model whose codes are spread over what its encoder makes, and its export.</summary>
+/// <summary>A small model whose codes are vectors of its encoder, and its export.</summary>
 internal sealed class ExportedModel : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -38,7 +38,7 @@ internal sealed class ExportedModel : IDisposable
         Quantizer = QuantizerOptions.Find(kind),
     };
 
-    /// <summary>Pixels in [0, 1], NCHW: patches of 4 x 4 in colours of their own under noise.</summary>
+    /// <summary>Pixels in [0, 1], NCHW: patches of 4 x 4 pixels in random colours, with noise.</summary>
     public float[] Pictures(ulong stream, int batch, int height, int width)
     {
         var random = new CounterRandom(seed: 9, stream);
@@ -53,14 +53,16 @@ internal sealed class ExportedModel : IDisposable
         return pixels;
     }
 
-    /// <summary>The vectors that the model looks codes up for.</summary>
+    /// <summary>The vectors for which the model finds codes.</summary>
     public Tensor LookedUp(float[] pictures, int batch, int height, int width) =>
-        Model.Quantizer.Quantize(Model.EncodeToVectors(Input(pictures, batch, height, width)), training: false).LookedUp;
+        Model.Quantizer
+            .Quantize(Model.EncodeToVectors(Input(pictures, batch, height, width)), training: false).LookedUp;
 
-    /// <summary>Codes, as the model finds them.</summary>
-    public int[] Encode(float[] pictures, int batch, int height, int width) => Model.Encode(Input(pictures, batch, height, width));
+    /// <summary>The codes that the model finds.</summary>
+    public int[] Encode(float[] pictures, int batch, int height, int width) =>
+        Model.Encode(Input(pictures, batch, height, width));
 
-    /// <summary>What codes decode to in the model, as the export has it: NCHW, in [0, 1].</summary>
+    /// <summary>The pictures that the model decodes, as the export returns them: NCHW, pixels in [0, 1].</summary>
     public float[] Decode(int[] codes, int batch, int height, int width)
     {
         float[] pixels = Model.Decode(codes, batch, height, width).ToArray();

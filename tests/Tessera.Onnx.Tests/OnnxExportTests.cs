@@ -13,7 +13,7 @@ public sealed class OnnxExportTests
     [InlineData("ema", 0)]
     [InlineData("cosine", 0)]
     [InlineData("simvq", 3)]
-    public void The_checker_of_ONNX_accepts_an_export_and_reads_what_it_declares(string kind, int lookupDim)
+    public void The_ONNX_checker_accepts_an_export_and_reads_its_declarations(string kind, int lookupDim)
     {
         using var exported = new ExportedModel(ExportedModel.Options(kind, lookupDim));
         string pictures = "FLOAT batch,3,height,width", codes = $"INT64 {InnerSizes}";
@@ -30,14 +30,15 @@ public sealed class OnnxExportTests
             Check(exported.Decoder));
         Assert.Equal(
             [
-                "opset onnx 13", $"input pictures {pictures}", $"output reconstructions {pictures}", $"output codes {codes}",
+                "opset onnx 13", $"input pictures {pictures}",
+                $"output reconstructions {pictures}", $"output codes {codes}",
                 .. metadata,
             ],
             Check(exported.Autoencoder));
     }
 
     [Fact]
-    public void The_messages_have_ONNXs_field_numbers()
+    public void The_messages_have_the_field_numbers_of_ONNX()
     {
         HashSet<string> official = [.. Check()];
         string[] ours = [.. OnnxReflection.Descriptor.MessageTypes.SelectMany(Fields)];
@@ -46,20 +47,23 @@ public sealed class OnnxExportTests
     }
 
     [Fact]
-    public void The_weights_are_the_models_under_the_names_of_the_seed()
+    public void The_weights_are_those_of_the_model_with_the_names_of_the_seed()
     {
         using var exported = new ExportedModel(ExportedModel.Options("gradient"));
-        Dictionary<string, TensorProto> tensors = Read(exported.Autoencoder).Graph.Initializer.ToDictionary(tensor => tensor.Name);
+        Dictionary<string, TensorProto> tensors =
+            Read(exported.Autoencoder).Graph.Initializer.ToDictionary(tensor => tensor.Name);
         foreach ((string name, Tensors.Tensor tensor) in exported.Model.State())
         {
             TensorProto written = tensors[name == "_vq_vae._embedding.weight" ? "codebook" : name];
             Assert.Equal(tensor.Shape.ToArray().Select(size => (long)size), written.Dims);
-            Assert.Equal(tensor.ToArray(), System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(written.RawData.Span).ToArray());
+            ReadOnlySpan<float> elements =
+                System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(written.RawData.Span);
+            Assert.Equal(tensor.ToArray(), elements.ToArray());
         }
     }
 
     [Fact]
-    public void An_export_is_replaced_and_anything_else_is_left_alone()
+    public void An_export_is_replaced_and_other_files_are_left_alone()
     {
         using var exported = new ExportedModel(ExportedModel.Options("ema"));
         using var folder = new TemporaryFolder();
@@ -73,15 +77,17 @@ public sealed class OnnxExportTests
         string message = Assert.Throws<InputException>(() => OnnxExport.Write(folder["own"], exported.Model)).Message;
         Assert.Contains("holds something other than an export to ONNX", message, StringComparison.Ordinal);
         Assert.Equal([2], File.ReadAllBytes(folder["own", "encoder.onnx"]));
-        message = Assert.Throws<InputException>(() => OnnxExport.Write(folder["own", "notes.txt"], exported.Model)).Message;
+        message = Assert.Throws<InputException>(
+            () => OnnxExport.Write(folder["own", "notes.txt"], exported.Model)).Message;
         Assert.Contains("notes.txt", message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Weights_that_no_file_can_hold_are_refused()
+    public void Weights_that_do_not_fit_into_a_file_are_refused()
     {
         GraphBuilder.ThrowIfTooLarge(2_000_000_000);
-        Assert.Contains("2046 MiB", Assert.Throws<InputException>(() => GraphBuilder.ThrowIfTooLarge(1L << 31)).Message, StringComparison.Ordinal);
+        string message = Assert.Throws<InputException>(() => GraphBuilder.ThrowIfTooLarge(1L << 31)).Message;
+        Assert.Contains("2046 MiB", message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -93,14 +99,14 @@ public sealed class OnnxExportTests
         Assert.Equal(first, File.ReadAllBytes(exported.Autoencoder));
     }
 
-    /// <summary>The lines that check_model.py prints; without ONNX's Python package, the test is skipped.</summary>
+    /// <summary>The output lines of check_model.py; skips the test without the Python package onnx.</summary>
     private static string[] Check(params string[] arguments) =>
         Python.Run("onnx", [Repository.PathOf("tests", "Tessera.Onnx.Tests", "check_model.py"), .. arguments])
             .Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     private static ModelProto Read(string path) => ModelProto.Parser.ParseFrom(File.ReadAllBytes(path));
 
-    /// <summary>MESSAGE.FIELD NUMBER TYPE, the type by its number in protobuf's descriptors.</summary>
+    /// <summary>The fields as MESSAGE.FIELD NUMBER TYPE, with the type's number in protobuf descriptors.</summary>
     private static IEnumerable<string> Fields(MessageDescriptor message) =>
         message.Fields.InFieldNumberOrder()
             .Select(field => $"{message.FullName}.{field.Name} {field.FieldNumber} {(int)field.ToProto().Type}")

@@ -4,15 +4,15 @@ using Tessera.Tensors;
 
 namespace Tessera.Onnx.Tests;
 
-/// <summary>ONNX Runtime computes from an export what the model computes itself.</summary>
+/// <summary>Compares an export in ONNX Runtime with the model.</summary>
 public sealed class OnnxRuntimeTests
 {
-    /// <summary>By how much pictures may differ.</summary>
+    /// <summary>The largest difference of pixels in [0, 1].</summary>
     private const float PixelTolerance = 1e-4f;
 
     /// <summary>
-    /// How much further than the nearest a code may be, by squared distance over |z|^2 + |e|^2: what the rounding of a
-    /// whole encoder in float32, added up in another order, can decide.
+    /// The largest excess of the squared distance of a code over that of the nearest, divided by |z|^2 + |e|^2. The
+    /// sums of the encoder in float32 have another order, so rounding can decide between nearly equal distances.
     /// </summary>
     private const double Rounding = 1e-5;
 
@@ -29,15 +29,15 @@ public sealed class OnnxRuntimeTests
 
     [Theory]
     [MemberData(nameof(Quantizers))]
-    public void Pictures_become_the_models_codes_and_codes_its_pictures(string kind, int lookupDim) =>
+    public void Codes_and_pictures_are_those_of_the_model(string kind, int lookupDim) =>
         AssertAgrees(ExportedModel.Options(kind, lookupDim));
 
     [Fact]
-    public void Grey_pictures_and_no_residual_layers_are_exported_too() =>
+    public void A_model_for_grey_pictures_without_residual_layers_is_exported() =>
         AssertAgrees(ExportedModel.Options("gradient") with { Channels = 1, ResidualLayers = 0 });
 
     [Fact]
-    public void Of_equal_codes_the_lowest_is_found()
+    public void The_lowest_of_equal_codes_is_found()
     {
         using var exported = new ExportedModel(ExportedModel.Options("gradient"));
         float[] half = exported.Model.Quantizer.Codebook.ToArray()[..(16 * 8)];
@@ -51,7 +51,7 @@ public sealed class OnnxRuntimeTests
     [Theory]
     [InlineData("gradient", 0)]
     [InlineData("simvq", 3)]
-    public void What_an_export_declares_is_read(string kind, int lookupDim)
+    public void The_declarations_of_an_export_are_read(string kind, int lookupDim)
     {
         using var exported = new ExportedModel(ExportedModel.Options(kind, lookupDim));
         string pictures = "Float batch,3,height,width", codes = "Int64 batch,code_height,code_width";
@@ -63,7 +63,7 @@ public sealed class OnnxRuntimeTests
     }
 
     [Fact]
-    public void Rows_and_columns_beyond_a_multiple_of_4_are_lost()
+    public void Rows_and_columns_beyond_a_multiple_of_4_are_ignored()
     {
         using var exported = new ExportedModel(ExportedModel.Options("gradient"));
         using var encoder = new RuntimeModel(exported.Encoder);
@@ -114,7 +114,7 @@ public sealed class OnnxRuntimeTests
         Assert.Equal([batch, height / 4, width / 4], actual.Sizes);
         int[] expected = exported.Encode(pictures, batch, height, width), found = Whole(actual);
         Assert.Equal(expected.Length, found.Length);
-        Assert.True(expected.Distinct().Count() > 5, "The pictures have so few codes that the test tells nothing.");
+        Assert.True(expected.Distinct().Count() > 5, "The pictures have too few codes for the test to be meaningful.");
         Tensor vectors = exported.LookedUp(pictures, batch, height, width);
         Quantizer quantizer = exported.Model.Quantizer;
         Tensor lookedIn = (quantizer is ProjectedQuantizer projected ? projected.Inner : quantizer).Codebook;
@@ -129,7 +129,7 @@ public sealed class OnnxRuntimeTests
             double excess = further / scale;
             Assert.True(
                 excess < Rounding,
-                $"Vector {i}: code {found[i]} instead of {expected[i]} is further away by {excess:g2} of |z|^2 + |e|^2.");
+                $"Vector {i}: code {found[i]} is farther than {expected[i]} by {excess:g2} of |z|^2 + |e|^2.");
         }
     }
 

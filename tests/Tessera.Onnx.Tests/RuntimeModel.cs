@@ -3,23 +3,25 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Tessera.Onnx.Tests;
 
-/// <summary>A model file of one input, opened in ONNX Runtime.</summary>
+/// <summary>A model file with one input, opened in ONNX Runtime.</summary>
 internal sealed class RuntimeModel : IDisposable
 {
     private readonly SessionOptions _options = new()
     {
         LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
-        IntraOpNumThreads = 1,    // Test classes run at once already.
+        IntraOpNumThreads = 1,    // Test classes already run in parallel.
     };
 
     private readonly InferenceSession _session;
 
     public RuntimeModel(string path) => _session = new InferenceSession(path, _options);
 
-    /// <summary>The metadata that the model carries.</summary>
+    /// <summary>The metadata of the model.</summary>
     public IReadOnlyDictionary<string, string> Metadata => _session.ModelMetadata.CustomMetadataMap;
 
-    /// <summary>The inputs, then the outputs, each as NAME TYPE SIZE,SIZE,... dynamic sizes by name.</summary>
+    /// <summary>
+    /// The inputs, then the outputs, each as KIND NAME TYPE SIZE,SIZE,... with dynamic sizes by name.
+    /// </summary>
     public IEnumerable<string> Declared =>
         _session.InputMetadata.Select(input => Describe("input", input.Key, input.Value))
             .Concat(_session.OutputMetadata.Select(output => Describe("output", output.Key, output.Value)));
@@ -31,7 +33,7 @@ internal sealed class RuntimeModel : IDisposable
         return model.Run(input, sizes);
     }
 
-    /// <summary>Runs the model on the elements of its input; the result holds its outputs by name.</summary>
+    /// <summary>Runs the model on the elements of its input, and returns the outputs by name.</summary>
     public Dictionary<string, Value> Run<T>(T[] input, params int[] sizes) where T : unmanaged
     {
         string name = Assert.Single(_session.InputNames);
@@ -69,8 +71,8 @@ internal sealed class RuntimeModel : IDisposable
 }
 
 /// <summary>An output of a model.</summary>
-/// <param name="Sizes">Its sizes.</param>
-/// <param name="Elements">Its elements: a <c>float[]</c> or a <c>long[]</c>, as the model declares.</param>
+/// <param name="Sizes">The sizes.</param>
+/// <param name="Elements">The elements: a <c>float[]</c> or a <c>long[]</c>, as the model declares.</param>
 internal sealed record Value(int[] Sizes, Array Elements)
 {
     /// <summary>The elements, which must be of this type.</summary>

@@ -1,7 +1,7 @@
-"""Checks a model with ONNX's own checker and prints what it declares.
+"""Checks a model with the ONNX checker and prints its declarations.
 
-    check_model.py MODEL    its operator set, inputs, outputs and metadata, a line each
-    check_model.py          every field of ONNX's messages: MESSAGE.FIELD NUMBER TYPE, a line each
+    check_model.py MODEL    prints the operator set, inputs, outputs and metadata, one per line
+    check_model.py          prints the fields of all ONNX messages as MESSAGE.FIELD NUMBER TYPE, one per line
 """
 
 import sys

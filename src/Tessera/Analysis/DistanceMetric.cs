@@ -1,11 +1,13 @@
 namespace Tessera.Analysis;
 
-/// <summary>How far two rows are from each other.</summary>
+/// <summary>The distance between two rows.</summary>
 public enum DistanceMetric
 {
-    /// <summary><c>|x - y|</c>, 0 and up.</summary>
+    /// <summary><c>|x - y|</c>, at least 0.</summary>
     Euclidean,
 
-    /// <summary><c>1 - x . y / (|x| |y|)</c>, 0 to 2; a row of zeros is at 1 from every row but its like, at 0.</summary>
+    /// <summary>
+    /// <c>1 - x . y / (|x| |y|)</c>, 0 to 2. A row of zeros has distance 0 to other rows of zeros and 1 to all others.
+    /// </summary>
     Cosine,
 }

@@ -1,23 +1,23 @@
 namespace Tessera.Analysis;
 
 /// <summary>
-/// How much two pictures differ. Pictures are <c>[height, width, channels]</c>, row-major, with samples in 0..1. All
-/// sums are taken in double precision; a NaN in a picture makes the result NaN.
+/// Measures of the difference between two pictures. Pictures are <c>[height, width, channels]</c>, row-major, with
+/// samples in 0..1. Sums are computed in double precision. A NaN in a picture makes the result NaN.
 /// </summary>
 public static class ImageMetrics
 {
-    /// <summary>The side of <see cref="Ssim"/>'s window, scikit-image's default.</summary>
+    /// <summary>The side of the window of <see cref="Ssim"/>: the default of scikit-image.</summary>
     private const int UsualWindow = 7;
 
     /// <summary>The mean squared error over all samples: 0 for equal pictures, at most 1.</summary>
     /// <param name="first">Samples in 0..1.</param>
-    /// <param name="second">As many samples.</param>
+    /// <param name="second">Samples in 0..1, of the same length.</param>
     /// <exception cref="ArgumentException">The lengths differ, or are 0.</exception>
     public static double Mse(ReadOnlySpan<float> first, ReadOnlySpan<float> second)
     {
         if (first.Length != second.Length || first.IsEmpty)
             throw new ArgumentException(
-                $"The pictures have {first.Length} and {second.Length} samples; they need equally many, at least 1.",
+                $"The pictures have {first.Length} and {second.Length} samples; both need the same number, at least 1.",
                 nameof(second));
         double sum = 0;
         for (int i = 0; i < first.Length; i++)
@@ -29,15 +29,15 @@ public static class ImageMetrics
     }
 
     /// <summary>
-    /// The peak signal-to-noise ratio in decibels for a peak of 1: <c>10 log10(1 / mse)</c>. Positive infinity for
-    /// equal pictures. A set's PSNR is commonly the mean over its pictures, not the PSNR of the mean error.
+    /// The peak signal-to-noise ratio in decibels for a peak of 1: <c>10 log10(1 / mse)</c>. It is positive infinity
+    /// for equal pictures. The PSNR of a set is commonly the mean over its pictures, not the PSNR of the mean error.
     /// </summary>
-    /// <param name="mse">A picture's <see cref="Mse"/>, at least 0.</param>
+    /// <param name="mse">The <see cref="Mse"/> of a picture, at least 0.</param>
     public static double Psnr(double mse) => mse == 0 ? double.PositiveInfinity : -10 * Math.Log10(mse);
 
-    /// <summary><see cref="Psnr(double)"/> of the <see cref="Mse"/> of two pictures.</summary>
+    /// <summary>The <see cref="Psnr(double)"/> for the <see cref="Mse"/> of two pictures.</summary>
     /// <param name="first">Samples in 0..1.</param>
-    /// <param name="second">As many samples.</param>
+    /// <param name="second">Samples in 0..1, of the same length.</param>
     /// <exception cref="ArgumentException">The lengths differ, or are 0.</exception>
     public static double Psnr(ReadOnlySpan<float> first, ReadOnlySpan<float> second) => Psnr(Mse(first, second));
 
@@ -54,11 +54,11 @@ public static class ImageMetrics
     /// <param name="width">Columns, at least 1.</param>
     /// <param name="channels">Channels, at least 1.</param>
     /// <remarks>
-    /// Where a side is shorter than 7, which scikit-image refuses, the window is the largest odd one that fits; one
-    /// of 1 x 1 compares the samples by luminance alone. Costs a few dozen operations a sample whatever the window: the
-    /// sums slide.
+    /// If a side is shorter than 7, which scikit-image rejects, the window is the largest odd one that fits. A window
+    /// of 1 x 1 compares luminance only. The cost is a few dozen operations per sample, independent of the window,
+    /// because the sums are updated as the window slides.
     /// </remarks>
-    /// <exception cref="ArgumentException">A size is not positive, or a picture's length is another.</exception>
+    /// <exception cref="ArgumentException">A size is not positive, or a length does not match the sizes.</exception>
     public static double Ssim(
         ReadOnlySpan<float> first, ReadOnlySpan<float> second, int height, int width, int channels)
     {
@@ -73,7 +73,7 @@ public static class ImageMetrics
 
         // (n - 1) | 1 is the largest odd number up to n.
         int window = Math.Min(UsualWindow, (Math.Min(height, width) - 1) | 1);
-        // Sums over the last `window` rows, for each place in a row.
+        // Sums over the last `window` rows, for each position in a row.
         Moments[] columns = new Moments[rowLength];
         double sum = 0;
         for (int y = 0; y < height; y++)
@@ -108,7 +108,7 @@ public static class ImageMetrics
         return sum;
     }
 
-    /// <summary>What the similarity of a window is made of: sums of x, y, x^2, y^2 and xy.</summary>
+    /// <summary>The sums of x, y, x^2, y^2 and xy over a window, which determine its similarity.</summary>
     private struct Moments
     {
         private double _x, _y, _xx, _yy, _xy;

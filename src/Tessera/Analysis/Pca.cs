@@ -5,10 +5,10 @@ using MathNet.Numerics.LinearAlgebra.Factorization;
 namespace Tessera.Analysis;
 
 /// <summary>
-/// Principal components: the orthogonal directions along which rows vary most (Pearson, "On Lines and Planes of Closest
-/// Fit to Systems of Points in Space", 1901), from the eigenvectors of the covariance matrix, in double precision. The
-/// numbers are those of scikit-learn's <c>PCA</c>; a component's sign is that of its largest loading, which is positive
-/// (<c>svd_flip(u_based_decision=False)</c>).
+/// Principal components: the orthogonal directions of largest variance of the rows (Pearson, "On Lines and Planes of
+/// Closest Fit to Systems of Points in Space", 1901), computed as eigenvectors of the covariance matrix in double
+/// precision. The results are those of scikit-learn's <c>PCA</c>. The sign of a component is chosen so that its largest
+/// loading is positive (<c>svd_flip(u_based_decision=False)</c>).
 /// </summary>
 public sealed class Pca
 {
@@ -22,28 +22,32 @@ public sealed class Pca
         _explainedVarianceRatio = explainedVarianceRatio;
     }
 
-    /// <summary>The rows' mean, <c>[columns]</c>.</summary>
+    /// <summary>The mean of the rows, <c>[columns]</c>.</summary>
     public ReadOnlySpan<double> Mean => _mean;
 
-    /// <summary>The directions, <c>[components, columns]</c>, row-major, orthonormal.</summary>
+    /// <summary>The components, <c>[components, columns]</c>, row-major, orthonormal.</summary>
     public ReadOnlySpan<double> Components => _components;
 
-    /// <summary>The variance of the rows along each component (divided by rows - 1), falling, at least 0.</summary>
+    /// <summary>
+    /// The variance of the rows along each component (divisor rows - 1), in descending order, at least 0.
+    /// </summary>
     public ReadOnlySpan<double> ExplainedVariance => _explainedVariance;
 
-    /// <summary>Each component's part of the rows' whole variance, 0 to 1; 0 where all rows are equal.</summary>
+    /// <summary>Each component's share of the total variance, 0 to 1; 0 if all rows are equal.</summary>
     public ReadOnlySpan<double> ExplainedVarianceRatio => _explainedVarianceRatio;
 
-    /// <summary>Finds the components along which the rows vary most.</summary>
+    /// <summary>Finds the components with the largest variance.</summary>
     /// <param name="rows"><c>[rows, columns]</c>, row-major, finite; at least one row.</param>
     /// <param name="columns">Numbers in a row.</param>
-    /// <param name="components">How many components, 1 to <paramref name="columns"/>.</param>
+    /// <param name="components">The number of components, 1 to <paramref name="columns"/>.</param>
     /// <remarks>
-    /// Where the rows vary along fewer directions than are asked for (few rows, constant columns), the components beyond
-    /// those are some directions orthogonal to them, with a variance of 0. Costs <c>rows * columns^2</c> and
-    /// <c>columns^3</c>.
+    /// If the rows vary along fewer directions than requested (few rows, constant columns), the remaining components
+    /// are arbitrary directions orthogonal to the others, with variance 0. The cost is
+    /// <c>rows * columns^2 + columns^3</c>.
     /// </remarks>
-    /// <exception cref="ArgumentException">There is no row, a number is not finite, or a size is out of its range.</exception>
+    /// <exception cref="ArgumentException">
+    /// There is no row, a number is not finite, or a size is out of range.
+    /// </exception>
     public static Pca Fit(ReadOnlySpan<float> rows, int columns, int components)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(columns);
@@ -59,7 +63,7 @@ public sealed class Pca
         double[] variance = new double[components], ratio = new double[components];
         for (int component = 0; component < components; component++)
         {
-            // Eigenvalues rise.
+            // Eigenvalues are in ascending order.
             int place = columns - 1 - component;
             double[] direction = eigen.EigenVectors.Column(place).ToArray();
             double sign = direction[eigen.EigenVectors.Column(place).AbsoluteMaximumIndex()] < 0 ? -1 : 1;
@@ -71,9 +75,15 @@ public sealed class Pca
         return new Pca(mean, directions, variance, ratio);
     }
 
-    /// <summary>The rows' places along the components, <c>[rows, components]</c>, row-major: <c>(row - mean) . component</c>.</summary>
-    /// <param name="rows"><c>[rows, columns]</c>, row-major; they need not be those of <see cref="Fit"/>.</param>
-    /// <exception cref="ArgumentException">The length is no multiple of the columns.</exception>
+    /// <summary>
+    /// Projects rows on the components, <c>(row - mean) . component</c>: <c>[rows, components]</c>, row-major.
+    /// </summary>
+    /// <param name="rows">
+    /// <c>[rows, columns]</c>, row-major, finite; not necessarily those of <see cref="Fit"/>.
+    /// </param>
+    /// <exception cref="ArgumentException">
+    /// The length is not a multiple of the columns, or a number is not finite.
+    /// </exception>
     public double[] Transform(ReadOnlySpan<float> rows)
     {
         int columns = _mean.Length, components = _explainedVariance.Length;

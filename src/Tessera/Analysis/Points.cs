@@ -2,7 +2,7 @@ using System.Numerics.Tensors;
 
 namespace Tessera.Analysis;
 
-/// <summary>Points and their exact nearest neighbours, found by comparing each with all, in double precision.</summary>
+/// <summary>Points and their exact nearest neighbours, by brute force in double precision.</summary>
 internal sealed class Points
 {
     private readonly double[] _values;
@@ -12,21 +12,24 @@ internal sealed class Points
     private Points(double[] values, int columns, DistanceMetric metric) =>
         (_values, _columns, _metric) = (values, columns, metric);
 
-    /// <summary>How many.</summary>
+    /// <summary>The number of points.</summary>
     public int Count => _values.Length / _columns;
 
-    /// <summary>Numbers in a point.</summary>
+    /// <summary>The number of coordinates.</summary>
     public int Columns => _columns;
 
-    /// <summary>The points, <c>[count, columns]</c>: as they were given, or for the cosine vectors of length 1 (or 0).</summary>
+    /// <summary>
+    /// The points, <c>[count, columns]</c>, row-major. For the cosine distance they are scaled to length 1, except
+    /// zeros.
+    /// </summary>
     public ReadOnlySpan<double> Values => _values;
 
-    /// <summary>Points that are compared by a metric.</summary>
-    /// <param name="rows"><c>[rows, columns]</c>.</param>
+    /// <summary>Creates points that are compared by a metric.</summary>
+    /// <param name="rows"><c>[rows, columns]</c>, row-major.</param>
     /// <param name="columns">Numbers in a row.</param>
-    /// <param name="metric">How they are compared.</param>
-    /// <param name="least">The fewest rows that will do.</param>
-    /// <exception cref="ArgumentException">As for <see cref="Rows.Count"/>, or the metric is none.</exception>
+    /// <param name="metric">The distance.</param>
+    /// <param name="least">The minimum number of rows.</param>
+    /// <exception cref="ArgumentException">As for <see cref="Rows.Count"/>, or the metric is undefined.</exception>
     public static Points From(ReadOnlySpan<float> rows, int columns, DistanceMetric metric, int least)
     {
         Rows.Count(rows, columns, least);
@@ -36,11 +39,12 @@ internal sealed class Points
         {
             DistanceMetric.Euclidean => new Points(values, columns, metric),
             DistanceMetric.Cosine => new Points(UnitVectors(values, columns), columns, metric),
-            _ => throw new ArgumentOutOfRangeException(nameof(metric), metric, "There is no such metric."),
+            _ => throw new ArgumentOutOfRangeException(nameof(metric), metric, "The metric is undefined."),
         };
     }
 
-    /// <summary>Points in the plane, compared by the Euclidean distance.</summary>
+    /// <summary>Creates points in the plane, compared by the Euclidean distance.</summary>
+    /// <param name="layout"><c>[points, 2]</c>, row-major.</param>
     /// <exception cref="ArgumentException">As for <see cref="Rows.Count"/>.</exception>
     public static Points InPlane(ReadOnlySpan<double> layout)
     {
@@ -48,21 +52,22 @@ internal sealed class Points
         return new Points(layout.ToArray(), 2, DistanceMetric.Euclidean);
     }
 
-    /// <summary>The distances from a point to all, itself among them.</summary>
+    /// <summary>Writes the distances from a point to all points, including itself.</summary>
     public void FillDistances(int point, Span<double> distances)
     {
         ReadOnlySpan<double> from = Point(point);
         for (int other = 0; other < distances.Length; other++)
         {
             double distance = TensorPrimitives.Distance(from, Point(other));
-            distances[other] = _metric == DistanceMetric.Cosine ? CosineDistance(from, Point(other), distance) : distance;
+            distances[other] =
+                _metric == DistanceMetric.Cosine ? CosineDistance(from, Point(other), distance) : distance;
         }
     }
 
-    /// <summary>The nearest points but for the point itself, the nearest first, the lowest index first on a tie.</summary>
-    /// <param name="point">Whose.</param>
+    /// <summary>Finds the nearest other points, the nearest first, the lowest index first on a tie.</summary>
+    /// <param name="point">The point.</param>
     /// <param name="distances">Its distances to all points.</param>
-    /// <param name="nearest">As many as are wanted, fewer than there are points.</param>
+    /// <param name="nearest">Receives the indices; its length, below the number of points, says how many.</param>
     public static void FindNearest(int point, ReadOnlySpan<double> distances, Span<int> nearest)
     {
         int found = 0;
@@ -80,8 +85,8 @@ internal sealed class Points
     private ReadOnlySpan<double> Point(int index) => _values.AsSpan(index * _columns, _columns);
 
     /// <summary>
-    /// Of unit vectors u and v the distance 1 - u . v is half the square of |u - v|, which has no cancellation. Vectors of
-    /// zeros are no unit vectors: they are at 1 from all but each other.
+    /// For unit vectors u and v, 1 - u . v = |u - v|^2 / 2, which avoids cancellation. Zero vectors have distance 0 to
+    /// each other and 1 to all other vectors.
     /// </summary>
     private static double CosineDistance(ReadOnlySpan<double> first, ReadOnlySpan<double> second, double chord) =>
         chord > 0 && (IsZero(first) || IsZero(second)) ? 1 : chord * chord / 2;

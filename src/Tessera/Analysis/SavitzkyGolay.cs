@@ -3,36 +3,35 @@ using System.Numerics.Tensors;
 namespace Tessera.Analysis;
 
 /// <summary>
-/// Smooths a series by fitting a polynomial to the window around each value, by least squares, and taking the
-/// polynomial's value there (Savitzky, Golay, "Smoothing and Differentiation of Data by Simplified Least Squares
-/// Procedures", 1964).
+/// Smooths a series: each value becomes that of a polynomial fitted by least squares to the window around it (Savitzky,
+/// Golay, "Smoothing and Differentiation of Data by Simplified Least Squares Procedures", 1964).
 /// </summary>
 public static class SavitzkyGolay
 {
     /// <summary>
-    /// The smoothed series, as long as <paramref name="values"/>: what scipy's
-    /// <c>savgol_filter(values, window, order, mode="interp")</c> makes. Value i is <c>p(i)</c>, where p is the
-    /// polynomial nearest to the values of the window centred on i; the first and the last <c>window / 2</c> values are
-    /// those of the polynomials of the first and the last whole window. A NaN reaches every value whose window holds it.
+    /// The smoothed series, as long as <paramref name="values"/>, as by scipy's
+    /// <c>savgol_filter(values, window, order, mode="interp")</c>. Value i is <c>p(i)</c>, where p is the polynomial
+    /// fitted to the window centred on i. The first and the last <c>window / 2</c> values come from the polynomials of
+    /// the first and the last whole window. A NaN affects every value whose window holds it.
     /// </summary>
     /// <param name="values">The series, evenly spaced; at least <paramref name="window"/> values.</param>
     /// <param name="window">Values in a window: odd, more than <paramref name="order"/>.</param>
     /// <param name="order">The polynomial's degree, at least 0.</param>
     /// <remarks>
-    /// At window 201 and order 7 the result is right to 1e-11, where scipy's own rounding leaves all but its edges 5e-5 too
-    /// low (<c>tests/fixtures/analysis/README.md</c>). Costs <c>window</c> operations a value, and once
-    /// <c>window * (window + order) * order</c>.
+    /// At window 201 and order 7 the result is accurate to 1e-11, while scipy's rounding errors make its values 5e-5
+    /// too low except at the edges (<c>tests/fixtures/analysis/README.md</c>). The cost is <c>window</c> operations per
+    /// value, plus <c>window * (window + order) * order</c> once.
     /// </remarks>
-    /// <exception cref="ArgumentException">A size is out of its range.</exception>
+    /// <exception cref="ArgumentException">A size is out of range.</exception>
     public static double[] Smooth(ReadOnlySpan<double> values, int window, int order)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(order);
         if (window <= order || window % 2 == 0)
             throw new ArgumentException(
-                $"A window is odd and longer than the polynomial's degree {order}; {window} is not.", nameof(window));
+                $"The window must be odd and above the polynomial's degree {order}, not {window}.", nameof(window));
         if (values.Length < window)
             throw new ArgumentException(
-                $"{values.Length} values are fewer than a window of {window}.", nameof(values));
+                $"There are {values.Length} values; a window of {window} needs at least as many.", nameof(values));
 
         double[][] basis = OrthonormalPolynomials(window, order);
         int half = window / 2;
@@ -52,11 +51,11 @@ public static class SavitzkyGolay
     }
 
     /// <summary>
-    /// The longest window for <see cref="Smooth"/>: the largest odd number that is at most <paramref name="wanted"/>, at
-    /// most <paramref name="length"/> and more than <paramref name="order"/>; null where there is none.
+    /// The longest window for <see cref="Smooth"/>: the largest odd number that is at most <paramref name="wanted"/>,
+    /// at most <paramref name="length"/> and above <paramref name="order"/>; null if there is none.
     /// </summary>
-    /// <param name="length">Values in the series.</param>
-    /// <param name="wanted">The window that a longer series would get.</param>
+    /// <param name="length">The number of values in the series.</param>
+    /// <param name="wanted">The window for a series that is long enough.</param>
     /// <param name="order">The polynomial's degree, at least 0.</param>
     /// <exception cref="ArgumentOutOfRangeException">The order is negative.</exception>
     public static int? LargestWindow(int length, int wanted, int order)
@@ -67,7 +66,9 @@ public static class SavitzkyGolay
         return window > order ? window : null;
     }
 
-    /// <summary>The weights of the window's values in the fitted polynomial's value at place <paramref name="at"/>.</summary>
+    /// <summary>
+    /// Writes the weights of the window's values in the fitted polynomial's value at position <paramref name="at"/>.
+    /// </summary>
     private static void FillWeights(double[][] basis, int at, Span<double> weights)
     {
         weights.Clear();
@@ -76,13 +77,14 @@ public static class SavitzkyGolay
     }
 
     /// <summary>
-    /// Polynomials of degree 0 to <paramref name="order"/> at the window's places, orthonormal as vectors.
+    /// Polynomials of degree 0 to <paramref name="order"/>, evaluated at the window's positions and orthonormal as
+    /// vectors.
     /// </summary>
     /// <remarks>
-    /// Powers of the place would be a basis too, but nearly parallel ones: the normal equations of window 201
-    /// and order 7 through them lose all digits. Each new polynomial is x times the last one, made orthogonal to all before it, twice, as the first
-    /// pass leaves rounding errors of the size of what it took away (Giraud, Langou, Rozloznik, "The loss of orthogonality
-    /// in the Gram-Schmidt orthogonalization process", 2005).
+    /// Monomials are nearly parallel: with them, the normal equations of window 201 and order 7 lose all digits.
+    /// Instead, each new polynomial is x times the previous one, orthogonalized against all previous ones. This is done
+    /// twice, because the first pass leaves rounding errors as large as the removed parts (Giraud, Langou, Rozloznik,
+    /// "The loss of orthogonality in the Gram-Schmidt orthogonalization process", 2005).
     /// </remarks>
     private static double[][] OrthonormalPolynomials(int window, int order)
     {

@@ -5,44 +5,49 @@ namespace Tessera.Analysis;
 
 /// <summary>
 /// Uniform manifold approximation and projection (McInnes, Healy, Melville, "UMAP: Uniform Manifold Approximation and
-/// Projection for Dimension Reduction", 2018): lays rows out in the plane so that neighbours stay neighbours. The edges of
-/// the <see cref="UmapGraph"/> pull their ends together, random pairs of points push each other away, in the schedule of
-/// umap-learn.
+/// Projection for Dimension Reduction", 2018): a layout of rows in the plane in which neighbours stay neighbours. The
+/// edges of the <see cref="UmapGraph"/> pull their ends together, and points are pushed away from random other points,
+/// in the schedule of umap-learn.
 /// </summary>
 /// <remarks>
-/// The points start at the rows' first two principal components, where umap-learn starts from eigenvectors of the graph's
-/// Laplacian. What comes out is as trustworthy (<c>tests/fixtures/analysis/README.md</c> has the numbers; Kobak, Linderman,
-/// "Initialization is critical for preserving global data structure in both t-SNE and UMAP", 2021, find the same), while the
-/// pieces of a graph that is not connected, as a codebook's with 3 neighbours is not, need no placing by rules of their own.
+/// The points start at the first two principal components of the rows; umap-learn starts from eigenvectors of the
+/// graph's Laplacian. The layouts are as trustworthy (<c>tests/fixtures/analysis/README.md</c> has the numbers; Kobak,
+/// Linderman, "Initialization is critical for preserving global data structure in both t-SNE and UMAP", 2021, find the
+/// same). This start also places the parts of an unconnected graph, such as that of a codebook with 3 neighbours,
+/// without extra rules.
 /// </remarks>
 /// <example><code>
-/// double[] layout = Umap.Layout(codebook, columns: 64, new UmapOptions { Neighbors = 3, Metric = DistanceMetric.Cosine });
+/// var options = new UmapOptions { Neighbors = 3, Metric = DistanceMetric.Cosine };
+/// double[] layout = Umap.Layout(codebook, columns: 64, options);
 /// </code></example>
 public static class Umap
 {
-    /// <summary>Fewer rows than these have no neighbourhoods to show.</summary>
+    /// <summary>The minimum number of rows.</summary>
     internal const int LeastRows = 4;
 
-    // umap-learn's: the side of the start, its jitter, the longest step of a coordinate, what keeps pushes finite.
+    // Constants of umap-learn: the side of the initial layout, its jitter, the largest step of a coordinate, and the
+    // term that keeps pushes finite.
     private const double StartSide = 10, StartJitter = 1e-4, LongestStep = 4, PushSoftening = 0.001;
 
-    // Squared distances below this count as 0: what they are divided into would overflow.
+    // Smaller squared distances count as 0, because a division by them would overflow.
     private const double Coincident = 1e-30;
 
     private const ulong StartStream = 0, PushStream = 1;
 
     /// <summary>
-    /// Lays rows out in the plane. The layout is a function of the rows and the options. Equal rows get places near each
-    /// other; all rows may be equal.
+    /// Lays rows out in the plane. The layout is a function of the rows and the options. Equal rows are allowed, even
+    /// if all rows are equal; they are placed near each other.
     /// </summary>
     /// <param name="rows"><c>[rows, columns]</c>, row-major, finite; at least 4 rows.</param>
     /// <param name="columns">Numbers in a row.</param>
-    /// <param name="options">How.</param>
-    /// <param name="progress">Told the part that is done, 0 to 1, after each epoch.</param>
-    /// <param name="cancellation">Asked before each epoch.</param>
+    /// <param name="options">The options.</param>
+    /// <param name="progress">Receives the part that is done, 0 to 1, after each epoch.</param>
+    /// <param name="cancellation">Cancels the work before the next epoch.</param>
     /// <returns><c>[rows, 2]</c>, row-major, finite.</returns>
-    /// <remarks>Costs <c>rows^2 * columns</c> for the neighbours, and <c>epochs * rows * neighbors</c>.</remarks>
-    /// <exception cref="ArgumentException">Fewer rows, a number that is not finite, or an option out of its range.</exception>
+    /// <remarks>The cost is <c>rows^2 * columns + epochs * rows * neighbors</c>.</remarks>
+    /// <exception cref="ArgumentException">
+    /// There are too few rows, a number is not finite, or an option is out of range.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static double[] Layout(
         ReadOnlySpan<float> rows, int columns, UmapOptions options,
@@ -68,17 +73,17 @@ public static class Umap
     }
 
     /// <summary>
-    /// a and b of the curve <c>1 / (1 + a d^(2b))</c>, by which points at distance d count as neighbours in the layout: the
-    /// nearest by least squares to 1 up to <paramref name="minDistance"/> and <c>exp(-(d - minDistance) / spread)</c>
-    /// beyond, at umap-learn's 300 distances from 0 to 3 spreads.
+    /// Fits a and b of the curve <c>1 / (1 + a d^(2b))</c>, the degree to which points at distance d are neighbours in
+    /// the layout. The target is 1 up to <paramref name="minDistance"/> and <c>exp(-(d - minDistance) / spread)</c>
+    /// beyond; the fit is by least squares at 300 distances from 0 to 3 spreads, as in umap-learn.
     /// </summary>
     /// <param name="minDistance">0 to <paramref name="spread"/>.</param>
-    /// <param name="spread">More than 0.</param>
-    /// <exception cref="ArgumentException">An argument is out of its range.</exception>
+    /// <param name="spread">Above 0.</param>
+    /// <exception cref="ArgumentException">An argument is out of range.</exception>
     public static (double A, double B) FitCurve(double minDistance, double spread)
     {
         new UmapOptions { MinDistance = minDistance, Spread = spread }.Check();
-        // With distances in spreads the parameters are of the size of 1, where the search starts.
+        // In units of the spread, the parameters are near 1, where the search starts.
         double[] distances = Generate.LinearSpaced(300, 0, 3);
         double near = minDistance / spread;
         double[] target = Array.ConvertAll(distances, d => d < near ? 1 : Math.Exp(-(d - near)));
@@ -86,7 +91,10 @@ public static class Umap
         return (a * Math.Pow(spread, -2 * b), b);
     }
 
-    /// <summary>The first two principal components, each stretched to 0..10, a little jittered to part equal rows.</summary>
+    /// <summary>
+    /// The initial layout: the first two principal components, each scaled to 0..10, with a small jitter that separates
+    /// equal rows.
+    /// </summary>
     private static double[] Start(Points points, ulong seed)
     {
         float[] rows = Array.ConvertAll(points.Values.ToArray(), value => (float)value);
@@ -100,7 +108,7 @@ public static class Umap
             for (int i = axis; i < places.Length; i += axes)
                 (least, most) = (Math.Min(least, places[i]), Math.Max(most, places[i]));
             widest = Math.Max(widest, most - least);
-            // Along an axis without variance places differ by rounding alone.
+            // Without variance along an axis, the positions differ by rounding errors only.
             if (most - least <= 1e-6 * widest) continue;
             for (int row = 0; row < points.Count; row++)
                 layout[2 * row + axis] = StartSide * (places[row * axes + axis] - least) / (most - least);
@@ -111,7 +119,8 @@ public static class Umap
     }
 
     /// <summary>
-    /// Each edge in both directions, in the order of where they start, but for those too weak to pull once in all epochs.
+    /// Each edge in both directions, sorted by its ends, without the edges that are too weak to pull once in all
+    /// epochs.
     /// </summary>
     private static Spring[] Springs(UmapEdge[] edges, int epochs, int pushes)
     {
@@ -123,7 +132,7 @@ public static class Umap
             .Select(edge => new Spring(edge.First, edge.Second, heaviest / edge.Weight, pushes))];
     }
 
-    /// <summary>An edge that pulls once in a period, and how often its start is pushed in that time.</summary>
+    /// <summary>An edge that pulls once per period, with the number of pushes of its start per period.</summary>
     private struct Spring
     {
         private readonly double _pullPeriod, _pushPeriod;
@@ -133,7 +142,7 @@ public static class Umap
         {
             (From, To) = (from, to);
             _nextPull = _pullPeriod = period;
-            // Never, without pushes: infinity.
+            // Infinity, which means never, if pushes is 0.
             _nextPush = _pushPeriod = period / pushes;
         }
 
@@ -141,7 +150,7 @@ public static class Umap
 
         public int To { get; }
 
-        /// <summary>Whether the edge pulls in this epoch; if so, how many pushes are due since the last time.</summary>
+        /// <summary>Whether the edge pulls in this epoch, and the number of pushes that are due if it does.</summary>
         public bool Pulls(int epoch, out int duePushes)
         {
             duePushes = 0;
@@ -173,7 +182,7 @@ public static class Umap
             _random = new CounterRandom(options.Seed, PushStream);
         }
 
-        /// <summary>How far a gradient of 1 moves a point.</summary>
+        /// <summary>The step size: the distance that a gradient of 1 moves a point.</summary>
         public double Step { get; set; }
 
         public void Move(ref Spring spring, int epoch)
@@ -199,7 +208,7 @@ public static class Umap
             (double x, double y, double squared) = Between(point, other);
             if (squared < Coincident)
             {
-                // Any way apart will do.
+                // The direction is arbitrary.
                 if (_repulsion > 0) MoveBy(point, LongestStep, LongestStep);
                 return;
             }

@@ -3,34 +3,37 @@ namespace Tessera.Analysis;
 /// <summary>An edge of a <see cref="UmapGraph"/>.</summary>
 /// <param name="First">A row.</param>
 /// <param name="Second">A later row.</param>
-/// <param name="Weight">How surely the two are neighbours: more than 0, at most 1.</param>
+/// <param name="Weight">The degree to which the two are neighbours: above 0, at most 1.</param>
 public readonly record struct UmapEdge(int First, int Second, double Weight);
 
 /// <summary>
 /// The fuzzy graph of neighbours that <see cref="Umap"/> lays out (McInnes, Healy, Melville, "UMAP: Uniform Manifold
-/// Approximation and Projection for Dimension Reduction", 2018, section 3.1 and algorithms 2 and 3). Row i takes row j for a
-/// neighbour to the degree <c>p(j|i) = exp(-max(0, d(i,j) - rho_i) / sigma_i)</c>, where rho_i is the distance to its
-/// nearest neighbour and sigma_i is such that the degrees of its k - 1 neighbours add up to log2 k. An edge's weight is the
-/// probability that one of the two holds: <c>p(j|i) + p(i|j) - p(j|i) p(i|j)</c>. The weights are umap-learn's.
+/// Approximation and Projection for Dimension Reduction", 2018, section 3.1 and algorithms 2 and 3). Row j is a
+/// neighbour of row i to the degree <c>p(j|i) = exp(-max(0, d(i,j) - rho_i) / sigma_i)</c>, where rho_i is the distance
+/// to the nearest neighbour above 0, and sigma_i is chosen so that the degrees of the k - 1 neighbours add up to log2
+/// k. The weight of an edge is the probability that at least one of the two holds:
+/// <c>p(j|i) + p(i|j) - p(j|i) p(i|j)</c>. The weights are those of umap-learn.
 /// </summary>
 public static class UmapGraph
 {
-    // umap-learn's SMOOTH_K_TOLERANCE and MIN_K_DIST_SCALE, and its bisection's length.
+    // SMOOTH_K_TOLERANCE, MIN_K_DIST_SCALE and the number of bisections in umap-learn.
     private const double SumTolerance = 1e-5, LeastBandwidth = 1e-3;
     private const int Bisections = 64;
 
-    /// <summary>The graph's edges, each once, in the order of <c>(First, Second)</c>.</summary>
+    /// <summary>The edges of the graph, each once, sorted by <c>(First, Second)</c>.</summary>
     /// <param name="rows"><c>[rows, columns]</c>, row-major, finite; at least 4 rows.</param>
     /// <param name="columns">Numbers in a row.</param>
     /// <param name="neighbors">
-    /// k: rows in a neighbourhood, the row itself among them; at least 2. Taken for rows - 1 where it is more.
+    /// k: the number of rows in a neighbourhood, including the row itself; at least 2, and limited to rows - 1.
     /// </param>
-    /// <param name="metric">How rows are compared.</param>
+    /// <param name="metric">The distance.</param>
     /// <remarks>
-    /// Neighbours are exact, the earliest row first on a tie, and a row is always its own first neighbour; between equal rows
-    /// umap-learn leaves both to chance. Costs <c>rows^2 * columns</c>.
+    /// Neighbours are exact, the earliest row first on a tie, and a row is always its own first neighbour. In
+    /// umap-learn both are arbitrary for equal rows. The cost is <c>rows^2 * columns</c>.
     /// </remarks>
-    /// <exception cref="ArgumentException">Fewer rows, a number that is not finite, or an argument out of its range.</exception>
+    /// <exception cref="ArgumentException">
+    /// There are too few rows, a number is not finite, or an argument is out of range.
+    /// </exception>
     public static UmapEdge[] Build(ReadOnlySpan<float> rows, int columns, int neighbors, DistanceMetric metric) =>
         Build(Points.From(rows, columns, metric, Umap.LeastRows), neighbors);
 
@@ -76,8 +79,9 @@ public static class UmapGraph
     }
 
     /// <summary>
-    /// rho, the first distance above 0 (0 where there is none), and by bisection sigma, at least a thousandth of the
-    /// neighbourhood's mean distance, or of the whole graph's where rho is 0; the row itself counts in the mean, at 0.
+    /// Finds rho, the first distance above 0 (0 if there is none), and sigma by bisection. Sigma is at least a
+    /// thousandth of the mean distance of the neighbourhood, or of the whole graph if rho is 0; the row itself counts
+    /// in the mean with distance 0.
     /// </summary>
     private static (double Rho, double Sigma) Calibrate(ReadOnlySpan<double> distances, double meanDistance)
     {

@@ -3,23 +3,25 @@ using Tessera.Models;
 
 namespace Tessera.Benchmarking;
 
-/// <summary>What <see cref="ThroughputBenchmark"/> measured on this machine.</summary>
-/// <param name="Device">The device and its kernels, for people.</param>
-/// <param name="Threads">Threads that shared the work.</param>
-/// <param name="Batch">Pictures in a batch.</param>
+/// <summary>The results of <see cref="ThroughputBenchmark"/>.</summary>
+/// <param name="Device">A description of the device and its kernels.</param>
+/// <param name="Threads">The number of threads.</param>
+/// <param name="Batch">Pictures per batch.</param>
 /// <param name="Size">Height and width of a picture in pixels.</param>
-/// <param name="Rates">How long each kind of work took.</param>
-/// <param name="Peak">The fused multiply-adds that the processor reaches.</param>
-/// <param name="Convolutions">What computes the model's convolutions.</param>
+/// <param name="Rates">The times of each kind of work.</param>
+/// <param name="Peak">The peak rate of fused multiply-adds of the processor.</param>
+/// <param name="Convolutions">The algorithm of each of the model's convolutions.</param>
 public sealed record Throughput(
     string Device, int Threads, int Batch, PictureSize Size, IReadOnlyList<WorkRate> Rates, PeakRate Peak,
     IReadOnlyList<ConvolutionReport> Convolutions);
 
-/// <summary>How long one kind of work took.</summary>
-/// <param name="Name">train (gradient codebook), train (EMA codebook), encode, decode.</param>
-/// <param name="Images">Pictures in a call.</param>
-/// <param name="Operations">Direct-equivalent floating-point operations of a call, <see cref="ModelCost"/>.</param>
-/// <param name="Milliseconds">What each call took, at least one.</param>
+/// <summary>The times of one kind of work.</summary>
+/// <param name="Name">Such as "train, gradient codebook", "train, EMA codebook", "encode" or "decode".</param>
+/// <param name="Images">Pictures per call.</param>
+/// <param name="Operations">
+/// Floating-point operations of a call, counted as for direct convolution (<see cref="ModelCost"/>).
+/// </param>
+/// <param name="Milliseconds">The time of each call; at least one.</param>
 public sealed record WorkRate(string Name, int Images, long Operations, IReadOnlyList<double> Milliseconds)
 {
     /// <summary>The median time of a call in milliseconds.</summary>
@@ -38,18 +40,18 @@ public sealed record WorkRate(string Name, int Images, long Operations, IReadOnl
     /// <summary>Pictures per second at the median time.</summary>
     public double ImagesPerSecond => Images / Median * 1e3;
 
-    /// <summary>Direct-equivalent GFLOP/s at the median time.</summary>
+    /// <summary>GFLOP/s at the median time, with the operations of direct convolution.</summary>
     public double Gflops => Operations / Median / 1e6;
 }
 
-/// <summary>The most fused multiply-adds that were seen, in GFLOP/s.</summary>
-/// <param name="VectorBits">Bits in the widest vectors that the processor has.</param>
-/// <param name="OneThread">With one thread.</param>
-/// <param name="AllThreads">With as many threads as worked.</param>
+/// <summary>The highest measured rate of fused multiply-adds, in GFLOP/s.</summary>
+/// <param name="VectorBits">The width of the processor's vectors in bits.</param>
+/// <param name="OneThread">The rate with one thread.</param>
+/// <param name="AllThreads">The rate with all threads of the benchmark.</param>
 public readonly record struct PeakRate(int VectorBits, double OneThread, double AllThreads);
 
-/// <summary>What computes the layers of a model that have the same sizes.</summary>
-/// <param name="Layer">The first of them.</param>
-/// <param name="Count">How many there are.</param>
-/// <param name="Explanation">The algorithm and why it was picked.</param>
+/// <summary>The algorithm for the layers of a model that have the same sizes.</summary>
+/// <param name="Layer">The first of these layers.</param>
+/// <param name="Count">The number of these layers.</param>
+/// <param name="Explanation">The algorithm and the reason for its choice.</param>
 public sealed record ConvolutionReport(ConvolutionLayer Layer, int Count, string Explanation);

@@ -9,21 +9,26 @@ using Tessera.Training;
 namespace Tessera.Benchmarking;
 
 /// <summary>
-/// How fast this machine trains a model and uses it, beside the multiply-adds that its processor reaches. All kinds of
-/// work take turns, so that a machine whose speed drifts is fair to each.
+/// Measures how fast this machine trains, encodes and decodes, and the peak rate of multiply-adds of its processor. The
+/// kinds of work are measured in turns, so that a drift of the machine's speed affects all of them alike.
 /// </summary>
 public static class ThroughputBenchmark
 {
     private const int WarmUpCalls = 2;
     private static readonly TimeSpan PeakDuration = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Measures for about as long as it is told, after a warm-up.</summary>
-    /// <param name="options">The model, the size of pictures, the batch and the threads; the rest does not matter.</param>
-    /// <param name="duration">How long in all; every kind of work is done once at least.</param>
-    /// <param name="progress">Told the share that is done, 0 to 1.</param>
-    /// <param name="cancellation">Stops it.</param>
-    /// <exception cref="InputException">An option is out of its range.</exception>
-    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <summary>Runs the benchmark.</summary>
+    /// <param name="options">
+    /// The model without its quantizer, the size of the pictures, the batch, the threads and the seed; the other
+    /// options are ignored.
+    /// </param>
+    /// <param name="duration">
+    /// The approximate time after the warm-up; every kind of work is measured at least once.
+    /// </param>
+    /// <param name="progress">Receives the part that is done, 0 to 1.</param>
+    /// <param name="cancellation">Cancels the benchmark.</param>
+    /// <exception cref="InputException">An option is out of range.</exception>
+    /// <exception cref="OperationCanceledException">The benchmark was cancelled.</exception>
     public static Throughput Run(
         TrainingOptions options, TimeSpan duration, IProgress<double>? progress = null,
         CancellationToken cancellation = default)
@@ -61,10 +66,11 @@ public static class ThroughputBenchmark
     [
         .. cost.Encoder.Concat(cost.Decoder)
             .GroupBy(layer => (layer.Geometry, layer.IsTransposed))
-            .Select(layers => new ConvolutionReport(layers.First(), layers.Count(), device.Explain(layers.Key.Geometry))),
+            .Select(layers =>
+                new ConvolutionReport(layers.First(), layers.Count(), device.Explain(layers.Key.Geometry))),
     ];
 
-    /// <summary>The kinds of work, each with the times of its calls.</summary>
+    /// <summary>The kinds of work with the times of their calls.</summary>
     private sealed class Works : IDisposable
     {
         private readonly Workload _gradient, _ema;
@@ -76,12 +82,15 @@ public static class ThroughputBenchmark
             _batch = options.Batch;
             Cost = new ModelCost(options.Model, _batch, pictures.Height, pictures.Width);
             double variance = pictures.Variance();
-            _gradient = new Workload(options.Model with { Quantizer = new VectorQuantizerOptions() }, variance, options.Seed, device);
-            _ema = new Workload(options.Model with { Quantizer = new EmaVectorQuantizerOptions() }, variance, options.Seed, device);
+            _gradient = new Workload(
+                options.Model with { Quantizer = new VectorQuantizerOptions() }, variance, options.Seed, device);
+            _ema = new Workload(
+                options.Model with { Quantizer = new EmaVectorQuantizerOptions() }, variance, options.Seed, device);
             Shape shape = [_batch, pictures.Height, pictures.Width, pictures.Channels];
             float[] pixels = new float[shape.Length], decoded = new float[shape.Length];
             int length = shape.Length / _batch;
-            for (int i = 0; i < _batch; i++) PixelValues.FromBytes(pictures.Pixels(i), pixels.AsSpan(i * length, length));
+            for (int i = 0; i < _batch; i++)
+                PixelValues.FromBytes(pictures.Pixels(i), pixels.AsSpan(i * length, length));
             int[] codes = _ema.Encode(pixels, shape);
             _works =
             [

@@ -8,8 +8,8 @@ using Tessera.Training;
 namespace Tessera.Benchmarking;
 
 /// <summary>
-/// What a model is asked to do, one call each, with nothing around it: batches come as numbers, nothing is drawn, logged
-/// or saved. Memory is reused from call to call, as in a run.
+/// The operations of a model for benchmarks, without data loading, logging and saving: batches are given as numbers.
+/// Memory is reused from call to call, as in a run.
 /// </summary>
 public sealed class Workload : IDisposable
 {
@@ -18,12 +18,12 @@ public sealed class Workload : IDisposable
     private readonly double _dataVariance;
     private readonly Tape _training, _inference;
 
-    /// <summary>Creates a model with its first weights and an optimizer for it.</summary>
-    /// <param name="model">The model's sizes and how it quantizes.</param>
+    /// <summary>Creates a model with initial weights, and an optimizer.</summary>
+    /// <param name="model">The sizes and the quantizer of the model.</param>
     /// <param name="dataVariance">The variance of the pictures, above 0.</param>
-    /// <param name="seed">What the first weights follow from.</param>
-    /// <param name="device">Where it computes.</param>
-    /// <exception cref="InputException">An option is out of its range.</exception>
+    /// <param name="seed">The seed of the initial weights.</param>
+    /// <param name="device">The device.</param>
+    /// <exception cref="InputException">An option is out of range.</exception>
     public Workload(VqVaeOptions model, double dataVariance, ulong seed, Device device)
     {
         _model = new VqVae(model, seed, device);
@@ -33,7 +33,7 @@ public sealed class Workload : IDisposable
         _inference = new Tape(device, recording: false);
     }
 
-    /// <summary>One training step: forward, backward, Adam at the seed's learning rate.</summary>
+    /// <summary>One training step: forward, backward, Adam with the seed's learning rate of 1e-4.</summary>
     /// <param name="pixels">A batch, pixels in [-0.5, 0.5].</param>
     /// <param name="shape"><c>[batch, height, width, channels]</c>.</param>
     /// <returns>The loss before the step.</returns>
@@ -48,7 +48,7 @@ public sealed class Workload : IDisposable
         return value;
     }
 
-    /// <summary>The whole model forward, without gradients.</summary>
+    /// <summary>One forward pass through the whole model, without gradients.</summary>
     /// <param name="pixels">A batch, pixels in [-0.5, 0.5].</param>
     /// <param name="shape"><c>[batch, height, width, channels]</c>.</param>
     /// <returns>The loss.</returns>
@@ -59,10 +59,10 @@ public sealed class Workload : IDisposable
         return value;
     }
 
-    /// <summary>Pictures to codes.</summary>
+    /// <summary>Encodes pictures to codes.</summary>
     /// <param name="pixels">A batch, pixels in [-0.5, 0.5].</param>
     /// <param name="shape"><c>[batch, height, width, channels]</c>.</param>
-    /// <returns>A code for each of <c>[batch, height / 4, width / 4]</c>.</returns>
+    /// <returns>The codes, <c>[batch, height / 4, width / 4]</c>, row-major.</returns>
     public int[] Encode(ReadOnlySpan<float> pixels, Shape shape)
     {
         int[] codes = _model.Encode(_inference.Input(pixels, shape));
@@ -70,10 +70,10 @@ public sealed class Workload : IDisposable
         return codes;
     }
 
-    /// <summary>Codes to pictures.</summary>
-    /// <param name="codes">A code for each of <c>[batch, height / 4, width / 4]</c>.</param>
-    /// <param name="shape">That of the pictures, <c>[batch, height, width, channels]</c>.</param>
-    /// <param name="pixels">Receives the pictures, about [-0.5, 0.5].</param>
+    /// <summary>Decodes codes to pictures.</summary>
+    /// <param name="codes">The codes, <c>[batch, height / 4, width / 4]</c>, row-major.</param>
+    /// <param name="shape">The shape of the pictures, <c>[batch, height, width, channels]</c>.</param>
+    /// <param name="pixels">Receives the pixels, about [-0.5, 0.5], not clamped.</param>
     public void Decode(ReadOnlyMemory<int> codes, Shape shape, Span<float> pixels)
     {
         int height = shape[1] / VqVae.PixelsPerCode, width = shape[2] / VqVae.PixelsPerCode;
@@ -81,7 +81,7 @@ public sealed class Workload : IDisposable
         _inference.Reset();
     }
 
-    /// <summary>Hands the memory of the tapes back.</summary>
+    /// <summary>Releases the memory of the tapes.</summary>
     public void Dispose()
     {
         _training.Dispose();

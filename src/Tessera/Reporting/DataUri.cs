@@ -1,8 +1,8 @@
 namespace Tessera.Reporting;
 
-/// <summary>Files inside of an address, so that one page holds all it shows (RFC 2397).</summary>
+/// <summary>Files embedded in URLs (RFC 2397), so that the page needs no other file.</summary>
 internal static class DataUri
 {
-    /// <summary>The address of a PNG.</summary>
+    /// <summary>The data URL of a PNG.</summary>
     public static string Png(ReadOnlySpan<byte> bytes) => $"data:image/png;base64,{Convert.ToBase64String(bytes)}";
 }

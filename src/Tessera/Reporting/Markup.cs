@@ -6,8 +6,8 @@ using System.Text;
 namespace Tessera.Reporting;
 
 /// <summary>
-/// A piece of HTML or SVG. What an interpolated string puts into it is text and gets encoded, unless it is a piece itself:
-/// nothing that a user named (a folder, a file) can become an element.
+/// A piece of HTML or SVG. Values interpolated into it are encoded as text, unless they are pieces of markup
+/// themselves, so that a name given by the user (a folder, a file) cannot inject elements.
 /// </summary>
 /// <example><code>Markup.Of($"&lt;h1&gt;{name}&lt;/h1&gt;{paragraphs}")</code></example>
 internal readonly struct Markup
@@ -16,23 +16,23 @@ internal readonly struct Markup
 
     private Markup(string text) => _text = text;
 
-    /// <summary>Nothing.</summary>
+    /// <summary>Empty markup.</summary>
     public static Markup None => default;
 
-    /// <summary>A piece out of an interpolated string.</summary>
+    /// <summary>Markup from an interpolated string; the values in it are encoded.</summary>
     public static Markup Of(MarkupHandler handler) => new(handler.Text);
 
-    /// <summary>A text that is markup already.</summary>
+    /// <summary>Markup from a string that is not encoded again.</summary>
     public static Markup Raw(string text) => new(text);
 
-    /// <summary>Pieces one after the other.</summary>
+    /// <summary>The concatenation of pieces.</summary>
     public static Markup Join(IEnumerable<Markup> pieces) => new(string.Concat(pieces));
 
     /// <inheritdoc/>
     public override string ToString() => _text ?? "";
 }
 
-/// <summary>What the compiler turns the interpolated string of <see cref="Markup.Of"/> into.</summary>
+/// <summary>The interpolated string handler of <see cref="Markup.Of"/>.</summary>
 [InterpolatedStringHandler]
 internal readonly ref struct MarkupHandler(int literalLength, int formattedCount)
 {
@@ -49,7 +49,7 @@ internal readonly ref struct MarkupHandler(int literalLength, int formattedCount
 
     public void AppendFormatted(string? text) => _text.Append(WebUtility.HtmlEncode(text));
 
-    /// <summary>A coordinate: a hundredth of a pixel is enough, and the file stays small.</summary>
+    /// <summary>Appends a coordinate, rounded to 1/100 pixel to keep the file small.</summary>
     public void AppendFormatted(double number) => AppendFormatted(number, "0.##");
 
     public void AppendFormatted<T>(T number, string? format = null) where T : IFormattable =>

@@ -6,8 +6,8 @@ using Tessera.Reporting.Page;
 namespace Tessera.Reporting;
 
 /// <summary>
-/// The seed's notebook as one page: a folder with <c>report.html</c>, which needs no other file, and its figures beside it
-/// as PNG and SVG.
+/// Writes the report of a model, with the figures of the seed's notebook: a folder with a self-contained
+/// <c>report.html</c> and each figure as a PNG or SVG file.
 /// </summary>
 /// <example><code>
 /// TrainedModel trained = TrainedModel.Open("runs/shapes-1");
@@ -15,21 +15,21 @@ namespace Tessera.Reporting;
 /// </code></example>
 public static class Report
 {
-    /// <summary>The name of the page in its folder.</summary>
+    /// <summary>The file name of the page.</summary>
     public const string PageName = "report.html";
 
-    /// <summary>The name of the folder of a run's report in the run's own folder.</summary>
+    /// <summary>The name of the report folder in a run folder.</summary>
     public const string FolderName = "report";
 
-    /// <summary>Measures a model and writes its report, whole or not at all.</summary>
-    /// <param name="folder">Where. A report that is there is replaced as a whole.</param>
-    /// <param name="subject">What the report is about. The same subject gives the same bytes.</param>
-    /// <param name="progress">Told how far it is.</param>
-    /// <param name="cancellation">Stops it; a report that was there stays.</param>
+    /// <summary>Measures a model and writes its report, atomically.</summary>
+    /// <param name="folder">The folder to write. An existing report is replaced as a whole.</param>
+    /// <param name="subject">The model and the pictures. The same subject gives the same bytes.</param>
+    /// <param name="progress">Receives the progress.</param>
+    /// <param name="cancellation">Cancels the work; an existing report is kept.</param>
     /// <exception cref="InputException">
-    /// The pictures do not fit the model, or the folder holds something else or cannot be written.
+    /// The pictures do not fit the model, or the folder holds something other than a report or cannot be written.
     /// </exception>
-    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public static void Write(
         string folder, ReportSubject subject, IProgress<ReportProgress>? progress = null,
         CancellationToken cancellation = default)
@@ -49,11 +49,11 @@ public static class Report
     }
 
     /// <summary>
-    /// Checks that a report can get a folder, before time is spent on it: it may be written, and there is none, or an empty
-    /// one, or one that holds a report and nothing else.
+    /// Checks early that a report can be written to a folder: the folder is writable, and it does not exist, is empty
+    /// or holds only a report.
     /// </summary>
     /// <exception cref="InputException">
-    /// There is a file of that name, the folder holds something else, or the place cannot be written.
+    /// The path is a file, the folder holds something other than a report, or it cannot be written.
     /// </exception>
     public static void CheckReplaceable(string folder) => AtomicFolder.CheckReplaceable(folder, "a report", entries =>
     {

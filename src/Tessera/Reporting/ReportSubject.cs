@@ -3,16 +3,18 @@ using Tessera.Training;
 
 namespace Tessera.Reporting;
 
-/// <summary>What a report is about.</summary>
-/// <param name="Name">What it is called on the page: a run's folder, a model's file.</param>
+/// <summary>The model and the pictures of a report.</summary>
+/// <param name="Name">The title of the page, such as the name of a run folder or a model file.</param>
 /// <param name="Trained">The model.</param>
-/// <param name="Pictures">The pictures to measure it on; they fit it, and there is at least one.</param>
-/// <param name="Split">Which pictures those are.</param>
-/// <param name="TrainingPictures">Pictures it was trained on, to compare with; null for none.</param>
+/// <param name="Pictures">The pictures to measure it on: at least one, and they fit the model.</param>
+/// <param name="Split">The split that the pictures are.</param>
+/// <param name="TrainingPictures">Pictures it was trained on, for comparison; null for none.</param>
 public sealed record ReportSubject(
     string Name, TrainedModel Trained, ImageSet Pictures, Split Split, ImageSet? TrainingPictures);
 
-/// <summary>How far a report is.</summary>
-/// <param name="Stage">What is being done, the same words all along: "measuring 10000 pictures".</param>
-/// <param name="Fraction">How much of the whole report is done, 0 to 1.</param>
+/// <summary>The progress of a report.</summary>
+/// <param name="Stage">
+/// The current stage, such as "measuring 10000 pictures"; the text is constant during a stage.
+/// </param>
+/// <param name="Fraction">The part of the whole report that is done, 0 to 1.</param>
 public readonly record struct ReportProgress(string Stage, double Fraction);

@@ -6,24 +6,24 @@ using Tessera.Tensors.IO;
 namespace Tessera.Training;
 
 /// <summary>
-/// A folder that holds a run at one update, whole: <c>model.safetensors</c>, <c>optimizer.safetensors</c>,
-/// <c>state.json</c>.
+/// The complete state of a run after one update: a folder with <c>model.safetensors</c>, <c>optimizer.safetensors</c>
+/// and <c>state.json</c>.
 /// </summary>
 /// <param name="Path">The folder.</param>
-/// <param name="Update">Updates made when it was written.</param>
+/// <param name="Update">The number of updates made.</param>
 public sealed record Checkpoint(string Path, long Update)
 {
     internal const string ModelName = "model.safetensors";
     private const string OptimizerName = "optimizer.safetensors", StateName = "state.json";
 
-    /// <summary>The weights.</summary>
+    /// <summary>The path of the weights.</summary>
     public string ModelPath => System.IO.Path.Combine(Path, ModelName);
 
-    /// <summary>Whether a folder looks like a checkpoint.</summary>
+    /// <summary>Whether a folder is a checkpoint: whether it has a <c>state.json</c>.</summary>
     public static bool IsCheckpoint(string path) => File.Exists(System.IO.Path.Combine(path, StateName));
 
-    /// <summary>Writes the checkpoint whole or not at all.</summary>
-    /// <exception cref="InputException">It cannot be written.</exception>
+    /// <summary>Writes the checkpoint atomically: all files or none.</summary>
+    /// <exception cref="InputException">The folder cannot be written.</exception>
     internal void Write(VqVae model, double dataVariance, ModelOptimizer optimizer, TrainingState state) =>
         AtomicFolder.Write(Path, folder =>
         {
@@ -39,22 +39,23 @@ public sealed record Checkpoint(string Path, long Update)
             }
         });
 
-    /// <summary>What the run of a checkpoint folder knew beside its tensors.</summary>
-    /// <exception cref="InputException">It is missing or damaged.</exception>
+    /// <summary>Reads the <c>state.json</c> of a checkpoint folder.</summary>
+    /// <exception cref="InputException">The file is missing or damaged.</exception>
     internal static TrainingState ReadState(string path) =>
         RunJson.Read(System.IO.Path.Combine(path, StateName), RunJson.Default.TrainingState);
 
     /// <summary>Restores a model and its optimizer.</summary>
-    /// <returns>What the run knew beside its tensors.</returns>
-    /// <exception cref="InputException">A file is missing, damaged or of another model.</exception>
+    /// <returns>The run's other state.</returns>
+    /// <exception cref="InputException">A file is missing or damaged, or belongs to another model.</exception>
     internal TrainingState Read(VqVae model, ModelOptimizer optimizer)
     {
         TrainingState state = ReadState(Path);
+        string statePath = System.IO.Path.Combine(Path, StateName);
         if (state.Update != Update || state.OptimizerSteps < 0)
-            throw new InputException($"{System.IO.Path.Combine(Path, StateName)} is damaged: it is not of update {Update}");
-        // A run may go beyond the longest time it can be given, by an update and an evaluation.
+            throw new InputException($"{statePath} is damaged: it is not the state of update {Update}; restore a copy");
+        // The last update and its evaluation may exceed the budget, so twice the longest budget is allowed.
         if (state.Seconds is not (null or (>= 0 and <= 2 * 60 * TrainingBudget.MostMinutes)))
-            throw new InputException($"{System.IO.Path.Combine(Path, StateName)} is damaged: no run has spent {state.Seconds} seconds");
+            throw new InputException($"{statePath} is damaged: no run takes {state.Seconds} seconds; restore a copy");
         ModelFile.ReadInto(ModelPath, model.State());
         ModelFile.ReadInto(System.IO.Path.Combine(Path, OptimizerName), optimizer.State());
         optimizer.Steps = state.OptimizerSteps;

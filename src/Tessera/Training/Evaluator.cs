@@ -9,24 +9,24 @@ using Tessera.Tokens;
 
 namespace Tessera.Training;
 
-/// <summary>Runs pictures through a model without training it.</summary>
+/// <summary>Evaluates a model on pictures, without training it.</summary>
 public static class Evaluator
 {
-    /// <summary>Measures reconstructions and code use over a whole set.</summary>
+    /// <summary>Measures the reconstruction quality and the code use over a whole set.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="pictures">The set; its channels are the model's, its sizes multiples of 4.</param>
-    /// <param name="split">What the set is, for the result.</param>
-    /// <param name="dataVariance">The variance of the training pictures; null where it is not known.</param>
-    /// <param name="progress">Told the number of pictures done.</param>
-    /// <param name="cancellation">Stops it.</param>
-    /// <exception cref="InputException">The pictures do not fit the model.</exception>
-    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <param name="pictures">The set: the model's channels, height and width multiples of 4.</param>
+    /// <param name="split">The split that the set is, copied to the result.</param>
+    /// <param name="dataVariance">The variance of the training pictures; null if unknown.</param>
+    /// <param name="progress">Receives the number of pictures done, after each batch.</param>
+    /// <param name="cancellation">Cancels the evaluation between batches.</param>
+    /// <exception cref="InputException">The set is empty or does not fit the model.</exception>
+    /// <exception cref="OperationCanceledException">The evaluation was cancelled.</exception>
     public static Evaluation Evaluate(
         VqVae model, ImageSet pictures, Split split, double? dataVariance,
         IProgress<int>? progress = null, CancellationToken cancellation = default) =>
         Measure(model, pictures, split, dataVariance, progress, cancellation).Evaluation;
 
-    /// <summary>As <see cref="Evaluate"/>, with what it is the mean of.</summary>
+    /// <summary>As <see cref="Evaluate"/>, with the PSNR of each picture and the count of each code.</summary>
     internal static Measurement Measure(
         VqVae model, ImageSet pictures, Split split, double? dataVariance,
         IProgress<int>? progress = null, CancellationToken cancellation = default)
@@ -35,7 +35,8 @@ public static class Evaluator
         int length = pictures.Width * pictures.Height * pictures.Channels;
         int batch = Math.Min(PictureFit.BatchFor(pictures.Width, pictures.Height), pictures.Count);
         float[] originals = new float[batch * length], reconstructions = new float[batch * length];
-        double[] squaredErrors = new double[pictures.Count], psnr = new double[pictures.Count], ssim = new double[pictures.Count];
+        double[] squaredErrors = new double[pictures.Count];
+        double[] psnr = new double[pictures.Count], ssim = new double[pictures.Count];
         var usage = new CodeUsage(model.Options.Codes);
         using var tape = new Tape(model.Device, recording: false);
         for (int first = 0; first < pictures.Count; first += batch)
@@ -74,7 +75,10 @@ public static class Evaluator
         return new Measurement(evaluation, psnr, usage);
     }
 
-    /// <summary>What the model makes of a picture of its own channels, height and width multiples of 4.</summary>
+    /// <summary>Encodes and decodes one picture.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="picture">A picture with the model's channels, height and width multiples of 4.</param>
+    /// <returns>The reconstruction, of the same size.</returns>
     /// <exception cref="InputException">The picture does not fit the model.</exception>
     public static Image Reconstruct(VqVae model, Image picture)
     {
@@ -83,11 +87,12 @@ public static class Evaluator
         return tokenizer.Decode(tokenizer.Encode([picture.Pixels]))[0];
     }
 
-    /// <summary>Checks that a model can take batches of a set.</summary>
-    /// <exception cref="InputException">It cannot; the message tells why.</exception>
+    /// <summary>Checks that a set is not empty and that its batches fit a model.</summary>
+    /// <exception cref="InputException">The set is empty or does not fit; the message says why.</exception>
     internal static void CheckFit(VqVaeOptions model, ImageSet pictures, int batch = 1)
     {
-        if (pictures.Count == 0) throw new InputException($"{pictures.Name} holds no pictures; add some or take another set");
+        if (pictures.Count == 0)
+            throw new InputException($"{pictures.Name} holds no pictures; add some, or choose another set");
         PictureFit.Check(model, pictures.Width, pictures.Height, pictures.Channels, batch);
     }
 
@@ -97,8 +102,8 @@ public static class Evaluator
     }
 }
 
-/// <summary>An evaluation and what it is the mean of.</summary>
-/// <param name="Evaluation">The whole set.</param>
-/// <param name="Psnr">The PSNR of each picture in dB.</param>
+/// <summary>An evaluation with its details.</summary>
+/// <param name="Evaluation">The results over the whole set.</param>
+/// <param name="Psnr">The PSNR of each picture in dB, in the order of the set.</param>
 /// <param name="Usage">How often each code was chosen.</param>
 internal sealed record Measurement(Evaluation Evaluation, double[] Psnr, CodeUsage Usage);

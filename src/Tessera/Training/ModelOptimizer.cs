@@ -5,9 +5,9 @@ using Tessera.Tensors.Optim;
 namespace Tessera.Training;
 
 /// <summary>
-/// How a run moves its model's weights: by Adam or Muon, at the rate of a schedule, with gradients clipped and weights averaged if the
-/// options say so. With an average the model shows either the weights that are trained or their average, which is what is
-/// evaluated, written and used.
+/// Updates a model's weights: Adam or Muon with a learning-rate schedule, and optionally gradient clipping and a
+/// running average of the weights. With averaging, the model holds either the trained weights or their average; the
+/// average is what a run evaluates and writes.
 /// </summary>
 internal sealed class ModelOptimizer
 {
@@ -17,7 +17,7 @@ internal sealed class ModelOptimizer
     private readonly float _clipNorm;
     private readonly WeightAverage? _average;
 
-    /// <summary>Prepares for the model's present weights.</summary>
+    /// <summary>Creates the optimizer; the average starts from the model's present weights.</summary>
     public ModelOptimizer(VqVae model, TrainingOptions options)
     {
         _model = model;
@@ -29,7 +29,7 @@ internal sealed class ModelOptimizer
         _average = options.AverageDecay > 0 ? new WeightAverage(model, options.AverageDecay) : null;
     }
 
-    /// <summary>How many steps were made.</summary>
+    /// <summary>The number of steps made.</summary>
     public long Steps
     {
         get => _optimizer.Steps;
@@ -40,36 +40,38 @@ internal sealed class ModelOptimizer
         }
     }
 
-    /// <summary>The learning rate of the newest step.</summary>
+    /// <summary>The learning rate of the last step.</summary>
     public float LearningRate => _optimizer.LearningRate;
 
     /// <summary>
-    /// What a checkpoint holds beside the model while that shows the average: the optimizer's moments, and the weights that are trained
-    /// as <c>NAME.trained</c>.
+    /// The tensors of <c>optimizer.safetensors</c>: the optimizer's moments and, with averaging, the trained weights as
+    /// <c>NAME.trained</c>. Read it while the model holds the average (<see cref="ShowAverage"/>).
     /// </summary>
     public IEnumerable<(string Name, Tensor Tensor)> State() => _optimizer.State().Concat(
         _average?.State().Select(entry => ($"{entry.Name[..^"average".Length]}trained", entry.Tensor)) ?? []);
 
-    /// <summary>Moves the weights by their gradients.</summary>
-    /// <param name="update">Updates made before.</param>
+    /// <summary>Makes one step with the model's gradients.</summary>
+    /// <param name="update">Updates made before this one.</param>
     /// <param name="done">The part of the run that is done, 0 to 1.</param>
-    /// <exception cref="TrainingDivergedException">The gradients to be clipped are not finite.</exception>
+    /// <exception cref="TrainingDivergedException">
+    /// Clipping is on and the norm of the gradients is not finite.
+    /// </exception>
     public void Step(long update, double done)
     {
         if (_clipNorm > 0 && GradientNorm.Clip(_model, _clipNorm) is var norm && !double.IsFinite(norm))
-            throw new TrainingDivergedException(update + 1, $"the gradients of update {update + 1} have a norm of {norm}");
+            throw new TrainingDivergedException(update + 1, $"the gradient norm of update {update + 1} is {norm}");
         _optimizer.LearningRate = _schedule.At(update, done);
         _optimizer.Step();
         _average?.Update();
     }
 
-    /// <summary>The model shows the average of its weights; without one, the weights themselves.</summary>
+    /// <summary>Puts the averaged weights into the model; does nothing without averaging.</summary>
     public void ShowAverage()
     {
         if (_average is { IsSwapped: false }) _average.Swap();
     }
 
-    /// <summary>The model shows the weights that are trained.</summary>
+    /// <summary>Puts the trained weights back into the model; does nothing without averaging.</summary>
     public void ShowTrained()
     {
         if (_average is { IsSwapped: true }) _average.Swap();

@@ -1,11 +1,14 @@
 namespace Tessera.Training;
 
-/// <summary>What moves a model's weights.</summary>
+/// <summary>The optimizer of a run.</summary>
 public enum OptimizerKind
 {
-    /// <summary><see cref="Tensors.Optim.Adam"/>, as the seed's.</summary>
+    /// <summary><see cref="Tensors.Optim.Adam"/>, as in the seed.</summary>
     Adam,
 
-    /// <summary><see cref="Tensors.Optim.Muon"/>, and Adam for what is no matrix.</summary>
+    /// <summary>
+    /// <see cref="Tensors.Optim.Muon"/> for convolution weights with at least 16 channels in and out, Adam for all
+    /// other parameters.
+    /// </summary>
     Muon,
 }

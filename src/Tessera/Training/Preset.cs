@@ -5,18 +5,18 @@ using Tessera.Tensors.Optim;
 
 namespace Tessera.Training;
 
-/// <summary>Named sets of options to start from.</summary>
-/// <param name="Name">What <c>--preset</c> takes.</param>
-/// <param name="Summary">One line for people.</param>
+/// <summary>A named set of training options.</summary>
+/// <param name="Name">The name, as <c>--preset</c> takes it.</param>
+/// <param name="Summary">A one-line description for the help text.</param>
 /// <param name="Options">The options.</param>
 public sealed record Preset(string Name, string Summary, TrainingOptions Options)
 {
-    // What the built-in pictures need: they are simpler than photographs.
+    // The built-in shapes are simpler than photographs and need fewer updates.
     private static readonly TrainingBudget ShapesBudget = TrainingBudget.OfPictures(96_000);
 
-    /// <summary>The best recipe known so far, by measurement: <c>docs/recipe.md</c> takes it apart.</summary>
+    /// <summary>The best recipe measured so far; <c>docs/recipe.md</c> has the measurements of its parts.</summary>
     public static Preset Default { get; } = new(
-        "default", "15 minutes to better pictures than the seed's two days: all codes in use, small batches, Muon, a cosine",
+        "default", "the best recipe measured: EMA codebook with revival, batch 32, Muon, cosine schedule, 15 minutes",
         new TrainingOptions
         {
             Model = new VqVaeOptions
@@ -48,7 +48,7 @@ public sealed record Preset(string Name, string Summary, TrainingOptions Options
         "seed", "the seed's hyperparameters to the letter: gradient codebook, batch 256, 200,000 updates",
         new TrainingOptions { Budget = TrainingBudget.OfUpdates(200_000) });
 
-    /// <summary>The seed's EMA variant.</summary>
+    /// <summary>The seed's hyperparameters with its EMA codebook.</summary>
     public static Preset SeedEma { get; } = new(
         "seed-ema", "the seed with its EMA codebook, decay 0.99",
         Seed.Options with { Model = Seed.Options.Model with { Quantizer = new EmaVectorQuantizerOptions() } });
@@ -56,14 +56,17 @@ public sealed record Preset(string Name, string Summary, TrainingOptions Options
     /// <summary>All presets.</summary>
     public static IReadOnlyList<Preset> All { get; } = [Default, Seed, SeedEma];
 
-    /// <summary>The options for pictures; what only the data decides is set: less of a budget for the built-in ones.</summary>
-    /// <param name="data"><c>shapes</c>, <c>cifar10</c> or a folder.</param>
+    /// <summary>
+    /// The preset's options for a data set. The default preset has a smaller budget and more frequent evaluations for
+    /// <c>shapes</c>.
+    /// </summary>
+    /// <param name="data"><c>shapes</c>, <c>cifar10</c> or the path of a folder.</param>
     public TrainingOptions OptionsFor(string data) => this == Default && data == Shapes.Name
         ? Options with { Data = data, Budget = ShapesBudget, EvalEvery = 1000 }
         : Options with { Data = data };
 
     /// <summary>Finds a preset by its name.</summary>
-    /// <exception cref="InputException">There is none; the message lists those there are.</exception>
+    /// <exception cref="InputException">No preset has this name; the message lists the names.</exception>
     public static Preset Find(string name) =>
         All.FirstOrDefault(preset => preset.Name == name) ?? throw new InputException(
             $"there is no preset \"{name}\"; choose one of {string.Join(", ", All.Select(preset => preset.Name))}");

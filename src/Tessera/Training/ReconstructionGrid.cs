@@ -5,28 +5,30 @@ using Tessera.Tokens;
 
 namespace Tessera.Training;
 
-/// <summary>Pictures beside their reconstructions, in one picture to look at.</summary>
+/// <summary>Pictures beside their reconstructions, in one picture.</summary>
 /// <param name="Image">
-/// Pairs, left the original and right its reconstruction, up to four in a row on white; pictures below 96 pixels are
-/// enlarged by a whole factor to at most that, without smoothing.
+/// Pairs of an original (left) and its reconstruction (right), four pairs in a row on white. Pictures whose longer side
+/// is at most 48 pixels are enlarged by the largest whole factor that keeps it within 96, without smoothing.
 /// </param>
 /// <param name="Psnr">
-/// Mean over the pictures of the peak signal-to-noise ratio in dB, of the reconstructions as they are seen: as bytes.
+/// Mean over the pictures of the peak signal-to-noise ratio in dB, with reconstructions rounded to bytes.
 /// </param>
 public sealed record ReconstructionGrid(Image Image, double Psnr)
 {
     private const int PairsPerRow = 4, ShownPixels = 96, Margin = 6;
     private const byte White = 255;
 
-    /// <summary>Reconstructs pictures and lays them out.</summary>
+    /// <summary>Reconstructs pictures and makes their grid.</summary>
     /// <param name="model">The model.</param>
     /// <param name="pictures">
-    /// At least one, all of one size, height and width multiples of 4, of the model's channels.
+    /// At least one picture, all of one size with the model's channels, height and width multiples of 4.
     /// </param>
-    /// <param name="cancellation">Stops it.</param>
-    /// <exception cref="InputException">The pictures do not fit the model, or are too large or many for one picture.</exception>
-    /// <exception cref="ArgumentException">There are no pictures, or they are of several sizes.</exception>
-    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <param name="cancellation">Cancels the work between batches.</param>
+    /// <exception cref="InputException">
+    /// The pictures do not fit the model, or are too large or too many for one picture.
+    /// </exception>
+    /// <exception cref="ArgumentException">There are no pictures, or their sizes differ.</exception>
+    /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public static ReconstructionGrid Make(
         VqVae model, IReadOnlyList<Image> pictures, CancellationToken cancellation = default)
     {
@@ -54,8 +56,10 @@ public sealed record ReconstructionGrid(Image Image, double Psnr)
     private static void CheckSize(IReadOnlyList<Image> pictures, int factor)
     {
         Image first = pictures[0];
-        if (ImageGrid.CountSamples(
-                pictures.Count, 2L * first.Width * factor, (long)first.Height * factor, first.Channels, PairsPerRow, Margin) > Array.MaxLength)
+        long samples = ImageGrid.CountSamples(
+            pictures.Count, 2L * first.Width * factor, (long)first.Height * factor, first.Channels, PairsPerRow,
+            Margin);
+        if (samples > Array.MaxLength)
             throw new InputException(
                 $"{pictures.Count} pictures of {first.Height}x{first.Width} are too many for one picture; take fewer");
     }

@@ -8,8 +8,8 @@ namespace Tessera.Training;
 
 /// <summary>
 /// The folder of a training run: <c>config.json</c>, <c>metrics.csv</c>, <c>series.csv</c>, <c>eval.csv</c>,
-/// <c>model.safetensors</c> (the newest weights) and <c>checkpoints/UPDATE/</c>; <c>skipped.txt</c> if damaged pictures were
-/// left out.
+/// <c>model.safetensors</c> (the newest weights), <c>checkpoints/UPDATE/</c> and, if damaged pictures were skipped,
+/// <c>skipped.txt</c>.
 /// </summary>
 public sealed class RunFolder
 {
@@ -21,40 +21,42 @@ public sealed class RunFolder
         Options = options;
     }
 
-    /// <summary>Where it is.</summary>
+    /// <summary>The full path of the folder.</summary>
     public string Path { get; }
 
-    /// <summary>What the run was started with.</summary>
+    /// <summary>The options of the run, as in <c>config.json</c>.</summary>
     public TrainingOptions Options { get; }
 
-    /// <summary>The newest weights.</summary>
+    /// <summary>The path of the newest weights.</summary>
     public string ModelPath => System.IO.Path.Combine(Path, Checkpoint.ModelName);
 
-    /// <summary>Means over every 100 updates.</summary>
+    /// <summary>The path of <c>metrics.csv</c>: means over every 100 updates.</summary>
     public string MetricsPath => System.IO.Path.Combine(Path, "metrics.csv");
 
-    /// <summary>The losses of every update: see <see cref="TrainingSeries"/>.</summary>
+    /// <summary>The path of <c>series.csv</c>: the losses of every update (<see cref="TrainingSeries"/>).</summary>
     public string SeriesPath => System.IO.Path.Combine(Path, "series.csv");
 
-    /// <summary>The evaluations.</summary>
+    /// <summary>The path of <c>eval.csv</c>: the evaluations.</summary>
     public string EvalPath => System.IO.Path.Combine(Path, "eval.csv");
 
-    /// <summary>The names of the pictures that the run was started without, because they could not be read.</summary>
+    /// <summary>The path of <c>skipped.txt</c>: the names of the damaged pictures that the run skips.</summary>
     public string SkippedPath => System.IO.Path.Combine(Path, "skipped.txt");
 
-    /// <summary>The folder of checkpoints.</summary>
+    /// <summary>The path of the folder of checkpoints.</summary>
     public string CheckpointsPath => System.IO.Path.Combine(Path, CheckpointsName);
 
-    /// <summary>The version of the program, as it is written to <c>config.json</c>.</summary>
+    /// <summary>The version of the program, as written to <c>config.json</c>.</summary>
     public static string Version { get; } =
         typeof(RunFolder).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
             ?.InformationalVersion.Split('+')[0] ?? "unknown";
 
-    /// <summary>Starts a run folder. One that exists is never overwritten.</summary>
-    /// <param name="path">Where; folders above are created.</param>
-    /// <param name="options">What the run is started with.</param>
-    /// <param name="skipped">The names of the pictures that it does without; null for none.</param>
-    /// <exception cref="InputException">There is something already, an option is wrong, or it cannot be written.</exception>
+    /// <summary>Creates the folder of a new run. An existing run is never overwritten.</summary>
+    /// <param name="path">The folder; missing parent folders are created.</param>
+    /// <param name="options">The options of the run.</param>
+    /// <param name="skipped">The names of the pictures that the run skips; null for none.</param>
+    /// <exception cref="InputException">
+    /// The path is taken, an option is out of range, or the folder cannot be written.
+    /// </exception>
     public static RunFolder Create(string path, TrainingOptions options, IReadOnlyList<string>? skipped = null)
     {
         options.Validate();
@@ -69,7 +71,7 @@ public sealed class RunFolder
             throw FileErrors.Writing(path, e);
         }
         var run = new RunFolder(full, options);
-        // Of several processes that choose the same folder at the same moment, one gets it.
+        // If several processes choose the same folder at the same time, only one gets it.
         using var alone = new FolderLock(full);
         CheckFree(path);
         if (skipped is { Count: > 0 }) SkippedFile.Write(run.SkippedPath, skipped);
@@ -77,13 +79,13 @@ public sealed class RunFolder
         return run;
     }
 
-    /// <summary>Checks that a run can get this folder, before time is spent on anything else.</summary>
-    /// <exception cref="InputException">There is something already: a file, or a folder with something in it.</exception>
+    /// <summary>Checks early that a new run can use a folder: it does not exist, or is empty.</summary>
+    /// <exception cref="InputException">The path is a file, or a folder that is not empty.</exception>
     public static void CheckFree(string path)
     {
         string full = FileErrors.FolderPath(path);
         if (!Directory.Exists(full)) return;
-        // What a process that was killed at once has left is nothing.
+        // Leftovers of a killed process do not count.
         if (FileErrors.List(full, folder => folder.EnumerateFileSystemInfos())
             .Any(entry => entry.Name != FolderLock.Name && !Temporary.IsStale(entry.Name)))
             throw Taken(path);
@@ -92,13 +94,17 @@ public sealed class RunFolder
     private static InputException Taken(string path) =>
         new($"{path} exists already; continue it with --resume, or choose another folder with --out");
 
-    /// <summary>Opens the folder of a run.</summary>
-    /// <exception cref="InputException">There is none, or its <c>config.json</c> is missing or damaged.</exception>
+    /// <summary>Opens the folder of an existing run.</summary>
+    /// <exception cref="InputException">
+    /// The folder does not exist, or its <c>config.json</c> is missing or damaged.
+    /// </exception>
     public static RunFolder Open(string path)
     {
         string full = FileErrors.FolderPath(path);
-        if (!Directory.Exists(full)) throw new InputException($"there is no run folder {path}; start one with tessera train --out {path}");
-        if (!IsRun(full)) throw new InputException($"{path} is no run folder: it has no {ConfigName}; check the path");
+        if (!Directory.Exists(full))
+            throw new InputException($"there is no run folder {path}; start one with tessera train --out {path}");
+        if (!IsRun(full))
+            throw new InputException($"{path} is not a run folder: it has no {ConfigName}; check the path");
         string config = System.IO.Path.Combine(full, ConfigName);
         TrainingOptions options = RunJson.Read(config, RunJson.Default.RunConfig).Options;
         try
@@ -112,15 +118,15 @@ public sealed class RunFolder
         return new RunFolder(full, options);
     }
 
-    /// <summary>Whether a folder looks like that of a run.</summary>
+    /// <summary>Whether a folder is a run folder: whether it has a <c>config.json</c>.</summary>
     public static bool IsRun(string path) => File.Exists(System.IO.Path.Combine(path, ConfigName));
 
-    /// <summary>The names of the pictures that the run does without: a resumed run leaves out the same.</summary>
-    /// <exception cref="InputException">They cannot be read.</exception>
+    /// <summary>Reads the names of the skipped pictures; a resumed run skips the same ones.</summary>
+    /// <exception cref="InputException">The file cannot be read.</exception>
     public IReadOnlyList<string> ReadSkipped() => SkippedFile.Read(SkippedPath);
 
-    /// <summary>The same run with other options, written to <c>config.json</c>.</summary>
-    /// <exception cref="InputException">It cannot be written.</exception>
+    /// <summary>Replaces the options of the run, in <c>config.json</c> too.</summary>
+    /// <exception cref="InputException">An option is out of range, or the file cannot be written.</exception>
     public RunFolder WithOptions(TrainingOptions options)
     {
         options.Validate();
@@ -129,8 +135,8 @@ public sealed class RunFolder
         return run;
     }
 
-    /// <summary>The checkpoints there are, oldest first.</summary>
-    /// <exception cref="InputException">Their folder cannot be read.</exception>
+    /// <summary>The checkpoints of the run, oldest first.</summary>
+    /// <exception cref="InputException">The folder of checkpoints cannot be listed.</exception>
     public IReadOnlyList<Checkpoint> Checkpoints()
     {
         if (!Directory.Exists(CheckpointsPath)) return [];
@@ -143,15 +149,15 @@ public sealed class RunFolder
         ];
     }
 
-    /// <summary>The newest checkpoint, or null before the first.</summary>
+    /// <summary>The newest checkpoint; null before the first.</summary>
     public Checkpoint? LatestCheckpoint() => Checkpoints() is [.., var latest] ? latest : null;
 
-    /// <summary>Where the checkpoint of an update is or will be.</summary>
+    /// <summary>The checkpoint of an update, whether or not it exists yet.</summary>
     public Checkpoint CheckpointOf(long update) => new(
         System.IO.Path.Combine(CheckpointsPath, update.ToString(CultureInfo.InvariantCulture)), update);
 
     /// <summary>
-    /// The newest row of <c>eval.csv</c>, each value with its column's name; null before the first evaluation.
+    /// The last row of <c>eval.csv</c> as pairs of column and value; null before the first evaluation.
     /// </summary>
     /// <exception cref="InputException">The file cannot be read.</exception>
     public IReadOnlyList<(string Column, string Value)>? LastEvaluation()
@@ -168,16 +174,16 @@ public sealed class RunFolder
         }
     }
 
-    /// <summary>Checks that the folder is where it was, before more is written to a place that nobody would look at.</summary>
-    /// <exception cref="InputException">It was moved or removed.</exception>
+    /// <summary>Checks that the folder still exists, so that nothing is written to the path of a moved run.</summary>
+    /// <exception cref="InputException">The folder was moved or removed.</exception>
     internal void CheckPresent()
     {
         if (!IsRun(Path))
             throw new InputException(
-                $"{Path} was moved or removed while its run went on; if it was moved, continue it with --resume from its new place");
+                $"{Path} was moved or removed during the run; if it was moved, resume it there with --resume");
     }
 
-    /// <summary>Removes what a run that was killed left half-written.</summary>
+    /// <summary>Removes the temporary files and folders of killed processes.</summary>
     public void CleanUp()
     {
         AtomicFolder.CleanUp(Path);

@@ -5,10 +5,10 @@ using Tessera.Files;
 
 namespace Tessera.Training;
 
-/// <summary><c>config.json</c>: every option and the version that wrote it.</summary>
+/// <summary>The contents of <c>config.json</c>: the version that wrote it and every option.</summary>
 internal sealed record RunConfig(string Version, TrainingOptions Options);
 
-/// <summary>The JSON of a run folder: indented, camel case, numbers that read back as they were.</summary>
+/// <summary>The JSON of a run folder: indented, camel case, numbers in round-trip precision.</summary>
 [JsonSourceGenerationOptions(
     WriteIndented = true, UseStringEnumConverter = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     IgnoreReadOnlyProperties = true, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
@@ -18,7 +18,7 @@ internal sealed record RunConfig(string Version, TrainingOptions Options);
 internal sealed partial class RunJson : JsonSerializerContext
 {
     /// <summary>Reads a JSON file of a run folder.</summary>
-    /// <exception cref="InputException">It is missing, unreadable or damaged.</exception>
+    /// <exception cref="InputException">The file is missing, unreadable or damaged.</exception>
     public static T Read<T>(string path, JsonTypeInfo<T> type)
     {
         try
@@ -26,10 +26,11 @@ internal sealed partial class RunJson : JsonSerializerContext
             using FileStream stream = File.OpenRead(path);
             return JsonSerializer.Deserialize(stream, type) ?? throw new JsonException("it is empty");
         }
-        // NotSupportedException: what may be of several types has no "type".
+        // NotSupportedException: a polymorphic object lacks its "type".
         catch (Exception e) when (e is JsonException or NotSupportedException)
         {
-            throw new InputException($"{path} is damaged; mend it or bring back a copy ({e.Message.ReplaceLineEndings(" ").TrimEnd('.')})", e);
+            string reason = e.Message.ReplaceLineEndings(" ").TrimEnd('.');
+            throw new InputException($"{path} is damaged ({reason}); fix it or restore a copy", e);
         }
         catch (Exception e) when (FileErrors.IsFileError(e))
         {

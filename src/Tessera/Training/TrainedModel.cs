@@ -3,26 +3,26 @@ using Tessera.Tensors.Devices;
 
 namespace Tessera.Training;
 
-/// <summary>A model that was found by what the user named: a run folder, a checkpoint in it, or a model file.</summary>
+/// <summary>A model loaded from a run folder, a checkpoint folder or a model file.</summary>
 /// <param name="Model">The model.</param>
-/// <param name="Origin">The file that its weights were read from, and where in it.</param>
-/// <param name="DataVariance">The variance of the pictures it was trained on; null where it is not known.</param>
-/// <param name="Run">Its run; null for a model file outside of one.</param>
-/// <param name="Update">Updates it was trained for; null where it is not known.</param>
+/// <param name="Origin">The file that the weights were read from, and the place in it.</param>
+/// <param name="DataVariance">The variance of the training pictures; null if unknown.</param>
+/// <param name="Run">The run that the model belongs to; null if there is none or a model file was named.</param>
+/// <param name="Update">Updates that the model was trained for; null if unknown.</param>
 public sealed record TrainedModel(
     VqVae Model, ModelOrigin Origin, double? DataVariance, RunFolder? Run, long? Update)
 {
-    /// <summary>The file that its weights were read from.</summary>
+    /// <summary>The path of the file that the weights were read from.</summary>
     public string Path => Origin.Path;
 
-    /// <summary>The options of its run; null for a model file outside of one.</summary>
+    /// <summary>The options of <see cref="Run"/>; null without one.</summary>
     public TrainingOptions? Options => Run?.Options;
 
-    /// <summary>Opens a run folder (its newest weights), a checkpoint folder or a model file.</summary>
+    /// <summary>Loads a model from a run folder (its newest weights), a checkpoint folder or a model file.</summary>
     /// <param name="path">The folder or file.</param>
-    /// <param name="device">Where the model is to live; the processor when null.</param>
-    /// <param name="key">Which dict of a PyTorch file holds the model; null where only one does.</param>
-    /// <exception cref="InputException">There is nothing of the kind, or it is damaged.</exception>
+    /// <param name="device">The model's device; the CPU if null.</param>
+    /// <param name="key">The key of the state dict in a PyTorch file; null if only one fits.</param>
+    /// <exception cref="InputException">The path is none of these, or a file is damaged.</exception>
     public static TrainedModel Open(string path, Device? device = null, string? key = null)
     {
         if (RunFolder.IsRun(path)) return OpenRun(RunFolder.Open(path), device, key);
@@ -36,24 +36,27 @@ public sealed record TrainedModel(
         }
         if (File.Exists(path)) return Load(path, device, key, run: null, update: null);
         throw new InputException(Directory.Exists(path)
-            ? $"{path} is neither a run folder (it has no config.json) nor a checkpoint (it has no state.json); check the path"
+            ? $"{path} is neither a run folder (no config.json) nor a checkpoint (no state.json); check the path"
             : $"there is no run, checkpoint or model file {path}; check the path");
     }
 
-    /// <summary>Reads the newest weights of a run folder, or those of a checkpoint folder or a model file.</summary>
+    /// <summary>Reads the weights of a run folder (the newest), a checkpoint folder or a model file.</summary>
     /// <param name="path">The folder or file.</param>
-    /// <param name="key">Which dict of a PyTorch file holds the model; null where only one does.</param>
-    /// <exception cref="InputException">There is nothing of the kind, or it is damaged.</exception>
-    public static StoredModel ReadWeights(string path, string? key = null) => ModelFile.Read(FindWeights(path), key: key);
+    /// <param name="key">The key of the state dict in a PyTorch file; null if only one fits.</param>
+    /// <exception cref="InputException">There is no model file, or it is damaged.</exception>
+    public static StoredModel ReadWeights(string path, string? key = null) =>
+        ModelFile.Read(FindWeights(path), key: key);
 
-    /// <summary>The model file that a run folder, a checkpoint folder or a model file stands for.</summary>
+    /// <summary>The path of the model file in a folder; a path that is not a folder itself.</summary>
     internal static string FindWeights(string path) =>
         Directory.Exists(path) ? System.IO.Path.Combine(path, Checkpoint.ModelName) : path;
 
     private static TrainedModel OpenRun(RunFolder run, Device? device, string? key)
     {
         if (!File.Exists(run.ModelPath))
-            throw new InputException($"{run.Path} has no model yet: its run has not reached its first checkpoint; continue it with tessera train --resume --out {run.Path}");
+            throw new InputException(
+                $"{run.Path} has no model yet: the run has not reached its first checkpoint; "
+                + $"continue it with tessera train --resume --out {run.Path}");
         return Load(run.ModelPath, device, key, run, run.LatestCheckpoint()?.Update);
     }
 

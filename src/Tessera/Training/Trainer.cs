@@ -12,14 +12,16 @@ using Tessera.Tensors.Devices.Cpu;
 namespace Tessera.Training;
 
 /// <summary>
-/// The seed's training loop in a run folder: draw a batch, <c>loss = MSE / data variance + quantizer loss</c>, backward,
-/// the optimizer; with rows of metrics, evaluations and checkpoints on the way. A run that is stopped at any moment and resumed
-/// ends with the same bits as one that is not.
+/// The training loop of a run folder, as in the seed: draw a batch, compute
+/// <c>loss = MSE / data variance + quantizer loss</c>, run backward, step the optimizer. It also logs metrics,
+/// evaluates and writes checkpoints. A run that is stopped and resumed gives the same bits as an uninterrupted one,
+/// unless its budget is a time.
 /// </summary>
 /// <example><code>
 /// TrainingOptions options = Preset.Default.Options with { Budget = TrainingBudget.OfUpdates(500) };
-/// using var trainer = new Trainer(RunFolder.Create("runs/first", options), Shapes.Load(Split.Train), Shapes.Load(Split.Test));
-/// Evaluation result = trainer.Run();   // recon_error about 0.07 on held-out pictures
+/// using var trainer = new Trainer(
+///     RunFolder.Create("runs/first", options), Shapes.Load(Split.Train), Shapes.Load(Split.Test));
+/// Evaluation result = trainer.Run();   // recon_error about 0.07 on the test split
 /// </code></example>
 public sealed class Trainer : IDisposable
 {
@@ -28,8 +30,8 @@ public sealed class Trainer : IDisposable
 
     private const int KeptCheckpoints = 3;
 
-    // Updates after which nothing of a start is left, whatever the decay.
-    private const long LongPast = 1L << 60;
+    // An update number so high that the decay ramp of running averages has ended.
+    private const long AfterRamp = 1L << 60;
 
     private readonly RunFolder _run;
     private readonly TrainingOptions _options;
@@ -48,13 +50,14 @@ public sealed class Trainer : IDisposable
     private double _spent;
 
     /// <summary>
-    /// Prepares a run: a new one, or, if the folder has checkpoints, one that goes on from the newest.
+    /// Starts a new run, or resumes one from the newest checkpoint in its folder.
     /// </summary>
     /// <param name="run">The run folder.</param>
-    /// <param name="train">The pictures to train on; their channels are those of the options.</param>
+    /// <param name="train">The training pictures, with the channels that the model's options state.</param>
     /// <param name="test">The pictures to evaluate on.</param>
     /// <exception cref="InputException">
-    /// An option, the pictures or a checkpoint are wrong, or the folder cannot be written or is another process's at work.
+    /// An option is out of range, the pictures do not fit the model, a checkpoint is damaged or belongs to another run,
+    /// the folder cannot be written, or another process is training in it.
     /// </exception>
     public Trainer(RunFolder run, ImageSet train, ImageSet test)
     {
@@ -66,7 +69,8 @@ public sealed class Trainer : IDisposable
         Evaluator.CheckFit(_options.Model, test);
         DataVariance = train.Variance();
         if (DataVariance == 0)
-            throw new InputException($"all pictures of {train.Name} are of one and the same colour; there is nothing to learn from them");
+            throw new InputException(
+                $"all pictures of {train.Name} have the same single colour; choose other pictures");
         _lock = new FolderLock(run.Path);
         _device = new CpuDevice(_options.Threads);
         Model = new VqVae(_options.Model, _options.Seed, _device);
@@ -79,7 +83,7 @@ public sealed class Trainer : IDisposable
         try
         {
             run.CleanUp();
-            // Before the optimizer: an average starts from the weights that the run does.
+            // Before the optimizer, whose weight average starts as a copy of these weights.
             if (_options.Init is { } init && run.LatestCheckpoint() is null)
                 ModelFile.ReadWeights(TrainedModel.FindWeights(init), _options.InitKey, Model);
             _optimizer = new ModelOptimizer(Model, _options);
@@ -94,36 +98,40 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    /// <summary>The model, as it is now; where weights are averaged and no update is being made, with the average.</summary>
+    /// <summary>
+    /// The model in its present state. With weight averaging it holds the average after an evaluation or a checkpoint,
+    /// and the trained weights after other updates.
+    /// </summary>
     public VqVae Model { get; }
 
     /// <summary>Updates made so far.</summary>
     public long Update => _state.Update;
 
-    /// <summary>The variance of the training pictures, byte/255.</summary>
+    /// <summary>The variance of the training pictures' samples, byte/255.</summary>
     public double DataVariance { get; }
 
-    /// <summary>What the run computes on.</summary>
+    /// <summary>The device that the run computes on.</summary>
     public Device Device => _device;
 
     /// <summary>Whether the run has spent its budget.</summary>
     public bool IsFinished => _spent >= 1;
 
     private bool EvaluationIsDue =>
-        _state.Update > 0 && _state.LastEvaluation != _state.Update && (IsFinished || _state.Update % _options.EvalEvery == 0);
+        _state.Update > 0 && _state.LastEvaluation != _state.Update
+        && (IsFinished || _state.Update % _options.EvalEvery == 0);
 
     /// <summary>Trains until the budget is spent.</summary>
-    /// <param name="progress">Told of every update, evaluation and checkpoint, on the calling thread.</param>
-    /// <param name="cancellation">Stops the run after the update in progress; a checkpoint is written first.</param>
+    /// <param name="progress">Receives every update, evaluation and checkpoint, on the calling thread.</param>
+    /// <param name="cancellation">Stops the run after the current update; a checkpoint is written first.</param>
     /// <returns>The evaluation on the test split after the last update.</returns>
-    /// <exception cref="OperationCanceledException">It was stopped; its checkpoint is written.</exception>
+    /// <exception cref="OperationCanceledException">The run was stopped; a checkpoint was written.</exception>
     /// <exception cref="TrainingDivergedException">
-    /// A loss, a weight or an evaluation was not finite; the checkpoints before it are untouched.
+    /// A loss, a weight or an evaluation was not finite; earlier checkpoints are intact.
     /// </exception>
     /// <exception cref="InputException">The run folder cannot be written.</exception>
     public Evaluation Run(IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
-        _clock.StartSitting();
+        _clock.Start();
         if (_state.Update == 0 && _options.Init is null) _upkeep.Start(_batches, _batchShape);
         using var tape = new Tape(_device);
         Evaluation? evaluation = null;
@@ -136,7 +144,7 @@ public sealed class Trainer : IDisposable
                 if (IsFinished) break;
                 cancellation.ThrowIfCancellationRequested();
                 Step(tape);
-                // Once an update: the time goes on while the update's evaluation and checkpoint are made.
+                // Read once per update, so that its report, evaluation and checkpoint see the same value.
                 _spent = Spent();
                 Report(progress);
             }
@@ -149,7 +157,7 @@ public sealed class Trainer : IDisposable
         return evaluation ?? Evaluator.Evaluate(Model, _test, Split.Test, DataVariance, cancellation: cancellation);
     }
 
-    /// <summary>Ends the threads, and lets others write to the run folder.</summary>
+    /// <summary>Ends the threads and releases the lock of the run folder.</summary>
     public void Dispose()
     {
         _batches.Dispose();
@@ -194,7 +202,8 @@ public sealed class Trainer : IDisposable
         progress?.Report(Progress() with { IsMetricsRow = closeWindow });
         if (!closeWindow) return;
         _log.AddRow(
-            _state.Update, _state.Window, _optimizer.LearningRate, _clock.UpdatesPerSecond * _options.Batch, _clock.Total);
+            _state.Update, _state.Window, _optimizer.LearningRate, _clock.UpdatesPerSecond * _options.Batch,
+            _clock.Total);
         _state = _state with { Window = default };
         _clock.StartWindow();
     }
@@ -210,15 +219,18 @@ public sealed class Trainer : IDisposable
             _clock.UpdatesPerSecond * _options.Batch, remaining);
     }
 
-    /// <summary>The part of the budget that is spent; the time that a budget of time goes by is kept in the state.</summary>
+    /// <summary>
+    /// The part of the budget that is spent. For a budget of minutes, the state gets the elapsed seconds.
+    /// </summary>
     private double Spent()
     {
-        if (_options.Budget.Minutes is not null) _state = _state with { Seconds = _clock.Sitting.TotalSeconds };
+        if (_options.Budget.Minutes is not null) _state = _state with { Seconds = _clock.Elapsed.TotalSeconds };
         return _options.Budget.Spent(_state.Update, _options.Batch, TimeOf(_state.Seconds ?? 0));
     }
 
-    // TimeSpan.FromSeconds cuts off instead of rounding: what is written and read would be a tick less at times.
-    private static TimeSpan TimeOf(double seconds) => TimeSpan.FromTicks((long)Math.Round(seconds * TimeSpan.TicksPerSecond));
+    // TimeSpan.FromSeconds truncates, so a value that was written and read back could lose a tick.
+    private static TimeSpan TimeOf(double seconds) =>
+        TimeSpan.FromTicks((long)Math.Round(seconds * TimeSpan.TicksPerSecond));
 
     private Evaluation EvaluateNow(IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
@@ -227,7 +239,7 @@ public sealed class Trainer : IDisposable
         Evaluation evaluation = Evaluator.Evaluate(Model, _test, Split.Test, DataVariance, cancellation: cancellation);
         if (!double.IsFinite(evaluation.Mse))
             throw new TrainingDivergedException(
-                _state.Update, $"the evaluation after update {_state.Update} gave an error of {evaluation.Mse}");
+                _state.Update, $"the mean squared error after update {_state.Update} is {evaluation.Mse}");
         _log.AddEvaluation(_state.Update, evaluation);
         _state = _state with { LastEvaluation = _state.Update };
         progress?.Report(Progress() with { Evaluation = evaluation });
@@ -249,20 +261,22 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>
-    /// A finite loss does not tell that its gradients are, nor a finite evaluation that the weights are (a code is found
-    /// for any vector): what they left must not become a checkpoint.
+    /// Checks all weights and the optimizer's state, so that no checkpoint holds NaN or infinity. A finite loss does
+    /// not imply finite gradients, and a finite evaluation does not imply finite weights: any vector is given some
+    /// code.
     /// </summary>
+    /// <exception cref="TrainingDivergedException">A number is not finite.</exception>
     private void CheckFinite()
     {
         foreach ((string name, Tensor tensor) in Model.State().Concat(_optimizer.State()))
         {
             if (!ModelFile.AreFinite(tensor.ToArray()))
                 throw new TrainingDivergedException(
-                    _state.Update, $"update {_state.Update} left numbers in {name} that are not finite");
+                    _state.Update, $"after update {_state.Update} {name} holds numbers that are not finite");
         }
     }
 
-    /// <summary>The newest weights become those of the checkpoint just written or read; the oldest checkpoints go.</summary>
+    /// <summary>Writes the model as the newest weights, and deletes all but the last three checkpoints.</summary>
     private void FollowCheckpoint()
     {
         ModelFile.Write(_run.ModelPath, Model, DataVariance);
@@ -270,7 +284,7 @@ public sealed class Trainer : IDisposable
         foreach (Checkpoint old in all.Take(all.Count - KeptCheckpoints)) Temporary.Delete(old.Path);
     }
 
-    /// <summary>Goes back to the newest checkpoint, or to the start; what was logged after it is dropped.</summary>
+    /// <summary>Restores the newest checkpoint, if any, and drops the log rows after it.</summary>
     private void Restore()
     {
         if (_run.LatestCheckpoint() is { } checkpoint)
@@ -278,20 +292,21 @@ public sealed class Trainer : IDisposable
             _optimizer.ShowAverage();
             _state = Read(checkpoint);
             if (_state.Seed != _options.Seed)
-                throw new InputException($"{checkpoint.Path} is of a run with seed {_state.Seed}, not {_options.Seed}");
+                throw new InputException(
+                    $"{checkpoint.Path} belongs to a run with seed {_state.Seed}, not {_options.Seed}; move it away");
             if (_state.Pictures != _state.Update * _options.Batch)
                 throw new InputException(
-                    $"{checkpoint.Path} is of a run that has drawn {_state.Pictures} pictures, "
-                    + $"not {_state.Update} batches of {_options.Batch}");
-            // The run may have been killed between writing the checkpoint and what follows.
+                    $"{checkpoint.Path} belongs to another run: it has drawn {_state.Pictures} pictures, "
+                    + $"not {_state.Update} batches of {_options.Batch}; move it away");
+            // The run may have been killed after it wrote the checkpoint and before it wrote the newest weights.
             FollowCheckpoint();
         }
         _written = _state;
-        // Averages that came with the weights have a past: they are not to be forgotten faster.
-        Model.Quantizer.ResumeAt(_options.Init is null ? _state.Update : LongPast + _state.Update);
+        // Running averages loaded with --init are already settled: the decay ramp must not apply to them.
+        Model.Quantizer.ResumeAt(_options.Init is null ? _state.Update : AfterRamp + _state.Update);
         _log.TruncateAfter(_state);
         if (_log.Seconds is { } seconds) _clock.Total = TimeOf(seconds);
-        _clock.Sitting = TimeOf(_state.Seconds ?? _log.Seconds ?? 0);
+        _clock.Elapsed = TimeOf(_state.Seconds ?? _log.Seconds ?? 0);
     }
 
     private TrainingState Read(Checkpoint checkpoint)
@@ -303,7 +318,7 @@ public sealed class Trainer : IDisposable
         catch (InputException e)
         {
             throw new InputException(
-                $"{e.Message.TrimEnd('.')}; or delete {checkpoint.Path} to go on from the checkpoint before it", e);
+                $"{e.Message.TrimEnd('.')}; or delete {checkpoint.Path} to resume from the checkpoint before it", e);
         }
     }
 }

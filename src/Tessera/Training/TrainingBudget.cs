@@ -5,66 +5,73 @@ using static Tessera.InputException;
 namespace Tessera.Training;
 
 /// <summary>
-/// How long a run trains: until so many updates are made, so many pictures drawn, or so much time has passed. Just one of
-/// the three is given.
+/// How long a run trains: a number of updates, a number of pictures or a time in minutes. Exactly one of the three is
+/// set.
 /// </summary>
 /// <remarks>
-/// A run that ends with the time is the one thing here that is not a function of its options and its seed alone: how far it
-/// gets depends on the machine, and so does the schedule that ends with it.
+/// With a time, the result is not a function of the options and the seed: the number of updates depends on the machine,
+/// and with it the learning rate of each update under a cosine schedule.
 /// </remarks>
 /// <example><code>
 /// TrainingOptions options = Preset.Default.Options with { Budget = TrainingBudget.OfMinutes(15) };
 /// </code></example>
 public sealed record TrainingBudget
 {
-    /// <summary>A century, which a TimeSpan can hold.</summary>
+    /// <summary>The largest value of <see cref="Minutes"/>: a century, which fits a TimeSpan.</summary>
     internal const double MostMinutes = 52_560_000;
 
-    /// <summary>Updates to make in all, at least 1.</summary>
+    /// <summary>The total number of updates, at least 1; null if another limit is set.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? Updates { get; init; }
 
-    /// <summary>Pictures to draw in all, at least 1; the last batch may go beyond.</summary>
+    /// <summary>
+    /// The total number of pictures drawn, at least 1; the last batch may exceed it. Null if not set.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? Pictures { get; init; }
 
     /// <summary>
-    /// Minutes to train in all, above 0: with the evaluations and checkpoints on the way, without the evaluation at the end.
+    /// The total time in minutes, above 0. It includes the evaluations and checkpoints during the run, but not the
+    /// final evaluation. Null if not set.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? Minutes { get; init; }
 
-    /// <summary>A number of updates.</summary>
+    /// <summary>A budget of updates.</summary>
     public static TrainingBudget OfUpdates(long updates) => new() { Updates = updates };
 
-    /// <summary>A number of pictures.</summary>
+    /// <summary>A budget of pictures.</summary>
     public static TrainingBudget OfPictures(long pictures) => new() { Pictures = pictures };
 
-    /// <summary>A time.</summary>
+    /// <summary>A budget of minutes.</summary>
     public static TrainingBudget OfMinutes(double minutes) => new() { Minutes = minutes };
 
-    /// <summary>Updates that the budget allows with batches of a size; null where it is the time that ends the run.</summary>
-    public long? UpdatesFor(int batch) => Pictures is { } pictures ? pictures / batch + (pictures % batch > 0 ? 1 : 0) : Updates;
+    /// <summary>The total number of updates at a batch size, rounded up; null for a budget of minutes.</summary>
+    /// <param name="batch">Pictures per batch, at least 1.</param>
+    public long? UpdatesFor(int batch) =>
+        Pictures is { } pictures ? pictures / batch + (pictures % batch > 0 ? 1 : 0) : Updates;
 
-    /// <summary>The part of the budget that is spent, from 0; 1 and above when the run is finished.</summary>
+    /// <summary>The part of the budget that is spent: from 0, at least 1 when the run is finished.</summary>
     /// <param name="updates">Updates made.</param>
-    /// <param name="batch">Pictures in a batch.</param>
-    /// <param name="elapsed">Time spent.</param>
+    /// <param name="batch">Pictures per batch.</param>
+    /// <param name="elapsed">Time spent; used by a budget of minutes only.</param>
     public double Spent(long updates, int batch, TimeSpan elapsed) =>
         UpdatesFor(batch) is { } all ? (double)updates / all : elapsed / TimeSpan.FromMinutes(Minutes!.Value);
 
-    /// <summary>Checks that just one is given, and its value.</summary>
-    /// <exception cref="InputException">A value is out of its range; the message names it.</exception>
+    /// <summary>Checks that exactly one limit is set and within its range.</summary>
+    /// <exception cref="InputException">None or several are set, or the value is out of range.</exception>
     public void Validate()
     {
         int given = (Updates is null ? 0 : 1) + (Pictures is null ? 0 : 1) + (Minutes is null ? 0 : 1);
-        ThrowUnless(given == 1, $"budget must be one of updates, pictures and minutes, not {given} of them");
+        ThrowUnless(given == 1, $"budget must be exactly one of updates, pictures and minutes, not {given} of them");
         ThrowUnless(Updates is null or >= 1, $"updates must be at least 1, not {Updates}");
         ThrowUnless(Pictures is null or >= 1, $"pictures must be at least 1, not {Pictures}");
-        ThrowUnless(Minutes is null or (> 0 and <= MostMinutes), $"minutes must be above 0 and at most {MostMinutes}, not {Minutes}");
+        ThrowUnless(
+            Minutes is null or (> 0 and <= MostMinutes),
+            $"minutes must be above 0 and at most {MostMinutes}, not {Minutes}");
     }
 
-    /// <summary>For people: "2000 updates".</summary>
+    /// <summary>A text for people, such as "2000 updates".</summary>
     public override string ToString() =>
         Updates is { } updates ? Invariant($"{updates} updates")
         : Pictures is { } pictures ? Invariant($"{pictures} pictures")

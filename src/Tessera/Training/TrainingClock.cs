@@ -2,38 +2,43 @@ using System.Diagnostics;
 
 namespace Tessera.Training;
 
-/// <summary>How long updates take: since the last row of <c>metrics.csv</c>, and in all sittings of a run.</summary>
+/// <summary>
+/// Measures the time of updates, since the last row of <c>metrics.csv</c> and in total, and the wall-clock time of a
+/// run. All totals include the time before the run was resumed.
+/// </summary>
 internal sealed class TrainingClock
 {
-    /// <summary>More than any run takes. Whoever asks for the largest number of updates there is means "until I stop it".</summary>
+    /// <summary>The longest time that is estimated: 100 years, for a run that is meant to be stopped by hand.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromDays(36_525);
 
     private TimeSpan _before;
-    private Stopwatch? _sitting;
+    private Stopwatch? _running;
     private TimeSpan _window;
     private long _windowUpdates;
     private double _lastRate;
 
-    /// <summary>The time spent on updates, earlier sittings included.</summary>
+    /// <summary>The time spent on updates.</summary>
     public TimeSpan Total { get; set; }
 
-    /// <summary>Updates per second since the last row; right after a row, up to it. 0 before the first update.</summary>
+    /// <summary>
+    /// Updates per second since the last row; right after a row, the rate of that row. 0 before the first update.
+    /// </summary>
     public double UpdatesPerSecond => _windowUpdates > 0 ? _windowUpdates / _window.TotalSeconds : _lastRate;
 
     /// <summary>
-    /// The time since the run began, with everything that was done beside updates, earlier sittings included; it stands until
-    /// <see cref="StartSitting"/>.
+    /// The wall-clock time of the run: updates, evaluations, checkpoints. It starts to grow with <see cref="Start"/>;
+    /// set it to the time from before the run was resumed.
     /// </summary>
-    public TimeSpan Sitting
+    public TimeSpan Elapsed
     {
-        get => _before + (_sitting?.Elapsed ?? TimeSpan.Zero);
+        get => _before + (_running?.Elapsed ?? TimeSpan.Zero);
         set => _before = value;
     }
 
-    /// <summary>Begins a sitting.</summary>
-    public void StartSitting() => _sitting ??= Stopwatch.StartNew();
+    /// <summary>Starts the wall clock; does nothing if it runs already.</summary>
+    public void Start() => _running ??= Stopwatch.StartNew();
 
-    /// <summary>Adds an update.</summary>
+    /// <summary>Adds the time of one update.</summary>
     public void Add(TimeSpan time)
     {
         Total += time;
@@ -41,7 +46,7 @@ internal sealed class TrainingClock
         _windowUpdates++;
     }
 
-    /// <summary>Begins the next row.</summary>
+    /// <summary>Starts the next row.</summary>
     public void StartWindow()
     {
         _lastRate = UpdatesPerSecond;
@@ -50,7 +55,7 @@ internal sealed class TrainingClock
     }
 
     /// <summary>
-    /// The time that more updates are going to take, a hundred years at most; zero where that is not known yet.
+    /// The estimated time for a number of further updates, at most <see cref="Longest"/>; zero before the first update.
     /// </summary>
     public TimeSpan TimeFor(long updates) => UpdatesPerSecond > 0
         ? TimeSpan.FromSeconds(Math.Min(updates / UpdatesPerSecond, Longest.TotalSeconds))

@@ -5,13 +5,13 @@ using Tessera.Tensors.Ops;
 
 namespace Tessera.Training;
 
-/// <summary>The seed's loss of a batch, <c>MSE / data variance + quantizer loss</c>, with its parts.</summary>
-/// <param name="Total">What is minimised, a scalar.</param>
-/// <param name="ReconError">Mean squared error over the data variance, a scalar.</param>
-/// <param name="Quantized">The codes and the quantizer's loss.</param>
+/// <summary>The loss of a batch as in the seed, <c>MSE / data variance + quantizer loss</c>, with its parts.</summary>
+/// <param name="Total">The loss to minimize, a scalar.</param>
+/// <param name="ReconError">Mean squared error divided by the data variance, a scalar.</param>
+/// <param name="Quantized">The quantizer's result: the codes and its loss.</param>
 public readonly record struct TrainingLoss(Tensor Total, Tensor ReconError, Quantized Quantized)
 {
-    /// <summary>Runs a batch through a model; on a recording tape an EMA codebook moves.</summary>
+    /// <summary>Runs a batch through a model. On a recording tape, codebooks of running averages are updated.</summary>
     /// <param name="model">The model.</param>
     /// <param name="pictures"><c>[batch, height, width, channels]</c>, pixels in [-0.5, 0.5].</param>
     /// <param name="dataVariance">The variance of the training pictures, above 0.</param>

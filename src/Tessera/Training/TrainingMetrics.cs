@@ -3,16 +3,16 @@ using Tessera.Files;
 
 namespace Tessera.Training;
 
-/// <summary>What <c>metrics.csv</c> of a run tells of its recipe: a row every 100 updates.</summary>
-/// <param name="Updates">The last update of each row, rising.</param>
+/// <summary>The learning rates and revived codes from a run's <c>metrics.csv</c>: a row per 100 updates.</summary>
+/// <param name="Updates">The last update of each row, in ascending order.</param>
 /// <param name="LearningRate">The learning rate of that update.</param>
-/// <param name="Revived">Codes that were moved to where vectors are, since the row before.</param>
+/// <param name="Revived">Codes moved onto vectors of the batch since the previous row.</param>
 public sealed record TrainingMetrics(long[] Updates, double[] LearningRate, long[] Revived)
 {
     /// <summary>Reads the rows.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="lastUpdate">Rows of later updates are left out: a run at work is ahead of its checkpoint.</param>
-    /// <returns>The rows; none where the file is missing or of a version before these columns.</returns>
+    /// <param name="lastUpdate">Later rows are ignored: a running run is ahead of its checkpoint.</param>
+    /// <returns>The rows; none if the file is missing or lacks these columns.</returns>
     /// <exception cref="InputException">The file cannot be read or is damaged.</exception>
     public static TrainingMetrics Read(string path, long lastUpdate = long.MaxValue)
     {
@@ -30,7 +30,9 @@ public sealed record TrainingMetrics(long[] Updates, double[] LearningRate, long
                     || !double.TryParse(fields[rate], CultureInfo.InvariantCulture, out double value)
                     || !long.TryParse(fields[revived], NumberStyles.None, CultureInfo.InvariantCulture, out long count)
                     || update <= rows.LastOrDefault().Update)
-                    throw new InputException($"{path} is damaged: line {i + 1} is not the row of a later update");
+                    throw new InputException(
+                        $"{path} is damaged: line {i + 1} is not the row of a later update; fix it, "
+                        + "or move the file away");
                 if (update <= lastUpdate) rows.Add((update, value, count));
             }
 
@@ -41,6 +43,8 @@ public sealed record TrainingMetrics(long[] Updates, double[] LearningRate, long
             throw FileErrors.Reading(path, e);
         }
         return new TrainingMetrics(
-            [.. rows.Select(row => row.Update)], [.. rows.Select(row => row.Rate)], [.. rows.Select(row => row.Revived)]);
+            [.. rows.Select(row => row.Update)],
+            [.. rows.Select(row => row.Rate)],
+            [.. rows.Select(row => row.Revived)]);
     }
 }

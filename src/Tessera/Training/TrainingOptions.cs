@@ -7,114 +7,127 @@ using static Tessera.InputException;
 namespace Tessera.Training;
 
 /// <summary>
-/// Everything that a run is a function of, and what it may be told beside that (threads, how often to evaluate and to
-/// write checkpoints), which does not change its result. Written to <c>config.json</c> in the run folder.
+/// The options of a run, written to <c>config.json</c> in its folder. All of them determine the result, except
+/// <see cref="Threads"/>, <see cref="CheckpointEvery"/> and <see cref="EvalEvery"/>.
 /// </summary>
 public sealed record TrainingOptions
 {
-    /// <summary>The model's sizes and quantizer.</summary>
+    /// <summary>The sizes and the quantizer of the model.</summary>
     public VqVaeOptions Model { get; init; } = new();
 
     /// <summary><c>shapes</c>, <c>cifar10</c> or the path of a folder of pictures.</summary>
     public string Data { get; init; } = Shapes.Name;
 
-    /// <summary>Where to look for CIFAR-10 first; null for the usual places.</summary>
+    /// <summary>The folder to search first for CIFAR-10; null for the default places only.</summary>
     public string? DataDir { get; init; }
 
     /// <summary>
-    /// Height and width that pictures are brought to: each a multiple of 4 from 4 to 4096. CIFAR-10 is 32x32 always.
+    /// The height and width in pixels to which pictures are resized and cropped: each a multiple of 4, 4 to 4096.
+    /// CIFAR-10 images are always 32x32.
     /// </summary>
     public PictureSize Size { get; init; } = 32;
 
     /// <summary>How long the run trains.</summary>
     public TrainingBudget Budget { get; init; } = TrainingBudget.OfUpdates(1);
 
-    /// <summary>Pictures in a batch, 1 to 65,536.</summary>
+    /// <summary>Pictures per batch, 1 to 65,536.</summary>
     public int Batch { get; init; } = 256;
 
-    /// <summary>What moves the weights by their gradients.</summary>
+    /// <summary>The optimizer.</summary>
     public OptimizerKind Optimizer { get; init; }
 
-    /// <summary>The optimizer's learning rate after the warm-up, above 0.</summary>
+    /// <summary>The learning rate after the warm-up, above 0.</summary>
     public float LearningRate { get; init; } = 1e-4f;
 
     /// <summary>
-    /// Updates in which the learning rate rises in a straight line to what it is to be, at least 0 (Goyal et al. 2017;
-    /// <see cref="LearningRateSchedule"/>).
+    /// The number of warm-up updates, in which the learning rate rises linearly to <see cref="LearningRate"/>, at least
+    /// 0 (Goyal et al. 2017; <see cref="LearningRateSchedule"/>).
     /// </summary>
     public long WarmUp { get; init; }
 
     /// <summary>
-    /// How the learning rate goes on: it stays, or it falls to 0 by the end of the budget as (1 + cos(pi done)) / 2 (Loshchilov and
+    /// The learning-rate schedule: constant, or falling to 0 over the budget as (1 + cos(pi done)) / 2 (Loshchilov and
     /// Hutter 2017; <see cref="LearningRateSchedule"/>).
     /// </summary>
     public LearningRateShape LearningRateShape { get; init; }
 
     /// <summary>
-    /// The norm of all gradients together above which they are scaled down to it, above 0 (Pascanu et al. 2013: g min(1, norm / |g|);
-    /// <see cref="GradientNorm"/>); 0 for no limit.
+    /// The maximum norm of all gradients together; larger gradients are scaled down to it (Pascanu et al. 2013:
+    /// g min(1, norm / |g|); <see cref="GradientNorm"/>). At least 0; 0 turns clipping off.
     /// </summary>
     public float ClipNorm { get; init; }
 
     /// <summary>
-    /// The optimizer's decoupled weight decay, at least 0: each step also takes lr x decay of every parameter, a codebook that is
-    /// trained by gradients included (AdamW; Loshchilov and Hutter 2019).
+    /// The decoupled weight decay, at least 0: each step also subtracts lr x decay x parameter from every parameter,
+    /// including a codebook trained by gradients (AdamW; Loshchilov and Hutter 2019).
     /// </summary>
     public float WeightDecay { get; init; }
 
     /// <summary>
-    /// The decay of a running average of the weights, which is then what is evaluated and written, in [0, 1) (Polyak and Juditsky
-    /// 1992; <see cref="WeightAverage"/>); 0 for none.
+    /// The decay of a running average of the weights, in [0, 1); 0 turns averaging off. With averaging, the average is
+    /// evaluated and written (Polyak and Juditsky 1992; <see cref="WeightAverage"/>).
     /// </summary>
     public double AverageDecay { get; init; }
 
-    /// <summary>Whether each picture that is drawn is mirrored, left to right, with a probability of a half.</summary>
+    /// <summary>Whether each drawn picture is mirrored left to right with probability 1/2.</summary>
     public bool Flips { get; init; }
 
-    /// <summary>What all random numbers follow from.</summary>
+    /// <summary>The seed of all random numbers.</summary>
     public ulong Seed { get; init; }
 
-    /// <summary>Threads that share the work, 1 to 1024; null for one for each processor. Not a bit depends on it.</summary>
+    /// <summary>Threads, 1 to 1024; null for one per processor. All numbers give the same bits.</summary>
     public int? Threads { get; init; }
 
-    /// <summary>Updates from one checkpoint to the next, at least 1.</summary>
+    /// <summary>Updates between checkpoints, at least 1.</summary>
     public long CheckpointEvery { get; init; } = 500;
 
-    /// <summary>Updates from one evaluation on the test split to the next, at least 1; the last update has one always.</summary>
+    /// <summary>
+    /// Updates between evaluations on the test split, at least 1. The last update is always evaluated.
+    /// </summary>
     public long EvalEvery { get; init; } = 1000;
 
-    /// <summary>A model file or run whose weights the run starts from; null for random weights.</summary>
+    /// <summary>A model file or run folder with the initial weights; null for random weights.</summary>
     public string? Init { get; init; }
 
-    /// <summary>Which dict of the PyTorch file <see cref="Init"/> holds the weights; null where only one does.</summary>
+    /// <summary>The key of the state dict in the PyTorch file <see cref="Init"/>; null if only one fits.</summary>
     public string? InitKey { get; init; }
 
     /// <summary>The learning rate of each update.</summary>
     internal LearningRateSchedule Schedule => new(LearningRate, WarmUp, LearningRateShape);
 
     /// <summary>Checks every value.</summary>
-    /// <exception cref="InputException">A value is out of its range; the message names it.</exception>
+    /// <exception cref="InputException">A value is out of range; the message names it.</exception>
     public void Validate()
     {
-        // Null only where a config.json lacks them.
+        // Model and Budget are null only if a config.json says so.
         ThrowUnless(Model is not null, $"model is missing");
         Model.Validate();
         ThrowUnless(Data is { Length: > 0 }, $"data must be shapes, cifar10 or a folder");
         ThrowUnless(IsSide(Size.Height) && IsSide(Size.Width),
-            $"size must be a multiple of {VqVae.PixelsPerCode} from 4 to 4096, or two of them such as 32x48 (height x width), not {Size}");
+            $"size must be a multiple of {VqVae.PixelsPerCode} from 4 to 4096, or HxW such as 32x48, not {Size}");
         ThrowUnless(Budget is not null, $"budget is missing");
         Budget.Validate();
         ThrowUnless(Batch is >= 1 and <= 65536, $"batch must be 1 to 65536, not {Batch}");
-        ThrowUnless(Enum.IsDefined(Optimizer), $"optimizer must be one of {string.Join(", ", Enum.GetNames<OptimizerKind>())}, not {Optimizer}");
-        ThrowUnless(LearningRate > 0 && float.IsFinite(LearningRate), $"lr must be a number above 0, not {LearningRate}");
+        ThrowUnless(
+            Enum.IsDefined(Optimizer),
+            $"optimizer must be one of {string.Join(", ", Enum.GetNames<OptimizerKind>())}, not {Optimizer}");
+        ThrowUnless(
+            LearningRate > 0 && float.IsFinite(LearningRate), $"lr must be a number above 0, not {LearningRate}");
         ThrowUnless(WarmUp >= 0, $"warmup must be at least 0, not {WarmUp}");
-        ThrowUnless(Enum.IsDefined(LearningRateShape), $"schedule must be one of {string.Join(", ", Enum.GetNames<LearningRateShape>())}, not {LearningRateShape}");
-        ThrowUnless(ClipNorm >= 0 && float.IsFinite(ClipNorm), $"clip-norm must be a number of at least 0, not {ClipNorm}");
-        ThrowUnless(WeightDecay >= 0 && float.IsFinite(WeightDecay), $"weight-decay must be a number of at least 0, not {WeightDecay}");
+        string shapes = string.Join(", ", Enum.GetNames<LearningRateShape>());
+        ThrowUnless(
+            Enum.IsDefined(LearningRateShape), $"schedule must be one of {shapes}, not {LearningRateShape}");
+        ThrowUnless(
+            ClipNorm >= 0 && float.IsFinite(ClipNorm), $"clip-norm must be a number of at least 0, not {ClipNorm}");
+        ThrowUnless(
+            WeightDecay >= 0 && float.IsFinite(WeightDecay),
+            $"weight-decay must be a number of at least 0, not {WeightDecay}");
         ThrowUnless(AverageDecay is >= 0 and < 1, $"average must be at least 0 and below 1, not {AverageDecay}");
         ThrowUnless(Threads is null or (>= 1 and <= 1024), $"threads must be 1 to 1024, not {Threads}");
         ThrowUnless(CheckpointEvery >= 1, $"checkpoint-every must be at least 1, not {CheckpointEvery}");
-        ThrowUnless(InitKey is null || Init is not null, $"key names a state dict in the file of --init; give that too, or leave --key out");
+        ThrowUnless(
+            InitKey is null || Init is not null,
+            $"key names a state dict in the file of --init; give that too, or leave --key out");
         ThrowUnless(EvalEvery >= 1, $"eval-every must be at least 1, not {EvalEvery}");
     }
 

@@ -4,10 +4,10 @@ using Tessera.Files;
 namespace Tessera.Training;
 
 /// <summary>
-/// The losses of every update of a run (the seed's <c>train_res_recon_error</c> and <c>train_res_perplexity</c>):
-/// <c>series.csv</c> of a run folder, about 27 bytes an update.
+/// The losses of every update of a run, from <c>series.csv</c> (about 27 bytes per update): the seed's
+/// <c>train_res_recon_error</c> and <c>train_res_perplexity</c>.
 /// </summary>
-/// <param name="FirstUpdate">The update of the first number: 1, or later where a run began before it kept a series.</param>
+/// <param name="FirstUpdate">The update of the first value: 1, or later if earlier rows are missing.</param>
 /// <param name="ReconError">MSE / data variance of each update's batch.</param>
 /// <param name="Perplexity">The perplexity of each update's batch.</param>
 public sealed record TrainingSeries(long FirstUpdate, float[] ReconError, float[] Perplexity)
@@ -15,13 +15,15 @@ public sealed record TrainingSeries(long FirstUpdate, float[] ReconError, float[
     /// <summary>The columns of the file.</summary>
     internal static readonly string[] Columns = ["update", "recon_error", "perplexity"];
 
-    /// <summary>Updates that the series holds.</summary>
+    /// <summary>The number of updates in the series.</summary>
     public int Count => ReconError.Length;
 
     /// <summary>Reads a series.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="lastUpdate">Rows of later updates are left out: a run at work is ahead of its checkpoint.</param>
-    /// <exception cref="InputException">The file is missing, damaged or holds no update; the message tells which.</exception>
+    /// <param name="lastUpdate">Later rows are ignored: a running run is ahead of its checkpoint.</param>
+    /// <exception cref="InputException">
+    /// The file is missing, damaged or has no rows; the message says which.
+    /// </exception>
     public static TrainingSeries Read(string path, long lastUpdate = long.MaxValue)
     {
         List<float> reconError = [], perplexity = [];
@@ -59,9 +61,9 @@ public sealed record TrainingSeries(long FirstUpdate, float[] ReconError, float[
     }
 
     private static InputException Damaged(string path, string what) => new(
-        $"{path} is damaged: {what}; mend it, or move the file away: a resumed run begins a new one");
+        $"{path} is damaged: {what}; fix it, or move the file away: a resumed run starts a new one");
 
-    /// <summary>A row, or null for what no run would have written.</summary>
+    /// <summary>Parses a row; null if it has a wrong field or an impossible value.</summary>
     private static (long Update, float ReconError, float Perplexity)? ParseRow(string line)
     {
         string[] fields = line.Split(',');
@@ -69,26 +71,27 @@ public sealed record TrainingSeries(long FirstUpdate, float[] ReconError, float[
             & long.TryParse(fields[0], NumberStyles.None, CultureInfo.InvariantCulture, out long update)
             & float.TryParse(fields.ElementAtOrDefault(1), CultureInfo.InvariantCulture, out float reconError)
             & float.TryParse(fields.ElementAtOrDefault(2), CultureInfo.InvariantCulture, out float perplexity);
-        return valid && update > 0 && float.IsFinite(reconError) && reconError >= 0 && float.IsFinite(perplexity) && perplexity > 0
+        return valid && update > 0
+            && float.IsFinite(reconError) && reconError >= 0 && float.IsFinite(perplexity) && perplexity > 0
             ? (update, reconError, perplexity)
             : null;
     }
 }
 
 /// <summary>
-/// Writes a run's <see cref="TrainingSeries"/>: rows are gathered, and written with a row of <c>metrics.csv</c> and
-/// before a checkpoint, so that a checkpoint is never ahead of its series.
+/// Writes a run's <see cref="TrainingSeries"/>. Rows are buffered and written with each row of <c>metrics.csv</c> and
+/// before each checkpoint, so that a checkpoint is never ahead of its series.
 /// </summary>
 internal sealed class TrainingSeriesLog(string path)
 {
     private readonly CsvLog _log = new(path, TrainingSeries.Columns);
     private readonly List<object?[]> _pending = [];
 
-    /// <summary>Adds an update.</summary>
+    /// <summary>Buffers the row of an update.</summary>
     public void Add(long update, double reconError, double perplexity) =>
         _pending.Add([update, (float)reconError, (float)perplexity]);
 
-    /// <summary>Writes what was gathered.</summary>
+    /// <summary>Writes the buffered rows.</summary>
     /// <exception cref="InputException">The file cannot be written.</exception>
     public void Write()
     {
@@ -96,7 +99,7 @@ internal sealed class TrainingSeriesLog(string path)
         _pending.Clear();
     }
 
-    /// <summary>Drops what was logged after the update that a run goes back to.</summary>
+    /// <summary>Drops the rows after the update from which the run resumes.</summary>
     /// <exception cref="InputException">The file is damaged, or cannot be read or written.</exception>
     public void TruncateAfter(long update) => _log.TruncateAfter(update);
 }

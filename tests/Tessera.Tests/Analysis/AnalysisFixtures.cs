@@ -29,7 +29,9 @@ internal static class AnalysisFixtures
             cosine ? DistanceMetric.Cosine : DistanceMetric.Euclidean);
     }
 
-    /// <summary>Asserts that each number is within a part of what is expected, or of <paramref name="scale"/>.</summary>
+    /// <summary>
+    /// Asserts that each number is close to the expected one, relative to it or to <paramref name="scale"/>, if larger.
+    /// </summary>
     public static void AssertClose(
         ReadOnlySpan<double> expected, ReadOnlySpan<double> actual, double tolerance, string what, double scale = 0)
     {
@@ -40,11 +42,12 @@ internal static class AnalysisFixtures
             // Written so that NaN fails.
             if (!(Math.Abs(actual[i] - expected[i]) <= allowed))
                 Assert.Fail(string.Create(
-                    CultureInfo.InvariantCulture, $"{what}: number {i} is {actual[i]:r}, not {expected[i]:r} within {allowed:g2}."));
+                    CultureInfo.InvariantCulture,
+                    $"{what}: number {i} is {actual[i]:r}, not {expected[i]:r} within {allowed:g2}."));
         }
     }
 
-    /// <summary>Numbers of some size in a fixed order without a pattern.</summary>
+    /// <summary>Fixed pseudo-random numbers from -1 to about 1.</summary>
     public static float[] Scattered(int count) =>
         [.. Enumerable.Range(0, count).Select(i => i * 7919L * (i + 13) % 1009 / 504.5f - 1)];
 }

@@ -5,7 +5,7 @@ namespace Tessera.Tests.Analysis;
 
 public class ImageMetricsTests
 {
-    // scikit-image computes in float64 too; what is left is the order of the sums.
+    // scikit-image also computes in float64; only the order of the sums differs.
     private const double Tolerance = 1e-9;
 
     private static readonly JsonSerializerOptions CamelCase = new(JsonSerializerDefaults.Web);
@@ -33,7 +33,7 @@ public class ImageMetricsTests
     [InlineData(6, 40, 1)]
     [InlineData(7, 7, 3)]
     [InlineData(33, 8, 3)]
-    public void A_picture_equals_itself(int height, int width, int channels)
+    public void A_picture_compared_with_itself_is_perfect(int height, int width, int channels)
     {
         float[] picture = [.. Enumerable.Range(0, height * width * channels).Select(i => i * 37 % 101 / 100f)];
         Assert.Equal(0, ImageMetrics.Mse(picture, picture));
@@ -48,7 +48,7 @@ public class ImageMetricsTests
         Assert.Equal(expected, ImageMetrics.Ssim([0.5f], [0.25f], 1, 1, 1), Tolerance);
     }
 
-    /// <summary>The sliding sums against the definition, at every window of every size around 7.</summary>
+    /// <summary>Compares the sliding sums with the definition, for all sizes up to 10 x 10.</summary>
     [Fact]
     public void Sliding_sums_agree_with_the_definition()
     {
@@ -66,7 +66,7 @@ public class ImageMetricsTests
     }
 
     [Fact]
-    public void A_NaN_is_not_hidden()
+    public void A_NaN_makes_the_result_NaN()
     {
         float[] good = new float[64], bad = new float[64];
         bad[40] = float.NaN;
@@ -76,7 +76,7 @@ public class ImageMetricsTests
     }
 
     [Fact]
-    public void Lengths_that_do_not_fit_are_refused()
+    public void Invalid_lengths_and_sizes_are_refused()
     {
         Assert.Throws<ArgumentException>(() => ImageMetrics.Mse([], []));
         Assert.Throws<ArgumentException>(() => ImageMetrics.Mse([1], [1, 2]));

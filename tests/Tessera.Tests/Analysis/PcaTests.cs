@@ -4,7 +4,7 @@ namespace Tessera.Tests.Analysis;
 
 public class PcaTests
 {
-    // scikit-learn decomposes the rows, Pca their covariance: both in doubles, relative to the largest number.
+    // Relative to the largest number: scikit-learn decomposes the rows, Pca their covariance, both in doubles.
     private const double Tolerance = 1e-9;
 
     private static readonly Case[] Cases = AnalysisFixtures.Cases<Case>("pca.json");
@@ -69,11 +69,14 @@ public class PcaTests
         float[] values = AnalysisFixtures.Scattered(40 * 7);
         Pca pca = Pca.Fit(values, 7, 7);
         for (int component = 0; component < 7; component++)
-            Assert.True(pca.Components.Slice(component * 7, 7).ToArray().MaxBy(Math.Abs) > 0, $"component {component}");
+        {
+            double largest = pca.Components.Slice(component * 7, 7).ToArray().MaxBy(Math.Abs);
+            Assert.True(largest > 0, $"the largest loading of component {component} is {largest}");
+        }
     }
 
     [Fact]
-    public void What_does_not_fit_is_refused()
+    public void Invalid_rows_and_sizes_are_refused()
     {
         Assert.Throws<ArgumentException>(() => Pca.Fit([], 2, 1));
         Assert.Throws<ArgumentException>(() => Pca.Fit([1, 2, 3], 2, 1));

@@ -4,7 +4,7 @@ namespace Tessera.Tests.Analysis;
 
 public class SavitzkyGolayTests
 {
-    // What doubles leave of a fit through an orthonormal basis, with room.
+    // The rounding error of a fit with an orthonormal basis in doubles, with a margin.
     private const double ExactTolerance = 1e-11;
     private const double ScipyTolerance = 1e-6;
 
@@ -12,7 +12,7 @@ public class SavitzkyGolayTests
 
     public static TheoryData<string> Names => [.. Cases.Select(item => item.Name)];
 
-    public static TheoryData<string> NamesWhereScipyIsExactInside =>
+    public static TheoryData<string> NamesWhereScipyIsAccurate =>
         [.. Cases.Where(item => item.ScipyError < ScipyTolerance / 10).Select(item => item.Name)];
 
     [Theory]
@@ -25,7 +25,7 @@ public class SavitzkyGolayTests
     }
 
     [Theory]
-    [MemberData(nameof(NamesWhereScipyIsExactInside))]
+    [MemberData(nameof(NamesWhereScipyIsAccurate))]
     public void Agrees_with_scipy(string name)
     {
         Case item = Find(name);
@@ -33,7 +33,9 @@ public class SavitzkyGolayTests
         AnalysisFixtures.AssertClose(item.Scipy, smoothed, ScipyTolerance, name);
     }
 
-    /// <summary>At window 201 and order 7 too, where scipy's own weights for the inside are off by 5e-5.</summary>
+    /// <summary>
+    /// The edges agree at window 201 and order 7 too, where scipy's weights for the other values are off by 5e-5.
+    /// </summary>
     [Theory]
     [MemberData(nameof(Names))]
     public void Agrees_with_scipy_at_the_edges(string name)
@@ -46,17 +48,18 @@ public class SavitzkyGolayTests
     }
 
     [Fact]
-    public void Scipy_is_exact_inside_but_for_long_windows_of_high_order()
+    public void Scipy_is_accurate_except_for_long_windows_of_high_order()
     {
         string[] rest = [.. Cases.Where(item => item.ScipyError >= ScipyTolerance / 10).Select(item => item.Name)];
-        Assert.All(rest, name => Assert.True(Find(name) is { Window: 201, Order: 7 } or { Window: 51, Order: 12 }, name));
+        Assert.All(rest, name =>
+            Assert.True(Find(name) is { Window: 201, Order: 7 } or { Window: 51, Order: 12 }, name));
     }
 
     [Theory]
     [InlineData(201, 7)]
     [InlineData(51, 12)]
     [InlineData(1001, 20)]
-    public void Keeps_polynomials_of_its_order(int window, int order)
+    public void Polynomials_of_the_order_are_unchanged(int window, int order)
     {
         // T(order)(x), which stays in -1..1.
         int length = window + 30;
@@ -67,7 +70,7 @@ public class SavitzkyGolayTests
     }
 
     [Fact]
-    public void A_NaN_reaches_the_windows_that_hold_it()
+    public void A_NaN_affects_the_windows_that_hold_it()
     {
         double[] values = [.. Enumerable.Range(0, 30).Select(i => i == 15 ? double.NaN : i)];
         double[] smoothed = SavitzkyGolay.Smooth(values, 5, 2);
@@ -91,11 +94,12 @@ public class SavitzkyGolayTests
     {
         int? window = SavitzkyGolay.LargestWindow(length, wanted, order);
         Assert.Equal(expected, window);
-        if (window is int fitting) Assert.Equal(length, SavitzkyGolay.Smooth(new double[length], fitting, order).Length);
+        if (window is int fitting)
+            Assert.Equal(length, SavitzkyGolay.Smooth(new double[length], fitting, order).Length);
     }
 
     [Fact]
-    public void What_does_not_fit_is_refused()
+    public void Invalid_sizes_are_refused()
     {
         Assert.Throws<ArgumentException>(() => SavitzkyGolay.Smooth(new double[20], 6, 2));
         Assert.Throws<ArgumentException>(() => SavitzkyGolay.Smooth(new double[20], 5, 5));

@@ -4,11 +4,11 @@ namespace Tessera.Tests.Analysis;
 
 public class TrustworthinessTests
 {
-    /// <summary>scikit-learn's number for umap-learn's layout at seed 0.</summary>
+    /// <summary>Compares with scikit-learn's result for umap-learn's layout with seed 0.</summary>
     [Theory]
     [InlineData("codebook", 1e-6)]
     [InlineData("swiss_roll", 1e-6)]
-    [InlineData("digits", 1e-4)]   // whole numbers: ranks of equal distances depend on the sort
+    [InlineData("digits", 1e-4)]   // Integers: the ranks of equal distances depend on the sort.
     public void Agrees_with_scikit_learn(string name, double tolerance)
     {
         (float[] rows, int columns, _, DistanceMetric metric) = AnalysisFixtures.DataSet(name);
@@ -22,7 +22,7 @@ public class TrustworthinessTests
     }
 
     [Fact]
-    public void A_layout_that_is_the_rows_is_trusted()
+    public void A_layout_equal_to_the_rows_has_trustworthiness_1()
     {
         float[] rows = AnalysisFixtures.Scattered(2 * 30);
         Assert.Equal(1, Trustworthiness.Measure(rows, 2, Array.ConvertAll(rows, x => (double)x), 4));
@@ -30,9 +30,10 @@ public class TrustworthinessTests
 
     /// <summary>Rows 0 to 5 on a line, laid out as 0 5 1 4 2 3.</summary>
     [Fact]
-    public void A_small_layout_by_hand()
+    public void A_small_layout_has_the_trustworthiness_computed_by_hand()
     {
-        // Where row i stands in the layout; gaps shrink to the right, so that each row's nearest is the next one there.
+        // The position of row i in the layout. Gaps shrink to the right, so the nearest row is the next one to the
+        // right.
         double[] place = new double[6];
         int[] order = [0, 5, 1, 4, 2, 3];
         double[] stands = [0, 10, 19, 27, 34, 40];
@@ -45,7 +46,7 @@ public class TrustworthinessTests
     }
 
     [Fact]
-    public void What_does_not_fit_is_refused()
+    public void Invalid_layouts_and_arguments_are_refused()
     {
         float[] rows = AnalysisFixtures.Scattered(12);
         double[] layout = new double[12];

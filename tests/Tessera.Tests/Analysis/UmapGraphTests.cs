@@ -11,7 +11,7 @@ public class UmapGraphTests
     [InlineData("duplicates")]
     [InlineData("zeros")]
     [InlineData("few")]
-    public void Has_umap_learns_edges_and_weights(string name)
+    public void Has_the_edges_and_weights_of_umap_learn(string name)
     {
         (float[] rows, int columns, int neighbors, DistanceMetric metric) = AnalysisFixtures.DataSet(name);
         UmapEdge[] edges = UmapGraph.Build(rows, columns, neighbors, metric);
@@ -31,7 +31,7 @@ public class UmapGraphTests
     [Theory]
     [InlineData(DistanceMetric.Euclidean)]
     [InlineData(DistanceMetric.Cosine)]
-    public void Equal_rows_are_sure_neighbours(DistanceMetric metric)
+    public void Equal_rows_are_neighbours_with_weight_1(DistanceMetric metric)
     {
         UmapEdge[] edges = UmapGraph.Build(new float[10 * 3], 3, 4, metric);
         Assert.NotEmpty(edges);
@@ -39,7 +39,7 @@ public class UmapGraphTests
     }
 
     [Fact]
-    public void Each_edge_stands_once_in_order()
+    public void Edges_are_sorted_and_distinct()
     {
         UmapEdge[] edges = UmapGraph.Build(AnalysisFixtures.Scattered(60 * 4), 4, 6, DistanceMetric.Euclidean);
         Assert.All(edges, edge => Assert.True(edge is { First: >= 0, Second: < 60, Weight: > 0 and <= 1 }, $"{edge}"));
@@ -49,7 +49,7 @@ public class UmapGraphTests
     }
 
     [Fact]
-    public void What_does_not_fit_is_refused()
+    public void Invalid_rows_and_arguments_are_refused()
     {
         float[] rows = AnalysisFixtures.Scattered(10);
         Assert.Throws<ArgumentException>(() => UmapGraph.Build(rows.AsSpan(0, 6), 2, 2, DistanceMetric.Euclidean));

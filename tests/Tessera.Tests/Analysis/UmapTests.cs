@@ -30,7 +30,7 @@ public class UmapTests
         {
             string message = string.Create(
                 CultureInfo.InvariantCulture,
-                $"{name}: trustworthiness at {k} is {scores.Average():0.0000} on average, umap-learn's {umapLearn:0.0000}.");
+                $"{name}: trustworthiness at {k} is {scores.Average():0.0000}, that of umap-learn {umapLearn:0.0000}.");
             TestContext.Current.SendDiagnosticMessage(message);
             Assert.True(scores.Average() >= umapLearn - 0.02, message);
         }
@@ -60,7 +60,7 @@ public class UmapTests
     [Fact]
     public void Separate_groups_stay_separate()
     {
-        // Two groups of 20 rows, 50 apart, and with 3 neighbours no edge between them.
+        // Two groups of 20 rows, 50 apart. With 3 neighbours there is no edge between them.
         float[] rows = AnalysisFixtures.Scattered(40 * 3);
         for (int i = 20 * 3; i < rows.Length; i++) rows[i] += 50;
         double[] layout = Layout(rows, 3, new UmapOptions { Neighbors = 3 });
@@ -125,12 +125,12 @@ public class UmapTests
             double[] layout = Layout(rows, columns, options);
             Assert.Equal(2 * count, layout.Length);
             Assert.All(layout, place => Assert.True(double.IsFinite(place), $"{options}: {place}"));
-            Assert.True(layout.Chunk(2).Distinct().Count() > 1, $"{options}: all in one place");
+            Assert.True(layout.Chunk(2).Distinct().Count() > 1, $"{options}: all points are at one position");
         }
     }
 
     [Fact]
-    public void Progress_goes_to_1_and_cancelling_stops()
+    public void Progress_ends_at_1_and_cancellation_stops_the_layout()
     {
         float[] rows = AnalysisFixtures.Scattered(20 * 3);
         var options = new UmapOptions { Epochs = 4 };
@@ -145,7 +145,7 @@ public class UmapTests
     }
 
     [Fact]
-    public void What_does_not_fit_is_refused()
+    public void Invalid_rows_and_options_are_refused()
     {
         float[] rows = AnalysisFixtures.Scattered(20);
         ArgumentException error = Assert.Throws<ArgumentException>(() => Layout(rows.AsSpan(0, 6), 2, new()));
@@ -156,7 +156,8 @@ public class UmapTests
         {
             new() { Neighbors = 1 }, new() { Spread = 0 }, new() { Spread = double.NaN }, new() { MinDistance = -0.1 },
             new() { MinDistance = 2 }, new() { MinDistance = double.NaN }, new() { Epochs = 0 },
-            new() { NegativeSamples = -1 }, new() { LearningRate = 0 }, new() { LearningRate = double.PositiveInfinity },
+            new() { NegativeSamples = -1 }, new() { LearningRate = 0 },
+            new() { LearningRate = double.PositiveInfinity },
             new() { RepulsionStrength = -1 }, new() { Metric = (DistanceMetric)9 },
         })
         {

@@ -35,7 +35,7 @@ public class ThroughputBenchmarkTests
     {
         Throughput throughput = ThroughputBenchmark.Run(
             SmallRun.Options, Moment, cancellation: TestContext.Current.CancellationToken);
-        // Three of the encoder, one before the codes, three of the decoder, two in each of two residual blocks.
+        // Three in the encoder, one before the codes, three in the decoder, two in each of two residual blocks.
         Assert.Equal(3 + 1 + 3 + 4, throughput.Convolutions.Sum(report => report.Count));
         Assert.All(throughput.Convolutions, report => Assert.NotEmpty(report.Explanation));
     }
@@ -44,12 +44,13 @@ public class ThroughputBenchmarkTests
     public void Options_out_of_range_are_refused()
     {
         Assert.Contains("batch", Refuse(SmallRun.Options with { Batch = 0 }), StringComparison.Ordinal);
-        Assert.Contains("hidden", Refuse(SmallRun.Options with { Model = new VqVaeOptions { Hidden = 7 } }), StringComparison.Ordinal);
+        TrainingOptions odd = SmallRun.Options with { Model = new VqVaeOptions { Hidden = 7 } };
+        Assert.Contains("hidden", Refuse(odd), StringComparison.Ordinal);
         Assert.Contains("2^31", Refuse(SmallRun.Options with { Batch = 65536, Size = 256 }), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void It_can_be_stopped()
+    public void The_benchmark_can_be_cancelled()
     {
         using var stop = new CancellationTokenSource();
         Assert.Throws<OperationCanceledException>(() => ThroughputBenchmark.Run(
@@ -60,7 +61,7 @@ public class ThroughputBenchmarkTests
     [InlineData(new[] { 5.0 }, 5)]
     [InlineData(new[] { 4.0, 1, 2 }, 2)]
     [InlineData(new[] { 4.0, 1, 2, 9 }, 3)]
-    public void The_rate_is_that_of_the_median(double[] milliseconds, double median)
+    public void Rates_are_those_of_the_median_time(double[] milliseconds, double median)
     {
         var rate = new WorkRate("train", Images: 6, Operations: 30_000_000, milliseconds);
         Assert.Equal(median, rate.Median);
@@ -72,7 +73,7 @@ public class ThroughputBenchmarkTests
     [Theory]
     [InlineData(0)]
     [InlineData(0.9)]
-    public void The_work_is_that_of_the_model(double decay)
+    public void A_workload_computes_what_the_model_computes(double decay)
     {
         const ulong Seed = 3;
         VqVaeOptions options = SmallRun.Options.Model with { Quantizer = QuantizerOf.Decay(decay) };

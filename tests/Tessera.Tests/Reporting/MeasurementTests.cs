@@ -11,7 +11,8 @@ namespace Tessera.Tests.Reporting;
 
 public class MeasurementTests
 {
-    private static readonly VqVaeOptions Small = new() { Hidden = 8, ResidualHidden = 4, ResidualLayers = 0, Codes = 9, CodeDim = 4 };
+    private static readonly VqVaeOptions Small =
+        new() { Hidden = 8, ResidualHidden = 4, ResidualLayers = 0, Codes = 9, CodeDim = 4 };
 
     [Theory]
     [InlineData(32, 32)]
@@ -19,7 +20,7 @@ public class MeasurementTests
     [InlineData(32, 2000)]
     [InlineData(32, 20_000)]
     [InlineData(5, 7)]
-    public void A_sample_takes_one_picture_out_of_each_part_of_a_set(int count, int whole)
+    public void A_sample_takes_one_picture_from_each_part_of_a_set(int count, int whole)
     {
         int[] numbers = [.. Enumerable.Range(0, count).Select(i => PictureSample.Number(i, count, whole))];
         for (int i = 0; i < count; i++)
@@ -28,8 +29,9 @@ public class MeasurementTests
     }
 
     [Fact]
-    public void A_sample_of_pictures_whose_classes_take_turns_meets_most_of_them() =>
-        Assert.InRange(Enumerable.Range(0, 32).Select(i => PictureSample.Number(i, 32, 20_000) % 10).Distinct().Count(), 8, 10);
+    public void A_sample_of_a_set_with_alternating_classes_has_most_classes() =>
+        Assert.InRange(
+            Enumerable.Range(0, 32).Select(i => PictureSample.Number(i, 32, 20_000) % 10).Distinct().Count(), 8, 10);
 
     [Fact]
     public void Reconstructions_are_those_of_the_evaluator_and_errors_their_distances()
@@ -61,7 +63,7 @@ public class MeasurementTests
     }
 
     [Fact]
-    public void A_masked_reconstruction_is_decoded_from_latents_of_which_one_is_zero()
+    public void A_masked_reconstruction_is_decoded_with_one_latent_set_to_zero()
     {
         var model = new VqVae(Small, seed: 3);
         ModelProbe probe = Probe(model);
@@ -77,9 +79,9 @@ public class MeasurementTests
     }
 
     [Fact]
-    public void Influence_ends_where_the_decoder_stops_looking()
+    public void Influence_ends_at_the_reach_of_the_decoder()
     {
-        // Without residual blocks: a 3x3 convolution, then two transposed ones whose kernels reach a pixel or two further.
+        // The decoder without residual blocks: a 3x3 convolution and two transposed ones, which add a pixel or two.
         var probe = Probe(new VqVae(Small, seed: 3));
         PictureSample sample = PictureSample.Of(probe, Pictures(32, 3, 4), [0, 1, 2, 3]);
         InfluenceMap map = InfluenceMap.Measure(probe, sample.Latents);
@@ -89,7 +91,7 @@ public class MeasurementTests
         float Row(int y) => map.Change.AsSpan(y * map.Side, map.Side).ToArray().Max();
         Assert.Equal(0, Row(0));
         Assert.True(Row(2) > 0, "the outermost pixels that a code reaches do not change");
-        Assert.True(Row(10) > Row(2), "a code changes its own pixels less than those far away");
+        Assert.True(Row(10) > Row(2), "a code changes its own pixels less than distant ones");
     }
 
     [Fact]
@@ -113,7 +115,10 @@ public class MeasurementTests
         Assert.Equal(expected, map.Change[4 * 12 + 4], 1e-5);
 
         float[] Decode(float[] latents) =>
-            [.. model.Decode(Tensors.Tensor.From(latents, [1, 2, 2, Small.CodeDim])).ToArray().Select(value => Math.Clamp(value + 0.5f, 0, 1))];
+            [
+                .. model.Decode(Tensors.Tensor.From(latents, [1, 2, 2, Small.CodeDim])).ToArray()
+                    .Select(value => Math.Clamp(value + 0.5f, 0, 1)),
+            ];
     }
 
     [Fact]
@@ -151,9 +156,9 @@ public class MeasurementTests
     }
 
     [Fact]
-    public void A_code_that_is_the_background_leaves_its_tile_calm()
+    public void The_tile_of_the_only_used_code_is_decoded_from_a_map_of_that_code()
     {
-        // One code alone is the mean of all latents: its tile is what the decoder makes of a map of nothing else.
+        // If only one code is used, the background is this code, too.
         var model = new VqVae(Small, seed: 3);
         var usage = new CodeUsage(Small.Codes);
         usage.Add([5]);
@@ -166,7 +171,7 @@ public class MeasurementTests
     [Fact]
     public void A_channel_of_a_latent_picture_spans_0_to_1_and_a_constant_one_is_0()
     {
-        // Two dimensions vary, one by a rounding error only; the second picture is all their mean.
+        // Two dimensions vary and a third by a rounding error only. All cells of the second picture hold the mean.
         var maps = new LatentMaps(2, 2, 2, 3);
         float[][] cells = [[0, 0, 1], [4, 0, 1], [0, 1, 1], [4, 1, 1.0000001f]];
         for (int i = 0; i < 4; i++) cells[i].CopyTo(maps.Of(0)[(3 * i)..]);
@@ -183,7 +188,7 @@ public class MeasurementTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public void Latents_of_fewer_than_three_dimensions_have_a_picture_too(int dimensions)
+    public void Latents_with_fewer_than_three_dimensions_have_a_picture(int dimensions)
     {
         var maps = new LatentMaps(1, 1, 2, dimensions);
         maps.Values[0] = 1;
@@ -204,7 +209,7 @@ public class MeasurementTests
     }
 
     [Fact]
-    public void A_measurement_is_what_its_evaluation_is_the_mean_of()
+    public void An_evaluation_is_the_mean_of_its_measurement()
     {
         var model = new VqVae(Small, seed: 3);
         Measurement measurement = Evaluator.Measure(
@@ -216,11 +221,13 @@ public class MeasurementTests
     }
 
     [Fact]
-    public void Colours_of_heat_are_scaled_to_the_brightest()
+    public void Heat_colours_are_scaled_to_the_brightest_value()
     {
         Image picture = HeatColors.Picture([0f, 0.5f, 1f, 2f], 2, 2, brightest: 1);
         Rgb At(int i) => new(picture.Pixels[3 * i], picture.Pixels[3 * i + 1], picture.Pixels[3 * i + 2]);
-        Assert.Equal([HeatColors.At(0), HeatColors.At(0.5), HeatColors.At(1), HeatColors.At(1)], Enumerable.Range(0, 4).Select(At));
+        Assert.Equal(
+            [HeatColors.At(0), HeatColors.At(0.5), HeatColors.At(1), HeatColors.At(1)],
+            Enumerable.Range(0, 4).Select(At));
     }
 
     private static ModelProbe Probe(VqVae model) => new(model, TestContext.Current.CancellationToken);

@@ -10,11 +10,11 @@ public class PlotTests
     private static readonly XNamespace Svg = "http://www.w3.org/2000/svg";
 
     [Fact]
-    public void An_axis_puts_values_where_they_belong()
+    public void An_axis_maps_values_to_positions()
     {
         Axis linear = Axis.Exact("x", 10, 20), log = Axis.Log("y", 0.01, 1);
         Assert.Equal([0, 0.5, 1], new double[] { 10, 15, 20 }.Select(linear.Fraction));
-        // Equal factors are equal distances.
+        // On a logarithmic axis, equal factors are equal distances.
         Assert.Equal(log.Fraction(0.1) - log.Fraction(0.01), log.Fraction(1) - log.Fraction(0.1), 1e-12);
         Assert.InRange(log.Fraction(0.01), 0.001, 0.1);
     }
@@ -27,30 +27,36 @@ public class PlotTests
     public void A_linear_axis_ends_at_ticks(double min, double max, double first, double last)
     {
         Axis axis = Axis.Linear("x", min, max);
-        Assert.Equal((first, last), (axis.Min, axis.Max), (x, y) => Math.Abs(x.Item1 - y.Item1) + Math.Abs(x.Item2 - y.Item2) < 1e-9);
+        Assert.Equal(
+            (first, last), (axis.Min, axis.Max),
+            (x, y) => Math.Abs(x.Item1 - y.Item1) + Math.Abs(x.Item2 - y.Item2) < 1e-9);
     }
 
     [Theory]
     [InlineData(2, 6, 8, 0.25, 0.75)]
     [InlineData(0, 8, 8, 0, 1)]
     [InlineData(3, 3, 0, 0.5, 0.5)]
-    public void A_bare_axis_puts_its_values_in_the_middle_of_the_span(double min, double max, double span, double first, double last)
+    public void A_bare_axis_puts_its_values_in_the_middle_of_the_span(
+        double min, double max, double span, double first, double last)
     {
         Axis axis = Axis.Bare("x", min, max, span);
         Assert.Empty(axis.Ticks);
-        // The margins take 12 parts of 112.
+        // The axis is 1.12 times the span, with a margin of 0.06 spans at both ends.
         Assert.Equal((0.06 + first) / 1.12, axis.Fraction(min), 1e-12);
         Assert.Equal((0.06 + last) / 1.12, axis.Fraction(max), 1e-12);
     }
 
     [Fact]
-    public void A_plot_is_well_formed_and_tells_what_it_shows_to_those_who_do_not_see_it()
+    public void A_plot_is_well_formed_and_has_text_alternatives()
     {
         XElement svg = Draw(new Plot(
             "loss", "Loss <&> \"more\"", "It falls.", Axis.Exact("updates", 0, 100), Axis.Linear("error", 0, 1),
             [
                 new Line(1, [1, 0.5, 0.25], "smooth") { Name = "a & b" }, new Bars([0, 50, 100], [0.5, 1]),
-                new Scatter([new ScatterPoint(50, 0.5, 3, new Rgb(1, 2, 255), "<here>"), new ScatterPoint(1, 1, 3, null, "ring")]),
+                new Scatter(
+                [
+                    new ScatterPoint(50, 0.5, 3, new Rgb(1, 2, 255), "<here>"), new ScatterPoint(1, 1, 3, null, "ring"),
+                ]),
                 new Rule(50, "half", Vertical: true), new Rule(0.5, "half", Vertical: false), new Band(60, 100, "none"),
                 new Picture(Tessera.Imaging.Image.Black(2, 2, 3)), new Outline(0, 1, 50, 0),
             ]));
@@ -66,13 +72,16 @@ public class PlotTests
     [Fact]
     public void A_line_goes_through_its_values()
     {
-        var plot = new Plot("p", "t", "d", Axis.Exact("x", 0, 4), Axis.Exact("y", 0, 1), [new Line(1, [0, 1, 0.5], "smooth")]);
+        var plot = new Plot(
+            "p", "t", "d", Axis.Exact("x", 0, 4), Axis.Exact("y", 0, 1), [new Line(1, [0, 1, 0.5], "smooth")]);
         (double X, double Y)[] points = Points(Draw(plot), "smooth");
         (double left, double right) = AxisEnds(Draw(plot));
         double width = right - left;
-        Assert.Equal([left + width / 4, left + width / 2, left + 3 * width / 4], points.Select(p => p.X), (x, y) => Math.Abs(x - y) < 0.02);
-        // Downwards: the middle of 0 and 1 lies between them.
-        Assert.True(points[1].Y < points[2].Y && points[2].Y < points[0].Y);
+        Assert.Equal(
+            [left + width / 4, left + width / 2, left + 3 * width / 4], points.Select(p => p.X),
+            (x, y) => Math.Abs(x - y) < 0.02);
+        // SVG's y axis points down, so larger values have smaller coordinates.
+        Assert.True(points[1].Y < points[2].Y && points[2].Y < points[0].Y, "the values are not in vertical order");
         Assert.Equal((points[0].Y + points[1].Y) / 2, points[2].Y, 0.02);
     }
 
@@ -107,7 +116,7 @@ public class PlotTests
     }
 
     [Fact]
-    public void Heat_colours_get_lighter_and_lighter()
+    public void The_lightness_of_heat_colours_rises()
     {
         double[] luma = [.. Enumerable.Range(0, 101).Select(i => HeatColors.At(i / 100.0))
             .Select(color => 0.2126 * color.R + 0.7152 * color.G + 0.0722 * color.B)];
@@ -119,22 +128,28 @@ public class PlotTests
     }
 
     [Fact]
-    public void What_an_interpolated_string_puts_into_markup_is_text()
+    public void Values_interpolated_into_markup_are_encoded()
     {
         Markup bold = Markup.Of($"<b>{"a<b"}</b>");
-        Assert.Equal("<p><b>a&lt;b</b> &amp; 1.23 &quot;x&quot; <b>a&lt;b</b><b>a&lt;b</b></p>", Markup.Of($"<p>{bold} {"&"} {1.2345} {"\"x\""} {new[] { bold, bold }}</p>").ToString());
+        Assert.Equal(
+            "<p><b>a&lt;b</b> &amp; 1.23 &quot;x&quot; <b>a&lt;b</b><b>a&lt;b</b></p>",
+            Markup.Of($"<p>{bold} {"&"} {1.2345} {"\"x\""} {new[] { bold, bold }}</p>").ToString());
     }
 
     private static XElement Draw(Plot plot) => XElement.Parse(plot.Svg().ToString());
 
     private static (double X, double Y)[] Points(XElement svg, string style)
     {
-        string path = svg.Descendants(Svg + "path").Single(e => e.Attribute("class")?.Value == style).Attribute("d")!.Value;
-        double[] numbers = [.. path[1..].Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(text => double.Parse(text, CultureInfo.InvariantCulture))];
+        XElement path = svg.Descendants(Svg + "path").Single(e => e.Attribute("class")?.Value == style);
+        double[] numbers =
+        [
+            .. path.Attribute("d")!.Value[1..].Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                .Select(text => double.Parse(text, CultureInfo.InvariantCulture)),
+        ];
         return [.. numbers.Chunk(2).Select(pair => (pair[0], pair[1]))];
     }
 
-    /// <summary>The horizontal places of the first and the last tick.</summary>
+    /// <summary>The horizontal positions of the first and the last tick.</summary>
     private static (double Left, double Right) AxisEnds(XElement svg)
     {
         double[] ticks = [.. svg.Descendants(Svg + "text")

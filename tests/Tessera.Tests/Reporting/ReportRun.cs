@@ -16,25 +16,28 @@ public sealed class ReportRun : IDisposable
 
     public ReportRun()
     {
-        // A codebook that starts among the encoder's vectors: after 24 updates several codes are in use.
-        TrainingOptions options = SmallRun.Options with { Model = SmallRun.Options.Model with { Quantizer = new VectorQuantizerOptions() } };
+        // With a codebook trained by gradients, several codes are in use after 24 updates.
+        TrainingOptions options = SmallRun.Options with
+        {
+            Model = SmallRun.Options.Model with { Quantizer = new VectorQuantizerOptions() },
+        };
         using (Trainer trainer = SmallRun.Start(RunPath, options)) trainer.Run();
         Report.Write(Folder, Subject(RunPath));
         Page = File.ReadAllText(Path.Combine(Folder, Report.PageName));
     }
 
-    /// <summary>The run: 24 updates.</summary>
+    /// <summary>The path of the run, which made 24 updates.</summary>
     public string RunPath => _folder["run"];
 
-    /// <summary>The folder of its report.</summary>
+    /// <summary>The path of the report's folder.</summary>
     public string Folder => _folder["report"];
 
-    /// <summary>The text of its page.</summary>
+    /// <summary>The HTML of the report.</summary>
     public string Page { get; }
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>A small run with the pictures of small runs.</summary>
+    /// <summary>The subject of a run's report, with the pictures of <see cref="SmallRun"/>.</summary>
     internal static ReportSubject Subject(string path) =>
         new("run <1>", TrainedModel.Open(path), SmallRun.Test, Split.Test, SmallRun.Train);
 }

@@ -19,8 +19,8 @@ public sealed class ReportTests(ReportRun run) : IDisposable
 
     private static readonly string[] FigureIds =
     [
-        "results-table", "loss", "reconstructions", "training", "quality", "extremes", "latents", "masks", "influence", "use",
-        "atlas", "embedding", "options-table",
+        "results-table", "loss", "reconstructions", "training", "quality", "extremes", "latents", "masks", "influence",
+        "use", "atlas", "embedding", "options-table",
     ];
 
     private readonly TemporaryFolder _folder = new();
@@ -33,7 +33,7 @@ public sealed class ReportTests(ReportRun run) : IDisposable
         XElement page = Parse(run.Page);
         Assert.Equal(FigureIds, page.Descendants(Html + "figure").Select(figure => figure.Attribute("id")?.Value));
         Assert.DoesNotContain(page.Descendants(), e => e.Attribute("class")?.Value == "absent");
-        // Anchors lead somewhere; names are unique.
+        // All links have a target, and ids are unique.
         string[] ids = [.. page.Descendants().Select(e => e.Attribute("id")?.Value).OfType<string>()];
         Assert.Equal(ids.Distinct(), ids);
         Assert.All(page.Descendants(Html + "a"), a => Assert.Contains(a.Attribute("href")!.Value[1..], ids));
@@ -41,7 +41,7 @@ public sealed class ReportTests(ReportRun run) : IDisposable
     }
 
     [Fact]
-    public void The_page_asks_for_no_other_file_and_has_words_for_every_picture()
+    public void The_page_is_self_contained_and_every_picture_has_a_text_alternative()
     {
         string[] addresses = [.. Parse(run.Page).Descendants().Attributes()
             .Where(a => a.Name.LocalName is "src" or "href" && a.Name.NamespaceName.Length == 0).Select(a => a.Value)];
@@ -49,8 +49,10 @@ public sealed class ReportTests(ReportRun run) : IDisposable
         Assert.DoesNotContain("<script", run.Page, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("@import", run.Page, StringComparison.Ordinal);
         Assert.DoesNotMatch(@"url\(", run.Page);
-        // The mosaic at the top is an ornament.
-        Assert.All(Parse(run.Page).Descendants(Html + "img").Skip(1), img => Assert.True(img.Attribute("alt")!.Value.Length > 10));
+        // The mosaic at the top is decorative and has no text alternative.
+        Assert.All(
+            Parse(run.Page).Descendants(Html + "img").Skip(1),
+            img => Assert.True(img.Attribute("alt")!.Value.Length > 10, $"a picture has only {img.Attribute("alt")}"));
         Assert.All(Parse(run.Page).Descendants(Svg + "svg"), svg =>
         {
             Assert.True(svg.Element(Svg + "title")!.Value.Length > 0, "a plot has no title");
@@ -71,7 +73,7 @@ public sealed class ReportTests(ReportRun run) : IDisposable
             else
             {
                 Assert.Equal(Svg + "svg", XDocument.Load(path).Root!.Name);
-                // Not every program that shows SVG knows the variables of CSS.
+                // Not every program that reads SVG supports CSS variables.
                 Assert.DoesNotContain("var(", File.ReadAllText(path), StringComparison.Ordinal);
             }
         }
@@ -80,8 +82,9 @@ public sealed class ReportTests(ReportRun run) : IDisposable
     [Fact]
     public void Grids_are_laid_out_as_torchvision_does_and_enlarged_by_a_whole_factor()
     {
-        // 9 test pictures of 16x16: 8 in a row, 2 pixels between them; 146 x 38, six times as large.
-        foreach (string name in new[] { "reconstructions-originals", "reconstructions-decoded", "reconstructions-errors" })
+        // 9 test pictures of 16x16, 8 in a row, 2 pixels between them: 146 x 38 pixels, enlarged by 6.
+        foreach (string name in
+            new[] { "reconstructions-originals", "reconstructions-decoded", "reconstructions-errors" })
         {
             Image grid = ImageFile.Read(Path.Combine(run.Folder, name + ".png"));
             Assert.Equal(((2 + 8 * 18) * 6, (2 + 2 * 18) * 6), (grid.Width, grid.Height));
@@ -106,8 +109,9 @@ public sealed class ReportTests(ReportRun run) : IDisposable
     {
         TrainedModel trained = TrainedModel.Open(run.RunPath);
         Evaluation evaluation = Evaluator.Evaluate(
-            trained.Model, SmallRun.Test, Split.Test, trained.DataVariance, cancellation: TestContext.Current.CancellationToken);
-        Assert.True(evaluation.CodesUsed > 1, "The run is of no use here: all its pictures are one code.");
+            trained.Model, SmallRun.Test, Split.Test, trained.DataVariance,
+            cancellation: TestContext.Current.CancellationToken);
+        Assert.True(evaluation.CodesUsed > 1, "All vectors have the same code, so the test shows nothing.");
         Dictionary<string, string> table = Table(Parse(run.Page), "results-table");
         Assert.Equal(evaluation.ReconError!.Value.ToString("0.0000", CultureInfo.InvariantCulture), table["NMSE"]);
         Assert.Equal(evaluation.Psnr.ToString("0.00", CultureInfo.InvariantCulture) + " dB", table["PSNR"]);
@@ -115,13 +119,17 @@ public sealed class ReportTests(ReportRun run) : IDisposable
         Assert.Equal($"{evaluation.CodesUsed} of 20", table["codes used"]);
         // log2(20) bits for each 4x4x3 samples.
         Assert.Equal("0.0900", table["bits per subpixel"]);
-        Assert.Equal((Math.Log2(evaluation.Perplexity) / 48).ToString("0.0000", CultureInfo.InvariantCulture), table["bits per subpixel, entropy"]);
+        Assert.Equal(
+            (Math.Log2(evaluation.Perplexity) / 48).ToString("0.0000", CultureInfo.InvariantCulture),
+            table["bits per subpixel, entropy"]);
         Dictionary<string, string> options = Table(Parse(run.Page), "options-table");
-        Assert.Equal(("24", "6", "20", "0.002"), (options["updates"], options["batch"], options["codes"], options["learningRate"]));
+        Assert.Equal(
+            ("24", "6", "20", "0.002"),
+            (options["updates"], options["batch"], options["codes"], options["learningRate"]));
     }
 
     [Fact]
-    public void The_captions_tell_the_window_and_the_use()
+    public void The_captions_state_the_window_and_the_use()
     {
         XElement page = Parse(run.Page);
         Assert.Contains("each of 24 training batches", Caption(page, "loss"), StringComparison.Ordinal);
@@ -144,15 +152,18 @@ public sealed class ReportTests(ReportRun run) : IDisposable
             usage.Add(model.Encode(Tensors.Tensor.From(pixels, [1, 16, 16, 3])));
         }
         long[] counts = [.. usage.Counts.ToArray().OrderDescending()];
-        Assert.Contains($"{counts[0]} uses of 144", description, StringComparison.Ordinal);
-        Assert.Contains($"falling to {counts[usage.Used - 1]} for the last of those in use, of which there are {usage.Used};", description, StringComparison.Ordinal);
+        Assert.Contains($"the most used has {counts[0]} uses of 144", description, StringComparison.Ordinal);
+        Assert.Contains(
+            $"the last of the {usage.Used} codes in use has {counts[usage.Used - 1]};", description,
+            StringComparison.Ordinal);
         Assert.Contains($"{20 - usage.Used} never used", description, StringComparison.Ordinal);
     }
 
     [Fact]
     public void The_same_subject_gives_the_same_bytes()
     {
-        Report.Write(_folder["report"], ReportRun.Subject(run.RunPath), cancellation: TestContext.Current.CancellationToken);
+        Report.Write(
+            _folder["report"], ReportRun.Subject(run.RunPath), cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(run.Page, File.ReadAllText(_folder["report", "report.html"]));
     }
 
@@ -160,7 +171,7 @@ public sealed class ReportTests(ReportRun run) : IDisposable
     [InlineData(null, "has no series.csv")]
     [InlineData("update,recon_error,perplexity\n1,0.5,2\n3,0.5,2\n", "is damaged: line 3")]
     [InlineData("update,recon_error,perplexity\n", "holds no update yet")]
-    public void A_series_that_is_missing_or_damaged_is_a_figure_that_says_so(string? series, string reason)
+    public void A_missing_or_damaged_series_gives_a_figure_that_says_so(string? series, string reason)
     {
         string copy = CopyRun();
         if (series is null) File.Delete(Path.Combine(copy, "series.csv"));
@@ -178,22 +189,26 @@ public sealed class ReportTests(ReportRun run) : IDisposable
     [InlineData(200, "the window is 199")]
     [InlineData(201, "window 201, order 7.")]
     [InlineData(1, "not smoothed")]
-    public void Short_series_are_smoothed_as_far_as_they_go(int updates, string told)
+    public void Short_series_are_smoothed_with_the_largest_possible_window(int updates, string expected)
     {
         string copy = CopyRun();
         Directory.Delete(Path.Combine(copy, "checkpoints"), recursive: true);
         File.WriteAllLines(
             Path.Combine(copy, "series.csv"),
-            Enumerable.Range(1, updates).Select(i => FormattableString.Invariant($"{i},{1.0 / i},{i}")).Prepend("update,recon_error,perplexity"));
-        Assert.Contains(told, Caption(WriteAndParse(ReportRun.Subject(copy)), "loss"), StringComparison.Ordinal);
+            Enumerable.Range(1, updates).Select(i => FormattableString.Invariant($"{i},{1.0 / i},{i}"))
+                .Prepend("update,recon_error,perplexity"));
+        Assert.Contains(expected, Caption(WriteAndParse(ReportRun.Subject(copy)), "loss"), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_model_file_alone_has_a_report_that_says_what_it_cannot_know()
+    public void The_report_of_a_model_file_says_what_is_missing()
     {
         XElement page = WriteAndParse(new ReportSubject(
-            "model", TrainedModel.Open(Path.Combine(run.RunPath, "model.safetensors")), SmallRun.Test, Split.All, null));
-        Assert.Equal(FigureIds.Where(id => id != "training"), page.Descendants(Html + "figure").Select(figure => figure.Attribute("id")?.Value));
+            "model", TrainedModel.Open(Path.Combine(run.RunPath, "model.safetensors")), SmallRun.Test, Split.All,
+            TrainingPictures: null));
+        Assert.Equal(
+            FigureIds.Where(id => id != "training"),
+            page.Descendants(Html + "figure").Select(figure => figure.Attribute("id")?.Value));
         Assert.Contains("does not hold the losses", Absence(page, "loss"), StringComparison.Ordinal);
         Assert.Contains("does not hold the options", Absence(page, "options-table"), StringComparison.Ordinal);
     }
@@ -203,7 +218,7 @@ public sealed class ReportTests(ReportRun run) : IDisposable
     [InlineData(1, 8, 12)]
     [InlineData(3, 4, 4)]
     [InlineData(3, 20, 40)]
-    public void Grey_pictures_and_those_of_any_size_have_every_figure(int channels, int height, int width)
+    public void Grey_pictures_and_pictures_of_any_size_have_every_figure(int channels, int height, int width)
     {
         byte[][] pixels = [.. Enumerable.Range(0, 35).Select(i =>
             ImageTransform.Fit(Shapes.Picture(i), width, height, channels).Pixels)];
@@ -216,7 +231,7 @@ public sealed class ReportTests(ReportRun run) : IDisposable
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
-    public void Fewer_codes_than_UMAP_takes_are_a_figure_that_says_so(int codes)
+    public void Too_few_codes_for_UMAP_give_a_figure_that_says_so(int codes)
     {
         var model = new VqVae(SmallRun.Options.Model with { Codes = codes }, seed: 5);
         XElement page = WriteAndParse(new ReportSubject("few", Untrained(model), SmallRun.Test, Split.Test, null));
@@ -226,14 +241,14 @@ public sealed class ReportTests(ReportRun run) : IDisposable
     [Fact]
     public void Pictures_that_are_reconstructed_without_error_have_a_report()
     {
-        // All weights zero: everything becomes mid-grey, byte 128 within half a level; PSNR is as large as it gets.
+        // With all weights zero, every pixel becomes mid-grey, within half a level of byte 128: a nearly perfect PSNR.
         var model = new VqVae(SmallRun.Options.Model, seed: 5);
         foreach ((string _, Tensors.Tensor tensor) in model.Parameters()) tensor.Fill(0);
         byte[][] pixels = [.. Enumerable.Repeat(Enumerable.Repeat((byte)128, 16 * 16 * 3).ToArray(), 3)];
         var pictures = new ImageSet("grey", 16, 16, 3, pixels, new int[3], ["grey"]);
         XElement page = WriteAndParse(new ReportSubject("zero", Untrained(model), pictures, Split.Test, null));
         Assert.Equal("1 of 20", Table(page, "results-table")["codes used"]);
-        // The perplexity's formula gives a hair less than 1.
+        // The formula of the perplexity gives slightly less than 1.
         Assert.Equal("0.0000", Table(page, "results-table")["bits per subpixel, entropy"]);
         Assert.Contains("90% within 0.0", Caption(page, "influence"), StringComparison.Ordinal);
     }
@@ -243,15 +258,16 @@ public sealed class ReportTests(ReportRun run) : IDisposable
     {
         string notes = _folder.Write("report/notes.txt", [1]);
         Refuse();
-        // A page of somebody else's, also where it tells of ours.
+        // A foreign page, even one that mentions Tessera's report.
         File.Move(notes, _folder["report", "report.html"]);
         Refuse();
         Assert.Equal([1], File.ReadAllBytes(_folder["report", "report.html"]));
         File.WriteAllText(_folder["report", "report.html"], "<p>My notes on the Tessera report.</p>");
         Refuse();
         File.Delete(_folder["report", "report.html"]);
-        Report.Write(_folder["report"], ReportRun.Subject(run.RunPath), cancellation: TestContext.Current.CancellationToken);
-        // A report, and something that somebody put beside it.
+        Report.Write(
+            _folder["report"], ReportRun.Subject(run.RunPath), cancellation: TestContext.Current.CancellationToken);
+        // A report with a foreign file beside it.
         _folder.Write("report/loss-nmse.txt", [1]);
         Refuse();
         File.Delete(_folder["report", "loss-nmse.txt"]);
@@ -259,15 +275,17 @@ public sealed class ReportTests(ReportRun run) : IDisposable
 
         void Refuse()
         {
-            var e = Assert.Throws<InputException>(() => Report.Write(_folder["report"], ReportRun.Subject(run.RunPath)));
+            var e = Assert.Throws<InputException>(
+                () => Report.Write(_folder["report"], ReportRun.Subject(run.RunPath)));
             Assert.Contains("choose another folder", e.Message, StringComparison.Ordinal);
         }
     }
 
     [Fact]
-    public void A_report_that_is_stopped_leaves_the_one_before_it()
+    public void A_cancelled_report_keeps_the_existing_one()
     {
-        Report.Write(_folder["report"], ReportRun.Subject(run.RunPath), cancellation: TestContext.Current.CancellationToken);
+        Report.Write(
+            _folder["report"], ReportRun.Subject(run.RunPath), cancellation: TestContext.Current.CancellationToken);
         using var stop = new CancellationTokenSource();
         var stages = new List<double>();
         Assert.ThrowsAny<OperationCanceledException>(() => Report.Write(
@@ -282,16 +300,17 @@ public sealed class ReportTests(ReportRun run) : IDisposable
     }
 
     [Fact]
-    public void A_disk_that_is_too_small_is_told_and_has_nothing_left_on_it()
+    public void A_full_disk_is_reported_and_nothing_is_left_on_it()
     {
         using var disk = SmallDisk.Mount(_folder, 64);
-        var e = Assert.Throws<InputException>(() => Report.Write(disk["report"], ReportRun.Subject(run.RunPath), cancellation: TestContext.Current.CancellationToken));
+        var e = Assert.Throws<InputException>(() => Report.Write(
+            disk["report"], ReportRun.Subject(run.RunPath), cancellation: TestContext.Current.CancellationToken));
         Assert.Contains("the disk is full", e.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFileSystemEntries(disk.Path));
     }
 
     [Fact]
-    public void The_stages_are_told_in_words_that_stay()
+    public void The_text_of_a_stage_does_not_change()
     {
         var stages = new List<string>();
         Report.Write(
@@ -304,7 +323,7 @@ public sealed class ReportTests(ReportRun run) : IDisposable
     }
 
     [Fact]
-    public void A_browser_shows_every_figure_and_complains_of_nothing()
+    public void A_browser_shows_every_figure_without_console_messages()
     {
         (string document, string[] console) = Chromium.Open(Path.Combine(run.Folder, Report.PageName));
         Assert.Empty(console);

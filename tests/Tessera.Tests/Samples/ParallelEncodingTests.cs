@@ -8,7 +8,7 @@ using Tessera.Tokens;
 
 namespace Tessera.Tests.Samples;
 
-/// <summary>One loaded model, many threads: what each finds is what one thread alone would.</summary>
+/// <summary>Many threads that share one model find the same codes as one thread.</summary>
 public class ParallelEncodingTests
 {
     private const int Threads = 8, PicturesPerThread = 4, Size = 16;
@@ -29,11 +29,12 @@ public class ParallelEncodingTests
 
     [Theory]
     [MemberData(nameof(Quantizers))]
-    public void Threads_with_tensors_of_their_own_find_the_codes_that_one_thread_finds(string quantizer, int lookupDim)
+    public void Threads_with_their_own_tensors_find_the_codes_that_one_thread_finds(string quantizer, int lookupDim)
     {
         using var device = new CpuDevice(threads: 2);
         VqVae model = StartedModel.Create(
-            StartedModel.Options with { LookupDim = lookupDim, Quantizer = QuantizerOptions.Find(quantizer) }, Pictures, device);
+            StartedModel.Options with { LookupDim = lookupDim, Quantizer = QuantizerOptions.Find(quantizer) },
+            Pictures, device);
         int[][] expected = [.. Pictures.Select(picture => Encode(model, picture))];
         Assert.True(expected.SelectMany(codes => codes).Distinct().Count() > 1, "all codes are the same");
 
@@ -47,7 +48,7 @@ public class ParallelEncodingTests
     }
 
     [Fact]
-    public void Threads_encode_and_decode_over_one_model_as_one_thread_does()
+    public void Threads_with_their_own_tokenizers_encode_and_decode_as_one_thread_does()
     {
         VqVae model = StartedModel.Create(StartedModel.Options, Pictures);
         using var alone = new Tokenizer(model, Size, Size);
@@ -78,9 +79,10 @@ public class ParallelEncodingTests
         Assert.Equal(Pictures.Select(picture => alone.Encode([picture.Pixels])), found);
     }
 
-    private static int[] Encode(VqVae model, Image picture) => model.Encode(StartedModel.ToTensor([picture], model.Device));
+    private static int[] Encode(VqVae model, Image picture) =>
+        model.Encode(StartedModel.ToTensor([picture], model.Device));
 
-    /// <summary>Runs the work on threads that begin at the same moment; what one of them throws is thrown here.</summary>
+    /// <summary>Runs the work on threads that start at the same time, and rethrows their exceptions.</summary>
     private static void Together(Action<int> work)
     {
         using var start = new Barrier(Threads);

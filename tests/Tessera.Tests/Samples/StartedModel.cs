@@ -7,22 +7,23 @@ using Tessera.Tensors.Devices;
 namespace Tessera.Tests.Samples;
 
 /// <summary>
-/// Small models that have not been trained but whose codes are vectors of pictures; else every picture would be made of the one
-/// code that happens to be nearest to what the encoder begins with.
+/// Small untrained models whose codes are encoder vectors of pictures. With random codes, all vectors would get the
+/// same code.
 /// </summary>
 internal static class StartedModel
 {
     public static VqVaeOptions Options { get; } =
         new() { Hidden = 8, ResidualHidden = 4, ResidualLayers = 1, Codes = 64, CodeDim = 6 };
 
-    /// <summary>Makes a model.</summary>
-    /// <param name="options">Its sizes.</param>
-    /// <param name="pictures">Pictures of one size with as many vectors as there are codes, or more.</param>
-    /// <param name="device">Where it lives; the processor when null.</param>
+    /// <summary>Creates a model.</summary>
+    /// <param name="options">The sizes of the model.</param>
+    /// <param name="pictures">Pictures of one size with at least as many vectors as there are codes.</param>
+    /// <param name="device">The device; the CPU if null.</param>
     public static VqVae Create(VqVaeOptions options, IReadOnlyList<Image> pictures, Device? device = null)
     {
         var model = new VqVae(options, seed: 2, device);
-        Tensor lookedUp = model.Quantizer.Quantize(model.EncodeToVectors(ToTensor(pictures, device)), training: false).LookedUp;
+        Tensor lookedUp = model.Quantizer
+            .Quantize(model.EncodeToVectors(ToTensor(pictures, device)), training: false).LookedUp;
         model.Quantizer.Start(lookedUp.AsSpan()[..(options.Codes * lookedUp.Shape.Last)], vectorsPerCode: 1);
         return model;
     }
@@ -33,6 +34,7 @@ internal static class StartedModel
         byte[] pixels = [.. pictures.SelectMany(picture => picture.Pixels)];
         float[] values = new float[pixels.Length];
         PixelValues.FromBytes(pixels, values);
-        return Tensor.From(values, [pictures.Count, pictures[0].Height, pictures[0].Width, pictures[0].Channels], device);
+        return Tensor.From(
+            values, [pictures.Count, pictures[0].Height, pictures[0].Width, pictures[0].Channels], device);
     }
 }

@@ -6,7 +6,7 @@ namespace Tessera.Tests.Training;
 public class PresetTests
 {
     [Fact]
-    public void The_built_in_pictures_take_less_of_a_budget()
+    public void The_default_budget_is_pictures_for_shapes_and_minutes_for_other_data()
     {
         Assert.NotNull(Preset.Default.OptionsFor(Shapes.Name).Budget.Pictures);
         Assert.NotNull(Preset.Default.OptionsFor(Cifar10.Name).Budget.Minutes);

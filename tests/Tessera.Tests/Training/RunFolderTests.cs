@@ -22,7 +22,8 @@ public sealed class RunFolderTests : IDisposable
             LearningRate = 1e-7f,
             Model = SmallRun.Options.Model with
             {
-                Quantizer = new EmaVectorQuantizerOptions { AveragesStart = EmaStart.Codebook, Decay = 0.1, Revival = 0.3 },
+                Quantizer =
+                    new EmaVectorQuantizerOptions { AveragesStart = EmaStart.Codebook, Decay = 0.1, Revival = 0.3 },
             },
         };
         RunFolder.Create(_folder["run"], options);
@@ -39,7 +40,7 @@ public sealed class RunFolderTests : IDisposable
     }
 
     [Fact]
-    public void What_a_run_killed_at_its_very_start_leaves_is_no_obstacle()
+    public void Leftovers_of_a_run_killed_at_its_start_do_not_count()
     {
         _folder.Write("run/.tessera-0123.tmp-999999999", [1]);
         _folder.Write("run/.lock", []);
@@ -51,7 +52,7 @@ public sealed class RunFolderTests : IDisposable
     }
 
     [Fact]
-    public void Of_many_that_want_the_same_folder_at_once_one_gets_it()
+    public void Only_one_of_many_concurrent_runs_gets_the_folder()
     {
         var winners = new ConcurrentBag<ulong>();
         Thread[] threads = [.. Enumerable.Range(0, 16).Select(i => new Thread(() =>
@@ -87,11 +88,12 @@ public sealed class RunFolderTests : IDisposable
     }
 
     [Fact]
-    public void Folders_that_are_no_runs_are_told_apart()
+    public void The_message_says_what_a_folder_is_missing()
     {
         Directory.CreateDirectory(_folder["empty"]);
         Assert.Contains("no config.json", Message(() => RunFolder.Open(_folder["empty"])), StringComparison.Ordinal);
-        Assert.Contains("there is no run folder", Message(() => RunFolder.Open(_folder["none"])), StringComparison.Ordinal);
+        Assert.Contains(
+            "there is no run folder", Message(() => RunFolder.Open(_folder["none"])), StringComparison.Ordinal);
         Assert.Contains("neither", Message(() => TrainedModel.Open(_folder["empty"])), StringComparison.Ordinal);
         Assert.Contains("there is no run", Message(() => TrainedModel.Open(_folder["none"])), StringComparison.Ordinal);
         RunFolder.Create(_folder["young"], SmallRun.Options);
@@ -119,7 +121,7 @@ public sealed class RunFolderTests : IDisposable
     [InlineData("state.json")]
     [InlineData("model.safetensors")]
     [InlineData("optimizer.safetensors")]
-    public void A_checkpoint_that_lacks_a_file_or_is_cut_short_is_refused(string name)
+    public void A_checkpoint_with_a_missing_or_truncated_file_is_refused(string name)
     {
         using (Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options))
         {
@@ -136,7 +138,7 @@ public sealed class RunFolderTests : IDisposable
     [Theory]
     [InlineData("\"seed\": 7", "\"seed\": 8", "seed 8")]
     [InlineData("\"pictures\": 144", "\"pictures\": 145", "145 pictures")]
-    public void A_checkpoint_of_another_run_is_refused(string own, string other, string told)
+    public void A_checkpoint_of_another_run_is_refused(string own, string other, string expected)
     {
         using (Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options))
         {
@@ -145,7 +147,7 @@ public sealed class RunFolderTests : IDisposable
         string path = _folder["run", "checkpoints", "24", "state.json"], state = File.ReadAllText(path);
         Assert.Contains(own, state, StringComparison.Ordinal);
         File.WriteAllText(path, state.Replace(own, other, StringComparison.Ordinal));
-        Assert.Contains(told, Message(() => SmallRun.Resume(_folder["run"])), StringComparison.Ordinal);
+        Assert.Contains(expected, Message(() => SmallRun.Resume(_folder["run"])), StringComparison.Ordinal);
     }
 
     private static string Message(Action action) => Assert.Throws<InputException>(action).Message;

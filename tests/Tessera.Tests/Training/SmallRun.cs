@@ -29,16 +29,17 @@ internal static class SmallRun
         EvalEvery = 12,
     };
 
-    /// <summary>64 pictures, so that a batch of 6 straddles epochs.</summary>
+    /// <summary>64 pictures, so that some batches of 6 span two epochs.</summary>
     public static ImageSet Train { get; } = Shapes.Load(Split.Train, size: 16, trainCount: 64, testCount: 1);
 
     public static ImageSet Test { get; } = Shapes.Load(Split.Test, size: 16, trainCount: 1, testCount: 9);
 
-    public static Trainer Start(string path, TrainingOptions options) => new(RunFolder.Create(path, options), Train, Test);
+    public static Trainer Start(string path, TrainingOptions options) =>
+        new(RunFolder.Create(path, options), Train, Test);
 
     public static Trainer Resume(string path) => new(RunFolder.Open(path), Train, Test);
 
-    /// <summary>The bytes of everything that a run writes and that no clock shows in, by name.</summary>
+    /// <summary>The bytes of the files of a run that do not depend on the clock, by name.</summary>
     public static Dictionary<string, string> Files(string path, long update) => new[]
         {
             "model.safetensors", "eval.csv", "series.csv", $"checkpoints/{update}/model.safetensors",
@@ -47,7 +48,7 @@ internal static class SmallRun
         .ToDictionary(name => name, name => Convert.ToBase64String(File.ReadAllBytes(Path.Combine(path, name))));
 }
 
-/// <summary>Calls back on the thread that reports, unlike <see cref="Progress{T}"/>.</summary>
+/// <summary>Calls the action on the reporting thread, unlike <see cref="Progress{T}"/>.</summary>
 internal sealed class Reports(Action<TrainingProgress> report) : IProgress<TrainingProgress>
 {
     public void Report(TrainingProgress value) => report(value);

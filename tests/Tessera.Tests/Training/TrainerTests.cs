@@ -21,7 +21,10 @@ public sealed class TrainerTests : IDisposable
     [InlineData(0.9f)]
     public void One_two_and_three_threads_write_the_same_bytes(float decay)
     {
-        TrainingOptions options = SmallRun.Options with { Model = SmallRun.Options.Model with { Quantizer = QuantizerOf.Decay(decay) } };
+        TrainingOptions options = SmallRun.Options with
+        {
+            Model = SmallRun.Options.Model with { Quantizer = QuantizerOf.Decay(decay) },
+        };
         foreach (int threads in new[] { 1, 2, 3 })
         {
             using Trainer trainer = SmallRun.Start(_folder[$"run{threads}"], options with { Threads = threads });
@@ -40,7 +43,10 @@ public sealed class TrainerTests : IDisposable
     [InlineData(0f, 23)]
     public void A_run_interrupted_and_resumed_writes_the_same_bytes(float decay, long interruptedAt)
     {
-        TrainingOptions options = SmallRun.Options with { Model = SmallRun.Options.Model with { Quantizer = QuantizerOf.Decay(decay) } };
+        TrainingOptions options = SmallRun.Options with
+        {
+            Model = SmallRun.Options.Model with { Quantizer = QuantizerOf.Decay(decay) },
+        };
         using (Trainer whole = SmallRun.Start(_folder["whole"], options))
         {
             whole.Run(cancellation: TestContext.Current.CancellationToken);
@@ -65,7 +71,7 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
-    public void A_run_killed_between_checkpoints_goes_back_to_the_last_one_and_writes_the_same_bytes()
+    public void A_run_killed_between_checkpoints_resumes_from_the_last_one_and_writes_the_same_bytes()
     {
         using (Trainer whole = SmallRun.Start(_folder["whole"], SmallRun.Options))
         {
@@ -79,7 +85,7 @@ public sealed class TrainerTests : IDisposable
             });
             Assert.Throws<IOException>(() => killed.Run(progress, TestContext.Current.CancellationToken));
         }
-        // What a kill can leave: a checkpoint that was being written.
+        // A killed process can leave a partly written checkpoint.
         Directory.CreateDirectory(_folder["killed", "checkpoints", ".tessera-0123.tmp-999999999"]);
 
         using (Trainer resumed = SmallRun.Resume(_folder["killed"]))
@@ -99,7 +105,7 @@ public sealed class TrainerTests : IDisposable
         Assert.Equal(["15", "20", "24"], Names(_folder["run", "checkpoints"]));
     }
 
-    /// <summary>All that a recipe can ask for at once, on any number of threads, stopped and resumed at once.</summary>
+    /// <summary>All options of a recipe together: on one thread, and on two threads with an interruption.</summary>
     [Theory]
     [InlineData("ema", 0)]
     [InlineData("cosine", 0)]
@@ -111,11 +117,16 @@ public sealed class TrainerTests : IDisposable
     public void A_run_with_every_option_is_the_same_interrupted_or_not_and_on_any_number_of_threads(
         string kind, int lookupDim, OptimizerKind optimizer = OptimizerKind.Adam)
     {
-        QuantizerOptions quantizer = QuantizerOptions.Find(kind) with { Start = CodebookStart.KMeans, Gradient = GradientEstimator.Rotation };
-        if (quantizer is RunningAverageOptions averages) quantizer = averages with { Revival = 0.5, Decay = 0.8, DecayRamp = true };
+        QuantizerOptions quantizer = QuantizerOptions.Find(kind) with
+        {
+            Start = CodebookStart.KMeans,
+            Gradient = GradientEstimator.Rotation,
+        };
+        if (quantizer is RunningAverageOptions averages)
+            quantizer = averages with { Revival = 0.5, Decay = 0.8, DecayRamp = true };
         TrainingOptions options = SmallRun.Options with
         {
-            // Muon's part are convolutions of 16 channels and more.
+            // Muon trains convolutions with at least 16 channels.
             Model = SmallRun.Options.Model with
             {
                 Quantizer = quantizer,
@@ -140,11 +151,16 @@ public sealed class TrainerTests : IDisposable
             Assert.Throws<OperationCanceledException>(
                 () => first.Run(new Reports(report => { if (report.Update == 13) stop.Cancel(); }), stop.Token));
         }
-        using (Trainer second = SmallRun.Resume(_folder["stopped"])) second.Run(cancellation: TestContext.Current.CancellationToken);
+        using (Trainer second = SmallRun.Resume(_folder["stopped"]))
+        {
+            second.Run(cancellation: TestContext.Current.CancellationToken);
+        }
         Assert.Equal(SmallRun.Files(_folder["whole"], 24), SmallRun.Files(_folder["stopped"], 24));
     }
 
-    /// <summary>The model that a run leaves, its checkpoint's and the one evaluated are the average, not what is trained.</summary>
+    /// <summary>
+    /// The evaluated model, the newest weights and the checkpoint hold the average, not the trained weights.
+    /// </summary>
     [Fact]
     public void An_averaged_run_evaluates_and_writes_the_average()
     {
@@ -157,16 +173,18 @@ public sealed class TrainerTests : IDisposable
         {
             TrainedModel written = TrainedModel.Open(path);
             Assert.Equal(evaluation.ReconError, Evaluator.Evaluate(
-                written.Model, SmallRun.Test, Split.Test, trainer.DataVariance, cancellation: TestContext.Current.CancellationToken).ReconError);
+                written.Model, SmallRun.Test, Split.Test, trainer.DataVariance,
+                cancellation: TestContext.Current.CancellationToken).ReconError);
         }
         Dictionary<string, float[]> averaged = Weights(trainer.Model), trained = Weights(plain.Model);
         Assert.All(averaged, entry => Assert.Equal(
             entry.Key.Contains("_vq_vae", StringComparison.Ordinal), entry.Value.SequenceEqual(trained[entry.Key])));
 
-        static Dictionary<string, float[]> Weights(VqVae model) => model.State().ToDictionary(entry => entry.Name, entry => entry.Tensor.ToArray());
+        static Dictionary<string, float[]> Weights(VqVae model) =>
+            model.State().ToDictionary(entry => entry.Name, entry => entry.Tensor.ToArray());
     }
 
-    /// <summary>The codes of a k-means start are where the encoder's vectors are, and revival is logged.</summary>
+    /// <summary>K-means starts the codes among the encoder's vectors, and revived codes are logged.</summary>
     [Fact]
     public void Upkeep_starts_the_codebook_among_the_vectors_and_revives_codes_until_most_of_the_run_is_done()
     {
@@ -174,7 +192,13 @@ public sealed class TrainerTests : IDisposable
         {
             Model = SmallRun.Options.Model with
             {
-                Quantizer = new EmaVectorQuantizerOptions { Start = CodebookStart.KMeans, Revival = 1, Decay = 0.9, KeepSmoothing = false },
+                Quantizer = new EmaVectorQuantizerOptions
+                {
+                    Start = CodebookStart.KMeans,
+                    Revival = 1,
+                    Decay = 0.9,
+                    KeepSmoothing = false,
+                },
             },
             Budget = TrainingBudget.OfUpdates(200),
         };
@@ -189,7 +213,7 @@ public sealed class TrainerTests : IDisposable
         }), TestContext.Current.CancellationToken);
         Assert.True(used[0] > 10, $"The first batch uses {used[0]} of 20 codes that were started among its vectors.");
         Assert.Equal(0, revived[9]);
-        Assert.True(revived[10] > 0, "No code was moved at update 10, though every code below an even share is to be.");
+        Assert.True(revived[10] > 0, "No code was moved at update 10, although some are below an even share.");
         Assert.True(revived[180] > revived[179], "No code was moved at update 180 of 200, before 95% were done.");
         Assert.Equal(revived[180], revived[199]);
         Assert.Equal($"{revived[199]}", File.ReadLines(_folder["run", "metrics.csv"]).Last().Split(',')[5]);
@@ -201,7 +225,8 @@ public sealed class TrainerTests : IDisposable
         var errors = new List<double>();
         double last = 0;
         using Trainer trainer = SmallRun.Start(
-            _folder["run"], SmallRun.Options with { Budget = TrainingBudget.OfUpdates(130), CheckpointEvery = 1000, EvalEvery = 1000 });
+            _folder["run"],
+            SmallRun.Options with { Budget = TrainingBudget.OfUpdates(130), CheckpointEvery = 1000, EvalEvery = 1000 });
         trainer.Run(new Reports(report =>
         {
             if (report.Evaluation is not null || report.Checkpoint is not null) return;
@@ -210,7 +235,12 @@ public sealed class TrainerTests : IDisposable
         }), TestContext.Current.CancellationToken);
 
         string[][] rows = [.. File.ReadLines(_folder["run", "metrics.csv"]).Select(line => line.Split(','))];
-        Assert.Equal(["update", "recon_error", "perplexity", "vq_loss", "learning_rate", "revived", "images_per_second", "seconds"], rows[0]);
+        Assert.Equal(
+            [
+                "update", "recon_error", "perplexity", "vq_loss", "learning_rate", "revived", "images_per_second",
+                "seconds",
+            ],
+            rows[0]);
         Assert.Equal(["100", "130"], rows[1..].Select(row => row[0]));
         Assert.Equal(errors.Take(100).Average(), Number(rows[1][1]), 1e-9);
         Assert.Equal(errors.Skip(100).Average(), Number(rows[2][1]), 1e-9);
@@ -234,18 +264,19 @@ public sealed class TrainerTests : IDisposable
         };
         using Trainer trainer = SmallRun.Start(_folder["run"], options);
         Evaluation untrained = Evaluator.Evaluate(
-            trainer.Model, SmallRun.Test, Split.Test, trainer.DataVariance, cancellation: TestContext.Current.CancellationToken);
+            trainer.Model, SmallRun.Test, Split.Test, trainer.DataVariance,
+            cancellation: TestContext.Current.CancellationToken);
         Evaluation trained = trainer.Run(cancellation: TestContext.Current.CancellationToken);
         Assert.True(
             trained.ReconError < 0.6 * untrained.ReconError,
-            $"recon_error went from {untrained.ReconError} to {trained.ReconError} only.");
+            $"recon_error went from {untrained.ReconError} to {trained.ReconError}, not below 60%.");
         Assert.True(trained.CodesUsed > 1, "The codebook collapsed to one code.");
     }
 
     [Fact]
     public void A_batch_whose_tensors_would_be_too_large_is_refused()
     {
-        // The first layer makes 32 x 32 x 32 numbers of a picture of 64 x 64: 2^15, times 2^16 pictures.
+        // The first layer's output for a picture of 64 x 64 has 32 x 32 x 32 = 2^15 numbers, times 2^16 pictures.
         TrainingOptions options = SmallRun.Options with
         {
             Model = SmallRun.Options.Model with { Hidden = 64 },
@@ -266,7 +297,8 @@ public sealed class TrainerTests : IDisposable
         {
             if (report.Update == 5) trainer.Model.Parameters().First().Tensor.Fill(float.NaN);
         });
-        var e = Assert.Throws<TrainingDivergedException>(() => trainer.Run(poison, TestContext.Current.CancellationToken));
+        var e = Assert.Throws<TrainingDivergedException>(
+            () => trainer.Run(poison, TestContext.Current.CancellationToken));
         Assert.Equal(6, e.Update);
         Assert.Contains("update 6", e.Message, StringComparison.Ordinal);
         Assert.Equal(["2", "4"], Names(_folder["run", "checkpoints"]));
@@ -276,12 +308,14 @@ public sealed class TrainerTests : IDisposable
     [Fact]
     public void Weights_that_are_not_finite_never_become_a_checkpoint()
     {
-        using Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options with { CheckpointEvery = 2, EvalEvery = 1000 });
+        using Trainer trainer = SmallRun.Start(
+            _folder["run"], SmallRun.Options with { CheckpointEvery = 2, EvalEvery = 1000 });
         var poison = new Reports(report =>
         {
             if (report.Update == 6) trainer.Model.Parameters().Last().Tensor.Fill(float.PositiveInfinity);
         });
-        var e = Assert.Throws<TrainingDivergedException>(() => trainer.Run(poison, TestContext.Current.CancellationToken));
+        var e = Assert.Throws<TrainingDivergedException>(
+            () => trainer.Run(poison, TestContext.Current.CancellationToken));
         Assert.Equal(6, e.Update);
         Assert.Equal(["2", "4"], Names(_folder["run", "checkpoints"]));
         Assert.Equal(4, TrainedModel.Open(_folder["run"]).Update);
@@ -292,13 +326,15 @@ public sealed class TrainerTests : IDisposable
     [InlineData(1e30f)]
     public void An_evaluation_that_is_not_finite_is_neither_logged_nor_kept(float weight)
     {
-        using Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options with { CheckpointEvery = 2, EvalEvery = 4 });
+        using Trainer trainer = SmallRun.Start(
+            _folder["run"], SmallRun.Options with { CheckpointEvery = 2, EvalEvery = 4 });
         var poison = new Reports(report =>
         {
             if (report.Update != 4) return;
             foreach ((_, Tensor parameter) in trainer.Model.Parameters()) parameter.Fill(weight);
         });
-        var e = Assert.Throws<TrainingDivergedException>(() => trainer.Run(poison, TestContext.Current.CancellationToken));
+        var e = Assert.Throws<TrainingDivergedException>(
+            () => trainer.Run(poison, TestContext.Current.CancellationToken));
         Assert.Equal(4, e.Update);
         Assert.Equal(["2"], Names(_folder["run", "checkpoints"]));
         Assert.Single(File.ReadLines(_folder["run", "eval.csv"]));
@@ -314,14 +350,14 @@ public sealed class TrainerTests : IDisposable
             first.Run(cancellation: TestContext.Current.CancellationToken);
         }
         Assert.False(File.Exists(_folder["run", ".lock"]));
-        // What a kill leaves behind locks nothing.
+        // The lock file of a killed process does not lock the folder.
         File.WriteAllBytes(_folder["run", ".lock"], []);
         using Trainer next = SmallRun.Resume(_folder["run"]);
         Assert.Equal(24, next.Update);
     }
 
     [Fact]
-    public void A_trainer_that_cannot_start_lets_the_next_one_in()
+    public void A_trainer_that_fails_to_start_releases_the_folder()
     {
         RunFolder run = RunFolder.Create(_folder["run"], SmallRun.Options with { Init = _folder["missing"] });
         Assert.Throws<InputException>(() => new Trainer(run, SmallRun.Train, SmallRun.Test));
@@ -329,23 +365,25 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
-    public void A_run_whose_folder_is_removed_stops_and_does_not_bring_it_back()
+    public void A_run_whose_folder_is_removed_stops_and_does_not_recreate_it()
     {
         using Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options with { EvalEvery = 1000 });
         var remove = new Reports(report =>
         {
             if (report.Update == 5) File.Delete(_folder["run", "config.json"]);
         });
-        InputException e = Assert.Throws<InputException>(() => trainer.Run(remove, TestContext.Current.CancellationToken));
+        InputException e = Assert.Throws<InputException>(
+            () => trainer.Run(remove, TestContext.Current.CancellationToken));
         Assert.Contains("moved or removed", e.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(_folder["run", "checkpoints"]));
     }
 
     [Fact]
-    public void A_run_without_an_end_shows_a_time_that_is_left()
+    public void A_run_with_the_largest_number_of_updates_reports_the_remaining_time()
     {
         using var stop = new CancellationTokenSource();
-        using Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options with { Budget = TrainingBudget.OfUpdates(long.MaxValue) });
+        using Trainer trainer = SmallRun.Start(
+            _folder["run"], SmallRun.Options with { Budget = TrainingBudget.OfUpdates(long.MaxValue) });
         TimeSpan left = default;
         var progress = new Reports(report =>
         {
@@ -357,19 +395,26 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
-    public void After_the_first_updates_an_update_allocates_next_to_nothing()
+    public void After_the_first_updates_an_update_allocates_almost_nothing()
     {
-        // Counted on this thread alone, which is the one that all buffers are made on.
+        // Only this thread is measured, because it allocates all buffers.
         long at10 = 0, at90 = 0;
         using Trainer trainer = SmallRun.Start(
-            _folder["run"], SmallRun.Options with { Budget = TrainingBudget.OfUpdates(95), Batch = 32, CheckpointEvery = 1000, EvalEvery = 1000 });
+            _folder["run"],
+            SmallRun.Options with
+            {
+                Budget = TrainingBudget.OfUpdates(95),
+                Batch = 32,
+                CheckpointEvery = 1000,
+                EvalEvery = 1000,
+            });
         trainer.Run(new Reports(report =>
         {
             if (report.Update == 10) at10 = GC.GetAllocatedBytesForCurrentThread();
             if (report.Update == 90) at90 = GC.GetAllocatedBytesForCurrentThread();
         }), TestContext.Current.CancellationToken);
         long perUpdate = (at90 - at10) / 80;
-        // The activations and gradients of an update are over 1.5 MB; closures and small arrays are what is left.
+        // The activations and gradients of an update take over 1.5 MB; only closures and small arrays may be allocated.
         Assert.True(perUpdate < 100_000, $"An update allocates {perUpdate} bytes.");
     }
 
@@ -413,9 +458,11 @@ public sealed class TrainerTests : IDisposable
         }
     }
 
-    /// <summary>A size keeps at least its decay's share in an update; of averages that ramp, 2/11 are kept in the first.</summary>
+    /// <summary>
+    /// An update keeps the decay's share of a running size, 0.9; the first update of a ramp keeps only 2/11.
+    /// </summary>
     [Fact]
-    public void Running_averages_that_a_run_starts_from_are_not_forgotten_faster()
+    public void The_decay_ramp_does_not_apply_to_running_averages_loaded_with_Init()
     {
         using (Trainer first = SmallRun.Start(_folder["first"], SmallRun.Options))
         {
@@ -424,14 +471,18 @@ public sealed class TrainerTests : IDisposable
         var quantizer = (EmaVectorQuantizerOptions)SmallRun.Options.Model.Quantizer;
         using Trainer second = SmallRun.Start(_folder["second"], SmallRun.Options with
         {
-            Model = SmallRun.Options.Model with { Quantizer = quantizer with { DecayRamp = true, KeepSmoothing = false } },
+            Model = SmallRun.Options.Model with
+            {
+                Quantizer = quantizer with { DecayRamp = true, KeepSmoothing = false },
+            },
             Init = _folder["first"],
             Budget = TrainingBudget.OfUpdates(1),
         });
         float[] before = Sizes(second.Model);
         second.Run(cancellation: TestContext.Current.CancellationToken);
         Assert.All(Sizes(second.Model).Zip(before), size => Assert.True(
-            size.First >= 0.89 * size.Second, $"a code's running size fell from {size.Second} to {size.First} in one update"));
+            size.First >= 0.89 * size.Second,
+            $"the running size of a code fell from {size.Second} to {size.First} in one update"));
 
         static float[] Sizes(VqVae model) => ((EmaVectorQuantizer)model.Quantizer).ClusterSizes.ToArray();
     }
@@ -450,11 +501,11 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
-    public void Pictures_of_one_colour_and_pictures_that_do_not_fit_are_refused()
+    public void Pictures_of_a_single_colour_and_pictures_that_do_not_fit_are_refused()
     {
         var grey = new ImageSet("grey", 16, 16, 3, [Image.Black(16, 16, 3).Pixels], [0], ["none"]);
         var odd = new ImageSet("odd", 14, 16, 3, [Shapes.Picture(0, 16).Pixels[..(14 * 16 * 3)]], [0], ["none"]);
-        AssertRefused(grey, "one and the same colour");
+        AssertRefused(grey, "same single colour");
         AssertRefused(odd, "multiples of 4");
         AssertRefused(SmallRun.Train.ToChannels(1), "3 channels");
         AssertRefused(new ImageSet("none", 16, 16, 3, [], [], ["none"]), "no pictures");
@@ -471,7 +522,10 @@ public sealed class TrainerTests : IDisposable
         [.. File.ReadLines(Path.Combine(run, "metrics.csv")).Select(line => string.Join(',', line.Split(',')[..4]))];
 
     private static string[] Names(string folder) =>
-        [.. Directory.GetDirectories(folder).Select(path => Path.GetFileName(path)).OrderBy(name => name.Length).ThenBy(name => name)];
+        [
+            .. Directory.GetDirectories(folder).Select(path => Path.GetFileName(path))
+                .OrderBy(name => name.Length).ThenBy(name => name),
+        ];
 
     private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
 }

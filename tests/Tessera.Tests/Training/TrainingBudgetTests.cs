@@ -20,7 +20,7 @@ public sealed class TrainingBudgetTests : IDisposable
         Assert.Equal(updates, TrainingBudget.OfPictures(pictures).UpdatesFor(batch));
 
     [Fact]
-    public void What_is_spent_goes_from_0_to_1()
+    public void The_spent_part_goes_from_0_to_1()
     {
         Assert.Equal(0.25, TrainingBudget.OfUpdates(40).Spent(10, 32, TimeSpan.FromHours(9)));
         Assert.Equal(0.5, TrainingBudget.OfPictures(100).Spent(2, 32, TimeSpan.FromHours(9)));
@@ -42,12 +42,14 @@ public sealed class TrainingBudgetTests : IDisposable
     [Theory]
     [MemberData(nameof(Wrong))]
     public void A_value_out_of_its_range_is_named_first(string name, TrainingBudget budget) =>
-        Assert.StartsWith(name + " must be ", Assert.Throws<InputException>(budget.Validate).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            name + " must be ", Assert.Throws<InputException>(budget.Validate).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void A_run_by_pictures_is_that_by_as_many_updates()
+    public void A_budget_of_pictures_gives_the_run_of_as_many_updates()
     {
-        foreach ((string name, TrainingBudget budget) in new[] { ("a", TrainingBudget.OfUpdates(5)), ("b", TrainingBudget.OfPictures(25)) })
+        foreach ((string name, TrainingBudget budget) in
+            new[] { ("a", TrainingBudget.OfUpdates(5)), ("b", TrainingBudget.OfPictures(25)) })
         {
             using Trainer trainer = SmallRun.Start(_folder[name], SmallRun.Options with { Budget = budget });
             trainer.Run(cancellation: TestContext.Current.CancellationToken);
@@ -55,9 +57,11 @@ public sealed class TrainingBudgetTests : IDisposable
         Assert.Equal(SmallRun.Files(_folder["a"], 5), SmallRun.Files(_folder["b"], 5));
     }
 
-    /// <summary>Interrupted in the middle, a run of 1.2 seconds goes on for the rest of them, and its rate ends at 0.</summary>
+    /// <summary>
+    /// A run of 1.2 seconds is interrupted after half of them; the resumed run uses the rest, and its rate ends at 0.
+    /// </summary>
     [Fact]
-    public void A_run_by_the_clock_ends_with_it_over_all_its_sittings()
+    public void A_resumed_run_with_a_budget_of_minutes_counts_the_time_before()
     {
         TrainingOptions options = SmallRun.Options with
         {
@@ -94,15 +98,15 @@ public sealed class TrainingBudgetTests : IDisposable
         string[] last = File.ReadLines(_folder["run", "metrics.csv"]).Last().Split(',');
         Assert.InRange(float.Parse(last[4], CultureInfo.InvariantCulture), 0, 1e-4);
         using Trainer third = SmallRun.Resume(_folder["run"]);
-        Assert.True(third.IsFinished, "A run that has spent its time goes on.");
+        Assert.True(third.IsFinished, "A run that has spent its time is not finished.");
     }
 
     /// <summary>
-    /// A run that was finished stays so: nothing of it is made again or changed, whatever time it took. Of the times in ticks
-    /// after 0.2 s, one that <see cref="TimeSpan.FromSeconds(double)"/> would read as a tick less.
+    /// Resuming a finished run changes no file. The time is one that <see cref="TimeSpan.FromSeconds(double)"/> would
+    /// truncate to a tick less, the first such time after 0.2 s.
     /// </summary>
     [Fact]
-    public void A_run_that_has_spent_its_time_stays_as_it_is()
+    public void Resuming_a_run_that_has_spent_its_time_changes_nothing()
     {
         RunForAFifthOfASecond();
         long cutOff = Enumerable.Range(2_000_001, 1000)
@@ -120,7 +124,7 @@ public sealed class TrainingBudgetTests : IDisposable
     [Theory]
     [InlineData("-1")]
     [InlineData("1e300")]
-    public void A_time_that_no_run_has_spent_is_told_as_damage(string seconds)
+    public void An_impossible_time_in_the_state_is_refused_as_damage(string seconds)
     {
         RunForAFifthOfASecond();
         PutSecondsIntoState(seconds);
@@ -132,39 +136,44 @@ public sealed class TrainingBudgetTests : IDisposable
     [InlineData("-1")]
     [InlineData("1e300")]
     [InlineData("NaN")]
-    public void A_row_of_metrics_that_no_run_has_reached_is_told_as_damage(string seconds)
+    public void An_impossible_time_in_the_metrics_is_refused_as_damage(string seconds)
     {
         RunForAFifthOfASecond();
         string path = _folder["run", "metrics.csv"], metrics = File.ReadAllText(path);
         File.WriteAllText(path, $"{metrics[..metrics.LastIndexOf(',')]},{seconds}\n");
         string message = Assert.Throws<InputException>(() => SmallRun.Resume(_folder["run"])).Message;
-        Assert.Contains($"metrics.csv is damaged: its last row tells of {seconds} seconds", message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"metrics.csv is damaged: its last row says {seconds} seconds", message, StringComparison.Ordinal);
         File.Delete(path);
         using Trainer anew = SmallRun.Resume(_folder["run"]);
     }
 
     [Fact]
-    public void Only_a_budget_of_time_puts_a_clock_into_the_checkpoint()
+    public void Only_a_budget_of_minutes_stores_a_time_in_the_checkpoint()
     {
         using Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options);
         trainer.Run(cancellation: TestContext.Current.CancellationToken);
-        Assert.DoesNotContain("seconds", File.ReadAllText(_folder["run", "checkpoints", "24", "state.json"]), StringComparison.Ordinal);
+        string state = File.ReadAllText(_folder["run", "checkpoints", "24", "state.json"]);
+        Assert.DoesNotContain("seconds", state, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_budget_comes_back_as_it_was_written()
     {
         foreach (TrainingBudget budget in
-            new[] { TrainingBudget.OfUpdates(long.MaxValue), TrainingBudget.OfPictures(9), TrainingBudget.OfMinutes(0.1) })
+            new[]
+            {
+                TrainingBudget.OfUpdates(long.MaxValue), TrainingBudget.OfPictures(9), TrainingBudget.OfMinutes(0.1),
+            })
         {
             RunFolder.Create(_folder[$"{budget}"], SmallRun.Options with { Budget = budget });
             Assert.Equal(budget, RunFolder.Open(_folder[$"{budget}"]).Options.Budget);
         }
     }
 
-    /// <summary>Updates 100 and 200 are made when 99 and 199 of 200 are done.</summary>
+    /// <summary>Updates 100 and 200 have the rates after 99 and 199 of 200 updates.</summary>
     [Fact]
-    public void The_rate_of_each_rows_last_update_is_logged()
+    public void A_row_has_the_learning_rate_of_its_last_update()
     {
         TrainingOptions options = SmallRun.Options with
         {
@@ -187,7 +196,8 @@ public sealed class TrainingBudgetTests : IDisposable
 
     private void RunForAFifthOfASecond()
     {
-        using Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options with { Budget = TrainingBudget.OfMinutes(0.2 / 60) });
+        using Trainer trainer = SmallRun.Start(
+            _folder["run"], SmallRun.Options with { Budget = TrainingBudget.OfMinutes(0.2 / 60) });
         trainer.Run(cancellation: TestContext.Current.CancellationToken);
     }
 

@@ -15,7 +15,8 @@ public sealed class TrainingSeriesTests : IDisposable
     {
         List<float> errors = [], perplexities = [];
         MetricsWindow last = default;
-        using (Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options with { Budget = TrainingBudget.OfUpdates(130) }))
+        using (Trainer trainer = SmallRun.Start(
+            _folder["run"], SmallRun.Options with { Budget = TrainingBudget.OfUpdates(130) }))
         {
             trainer.Run(new Reports(report =>
             {
@@ -48,7 +49,7 @@ public sealed class TrainingSeriesTests : IDisposable
     }
 
     [Fact]
-    public void A_run_from_before_there_was_a_series_gets_one_from_where_it_goes_on()
+    public void A_resumed_run_without_a_series_starts_one_at_its_checkpoint()
     {
         using (Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options))
         {
@@ -56,7 +57,8 @@ public sealed class TrainingSeriesTests : IDisposable
         }
         File.Delete(_folder["run", "series.csv"]);
         RunFolder run = RunFolder.Open(_folder["run"]);
-        using (var trainer = new Trainer(run.WithOptions(run.Options with { Budget = TrainingBudget.OfUpdates(30) }), SmallRun.Train, SmallRun.Test))
+        RunFolder longer = run.WithOptions(run.Options with { Budget = TrainingBudget.OfUpdates(30) });
+        using (var trainer = new Trainer(longer, SmallRun.Train, SmallRun.Test))
         {
             trainer.Run(cancellation: TestContext.Current.CancellationToken);
         }
@@ -91,25 +93,25 @@ public sealed class TrainingSeriesTests : IDisposable
     [InlineData(Header + "1,0.5,0\n", "line 2")]
     [InlineData(Header + "1,0.5,2\n\0\0\0\0\0\n", "line 3")]
     [InlineData(Header + "1,0.5,2\n2,0.5", "line 3")]
-    public void What_no_run_would_have_written_is_told_by_its_line(string text, string told)
+    public void A_damaged_series_is_refused_with_its_line(string text, string expected)
     {
         string path = Write(text);
         string message = Assert.Throws<InputException>(() => TrainingSeries.Read(path)).Message;
         Assert.StartsWith(path, message, StringComparison.Ordinal);
-        Assert.Contains(told, message, StringComparison.Ordinal);
+        Assert.Contains(expected, message, StringComparison.Ordinal);
         if (message.Contains("damaged", StringComparison.Ordinal))
-            Assert.Contains("mend it, or move the file away", message, StringComparison.Ordinal);
+            Assert.Contains("fix it, or move the file away", message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_series_that_is_not_there_is_told()
+    public void A_missing_series_is_reported()
     {
         string message = Assert.Throws<InputException>(() => TrainingSeries.Read(_folder["series.csv"])).Message;
         Assert.Contains("there is no such file", message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void The_seeds_200_000_updates_take_a_few_megabytes_and_less_than_seconds()
+    public void The_series_of_200_000_updates_takes_a_few_megabytes()
     {
         var log = new TrainingSeriesLog(_folder["series.csv"]);
         for (int update = 1; update <= 200_000; update++)

@@ -4,7 +4,7 @@ using Tessera.Reporting.Measurements;
 
 namespace Tessera.Reporting.Figures;
 
-/// <summary>Each code decoded alone.</summary>
+/// <summary>The code atlas: each code decoded alone.</summary>
 internal static class AtlasFigure
 {
     private const int Columns = 32;
@@ -15,12 +15,17 @@ internal static class AtlasFigure
         int used = Math.Min(data.Measurement.Usage.Used, atlas.Tiles.Count);
         List<FigurePart> parts = [Part("atlas-used.png", "in use", atlas.Tiles.Take(used))];
         if (used < atlas.Tiles.Count) parts.Add(Part("atlas-unused.png", "never used", atlas.Tiles.Skip(used)));
-        string left = atlas.Tiles.Count < data.Measurement.Evaluation.Codes
-            ? string.Create(CultureInfo.InvariantCulture, $" Of {data.Measurement.Evaluation.Codes:#,0} codes the {atlas.Tiles.Count:#,0} most used are shown.")
+        int codes = data.Measurement.Evaluation.Codes;
+        string left = atlas.Tiles.Count < codes
+            ? string.Create(
+                CultureInfo.InvariantCulture, $" Of {codes:#,0} codes the {atlas.Tiles.Count:#,0} most used are shown.")
             : "";
         return new Figure(
             "atlas", "Code atlas",
-            $"Each code decoded alone, the most used first, in reading order: its own 4 x 4 pixels in the middle and 4 more on each side. All around it stands the mean of all latents, each code weighted with its use: the calmest background that the decoder knows. Codes are edges, corners and colours more than finished patches; their neighbours make them.{left}",
+            "Each tile shows one code decoded alone, the most used code first, in reading order: the code's own 4 x 4 "
+            + "pixels in the middle and 4 more pixels on each side. The cells around the code hold the mean of all "
+            + "codes, weighted by their use: a neutral background. A code stands for an edge, a corner or a colour "
+            + $"more than for a finished patch, because the decoder combines it with its neighbours.{left}",
             parts)
         { Columns = 1 };
     }
@@ -30,6 +35,6 @@ internal static class AtlasFigure
         Image[] pictures = [.. tiles];
         return Grids.Of(
             fileName, $"{label}: {pictures.Length.ToString("#,0", CultureInfo.InvariantCulture)}",
-            $"Small tiles, one for each code that is {label}: {pictures.Length}.", pictures, Columns);
+            $"One small tile for each code that is {label}: {pictures.Length} tiles.", pictures, Columns);
     }
 }

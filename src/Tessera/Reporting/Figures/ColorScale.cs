@@ -3,18 +3,20 @@ using Tessera.Reporting.Plots;
 
 namespace Tessera.Reporting.Figures;
 
-/// <summary>What the colours of a heat map mean: a strip of them above an axis.</summary>
+/// <summary>The colour scale of a heat map: a strip of its colours above an axis.</summary>
 internal static class ColorScale
 {
     private const int Steps = 256;
 
-    /// <summary>The scale from 0 to the amount with the last colour.</summary>
+    /// <summary>A scale from 0 to <paramref name="brightest"/>, which has the last colour.</summary>
     public static PlotPart Of(string id, string label, double brightest)
     {
         float[] ramp = [.. Enumerable.Range(0, Steps).Select(i => (float)i)];
         Image strip = HeatColors.Picture(ramp, Steps, 1, Steps - 1);
         return new PlotPart(new Plot(
-            id, "", $"The colours of the heat map: from almost black for 0 to light yellow for {Ticks.ThreeDigits(brightest)} and above.",
+            id, "",
+            "The colours of the heat map: from almost black for 0 "
+            + $"to light yellow for {Ticks.ThreeDigits(brightest)} and above.",
             Axis.Exact(label, 0, brightest), new Axis("", 0, 1, Logarithmic: false, []), [new Picture(strip)])
         {
             Width = 360,

@@ -5,7 +5,7 @@ using Tessera.Reporting.Plots;
 
 namespace Tessera.Reporting.Figures;
 
-/// <summary>How far one code reaches, as a map and by distance.</summary>
+/// <summary>How far one code reaches in the decoded picture, as a map and by distance.</summary>
 internal static class InfluenceFigure
 {
     public static Figure Make(ReportData data)
@@ -17,7 +17,8 @@ internal static class InfluenceFigure
         Axis Offset(string label) => Axis.Exact(label, -edge, edge);
         var image = new Plot(
             "influence-map", "Mean change by offset",
-            $"A map of how much the pixels around a masked cell change on average: {Ticks.ThreeDigits(brightest)} at most, near the middle. 90% of the whole change lies within {radius} pixels.",
+            $"A map of the mean change of the pixels around a zeroed cell: {Ticks.ThreeDigits(brightest)} at most. "
+            + $"90% of the total change lies within {radius} pixels.",
             Offset("pixels from the middle of the cell"), Offset("pixels"),
             [
                 new Picture(HeatColors.Picture(map.Change, map.Side, map.Side, brightest)),
@@ -27,14 +28,23 @@ internal static class InfluenceFigure
 
         return new Figure(
             "influence", "How far one code reaches",
-            string.Create(CultureInfo.InvariantCulture, $"What changes around a cell, of {VqVae.PixelsPerCode} x {VqVae.PixelsPerCode} pixels (outlined), when its vector is zeroed: the mean over {map.Samples:#,0} cells of {data.Pictures.Originals.Count} pictures; places beyond a picture's edge do not count. Half of the whole change lies within {half:0.0} pixels of the cell's middle, 90% within {radius}."),
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"A code stands for a cell of {VqVae.PixelsPerCode} x {VqVae.PixelsPerCode} pixels (outlined). The map "
+                + $"shows how much the pixels around a cell change when its code vector is set to zero before "
+                + $"decoding: the mean over {map.Samples:#,0} cells of {data.Pictures.Originals.Count} pictures. "
+                + $"Positions outside a picture do not count. Half of the total change lies within {half:0.0} pixels "
+                + $"of the cell's middle, 90% within {radius}."),
             [
-                new PlotPart(image) { Scale = ColorScale.Of("influence-scale", "mean absolute change, pixels in 0..1", brightest) },
+                new PlotPart(image)
+                {
+                    Scale = ColorScale.Of("influence-scale", "mean absolute change, pixels in 0..1", brightest),
+                },
                 new PlotPart(Share(map, half, most)),
             ]);
     }
 
-    /// <summary>The share of the whole change within a distance.</summary>
+    /// <summary>The plot of the share of the total change within each distance.</summary>
     private static Plot Share(InfluenceMap map, double half, double most)
     {
         int[] order = [.. Enumerable.Range(0, map.Change.Length).OrderBy(map.Distance)];
@@ -49,14 +59,17 @@ internal static class InfluenceFigure
         }
         return new Plot(
             "influence-share", "Change within a distance",
-            $"The share of the whole change that lies within a distance of the cell's middle: half within {Ticks.ThreeDigits(half)} pixels, 90% within {Ticks.ThreeDigits(most)} pixels.",
-            Axis.Exact("pixels from the middle of the cell", 0, furthest), Axis.Exact("% of the whole change", 0, 100),
+            "The share of the total change that lies within a distance of the cell's middle: "
+            + $"half within {Ticks.ThreeDigits(half)} pixels, 90% within {Ticks.ThreeDigits(most)} pixels.",
+            Axis.Exact("pixels from the middle of the cell", 0, furthest), Axis.Exact("% of the total change", 0, 100),
             [
                 new Line(0, shares, "smooth") { Step = 0.5 },
-                // The left line last: its note may reach over the right one.
-                new Rule(most, $"90%: {most.ToString("0.0", CultureInfo.InvariantCulture)} px", Vertical: true) { NoteLine = 11 },
-                new Rule(half, $"half: {half.ToString("0.0", CultureInfo.InvariantCulture)} px", Vertical: true) { NoteLine = 9 },
+                // The left line is drawn last, because its note may overlap the right line.
+                new Rule(most, $"90%: {Pixels(most)} px", Vertical: true) { NoteLine = 11 },
+                new Rule(half, $"half: {Pixels(half)} px", Vertical: true) { NoteLine = 9 },
             ])
         { Width = 380, Height = 415 };
+
+        static string Pixels(double distance) => distance.ToString("0.0", CultureInfo.InvariantCulture);
     }
 }

@@ -4,10 +4,10 @@ using Tessera.Reporting.Measurements;
 
 namespace Tessera.Reporting.Figures;
 
-/// <summary>Latents as pictures, and what one of their cells is worth.</summary>
+/// <summary>Latents as pictures, and the contribution of one latent cell.</summary>
 internal static class LatentFigures
 {
-    /// <summary>The latents and the same with one cell masked.</summary>
+    /// <summary>The figure of the latents and the figure with one cell masked.</summary>
     public static IReadOnlyList<Figure> Make(ReportData data)
     {
         LatentMaps maps = data.Pictures.Latents;
@@ -18,21 +18,35 @@ internal static class LatentFigures
         [
             new Figure(
                 "latents", "Latents as pictures",
-                $"The quantized latents of the pictures above, {size} codes each, on their first {variance.Length} principal components ({shares} of the variance) as red, green and blue; each picture scaled to 0..1. Outlines of the pictures are seen where the codes hold on to their place.",
+                $"The encoder turns each picture above into {size} code vectors, its quantized latents. The vectors "
+                + $"are projected on their first {variance.Length} principal components ({shares} of the variance), "
+                + "shown as red, green and blue. Each channel of each picture is scaled to 0..1. If the outlines of "
+                + "the pictures can be seen, the codes keep the layout of the picture.",
                 [
-                    Grids.Of("latents.png", "latents", $"Pictures of {size} coloured cells, in which the outlines of the originals can be made out.", latents),
-                    Grids.Of("latents-originals.png", "the pictures they stand for", "The original pictures.", data.Pictures.Originals),
+                    Grids.Of("latents.png", "latents", $"Pictures of {size} coloured cells, a cell per code.", latents),
+                    Grids.Of(
+                        "latents-originals.png", "the pictures they stand for", "The original pictures.",
+                        data.Pictures.Originals),
                 ]),
             new Figure(
                 "masks", "What one code is worth",
-                $"In picture i the latent cell {MaskOf(maps)} is set to zero. What changes beside the unmasked reconstruction is what that one code of {maps.Cells} contributes; how far the change spreads is how far the decoder looks.",
+                $"In picture i, counted from 0, the vector of the latent cell {MaskOf(maps)} is set to zero before "
+                + "decoding. The difference from the full reconstruction is the contribution of this one of "
+                + $"{maps.Cells} codes. The size of the changed area shows how far the decoder spreads a code.",
                 [
-                    Grids.Of("masks.png", "masks: black is set to zero", "White maps with one black cell each, a cell further in each picture.",
+                    Grids.Of(
+                        "masks.png", "masks: black is set to zero",
+                        "White maps with one black cell each, the next cell in each picture.",
                         [.. Enumerable.Range(0, maps.Count).Select(i => Mask(i, maps))]),
-                    Grids.Of("masks-latents.png", "masked latents", "The latents with one black cell each.",
+                    Grids.Of(
+                        "masks-latents.png", "masked latents", "The latents with one black cell each.",
                         [.. latents.Select((latent, i) => Masked(latent, MaskedCells.CellOf(i, maps)))]),
-                    Grids.Of("masks-decoded.png", "reconstructions without the masked code", "The reconstructions, each with a spot where its masked cell is.", data.Masked),
-                    Grids.Of("masks-unmasked.png", "reconstructions from all codes", "The reconstructions from all codes.", data.Pictures.Reconstructions),
+                    Grids.Of(
+                        "masks-decoded.png", "reconstructions without the masked code",
+                        "The reconstructions, each decoded with one code vector set to zero.", data.Masked),
+                    Grids.Of(
+                        "masks-unmasked.png", "reconstructions from all codes", "The reconstructions from all codes.",
+                        data.Pictures.Reconstructions),
                 ])
             { Columns = 2 },
         ];

@@ -4,18 +4,20 @@ using Tessera.Reporting.Measurements;
 
 namespace Tessera.Reporting.Figures;
 
-/// <summary>The seed's "Latent space images": latents as colours.</summary>
+/// <summary>The seed's "Latent space images": latents shown as colours.</summary>
 internal static class LatentPictures
 {
-    // What is this much less than the widest spread is rounding, not a direction of its own.
+    // A range smaller than this part of the overall range is rounding error and counts as constant.
     private const double Negligible = 1e-6;
 
     /// <summary>
-    /// Projects quantized latents on their first three principal components, one for each of red, green and blue, and
-    /// scales each channel of each picture to 0..1. A channel that is constant becomes 0.
+    /// Projects quantized latents on their first three principal components, shown as red, green and blue, and scales
+    /// each channel of each picture to 0..255. A constant channel becomes 0.
     /// </summary>
     /// <param name="maps">The latents.</param>
-    /// <returns>A picture of <c>width x height</c> pixels of each map, and the components' shares of the variance.</returns>
+    /// <returns>
+    /// A picture of <c>height x width</c> pixels per map, and each component's share of the variance, 0 to 1.
+    /// </returns>
     public static (Image[] Pictures, double[] Variance) Make(LatentMaps maps)
     {
         int components = Math.Min(3, maps.Dimensions);

@@ -4,23 +4,29 @@ using Tessera.Reporting.Plots;
 
 namespace Tessera.Reporting.Figures;
 
-/// <summary>How the quality spreads over a split, and its two ends: the best and the worst reconstructed pictures.</summary>
+/// <summary>The distribution of the quality over a split, and the best and worst reconstructions.</summary>
 internal static class QualityFigures
 {
     public static IReadOnlyList<Figure> Make(ReportData data)
     {
-        // A picture that is reconstructed without any error has an infinite PSNR; it counts into the last bar.
+        // A perfect reconstruction has an infinite PSNR and is counted in the last bar.
         double[] psnr = [.. data.Measurement.Psnr.Order()];
         int shown = data.Best.Originals.Count;
         return
         [
             new Figure(
                 "quality", "Quality of every picture",
-                string.Create(CultureInfo.InvariantCulture, $"The peak signal-to-noise ratio (PSNR, higher is better) of each of the {psnr.Length:#,0} pictures of {data.Subject.Pictures.Name}."),
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"How well each of the {psnr.Length:#,0} pictures of {data.Subject.Pictures.Name} is "
+                    + $"reconstructed: the distribution of the peak signal-to-noise ratio (PSNR, in dB; higher is "
+                    + $"better)."),
                 [new PlotPart(Histogram(psnr))]),
             new Figure(
                 "extremes", "The best and the worst reconstructions",
-                $"The {shown} pictures at each end, by PSNR: the original above, its reconstruction below. The worst are what the codes cannot say: fine texture, hard edges, rare colours.",
+                $"The {shown} pictures with the highest and the {shown} with the lowest PSNR: originals above, "
+                + "reconstructions below. The worst show what the codes cannot express, often fine texture, hard "
+                + "edges or rare colours.",
                 [
                     Part("best", $"best: {Decibels(psnr[^1])} to {Decibels(psnr[^shown])} dB", data.Best),
                     Part("worst", $"worst: {Decibels(psnr[0])} to {Decibels(psnr[shown - 1])} dB", data.Worst),
@@ -46,7 +52,8 @@ internal static class QualityFigures
         double median = sorted[sorted.Length / 2];
         return new Plot(
             "psnr", "PSNR of every picture",
-            $"A histogram of {sorted.Length} pictures' PSNR, from {Decibels(sorted[0])} to {Decibels(sorted[^1])} dB; half of them lie below {Decibels(median)} dB.",
+            $"A histogram of the PSNR of {sorted.Length} pictures, from {Decibels(sorted[0])} to "
+            + $"{Decibels(sorted[^1])} dB; the median is {Decibels(median)} dB.",
             axis, Axis.Linear("pictures", 0, counts.Max()),
             [
                 new Bars([.. Enumerable.Range(0, bins + 1).Select(i => axis.Min + i * width)], counts),
@@ -55,5 +62,6 @@ internal static class QualityFigures
         { Width = 840, Height = 270 };
     }
 
-    private static string Decibels(double value) => double.IsFinite(value) ? value.ToString("0.0", CultureInfo.InvariantCulture) : "∞";
+    private static string Decibels(double value) =>
+        double.IsFinite(value) ? value.ToString("0.0", CultureInfo.InvariantCulture) : "∞";
 }

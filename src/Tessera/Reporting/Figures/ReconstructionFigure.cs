@@ -5,22 +5,26 @@ using Tessera.Reporting.Plots;
 
 namespace Tessera.Reporting.Figures;
 
-/// <summary>The seed's "View Reconstructions": originals, reconstructions and where they differ.</summary>
+/// <summary>The seed's "View Reconstructions": originals, reconstructions and their difference.</summary>
 internal static class ReconstructionFigure
 {
-    // Errors above this share of all are drawn alike, so that a few pixels do not darken the rest.
+    // The colour scale ends at this quantile of the errors, so that a few large ones do not darken the rest.
     private const double ShownShare = 0.995;
 
-    /// <summary>The figure of pictures that the model was not trained on.</summary>
+    /// <summary>The figure of pictures of the measured split.</summary>
     public static Figure OfSplit(ReportData data) => Make(
-        data, data.Pictures, "reconstructions", data.Subject.Split == Split.Test ? "Validation pictures" : $"Pictures of {data.Pictures.Name}",
-        $"{data.Pictures.Originals.Count} pictures, spread evenly over {data.Pictures.Name}.");
+        data, data.Pictures, "reconstructions",
+        data.Subject.Split == Split.Test ? "Test pictures" : $"Pictures of {data.Pictures.Name}",
+        $"{data.Pictures.Originals.Count} pictures, spread evenly over {data.Pictures.Name}, "
+        + "and their reconstructions.");
 
-    /// <summary>The figure of training pictures; null where there are none to compare with.</summary>
+    /// <summary>The figure of training pictures; null if there are none to compare with.</summary>
     public static Figure? OfTraining(ReportData data) => data.TrainingPictures is { } sample
         ? Make(
             data, sample, "training", "Training pictures",
-            $"The same for {sample.Originals.Count} pictures of {sample.Name}, which the model was trained on. Where these look clearly better than the ones above, it has learned its pictures by heart.")
+            $"The same for {sample.Originals.Count} pictures of {sample.Name}, on which the model was trained. If "
+            + "these look clearly better than those above, the model has memorized its training pictures "
+            + "(overfitting).")
         : null;
 
     private static Figure Make(ReportData data, PictureSample sample, string id, string title, string lead)
@@ -29,15 +33,22 @@ internal static class ReconstructionFigure
         float[][] errors = sample.AbsoluteErrors();
         int width = sample.Originals[0].Width, height = sample.Originals[0].Height;
         string mean = errors.Average(error => error.Average()).ToString("0.000", CultureInfo.InvariantCulture);
+        string shown = ShownShare.ToString("0.0%", CultureInfo.InvariantCulture);
         return new Figure(
             id, title,
-            $"{lead} The error is the absolute difference, pixels in 0..1, mean over the channels: {mean} over all of these pictures. Its colours end where {ShownShare.ToString("0.0%", CultureInfo.InvariantCulture)} of the errors do, the same for every figure of errors.",
+            $"{lead} The error is the absolute difference of pixels in 0..1, averaged over the channels; its mean over "
+            + $"these pictures is {mean}. Bright means a large error. The colours end at the {shown} quantile of the "
+            + "errors, and all error maps share one scale.",
             [
-                Grids.Of($"{id}-originals.png", "originals", $"{sample.Originals.Count} pictures of {sample.Name}.", sample.Originals),
-                Grids.Of($"{id}-decoded.png", "reconstructions", "The same pictures as the model reconstructs them.", sample.Reconstructions),
+                Grids.Of(
+                    $"{id}-originals.png", "originals", $"{sample.Originals.Count} pictures of {sample.Name}.",
+                    sample.Originals),
+                Grids.Of(
+                    $"{id}-decoded.png", "reconstructions", "The same pictures, reconstructed by the model.",
+                    sample.Reconstructions),
                 Grids.Of(
                     $"{id}-errors.png", "absolute error",
-                    $"Heat maps of the reconstructions' absolute errors, mean {mean}.",
+                    $"Heat maps of the absolute errors of the reconstructions, mean {mean}.",
                     [.. errors.Select(error => HeatColors.Picture(error, width, height, brightest))])
                 with
                 { Scale = ColorScale.Of($"{id}-scale", "absolute error", brightest) },

@@ -2,16 +2,20 @@ using Tessera.Reporting.Measurements;
 
 namespace Tessera.Reporting.Figures;
 
-/// <summary>All figures in the order of the page.</summary>
+/// <summary>The sections of the page, in order, with their figures.</summary>
 internal static class Sections
 {
     public static IReadOnlyList<Section> Of(ReportData data) =>
     [
         new("results", "Results", [Tables.Results(data)]),
-        new("losses", "Training", [LossFigure.Make(data), .. Present(RecipeFigure.Make(data.Metrics, data.MetricsAbsence))]),
+        new("losses", "Training",
+        [
+            LossFigure.Make(data), .. Present(RecipeFigure.Make(data.Metrics, data.MetricsAbsence)),
+        ]),
         new("reconstruction", "Reconstructions",
         [
-            ReconstructionFigure.OfSplit(data), .. Present(ReconstructionFigure.OfTraining(data)), .. QualityFigures.Make(data),
+            ReconstructionFigure.OfSplit(data), .. Present(ReconstructionFigure.OfTraining(data)),
+            .. QualityFigures.Make(data),
         ]),
         new("latent-space", "Latents", [.. LatentFigures.Make(data), InfluenceFigure.Make(data)]),
         new("codebook", "Codebook", [UseFigure.Make(data), AtlasFigure.Make(data), EmbeddingFigure.Make(data)]),

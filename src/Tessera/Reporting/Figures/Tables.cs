@@ -7,17 +7,21 @@ using Tessera.Training;
 
 namespace Tessera.Reporting.Figures;
 
-/// <summary>The numbers of a run: its results and its options.</summary>
+/// <summary>The tables of a run: its results and its options.</summary>
 internal static class Tables
 {
     /// <summary>
-    /// What the codes of a picture cost per sample of the picture, each channel of each pixel being one: with code words
-    /// of one length, <c>log2 K / (16 channels)</c>.
+    /// The size of a picture's codes in bits per subpixel (one channel of one pixel), with code words of equal length:
+    /// <c>log2 K / (16 channels)</c>.
     /// </summary>
     public static double BitsPerSubpixel(VqVaeOptions model) => Bits(model, model.Codes);
 
-    /// <summary>The same with the best code words for how often each code is used: <c>log2 perplexity / (16 channels)</c>.</summary>
-    public static double BitsPerSubpixel(VqVaeOptions model, Evaluation evaluation) => Bits(model, evaluation.Perplexity);
+    /// <summary>
+    /// The same with the best code words for the codes' frequencies (their entropy):
+    /// <c>log2 perplexity / (16 channels)</c>.
+    /// </summary>
+    public static double BitsPerSubpixel(VqVaeOptions model, Evaluation evaluation) =>
+        Bits(model, evaluation.Perplexity);
 
     /// <summary>The table of results.</summary>
     public static Figure Results(ReportData data)
@@ -30,19 +34,43 @@ internal static class Tables
             [
                 new TablePart(null, ["measure", "value", "what it is"],
                 [
-                    ["NMSE", evaluation.ReconError is { } error ? Text($"{error:0.0000}") : "unknown: no training variance", "recon_error: mean squared error / variance of the training pictures; lower is better"],
-                    ["MSE", Text($"{evaluation.Mse:0.000000}"), "mean squared error, pixels in 0..1"],
-                    ["PSNR", Text($"{evaluation.Psnr:0.00} dB"), "mean over the pictures of the peak signal-to-noise ratio; higher is better"],
-                    ["SSIM", Text($"{evaluation.Ssim:0.0000}"), "mean over the pictures of the structural similarity; 1 is perfect"],
-                    ["perplexity", Text($"{evaluation.Perplexity:0.0}"), "codes that, used alike, would carry as much"],
-                    ["codes used", Text($"{evaluation.CodesUsed:#,0} of {evaluation.Codes:#,0}"), "codes that were chosen at least once"],
-                    ["bits per subpixel", Text($"{BitsPerSubpixel(model):0.0000}"), "code words of one length; a picture's own: 8"],
-                    ["bits per subpixel, entropy", Text($"{BitsPerSubpixel(model, evaluation):0.0000}"), "code words as long as each code's use asks for"],
+                    [
+                        "NMSE",
+                        evaluation.ReconError is { } error ? Text($"{error:0.0000}") : "unknown: no training variance",
+                        "recon_error: mean squared error / variance of the training pictures; lower is better, and a "
+                        + "constant grey has about 1",
+                    ],
+                    ["MSE", Text($"{evaluation.Mse:0.000000}"), "mean squared error, pixels in 0..1; lower is better"],
+                    [
+                        "PSNR", Text($"{evaluation.Psnr:0.00} dB"),
+                        "peak signal-to-noise ratio, mean over the pictures; higher is better",
+                    ],
+                    [
+                        "SSIM", Text($"{evaluation.Ssim:0.0000}"),
+                        "structural similarity, mean over the pictures; higher is better, 1 is perfect",
+                    ],
+                    [
+                        "perplexity", Text($"{evaluation.Perplexity:0.0}"),
+                        "the effective number of codes: this many equally used codes would carry as much information",
+                    ],
+                    [
+                        "codes used", Text($"{evaluation.CodesUsed:#,0} of {evaluation.Codes:#,0}"),
+                        "codes chosen at least once",
+                    ],
+                    [
+                        "bits per subpixel", Text($"{BitsPerSubpixel(model):0.0000}"),
+                        "the size of the codes per channel of a pixel, with code words of equal length; an "
+                        + "uncompressed picture has 8",
+                    ],
+                    [
+                        "bits per subpixel, entropy", Text($"{BitsPerSubpixel(model, evaluation):0.0000}"),
+                        "the same with short code words for frequent codes",
+                    ],
                 ]),
             ]);
     }
 
-    /// <summary>The table of options: everything in the run's <c>config.json</c>.</summary>
+    /// <summary>The table of options: all options in the run's <c>config.json</c>.</summary>
     public static Figure Options(ReportData data)
     {
         const string Id = "options-table", Title = "Options of the run";
@@ -50,7 +78,7 @@ internal static class Tables
             return Figure.Absent(Id, Title, "A model file does not hold the options of its run; a run folder does.");
         JsonElement options = JsonSerializer.SerializeToElement(run.Options, RunJson.Default.TrainingOptions);
         return new Figure(
-            Id, Title, "Everything that the run is a function of, as in its config.json.",
+            Id, Title, "All options of the run, as in its config.json.",
             [
                 Table("run", options),
                 .. options.EnumerateObject().Where(IsGroup).Select(group => Table(group.Name, group.Value)),

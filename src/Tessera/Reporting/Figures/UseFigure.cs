@@ -4,7 +4,7 @@ using Tessera.Reporting.Plots;
 
 namespace Tessera.Reporting.Figures;
 
-/// <summary>How often each code is chosen over the whole split, the most used first.</summary>
+/// <summary>How often each code is chosen over the whole split, sorted by use.</summary>
 internal static class UseFigure
 {
     private const string Id = "use", Title = "Use of the codebook";
@@ -17,20 +17,32 @@ internal static class UseFigure
         string deadText = $"{dead.ToString("#,0", CultureInfo.InvariantCulture)} never used";
         List<Mark> marks =
         [
-            new Bars([.. Enumerable.Range(0, counts.Length + 1).Select(i => (double)i)], [.. counts.Select(count => (double)count)]),
-            new Rule(even, "if all were used alike", Vertical: false),
+            new Bars(
+                [.. Enumerable.Range(0, counts.Length + 1).Select(i => (double)i)],
+                [.. counts.Select(count => (double)count)]),
+            new Rule(even, "equal use of all codes", Vertical: false),
         ];
         if (dead > 0) marks.Insert(0, new Band(used, counts.Length, deadText));
         double lowest = Math.Min(counts[used - 1], even);
         var plot = new Plot(
             Id, "Uses of each code",
-            string.Create(CultureInfo.InvariantCulture, $"The codes by use, the most used first: {counts[0]:#,0} uses of {total:#,0}, falling to {counts[used - 1]:#,0} for the last of those in use, of which there are {used:#,0}; {deadText}."),
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"The codes sorted by use: the most used has {counts[0]:#,0} uses of {total:#,0}, the last of the "
+                + $"{used:#,0} codes in use has {counts[used - 1]:#,0}; {deadText}."),
             Axis.Exact("codes, the most used first", 0, counts.Length),
             Axis.Log("uses, log axis", Math.Max(lowest * 0.8, 0.5), Math.Max(counts[0], lowest * 2)), marks)
         { Width = 840, Height = 320 };
         return new Figure(
             Id, Title,
-            string.Create(CultureInfo.InvariantCulture, $"How often each of {counts.Length:#,0} codes was chosen over all {data.Measurement.Evaluation.Images:#,0} pictures of {data.Subject.Pictures.Name} ({total:#,0} choices), sorted: {used:#,0} in use, {deadText}. The perplexity of {data.Measurement.Evaluation.Perplexity:0.0} is the number of codes that, used alike, would carry as much. A healthy codebook falls gently and has few dead codes; a collapsed one is a cliff."),
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"How often each of the {counts.Length:#,0} codes was chosen for all "
+                + $"{data.Measurement.Evaluation.Images:#,0} pictures of {data.Subject.Pictures.Name} ({total:#,0} "
+                + $"choices), sorted by use: {used:#,0} in use, {deadText}. The perplexity, "
+                + $"{data.Measurement.Evaluation.Perplexity:0.0}, is the effective number of codes: this many equally "
+                + $"used codes would carry as much information. In a healthy codebook the curve falls gently and few "
+                + $"codes are dead (never used). In a collapsed one it drops like a cliff."),
             [new PlotPart(plot)]);
     }
 }

@@ -6,25 +6,25 @@ using Tessera.Reporting.Plots;
 namespace Tessera.Reporting.Measurements;
 
 /// <summary>
-/// What each code stands for: the code alone, in the middle of a map of the mean of all latents. That mean, each code
-/// weighted with its use, is the calmest background that the decoder knows.
+/// What each code decodes to: the code in the middle of a map whose other cells hold the mean of all codes, weighted by
+/// use, which is a neutral background.
 /// </summary>
 /// <param name="Order">The codes shown, the most used first.</param>
-/// <param name="Tiles">For each of them its own 4 x 4 pixels and 4 more on each side.</param>
-/// <param name="Colors">For each of them the mean colour of its own 4 x 4 pixels.</param>
+/// <param name="Tiles">A picture per code: its own 4 x 4 pixels and 4 more on each side.</param>
+/// <param name="Colors">The mean colour of each code's own 4 x 4 pixels.</param>
 internal sealed record CodeAtlas(IReadOnlyList<int> Order, IReadOnlyList<Image> Tiles, IReadOnlyList<Rgb> Colors)
 {
-    /// <summary>The most codes that are shown; of a larger codebook, the most used.</summary>
+    /// <summary>The largest number of codes shown; of a larger codebook, the most used ones.</summary>
     public const int MostCodes = 4096;
 
     private const int Margin = VqVae.PixelsPerCode, TileSide = VqVae.PixelsPerCode + 2 * Margin;
 
-    // Beyond this many cells around the code nothing of it is left to see, whatever the model.
+    // The limit for the cells around the code: cells farther away hardly change the tile.
     private const int MostCellsAround = 5;
 
     /// <summary>Decodes the codes.</summary>
     /// <param name="probe">The model.</param>
-    /// <param name="usage">How often each code was chosen, at least one of them.</param>
+    /// <param name="usage">How often each code was chosen; at least one count is above 0.</param>
     public static CodeAtlas Make(ModelProbe probe, CodeUsage usage)
     {
         long[] counts = usage.Counts.ToArray();
@@ -43,14 +43,16 @@ internal sealed record CodeAtlas(IReadOnlyList<int> Order, IReadOnlyList<Image> 
                 codebook.AsSpan(order[i] * dimensions, dimensions).CopyTo(map[middle..]);
             },
             (i, picture) => tiles[i] = Crop(ModelProbe.ToImage(picture, pixels, pixels, channels), corner, TileSide));
-        return new CodeAtlas(order, tiles, [.. tiles.Select(tile => MeanColor(Crop(tile, Margin, VqVae.PixelsPerCode)))]);
+        Rgb[] colors = [.. tiles.Select(tile => MeanColor(Crop(tile, Margin, VqVae.PixelsPerCode)))];
+        return new CodeAtlas(order, tiles, colors);
     }
 
     private static float[] Mean(float[] codebook, long[] counts, int dimensions)
     {
         double total = counts.Sum();
         double[] mean = new double[dimensions];
-        for (int i = 0; i < codebook.Length; i++) mean[i % dimensions] += codebook[i] * (counts[i / dimensions] / total);
+        for (int i = 0; i < codebook.Length; i++)
+            mean[i % dimensions] += codebook[i] * (counts[i / dimensions] / total);
         return Array.ConvertAll(mean, value => (float)value);
     }
 
@@ -69,7 +71,8 @@ internal sealed record CodeAtlas(IReadOnlyList<int> Order, IReadOnlyList<Image> 
     private static Rgb MeanColor(Image picture)
     {
         Image rgb = ImageTransform.ToChannels(picture, 3);
-        byte Mean(int channel) => (byte)Math.Round(rgb.Pixels.Where((_, i) => i % 3 == channel).Average(sample => (double)sample));
+        byte Mean(int channel) => (byte)Math.Round(
+            rgb.Pixels.Where((_, i) => i % 3 == channel).Average(sample => (double)sample));
         return new Rgb(Mean(0), Mean(1), Mean(2));
     }
 }

@@ -3,33 +3,33 @@ using Tessera.Models;
 namespace Tessera.Reporting.Measurements;
 
 /// <summary>
-/// How far one code reaches: what the reconstruction changes by, pixel by pixel around a cell, when the cell's vector is
-/// zeroed; the mean over many cells of many pictures.
+/// How far one code reaches: the change of the reconstruction around a latent cell when the cell's vector is set to
+/// zero, as a mean over many cells of many pictures.
 /// </summary>
-/// <param name="Reach">Pixels around the cell, on each side, that were looked at.</param>
+/// <param name="Reach">The number of pixels measured on each side of the cell.</param>
 /// <param name="Change">
-/// Mean absolute change in 0..1, <c>[side, side]</c>; the cell's own pixels are in the middle. Offsets beyond the edge of a
-/// picture do not count.
+/// Mean absolute change, pixels in 0..1, <c>[side, side]</c>, row-major; the cell's own pixels are in the middle.
+/// Positions outside a picture do not count.
 /// </param>
-/// <param name="Samples">Cells that were zeroed.</param>
+/// <param name="Samples">The number of zeroed cells.</param>
 internal sealed record InfluenceMap(int Reach, float[] Change, int Samples)
 {
-    // 2048 pictures of 32x32: what a second or two decode.
+    // 2048 pictures of 32x32, which decode in a second or two.
     private const long PixelBudget = 2048 * 32 * 32;
 
-    /// <summary>Pixels in a row and in a column of the map.</summary>
+    /// <summary>The side of the square map in pixels.</summary>
     public int Side => SideOf(Reach);
 
-    /// <summary>The distance of a place on the map from the middle of the cell, in pixels.</summary>
+    /// <summary>The distance of a position on the map from the middle of the cell, in pixels.</summary>
     public double Distance(int index)
     {
         double middle = (Side - 1) / 2.0, x = index % Side - middle, y = index / Side - middle;
         return Math.Sqrt(x * x + y * y);
     }
 
-    /// <summary>The radius, in pixels around the middle of the cell, within which a share of the whole change lies.</summary>
-    /// <param name="share">0 to 1.</param>
-    /// <returns>0 where nothing changed at all.</returns>
+    /// <summary>The radius around the middle of the cell, in pixels, that holds a share of the total change.</summary>
+    /// <param name="share">The share, 0 to 1.</param>
+    /// <returns>The radius; 0 if nothing changed.</returns>
     public double RadiusOf(double share)
     {
         int[] order = [.. Enumerable.Range(0, Change.Length).OrderBy(Distance)];
@@ -44,18 +44,20 @@ internal sealed record InfluenceMap(int Reach, float[] Change, int Samples)
 
     /// <summary>Measures a model.</summary>
     /// <param name="probe">The model.</param>
-    /// <param name="maps">Quantized latents of some pictures.</param>
+    /// <param name="maps">The quantized latents of some pictures.</param>
     public static InfluenceMap Measure(ModelProbe probe, LatentMaps maps)
     {
         int width = maps.Width * VqVae.PixelsPerCode, height = maps.Height * VqVae.PixelsPerCode;
         int channels = probe.Model.Options.Channels;
-        // A code reaches one cell through each 3x3 convolution, and less than one more through the transposed ones.
+        // Each 3x3 convolution extends the reach by one cell, the transposed convolutions together by less than one.
         int cells = Math.Min(2 + probe.Model.Options.ResidualLayers, Math.Max(maps.Width, maps.Height) - 1);
         int reach = Math.Min(VqVae.PixelsPerCode * cells, 32);
         int perPicture = (int)Math.Clamp(PixelBudget / ((long)maps.Count * width * height), 1, maps.Cells);
         float[][] whole = new float[maps.Count][];
         probe.Decode(
-            maps.Count, maps.Height, maps.Width, (i, map) => maps.Of(i).CopyTo(map), (i, picture) => whole[i] = picture.ToArray());
+            maps.Count, maps.Height, maps.Width,
+            (i, map) => maps.Of(i).CopyTo(map),
+            (i, picture) => whole[i] = picture.ToArray());
 
         var sums = new Sums(reach, SideOf(reach));
         probe.Decode(
@@ -70,7 +72,7 @@ internal sealed record InfluenceMap(int Reach, float[] Change, int Samples)
                 CellOf(sample) % maps.Width, CellOf(sample) / maps.Width));
         return new InfluenceMap(reach, sums.Means(), maps.Count * perPicture);
 
-        // Cells spread over the map, others in each picture.
+        // The cells are spread over the map and differ from picture to picture.
         int CellOf(int sample)
         {
             int picture = sample / perPicture, i = sample % perPicture;
@@ -80,14 +82,15 @@ internal sealed record InfluenceMap(int Reach, float[] Change, int Samples)
 
     private static int SideOf(int reach) => 2 * reach + VqVae.PixelsPerCode;
 
-    /// <summary>Sums of changes by their offset from the cell.</summary>
+    /// <summary>The sums of the changes at each offset from the cell.</summary>
     private sealed class Sums(int reach, int side)
     {
         private readonly double[] _sums = new double[side * side];
         private readonly long[] _counts = new long[side * side];
 
         public void Add(
-            ReadOnlySpan<float> before, ReadOnlySpan<float> after, int width, int height, int channels, int column, int row)
+            ReadOnlySpan<float> before, ReadOnlySpan<float> after,
+            int width, int height, int channels, int column, int row)
         {
             int left = column * VqVae.PixelsPerCode - reach, top = row * VqVae.PixelsPerCode - reach;
             for (int y = Math.Max(top, 0); y < Math.Min(top + side, height); y++)

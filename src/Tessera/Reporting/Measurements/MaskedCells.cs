@@ -3,15 +3,15 @@ using Tessera.Imaging;
 namespace Tessera.Reporting.Measurements;
 
 /// <summary>
-/// The seed's masks: of picture i the latent cell <c>(i / 8, i % 8)</c> of its 8 x 8 is zeroed. For other maps: the i-th
-/// cell in reading order, from the first again after the last.
+/// The seed's masks: in picture i the latent cell <c>(i / 8, i % 8)</c> of the 8 x 8 cells is set to zero. In general
+/// it is cell <c>i % cells</c> in row-major order.
 /// </summary>
 internal static class MaskedCells
 {
-    /// <summary>The cell that is zeroed in picture i, in reading order.</summary>
+    /// <summary>The cell set to zero in picture i, in row-major order.</summary>
     public static int CellOf(int i, LatentMaps maps) => i % maps.Cells;
 
-    /// <summary>What is decoded from the masked latents.</summary>
+    /// <summary>Decodes the latents with one cell set to zero in each picture.</summary>
     public static Image[] Decode(ModelProbe probe, LatentMaps maps)
     {
         var masked = new LatentMaps(maps.Count, maps.Height, maps.Width, maps.Dimensions);

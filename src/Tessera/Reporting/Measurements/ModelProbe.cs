@@ -6,19 +6,19 @@ using Tessera.Tensors.Autograd;
 
 namespace Tessera.Reporting.Measurements;
 
-/// <summary>Passes pictures and latents through a model in batches that fit into memory at any size.</summary>
+/// <summary>Encodes pictures and decodes latents in batches that are small enough for pictures of any size.</summary>
 /// <param name="model">The model.</param>
-/// <param name="cancellation">Stops it between batches.</param>
+/// <param name="cancellation">Cancels the work between batches.</param>
 internal sealed class ModelProbe(VqVae model, CancellationToken cancellation)
 {
-    // 64 pictures of 32x32, as in an evaluation.
+    // As many as in 64 pictures of 32x32, the batch of an evaluation.
     private const int CellsPerBatch = 64 * 8 * 8;
 
     /// <summary>The model.</summary>
     public VqVae Model { get; } = model;
 
-    /// <summary>Encodes and quantizes pictures of one size, which fits the model.</summary>
-    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <summary>Encodes and quantizes pictures, all of one size that fits the model.</summary>
+    /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public LatentMaps Encode(IReadOnlyList<Image> pictures)
     {
         int height = pictures[0].Height / VqVae.PixelsPerCode, width = pictures[0].Width / VqVae.PixelsPerCode;
@@ -39,13 +39,16 @@ internal sealed class ModelProbe(VqVae model, CancellationToken cancellation)
     /// <summary>The vectors of the codebook, <c>[codes, code dim]</c>, row-major.</summary>
     public float[] Codebook() => Model.Quantizer.Codebook.ToArray();
 
-    /// <summary>Decodes maps one after the other.</summary>
-    /// <param name="count">How many.</param>
-    /// <param name="height">Rows of codes.</param>
-    /// <param name="width">Columns of codes.</param>
+    /// <summary>Decodes maps of latents.</summary>
+    /// <param name="count">The number of maps.</param>
+    /// <param name="height">Rows of codes in a map.</param>
+    /// <param name="width">Columns of codes in a map.</param>
     /// <param name="fill">Writes map i, <c>[height, width, code dim]</c>.</param>
-    /// <param name="take">Takes picture i, which is only lent: pixels in 0..1, <c>[4 height, 4 width, channels]</c>.</param>
-    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <param name="take">
+    /// Receives picture i, <c>[4 height, 4 width, channels]</c>, pixels in 0..1. The span is valid during the call
+    /// only.
+    /// </param>
+    /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public void Decode(int count, int height, int width, FillMap fill, TakePicture take)
     {
         int cells = height * width, length = cells * Model.Options.CodeDim;
@@ -70,8 +73,8 @@ internal sealed class ModelProbe(VqVae model, CancellationToken cancellation)
         }
     }
 
-    /// <summary>Decodes maps to pictures of bytes.</summary>
-    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <summary>Decodes maps of latents to pictures of bytes.</summary>
+    /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public Image[] DecodePictures(LatentMaps maps)
     {
         var pictures = new Image[maps.Count];
@@ -83,7 +86,7 @@ internal sealed class ModelProbe(VqVae model, CancellationToken cancellation)
         return pictures;
     }
 
-    /// <summary>A picture of pixels in 0..1.</summary>
+    /// <summary>Converts pixels in 0..1 to a picture of bytes.</summary>
     public static Image ToImage(ReadOnlySpan<float> pixels, int width, int height, int channels)
     {
         Image image = Image.Black(width, height, channels);
@@ -95,18 +98,18 @@ internal sealed class ModelProbe(VqVae model, CancellationToken cancellation)
 /// <summary>Writes the latents of map i.</summary>
 internal delegate void FillMap(int i, Span<float> map);
 
-/// <summary>Takes the pixels of picture i.</summary>
+/// <summary>Receives the pixels of picture i.</summary>
 internal delegate void TakePicture(int i, ReadOnlySpan<float> pixels);
 
-/// <summary>Quantized latents of pictures, <c>[count, height, width, dimensions]</c>.</summary>
+/// <summary>The quantized latents of pictures, <c>[count, height, width, dimensions]</c>.</summary>
 internal sealed record LatentMaps(int Count, int Height, int Width, int Dimensions)
 {
     /// <summary>The values, row-major.</summary>
     public float[] Values { get; } = new float[Count * Height * Width * Dimensions];
 
-    /// <summary>Codes of one picture.</summary>
+    /// <summary>The number of codes of one picture.</summary>
     public int Cells => Height * Width;
 
-    /// <summary>The map of picture i.</summary>
+    /// <summary>The map of picture i, <c>[height, width, dimensions]</c>.</summary>
     public Span<float> Of(int i) => Values.AsSpan(i * Cells * Dimensions, Cells * Dimensions);
 }

@@ -3,21 +3,21 @@ using Tessera.Imaging;
 
 namespace Tessera.Reporting.Measurements;
 
-/// <summary>Some pictures of a set and what the model makes of them.</summary>
-/// <param name="Name">What the set is called.</param>
+/// <summary>Some pictures of a set with their latents and reconstructions.</summary>
+/// <param name="Name">The name of the set.</param>
 /// <param name="Originals">The pictures.</param>
 /// <param name="Latents">Their quantized latents.</param>
-/// <param name="Reconstructions">What is decoded from those.</param>
+/// <param name="Reconstructions">The pictures decoded from the latents.</param>
 internal sealed record PictureSample(
     string Name, IReadOnlyList<Image> Originals, LatentMaps Latents, IReadOnlyList<Image> Reconstructions)
 {
-    /// <summary>Pictures in a figure: the seed's 32.</summary>
+    /// <summary>The number of pictures in a figure, as in the seed.</summary>
     public const int Size = 32;
 
-    // The multiples of no other number are spread more evenly between whole numbers.
+    // The fractional parts of its multiples are spread most evenly over 0..1.
     private const double GoldenRatio = 1.618033988749895;
 
-    /// <summary>Takes pictures spread evenly over a set, so that one sorted by class is shown whole.</summary>
+    /// <summary>Samples pictures spread over a set, so that a set sorted by class shows all its classes.</summary>
     public static PictureSample Spread(ModelProbe probe, ImageSet pictures)
     {
         int count = Math.Min(Size, pictures.Count);
@@ -25,8 +25,8 @@ internal sealed record PictureSample(
     }
 
     /// <summary>
-    /// One number out of each of so many equal parts of the set, elsewhere in each: even steps would meet the same classes
-    /// again and again where those take turns.
+    /// The index of sample i: one from each of <paramref name="count"/> equal parts of the set, at a different position
+    /// in each part. With even steps, a set whose classes alternate could show only some of them.
     /// </summary>
     internal static int Number(int i, int count, int whole)
     {
@@ -35,7 +35,7 @@ internal sealed record PictureSample(
         return from + (int)(elsewhere * (to - from));
     }
 
-    /// <summary>Takes pictures by their numbers in the set.</summary>
+    /// <summary>Samples the pictures with the given indices.</summary>
     public static PictureSample Of(ModelProbe probe, ImageSet pictures, IReadOnlyList<int> numbers)
     {
         Image[] originals = [.. numbers.Select(pictures.Picture)];
@@ -43,7 +43,9 @@ internal sealed record PictureSample(
         return new PictureSample(pictures.Name, originals, latents, probe.DecodePictures(latents));
     }
 
-    /// <summary>The absolute errors of the reconstructions, 0..1, means over the channels: <c>[height, width]</c> each.</summary>
+    /// <summary>
+    /// The absolute error of each reconstruction, <c>[height, width]</c>, pixels in 0..1, averaged over the channels.
+    /// </summary>
     public float[][] AbsoluteErrors() =>
         [.. Originals.Zip(Reconstructions, (original, reconstruction) => AbsoluteError(original, reconstruction))];
 

@@ -3,33 +3,33 @@ using Tessera.Training;
 
 namespace Tessera.Reporting.Measurements;
 
-/// <summary>Everything that the figures are drawn from: what the model was asked, and what it answered.</summary>
+/// <summary>All measurements that the figures show.</summary>
 internal sealed record ReportData
 {
     private const int Extremes = 8;
 
-    /// <summary>What the report is about.</summary>
+    /// <summary>The model and the pictures.</summary>
     public required ReportSubject Subject { get; init; }
 
-    /// <summary>The losses of every update; null where there are none.</summary>
+    /// <summary>The losses of every update; null if there are none.</summary>
     public required TrainingSeries? Series { get; init; }
 
-    /// <summary>Why there are no losses.</summary>
+    /// <summary>Why <see cref="Series"/> is null; empty if it is not.</summary>
     public required string SeriesAbsence { get; init; }
 
-    /// <summary>The learning rates and the codes revived; empty where there are none.</summary>
+    /// <summary>The learning rates and the revived codes; without rows if there are none.</summary>
     public required TrainingMetrics Metrics { get; init; }
 
-    /// <summary>Why they cannot be shown; empty where they can.</summary>
+    /// <summary>Why <see cref="Metrics"/> cannot be shown; empty if they can.</summary>
     public required string MetricsAbsence { get; init; }
 
-    /// <summary>The whole split.</summary>
+    /// <summary>The results over the whole split.</summary>
     public required Measurement Measurement { get; init; }
 
     /// <summary>Some pictures of the split.</summary>
     public required PictureSample Pictures { get; init; }
 
-    /// <summary>Some training pictures; null where the split is theirs or they are not there.</summary>
+    /// <summary>Some training pictures; null without <see cref="ReportSubject.TrainingPictures"/>.</summary>
     public required PictureSample? TrainingPictures { get; init; }
 
     /// <summary>The pictures with the highest PSNR, the best first.</summary>
@@ -38,21 +38,21 @@ internal sealed record ReportData
     /// <summary>The pictures with the lowest PSNR, the worst first.</summary>
     public required PictureSample Worst { get; init; }
 
-    /// <summary>Reconstructions of <see cref="Pictures"/> with one code zeroed.</summary>
+    /// <summary>Reconstructions of <see cref="Pictures"/>, each with one code vector set to zero.</summary>
     public required IReadOnlyList<Imaging.Image> Masked { get; init; }
 
     /// <summary>How far one code reaches.</summary>
     public required InfluenceMap Influence { get; init; }
 
-    /// <summary>What each code stands for.</summary>
+    /// <summary>What each code decodes to.</summary>
     public required CodeAtlas Atlas { get; init; }
 
-    /// <summary>The codes as points of a plane.</summary>
+    /// <summary>The codes projected to two dimensions.</summary>
     public required CodebookEmbedding Embedding { get; init; }
 
-    /// <summary>Puts all questions to the model.</summary>
+    /// <summary>Makes all measurements.</summary>
     /// <exception cref="InputException">The pictures do not fit the model.</exception>
-    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public static ReportData Gather(
         ReportSubject subject, IProgress<ReportProgress> progress, CancellationToken cancellation)
     {
@@ -70,7 +70,7 @@ internal sealed record ReportData
         progress.Report(new ReportProgress("reconstructing pictures", 0.7));
         int[] order = [.. Enumerable.Range(0, pictures.Count).OrderBy(i => measurement.Psnr[i])];
         PictureSample sample = PictureSample.Spread(probe, pictures);
-        progress.Report(new ReportProgress("asking how far a code reaches", 0.75));
+        progress.Report(new ReportProgress("measuring how far a code reaches", 0.75));
         InfluenceMap influence = InfluenceMap.Measure(probe, sample.Latents);
         progress.Report(new ReportProgress("decoding every code", 0.85));
         CodeAtlas atlas = CodeAtlas.Make(probe, measurement.Usage);
@@ -91,7 +91,8 @@ internal sealed record ReportData
             Atlas = atlas,
             Embedding = CodebookEmbedding.Make(
                 probe.Codebook(), trained.Model.Options.CodeDim, atlas.Order,
-                new Relay<double>(done => progress.Report(new ReportProgress("laying the codebook out", 0.9 + 0.1 * done))),
+                new Relay<double>(done =>
+                    progress.Report(new ReportProgress("laying out the codebook", 0.9 + 0.1 * done))),
                 cancellation),
         };
     }
@@ -101,7 +102,10 @@ internal sealed record ReportData
         if (trained.Run is not { } run)
             return (null, "A model file does not hold the losses of its training; a run folder does.");
         if (!File.Exists(run.SeriesPath))
-            return (null, $"The run has no {Path.GetFileName(run.SeriesPath)}: it was trained before runs kept one, or the file was removed.");
+            return (
+                null,
+                $"The run has no {Path.GetFileName(run.SeriesPath)}: it was made by an earlier version, "
+                + "or the file was removed.");
         try
         {
             return (TrainingSeries.Read(run.SeriesPath, trained.Update ?? long.MaxValue), "");
@@ -126,7 +130,7 @@ internal sealed record ReportData
         }
     }
 
-    /// <summary>Passes progress on, on the thread that reports it.</summary>
+    /// <summary>Calls an action with each progress report, on the reporting thread.</summary>
     private sealed class Relay<T>(Action<T> report) : IProgress<T>
     {
         public void Report(T value) => report(value);

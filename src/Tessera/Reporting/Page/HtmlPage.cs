@@ -8,10 +8,10 @@ using Tessera.Training;
 
 namespace Tessera.Reporting.Page;
 
-/// <summary>The report as one HTML file: no script, nothing from a network; well-formed XML as well.</summary>
+/// <summary>The report as one self-contained HTML file without scripts, which is also well-formed XML.</summary>
 internal static class HtmlPage
 {
-    // What tells a report from other pages: the beginning of an element that every one of them has.
+    // Identifies a page as a report: the start of an element that every report has.
     private const string Generator = "<meta name=\"generator\" content=\"Tessera report ";
 
     private const int MosaicColumns = 64, MosaicTiles = 256;
@@ -21,6 +21,8 @@ internal static class HtmlPage
     {
         Dictionary<string, string> names = Names(sections);
         string title = $"{data.Subject.Name}: report";
+        string icon = MosaicUri(data, columns: 3, most: 9);
+        string banner = MosaicUri(data, MosaicColumns, MosaicTiles);
         return Markup.Of($"""
             <!DOCTYPE html>
             <html lang="en" xmlns="http://www.w3.org/1999/xhtml">
@@ -29,18 +31,18 @@ internal static class HtmlPage
             <meta name="viewport" content="width=device-width, initial-scale=1"/>
             {Markup.Raw(Generator)}{RunFolder.Version}"/>
             <title>{title}</title>
-            <link rel="icon" href="{DataUri.Png(ImageFile.EncodePng(Mosaic(data.Atlas, data.Measurement.Usage.Used, 3, 9)))}"/>
+            <link rel="icon" href="{icon}"/>
             {PageStyle.Element}
             </head>
             <body>
-            <img class="mosaic" alt="" src="{DataUri.Png(ImageFile.EncodePng(Mosaic(data.Atlas, data.Measurement.Usage.Used, MosaicColumns, MosaicTiles)))}"/>
+            <img class="mosaic" alt="" src="{banner}"/>
             <div class="page">
             <header><h1>{data.Subject.Name}</h1><p>{Summary(data)}</p>{Cards(data)}</header>
             <div class="columns">
             <nav aria-label="Contents"><h2>Contents</h2><ol>{sections.Select(Contents)}</ol></nav>
             <main>
             {sections.Select(section => Body(section, names))}
-            <footer>Made by Tessera {RunFolder.Version}. The figures stand beside this page as files.</footer>
+            <footer>Made by Tessera {RunFolder.Version}. Each figure is also a file in the folder of this page.</footer>
             </main>
             </div>
             </div>
@@ -53,13 +55,13 @@ internal static class HtmlPage
     /// <summary>Whether a page is a report.</summary>
     public static bool IsReport(string page) => page.Contains(Generator, StringComparison.Ordinal);
 
-    /// <summary>Whether a report has a file of a name beside it.</summary>
+    /// <summary>Whether a file name is that of a figure of a report.</summary>
     public static bool HasFile(string page, string name) =>
         page.Contains(DataFile(name).ToString(), StringComparison.Ordinal);
 
     private static Markup DataFile(string name) => Markup.Of($"""data-file="{name}" """);
 
-    /// <summary>What each figure is called, by its id: figures and tables are counted apart.</summary>
+    /// <summary>The name of each figure by its id; figures and tables are numbered separately.</summary>
     private static Dictionary<string, string> Names(IReadOnlyList<Section> sections)
     {
         int figures = 0, tables = 0;
@@ -67,10 +69,14 @@ internal static class HtmlPage
             figure => figure.Id, figure => figure.IsTable ? Text($"Table {++tables}") : Text($"Figure {++figures}"));
     }
 
-    /// <summary>The mean colours of the most used codes, a pixel each: what this model's mosaics are made of.</summary>
+    /// <summary>A mosaic of the mean colours of the most used codes, a pixel per code, as a data URL.</summary>
+    private static string MosaicUri(ReportData data, int columns, int most) =>
+        DataUri.Png(ImageFile.EncodePng(Mosaic(data.Atlas, data.Measurement.Usage.Used, columns, most)));
+
     private static Image Mosaic(CodeAtlas atlas, int used, int columns, int most)
     {
-        int count = Math.Clamp(used, 1, Math.Min(most, atlas.Colors.Count)), width = Math.Min(columns, count), rows = count / width;
+        int count = Math.Clamp(used, 1, Math.Min(most, atlas.Colors.Count));
+        int width = Math.Min(columns, count), rows = count / width;
         Image mosaic = Image.Black(width, rows, 3);
         for (int i = 0; i < width * rows; i++)
             (mosaic.Pixels[3 * i], mosaic.Pixels[3 * i + 1], mosaic.Pixels[3 * i + 2]) = atlas.Colors[i];
@@ -82,8 +88,14 @@ internal static class HtmlPage
         (VqVae model, TrainingOptions? options) = (data.Subject.Trained.Model, data.Subject.Trained.Options);
         string update = data.Subject.Trained.Update is { } made ? Text($" after {made:#,0} updates") : "";
         string trained = options is null ? "" : $", trained on {options.Data}";
-        return Text(
-            $"A VQ-VAE{update}{trained}: {model.ParameterCount:#,0} parameters, {model.Options.Codes:#,0} codes of {model.Options.CodeDim} dimensions, {model.Options.Quantizer.Summary}. Measured on {data.Subject.Pictures.Name}.");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"A VQ-VAE{update}{trained}: {model.ParameterCount:#,0} parameters, {model.Options.Codes:#,0} codes of "
+            + $"{model.Options.CodeDim} dimensions, {model.Options.Quantizer.Summary}. Measured on "
+            + $"{data.Subject.Pictures.Name}. The encoder turns a picture into a grid of codes, one for each "
+            + $"{VqVae.PixelsPerCode} x {VqVae.PixelsPerCode} pixels. A code is the number of one of the learned "
+            + $"vectors, which together are the codebook. The decoder makes a picture, the reconstruction, from the "
+            + $"codes.");
     }
 
     private static Markup Cards(ReportData data)
@@ -99,13 +111,19 @@ internal static class HtmlPage
             ("bits per subpixel", Text($"{Tables.BitsPerSubpixel(data.Subject.Trained.Model.Options):0.0000}"), ""),
         ];
         return Markup.Of($"""
-            <dl class="cards">{cards.Select(card => Markup.Of($"<div><dt>{card.Name}</dt><dd>{card.Value} <small>{card.Unit}</small></dd></div>"))}</dl>
+            <dl class="cards">{cards.Select(card => Card(card.Name, card.Value, card.Unit))}</dl>
             """);
     }
 
+    private static Markup Card(string name, string value, string unit) =>
+        Markup.Of($"<div><dt>{name}</dt><dd>{value} <small>{unit}</small></dd></div>");
+
     private static Markup Contents(Section section) => Markup.Of($"""
-        <li><a href="#{section.Id}">{section.Title}</a><ol>{section.Figures.Select(figure => Markup.Of($"<li><a href=\"#{figure.Id}\">{figure.Title}</a></li>"))}</ol></li>
+        <li><a href="#{section.Id}">{section.Title}</a><ol>{section.Figures.Select(Contents)}</ol></li>
         """);
+
+    private static Markup Contents(Figure figure) =>
+        Markup.Of($"<li><a href=\"#{figure.Id}\">{figure.Title}</a></li>");
 
     private static Markup Body(Section section, Dictionary<string, string> names) => Markup.Of($"""
         <section id="{section.Id}"><h2>{section.Title}</h2>
@@ -129,18 +147,26 @@ internal static class HtmlPage
 
     private static Markup Body(FigurePart part) => part switch
     {
-        PlotPart plot => Markup.Of($"""<div class="part" {DataFile(plot.FileName)}>{plot.Plot.Svg()}{Scale(plot)}</div>"""),
+        PlotPart plot => Markup.Of($"""
+            <div class="part" {DataFile(plot.FileName)}>{plot.Plot.Svg()}{Scale(plot)}</div>
+            """),
         PicturePart picture => Markup.Of($"""
-            <div class="part" {DataFile(picture.FileName)}><img src="{DataUri.Png(picture.Bytes())}" alt="{picture.Alternative}" style="max-width:{picture.LargestWidth}px"/><p>{picture.Label}</p>{Scale(picture)}</div>
+            <div class="part" {DataFile(picture.FileName)}>
+            <img src="{DataUri.Png(picture.Bytes())}" alt="{picture.Alternative}"
+            style="max-width:{picture.LargestWidth}px"/>
+            <p>{picture.Label}</p>{Scale(picture)}</div>
             """),
         TablePart table => Markup.Of($"""
-            <div class="part">{(table.Title is { } title ? Markup.Of($"<p>{title}</p>") : Markup.None)}<table><thead><tr>{table.Columns.Select(column => Markup.Of($"<th scope=\"col\">{column}</th>"))}</tr></thead>
+            <div class="part">{(table.Title is { } title ? Markup.Of($"<p>{title}</p>") : Markup.None)}
+            <table><thead><tr>{table.Columns.Select(ColumnHead)}</tr></thead>
             <tbody>{table.Rows.Select(Row)}</tbody></table></div>
             """),
         _ => throw new ArgumentOutOfRangeException(nameof(part), part, "Not a part of a page."),
     };
 
     private static Markup Scale(FilePart part) => part.Scale is { } scale ? Body(scale) : Markup.None;
+
+    private static Markup ColumnHead(string column) => Markup.Of($"<th scope=\"col\">{column}</th>");
 
     private static Markup Row(IReadOnlyList<string> cells) => Markup.Of($"""
         <tr><th scope="row">{cells[0]}</th>{cells.Skip(1).Select(cell => Markup.Of($"<td>{cell}</td>"))}</tr>

@@ -1,21 +1,21 @@
 namespace Tessera.Reporting.Plots;
 
-/// <summary>One direction of a plot.</summary>
-/// <param name="Label">What it shows, with its unit.</param>
-/// <param name="Min">The value at its beginning.</param>
-/// <param name="Max">The value at its end, above <paramref name="Min"/>.</param>
-/// <param name="Logarithmic">Whether equal distances are equal factors.</param>
-/// <param name="Ticks">The values that are marked.</param>
+/// <summary>An axis of a plot.</summary>
+/// <param name="Label">The quantity and its unit.</param>
+/// <param name="Min">The value at the start.</param>
+/// <param name="Max">The value at the end, above <paramref name="Min"/>.</param>
+/// <param name="Logarithmic">Whether the scale is logarithmic.</param>
+/// <param name="Ticks">The values with ticks.</param>
 internal sealed record Axis(string Label, double Min, double Max, bool Logarithmic, IReadOnlyList<double> Ticks)
 {
-    /// <summary>An axis that ends where the values do.</summary>
+    /// <summary>A linear axis over exactly the range of the values.</summary>
     public static Axis Exact(string label, double min, double max)
     {
         (min, max) = Apart(min, max);
         return new Axis(label, min, max, Logarithmic: false, Plots.Ticks.Linear(min, max));
     }
 
-    /// <summary>An axis that is widened to whole ticks.</summary>
+    /// <summary>A linear axis widened to the next ticks.</summary>
     public static Axis Linear(string label, double min, double max)
     {
         (min, max) = Apart(min, max);
@@ -23,7 +23,7 @@ internal sealed record Axis(string Label, double Min, double Max, bool Logarithm
         return Exact(label, Math.Floor(min / step) * step, Math.Ceiling(max / step) * step);
     }
 
-    /// <summary>A logarithmic axis a little wider than its values, which are above 0.</summary>
+    /// <summary>A logarithmic axis slightly wider than its values, which must be above 0.</summary>
     public static Axis Log(string label, double min, double max)
     {
         double margin = Math.Max(Math.Pow(max / min, 0.04), 1.02);
@@ -32,7 +32,8 @@ internal sealed record Axis(string Label, double Min, double Max, bool Logarithm
     }
 
     /// <summary>
-    /// An axis of a scatter whose scale says nothing: no ticks, the values in the middle of a span, a margin at both ends.
+    /// An axis without ticks, for scatter plots with arbitrary scales: the values are centred in a given span, with a
+    /// margin at both ends.
     /// </summary>
     public static Axis Bare(string label, double min, double max, double span)
     {
@@ -40,12 +41,12 @@ internal sealed record Axis(string Label, double Min, double Max, bool Logarithm
         return new Axis(label, middle - half, middle + half, Logarithmic: false, []);
     }
 
-    /// <summary>Where a value lies: 0 at the beginning, 1 at the end.</summary>
+    /// <summary>The position of a value: 0 at the start of the axis, 1 at the end.</summary>
     public double Fraction(double value) => Logarithmic
         ? Math.Log(Math.Max(value, double.Epsilon) / Min) / Math.Log(Max / Min)
         : (value - Min) / (Max - Min);
 
-    /// <summary>A range that is a point becomes one around it.</summary>
+    /// <summary>Widens an empty range.</summary>
     private static (double Min, double Max) Apart(double min, double max) =>
         max > min ? (min, max) : (min - Math.Max(Math.Abs(min), 1) / 2, max + Math.Max(Math.Abs(max), 1) / 2);
 }

@@ -1,15 +1,15 @@
 namespace Tessera.Reporting.Plots;
 
-/// <summary>Fewer points for the same line on a screen.</summary>
+/// <summary>Reduces the points of a line to those that are visible on a screen.</summary>
 internal static class Decimation
 {
     /// <summary>
-    /// The indices to draw of a series of evenly spaced values: of each column the first, the lowest, the highest and the
-    /// last, so that no spike is lost; all where there are few.
+    /// The indices to draw of a series of evenly spaced values: the first, lowest, highest and last value of each
+    /// column, so that no spike is lost. A series of at most four values per column is kept whole.
     /// </summary>
     /// <param name="values">The series.</param>
     /// <param name="columns">Columns of pixels, at least 1.</param>
-    /// <returns>Indices, each once, in their order.</returns>
+    /// <returns>Distinct indices in ascending order.</returns>
     public static int[] Indices(ReadOnlySpan<double> values, int columns)
     {
         if (values.Length <= 4 * columns)
@@ -21,7 +21,8 @@ internal static class Decimation
         var kept = new SortedSet<int>();
         for (int column = 0; column < columns; column++)
         {
-            int from = (int)((long)values.Length * column / columns), to = (int)((long)values.Length * (column + 1) / columns);
+            int from = (int)((long)values.Length * column / columns);
+            int to = (int)((long)values.Length * (column + 1) / columns);
             int lowest = from, highest = from;
             for (int i = from; i < to; i++)
             {

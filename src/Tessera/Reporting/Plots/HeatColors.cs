@@ -3,11 +3,12 @@ using Tessera.Imaging;
 namespace Tessera.Reporting.Plots;
 
 /// <summary>
-/// Colours for amounts, from almost black over violet and orange to a light yellow. Lightness rises evenly, so the order
-/// is seen in grey and with any colour blindness.
+/// The colours of heat maps, from almost black through violet and orange to light yellow. The lightness rises evenly,
+/// so the order is also visible in greyscale and with colour blindness.
 /// </summary>
 /// <remarks>
-/// A path through OKLCH, the cylindrical form of OKLab (Ottosson, "A perceptual color space for image processing", 2020).
+/// A path through OKLCH, the cylindrical form of OKLab (Ottosson, "A perceptual color space for image processing",
+/// 2020).
 /// </remarks>
 internal static class HeatColors
 {
@@ -15,15 +16,15 @@ internal static class HeatColors
 
     private static readonly Rgb[] Table = [.. Enumerable.Range(0, Levels).Select(i => Compute(i / (Levels - 1.0)))];
 
-    /// <summary>The colour of an amount.</summary>
-    /// <param name="amount">0 to 1; what is beyond counts as the end.</param>
+    /// <summary>The colour of a value.</summary>
+    /// <param name="amount">The value, clamped to 0..1.</param>
     public static Rgb At(double amount) => Table[(int)Math.Round(Math.Clamp(amount, 0, 1) * (Levels - 1))];
 
-    /// <summary>A picture of amounts.</summary>
-    /// <param name="values">Row-major amounts, at least 0.</param>
+    /// <summary>A heat map, a pixel per value.</summary>
+    /// <param name="values">The values, at least 0, <c>[height, width]</c>, row-major.</param>
     /// <param name="width">Values in a row.</param>
     /// <param name="height">Rows.</param>
-    /// <param name="brightest">The amount that gets the last colour, above 0.</param>
+    /// <param name="brightest">The value that gets the last colour, above 0.</param>
     public static Image Picture(ReadOnlySpan<float> values, int width, int height, double brightest)
     {
         Image picture = Image.Black(width, height, 3);
@@ -38,7 +39,7 @@ internal static class HeatColors
     {
         double lightness = 0.13 + 0.84 * t, hue = (285 + 175 * t) * Math.PI / 180;
         double chroma = 0.02 + 0.14 * Math.Sin(Math.PI * Math.Pow(t, 0.8));
-        // Less colour until the screen can show it.
+        // Reduce the chroma until the colour is inside the sRGB gamut.
         while (chroma > 0 && !IsShown(Linear(lightness, chroma, hue))) chroma -= 0.002;
         (double r, double g, double b) = Linear(lightness, Math.Max(chroma, 0), hue);
         return new Rgb(Encode(r), Encode(g), Encode(b));

@@ -2,24 +2,24 @@ using Tessera.Imaging;
 
 namespace Tessera.Reporting.Plots;
 
-/// <summary>Something that is drawn in a plot.</summary>
-/// <param name="Style">Its class in <see cref="PlotStyle"/>.</param>
+/// <summary>Something drawn in a plot.</summary>
+/// <param name="Style">The CSS class in <see cref="PlotStyle"/>.</param>
 internal abstract record Mark(string Style)
 {
-    /// <summary>What the legend calls it; null for nothing.</summary>
+    /// <summary>The name in the legend; null for no entry.</summary>
     public string? Name { get; init; }
 
-    /// <summary>Its SVG.</summary>
+    /// <summary>The SVG of the mark.</summary>
     public abstract Markup Draw(PlotFrame frame);
 }
 
-/// <summary>A line through evenly spaced values; of many, what a screen can show.</summary>
-/// <param name="First">The horizontal value of the first.</param>
+/// <summary>A line through evenly spaced values; long series are reduced (<see cref="Decimation"/>).</summary>
+/// <param name="First">The horizontal position of the first value.</param>
 /// <param name="Values">The vertical values.</param>
-/// <param name="Style">Its class.</param>
+/// <param name="Style">The CSS class.</param>
 internal sealed record Line(double First, double[] Values, string Style) : Mark(Style)
 {
-    /// <summary>The horizontal distance from one value to the next.</summary>
+    /// <summary>The horizontal distance between values.</summary>
     public double Step { get; init; } = 1;
 
     public override Markup Draw(PlotFrame frame)
@@ -30,15 +30,16 @@ internal sealed record Line(double First, double[] Values, string Style) : Mark(
     }
 }
 
-/// <summary>Bars side by side, from the lower end of the vertical axis.</summary>
-/// <param name="Edges">The ends of the bars: one more than there are heights, rising.</param>
-/// <param name="Heights">Their vertical values.</param>
+/// <summary>Adjacent bars that start at the lower end of the vertical axis.</summary>
+/// <param name="Edges">The edges of the bars in ascending order: one more than the heights.</param>
+/// <param name="Heights">The vertical values of the bars.</param>
 internal sealed record Bars(double[] Edges, double[] Heights) : Mark("area")
 {
     public override Markup Draw(PlotFrame frame)
     {
+        double bottom = frame.Bottom;
         IEnumerable<Markup> bars = Heights.Select((height, i) => height > frame.YAxis.Min
-            ? Markup.Of($"M{frame.X(Edges[i])} {frame.Bottom}V{frame.Y(height)}H{frame.X(Edges[i + 1])}V{frame.Bottom}z")
+            ? Markup.Of($"M{frame.X(Edges[i])} {bottom}V{frame.Y(height)}H{frame.X(Edges[i + 1])}V{bottom}z")
             : Markup.None);
         return Markup.Of($"""<path class="area" d="{bars}"/>""");
     }
@@ -48,15 +49,16 @@ internal sealed record Bars(double[] Edges, double[] Heights) : Mark("area")
 /// <param name="X">Horizontal value.</param>
 /// <param name="Y">Vertical value.</param>
 /// <param name="Radius">In pixels.</param>
-/// <param name="Color">Its colour; null for a ring.</param>
-/// <param name="Text">What a pointer that rests on it is told.</param>
+/// <param name="Color">The fill colour; null for a ring.</param>
+/// <param name="Text">The tooltip.</param>
 internal readonly record struct ScatterPoint(double X, double Y, double Radius, Rgb? Color, string Text);
 
-/// <summary>Points.</summary>
+/// <summary>Points; the last is on top.</summary>
 internal sealed record Scatter(IReadOnlyList<ScatterPoint> Points) : Mark("point")
 {
     public override Markup Draw(PlotFrame frame) => Markup.Join(Points.Select(point => Markup.Of($"""
-        <circle {Look(point)} cx="{frame.X(point.X)}" cy="{frame.Y(point.Y)}" r="{point.Radius}"><title>{point.Text}</title></circle>
+        <circle {Look(point)} cx="{frame.X(point.X)}" cy="{frame.Y(point.Y)}" r="{point.Radius}">
+        <title>{point.Text}</title></circle>
 
         """)));
 
@@ -66,12 +68,12 @@ internal sealed record Scatter(IReadOnlyList<ScatterPoint> Points) : Mark("point
 }
 
 /// <summary>A line at one value of an axis, with a note.</summary>
-/// <param name="Value">Where.</param>
-/// <param name="Note">What it means.</param>
-/// <param name="Vertical">Whether the value is one of the horizontal axis.</param>
+/// <param name="Value">The value.</param>
+/// <param name="Note">The text beside the line.</param>
+/// <param name="Vertical">Whether the line is vertical, at a value of the horizontal axis.</param>
 internal sealed record Rule(double Value, string Note, bool Vertical) : Mark("rule")
 {
-    /// <summary>For a vertical line: how far down its note stands, in lines.</summary>
+    /// <summary>The vertical position of the note of a vertical line, in text lines from the top.</summary>
     public int NoteLine { get; init; }
 
     public override Markup Draw(PlotFrame frame)
@@ -80,35 +82,43 @@ internal sealed record Rule(double Value, string Note, bool Vertical) : Mark("ru
         {
             double y = frame.Y(Value);
             return Markup.Of($"""
-                <path class="rule" d="M{frame.Left} {y}h{frame.Width}"/><text class="note" x="{frame.Right - 4}" y="{y - 6}" text-anchor="end">{Note}</text>
+                <path class="rule" d="M{frame.Left} {y}h{frame.Width}"/>
+                <text class="note" x="{frame.Right - 4}" y="{y - 6}" text-anchor="end">{Note}</text>
                 """);
         }
         double x = frame.X(Value);
         bool left = x > frame.Left + 0.6 * frame.Width;
+        double noteX = x + (left ? -6 : 6), noteY = frame.Top + 14 + 18 * NoteLine;
         return Markup.Of($"""
-            <path class="rule" d="M{x} {frame.Top}v{frame.Height}"/><text class="note" x="{x + (left ? -6 : 6)}" y="{frame.Top + 14 + 18 * NoteLine}" text-anchor="{(left ? "end" : "start")}">{Note}</text>
+            <path class="rule" d="M{x} {frame.Top}v{frame.Height}"/>
+            <text class="note" x="{noteX}" y="{noteY}" text-anchor="{(left ? "end" : "start")}">{Note}</text>
             """);
     }
 }
 
-/// <summary>A part of the horizontal axis that is set off, with a note in its middle.</summary>
+/// <summary>
+/// A highlighted range of the horizontal axis, with a note in its middle, or to its left if it is narrow.
+/// </summary>
 internal sealed record Band(double From, double To, string Note) : Mark("band")
 {
     public override Markup Draw(PlotFrame frame)
     {
         double left = frame.X(From), width = frame.X(To) - left;
         bool fits = width > 7.0 * Note.Length;
+        double noteX = fits ? left + width / 2 : left - 6;
         return Markup.Of($"""
-            <rect class="band" x="{left}" y="{frame.Top}" width="{width}" height="{frame.Height}"/><text class="note" x="{(fits ? left + width / 2 : left - 6)}" y="{frame.Top + 20}" text-anchor="{(fits ? "middle" : "end")}">{Note}</text>
+            <rect class="band" x="{left}" y="{frame.Top}" width="{width}" height="{frame.Height}"/>
+            <text class="note" x="{noteX}" y="{frame.Top + 20}" text-anchor="{(fits ? "middle" : "end")}">{Note}</text>
             """);
     }
 }
 
-/// <summary>A picture over the whole frame, without smoothing.</summary>
+/// <summary>A picture that fills the frame, without smoothing.</summary>
 internal sealed record Picture(Image Image) : Mark("picture")
 {
     public override Markup Draw(PlotFrame frame) => Markup.Of($"""
-        <image x="{frame.Left}" y="{frame.Top}" width="{frame.Width}" height="{frame.Height}" preserveAspectRatio="none" href="{DataUri.Png(ImageFile.EncodePng(Image))}"/>
+        <image x="{frame.Left}" y="{frame.Top}" width="{frame.Width}" height="{frame.Height}" preserveAspectRatio="none"
+        href="{DataUri.Png(ImageFile.EncodePng(Image))}"/>
         """);
 }
 
@@ -116,6 +126,7 @@ internal sealed record Picture(Image Image) : Mark("picture")
 internal sealed record Outline(double Left, double Top, double Right, double Bottom) : Mark("outline")
 {
     public override Markup Draw(PlotFrame frame) => Markup.Of($"""
-        <path d="M{frame.X(Left)} {frame.Y(Top)}H{frame.X(Right)}V{frame.Y(Bottom)}H{frame.X(Left)}z" style="stroke:#fff;stroke-width:1.5"/>
+        <path d="M{frame.X(Left)} {frame.Y(Top)}H{frame.X(Right)}V{frame.Y(Bottom)}H{frame.X(Left)}z"
+        style="stroke:#fff;stroke-width:1.5"/>
         """);
 }

@@ -1,24 +1,27 @@
 namespace Tessera.Reporting.Plots;
 
-/// <summary>A plot with two axes, as an SVG that stands alone and follows the reader's light or dark.</summary>
-/// <param name="Id">Unique on a page: the names of the text alternatives start with it.</param>
-/// <param name="Title">One line above the plot, and its short text alternative; where it is empty, that of X serves.</param>
-/// <param name="Description">The long text alternative: what is seen, in words and numbers.</param>
+/// <summary>A plot with two axes: a self-contained SVG that follows the reader's light or dark colour scheme.</summary>
+/// <param name="Id">An id that is unique on the page; the ids of the text alternatives start with it.</param>
+/// <param name="Title">
+/// The line above the plot, which is also the short text alternative. If it is empty, the label of <paramref name="X"/>
+/// is the text alternative.
+/// </param>
+/// <param name="Description">The long text alternative: the contents in words and numbers.</param>
 /// <param name="X">The horizontal axis.</param>
 /// <param name="Y">The vertical axis.</param>
-/// <param name="Marks">What is drawn, the last on top.</param>
+/// <param name="Marks">The marks; the last is on top.</param>
 internal sealed record Plot(
     string Id, string Title, string Description, Axis X, Axis Y, IReadOnlyList<Mark> Marks)
 {
     private const double Bottom = 44, Right = 22, LetterWidth = 7;
 
-    /// <summary>Width of the whole in pixels, before it is scaled to its place.</summary>
+    /// <summary>The width of the plot in pixels, before the page scales it.</summary>
     public double Width { get; init; } = 520;
 
-    /// <summary>Height of the whole.</summary>
+    /// <summary>The height of the plot in pixels, before the page scales it.</summary>
     public double Height { get; init; } = 340;
 
-    /// <summary>Whether lines go across it at the ticks.</summary>
+    /// <summary>Whether horizontal grid lines are drawn at the ticks.</summary>
     public bool HasGrid { get; init; } = true;
 
     private double Top => Title.Length > 0 ? 50 : 4;
@@ -31,8 +34,10 @@ internal sealed record Plot(
     public Markup Svg()
     {
         PlotFrame frame = Frame;
+        double middle = frame.Left + frame.Width / 2;
         return Markup.Of($"""
-            <svg xmlns="http://www.w3.org/2000/svg" class="plot" viewBox="0 0 {Width} {Height}" width="{Width}" height="{Height}" role="img" aria-labelledby="{Id}-title {Id}-text">
+            <svg xmlns="http://www.w3.org/2000/svg" class="plot" viewBox="0 0 {Width} {Height}" width="{Width}"
+            height="{Height}" role="img" aria-labelledby="{Id}-title {Id}-text">
             <title id="{Id}-title">{(Title.Length > 0 ? Title : X.Label)}</title>
             <desc id="{Id}-text">{Description}</desc>
             {PlotStyle.Element}
@@ -42,7 +47,7 @@ internal sealed record Plot(
             {(HasGrid ? Grid(frame) : Markup.None)}
             {Marks.Select(mark => mark.Draw(frame))}
             {Axes(frame)}
-            <text class="label" x="{frame.Left + frame.Width / 2}" y="{Height - 6}" text-anchor="middle">{X.Label}</text>
+            <text class="label" x="{middle}" y="{Height - 6}" text-anchor="middle">{X.Label}</text>
             </svg>
             """);
     }
@@ -57,7 +62,9 @@ internal sealed record Plot(
             <text class="tick" x="{frame.Left - 7}" y="{frame.Y(tick) + 4}" text-anchor="end">{Ticks.Label(tick)}</text>
             """));
         IEnumerable<Markup> vertical = X.Ticks.Select(tick => Markup.Of($"""
-            <path class="axis" d="M{frame.X(tick)} {frame.Bottom}v5"/><text class="tick" x="{frame.X(tick)}" y="{frame.Bottom + 18}" text-anchor="middle">{Ticks.Label(tick)}</text>
+            <path class="axis" d="M{frame.X(tick)} {frame.Bottom}v5"/>
+            <text class="tick" x="{frame.X(tick)}" y="{frame.Bottom + 18}"
+            text-anchor="middle">{Ticks.Label(tick)}</text>
             """));
         return Markup.Of($"""
             <g>{horizontal}{vertical}<path class="axis" d="M{frame.Left} {frame.Top}v{frame.Height}h{frame.Width}"/></g>
@@ -72,7 +79,8 @@ internal sealed record Plot(
         {
             double width = LetterWidth * mark.Name!.Length;
             entries.Add(Markup.Of($"""
-                <path class="{mark.Style}" d="M{right - width - 26} 12h18" style="stroke-width:2"/><text class="label" x="{right}" y="16" text-anchor="end">{mark.Name}</text>
+                <path class="{mark.Style}" d="M{right - width - 26} 12h18" style="stroke-width:2"/>
+                <text class="label" x="{right}" y="16" text-anchor="end">{mark.Name}</text>
                 """));
             right -= width + 44;
         }
@@ -80,7 +88,7 @@ internal sealed record Plot(
     }
 }
 
-/// <summary>Where a plot's values lie on its paper, in pixels.</summary>
+/// <summary>The mapping from the values of a plot to positions in pixels.</summary>
 internal sealed record PlotFrame(Axis XAxis, Axis YAxis, double Left, double Top, double Width, double Height)
 {
     public double Right => Left + Width;

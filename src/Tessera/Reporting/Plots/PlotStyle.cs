@@ -1,15 +1,22 @@
 namespace Tessera.Reporting.Plots;
 
 /// <summary>
-/// The look of the plots, carried by each of them, so that it is the same on the page and as a file. The colours of lines
-/// are of Okabe and Ito's set ("Color Universal Design", 2008), which holds with any colour blindness.
+/// The style of the plots. Each plot carries it, so that it looks the same on the page and as a file. The line colours
+/// are from the palette of Okabe and Ito ("Color Universal Design", 2008), which is safe for colour blindness.
 /// </summary>
 internal static class PlotStyle
 {
+    private static string Light => Colors(
+        ink: "#1c2430", soft: "#5c6675", grid: "#dfe3e8", first: "#0072b2", second: "#d55e00", paper: "#fff");
+
+    private static string Dark => Colors(
+        ink: "#e8ebf0", soft: "#a3adba", grid: "#333b47", first: "#56b4e9", second: "#e69f00", paper: "#161b22");
+
     /// <summary>The <c>style</c> element.</summary>
     public static Markup Element { get; } = Markup.Raw($$"""
         <style>
-        .plot{font:12px system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;max-width:100%;height:auto}
+        .plot{font:12px system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;
+        max-width:100%;height:auto}
         .plot .title{font-size:15px;font-weight:600}
         .plot .tick{font-variant-numeric:tabular-nums}
         .plot path{fill:none}
@@ -22,18 +29,20 @@ internal static class PlotStyle
         .plot .point{stroke-opacity:.55;stroke-width:.8}
         .plot .unused{fill:none;stroke-opacity:.7}
         .plot image{image-rendering:pixelated}
-        {{Colors(ink: "#1c2430", soft: "#5c6675", grid: "#dfe3e8", first: "#0072b2", second: "#d55e00", paper: "#fff")}}
+        {{Light}}
         @media screen and (prefers-color-scheme:dark){
-        {{Colors(ink: "#e8ebf0", soft: "#a3adba", grid: "#333b47", first: "#56b4e9", second: "#e69f00", paper: "#161b22")}}
+        {{Dark}}
         }
         </style>
         """);
 
     /// <summary>
-    /// The rules of a set of colours. No CSS variables: programs that take SVG for print or slides do not know them. The
-    /// plot brings its own paper, as a page that shows the file may be dark where the reader's system is light.
+    /// The CSS rules of a colour scheme. There are no CSS variables, because not all programs that import SVG support
+    /// them. The plot has its own background, because a page that embeds the file may be dark while the reader's system
+    /// is light.
     /// </summary>
-    private static string Colors(string ink, string soft, string grid, string first, string second, string paper) => $$"""
+    private static string Colors(
+        string ink, string soft, string grid, string first, string second, string paper) => $$"""
         .plot{background:{{paper}}}
         .plot .title{fill:{{ink}}}
         .plot .label,.plot .tick{fill:{{soft}}}

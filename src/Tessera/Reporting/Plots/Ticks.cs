@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Tessera.Reporting.Plots;
 
-/// <summary>The ticks that a person would choose: steps of 1, 2 or 5 times a power of ten.</summary>
+/// <summary>Round tick values: steps of 1, 2 or 5 times a power of ten.</summary>
 internal static class Ticks
 {
     private static readonly int[] Digits = [1, 2, 5];
@@ -10,7 +10,7 @@ internal static class Ticks
     /// <summary>Evenly spaced ticks within a range.</summary>
     /// <param name="min">The low end.</param>
     /// <param name="max">The high end, above <paramref name="min"/>.</param>
-    /// <param name="most">The most ticks there may be, at least 2.</param>
+    /// <param name="most">The maximum number of ticks, at least 2.</param>
     public static double[] Linear(double min, double max, int most = 7)
     {
         double step = Step((max - min) / (most - 1));
@@ -20,12 +20,12 @@ internal static class Ticks
     }
 
     /// <summary>
-    /// Ticks of a logarithmic axis: powers of ten; where those are few, 1, 2 and 5 times them; within less than half a
-    /// decade, evenly spaced ones.
+    /// Ticks of a logarithmic axis: 1, 2 and 5 times powers of ten; only powers of ten if those are too many; evenly
+    /// spaced values if there are fewer than three.
     /// </summary>
     /// <param name="min">The low end, above 0.</param>
     /// <param name="max">The high end, above <paramref name="min"/>.</param>
-    /// <param name="most">The most ticks there may be, at least 2.</param>
+    /// <param name="most">The maximum number of ticks, at least 2.</param>
     public static double[] Logarithmic(double min, double max, int most = 7)
     {
         int lowest = (int)Math.Floor(Math.Log10(min)), highest = (int)Math.Ceiling(Math.Log10(max));
@@ -38,7 +38,9 @@ internal static class Ticks
             .Select(i => Rounded(Math.Pow(10, lowest + i * every))));
     }
 
-    /// <summary>The smallest step of 1, 2 or 5 times a power of ten that is not below <paramref name="least"/>.</summary>
+    /// <summary>
+    /// The smallest step of 1, 2 or 5 times a power of ten that is not below <paramref name="least"/>.
+    /// </summary>
     /// <param name="least">Above 0.</param>
     public static double Step(double least)
     {
@@ -46,18 +48,18 @@ internal static class Ticks
         return Digits.Append(10).Select(digit => Rounded(digit * power)).First(step => step >= Rounded(least));
     }
 
-    /// <summary>How a person writes the number: <c>50,000</c>, <c>0.05</c>, <c>1e-6</c>.</summary>
+    /// <summary>The label of a value, such as <c>50,000</c>, <c>0.05</c> or <c>1e-6</c>.</summary>
     public static string Label(double value) => Math.Abs(value) is > 0 and (< 1e-4 or >= 1e7)
         ? value.ToString("0.##e0", CultureInfo.InvariantCulture)
         : value.ToString("#,0.######", CultureInfo.InvariantCulture);
 
-    /// <summary>The number to three digits, written as a person writes it.</summary>
+    /// <summary>The label of a value rounded to three significant digits.</summary>
     public static string ThreeDigits(double value) => Label(Rounded(value, "G3"));
 
     private static double[] Within(double min, double max, IEnumerable<double> ticks) =>
         [.. ticks.Where(tick => Rounded(tick) >= Rounded(min) && Rounded(tick) <= Rounded(max))];
 
-    /// <summary>The number without what arithmetic left behind its tenth digit.</summary>
+    /// <summary>The number rounded to ten significant digits, to remove rounding errors.</summary>
     private static double Rounded(double value) => Rounded(value, "G10");
 
     private static double Rounded(double value, string digits) => double.Parse(
