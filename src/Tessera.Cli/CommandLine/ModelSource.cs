@@ -10,8 +10,8 @@ internal sealed class ModelSource
 {
     private readonly Argument<string> _path = new("RUN")
     {
-        Description = "A run folder, a checkpoint folder in it, or a model file (safetensors or PyTorch) with the tensor "
-            + "names of the reference PyTorch notebook.",
+        Description = "A run folder, a checkpoint folder in it, or a model file (safetensors or PyTorch) with the "
+            + "tensor names of the reference PyTorch notebook.",
     };
     private readonly Option<string?> _key = NewOption.Text(
         "--key", "NAME",

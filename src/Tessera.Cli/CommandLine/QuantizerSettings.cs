@@ -39,8 +39,8 @@ internal static class QuantizerSettings
             (options, value) => RunningAverages(options, "decay-ramp") with { DecayRamp = value == "on" }),
         Choice(
             "--ema-start",
-            "Initial running averages of a random ema codebook: seed (sizes 0, random sums, as in the reference notebook) "
-                + "or codebook (sizes 1, sums equal to the codes).",
+            "Initial running averages of a random ema codebook: seed (sizes 0, random sums, as in the reference "
+                + "notebook) or codebook (sizes 1, sums equal to the codes).",
             [.. Enum.GetValues<EmaStart>().Select(Name)],
             options => (options as EmaVectorQuantizerOptions)?.AveragesStart is { } start ? Name(start) : null,
             (options, value) => Ema(options, "ema-start") with { AveragesStart = Parse<EmaStart>(value) }),
@@ -63,8 +63,8 @@ internal static class QuantizerSettings
                 options, quantizer => RunningAverages(quantizer, "revival") with { Revival = value!.Value })),
         Choice(
             "--codebook-start",
-            "Initial codebook: random, or k-means centres of the encoder's vectors of the first batches; no effect with "
-                + $"--init [default: {Name(Usual.Start)}].",
+            "Initial codebook: random, or k-means centres of the encoder's vectors of the first batches; no effect "
+                + $"with --init [default: {Name(Usual.Start)}].",
             [.. Enum.GetValues<CodebookStart>().Select(Name)],
             options => Name(options.Start),
             (options, value) => options with { Start = Parse<CodebookStart>(value) }),

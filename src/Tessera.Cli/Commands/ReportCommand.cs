@@ -17,7 +17,7 @@ internal sealed class ReportCommand : TrainedModelCommand
 
     public ReportCommand(Invocation invocation) : base(
         invocation, "report",
-        "Writes an HTML page with all figures of a run: losses, reconstructions, latents, codebook; and each as a file.",
+        "Writes all figures of a run (losses, reconstructions, latents, codebook) as an HTML page and as files.",
         "tessera report runs/shapes-1",
         "tessera report runs/cifar --split train --out cifar-on-training-pictures",
         "tessera report model.safetensors --data cifar10 --out report") =>
