@@ -42,8 +42,7 @@ internal sealed class Settings
         new Setting<long?>(
             NewOption.Whole<long>(
                 "--updates",
-                "Updates to train in total "
-                    + $"[default: {ForShapes.Budget} for shapes, else {Usual.Budget}]."),
+                $"Updates to train in total [default: {ForShapes.Budget} for shapes, else {Usual.Budget}]."),
             options => options.Budget.Updates,
             (options, value) => options with { Budget = TrainingBudget.OfUpdates(value!.Value) }),
         new Setting<long?>(

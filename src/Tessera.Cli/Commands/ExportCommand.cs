@@ -11,8 +11,9 @@ internal sealed class ExportCommand : TesseraCommand
     private readonly ModelSource _model = new();
     private readonly Option<string?> _onnx = NewOption.Text(
         "--onnx", "DIR",
-        $"The folder for {OnnxExport.EncoderName}, {OnnxExport.DecoderName} and {OnnxExport.AutoencoderName}; "
-            + "an earlier export is overwritten, other files never (required).");
+        "The folder (required) to write, with "
+            + $"{OnnxExport.EncoderName}, {OnnxExport.DecoderName} and {OnnxExport.AutoencoderName}; "
+            + "an earlier export is overwritten, other files never.");
 
     public ExportCommand(Invocation invocation) : base(
         invocation, "export",
