@@ -5,8 +5,8 @@ using Spectre.Console.Rendering;
 namespace Tessera.Cli;
 
 /// <summary>
-/// One of the two streams that the program writes to. On a terminal it shows bars and framed tables, elsewhere plain
-/// lines.
+/// One of the two streams that the program writes to. A terminal gets progress bars and framed tables, any other stream
+/// gets plain lines.
 /// </summary>
 internal sealed class Display
 {
@@ -33,19 +33,19 @@ internal sealed class Display
 
     public TextWriter Writer { get; }
 
-    /// <summary>Whether somebody watches who can be shown a bar.</summary>
+    /// <summary>Whether the stream is a terminal that can show a progress bar.</summary>
     public bool IsTerminal { get; }
 
-    /// <summary>Writes a line, above a bar that is being shown.</summary>
+    /// <summary>Writes a line, above the progress bar if one is shown.</summary>
     public void Line(string text = "")
     {
-        // A bar is redrawn around what goes through the console; without one, nothing shall wrap the line.
+        // The console redraws the bar below the line. Without a bar, write directly: the console would wrap the line.
         if (_isLive) _console.Write(new Text(text + Environment.NewLine));
         else Writer.WriteLine(text);
         Writer.Flush();
     }
 
-    /// <summary>Writes rows of equally many cells.</summary>
+    /// <summary>Writes a table; all rows have the same number of cells.</summary>
     public void Table(IReadOnlyList<string[]> rows)
     {
         if (IsTerminal)
@@ -61,7 +61,7 @@ internal sealed class Display
             Writer.WriteLine(string.Join("  ", row.Zip(widths, (cell, width) => cell.PadRight(width))).TrimEnd());
     }
 
-    /// <summary>Shows a bar while something works; where there is no terminal, the work is all that happens.</summary>
+    /// <summary>Does some work while a progress bar is shown; without a terminal, shows no bar.</summary>
     public T WithBar<T>(Func<IProgress<BarState>, T> work)
     {
         if (!IsTerminal) return work(new Reporter<BarState>(_ => { }));
@@ -108,8 +108,8 @@ internal sealed class Display
     }
 }
 
-/// <summary>What a bar shows.</summary>
-/// <param name="Fraction">How much is done, 0 to 1; null where that is not known: then there is only the text.</param>
-/// <param name="Text">Beside the bar.</param>
-/// <param name="Detail">A line below it, or null.</param>
+/// <summary>The contents of a progress bar.</summary>
+/// <param name="Fraction">The part of the work that is done, 0 to 1; null if unknown: only the text is shown.</param>
+/// <param name="Text">The text beside the bar.</param>
+/// <param name="Detail">A line below the bar, or null.</param>
 internal readonly record struct BarState(double? Fraction, string Text, string? Detail = null);

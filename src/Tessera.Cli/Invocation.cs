@@ -1,7 +1,7 @@
 namespace Tessera.Cli;
 
-/// <summary>What every command is given.</summary>
-/// <param name="Output">Where results go.</param>
-/// <param name="Error">Where messages go.</param>
+/// <summary>The streams and the cancellation of one call of the program.</summary>
+/// <param name="Output">The stream of results.</param>
+/// <param name="Error">The stream of messages.</param>
 /// <param name="Cancellation">Cancelled when the user interrupts.</param>
 internal sealed record Invocation(Display Output, Display Error, CancellationToken Cancellation);

@@ -5,46 +5,49 @@ using Tessera.Training;
 
 namespace Tessera.Cli;
 
-/// <summary>Finds and loads the pictures that the options name, and shows how far it is.</summary>
-/// <param name="display">Where to show it.</param>
-/// <param name="skipsDamaged">Whether pictures that cannot be read are left out; else they are an error.</param>
-/// <param name="cancellation">Stops it.</param>
+/// <summary>Finds and loads the pictures that the options name, and shows the progress.</summary>
+/// <param name="display">The stream for progress and messages.</param>
+/// <param name="skipsDamaged">Whether to leave out pictures that cannot be read; otherwise they are an error.</param>
+/// <param name="cancellation">Stops the loading.</param>
 internal sealed class PictureLoader(Display display, bool skipsDamaged, CancellationToken cancellation)
 {
     private readonly List<string> _skipped = [];
     private string? _leftAlone;
 
-    /// <summary>The names of the pictures that are left out: those to begin with, and damaged ones.</summary>
+    /// <summary>The names of the pictures that are left out: the initial ones, then the damaged ones found.</summary>
     public IReadOnlyList<string> Skipped
     {
         get => _skipped;
         init => _skipped = [.. value];
     }
 
-    /// <summary>What <c>--data</c> names: a built-in name as it is, a folder by its full path.</summary>
+    /// <summary>The value of <c>--data</c>: a built-in name unchanged, a folder as its full path.</summary>
     public static string Name(string data) => data is Shapes.Name or Cifar10.Name ? data : Path.GetFullPath(data);
 
-    /// <summary>Picture files in place of --data.</summary>
+    /// <summary>The argument for picture files, used instead of <c>--data</c>.</summary>
     public static Argument<string[]> FilesArgument() => new("IMAGE")
     {
-        Description = "Picture files of any size, scaled and centre-cropped to --size [default: pictures of --data].",
+        Description = "Picture files of any size, scaled and centre-cropped to --size [default: those of --data].",
         Arity = ArgumentArity.ZeroOrMore,
     };
 
-    /// <summary>Loads a split. CIFAR-10 is downloaded if it is nowhere.</summary>
-    /// <exception cref="InputException">The pictures are not there, damaged, or of no use.</exception>
+    /// <summary>Loads a split into memory; downloads CIFAR-10 if it is not on this machine.</summary>
+    /// <exception cref="InputException">The pictures are missing, damaged or unusable.</exception>
     public ImageSet Load(TrainingOptions options, Split split)
     {
         string verb = options.Data == Shapes.Name ? "making" : "reading";
         PictureSource source = Open(options, split, options.Size);
-        ImageSet pictures = Skipping(ref source, found => display.WithBar(bar => found.Load(Counter(bar, verb), cancellation)));
-        // Not every source looks at it, and nothing is begun yet.
+        ImageSet pictures = Skipping(
+            ref source, found => display.WithBar(bar => found.Load(Counter(bar, verb), cancellation)));
+        // Some sources ignore the cancellation; stop here, before anything is written.
         cancellation.ThrowIfCancellationRequested();
         return pictures;
     }
 
-    /// <summary>Finds a split, whose pictures are read when they are asked for. CIFAR-10 is downloaded if it is nowhere.</summary>
-    /// <exception cref="InputException">The pictures are not there, damaged, or of no use.</exception>
+    /// <summary>
+    /// Finds a split; each picture is read when it is needed. Downloads CIFAR-10 if it is not on this machine.
+    /// </summary>
+    /// <exception cref="InputException">The pictures are missing, damaged or unusable.</exception>
     public PictureSource Open(TrainingOptions options, Split split, PictureSize size)
     {
         Prepare(options);
@@ -58,12 +61,12 @@ internal sealed class PictureLoader(Display display, bool skipsDamaged, Cancella
         return source.Without(_skipped);
     }
 
-    /// <summary>The first pictures of a source.</summary>
-    /// <exception cref="DamagedPicturesException">Some cannot be read and are not to be skipped.</exception>
+    /// <summary>Reads the first pictures of a source.</summary>
+    /// <exception cref="DamagedPicturesException">Some pictures are damaged, and skipping is off.</exception>
     public byte[][] ReadFirst(PictureSource source, int count) =>
         Skipping(ref source, found => found.Read(0, Math.Min(count, found.Count), cancellation: cancellation));
 
-    /// <summary>A source whose pictures can all be read: without the damaged ones if they are to be skipped.</summary>
+    /// <summary>The source without its damaged pictures if skipping is on; otherwise the source unchanged.</summary>
     public PictureSource Usable(PictureSource source)
     {
         if (skipsDamaged)
@@ -77,7 +80,7 @@ internal sealed class PictureLoader(Display display, bool skipsDamaged, Cancella
         return source;
     }
 
-    // Once they are left out, others may come in that are damaged too.
+    // Repeats the work without the damaged pictures: ReadFirst then reads further ones, which may be damaged too.
     private T Skipping<T>(ref PictureSource source, Func<PictureSource, T> work)
     {
         while (true)
@@ -88,7 +91,8 @@ internal sealed class PictureLoader(Display display, bool skipsDamaged, Cancella
             }
             catch (DamagedPicturesException e) when (skipsDamaged)
             {
-                display.Line($"{source.Name}: {e.Names.Count} of {source.Count} pictures cannot be read and are left out");
+                display.Line(
+                    $"{source.Name}: {e.Names.Count} of {source.Count} pictures cannot be read and are left out");
                 _skipped.AddRange(e.Names);
                 source = source.Without(e.Names);
             }
@@ -100,15 +104,18 @@ internal sealed class PictureLoader(Display display, bool skipsDamaged, Cancella
 
     private void Prepare(TrainingOptions options)
     {
-        // With another size it is going to be refused: nothing need be downloaded for that.
+        // Another size is refused later, so there is no need to download.
         if (options.Data == Cifar10.Name && options.Size == Cifar10.Size) FindCifar10(options.DataDir);
         if (options.Data is not (Cifar10.Name or Shapes.Name) && !Directory.Exists(options.Data))
             throw new InputException(
-                $"--data {options.Data}: there is no such folder; give {Shapes.Name}, {Cifar10.Name} or a folder of pictures");
+                $"--data {options.Data}: there is no such folder; "
+                + $"give {Shapes.Name}, {Cifar10.Name} or a folder of pictures");
     }
 
-    /// <summary>The folder that holds CIFAR-10: found, or downloaded to the first of the places.</summary>
-    /// <exception cref="InputException">It is nowhere and cannot be downloaded.</exception>
+    /// <summary>
+    /// The folder that holds CIFAR-10. If no search folder holds it, it is downloaded to the first one.
+    /// </summary>
+    /// <exception cref="InputException">CIFAR-10 was not found and cannot be downloaded.</exception>
     public string FindCifar10(string? dataDir)
     {
         DataSearch search = Cifar10.Find(dataDir);
@@ -116,8 +123,9 @@ internal sealed class PictureLoader(Display display, bool skipsDamaged, Cancella
         string target = search.Places[0];
         display.Line($"CIFAR-10 is not in {string.Join(" or ", search.Places)}; downloading it to {target}");
         string batches = display.WithBar(bar =>
-            CifarDownload.RunAsync(target, progress: Download(bar), cancellation: cancellation).GetAwaiter().GetResult());
-        display.Line($"its MD5 is right; unpacked to {batches}");
+            CifarDownload.RunAsync(target, progress: Download(bar), cancellation: cancellation)
+                .GetAwaiter().GetResult());
+        display.Line($"the MD5 checksum is correct; unpacked to {batches}");
         return target;
     }
 

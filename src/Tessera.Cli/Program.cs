@@ -4,7 +4,7 @@ using Tessera.Cli;
 if (!Console.IsOutputRedirected) Console.SetOut(new TerminalWriter(Console.Out));
 if (!Console.IsErrorRedirected) Console.SetError(new TerminalWriter(Console.Error));
 
-// The first Ctrl-C (or SIGTERM, or the closing of the terminal) asks the work to stop; a second one ends at once.
+// The first Ctrl-C (or SIGTERM, or a closed terminal) asks the command to stop; the second one ends the process.
 using var cancellation = new CancellationTokenSource();
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
@@ -15,6 +15,6 @@ void OnSignal(PosixSignalContext context)
 {
     context.Cancel = !cancellation.IsCancellationRequested;
     cancellation.Cancel();
-    // A bar hides the cursor; a process that ends at once leaves it so.
+    // A progress bar hides the cursor: show it again before the process ends.
     if (!context.Cancel && !Console.IsOutputRedirected) Console.Write("\e[?25h");
 }

@@ -1,8 +1,8 @@
 namespace Tessera.Cli;
 
 /// <summary>
-/// Progress that is told on the thread that reports it, unlike <see cref="Progress{T}"/>, which queues: a line is out
-/// before the work goes on.
+/// Calls its handler at once, on the reporting thread. <see cref="Progress{T}"/> queues the call instead, so that a
+/// line could appear after later work.
 /// </summary>
 internal sealed class Reporter<T>(Action<T> report) : IProgress<T>
 {

@@ -3,8 +3,8 @@ using System.Text;
 namespace Tessera.Cli;
 
 /// <summary>
-/// Writes to a terminal as long as it is there. One that was closed makes every write fail; what would have been shown is
-/// then dropped, so that a run whose window is gone still stops as it should, with a checkpoint.
+/// Writes to a terminal and ignores failed writes. Every write to a closed terminal fails; a run whose window was
+/// closed must still stop with a checkpoint.
 /// </summary>
 /// <param name="terminal">The terminal.</param>
 internal sealed class TerminalWriter(TextWriter terminal) : TextWriter(terminal.FormatProvider)

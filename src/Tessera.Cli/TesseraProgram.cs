@@ -8,26 +8,29 @@ using Tessera.Training;
 
 namespace Tessera.Cli;
 
-/// <summary>The program without its process: arguments in, text and an exit code out.</summary>
+/// <summary>The program as a method: takes arguments, writes text, returns an exit code.</summary>
 public static class TesseraProgram
 {
-    /// <summary>The exit code of work that failed.</summary>
+    /// <summary>Exit code: the work failed.</summary>
     public const int Failed = 1;
 
-    /// <summary>The exit code of a wrong command line or input.</summary>
+    /// <summary>Exit code: the command line or an input is wrong.</summary>
     public const int WrongInput = 2;
 
-    /// <summary>The exit code of work that was interrupted: 128 + SIGINT, as shells have it.</summary>
+    /// <summary>Exit code: the work was interrupted (128 + SIGINT, the convention of shells).</summary>
     public const int Interrupted = 130;
 
     private const string DebugVariable = "TESSERA_DEBUG";
 
-    /// <summary>Runs one command to its end.</summary>
+    /// <summary>Runs one command.</summary>
     /// <param name="args">The arguments, without the program's name.</param>
-    /// <param name="output">Where results go.</param>
-    /// <param name="error">Where messages go: of a failure, one line (its trace too if <c>TESSERA_DEBUG</c> is 1).</param>
+    /// <param name="output">The stream of results.</param>
+    /// <param name="error">
+    /// The stream of messages. A failure writes one line (a list if several pictures are damaged), and its stack trace
+    /// if the environment variable <c>TESSERA_DEBUG</c> is 1.
+    /// </param>
     /// <param name="cancellation">Interrupts the command as Ctrl-C does.</param>
-    /// <returns>0 done; 1 the work failed; 2 the command line or an input is wrong; 130 interrupted.</returns>
+    /// <returns>0: done; 1: the work failed; 2: the command line or an input is wrong; 130: interrupted.</returns>
     public static int Run(
         IReadOnlyList<string> args, TextWriter output, TextWriter error, CancellationToken cancellation = default)
     {
@@ -36,7 +39,7 @@ public static class TesseraProgram
         {
             CheckEnvironment(CpuDevice.KernelsVariable, CpuDevice.KernelNames);
             CheckEnvironment(CpuDevice.ConvolutionsVariable, CpuDevice.ConvolutionNames);
-            // A picture may be called @file: nothing is read from response files.
+            // No response files: @file must stay usable as the name of a picture.
             ParseResult parse = Commands(invocation).Parse(
                 args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
             CommandLineCheck.ThrowIfWrong(parse, args);
@@ -68,7 +71,7 @@ public static class TesseraProgram
             new DataCommand(invocation), new BenchCommand(invocation),
             new HelpOption { Action = new HelpWithExamples() }, new VersionOption { Action = new PrintVersion() },
         };
-        // Without a command: the help.
+        // Without a command, print the help.
         program.SetAction(parse => new HelpWithExamples().Invoke(parse));
         return program;
     }
@@ -79,25 +82,27 @@ public static class TesseraProgram
         InputException => (WrongInput, e.Message.ReplaceLineEndings(" ")),
         OperationCanceledException => (Interrupted, "interrupted"),
         TrainingDivergedException => (Failed, e.Message),
-        OutOfMemoryException => (Failed, "there is not enough memory; try a smaller --batch, --size or --hidden"),
-        // Such as a disk that has no room for what is printed.
+        OutOfMemoryException => (Failed, "out of memory; try a smaller --batch, --size or --hidden"),
+        // For example, standard output is a file on a full disk.
         IOException => (Failed, e.Message),
-        _ => (Failed, $"{e.GetType().Name}: {e.Message} (a bug; TESSERA_DEBUG=1 shows where)".ReplaceLineEndings(" ")),
+        _ => (Failed, $"{e.GetType().Name}: {e.Message} (this is a bug; set TESSERA_DEBUG=1 to see its stack trace)"
+            .ReplaceLineEndings(" ")),
     };
 
-    // The option is of no help where no picture would be left.
+    // Where all pictures are damaged, --skip-damaged would leave none: do not suggest it.
     private static string Describe(DamagedPicturesException damage) =>
         (damage.Names.Count, damage.Tried) switch
         {
             var (damaged, tried) when damaged == tried => damage.Message,
             (1, _) => $"{damage.Message}, or leave it out with {NewOption.SkipDamagedName}",
-            _ => $"{damage.Message}\n{NewOption.SkipDamagedName} leaves them out",
+            _ => $"{damage.Message}\nrepair or delete them, or leave them out with {NewOption.SkipDamagedName}",
         };
 
     private static void CheckEnvironment(string variable, IReadOnlyList<string> names)
     {
         string? value = Environment.GetEnvironmentVariable(variable);
         if (!string.IsNullOrEmpty(value) && !names.Contains(value))
-            throw new InputException($"{variable} is \"{value}\"; unset it or choose one of {string.Join(", ", names)}");
+            throw new InputException(
+                $"{variable} is \"{value}\"; unset it or choose one of {string.Join(", ", names)}");
     }
 }

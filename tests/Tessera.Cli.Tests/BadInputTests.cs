@@ -7,7 +7,9 @@ using Tessera.Training;
 
 namespace Tessera.Cli.Tests;
 
-/// <summary>Wrong files and folders: exit code 2, one line that names them, nothing lost and nothing half-written.</summary>
+/// <summary>
+/// Wrong files and folders: exit code 2, one line that names them, no file lost and none half-written.
+/// </summary>
 public sealed class BadInputTests(Trained trained)
 {
     private const string Codebook = "_vq_vae._embedding.weight";
@@ -26,7 +28,7 @@ public sealed class BadInputTests(Trained trained)
     [Theory]
     [InlineData("TESSERA_KERNELS", "vector512, vector256, vector128, reference")]
     [InlineData("TESSERA_CONVOLUTIONS", "direct, winograd")]
-    public void A_wrong_environment_variable_is_told_with_what_it_may_be(string variable, string names)
+    public void A_wrong_environment_variable_is_refused_with_its_allowed_values(string variable, string names)
     {
         using Process process = Program.Start(folder: null, start => start.Environment[variable] = "fast", "bench");
         Outcome outcome = Program.End(process);
@@ -44,7 +46,8 @@ public sealed class BadInputTests(Trained trained)
         Damage(Path.Combine(run, "model.safetensors"), damage, named);
         Assert.Contains(named, Program.Refuse("eval", run), StringComparison.Ordinal);
         Assert.Contains(named, Program.Refuse("info", run), StringComparison.Ordinal);
-        Assert.Contains(named, Program.Refuse("reconstruct", run, "--out", folder["grid.png"]), StringComparison.Ordinal);
+        Assert.Contains(
+            named, Program.Refuse("reconstruct", run, "--out", folder["grid.png"]), StringComparison.Ordinal);
         Assert.Contains(named, Program.Refuse(
             Program.TinyTraining(trained.Pictures, folder["new"], "--init", run)), StringComparison.Ordinal);
         Assert.Equal(["copy"], TemporaryFolder.NamesIn(folder.Path));
@@ -60,10 +63,12 @@ public sealed class BadInputTests(Trained trained)
         string file = Path.Combine(run, "checkpoints", "30", "model.safetensors");
         Damage(file, damage, named);
         byte[] damaged = File.ReadAllBytes(file);
-        Assert.Contains(named, Program.Refuse("train", "--resume", "--out", run, "--updates", "40"), StringComparison.Ordinal);
+        Assert.Contains(
+            named, Program.Refuse("train", "--resume", "--out", run, "--updates", "40"), StringComparison.Ordinal);
         Assert.Equal(damaged, File.ReadAllBytes(file));
         Assert.Equal(File.ReadAllBytes(trained.Model), File.ReadAllBytes(Path.Combine(run, "model.safetensors")));
-        Assert.Equal(File.ReadAllText(Path.Combine(trained.Run, "eval.csv")), File.ReadAllText(Path.Combine(run, "eval.csv")));
+        Assert.Equal(
+            File.ReadAllText(Path.Combine(trained.Run, "eval.csv")), File.ReadAllText(Path.Combine(run, "eval.csv")));
     }
 
     [Theory]
@@ -83,7 +88,8 @@ public sealed class BadInputTests(Trained trained)
         using var folder = new TemporaryFolder();
         string run = trained.CopyRun(folder);
         File.WriteAllText(Path.Combine(run, name), content);
-        Assert.Contains(Path.GetFileName(name), Program.Refuse("train", "--resume", "--out", run), StringComparison.Ordinal);
+        Assert.Contains(
+            Path.GetFileName(name), Program.Refuse("train", "--resume", "--out", run), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -92,18 +98,23 @@ public sealed class BadInputTests(Trained trained)
         using var folder = new TemporaryFolder();
         string run = trained.CopyRun(folder);
         File.Delete(Path.Combine(run, "checkpoints", "30", "optimizer.safetensors"));
-        Assert.Contains("optimizer.safetensors", Program.Refuse("train", "--resume", "--out", run), StringComparison.Ordinal);
+        Assert.Contains(
+            "optimizer.safetensors", Program.Refuse("train", "--resume", "--out", run), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void What_is_no_run_is_told()
+    public void A_path_that_is_no_run_is_refused()
     {
         using var folder = new TemporaryFolder();
         Assert.Contains("nowhere", Program.Refuse("eval", folder["nowhere"]), StringComparison.Ordinal);
         Assert.Contains(folder.Path, Program.Refuse("eval", folder.Path), StringComparison.Ordinal);
-        Assert.Contains("nowhere", Program.Refuse("train", "--resume", "--out", folder["nowhere"]), StringComparison.Ordinal);
-        Assert.Contains(folder.Path, Program.Refuse("train", "--resume", "--out", folder.Path), StringComparison.Ordinal);
-        Assert.Contains("01.png", Program.Refuse("info", Path.Combine(trained.Pictures, "test", "01.png")), StringComparison.Ordinal);
+        Assert.Contains(
+            "nowhere", Program.Refuse("train", "--resume", "--out", folder["nowhere"]), StringComparison.Ordinal);
+        Assert.Contains(
+            folder.Path, Program.Refuse("train", "--resume", "--out", folder.Path), StringComparison.Ordinal);
+        Assert.Contains(
+            "01.png", Program.Refuse("info", Path.Combine(trained.Pictures, "test", "01.png")),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -111,7 +122,8 @@ public sealed class BadInputTests(Trained trained)
     {
         using var folder = new TemporaryFolder();
         string run = trained.CopyRun(folder);
-        Assert.Contains("--resume", Program.Refuse(Program.TinyTraining(trained.Pictures, run)), StringComparison.Ordinal);
+        Assert.Contains(
+            "--resume", Program.Refuse(Program.TinyTraining(trained.Pictures, run)), StringComparison.Ordinal);
         Assert.Equal(TemporaryFolder.NamesIn(trained.Run), TemporaryFolder.NamesIn(run));
         File.WriteAllText(folder["file"], "mine");
         Program.Refuse(Program.TinyTraining(trained.Pictures, folder["file"]));
@@ -119,7 +131,7 @@ public sealed class BadInputTests(Trained trained)
     }
 
     [Fact]
-    public void A_place_that_cannot_be_written_is_told()
+    public void A_run_folder_that_cannot_be_created_is_refused()
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["file"], "mine");
@@ -132,7 +144,7 @@ public sealed class BadInputTests(Trained trained)
     [InlineData(1)]
     [InlineData(40)]
     [InlineData(80)]
-    public void A_full_disk_is_told_and_leaves_nothing_half_written(int kibibytes)
+    public void A_full_disk_is_reported_and_leaves_nothing_half_written(int kibibytes)
     {
         using var folder = new TemporaryFolder();
         using SmallDisk disk = SmallDisk.Mount(folder, kibibytes);
@@ -147,24 +159,28 @@ public sealed class BadInputTests(Trained trained)
     }
 
     [Fact]
-    public void A_folder_that_may_not_be_read_is_told()
+    public void A_folder_without_read_permission_is_refused()
     {
-        if (OperatingSystem.IsWindows()) Assert.Skip("Windows keeps permissions in another way.");
-        if (Environment.IsPrivilegedProcess) Assert.Skip("Permissions do not bind the superuser.");
+        if (OperatingSystem.IsWindows()) Assert.Skip("Windows has another kind of permissions.");
+        if (Environment.IsPrivilegedProcess) Assert.Skip("The superuser can read every folder.");
         using var folder = new TemporaryFolder();
         string run = trained.CopyRun(folder), checkpoints = Path.Combine(run, "checkpoints");
         Directory.CreateDirectory(folder["closed"]);
         foreach (string closed in new[] { checkpoints, folder["closed"] }) SetMode(closed, UnixFileMode.None);
         Assert.Contains(checkpoints, Program.Refuse("eval", run), StringComparison.Ordinal);
         Assert.Contains(checkpoints, Program.Refuse("train", "--resume", "--out", run), StringComparison.Ordinal);
-        Assert.Contains("permission", Program.Refuse(Program.TinyTraining(trained.Pictures, folder["closed"])), StringComparison.Ordinal);
-        Assert.Contains("permission", Program.Refuse(Program.TinyTraining(folder["closed"], folder["new"])), StringComparison.Ordinal);
+        Assert.Contains(
+            "permission", Program.Refuse(Program.TinyTraining(trained.Pictures, folder["closed"])),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "permission", Program.Refuse(Program.TinyTraining(folder["closed"], folder["new"])),
+            StringComparison.Ordinal);
         foreach (string closed in new[] { checkpoints, folder["closed"] })
             SetMode(closed, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     [Fact]
-    public void Folders_of_no_use_are_told_and_no_run_begins()
+    public void Unusable_folders_are_refused_and_no_run_starts()
     {
         using var folder = new TemporaryFolder();
         Directory.CreateDirectory(folder["empty"]);
@@ -176,8 +192,8 @@ public sealed class BadInputTests(Trained trained)
         ImageFile.WritePng(folder["one", "only.png"], Shapes.Picture(0, 16));
         foreach ((string data, string named) in new[]
         {
-            (folder["nowhere"], "nowhere"), (folder["empty"], "empty"), (folder["broken"], "7.png"), (folder["one"], "one"),
-            (folder["broken", "1.png"], "1.png"),
+            (folder["nowhere"], "nowhere"), (folder["empty"], "empty"), (folder["broken"], "7.png"),
+            (folder["one"], "one"), (folder["broken", "1.png"], "1.png"),
         })
         {
             Assert.Contains(named, Program.Refuse(Program.TinyTraining(data, folder["run"])), StringComparison.Ordinal);
@@ -188,15 +204,17 @@ public sealed class BadInputTests(Trained trained)
     [Theory]
     [InlineData("--codes", "--codes", "1048576", "--code-dim", "8192")]
     [InlineData("batch", "--batch", "65536", "--size", "128")]
-    public void What_is_too_large_for_one_tensor_is_told_and_no_run_begins(string named, params string[] options)
+    public void Sizes_too_large_for_one_tensor_are_refused_and_no_run_starts(string named, params string[] options)
     {
         using var folder = new TemporaryFolder();
-        Assert.Contains(named, Program.Refuse(Program.TinyTraining(trained.Pictures, folder["run"], options)), StringComparison.Ordinal);
+        Assert.Contains(
+            named, Program.Refuse(Program.TinyTraining(trained.Pictures, folder["run"], options)),
+            StringComparison.Ordinal);
         Assert.Empty(TemporaryFolder.NamesIn(folder.Path));
     }
 
     [Fact]
-    public void A_run_that_leaves_no_finite_model_fails_and_keeps_none()
+    public void A_run_whose_model_is_not_finite_fails_and_writes_no_model()
     {
         using var folder = new TemporaryFolder();
         string line = Program.Fail(TesseraProgram.Failed, Program.TinyTraining(
@@ -206,38 +224,42 @@ public sealed class BadInputTests(Trained trained)
     }
 
     [Fact]
-    public void A_damaged_checkpoint_can_be_deleted_to_go_on_from_the_one_before()
+    public void After_deleting_a_damaged_checkpoint_the_run_resumes_from_the_one_before()
     {
         using var folder = new TemporaryFolder();
         string run = trained.CopyRun(folder), newest = Path.Combine(run, "checkpoints", "30");
         File.WriteAllText(Path.Combine(newest, "state.json"), "{");
-        Assert.Contains($"delete {newest}", Program.Refuse("train", "--resume", "--out", run), StringComparison.Ordinal);
+        Assert.Contains(
+            $"delete {newest}", Program.Refuse("train", "--resume", "--out", run), StringComparison.Ordinal);
         Directory.Delete(newest, recursive: true);
         Program.Succeed("train", "--resume", "--out", run);
         Assert.Equal(File.ReadAllBytes(trained.Model), File.ReadAllBytes(Path.Combine(run, "model.safetensors")));
     }
 
     [Fact]
-    public void A_pipe_is_no_file()
+    public void A_pipe_is_refused()
     {
         if (!OperatingSystem.IsLinux()) Assert.Skip("Only Linux gives an open pipe a path.");
         using var folder = new TemporaryFolder();
         using var pipe = new AnonymousPipeServerStream(PipeDirection.Out);
         string path = $"/proc/self/fd/{pipe.GetClientHandleAsString()}";
         Assert.Contains("pipe", Program.Refuse("info", path), StringComparison.Ordinal);
-        Assert.Contains("pipe", Program.Refuse("reconstruct", trained.Run, path, "--out", folder["a.png"]), StringComparison.Ordinal);
+        Assert.Contains(
+            "pipe", Program.Refuse("reconstruct", trained.Run, path, "--out", folder["a.png"]),
+            StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Another_size_of_cifar_10_is_refused_before_it_is_looked_for()
+    public void Another_size_of_cifar_10_is_refused_before_the_search_for_its_files()
     {
         using var folder = new TemporaryFolder();
-        string line = Program.Refuse(Program.TinyTraining("cifar10", folder["run"], "--data-dir", folder.Path, "--size", "64"));
+        string line = Program.Refuse(
+            Program.TinyTraining("cifar10", folder["run"], "--data-dir", folder.Path, "--size", "64"));
         Assert.Contains("--size 64", line, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Pictures_of_one_colour_are_told_and_no_run_begins()
+    public void Pictures_of_one_colour_are_refused_and_no_run_starts()
     {
         using var folder = new TemporaryFolder();
         foreach (string split in new[] { "train", "test" })
@@ -245,18 +267,24 @@ public sealed class BadInputTests(Trained trained)
             Directory.CreateDirectory(folder["pictures", split]);
             ImageFile.WritePng(folder["pictures", split, "black.png"], Image.Black(16, 16, 3));
         }
-        Assert.Contains("colour", Program.Refuse(Program.TinyTraining(folder["pictures"], folder["run"])), StringComparison.Ordinal);
+        Assert.Contains(
+            "colour", Program.Refuse(Program.TinyTraining(folder["pictures"], folder["run"])),
+            StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder["run"]));
     }
 
     [Fact]
-    public void Damaged_cifar_10_is_told_and_no_run_begins()
+    public void Damaged_cifar_10_is_refused_and_no_run_starts()
     {
         using var folder = new TemporaryFolder();
         Directory.CreateDirectory(folder["cifar-10-batches-bin"]);
-        foreach (string name in new[] { "data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch" })
+        foreach (string name in new[]
+        {
+            "data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch",
+        })
             File.WriteAllBytes(folder["cifar-10-batches-bin", $"{name}.bin"], new byte[1000]);
-        string line = Program.Refuse(Program.TinyTraining("cifar10", folder["run"], "--data-dir", folder.Path, "--size", "32"));
+        string line = Program.Refuse(
+            Program.TinyTraining("cifar10", folder["run"], "--data-dir", folder.Path, "--size", "32"));
         Assert.Contains("data_batch_1.bin", line, StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder["run"]));
         Program.Refuse("data", "cifar10", "--data-dir", folder.Path);
@@ -279,7 +307,7 @@ public sealed class BadInputTests(Trained trained)
                 File.WriteAllBytes(path, []);
                 return;
             case "foreign":
-                File.WriteAllText(path, "This is no model, whatever its name says.");
+                File.WriteAllText(path, "This file is not a model.");
                 return;
         }
         TensorFile file = SafeTensors.Read(path);

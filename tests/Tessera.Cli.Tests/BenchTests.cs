@@ -12,7 +12,7 @@ public sealed class BenchTests
     ];
 
     [Fact]
-    public void It_shows_the_machine_the_rates_and_the_kernels()
+    public void The_tables_show_the_machine_the_rates_and_the_kernels()
     {
         string output = Program.Succeed(Small);
         Assert.Matches(@"(?m)^device +cpu, 1 thread, \w+ kernels$", output);
@@ -34,14 +34,16 @@ public sealed class BenchTests
         Assert.Equal(4, root.GetProperty("work").GetArrayLength());
         Assert.All(root.GetProperty("work").EnumerateArray(), work =>
             Assert.True(work.GetProperty("images_per_second").GetDouble() > 0, work.GetRawText()));
-        Assert.Equal(11, root.GetProperty("convolutions").EnumerateArray().Sum(one => one.GetProperty("layers").GetInt32()));
+        Assert.Equal(
+            11, root.GetProperty("convolutions").EnumerateArray().Sum(one => one.GetProperty("layers").GetInt32()));
     }
 
     [Fact]
-    public void Help_tells_the_sizes_that_are_measured()
+    public void The_help_shows_the_sizes_that_are_measured()
     {
-        // The 1x1 convolution before the codebook makes as many channels as a code has dimensions.
-        string dimensions = Regex.Match(Program.Succeed("bench", "--help"), @"Dimensions of a code, D \[default: (\d+)\]").Groups[1].Value;
+        // The 1x1 convolution before the codebook has as many output channels as a code has dimensions.
+        string help = Program.Succeed("bench", "--help");
+        string dimensions = Regex.Match(help, @"Dimensions of a code, D \[default: (\d+)\]").Groups[1].Value;
         string output = Program.Succeed("bench", "--batch", "1", "--size", "8", "--seconds", "0.01");
         Assert.Contains($"1x1, 128 -> {dimensions} channels", output, StringComparison.Ordinal);
     }
@@ -55,6 +57,6 @@ public sealed class BenchTests
     [InlineData("--batch", "0")]
     [InlineData("--size", "30")]
     [InlineData("--threads", "0")]
-    public void A_nonsense_value_is_told_with_its_option(string option, string value) =>
+    public void An_invalid_value_is_refused_with_its_option(string option, string value) =>
         Assert.StartsWith(option, Program.Refuse("bench", option, value), StringComparison.Ordinal);
 }

@@ -13,17 +13,17 @@ public sealed class CommandLineTests(Trained trained)
     [InlineData("info run --verbose", "there is no option --verbose (")]
     [InlineData("trian", "there is no command trian; did you mean train?")]
     [InlineData("data cifar100", "did you mean cifar10?")]
-    [InlineData("data", "cifar10")]
-    [InlineData("train shapes", "shapes is one argument too many")]
+    [InlineData("data", "data needs a subcommand (cifar10)")]
+    [InlineData("train shapes", "unexpected argument shapes")]
     [InlineData("eval", "RUN is missing")]
-    [InlineData("eval a b", "b is one argument too many")]
+    [InlineData("eval a b", "unexpected argument b")]
     [InlineData("train --batch", "--batch: its value is missing")]
     [InlineData("train --batch 3 --batch 4", "--batch is given more than once")]
     [InlineData("train --resume", "--out")]
     [InlineData("train --preset best", "--preset best: choose one of default, seed, seed-ema")]
     [InlineData("train --device gpu", "--device gpu: choose one of auto, cpu")]
     [InlineData("eval run --split valid", "--split valid: choose one of train, test, all")]
-    public void A_wrong_command_line_is_told_in_one_line(string line, string expected) =>
+    public void A_wrong_command_line_is_refused_in_one_line(string line, string expected) =>
         Assert.Contains(expected, Program.Refuse(line.Split(' ')), StringComparison.Ordinal);
 
     [Theory]
@@ -76,7 +76,7 @@ public sealed class CommandLineTests(Trained trained)
     [InlineData("--data", "")]
     [InlineData("--data-dir", "")]
     [InlineData("--init", "")]
-    public void A_nonsense_value_is_told_with_its_option_and_no_run_begins(string option, string value)
+    public void An_invalid_value_is_refused_with_its_option_and_no_run_starts(string option, string value)
     {
         using var folder = new TemporaryFolder();
         string line = Program.Refuse(Program.TinyTraining(trained.Pictures, folder["run"], [option, value])
@@ -89,7 +89,7 @@ public sealed class CommandLineTests(Trained trained)
     [InlineData("--threads", "0")]
     [InlineData("--threads", "2000")]
     [InlineData("--size", "18")]
-    public void Nonsense_values_are_told_by_eval_too(string option, string value) =>
+    public void Eval_refuses_invalid_values_too(string option, string value) =>
         Assert.StartsWith(option, Program.Refuse("eval", trained.Run, option, value), StringComparison.Ordinal);
 
     [Theory]

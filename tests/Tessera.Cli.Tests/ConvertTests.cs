@@ -4,28 +4,32 @@ using Tessera.Training;
 
 namespace Tessera.Cli.Tests;
 
-/// <summary><c>tessera convert</c>, and models of PyTorch's wherever a model is taken.</summary>
+/// <summary><c>tessera convert</c>, and PyTorch models in every command that takes a model.</summary>
 public sealed class ConvertTests(Trained trained) : IDisposable
 {
-    private static readonly string Small = Repository.Fixture("pytorch", "small.pt"), SmallEma = Repository.Fixture("pytorch", "small_ema.pt");
+    private static readonly string Small = Repository.Fixture("pytorch", "small.pt");
+    private static readonly string SmallEma = Repository.Fixture("pytorch", "small_ema.pt");
 
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void A_run_goes_to_PyTorch_and_back_without_a_change()
+    public void A_run_converts_to_PyTorch_and_back_unchanged()
     {
         Program.Succeed("convert", trained.Run, _folder["model.pt"]);
         string output = Program.Succeed("convert", _folder["model.pt"], _folder["model.safetensors"]);
-        Assert.Matches(@"model\.safetensors: \d+ parameters, 16 codes of 4 dimensions, running averages \(decay 0.97\)\n$", output);
+        Assert.Matches(
+            @"model\.safetensors: \d+ parameters, 16 codes of 4 dimensions, running averages \(decay 0.97\)\n$",
+            output);
         Assert.Equal(File.ReadAllBytes(trained.Model), File.ReadAllBytes(_folder["model.safetensors"]));
     }
 
     [Fact]
-    public void Every_command_that_takes_a_model_takes_one_of_PyTorch()
+    public void Every_command_that_takes_a_model_takes_a_PyTorch_model()
     {
-        Assert.Contains("16 codes of 4 dimensions, trained by gradients", Program.Succeed("info", Small), StringComparison.Ordinal);
+        Assert.Contains(
+            "16 codes of 4 dimensions, trained by gradients", Program.Succeed("info", Small), StringComparison.Ordinal);
         string[] data = ["--data", trained.Pictures, "--size", "16"];
         Assert.Contains("codes used", Program.Succeed(["eval", SmallEma, .. data]), StringComparison.Ordinal);
         Program.Succeed(["reconstruct", Small, .. data, "--out", _folder["grid.png"]]);
@@ -34,37 +38,42 @@ public sealed class ConvertTests(Trained trained) : IDisposable
         Assert.Equal(["decoded", "grid.png", "tokens.npy"], _folder.Names);
     }
 
-    /// <summary>The default preset has other sizes than either, and running averages.</summary>
+    /// <summary>Both models differ in size from the default preset, which has running averages.</summary>
     [Theory]
     [InlineData("small.pt", false)]
     [InlineData("larger_ema.pt", true)]
-    public void Training_starts_from_a_model_of_PyTorch_with_its_sizes(string name, bool ema)
+    public void Training_starts_from_a_PyTorch_model_with_its_sizes(string name, bool ema)
     {
         string init = Repository.Fixture("pytorch", name);
         Program.Succeed(
-            "train", "--data", trained.Pictures, "--size", "16", "--batch", "2", "--updates", "1", "--lr", "1e-12", "--init", init,
-            "--out", _folder["run"], Program.NoReport);
+            "train", "--data", trained.Pictures, "--size", "16", "--batch", "2", "--updates", "1", "--lr", "1e-12",
+            "--init", init, "--out", _folder["run"], Program.NoReport);
         VqVae before = ModelFile.Read(init).Model, after = TrainedModel.Open(_folder["run"]).Model;
         Assert.Equal(ema, after.Options.Quantizer is EmaVectorQuantizerOptions);
         Assert.Equal(before.Options.Hidden, after.Options.Hidden);
-        (string Key, float Value)[] First(VqVae model) => [.. model.Parameters().Select(entry => (entry.Name, entry.Tensor.ToArray()[0]))];
-        Assert.All(First(before).Zip(First(after)), pair => Assert.Equal(pair.First.Value, pair.Second.Value, 1e-6f));
+        (string Key, float Value)[] First(VqVae model) =>
+            [.. model.Parameters().Select(entry => (entry.Name, entry.Tensor.ToArray()[0]))];
+        Assert.All(
+            First(before).Zip(First(after)), pair => Assert.Equal(pair.First.Value, pair.Second.Value, 1e-6f));
     }
 
     [Fact]
-    public void Sizes_that_the_user_gives_beside_the_weights_are_held_against_them() => Assert.Contains(
+    public void A_size_option_that_differs_from_the_weights_is_refused() => Assert.Contains(
         "_encoder._conv_1.weight", Program.Refuse(
-            "train", "--data", trained.Pictures, "--size", "16", "--init", Small, "--hidden", "32", "--out", _folder["run"], Program.NoReport),
+            "train", "--data", trained.Pictures, "--size", "16", "--init", Small, "--hidden", "32",
+            "--out", _folder["run"], Program.NoReport),
         StringComparison.Ordinal);
 
     [Fact]
-    public void What_cannot_be_converted_is_refused_and_nothing_is_written()
+    public void A_conversion_that_is_impossible_is_refused_and_nothing_is_written()
     {
         foreach ((string[] args, string reason) in new (string[], string)[]
         {
             ([trained.Run, _folder["model.onnx"]], ".safetensors or .pt or .pth"),
             ([trained.Run, _folder["no", "model.pt"]], "folder"),
-            ([Repository.Fixture("pytorch", "evil.pt"), _folder["model.pt"]], "posix.system, which is refused and was not run"),
+            (
+                [Repository.Fixture("pytorch", "evil.pt"), _folder["model.pt"]],
+                "posix.system, which is refused and was not run"),
             ([Repository.Fixture("pytorch", "module.pt"), _folder["model.pt"]], "seed_model.Model"),
             ([Repository.Fixture("pytorch", "old.pt"), _folder["model.pt"]], "_encoder._conv_1.weight is missing"),
             ([Repository.Fixture("pytorch", "kinds.pt"), _folder["model.pt"]], "missing"),

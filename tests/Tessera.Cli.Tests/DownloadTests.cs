@@ -2,17 +2,17 @@ using System.Diagnostics;
 
 namespace Tessera.Cli.Tests;
 
-/// <summary>What a user without a network sees; the download itself is tested beside the library.</summary>
+/// <summary>CIFAR-10 without a network. The download itself is tested with the library.</summary>
 public sealed class DownloadTests
 {
     [Fact]
-    public void Without_a_network_one_line_tells_where_to_get_cifar_10_and_no_run_begins()
+    public void Without_a_network_one_line_says_where_to_put_cifar_10_and_no_run_starts()
     {
         using var folder = new TemporaryFolder();
         using Process process = Program.Start(
             folder.Path, start =>
             {
-                // A proxy at which nobody listens; and a cache without CIFAR-10.
+                // A proxy address without a server, and a cache without CIFAR-10.
                 start.Environment["HTTPS_PROXY"] = start.Environment["https_proxy"] = "http://127.0.0.1:9";
                 start.Environment["TESSERA_DATA"] = folder["data"];
             },

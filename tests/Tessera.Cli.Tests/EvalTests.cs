@@ -17,7 +17,7 @@ public sealed class EvalTests(Trained trained)
     [InlineData("test", "test", Trained.TestCount)]
     [InlineData("train", "train", Trained.TrainCount)]
     [InlineData("all", "all", Trained.TrainCount + Trained.TestCount)]
-    public void Json_is_one_object_with_what_the_library_measures(string? option, string split, int images)
+    public void Json_is_one_object_with_the_numbers_of_the_library(string? option, string split, int images)
     {
         string[] args = option is null ? [] : ["--split", option];
         using JsonDocument json = JsonDocument.Parse(Program.Succeed(["eval", trained.Run, "--json", .. args]));
@@ -40,7 +40,7 @@ public sealed class EvalTests(Trained trained)
     }
 
     [Fact]
-    public void Numbers_that_are_not_known_or_not_finite_are_null()
+    public void Numbers_that_are_unknown_or_not_finite_are_null()
     {
         var evaluation = new Evaluation(Split.Test, 1, null, 0, double.PositiveInfinity, 1, 1, 1, 16);
         using JsonDocument json = JsonDocument.Parse(EvaluationText.Json(evaluation));
@@ -59,12 +59,14 @@ public sealed class EvalTests(Trained trained)
     }
 
     [Fact]
-    public void A_checkpoint_and_a_model_file_give_what_the_run_gives()
+    public void A_checkpoint_and_a_model_file_give_the_numbers_of_the_run()
     {
         string expected = Program.Succeed("eval", trained.Run, "--json");
         Assert.Equal(expected, Program.Succeed("eval", Path.Combine(trained.Run, "checkpoints", "30"), "--json"));
         Assert.Equal(
-            expected, Program.Succeed("eval", trained.Model, "--json", "--data", trained.Pictures, "--size", "16", "--threads", "2"));
+            expected,
+            Program.Succeed(
+                "eval", trained.Model, "--json", "--data", trained.Pictures, "--size", "16", "--threads", "2"));
         Assert.NotEqual(expected, Program.Succeed("eval", Path.Combine(trained.Run, "checkpoints", "10"), "--json"));
     }
 
@@ -86,7 +88,7 @@ public sealed class EvalTests(Trained trained)
     }
 
     [Fact]
-    public void Pictures_are_brought_to_the_models_channels()
+    public void Pictures_are_converted_to_the_channels_of_the_model()
     {
         using var folder = new TemporaryFolder();
         Program.Succeed(Program.TinyTraining(trained.Pictures, folder["grey"], "--channels", "1", "--updates", "1"));

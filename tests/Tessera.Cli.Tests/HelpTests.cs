@@ -5,12 +5,16 @@ namespace Tessera.Cli.Tests;
 public sealed class HelpTests
 {
     [Theory]
-    [InlineData("train", "--data", "--data-dir", "--preset", "--out", "--updates", "--batch", "--lr", "--hidden", "--residual-hidden",
-        "--residual-layers", "--codes", "--code-dim", "--commitment", "--decay", "--decay-ramp", "--seed", "--threads", "--device",
-        "--checkpoint-every", "--eval-every", "--init", "--key", "--resume", "--size", "--channels")]
+    [InlineData("train", "--data", "--data-dir", "--preset", "--out", "--updates", "--batch", "--lr", "--hidden",
+        "--residual-hidden", "--residual-layers", "--codes", "--code-dim", "--commitment", "--decay", "--decay-ramp",
+        "--seed", "--threads", "--device", "--checkpoint-every", "--eval-every", "--init", "--key", "--resume",
+        "--size", "--channels")]
     [InlineData("eval", "RUN", "--key", "--data", "--data-dir", "--split", "--size", "--json", "--threads")]
-    [InlineData("reconstruct", "RUN", "--key", "IMAGE", "--data", "--data-dir", "--split", "--size", "--count", "--out")]
-    [InlineData("encode", "RUN", "--key", "IMAGE", "--data", "--data-dir", "--split", "--size", "--labels", "--out", "--threads")]
+    [InlineData(
+        "reconstruct", "RUN", "--key", "IMAGE", "--data", "--data-dir", "--split", "--size", "--count", "--out")]
+    [InlineData(
+        "encode", "RUN", "--key", "IMAGE", "--data", "--data-dir", "--split", "--size", "--labels", "--out",
+        "--threads")]
     [InlineData("decode", "RUN", "--key", "TOKENS", "--out", "--threads")]
     [InlineData("convert", "RUN", "--key", "FILE")]
     [InlineData("export", "RUN", "--key", "--onnx")]
@@ -26,18 +30,23 @@ public sealed class HelpTests
     }
 
     [Fact]
-    public void The_program_alone_prints_its_help()
+    public void Without_arguments_the_program_prints_its_help()
     {
         string help = Program.Succeed();
         Assert.Equal(help, Program.Succeed("--help"));
         Assert.All(
-            ["train", "eval", "reconstruct", "report", "encode", "decode", "convert", "export", "info", "data", "bench"],
+            [
+                "train", "eval", "reconstruct", "report", "encode", "decode", "convert", "export", "info", "data",
+                "bench",
+            ],
             name => Assert.Matches($@"(?m)^  {name}\b", help));
     }
 
     [Fact]
-    public void Help_is_given_whatever_else_is_wrong() => Program.Succeed("train", "--bacth", "x", "--help");
+    public void Help_is_printed_even_if_other_arguments_are_wrong() =>
+        Program.Succeed("train", "--bacth", "x", "--help");
 
     [Fact]
-    public void The_version_is_that_of_run_folders() => Assert.Equal($"{RunFolder.Version}\n", Program.Succeed("--version"));
+    public void The_version_is_that_of_run_folders() =>
+        Assert.Equal($"{RunFolder.Version}\n", Program.Succeed("--version"));
 }

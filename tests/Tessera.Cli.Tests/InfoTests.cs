@@ -19,7 +19,8 @@ public sealed class InfoTests(Trained trained)
     [Theory]
     [InlineData("checkpoints/20", "20", true)]
     [InlineData("model.safetensors", "unknown", false)]
-    public void A_checkpoint_knows_its_run_and_a_file_only_itself(string path, string updates, bool hasOptions)
+    public void A_checkpoint_shows_the_options_of_its_run_and_a_model_file_does_not(
+        string path, string updates, bool hasOptions)
     {
         string output = Program.Succeed("info", Path.Combine(trained.Run, path));
         Assert.Matches($@"(?m)^updates +{updates}$", output);

@@ -4,7 +4,7 @@ using Tessera.Tensors.IO;
 
 namespace Tessera.Cli.Tests;
 
-/// <summary>Folders of pictures as people have them: some damaged, not square, with other files between.</summary>
+/// <summary>Picture folders as users have them: damaged pictures, pictures that are not square, other files.</summary>
 public sealed class PictureFolderTests : IDisposable
 {
     private const int GoodTrain = 12, GoodTest = 4, Good = GoodTrain + GoodTest;
@@ -20,7 +20,7 @@ public sealed class PictureFolderTests : IDisposable
     private string Run => _folder["run"];
 
     [Fact]
-    public void All_damaged_pictures_are_named_in_one_go_and_nothing_begins()
+    public void All_damaged_pictures_are_named_at_once_and_no_run_starts()
     {
         MakePictures(damaged: true);
 
@@ -31,20 +31,21 @@ public sealed class PictureFolderTests : IDisposable
         Assert.Equal($"tessera: 2 of {GoodTrain + 2} pictures cannot be read:", lines[0]);
         Assert.Contains("cut.png: not a usable picture: ", lines[1], StringComparison.Ordinal);
         Assert.Contains("zero.png: the file is empty", lines[2], StringComparison.Ordinal);
-        Assert.Equal("--skip-damaged leaves them out", lines[^1]);
-        Assert.False(Directory.Exists(Run), "a run was begun with damaged pictures");
+        Assert.Equal("repair or delete them, or leave them out with --skip-damaged", lines[^1]);
+        Assert.False(Directory.Exists(Run), "a run was started with damaged pictures");
     }
 
     [Fact]
-    public void Training_without_the_damaged_pictures_is_recorded_and_resumes_with_the_same_pictures()
+    public void Skipped_pictures_are_recorded_and_a_resumed_run_skips_the_same()
     {
         MakePictures(damaged: true);
-        string[] train = Program.TinyTraining(Pictures, Run, "--updates", "6", "--checkpoint-every", "3", "--skip-damaged");
+        string[] train = Program.TinyTraining(
+            Pictures, Run, "--updates", "6", "--checkpoint-every", "3", "--skip-damaged");
         string output = Program.Succeed(train);
         Assert.Matches(@"pictures cannot be read and are left out\n", output);
         Assert.Equal(Bad, File.ReadAllLines(_folder["run", "skipped.txt"]));
 
-        // The pictures are mended meanwhile: the run leaves them out all the same.
+        // The pictures are repaired before the run resumes; it still leaves them out.
         foreach (string name in Bad)
             _folder.Write($"pictures/{name}", ImageFile.EncodePng(Shapes.Picture(99, 16)));
         string resumed = Program.Succeed("train", "--resume", "--out", Run, "--updates", "9", Program.NoReport);
@@ -52,16 +53,18 @@ public sealed class PictureFolderTests : IDisposable
 
         string whole = _folder["whole"];
         foreach (string name in Bad) File.WriteAllBytes(Path.Combine(Pictures, name), []);
-        Program.Succeed(Program.TinyTraining(Pictures, whole, "--updates", "9", "--checkpoint-every", "3", "--skip-damaged"));
+        Program.Succeed(
+            Program.TinyTraining(Pictures, whole, "--updates", "9", "--checkpoint-every", "3", "--skip-damaged"));
         Assert.Equal(
-            File.ReadAllBytes(Path.Combine(whole, "model.safetensors")), File.ReadAllBytes(_folder["run", "model.safetensors"]));
+            File.ReadAllBytes(Path.Combine(whole, "model.safetensors")),
+            File.ReadAllBytes(_folder["run", "model.safetensors"]));
 
-        // Evaluating the run leaves out what it was trained without.
+        // The evaluation leaves them out too.
         Assert.Contains("codes used", Program.Succeed("eval", Run, "--split", "all"), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Codes_of_a_folder_with_damaged_pictures_are_written_with_the_names_of_those_left_out()
+    public void Encode_with_skip_damaged_writes_the_names_of_the_skipped_pictures()
     {
         MakePictures(damaged: false);
         Program.Succeed(Program.TinyTraining(Pictures, Run, "--updates", "2"));
@@ -95,18 +98,21 @@ public sealed class PictureFolderTests : IDisposable
     }
 
     [Fact]
-    public void A_run_on_pictures_that_are_not_square_goes_through_every_command()
+    public void A_run_on_pictures_that_are_not_square_works_with_every_command()
     {
         MakePictures(damaged: false);
-        Program.Succeed(Program.TinyTraining(Pictures, Run, "--size", "8x12", "--updates", "2", "--checkpoint-every", "1"));
+        Program.Succeed(
+            Program.TinyTraining(Pictures, Run, "--size", "8x12", "--updates", "2", "--checkpoint-every", "1"));
         Assert.Contains("\"8x12\"", File.ReadAllText(_folder["run", "config.json"]), StringComparison.Ordinal);
 
         Program.Succeed("train", "--resume", "--out", Run, "--updates", "3", Program.NoReport);
         Assert.Contains("psnr", Program.Succeed("eval", Run, "--json"), StringComparison.Ordinal);
         string tokens = _folder["tokens.npy"];
-        Assert.Contains($"codes [{Good}, 2, 3]", Program.Succeed("encode", Run, "--out", tokens), StringComparison.Ordinal);
         Assert.Contains(
-            "pictures of 8x12", Program.Succeed("decode", Run, tokens, "--out", _folder["decoded"]), StringComparison.Ordinal);
+            $"codes [{Good}, 2, 3]", Program.Succeed("encode", Run, "--out", tokens), StringComparison.Ordinal);
+        Assert.Contains(
+            "pictures of 8x12", Program.Succeed("decode", Run, tokens, "--out", _folder["decoded"]),
+            StringComparison.Ordinal);
         Image decoded = ImageFile.Read(_folder["decoded", "00.png"]);
         Assert.Equal((8, 12), (decoded.Height, decoded.Width));
         Program.Succeed("reconstruct", Run, "--out", _folder["grid.png"]);
@@ -115,17 +121,19 @@ public sealed class PictureFolderTests : IDisposable
     }
 
     [Fact]
-    public void A_picture_is_taken_as_it_is_where_that_is_asked_for()
+    public void Size_native_keeps_the_size_of_a_picture()
     {
         MakePictures(damaged: false);
         Program.Succeed(Program.TinyTraining(Pictures, Run, "--updates", "2"));
-        string picture = _folder.Write("wide.png", ImageFile.EncodePng(ImageTransform.CropCentre(Shapes.Picture(3, 64), 51, 21)));
+        string picture = _folder.Write(
+            "wide.png", ImageFile.EncodePng(ImageTransform.CropCentre(Shapes.Picture(3, 64), 51, 21)));
 
         string codes = Program.Succeed("encode", Run, picture, "--size", "native", "--out", _folder["t.npy"]);
         Assert.Contains("codes [1, 5, 12]", codes, StringComparison.Ordinal);
         Program.Succeed("reconstruct", Run, picture, "--size", "native", "--out", _folder["grid.png"]);
 
-        string several = Program.Refuse("encode", Run, picture, Path.Combine(Pictures, "train/00.png"), "--size", "native",
+        string several = Program.Refuse(
+            "encode", Run, picture, Path.Combine(Pictures, "train/00.png"), "--size", "native",
             "--out", _folder["u.npy"]);
         Assert.Contains("must have the same size", several, StringComparison.Ordinal);
         foreach (string[] args in new[]
@@ -144,14 +152,15 @@ public sealed class PictureFolderTests : IDisposable
     [InlineData("32 x 48")]
     [InlineData("4100x4")]
     [InlineData("-4")]
-    public void Sizes_that_no_model_takes_are_refused(string size) => Assert.Contains(
+    public void Invalid_sizes_are_refused(string size) => Assert.Contains(
         "--size", Program.Refuse(Program.TinyTraining(Shapes.Name, Run, "--size", size)), StringComparison.Ordinal);
 
     [Fact]
     public void One_picture_is_too_few_to_train_but_can_be_encoded()
     {
         _folder.Write("pictures/a/only.png", ImageFile.EncodePng(Shapes.Picture(0, 16)));
-        Assert.Contains("too few pictures (1)", Program.Refuse(Program.TinyTraining(Pictures, Run)), StringComparison.Ordinal);
+        Assert.Contains(
+            "too few pictures (1)", Program.Refuse(Program.TinyTraining(Pictures, Run)), StringComparison.Ordinal);
 
         Program.Succeed(Program.TinyTraining(Shapes.Name, Run, "--updates", "2"));
         string output = Program.Succeed("encode", Run, "--data", Pictures, "--out", _folder["one.npy"]);

@@ -3,13 +3,13 @@ using System.Text.RegularExpressions;
 
 namespace Tessera.Cli.Tests;
 
-/// <summary>What a call of the program gave.</summary>
+/// <summary>Exit code and output of one call of the program.</summary>
 internal sealed record Outcome(int Code, string Output, string Error);
 
-/// <summary>The program, inside this process or as one of its own.</summary>
+/// <summary>Runs the program, in this process or as a process of its own.</summary>
 internal static partial class Program
 {
-    /// <summary>What leaves the report of a training run out, to save its time.</summary>
+    /// <summary>The option that skips the report of a training run, to save time.</summary>
     public const string NoReport = "--no-report";
 
     private static readonly string[] Tiny =
@@ -19,26 +19,29 @@ internal static partial class Program
         "--residual-layers", "1", "--codes", "16", "--code-dim", "4", "--threads", "1",
     ];
 
-    /// <summary>Arguments that train a model of a few hundred weights in a moment; others add to them or override them.</summary>
+    /// <summary>Arguments that train a tiny model; <paramref name="others"/> add to them or override them.</summary>
     public static string[] TinyTraining(string data, string run, params string[] others) =>
     [
         "train", "--data", data, "--out", run,
-        .. Tiny.Chunk(2).Where(pair => !others.Any(other => Replaces(other, pair[0]))).SelectMany(pair => pair), NoReport, .. others,
+        .. Tiny.Chunk(2).Where(pair => !others.Any(other => Replaces(other, pair[0]))).SelectMany(pair => pair),
+        NoReport, .. others,
     ];
 
-    private static bool Replaces(string other, string own) => other == own || (own == "--updates" && (other is "--pictures" or "--minutes"));
+    private static bool Replaces(string other, string own) =>
+        other == own || (own == "--updates" && (other is "--pictures" or "--minutes"));
 
-    /// <summary>Runs it here.</summary>
+    /// <summary>Runs the program in this process.</summary>
     public static Outcome Run(params string[] args) => Run(args, _ => { });
 
-    /// <summary>Runs it here and interrupts it when a line is printed.</summary>
+    /// <summary>Runs the program in this process and interrupts it when it prints a line.</summary>
     public static Outcome RunUntil(string line, params string[] args)
     {
         using var cancellation = new CancellationTokenSource();
         return Run(args, printed => { if (printed == line) cancellation.Cancel(); }, cancellation.Token);
     }
 
-    /// <summary>Runs it here, to its end and with nothing on stderr.</summary>
+    /// <summary>Runs the program in this process; it must exit with 0 and print nothing on stderr.</summary>
+    /// <returns>The output.</returns>
     public static string Succeed(params string[] args)
     {
         Outcome outcome = Run(args);
@@ -47,22 +50,25 @@ internal static partial class Program
         return outcome.Output;
     }
 
-    /// <summary>Runs it here, to the end that a wrong input must have: exit code 2 and one line, which is returned.</summary>
+    /// <summary>Runs the program in this process; it must exit with 2 (wrong input) and one line on stderr.</summary>
+    /// <returns>The line, without "tessera: ".</returns>
     public static string Refuse(params string[] args) => Fail(TesseraProgram.WrongInput, args);
 
-    /// <summary>Runs it here, to a failure of which one line tells.</summary>
+    /// <summary>Runs the program in this process; it must exit with an error code and one line on stderr.</summary>
+    /// <returns>The line, without "tessera: ".</returns>
     public static string Fail(int code, params string[] args)
     {
         Outcome outcome = Run(args);
-        Assert.True(outcome.Code == code, $"exit code {outcome.Code} instead of {code}: {outcome.Error}{outcome.Output}");
+        Assert.True(
+            outcome.Code == code, $"exit code {outcome.Code} instead of {code}: {outcome.Error}{outcome.Output}");
         Assert.Matches(OneLine(), outcome.Error.ReplaceLineEndings("\n"));
         return outcome.Error.TrimEnd()["tessera: ".Length..];
     }
 
-    /// <summary>Starts it as a process.</summary>
+    /// <summary>Starts the program as a process.</summary>
     public static Process Start(string? folder, params string[] args) => Start(folder, _ => { }, args);
 
-    /// <summary>Starts it as a process, in an environment of the test's making.</summary>
+    /// <summary>Starts the program as a process; <paramref name="prepare"/> can change its environment.</summary>
     public static Process Start(string? folder, Action<ProcessStartInfo> prepare, params string[] args)
     {
         var start = new ProcessStartInfo("dotnet", [typeof(TesseraProgram).Assembly.Location, .. args])
@@ -75,7 +81,8 @@ internal static partial class Program
         return Process.Start(start)!;
     }
 
-    /// <summary>The rest of a process.</summary>
+    /// <summary>Waits for the end of a process.</summary>
+    /// <returns>Its exit code and output.</returns>
     public static Outcome End(Process process)
     {
         Task<string> error = process.StandardError.ReadToEndAsync();

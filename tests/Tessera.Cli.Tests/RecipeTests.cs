@@ -7,45 +7,45 @@ namespace Tessera.Cli.Tests;
 public sealed class RecipeTests(Trained trained)
 {
     [Fact]
-    public void A_run_and_info_tell_all_of_the_recipe_in_a_line()
+    public void A_run_and_info_show_the_whole_recipe_in_one_line()
     {
         using var folder = new TemporaryFolder();
         string output = Program.Succeed(Train(
-            folder["run"], "--pictures", "21", "--lr", "1e-3", "--warmup", "3", "--schedule", "cosine", "--clip-norm", "2",
-            "--weight-decay", "0.01", "--average", "0.9", "--flips", "on", "--optimizer", "muon"));
+            folder["run"], "--pictures", "21", "--lr", "1e-3", "--warmup", "3", "--schedule", "cosine",
+            "--clip-norm", "2", "--weight-decay", "0.01", "--average", "0.9", "--flips", "on", "--optimizer", "muon"));
         Assert.Equal(6, RunFolder.Open(folder["run"]).LatestCheckpoint()!.Update);
-        const string Told = "21 pictures, batch 4, Muon at lr 0.001 after 3 updates of warm-up, cosine to 0, gradients clipped at 2, "
-            + "weight decay 0.01, weights averaged (0.9), flips, seed 0";
-        Assert.Contains(Told, output, StringComparison.Ordinal);
-        Assert.Contains(Told, Program.Succeed("info", folder["run"]), StringComparison.Ordinal);
+        const string Recipe = "21 pictures, batch 4, Muon at lr 0.001 after 3 updates of warm-up, cosine to 0, "
+            + "gradients clipped at 2, weight decay 0.01, weights averaged (0.9), flips, seed 0";
+        Assert.Contains(Recipe, output, StringComparison.Ordinal);
+        Assert.Contains(Recipe, Program.Succeed("info", folder["run"]), StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("seed")]
     [InlineData("seed-ema")]
-    public void The_seeds_presets_have_nothing_of_it(string preset)
+    public void The_seed_presets_use_no_part_of_the_recipe(string preset)
     {
         TrainingOptions options = Preset.Find(preset).Options;
         Assert.Equal(
             (TrainingBudget.OfUpdates(200_000), OptimizerKind.Adam, 0, LearningRateShape.Constant, 0, 0, 0, false),
-            (options.Budget, options.Optimizer, options.WarmUp, options.LearningRateShape, options.ClipNorm, options.WeightDecay, options.AverageDecay,
-                options.Flips));
+            (options.Budget, options.Optimizer, options.WarmUp, options.LearningRateShape, options.ClipNorm,
+                options.WeightDecay, options.AverageDecay, options.Flips));
     }
 
     [Fact]
-    public void A_run_for_a_time_ends_and_says_so_when_it_is_resumed()
+    public void A_run_with_a_budget_of_minutes_says_that_it_is_finished()
     {
         using var folder = new TemporaryFolder();
         Program.Succeed(Train(folder["run"], "--minutes", "0.002"));
         string output = Program.Succeed("train", "--resume", "--out", folder["run"], Program.NoReport);
-        Assert.Contains("the run is finished: its 0.002 minutes are spent", output, StringComparison.Ordinal);
+        Assert.Contains("the run is finished after 0.002 minutes", output, StringComparison.Ordinal);
     }
 
-    /// <summary>30 updates of 4 pictures are made.</summary>
+    /// <summary>The run has made 30 updates of 4 pictures.</summary>
     [Theory]
     [InlineData("--pictures", "116")]
     [InlineData("--updates", "29")]
-    public void A_budget_below_what_is_spent_is_refused(string option, string value)
+    public void A_budget_below_the_spent_one_is_refused(string option, string value)
     {
         using var folder = new TemporaryFolder();
         string run = trained.CopyRun(folder);
@@ -55,7 +55,7 @@ public sealed class RecipeTests(Trained trained)
     }
 
     [Fact]
-    public void A_run_for_a_time_can_be_given_more_time_but_not_less()
+    public void A_budget_of_minutes_can_be_raised_but_not_lowered()
     {
         using var folder = new TemporaryFolder();
         Program.Succeed(Train(folder["run"], "--minutes", "0.002"));
@@ -63,14 +63,15 @@ public sealed class RecipeTests(Trained trained)
         Assert.Matches("^--minutes 0.001: .* has 0.002", line);
         long before = RunFolder.Open(folder["run"]).LatestCheckpoint()!.Update;
         Program.Succeed("train", "--resume", "--out", folder["run"], "--minutes", "0.02", Program.NoReport);
-        Assert.True(RunFolder.Open(folder["run"]).LatestCheckpoint()!.Update > before, "It made no more updates.");
+        Assert.True(
+            RunFolder.Open(folder["run"]).LatestCheckpoint()!.Update > before, "the resumed run made no more updates");
     }
 
     [Theory]
     [InlineData("--updates", "40")]
     [InlineData("--updates", "20")]
     [InlineData("--minutes", "1")]
-    public void A_run_whose_rate_falls_to_zero_keeps_its_budget(string option, string value)
+    public void A_run_with_a_cosine_schedule_keeps_its_budget(string option, string value)
     {
         using var folder = new TemporaryFolder();
         Program.Succeed(Train(folder["run"], "--schedule", "cosine"));

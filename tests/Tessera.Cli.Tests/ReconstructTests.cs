@@ -6,7 +6,7 @@ namespace Tessera.Cli.Tests;
 
 public sealed class ReconstructTests(Trained trained)
 {
-    // Pictures of 16 pixels are shown at 96, pairs with a margin of 6 pixels.
+    // Pictures of 16x16 pixels are enlarged to 96x96; pairs have a margin of 6 pixels.
     private const int Enlarged = 96, Margin = 6;
 
     [Theory]
@@ -18,7 +18,9 @@ public sealed class ReconstructTests(Trained trained)
     {
         using var folder = new TemporaryFolder();
         string output = Program.Succeed("reconstruct", trained.Run, "--count", $"{count}", "--out", folder["grid.png"]);
-        Assert.Matches($@"^.*grid\.png: {Math.Min(count, Trained.TestCount)} pictures beside .*, mean PSNR \d+\.\d\d dB\n$", output);
+        Assert.Matches(
+            $@"^.*grid\.png: {Math.Min(count, Trained.TestCount)} pictures? beside .*, (mean )?PSNR \d+\.\d\d dB\n$",
+            output);
         Image grid = ImageFile.Read(folder["grid.png"]);
         Assert.Equal(
             (columns * (2 * Enlarged + Margin) + Margin, rows * (Enlarged + Margin) + Margin, 3),
@@ -36,7 +38,8 @@ public sealed class ReconstructTests(Trained trained)
         for (int i = 0; i < test.Count; i++)
         {
             int left = Margin + i % 4 * (2 * Enlarged + Margin), top = Margin + i / 4 * (Enlarged + Margin);
-            Image original = test.Picture(i), reconstruction = Evaluator.Reconstruct(TrainedModel.Open(trained.Run).Model, original);
+            Image original = test.Picture(i);
+            Image reconstruction = Evaluator.Reconstruct(TrainedModel.Open(trained.Run).Model, original);
             Assert.Equal(ImageTransform.Enlarge(original, 6).Pixels, Cut(grid, left, top));
             Assert.Equal(ImageTransform.Enlarge(reconstruction, 6).Pixels, Cut(grid, left + Enlarged, top));
         }
@@ -46,19 +49,21 @@ public sealed class ReconstructTests(Trained trained)
     [InlineData(50, 21, 3)]
     [InlineData(7, 90, 1)]
     [InlineData(16, 16, 3)]
-    public void Files_of_any_size_are_fitted_to_the_models(int width, int height, int channels)
+    public void Files_of_any_size_are_scaled_to_the_size_of_the_model(int width, int height, int channels)
     {
         using var folder = new TemporaryFolder();
         ImageFile.WritePng(folder["a.png"], ImageTransform.Fit(Shapes.Picture(3, 64), width, height, channels));
         Program.Succeed("reconstruct", trained.Run, folder["a.png"], folder["a.png"], "--out", folder["grid.png"]);
         Assert.Equal(2 * (2 * Enlarged + Margin) + Margin, ImageFile.Read(folder["grid.png"]).Width);
-        // At 64 pixels nothing is enlarged.
+        // Pictures of 64x64 pixels are not enlarged.
         Program.Succeed("reconstruct", trained.Model, folder["a.png"], "--size", "64", "--out", folder["grid.png"]);
-        Assert.Equal((2 * 64 + 2 * Margin, 64 + 2 * Margin), (ImageFile.Read(folder["grid.png"]).Width, ImageFile.Read(folder["grid.png"]).Height));
+        Assert.Equal(
+            (2 * 64 + 2 * Margin, 64 + 2 * Margin),
+            (ImageFile.Read(folder["grid.png"]).Width, ImageFile.Read(folder["grid.png"]).Height));
     }
 
     [Fact]
-    public void Only_a_file_that_is_named_is_overwritten()
+    public void The_default_output_file_is_never_overwritten()
     {
         using var folder = new TemporaryFolder();
         string[] args = ["reconstruct", trained.Run, "--count", "1"];
@@ -73,7 +78,7 @@ public sealed class ReconstructTests(Trained trained)
     }
 
     [Fact]
-    public void What_cannot_be_done_is_refused_and_nothing_is_written()
+    public void Wrong_arguments_are_refused_and_nothing_is_written()
     {
         using var folder = new TemporaryFolder();
         File.WriteAllBytes(folder["broken.png"], [0x89, (byte)'P', (byte)'N', (byte)'G', 1, 2, 3]);

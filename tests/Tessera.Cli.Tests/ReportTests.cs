@@ -6,7 +6,7 @@ namespace Tessera.Cli.Tests;
 public sealed class ReportTests(Trained trained)
 {
     [Fact]
-    public void The_report_of_a_run_is_the_one_that_training_ended_with_and_nothing_else_changes()
+    public void Report_writes_the_same_page_as_training_and_changes_nothing_else()
     {
         using var folder = new TemporaryFolder();
         string run = trained.CopyRun(folder);
@@ -15,14 +15,18 @@ public sealed class ReportTests(Trained trained)
 
         string output = Program.Succeed("report", run);
 
-        // Without a terminal each stage has a line.
+        // Without a terminal, each stage is printed as a line.
         Assert.StartsWith("report: measuring ", output, StringComparison.Ordinal);
         Assert.All(output.Split('\n')[..^2], line => Assert.Matches("^report: [a-z0-9 ]+ \\.\\.\\.$", line));
-        Assert.EndsWith($"\nall figures on one page: {Path.Combine(run, "report", "report.html")}\n", output, StringComparison.Ordinal);
+        Assert.EndsWith(
+            $"\nall figures on one page: {Path.Combine(run, "report", "report.html")}\n", output,
+            StringComparison.Ordinal);
         Dictionary<string, string> after = Hashes(run);
         Assert.Equal(before.Keys.Order(), after.Keys.Order());
-        // The copy has another name, and that is in the title; the figures are the same.
-        Assert.Equal(["report.html"], before.Where(file => after[file.Key] != file.Value).Select(file => Path.GetFileName(file.Key)));
+        // The title is the folder name, which differs in the copy; the figures are the same.
+        Assert.Equal(
+            ["report.html"],
+            before.Where(file => after[file.Key] != file.Value).Select(file => Path.GetFileName(file.Key)));
     }
 
     [Theory]
@@ -39,21 +43,22 @@ public sealed class ReportTests(Trained trained)
     }
 
     [Fact]
-    public void Pictures_of_another_folder_are_not_called_those_it_was_trained_on()
+    public void Pictures_of_another_folder_are_not_reported_as_training_pictures()
     {
         using var folder = new TemporaryFolder();
         foreach (string file in Directory.EnumerateFiles(trained.Pictures, "*", SearchOption.AllDirectories))
             folder.Write(Path.Combine("others", Path.GetRelativePath(trained.Pictures, file)), File.ReadAllBytes(file));
         Program.Succeed("report", trained.Run, "--data", folder["others"], "--out", folder["report"]);
-        Assert.DoesNotContain("trained on.", File.ReadAllText(folder["report", "report.html"]), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "trained on.", File.ReadAllText(folder["report", "report.html"]), StringComparison.Ordinal);
         Assert.DoesNotContain("training-decoded.png", TemporaryFolder.NamesIn(folder["report"]));
-        // The run's own, by their name: the same as without.
+        // Naming the run's own folder gives the same as no --data.
         Program.Succeed("report", trained.Run, "--data", trained.Pictures, "--out", folder["report"]);
         Assert.Contains("training-decoded.png", TemporaryFolder.NamesIn(folder["report"]));
     }
 
     [Fact]
-    public void A_series_that_is_damaged_is_mended_by_moving_it_away()
+    public void A_run_with_a_damaged_series_resumes_once_the_file_is_moved_away()
     {
         using var folder = new TemporaryFolder();
         string run = trained.CopyRun(folder), series = Path.Combine(run, "series.csv");
@@ -67,21 +72,27 @@ public sealed class ReportTests(Trained trained)
     }
 
     [Fact]
-    public void A_checkpoint_and_a_model_file_have_reports_where_the_user_says()
+    public void A_checkpoint_and_a_model_file_need_a_folder_for_their_report()
     {
         using var folder = new TemporaryFolder();
         string checkpoint = Path.Combine(trained.Run, "checkpoints", "20");
-        Assert.Contains("name the folder for its report with --out", Program.Refuse("report", checkpoint), StringComparison.Ordinal);
-        Assert.Contains("--out", Program.Refuse("report", trained.Model, "--data", trained.Pictures), StringComparison.Ordinal);
+        Assert.Contains(
+            "name the folder for its report with --out", Program.Refuse("report", checkpoint),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "--out", Program.Refuse("report", trained.Model, "--data", trained.Pictures), StringComparison.Ordinal);
 
         Program.Succeed("report", checkpoint, "--out", folder["checkpoint"]);
-        Assert.Contains("each of 20 training batches", File.ReadAllText(folder["checkpoint", "report.html"]), StringComparison.Ordinal);
+        Assert.Contains(
+            "each of 20 training batches", File.ReadAllText(folder["checkpoint", "report.html"]),
+            StringComparison.Ordinal);
         Program.Succeed("report", trained.Model, "--data", trained.Pictures, "--size", "16", "--out", folder["model"]);
-        Assert.Contains("does not hold the losses", File.ReadAllText(folder["model", "report.html"]), StringComparison.Ordinal);
+        Assert.Contains(
+            "does not hold the losses", File.ReadAllText(folder["model", "report.html"]), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_run_without_a_checkpoint_is_told()
+    public void A_run_without_a_checkpoint_is_refused()
     {
         using var folder = new TemporaryFolder();
         RunFolder.Create(folder["run"], RunFolder.Open(trained.Run).Options);
@@ -92,7 +103,7 @@ public sealed class ReportTests(Trained trained)
     [Theory]
     [InlineData("file", "there is a file of that name")]
     [InlineData("full", "holds something other than a report")]
-    public void A_place_that_is_taken_is_told_before_any_work(string name, string reason)
+    public void An_occupied_folder_is_refused_before_any_work(string name, string reason)
     {
         using var folder = new TemporaryFolder();
         folder.Write("file", [1]);
@@ -103,15 +114,16 @@ public sealed class ReportTests(Trained trained)
     }
 
     [Fact]
-    public void The_runs_own_folder_is_refused()
+    public void The_folder_of_the_run_itself_is_refused()
     {
         using var folder = new TemporaryFolder();
         string run = trained.CopyRun(folder);
-        Assert.Contains("something other than a report", Program.Refuse("report", run, "--out", run), StringComparison.Ordinal);
+        Assert.Contains(
+            "something other than a report", Program.Refuse("report", run, "--out", run), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void No_report_leaves_it_out()
+    public void No_report_skips_the_report()
     {
         using var folder = new TemporaryFolder();
         string output = Program.Succeed(Program.TinyTraining(trained.Pictures, folder["run"], "--updates", "1"));
@@ -120,7 +132,7 @@ public sealed class ReportTests(Trained trained)
     }
 
     [Fact]
-    public void Whoever_interrupts_the_report_at_the_end_of_training_has_the_whole_run()
+    public void Interrupting_the_report_at_the_end_of_training_keeps_the_whole_run()
     {
         using var folder = new TemporaryFolder();
         string run = folder["run"];
@@ -128,7 +140,9 @@ public sealed class ReportTests(Trained trained)
             $"test pictures beside their reconstructions: {Path.Combine(run, "reconstructions.png")}",
             [.. Program.TinyTraining(trained.Pictures, run).Where(arg => arg != Program.NoReport)]);
         Assert.Equal(TesseraProgram.Interrupted, outcome.Code);
-        Assert.Contains($"the run is finished; its report is written by: tessera report {run}\n", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            $"the run is finished; write its report with: tessera report {run}\n", outcome.Output,
+            StringComparison.Ordinal);
         Assert.Equal(30, RunFolder.Open(run).LatestCheckpoint()?.Update);
         Assert.DoesNotContain("report", TemporaryFolder.NamesIn(run));
         Program.Succeed("report", run);
@@ -136,5 +150,7 @@ public sealed class ReportTests(Trained trained)
 
     private static Dictionary<string, string> Hashes(string folder) => Directory
         .EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-        .ToDictionary(file => Path.GetRelativePath(folder, file), file => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file))));
+        .ToDictionary(
+            file => Path.GetRelativePath(folder, file),
+            file => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file))));
 }

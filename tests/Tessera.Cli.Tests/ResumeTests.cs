@@ -3,13 +3,13 @@ using Tessera.Training;
 
 namespace Tessera.Cli.Tests;
 
-/// <summary>A run that was stopped, by whatever, ends with the bytes of one that was not.</summary>
+/// <summary>A run that was stopped and resumed ends with the same bytes as one that was not stopped.</summary>
 public sealed class ResumeTests(Trained trained)
 {
     [Theory]
     [InlineData("2")]
     [InlineData("3")]
-    public void Not_a_byte_depends_on_the_threads(string threads)
+    public void The_number_of_threads_changes_no_byte(string threads)
     {
         using var folder = new TemporaryFolder();
         Program.Succeed(Program.TinyTraining(
@@ -18,21 +18,24 @@ public sealed class ResumeTests(Trained trained)
     }
 
     [Fact]
-    public void An_interrupted_run_writes_a_checkpoint_says_how_to_go_on_and_goes_on()
+    public void An_interrupted_run_writes_a_checkpoint_says_how_to_continue_and_resumes()
     {
         using var folder = new TemporaryFolder();
-        string[] args = Program.TinyTraining(trained.Pictures, folder["whole"], "--updates", "130", "--eval-every", "50");
+        string[] args = Program.TinyTraining(
+            trained.Pictures, folder["whole"], "--updates", "130", "--eval-every", "50");
         Program.Succeed(args);
         args[Array.IndexOf(args, folder["whole"])] = folder["run"];
         Outcome outcome = Program.RunUntil("100 iterations", args);
         Assert.Equal(TesseraProgram.Interrupted, outcome.Code);
         Assert.Contains("stopping after this update ...", outcome.Output, StringComparison.Ordinal);
-        Assert.Contains("stopped after update 100; its checkpoint is written", outcome.Output, StringComparison.Ordinal);
-        Assert.Contains($"tessera train --resume --out {folder["run"]}", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "stopped after update 100; its checkpoint is written", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            $"continue with: tessera train --resume --out {folder["run"]}", outcome.Output, StringComparison.Ordinal);
         Assert.Equal(100, RunFolder.Open(folder["run"]).LatestCheckpoint()?.Update);
 
         string output = Program.Succeed("train", "--resume", "--out", folder["run"]);
-        Assert.Contains("going on after update 100", output, StringComparison.Ordinal);
+        Assert.Contains("resuming after update 100", output, StringComparison.Ordinal);
         AssertSameResult(folder["whole"], folder["run"]);
     }
 
@@ -51,11 +54,13 @@ public sealed class ResumeTests(Trained trained)
         Assert.Equal(TesseraProgram.Interrupted, outcome.Code);
         Assert.Equal("tessera: interrupted\n", outcome.Error);
         Assert.Contains("its checkpoint is written", outcome.Output, StringComparison.Ordinal);
-        Assert.Contains($"stopped after update {RunFolder.Open(folder["run"]).LatestCheckpoint()?.Update};", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            $"stopped after update {RunFolder.Open(folder["run"]).LatestCheckpoint()?.Update};", outcome.Output,
+            StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_killed_run_resumes_to_the_bytes_of_one_that_was_not_killed()
+    public void A_killed_run_resumes_to_the_same_bytes()
     {
         using var folder = new TemporaryFolder();
         string[] args = Program.TinyTraining(
@@ -74,17 +79,19 @@ public sealed class ResumeTests(Trained trained)
     }
 
     [Fact]
-    public void A_run_killed_between_its_last_checkpoint_and_what_follows_is_mended()
+    public void A_run_killed_before_its_newest_weights_are_written_resumes_to_the_same_bytes()
     {
         using var folder = new TemporaryFolder();
         string run = trained.CopyRun(folder);
-        File.Copy(Path.Combine(run, "checkpoints", "10", "model.safetensors"), Path.Combine(run, "model.safetensors"), overwrite: true);
+        File.Copy(
+            Path.Combine(run, "checkpoints", "10", "model.safetensors"), Path.Combine(run, "model.safetensors"),
+            overwrite: true);
         Program.Succeed("train", "--resume", "--out", run);
         AssertSameResult(trained.Run, run);
     }
 
     [Fact]
-    public void A_run_killed_before_its_first_checkpoint_starts_anew()
+    public void A_run_killed_before_its_first_checkpoint_restarts()
     {
         using var folder = new TemporaryFolder();
         string run = trained.CopyRun(folder);
@@ -107,13 +114,15 @@ public sealed class ResumeTests(Trained trained)
     }
 
     [Fact]
-    public void A_finished_run_goes_on_when_it_is_given_more_updates()
+    public void A_finished_run_resumes_with_more_updates()
     {
         using var folder = new TemporaryFolder();
         string run = trained.CopyRun(folder);
         Program.Succeed("train", "--resume", "--out", run, "--updates", "40", "--threads", "2");
         Program.Succeed(Program.TinyTraining(trained.Pictures, folder["whole"], "--updates", "40"));
-        Assert.Equal(File.ReadAllBytes(folder["whole", "model.safetensors"]), File.ReadAllBytes(Path.Combine(run, "model.safetensors")));
+        Assert.Equal(
+            File.ReadAllBytes(folder["whole", "model.safetensors"]),
+            File.ReadAllBytes(Path.Combine(run, "model.safetensors")));
         Assert.Equal(40, RunFolder.Open(run).Options.Budget.Updates);
     }
 
@@ -125,7 +134,7 @@ public sealed class ResumeTests(Trained trained)
     [InlineData("--data", "shapes", "the run in * has *pictures")]
     [InlineData("--preset", "seed", "the run in * has ")]
     [InlineData("--updates", "29", "has made 30 updates already")]
-    public void What_would_make_it_another_run_is_refused(string option, string value, string reason)
+    public void A_resumed_run_refuses_options_that_its_result_depends_on(string option, string value, string reason)
     {
         using var folder = new TemporaryFolder();
         string run = trained.CopyRun(folder);
@@ -136,23 +145,27 @@ public sealed class ResumeTests(Trained trained)
     }
 
     [Fact]
-    public void The_runs_own_options_may_be_repeated()
+    public void A_resumed_run_accepts_its_own_options()
     {
         using var folder = new TemporaryFolder();
         string run = trained.CopyRun(folder);
         Program.Succeed([.. Program.TinyTraining(trained.Pictures, run, "--preset", "default"), "--resume"]);
     }
 
-    /// <summary>What a preset sets for these pictures alone is repeated too.</summary>
+    /// <summary>The preset sets some options for cifar10 only; they must count as the run's own.</summary>
     [Fact]
-    public void The_preset_of_a_run_on_cifar10_may_be_repeated()
+    public void A_resumed_run_on_cifar10_accepts_its_own_preset()
     {
         using var folder = new TemporaryFolder();
         byte[] batch = File.ReadAllBytes(Repository.Fixture("cifar10", "two.bin"));
-        foreach (string name in (string[])["data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch"])
+        foreach (string name in new[]
+        {
+            "data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch",
+        })
             folder.Write($"cifar/{name}.bin", batch);
         string[] arguments = Program.TinyTraining(
-            "cifar10", folder["run"], "--data-dir", folder["cifar"], "--size", "32", "--channels", "3", "--preset", "default", "--updates", "2");
+            "cifar10", folder["run"], "--data-dir", folder["cifar"], "--size", "32", "--channels", "3",
+            "--preset", "default", "--updates", "2");
         Program.Succeed(arguments);
         Program.Succeed([.. arguments, "--resume"]);
     }
@@ -166,7 +179,9 @@ public sealed class ResumeTests(Trained trained)
         }
     }
 
-    /// <summary>Everything but clocks: weights, optimizer, state, evaluations, the losses of metrics.csv.</summary>
+    /// <summary>
+    /// Compares all results except times: weights, optimizer, state, evaluations, the losses of metrics.csv.
+    /// </summary>
     private static void AssertSameResult(string expected, string actual)
     {
         IReadOnlyList<Checkpoint> checkpoints = RunFolder.Open(expected).Checkpoints();
@@ -180,7 +195,8 @@ public sealed class ResumeTests(Trained trained)
         })
         {
             Assert.True(
-                File.ReadAllBytes(Path.Combine(expected, file)).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(actual, file))),
+                File.ReadAllBytes(Path.Combine(expected, file)).AsSpan()
+                    .SequenceEqual(File.ReadAllBytes(Path.Combine(actual, file))),
                 $"{file} differs");
         }
         Assert.Equal(Losses(expected), Losses(actual));

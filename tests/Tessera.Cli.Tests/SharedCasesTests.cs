@@ -4,8 +4,8 @@ using Tessera.Data;
 namespace Tessera.Cli.Tests;
 
 /// <summary>
-/// The pictures that people brought, where a copy lies beside the project (<c>shared/cases</c>); each folder is one that a
-/// user could give to <c>--data</c>.
+/// Picture folders from practice in <c>shared/cases</c>, if that folder lies beside the repository. Each of them could
+/// be a user's <c>--data</c>.
 /// </summary>
 public sealed class SharedCasesTests : IDisposable
 {
@@ -14,7 +14,7 @@ public sealed class SharedCasesTests : IDisposable
     private readonly TemporaryFolder _folder = new();
 
     public SharedCasesTests() =>
-        Assert.SkipUnless(Directory.Exists(Cases), "The folder shared/cases is not beside the project.");
+        Assert.SkipUnless(Directory.Exists(Cases), "The folder shared/cases is not beside the repository.");
 
     public void Dispose() => _folder.Dispose();
 
@@ -31,7 +31,7 @@ public sealed class SharedCasesTests : IDisposable
     }
 
     [Fact]
-    public void The_folder_with_three_damaged_pictures_names_them_and_goes_on_without_them()
+    public void Damaged_pictures_are_refused_and_left_out_with_skip_damaged()
     {
         string data = Path.Combine(Cases, "onebad"), run = _folder["run"];
         Outcome refused = Program.Run(Program.TinyTraining(data, run, "--updates", "2"));
@@ -49,7 +49,7 @@ public sealed class SharedCasesTests : IDisposable
     {
         string turned = Path.Combine(Cases, "pictures", "a", "exif6.jpg");
         string output = Program.Succeed("encode", Train(), turned, "--size", "native", "--out", _folder["tokens.npy"]);
-        // The sensor's rows are the picture's columns: 48x32 in the file, 32 wide and 48 high upright.
+        // The file has 48x32 pixels, turned by 90 degrees; upright it is 32 wide and 48 high.
         Assert.Contains("codes [1, 12, 8]", output, StringComparison.Ordinal);
     }
 

@@ -2,11 +2,11 @@ using Tessera.Training;
 
 namespace Tessera.Cli.Tests;
 
-/// <summary>A terminal may be closed while a run goes on; that must not cost its checkpoint.</summary>
+/// <summary>A run whose terminal is closed must still write its checkpoint.</summary>
 public sealed class TerminalTests(Trained trained)
 {
     [Fact]
-    public void What_a_closed_terminal_does_not_take_is_dropped()
+    public void Writes_to_a_closed_terminal_are_ignored()
     {
         using var terminal = new BreakingWriter(_ => true);
         using var writer = new TerminalWriter(terminal);
@@ -31,7 +31,7 @@ public sealed class TerminalTests(Trained trained)
     }
 
     [Fact]
-    public void A_run_that_cannot_tell_that_it_stops_stops_with_a_checkpoint()
+    public void A_run_that_cannot_print_that_it_stops_still_writes_its_checkpoint()
     {
         using var folder = new TemporaryFolder();
         using var cancellation = new CancellationTokenSource();
@@ -42,12 +42,13 @@ public sealed class TerminalTests(Trained trained)
             return line.StartsWith("stopping", StringComparison.Ordinal);
         });
         int code = TesseraProgram.Run(
-            Program.TinyTraining(trained.Pictures, folder["run"], "--updates", "300"), output, error, cancellation.Token);
+            Program.TinyTraining(trained.Pictures, folder["run"], "--updates", "300"), output, error,
+            cancellation.Token);
         Assert.Equal((TesseraProgram.Interrupted, "tessera: interrupted"), (code, error.ToString().TrimEnd()));
         Assert.Equal(100, RunFolder.Open(folder["run"]).LatestCheckpoint()?.Update);
     }
 
-    /// <summary>Fails at chosen lines as a closed terminal or a full disk does.</summary>
+    /// <summary>A writer that fails at chosen lines, as a closed terminal or a full disk does.</summary>
     private sealed class BreakingWriter(Func<string, bool> breaksAt) : StringWriter
     {
         public override void Write(char value) => Check($"{value}");

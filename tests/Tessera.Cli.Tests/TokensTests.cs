@@ -19,7 +19,7 @@ public sealed class TokensTests(Trained trained) : IDisposable
     [InlineData(null, All)]
     [InlineData("test", Trained.TestCount)]
     [InlineData("train", Trained.TrainCount)]
-    public void Encoding_then_decoding_is_what_reconstruct_shows(string? split, int count)
+    public void Encoding_then_decoding_equals_the_reconstruction(string? split, int count)
     {
         string[] args = split is null ? [] : ["--split", split];
         string output = Program.Succeed(["encode", trained.Run, "--out", _folder["tokens.npy"], .. args]);
@@ -28,7 +28,9 @@ public sealed class TokensTests(Trained trained) : IDisposable
         Assert.Equal($"{_folder["pictures"]}: {count} pictures of 16x16\n", output);
 
         string digits = count > 10 ? "D2" : "D1";
-        Assert.Equal(Enumerable.Range(0, count).Select(i => $"{i.ToString(digits)}.png"), TemporaryFolder.NamesIn(_folder["pictures"]));
+        Assert.Equal(
+            Enumerable.Range(0, count).Select(i => $"{i.ToString(digits)}.png"),
+            TemporaryFolder.NamesIn(_folder["pictures"]));
         TrainedModel model = TrainedModel.Open(trained.Run);
         ImageSet pictures = ImageFolder.Load(
             trained.Pictures, split is null ? Split.All : Enum.Parse<Split>(split, ignoreCase: true), 16,
@@ -45,7 +47,9 @@ public sealed class TokensTests(Trained trained) : IDisposable
     public void Picture_files_are_encoded_and_a_grid_decoded()
     {
         ImageFile.WritePng(_folder["a.png"], ImageTransform.Fit(Shapes.Picture(3, 64), 50, 21, 3));
-        Program.Succeed("encode", trained.Model, _folder["a.png"], _folder["a.png"], "--size", "24", "--out", _folder["tokens.npz"]);
+        Program.Succeed(
+            "encode", trained.Model, _folder["a.png"], _folder["a.png"], "--size", "24",
+            "--out", _folder["tokens.npz"]);
         Assert.Equal([2, 6, 6], Shape(_folder["tokens.npz"], "codes"));
         Program.Succeed("decode", trained.Model, _folder["tokens.npz"], "--out", _folder["grid.png"]);
         Image grid = ImageFile.Read(_folder["grid.png"]);
@@ -53,7 +57,7 @@ public sealed class TokensTests(Trained trained) : IDisposable
     }
 
     [Fact]
-    public void Labels_are_those_of_the_folders()
+    public void Labels_are_the_classes_of_the_folders()
     {
         foreach ((string name, int number) in new[] { ("ant/1.png", 1), ("bee/1.png", 2), ("ant/2.png", 3) })
             _folder.Write($"pictures/{name}", ImageFile.EncodePng(Shapes.Picture(number, 16)));
@@ -67,7 +71,7 @@ public sealed class TokensTests(Trained trained) : IDisposable
     }
 
     [Fact]
-    public void Only_a_file_that_is_named_is_overwritten_and_never_a_folder()
+    public void Neither_the_default_output_nor_a_folder_is_overwritten()
     {
         string[] encode = ["encode", trained.Run, "--split", "test"];
         Assert.Equal(0, Program.End(Program.Start(_folder.Path, encode)).Code);
@@ -77,14 +81,16 @@ public sealed class TokensTests(Trained trained) : IDisposable
         Program.Succeed([.. encode, "--out", _folder["tokens.npy"]]);
 
         Program.Succeed("decode", trained.Run, _folder["tokens.npy"], "--out", _folder["decoded"]);
-        Assert.Contains("exists already", Program.Refuse("decode", trained.Run, _folder["tokens.npy"], "--out", _folder["decoded"]));
+        Assert.Contains(
+            "exists already",
+            Program.Refuse("decode", trained.Run, _folder["tokens.npy"], "--out", _folder["decoded"]));
         Program.Succeed("decode", trained.Run, _folder["tokens.npy"], "--out", _folder["grid.png"]);
         Program.Succeed("decode", trained.Run, _folder["tokens.npy"], "--out", _folder["grid.png"]);
         Assert.Equal(["decoded", "grid.png", "tokens.npy"], _folder.Names);
     }
 
     [Fact]
-    public void What_cannot_be_encoded_is_refused_and_nothing_is_written()
+    public void Encode_refuses_wrong_arguments_and_writes_nothing()
     {
         _folder.Write("broken/1.png", [0x89, (byte)'P', (byte)'N', (byte)'G', 1, 2, 3]);
         string[] before = _folder.Names;
@@ -104,11 +110,12 @@ public sealed class TokensTests(Trained trained) : IDisposable
             Assert.Contains(reason, Program.Refuse(["encode", trained.Run, .. args]), StringComparison.Ordinal);
             Assert.Equal(before, _folder.Names);
         }
-        Assert.Contains("--data", Program.Refuse("encode", trained.Model, "--out", _folder["a.npy"]), StringComparison.Ordinal);
+        Assert.Contains(
+            "--data", Program.Refuse("encode", trained.Model, "--out", _folder["a.npy"]), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void What_cannot_be_decoded_is_refused_and_nothing_is_written()
+    public void Decode_refuses_wrong_arguments_and_writes_nothing()
     {
         string npy = Repository.Fixture("npy", "uint16.npy"), result = _folder["out"];
         foreach ((string[] args, string reason) in new (string[], string)[]
@@ -130,13 +137,16 @@ public sealed class TokensTests(Trained trained) : IDisposable
     }
 
     [Fact]
-    public void A_full_disk_is_told_in_one_line_and_nothing_is_left()
+    public void A_full_disk_is_reported_in_one_line_and_nothing_is_left()
     {
         using SmallDisk disk = SmallDisk.Mount(_folder, kibibytes: 32);
         Program.Succeed("encode", trained.Run, "--out", _folder["tokens.npy"]);
-        Assert.Contains("disk is full", Program.Refuse("decode", trained.Run, _folder["tokens.npy"], "--out", disk["pictures"]));
+        Assert.Contains(
+            "disk is full", Program.Refuse("decode", trained.Run, _folder["tokens.npy"], "--out", disk["pictures"]));
         Program.Succeed("encode", trained.Run, "--out", disk["tokens.npy"]);
-        Assert.Contains("disk is full", Program.Refuse("encode", trained.Run, "--data", "shapes", "--size", "16", "--out", disk["tokens.npy"]));
+        Assert.Contains(
+            "disk is full",
+            Program.Refuse("encode", trained.Run, "--data", "shapes", "--size", "16", "--out", disk["tokens.npy"]));
         Assert.Equal(["tokens.npy"], TemporaryFolder.NamesIn(disk.Path));
         using var tokens = NpyReader.Open(disk["tokens.npy"]);
         Assert.Equal(All, tokens.Shape[0]);
@@ -145,10 +155,11 @@ public sealed class TokensTests(Trained trained) : IDisposable
     [Fact]
     public void An_interrupted_command_leaves_nothing()
     {
-        if (OperatingSystem.IsWindows()) Assert.Skip("Signals are sent with kill.");
+        if (OperatingSystem.IsWindows()) Assert.Skip("Windows has no signals to send.");
         using Process process = Program.Start(
-            _folder.Path, "encode", trained.Run, "--data", "shapes", "--size", "64", "--threads", "1", "--out", "tokens.npy");
-        // Until its temporary file is there, it has not begun to encode.
+            _folder.Path, "encode", trained.Run, "--data", "shapes", "--size", "64", "--threads", "1",
+            "--out", "tokens.npy");
+        // Encoding has started when its temporary file exists.
         while (_folder.Names.Length == 0 && !process.HasExited) Thread.Sleep(5);
         using (Process kill = Process.Start("kill", ["-INT", $"{process.Id}"])) kill.WaitForExit();
         Outcome outcome = Program.End(process);

@@ -9,39 +9,46 @@ namespace Tessera.Cli.Tests;
 public sealed class TrainTests(Trained trained)
 {
     [Fact]
-    public void A_run_folder_is_whole()
+    public void A_run_folder_is_complete()
     {
         Assert.Equal(
             [
-                "checkpoints", "config.json", "eval.csv", "metrics.csv", "model.safetensors", "reconstructions.png", "report",
-                "series.csv",
+                "checkpoints", "config.json", "eval.csv", "metrics.csv", "model.safetensors", "reconstructions.png",
+                "report", "series.csv",
             ],
             TemporaryFolder.NamesIn(trained.Run));
         Assert.Equal(["10", "20", "30"], TemporaryFolder.NamesIn(Path.Combine(trained.Run, "checkpoints")));
         Assert.Equal(
             ["model.safetensors", "optimizer.safetensors", "state.json"],
             TemporaryFolder.NamesIn(Path.Combine(trained.Run, "checkpoints", "30")));
-        Assert.Equal(["20", "30"], File.ReadLines(Path.Combine(trained.Run, "eval.csv")).Skip(1).Select(row => row.Split(',')[0]));
+        Assert.Equal(
+            ["20", "30"],
+            File.ReadLines(Path.Combine(trained.Run, "eval.csv")).Skip(1).Select(row => row.Split(',')[0]));
         Assert.Equal(
             File.ReadAllBytes(Path.Combine(trained.Run, "checkpoints", "30", "model.safetensors")),
             File.ReadAllBytes(trained.Model));
-        // Four pairs of 16x16 pixels, enlarged 6 times, in a row; the fifth below.
+        // Four pairs of 16x16 pictures in the first row, enlarged 6 times; the fifth pair is in the second row.
         Image grid = ImageFile.Read(Path.Combine(trained.Run, "reconstructions.png"));
         Assert.Equal((4 * (192 + 6) + 6, 2 * (96 + 6) + 6), (grid.Width, grid.Height));
     }
 
     [Fact]
-    public void The_output_tells_the_data_the_model_the_results_and_what_comes_next()
+    public void The_output_shows_the_data_the_model_the_results_and_the_next_commands()
     {
-        Assert.Contains("12 pictures to train on, 5 to test on, 16x16x3, data variance 0.", trained.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "12 pictures to train on, 5 to test on, 16x16x3, data variance 0.", trained.Output,
+            StringComparison.Ordinal);
         Assert.Contains("16 codes of 4 dimensions", trained.Output, StringComparison.Ordinal);
         Assert.Contains("device: cpu, 1 thread, ", trained.Output, StringComparison.Ordinal);
         Assert.Contains("\n30 iterations\nrecon_error: ", trained.Output, StringComparison.Ordinal);
         Assert.Contains("\neval after 20 updates: recon_error ", trained.Output, StringComparison.Ordinal);
-        Assert.Matches(@"\npictures +5 \(test\)\nrecon_error +[\d.]+\nmse +[\d.]+\npsnr +[\d.]+ dB\nssim +-?[\d.]+\n", trained.Output);
+        Assert.Matches(
+            @"\npictures +5 \(test\)\nrecon_error +[\d.]+\nmse +[\d.]+\npsnr +[\d.]+ dB\nssim +-?[\d.]+\n",
+            trained.Output);
         Assert.Contains(Path.Combine(trained.Run, "reconstructions.png"), trained.Output, StringComparison.Ordinal);
         Assert.Contains(
-            $"all figures on one page: {Path.Combine(trained.Run, "report", "report.html")}\n", trained.Output, StringComparison.Ordinal);
+            $"all figures on one page: {Path.Combine(trained.Run, "report", "report.html")}\n", trained.Output,
+            StringComparison.Ordinal);
         Assert.Contains($"tessera eval {trained.Run}", trained.Output, StringComparison.Ordinal);
     }
 
@@ -59,18 +66,18 @@ public sealed class TrainTests(Trained trained)
     }
 
     [Fact]
-    public void Options_override_the_preset_and_all_of_them_reach_the_run()
+    public void All_options_override_the_preset_and_reach_the_run()
     {
         using var folder = new TemporaryFolder();
         Program.Succeed(
-            "train", "--preset", "seed-ema", "--data", trained.Pictures, "--data-dir", folder.Path, "--out", folder["run"],
-            "--size", "8", "--channels", "1", "--batch", "2", "--updates", "1", "--lr", "2e-3", "--hidden", "4",
-            "--residual-hidden", "3", "--residual-layers", "0", "--codes", "5", "--code-dim", "6", "--commitment", "0.5",
-            "--seed", "18446744073709551615", "--threads", "2", "--checkpoint-every", "7", "--eval-every", "8",
-            "--device", "cpu", "--lookup-dim", "3", "--decay", "0.9", "--gradient", "rotation", "--codebook-start", "kmeans",
-            "--decay-ramp", "on", "--ema-start", "codebook", "--ema-smoothing", "copy", "--revival", "0.25", "--warmup", "9",
-            "--schedule", "cosine", "--clip-norm", "2.5", "--weight-decay", "0.01", "--average", "0.99", "--flips", "on",
-            "--optimizer", "muon");
+            "train", "--preset", "seed-ema", "--data", trained.Pictures, "--data-dir", folder.Path,
+            "--out", folder["run"], "--size", "8", "--channels", "1", "--batch", "2", "--updates", "1", "--lr", "2e-3",
+            "--hidden", "4", "--residual-hidden", "3", "--residual-layers", "0", "--codes", "5", "--code-dim", "6",
+            "--commitment", "0.5", "--seed", "18446744073709551615", "--threads", "2", "--checkpoint-every", "7",
+            "--eval-every", "8", "--device", "cpu", "--lookup-dim", "3", "--decay", "0.9", "--gradient", "rotation",
+            "--codebook-start", "kmeans", "--decay-ramp", "on", "--ema-start", "codebook", "--ema-smoothing", "copy",
+            "--revival", "0.25", "--warmup", "9", "--schedule", "cosine", "--clip-norm", "2.5",
+            "--weight-decay", "0.01", "--average", "0.99", "--flips", "on", "--optimizer", "muon");
         TrainingOptions expected = new()
         {
             Model = new()
@@ -120,10 +127,11 @@ public sealed class TrainTests(Trained trained)
     [InlineData("cosine", typeof(CosineVectorQuantizerOptions))]
     [InlineData("gradient", typeof(VectorQuantizerOptions))]
     [InlineData("ema", typeof(EmaVectorQuantizerOptions))]
-    public void Each_quantizer_can_be_chosen_and_keeps_what_all_have(string name, Type options)
+    public void Each_quantizer_can_be_chosen_and_keeps_the_common_options(string name, Type options)
     {
         using var folder = new TemporaryFolder();
-        Program.Succeed(Program.TinyTraining(trained.Pictures, folder["run"], "--quantizer", name, "--commitment", "0.7", "--updates", "2"));
+        Program.Succeed(Program.TinyTraining(
+            trained.Pictures, folder["run"], "--quantizer", name, "--commitment", "0.7", "--updates", "2"));
         QuantizerOptions quantizer = RunFolder.Open(folder["run"]).Options.Model.Quantizer;
         Assert.IsType(options, quantizer);
         Assert.Equal(0.7f, quantizer.Commitment);
@@ -137,7 +145,7 @@ public sealed class TrainTests(Trained trained)
     [InlineData("--decay", "--quantizer", "simvq", "--decay", "0.9")]
     [InlineData("--decay-ramp", "--quantizer", "gradient", "--decay-ramp", "on")]
     [InlineData("--ema-start", "--quantizer", "cosine", "--ema-start", "seed")]
-    public void Options_that_do_not_go_together_are_refused(string named, params string[] options)
+    public void Options_that_exclude_each_other_are_refused(string named, params string[] options)
     {
         using var folder = new TemporaryFolder();
         string line = Program.Refuse(["train", "--data", trained.Pictures, "--out", folder["run"], .. options]);
@@ -146,24 +154,27 @@ public sealed class TrainTests(Trained trained)
     }
 
     [Fact]
-    public void A_run_whose_rate_falls_to_zero_does_not_go_on_after_its_end()
+    public void A_run_with_a_cosine_schedule_cannot_be_extended()
     {
         using var folder = new TemporaryFolder();
-        Program.Succeed(Program.TinyTraining(trained.Pictures, folder["run"], "--schedule", "cosine", "--updates", "3"));
+        Program.Succeed(
+            Program.TinyTraining(trained.Pictures, folder["run"], "--schedule", "cosine", "--updates", "3"));
         string line = Program.Refuse("train", "--resume", "--out", folder["run"], "--updates", "6");
         Assert.Contains("--init", line, StringComparison.Ordinal);
-        Program.Succeed(Program.TinyTraining(trained.Pictures, folder["next"], "--init", folder["run"], "--updates", "3"));
+        Program.Succeed(
+            Program.TinyTraining(trained.Pictures, folder["next"], "--init", folder["run"], "--updates", "3"));
     }
 
     [Theory]
     [InlineData("seed", 0.0)]
     [InlineData("seed-ema", 0.99)]
-    public void The_seeds_presets_start_as_the_seed_does(string preset, double decay)
+    public void The_seed_presets_have_the_options_of_the_seed(string preset, double decay)
     {
         using var folder = new TemporaryFolder();
         Program.Succeed(Program.TinyTraining(trained.Pictures, folder["run"], "--preset", preset, "--updates", "1"));
         TrainingOptions options = RunFolder.Open(folder["run"]).Options;
-        QuantizerOptions quantizer = decay > 0 ? new EmaVectorQuantizerOptions { Decay = decay } : new VectorQuantizerOptions();
+        QuantizerOptions quantizer =
+            decay > 0 ? new EmaVectorQuantizerOptions { Decay = decay } : new VectorQuantizerOptions();
         Assert.Equal((quantizer, 1e-4f), (options.Model.Quantizer, options.LearningRate));
     }
 
@@ -177,26 +188,28 @@ public sealed class TrainTests(Trained trained)
         foreach (var ((_, first), (name, second)) in start.Parameters().Zip(end.Parameters()))
         {
             float furthest = first.ToArray().Zip(second.ToArray(), (x, y) => Math.Abs(x - y)).Max();
-            Assert.True(furthest < 1e-6f, $"{name} is {furthest} away from where it started");
+            Assert.True(furthest < 1e-6f, $"{name} is {furthest} away from its initial value");
         }
     }
 
     [Fact]
-    public void Without_out_the_run_gets_the_first_free_number()
+    public void Without_out_the_run_folder_gets_the_first_free_number()
     {
         using var folder = new TemporaryFolder();
         foreach (int number in new[] { 1, 2 })
         {
-            string[] args = [.. Program.TinyTraining(trained.Pictures, "", "--updates", "1").Where(arg => arg is not ("--out" or ""))];
+            string[] args = Program.TinyTraining(trained.Pictures, "", "--updates", "1");
+            args = [.. args.Where(arg => arg is not ("--out" or ""))];
             Outcome outcome = Program.End(Program.Start(folder.Path, args));
             Assert.True(outcome.Code == 0, outcome.Error);
-            Assert.Contains($"run:    {Path.Combine("runs", $"pictures-{number}")},", outcome.Output, StringComparison.Ordinal);
+            Assert.Contains(
+                $"run:    {Path.Combine("runs", $"pictures-{number}")},", outcome.Output, StringComparison.Ordinal);
         }
         Assert.Equal(["pictures-1", "pictures-2"], TemporaryFolder.NamesIn(folder["runs"]));
     }
 
     [Fact]
-    public void A_loss_that_is_not_finite_ends_the_run_with_its_update_and_leaves_the_checkpoints()
+    public void A_loss_that_is_not_finite_ends_the_run_with_an_error_and_keeps_the_checkpoints()
     {
         using var folder = new TemporaryFolder();
         string line = Program.Fail(TesseraProgram.Failed, Program.TinyTraining(

@@ -6,7 +6,9 @@ using Tessera.Imaging;
 
 namespace Tessera.Cli.Tests;
 
-/// <summary>A folder of pictures and a run on them, made once and never changed: tests that change a run copy it.</summary>
+/// <summary>
+/// A folder of pictures and a run trained on them, made once and never changed: tests that change a run copy it.
+/// </summary>
 public sealed class Trained : IDisposable
 {
     public const int TrainCount = 12, TestCount = 5;
@@ -24,7 +26,8 @@ public sealed class Trained : IDisposable
         }
         Output = Program.Succeed(
         [
-            .. Program.TinyTraining(Pictures, Run, "--checkpoint-every", "10", "--eval-every", "20").Where(arg => arg != Program.NoReport),
+            .. Program.TinyTraining(Pictures, Run, "--checkpoint-every", "10", "--eval-every", "20")
+                .Where(arg => arg != Program.NoReport),
         ]);
     }
 
@@ -34,13 +37,13 @@ public sealed class Trained : IDisposable
     /// <summary>The run: 30 updates, checkpoints at 10, 20 and 30, evaluations at 20 and 30, a report.</summary>
     public string Run => _folder["run"];
 
-    /// <summary>Its newest weights.</summary>
+    /// <summary>The newest weights of the run.</summary>
     public string Model => _folder["run", "model.safetensors"];
 
-    /// <summary>What the program printed.</summary>
+    /// <summary>The output of the training run.</summary>
     public string Output { get; }
 
-    /// <summary>A copy of the run to change.</summary>
+    /// <summary>Copies the run, so that a test can change it.</summary>
     internal string CopyRun(TemporaryFolder to)
     {
         string copy = to["copy"];

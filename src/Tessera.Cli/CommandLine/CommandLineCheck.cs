@@ -4,11 +4,11 @@ using System.CommandLine.Parsing;
 
 namespace Tessera.Cli.CommandLine;
 
-/// <summary>Turns what is wrong with a command line into one line that says how to mend it.</summary>
+/// <summary>Reports an error of the command line as one line that says how to fix it.</summary>
 internal static class CommandLineCheck
 {
-    /// <summary>Checks a command line that was parsed.</summary>
-    /// <exception cref="InputException">There is something wrong with it.</exception>
+    /// <summary>Checks a parsed command line.</summary>
+    /// <exception cref="InputException">The command line is wrong.</exception>
     public static void ThrowIfWrong(ParseResult parse, IReadOnlyList<string> args)
     {
         Command command = parse.CommandResult.Command;
@@ -26,15 +26,16 @@ internal static class CommandLineCheck
             OptionResult => message,
             CommandResult when command.Subcommands.Count > 0 && parse.UnmatchedTokens is [var word, ..] =>
                 $"there is no command {word}{Suggestion(word, command.Subcommands.Select(sub => sub.Name))} ({help})",
-            CommandResult when parse.UnmatchedTokens is [var word, ..] => $"{word} is one argument too many; {help}",
+            CommandResult when parse.UnmatchedTokens is [var word, ..] => $"unexpected argument {word}; {help}",
             CommandResult when command.Subcommands.Count > 0 =>
-                $"{command.Name}: say which ({string.Join(", ", command.Subcommands.Select(sub => sub.Name))}); {help}",
+                $"{command.Name} needs a subcommand "
+                + $"({string.Join(", ", command.Subcommands.Select(sub => sub.Name))}); {help}",
             ArgumentResult argument => $"{argument.Argument.Name} is missing; {help}",
             _ => $"{message}; {help}",
         });
     }
 
-    /// <summary>The parser takes options it does not know for arguments; nobody's picture is called --cuont.</summary>
+    /// <summary>Refuses unknown options: the parser would take a mistyped --cuont for a picture file.</summary>
     private static void ThrowIfUnknownOption(Command command, IReadOnlyList<string> args)
     {
         string[] known = [.. OptionsOf(command).SelectMany(option => option.Aliases.Prepend(option.Name))];
@@ -65,14 +66,16 @@ internal static class CommandLineCheck
         static Command? Parent(Command child) => child.Parents.OfType<Command>().FirstOrDefault();
     }
 
-    /// <summary>The nearest word that is known, unless more than half of it would have to be mistyped.</summary>
+    /// <summary>A hint at the most similar known word; none if more than half of its letters differ.</summary>
     private static string Suggestion(string word, IEnumerable<string> known) =>
         known.MinBy(candidate => EditDistance(word, candidate)) is { } nearest
         && EditDistance(word, nearest) <= nearest.Length / 2
             ? $"; did you mean {nearest}?"
             : "";
 
-    /// <summary>Insertions, deletions and replacements that turn one word into another (Levenshtein 1966).</summary>
+    /// <summary>
+    /// The least number of insertions, deletions and replacements that turn one word into another (Levenshtein 1966).
+    /// </summary>
     internal static int EditDistance(string from, string to)
     {
         int[] row = [.. Enumerable.Range(0, to.Length + 1)];

@@ -5,7 +5,7 @@ using Tessera.Cli.Commands;
 
 namespace Tessera.Cli.CommandLine;
 
-/// <summary><c>--help</c>: what System.CommandLine prints, and examples below it.</summary>
+/// <summary><c>--help</c>: the help of System.CommandLine, followed by examples.</summary>
 internal sealed class HelpWithExamples : SynchronousCommandLineAction
 {
     private const int WidestLine = 110;

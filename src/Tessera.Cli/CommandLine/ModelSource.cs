@@ -5,15 +5,17 @@ using Tessera.Training;
 
 namespace Tessera.Cli.CommandLine;
 
-/// <summary>The trained model that a command works with, as the user names it: RUN and --key.</summary>
+/// <summary>The argument RUN and the option --key, which name the trained model of a command.</summary>
 internal sealed class ModelSource
 {
     private readonly Argument<string> _path = new("RUN")
     {
-        Description = "A run folder, a checkpoint folder in it, or a model file with the seed's names (safetensors, or PyTorch's .pt).",
+        Description = "A run folder, a checkpoint folder in it, or a model file (safetensors or PyTorch) with the "
+            + "tensor names of the reference PyTorch notebook.",
     };
     private readonly Option<string?> _key = NewOption.Text(
-        "--key", "NAME", "Which dict of a PyTorch file holds the model, such as ema; needed only where several do.");
+        "--key", "NAME",
+        "Key of the state dict in a PyTorch file, such as ema; needed only if the file holds several models.");
 
     /// <summary>Adds the argument and the option to a command.</summary>
     public void AddTo(Command command)
@@ -22,10 +24,10 @@ internal sealed class ModelSource
         command.Options.Add(_key);
     }
 
-    /// <summary>What the user named.</summary>
+    /// <summary>The path that the user gave as RUN.</summary>
     public string Path(ParseResult parse) => parse.GetRequiredValue(_path);
 
-    /// <summary>Opens the model, and says what its file holds besides.</summary>
+    /// <summary>Opens the model, and prints which tensors of its file were left out.</summary>
     public TrainedModel Open(ParseResult parse, Display messages, Device? device = null)
     {
         TrainedModel trained = TrainedModel.Open(Path(parse), device, parse.GetValue(_key));
@@ -33,7 +35,7 @@ internal sealed class ModelSource
         return trained;
     }
 
-    /// <summary>Says in one line which tensors of a file were left out, if any.</summary>
+    /// <summary>Prints one line with the tensors of a file that were left out, if any.</summary>
     public static void ReportLeftOut(ModelOrigin origin, Display messages)
     {
         if (origin.LeftOutSummary is { } names)

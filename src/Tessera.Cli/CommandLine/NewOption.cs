@@ -6,13 +6,13 @@ using Tessera.Imaging;
 
 namespace Tessera.Cli.CommandLine;
 
-/// <summary>Options and arguments whose errors are one line that names them.</summary>
+/// <summary>Creates options whose error messages are one line that starts with the option's name.</summary>
 internal static class NewOption
 {
-    /// <summary>The option that leaves out pictures that cannot be read.</summary>
+    /// <summary>The name of the option that leaves out damaged pictures.</summary>
     public const string SkipDamagedName = "--skip-damaged";
 
-    /// <summary>An option that takes text: a path, or a name in place of one.</summary>
+    /// <summary>An option that takes a text that is not empty, such as a path or a name.</summary>
     public static Option<string?> Text(string name, string helpName, string description) =>
         new(name)
         {
@@ -21,12 +21,13 @@ internal static class NewOption
             CustomParser = result =>
             {
                 string text = result.Tokens[0].Value;
-                if (text.Length == 0) result.AddError($"{name}: its value is empty; give {helpName} or leave the option out");
+                if (text.Length == 0)
+                    result.AddError($"{name}: its value is empty; give {helpName} or leave the option out");
                 return text;
             },
         };
 
-    /// <summary>An option that is there or not.</summary>
+    /// <summary>An option without a value.</summary>
     public static Option<bool> Flag(string name, string description) =>
         new(name) { Description = description, Arity = ArgumentArity.Zero };
 
@@ -62,7 +63,7 @@ internal static class NewOption
             },
         };
 
-    /// <summary>An option that takes a number with or without a decimal point.</summary>
+    /// <summary>An option that takes a number, such as 0.25 or 1e-3.</summary>
     public static Option<T?> Real<T>(string name, string description) where T : struct, IFloatingPoint<T> =>
         new(name)
         {
@@ -77,7 +78,7 @@ internal static class NewOption
             },
         };
 
-    /// <summary>An option that takes a size of pictures; <see cref="PictureSize.Native"/> where it may.</summary>
+    /// <summary>An option that takes the size of pictures, and <c>native</c> if that is allowed.</summary>
     public static Option<PictureSize?> Size(string name, string description, bool allowsNative) =>
         new(name)
         {
@@ -89,14 +90,15 @@ internal static class NewOption
                 if (allowsNative && text == PictureSize.Native.ToString()) return PictureSize.Native;
                 if (PictureSize.TryParse(text, out PictureSize size)) return size;
                 result.AddError(
-                    $"{name} {text}: give a whole number, or height x width such as 32x48" + (allowsNative ? ", or native" : ""));
+                    $"{name} {text}: give a whole number, or height x width such as 32x48"
+                    + (allowsNative ? ", or native" : ""));
                 return null;
             },
         };
 
-    /// <summary>Whether pictures that cannot be read are left out.</summary>
+    /// <summary>The option that leaves out damaged pictures.</summary>
     public static Option<bool> SkipDamaged() => Flag(
-        SkipDamagedName, "Goes on without pictures that cannot be read, and says how many.");
+        SkipDamagedName, "Leaves out pictures that cannot be read, and prints how many.");
 
     /// <summary>Whether the user gave an option.</summary>
     public static bool IsGiven(this ParseResult parse, Option option) =>

@@ -4,7 +4,7 @@ using Tessera.Training;
 
 namespace Tessera.Cli.CommandLine;
 
-/// <summary><c>--version</c>: the version that is written to run folders.</summary>
+/// <summary><c>--version</c>: prints the version, which is also written to run folders.</summary>
 internal sealed class PrintVersion : SynchronousCommandLineAction
 {
     public override bool ClearsParseErrors => true;

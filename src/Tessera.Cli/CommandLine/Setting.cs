@@ -3,26 +3,27 @@ using Tessera.Training;
 
 namespace Tessera.Cli.CommandLine;
 
-/// <summary>An option of the command line that stands for one of <see cref="TrainingOptions"/>.</summary>
+/// <summary>A command-line option that sets one of the <see cref="TrainingOptions"/>.</summary>
 /// <param name="option">The option.</param>
 internal abstract class Setting(Option option)
 {
     public Option Option { get; } = option;
 
-    /// <summary>The options with the value that the user gave, if any.</summary>
+    /// <summary>The training options with the value that the user gave, if any.</summary>
     public abstract TrainingOptions Apply(ParseResult parse, TrainingOptions options);
 
-    /// <summary>The value in some options.</summary>
+    /// <summary>The value in the training options.</summary>
     public abstract object? Get(TrainingOptions options);
 }
 
-/// <summary>A setting of one type.</summary>
-/// <typeparam name="T">What the option takes; null where it was not given.</typeparam>
+/// <summary>A setting with a typed value.</summary>
+/// <typeparam name="T">The type of the option's value, nullable: null if the option is not given.</typeparam>
 /// <param name="option">The option.</param>
-/// <param name="get">Reads the value.</param>
-/// <param name="set">The options with another value.</param>
+/// <param name="get">Gets the value from training options.</param>
+/// <param name="set">Returns training options with another value.</param>
 internal sealed class Setting<T>(
-    Option<T> option, Func<TrainingOptions, object?> get, Func<TrainingOptions, T, TrainingOptions> set) : Setting(option)
+    Option<T> option, Func<TrainingOptions, object?> get, Func<TrainingOptions, T, TrainingOptions> set)
+    : Setting(option)
 {
     public override TrainingOptions Apply(ParseResult parse, TrainingOptions options) =>
         parse.IsGiven(option) ? set(options, parse.GetValue(option)!) : options;

@@ -8,45 +8,53 @@ using Tessera.Training;
 namespace Tessera.Cli.CommandLine;
 
 /// <summary>
-/// The options that describe a run and its pictures, each in one place: every command that takes one takes it from here.
+/// The options that describe a run and its pictures. Every command takes them from here, so that each is defined once.
 /// An instance belongs to one command.
 /// </summary>
 internal sealed class Settings
 {
-    /// <summary>The option that names pictures.</summary>
+    /// <summary>The name of the option for the pictures.</summary>
     public const string DataName = "--data";
 
-    /// <summary>The option for the size of pictures.</summary>
+    /// <summary>The name of the option for the size of the pictures.</summary>
     public const string SizeName = "--size";
 
-    /// <summary>The options that say how long a run trains.</summary>
+    /// <summary>The names of the options for the length of a run.</summary>
     public static readonly IReadOnlyList<string> BudgetNames = ["--updates", "--pictures", "--minutes"];
 
     private static readonly TrainingOptions Usual = Preset.Default.Options;
+    private static readonly TrainingOptions ForShapes = Preset.Default.OptionsFor(Shapes.Name);
 
     private readonly Setting[] _settings;
 
     private Settings(params Setting[] settings) => _settings = settings;
 
-    /// <summary>Where pictures come from, and how many threads work: what a command with a trained model takes.</summary>
-    /// <param name="allowsNative">Whether pictures may be taken as they are.</param>
-    public static Settings ForPictures(bool allowsNative) => new([.. Pictures("the run's own", allowsNative), Threads()]);
+    /// <summary>The options of a command that applies a trained model to pictures: the pictures, and threads.</summary>
+    /// <param name="allowsNative">Whether <c>--size native</c> is allowed.</param>
+    public static Settings ForPictures(bool allowsNative) =>
+        new([.. Pictures("the run's own", allowsNative), Threads()]);
 
-    /// <summary>How many threads work: what a command takes that is given no pictures.</summary>
+    /// <summary>The options of a command that applies a trained model to no pictures: threads.</summary>
     public static Settings ForComputing() => new(Threads());
 
-    /// <summary>What may change when a run is resumed: nothing its result so far depends on.</summary>
+    /// <summary>The options that a resumed run can change: its result so far does not depend on them.</summary>
     public static Settings ForResuming() => new(
         new Setting<long?>(
-            NewOption.Whole<long>("--updates", $"Updates to make in all [default: {Preset.Default.OptionsFor(Shapes.Name).Budget} of shapes, else {Usual.Budget}]."),
-            options => options.Budget.Updates, (options, value) => options with { Budget = TrainingBudget.OfUpdates(value!.Value) }),
+            NewOption.Whole<long>(
+                "--updates",
+                $"Updates to train in total [default: {ForShapes.Budget} for shapes, else {Usual.Budget}]."),
+            options => options.Budget.Updates,
+            (options, value) => options with { Budget = TrainingBudget.OfUpdates(value!.Value) }),
         new Setting<long?>(
-            NewOption.Whole<long>("--pictures", "Pictures to draw in all, in place of --updates."),
-            options => options.Budget.Pictures, (options, value) => options with { Budget = TrainingBudget.OfPictures(value!.Value) }),
+            NewOption.Whole<long>("--pictures", "Training pictures to draw in total, instead of --updates."),
+            options => options.Budget.Pictures,
+            (options, value) => options with { Budget = TrainingBudget.OfPictures(value!.Value) }),
         new Setting<double?>(
             NewOption.Real<double>(
-                "--minutes", "Minutes to train in all, in place of --updates; the learning rate's schedule ends with them."),
-            options => options.Budget.Minutes, (options, value) => options with { Budget = TrainingBudget.OfMinutes(value!.Value) }),
+                "--minutes",
+                "Minutes to train in total, instead of --updates; the result then depends on the machine's speed."),
+            options => options.Budget.Minutes,
+            (options, value) => options with { Budget = TrainingBudget.OfMinutes(value!.Value) }),
         Threads(),
         new Setting<long?>(
             NewOption.Whole<long>(
@@ -54,16 +62,18 @@ internal sealed class Settings
             options => options.CheckpointEvery, (options, value) => options with { CheckpointEvery = value!.Value }),
         new Setting<long?>(
             NewOption.Whole<long>(
-                "--eval-every", $"Updates between evaluations on the test pictures [default: {Usual.EvalEvery}]."),
+                "--eval-every",
+                "Updates between evaluations on the test split "
+                    + $"[default: {ForShapes.EvalEvery} for shapes, else {Usual.EvalEvery}]."),
             options => options.EvalEvery, (options, value) => options with { EvalEvery = value!.Value }),
         DataDir());
 
-    /// <summary>How large a model and its batches are: what the time of a step depends on.</summary>
-    /// <param name="usual">What they are where nothing is said.</param>
+    /// <summary>The options of a benchmark: the sizes of the model and its batches, and threads.</summary>
+    /// <param name="usual">The default values.</param>
     public static Settings ForBenchmark(TrainingOptions usual) =>
         new([Batch(usual.Batch), Size(usual.Size), .. ModelSizes(usual.Model), Threads()]);
 
-    /// <summary>What makes a run the run it is.</summary>
+    /// <summary>The options that the result of a run depends on; they are fixed when it starts.</summary>
     public static Settings ForStarting() => new(
     [
         Data(Usual.Data),
@@ -71,45 +81,67 @@ internal sealed class Settings
         Batch(Usual.Batch),
         new Setting<string?>(
             NewOption.Choice(
-                "--optimizer", $"What moves the weights: Muon, or Adam; the seed's is adam with --weight-decay 0 [default: {Lower(Usual.Optimizer)}].",
+                "--optimizer",
+                "Optimizer of the weights: adam, or muon for the convolution kernels and adam for the rest "
+                    + $"[default: {Lower(Usual.Optimizer)}].",
                 [.. Enum.GetValues<OptimizerKind>().Select(Lower)]),
             options => Lower(options.Optimizer),
             (options, value) => options with { Optimizer = Enum.Parse<OptimizerKind>(value!, ignoreCase: true) }),
         new Setting<float?>(
-            NewOption.Real<float>("--lr", $"Learning rate of the optimizer [default: {Usual.LearningRate}]."),
+            NewOption.Real<float>("--lr", $"Learning rate, after the warm-up [default: {Usual.LearningRate}]."),
             options => options.LearningRate, (options, value) => options with { LearningRate = value!.Value }),
         new Setting<long?>(
-            NewOption.Whole<long>("--warmup", $"Updates in which the learning rate rises to --lr [default: {Usual.WarmUp}]."),
+            NewOption.Whole<long>(
+                "--warmup",
+                $"Updates over which the learning rate rises linearly to --lr; 0 for none [default: {Usual.WarmUp}]."),
             options => options.WarmUp, (options, value) => options with { WarmUp = value!.Value }),
         new Setting<string?>(
             NewOption.Choice(
-                "--schedule", $"How the learning rate goes on: it stays, or it falls to 0 along a cosine [default: {Lower(Usual.LearningRateShape)}].",
+                "--schedule",
+                "Learning rate over the run: constant, or a cosine that falls to 0 at its end "
+                    + $"[default: {Lower(Usual.LearningRateShape)}].",
                 [.. Enum.GetValues<LearningRateShape>().Select(Lower)]),
             options => Lower(options.LearningRateShape),
-            (options, value) => options with { LearningRateShape = Enum.Parse<LearningRateShape>(value!, ignoreCase: true) }),
+            (options, value) => options with
+            {
+                LearningRateShape = Enum.Parse<LearningRateShape>(value!, ignoreCase: true),
+            }),
         new Setting<float?>(
-            NewOption.Real<float>("--clip-norm", $"Norm that all gradients together are clipped at; 0 for none [default: {Usual.ClipNorm}]."),
+            NewOption.Real<float>(
+                "--clip-norm",
+                "Largest norm of all gradients together; larger ones are scaled down to it; 0 for no limit "
+                    + $"[default: {Usual.ClipNorm}]."),
             options => options.ClipNorm, (options, value) => options with { ClipNorm = value!.Value }),
         new Setting<float?>(
-            NewOption.Real<float>("--weight-decay", $"Decoupled weight decay of every parameter, as AdamW's; 0 for none [default: {Usual.WeightDecay}]."),
+            NewOption.Real<float>(
+                "--weight-decay",
+                $"Decoupled weight decay of all parameters, as in AdamW; 0 for none [default: {Usual.WeightDecay}]."),
             options => options.WeightDecay, (options, value) => options with { WeightDecay = value!.Value }),
         new Setting<double?>(
             NewOption.Real<double>(
-                "--average", $"Decay of a running average of the weights, which is what is evaluated and kept; 0 for none [default: {Usual.AverageDecay}]."),
+                "--average",
+                "Decay of a running average of the weights; evaluations and saved models use the average; 0 for none "
+                    + $"[default: {Usual.AverageDecay}]."),
             options => options.AverageDecay, (options, value) => options with { AverageDecay = value!.Value }),
         new Setting<string?>(
-            NewOption.Choice("--flips", $"Whether half of the pictures drawn are mirrored, left to right [default: {OnOff(Usual.Flips)}].", "on", "off"),
+            NewOption.Choice(
+                "--flips",
+                $"Mirrors each training picture left to right with probability 1/2 [default: {OnOff(Usual.Flips)}].",
+                "on", "off"),
             options => OnOff(options.Flips), (options, value) => options with { Flips = value == "on" }),
         .. ModelSizes(Usual.Model),
         .. QuantizerSettings.All(),
         new Setting<ulong?>(
-            NewOption.Whole<ulong>("--seed", $"What all random numbers follow from [default: {Usual.Seed}]."),
+            NewOption.Whole<ulong>("--seed", $"Seed of all random numbers [default: {Usual.Seed}]."),
             options => options.Seed, (options, value) => options with { Seed = value!.Value }),
         new Setting<string?>(
-            NewOption.Text("--init", "FILE", "Starts from the weights of this model file or run instead of random ones."),
+            NewOption.Text(
+                "--init", "FILE", "Model file or run whose weights the run starts from, instead of random weights."),
             options => options.Init, (options, value) => options with { Init = Path.GetFullPath(value!) }),
         new Setting<string?>(
-            NewOption.Text("--key", "NAME", "Which dict of the PyTorch file of --init holds the weights; needed only where several do."),
+            NewOption.Text(
+                "--key", "NAME",
+                "Key of the state dict in the PyTorch file of --init; needed only if the file holds several models."),
             options => options.InitKey, (options, value) => options with { InitKey = value }),
     ]);
 
@@ -119,7 +151,7 @@ internal sealed class Settings
         foreach (Setting setting in _settings) command.Options.Add(setting.Option);
     }
 
-    /// <summary>The options with what the user gave.</summary>
+    /// <summary>The training options with the values that the user gave, validated.</summary>
     /// <exception cref="InputException">A value is out of its range; the message names the option.</exception>
     public TrainingOptions Apply(ParseResult parse, TrainingOptions options)
     {
@@ -130,14 +162,15 @@ internal sealed class Settings
         }
         catch (InputException e)
         {
-            // The library's messages begin with the name of the value, which is that of the option.
+            // The library's messages begin with the name of the value, which is also the name of the option.
             throw new InputException($"--{e.Message}", e);
         }
         return options;
     }
 
-    /// <summary>The first of these options that differs between two runs, with its values; null if none does.</summary>
-    public (string Name, object? First, object? Second)? FindDifference(TrainingOptions first, TrainingOptions second) =>
+    /// <summary>The first option that differs between two runs, with both values; null if none differs.</summary>
+    public (string Name, object? First, object? Second)? FindDifference(
+        TrainingOptions first, TrainingOptions second) =>
         _settings.Where(setting => !Equals(setting.Get(first), setting.Get(second)))
             .Select(setting =>
                 ((string, object?, object?)?)(setting.Option.Name, setting.Get(first), setting.Get(second)))
@@ -149,13 +182,13 @@ internal sealed class Settings
     private static Setting<string?> Data(string usual) => new(
         NewOption.Text(
             DataName, "shapes|cifar10|FOLDER",
-            "The pictures: shapes (the program makes them), cifar10, or a folder of picture files "
+            "The pictures: shapes (generated by the program), cifar10, or a folder of picture files "
                 + $"[default: {usual}]."),
         options => options.Data,
         (options, value) => options with
         {
             Data = PictureLoader.Name(value!),
-            // What a run was trained at is no size that CIFAR-10 has; --size is applied after this.
+            // CIFAR-10 images are always 32x32; --size is applied after this.
             Size = value == Cifar10.Name ? Cifar10.Size : options.Size,
         });
 
@@ -173,7 +206,8 @@ internal sealed class Settings
             usual, model => model.Codes, (model, value) => model with { Codes = value }),
         Model("--code-dim", "Dimensions of a code, D",
             usual, model => model.CodeDim, (model, value) => model with { CodeDim = value }),
-        Model("--lookup-dim", "Dimensions that codes are looked up in behind a linear map; 0 for D, without a map",
+        Model("--lookup-dim",
+            "Dimensions of the nearest-code search, with linear maps from D and back; 0 to search in D dimensions",
             usual, model => model.LookupDim, (model, value) => model with { LookupDim = value }),
     ];
 
@@ -183,28 +217,32 @@ internal sealed class Settings
 
     private static string Lower<T>(T value) where T : struct, Enum => value.ToString().ToLowerInvariant();
 
-    /// <summary>How a switch is written.</summary>
+    /// <summary>The value of an on|off option.</summary>
     public static string OnOff(bool value) => value ? "on" : "off";
 
     private static Setting<string?> DataDir() => new(
         NewOption.Text(
-            "--data-dir", "DIR", "Where to look for CIFAR-10 first; it is downloaded to there if it is nowhere."),
+            "--data-dir", "DIR",
+            "Folder to search first for CIFAR-10; it is downloaded there if it is not on this machine."),
         options => options.DataDir,
         (options, value) => options with { DataDir = Path.GetFullPath(value!) });
 
     private static Setting<PictureSize?> Size(object usual, bool allowsNative = false) => new(
         NewOption.Size(
-            SizeName, $"Height and width to bring pictures to, multiples of {VqVae.PixelsPerCode}: a number, or two as 32x48"
-                + (allowsNative ? "; native: as they are, cropped to the multiple" : "") + $" [default: {usual}].",
+            SizeName,
+            $"Height and width that pictures are scaled and centre-cropped to, multiples of {VqVae.PixelsPerCode}: "
+                + "one number for both, or HxW such as 32x48"
+                + (allowsNative ? $"; native: unscaled, only cropped to multiples of {VqVae.PixelsPerCode}" : "")
+                + $" [default: {usual}].",
             allowsNative),
         options => options.Size,
-        // Native is no size that a run can have: who allows it asks for it.
+        // A run cannot have the size native; a command that allows it reads the option itself.
         (options, value) => value == PictureSize.Native ? options : options with { Size = value!.Value });
 
     private static Setting<int?> Threads() => new(
         NewOption.Whole<int>(
             "--threads",
-            "Threads that share the work; no bit of a result depends on it [default: one per processor]."),
+            "Threads to compute with; their number does not change the computed values [default: one per processor]."),
         options => options.Threads, (options, value) => options with { Threads = value });
 
     private static Setting<int?> Model(

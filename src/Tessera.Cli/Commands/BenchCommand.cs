@@ -6,7 +6,7 @@ using Tessera.Training;
 
 namespace Tessera.Cli.Commands;
 
-/// <summary><c>tessera bench</c>: what this machine does.</summary>
+/// <summary><c>tessera bench</c>: measures the speed of this machine.</summary>
 internal sealed class BenchCommand : TesseraCommand
 {
     private const double UsualSeconds = 10, MostSeconds = 24 * 60 * 60;
@@ -14,14 +14,16 @@ internal sealed class BenchCommand : TesseraCommand
 
     private readonly Settings _settings = Settings.ForBenchmark(Usual);
     private readonly Option<double?> _seconds = NewOption.Real<double>(
-        "--seconds", $"How long to measure, after a warm-up; each kind of work is done once at least [default: {UsualSeconds}].");
+        "--seconds",
+        $"Seconds to measure after a warm-up; each kind of work runs at least once [default: {UsualSeconds}].");
     private readonly Option<bool> _json = NewOption.Flag(
         "--json", "Prints one JSON object: device, threads, batch, size, peak, work, convolutions.");
 
     public BenchCommand(Invocation invocation) : base(
         invocation, "bench",
-        "Measures how fast this machine trains, encodes and decodes, and tells what kernels were picked and why.",
-        "tessera bench", "tessera bench --threads 1 --batch 32", "tessera bench --size 64 --hidden 256 --seconds 60 --json")
+        "Measures how fast this machine trains, encodes and decodes, and shows the chosen kernels with the reasons.",
+        "tessera bench", "tessera bench --threads 1 --batch 32",
+        "tessera bench --size 64 --hidden 256 --seconds 60 --json")
     {
         _settings.AddTo(this);
         Options.Add(_seconds);

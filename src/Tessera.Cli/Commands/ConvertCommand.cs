@@ -5,17 +5,19 @@ using Tessera.Training;
 
 namespace Tessera.Cli.Commands;
 
-/// <summary><c>tessera convert</c>: a model from one kind of file to another.</summary>
+/// <summary><c>tessera convert</c>: converts a model to another file format.</summary>
 internal sealed class ConvertCommand : TesseraCommand
 {
     private readonly ModelSource _model = new();
     private readonly Argument<string> _to = new("FILE")
     {
-        Description = "The file to write, over one that is there: .safetensors, or .pt or .pth for PyTorch's torch.load.",
+        Description = "The file to write: .safetensors, or .pt or .pth for torch.load in PyTorch; "
+            + "an existing file is overwritten.",
     };
 
     public ConvertCommand(Invocation invocation) : base(
-        invocation, "convert", "Writes a model as another kind of file: of PyTorch or safetensors, with the names of the seed's model.",
+        invocation, "convert",
+        "Converts a model to a safetensors or PyTorch file, with the tensor names of the reference PyTorch notebook.",
         "tessera convert model.pt model.safetensors", "tessera convert runs/shapes-1 model.pt")
     {
         _model.AddTo(this);
@@ -28,6 +30,7 @@ internal sealed class ConvertCommand : TesseraCommand
         OutputFile.Checked(path, path, "a model", ".safetensors", ".pt", ".pth");
         TrainedModel trained = _model.Open(parse, Invocation.Error);
         ModelFile.Write(path, trained.Model, trained.DataVariance);
-        Invocation.Output.Line($"{path}: {trained.Model.ParameterCount} parameters, {InfoCommand.Describe(trained.Model)}");
+        Invocation.Output.Line(
+            $"{path}: {trained.Model.ParameterCount} parameters, {InfoCommand.Describe(trained.Model)}");
     }
 }

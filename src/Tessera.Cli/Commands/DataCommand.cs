@@ -4,19 +4,22 @@ using Tessera.Data;
 
 namespace Tessera.Cli.Commands;
 
-/// <summary><c>tessera data</c>: fetches data sets.</summary>
+/// <summary><c>tessera data</c>: finds or downloads data sets.</summary>
 internal sealed class DataCommand : Command
 {
-    public DataCommand(Invocation invocation) : base("data", "Finds or fetches a data set.") =>
+    public DataCommand(Invocation invocation) : base("data", "Finds or downloads a data set.") =>
         Subcommands.Add(new DataCifar10Command(invocation));
 }
 
-/// <summary><c>tessera data cifar10</c>: finds CIFAR-10, or downloads, verifies and unpacks it; then reads it.</summary>
+/// <summary>
+/// <c>tessera data cifar10</c>: finds CIFAR-10, or downloads, verifies and unpacks it; then reads it as a check.
+/// </summary>
 internal sealed class DataCifar10Command : TesseraCommand
 {
     private readonly Option<string?> _dataDir = NewOption.Text(
         "--data-dir", "DIR",
-        "Where to look first, and where to put it. Then come the folder in TESSERA_DATA and the user's cache.");
+        "Folder to search first, then the folder in the environment variable TESSERA_DATA and the user's cache folder; "
+            + "a download goes to the first of them that is set.");
 
     public DataCifar10Command(Invocation invocation) : base(
         invocation, Cifar10.Name, "Finds CIFAR-10, or downloads, verifies and unpacks it (170 MB).",
@@ -25,8 +28,10 @@ internal sealed class DataCifar10Command : TesseraCommand
 
     protected override void Run(ParseResult parse)
     {
-        string folder = new PictureLoader(Invocation.Output, skipsDamaged: false, Invocation.Cancellation).FindCifar10(parse.GetValue(_dataDir));
+        var loader = new PictureLoader(Invocation.Output, skipsDamaged: false, Invocation.Cancellation);
+        string folder = loader.FindCifar10(parse.GetValue(_dataDir));
         ImageSet train = Cifar10.Load(folder, Split.Train), test = Cifar10.Load(folder, Split.Test);
-        Invocation.Output.Line($"CIFAR-10 is in {folder}: {train.Count} pictures to train on, {test.Count} to test on");
+        Invocation.Output.Line(
+            $"CIFAR-10 is in {folder}: {train.Count} pictures to train on, {test.Count} to test on");
     }
 }

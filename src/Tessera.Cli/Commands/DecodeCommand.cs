@@ -9,7 +9,7 @@ using Tessera.Training;
 
 namespace Tessera.Cli.Commands;
 
-/// <summary><c>tessera decode</c>: a file of codes to pictures.</summary>
+/// <summary><c>tessera decode</c>: turns a file of codes into pictures.</summary>
 internal sealed class DecodeCommand : TesseraCommand
 {
     private const int GridColumns = 8, GridPadding = 2;
@@ -17,17 +17,18 @@ internal sealed class DecodeCommand : TesseraCommand
     private readonly ModelSource _model = new();
     private readonly Argument<string> _tokens = new("TOKENS")
     {
-        Description = "A .npy file of codes [pictures, rows, columns], or [rows, columns] of one picture; or an .npz file with an array codes; "
-            + "any type of integers.",
+        Description = "A .npy file of integer codes, [pictures, rows, columns] or [rows, columns] for one picture; "
+            + "or a .npz file with such an array named codes, or with one array only.",
     };
     private readonly Option<string?> _out = NewOption.Text(
         "--out", "DIR|FILE.png",
-        "A new folder for the pictures, 0.png and so on; or, where it ends in .png, one picture of them all, over one that is there "
-            + "[default: decoded].");
+        "A new folder for the pictures, named 0.png and so on; or a .png file for one grid of all pictures, "
+            + "which overwrites an existing file [default: decoded].");
     private readonly Settings _settings = Settings.ForComputing();
 
     public DecodeCommand(Invocation invocation) : base(
-        invocation, "decode", "Turns a file of codes into pictures: PNG files in a folder, or one picture of them all.",
+        invocation, "decode",
+        "Turns a file of codes into pictures: PNG files in a folder, or one PNG with a grid of all.",
         "tessera decode runs/shapes-1 tokens.npy --out pictures",
         "tessera decode runs/shapes-1 sampled.npy --out grid.png")
     {
@@ -46,18 +47,20 @@ internal sealed class DecodeCommand : TesseraCommand
         else CheckNew(path);
         using var device = new CpuDevice(given.Threads);
         TrainedModel trained = _model.Open(parse, Invocation.Error, device);
-        using TokenReader tokens = TokenReader.Open(parse.GetRequiredValue(_tokens), trained.Model.Options.Codes, CodesPerPicture(trained));
+        using TokenReader tokens = TokenReader.Open(
+            parse.GetRequiredValue(_tokens), trained.Model.Options.Codes, CodesPerPicture(trained));
         if (isGrid) CheckGrid(tokens, trained);
 
         Invocation.Error.WithBar(bar =>
         {
-            IEnumerable<Image> pictures = Counted(Tokenizer.Decode(trained.Model, tokens, Invocation.Cancellation), tokens, bar);
+            IEnumerable<Image> pictures = Counted(
+                Tokenizer.Decode(trained.Model, tokens, Invocation.Cancellation), tokens, bar);
             if (isGrid) ImageFile.WritePng(path, ImageGrid.Make([.. pictures], GridColumns, GridPadding));
             else ImageFile.WritePngFolder(path, tokens.Count, pictures);
             return 0;
         });
         PictureSize size = new(tokens.Rows * VqVae.PixelsPerCode, tokens.Columns * VqVae.PixelsPerCode);
-        Invocation.Output.Line($"{path}: {tokens.Count} pictures of {size}");
+        Invocation.Output.Line($"{path}: {tokens.Count} {(tokens.Count == 1 ? "picture" : "pictures")} of {size}");
     }
 
     private static int? CodesPerPicture(TrainedModel trained) => trained.Options is { Size: var size }
@@ -65,7 +68,8 @@ internal sealed class DecodeCommand : TesseraCommand
         : null;
 
     private static void CheckNew(string path) => AtomicFolder.CheckReplaceable(
-        path, "pictures", _ => throw new InputException($"--out {path} exists already; name a new folder for the pictures"));
+        path, "pictures",
+        _ => throw new InputException($"--out {path} exists already; name a new folder for the pictures"));
 
     private static void CheckGrid(TokenReader tokens, TrainedModel trained)
     {
@@ -73,7 +77,7 @@ internal sealed class DecodeCommand : TesseraCommand
         if (ImageGrid.CountSamples(
                 tokens.Count, (long)tokens.Columns * VqVae.PixelsPerCode, (long)tokens.Rows * VqVae.PixelsPerCode,
                 trained.Model.Options.Channels, GridColumns, GridPadding) > MostSamples)
-            throw new InputException($"{tokens.Count} pictures are too many for one picture; give a folder with --out");
+            throw new InputException($"{tokens.Count} pictures are too many for one PNG; name a folder with --out");
     }
 
     private static IEnumerable<Image> Counted(IEnumerable<Image> pictures, TokenReader tokens, IProgress<BarState> bar)

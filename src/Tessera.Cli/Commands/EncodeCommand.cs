@@ -7,22 +7,26 @@ using Tessera.Training;
 
 namespace Tessera.Cli.Commands;
 
-/// <summary><c>tessera encode</c>: pictures to a file of codes.</summary>
+/// <summary><c>tessera encode</c>: turns pictures into a file of codes.</summary>
 internal sealed class EncodeCommand : TrainedModelCommand
 {
     private const string UsualName = "tokens";
 
     private readonly Argument<string[]> _images = PictureLoader.FilesArgument();
     private readonly Option<bool> _labels = NewOption.Flag(
-        "--labels", $"Writes the classes of the pictures of --data too: an {TokenFile.NpzEnding} of codes and labels.");
+        "--labels",
+        $"Also writes the class numbers of the pictures of --data, as the array {TokenFile.LabelsName} of a "
+            + $"{TokenFile.NpzEnding} file.");
     private readonly Option<string?> _out = NewOption.Text(
         "--out", "FILE",
-        $"The file to write, over one that is there: {TokenFile.NpyEnding}, or {TokenFile.NpzEnding} with the array {TokenFile.CodesName} "
-            + $"[default: {UsualName}{TokenFile.NpyEnding}, with --labels {UsualName}{TokenFile.NpzEnding}, never over one].");
+        $"The file to write: {TokenFile.NpyEnding}, or {TokenFile.NpzEnding} with the array {TokenFile.CodesName}; "
+            + $"an existing file is overwritten [default: {UsualName}{TokenFile.NpyEnding}, with --labels "
+            + $"{UsualName}{TokenFile.NpzEnding}; the default overwrites nothing].");
 
     public EncodeCommand(Invocation invocation) : base(
         invocation, "encode",
-        "Writes the codes of pictures, [pictures, rows, columns], as a file for numpy: uint16 up to 65,536 codes, else int32.",
+        "Writes the codes of pictures, [pictures, rows, columns], to a file for numpy: uint16 if the codebook has at "
+            + "most 65,536 codes, else int32.",
         Split.All, allowsNative: true,
         "tessera encode runs/shapes-1 --out tokens.npy",
         "tessera encode runs/shapes-1 cat.png dog.jpg --out pets.npy",
@@ -40,46 +44,56 @@ internal sealed class EncodeCommand : TrainedModelCommand
         string path = CheckedPath(parse, labels);
         string[] files = parse.GetValue(_images) ?? [];
         if (files.Length > 0 && labels)
-            throw new InputException("--labels: picture files have no classes; name a folder of classes with --data, or leave --labels out");
+            throw new InputException(
+                "--labels: picture files have no classes; "
+                + "name a folder with a subfolder for each class with --data, or leave --labels out");
         PictureLoader loader = LoaderFor(parse, trained);
         PictureSource pictures = loader.Usable(OpenPictures(parse, trained, loader, files));
         string type = Write(path, trained.Model, pictures, labels);
         if (loader.Skipped.Count > 0) SkippedFile.Write(Path.ChangeExtension(path, "skipped.txt"), loader.Skipped);
         Invocation.Output.Line(
-            $"{path}: codes [{pictures.Count}, {pictures.Height / VqVae.PixelsPerCode}, {pictures.Width / VqVae.PixelsPerCode}], {type}, "
-            + $"0 to {trained.Model.Options.Codes - 1}" + (labels ? $"; labels of {pictures.ClassNames.Count} classes" : ""));
+            $"{path}: codes [{pictures.Count}, {Rows(pictures)}, {Columns(pictures)}], {type}, "
+            + $"0 to {trained.Model.Options.Codes - 1}"
+            + (labels ? $"; labels of {pictures.ClassNames.Count} classes" : ""));
     }
+
+    private static int Rows(PictureSource pictures) => pictures.Height / VqVae.PixelsPerCode;
+
+    private static int Columns(PictureSource pictures) => pictures.Width / VqVae.PixelsPerCode;
 
     private string Write(string path, VqVae model, PictureSource pictures, bool labels)
     {
         try
         {
             return Invocation.Error.WithBar(bar => TokenFile.Write(
-                path, pictures.Count, pictures.Height / VqVae.PixelsPerCode, pictures.Width / VqVae.PixelsPerCode,
-                model.Options.Codes, Counted(Tokenizer.Encode(model, pictures, Invocation.Cancellation), pictures, bar),
+                path, pictures.Count, Rows(pictures), Columns(pictures), model.Options.Codes,
+                Counted(Tokenizer.Encode(model, pictures, Invocation.Cancellation), pictures, bar),
                 labels ? pictures.Labels : null));
         }
         catch (DamagedPicturesException)
         {
-            // It names those of one batch: the others are to be named too.
+            // The exception names the damaged pictures of one batch; check all pictures to name every damaged one.
             pictures.Check(cancellation: Invocation.Cancellation);
             throw;
         }
     }
 
     private string CheckedPath(ParseResult parse, bool labels) => labels
-        ? OutputFile.OrUsual(parse.GetValue(_out), UsualName + TokenFile.NpzEnding, "codes with labels", TokenFile.NpzEnding)
+        ? OutputFile.OrUsual(
+            parse.GetValue(_out), UsualName + TokenFile.NpzEnding, "codes with labels", TokenFile.NpzEnding)
         : OutputFile.OrUsual(
             parse.GetValue(_out), UsualName + TokenFile.NpyEnding, "codes", TokenFile.NpyEnding, TokenFile.NpzEnding);
 
-    private static IEnumerable<int[]> Counted(IEnumerable<int[]> batches, PictureSource pictures, IProgress<BarState> bar)
+    private static IEnumerable<int[]> Counted(
+        IEnumerable<int[]> batches, PictureSource pictures, IProgress<BarState> bar)
     {
-        long codes = 0, all = (long)pictures.Count * (pictures.Height / VqVae.PixelsPerCode) * (pictures.Width / VqVae.PixelsPerCode);
+        long codes = 0, all = (long)pictures.Count * Rows(pictures) * Columns(pictures);
         foreach (int[] batch in batches)
         {
             yield return batch;
             codes += batch.Length;
-            bar.Report(new BarState((double)codes / all, $"{codes * pictures.Count / all} of {pictures.Count} pictures"));
+            bar.Report(new BarState(
+                (double)codes / all, $"{codes * pictures.Count / all} of {pictures.Count} pictures"));
         }
     }
 }

@@ -7,14 +7,17 @@ using Tessera.Training;
 
 namespace Tessera.Cli.Commands;
 
-/// <summary><c>tessera eval</c>: measures a model over a whole split.</summary>
+/// <summary><c>tessera eval</c>: evaluates a model on a whole split.</summary>
 internal sealed class EvalCommand : TrainedModelCommand
 {
     private readonly Option<bool> _json = NewOption.Flag(
-        "--json", "Prints one JSON object: split, images, recon_error, mse, psnr, ssim, perplexity, codes_used, codes.");
+        "--json",
+        "Prints one JSON object: split, images, recon_error, mse, psnr, ssim, perplexity, codes_used, codes.");
 
     public EvalCommand(Invocation invocation) : base(
-        invocation, "eval", "Measures a model over a whole split: recon_error, MSE, PSNR, SSIM, perplexity, codes used.",
+        invocation, "eval",
+        "Evaluates a model on a whole split: recon_error (MSE / variance of the training pictures), MSE, PSNR, SSIM, "
+            + "perplexity, codes used.",
         "tessera eval runs/shapes-1",
         "tessera eval runs/shapes-1 --split train --json",
         "tessera eval model.safetensors --data cifar10 --data-dir data") =>

@@ -5,17 +5,19 @@ using Tessera.Training;
 
 namespace Tessera.Cli.Commands;
 
-/// <summary><c>tessera export</c>: a model for other programs.</summary>
+/// <summary><c>tessera export</c>: writes a model as ONNX files.</summary>
 internal sealed class ExportCommand : TesseraCommand
 {
     private readonly ModelSource _model = new();
     private readonly Option<string?> _onnx = NewOption.Text(
         "--onnx", "DIR",
-        $"The folder for {OnnxExport.EncoderName}, {OnnxExport.DecoderName} and {OnnxExport.AutoencoderName}, over an export that is there, never over anything else.");
+        "The folder (required) to write, with "
+            + $"{OnnxExport.EncoderName}, {OnnxExport.DecoderName} and {OnnxExport.AutoencoderName}; "
+            + "an earlier export is overwritten, other files never.");
 
     public ExportCommand(Invocation invocation) : base(
         invocation, "export",
-        "Writes a model for ONNX Runtime and other programs that read ONNX: pictures to codes, codes to pictures, and both.",
+        "Writes a model as ONNX files, for ONNX Runtime for example: pictures to codes, codes to pictures, and both.",
         "tessera export runs/shapes-1 --onnx shapes-onnx", "tessera export model.safetensors --onnx onnx")
     {
         _model.AddTo(this);
@@ -24,7 +26,8 @@ internal sealed class ExportCommand : TesseraCommand
 
     protected override void Run(ParseResult parse)
     {
-        string folder = parse.GetValue(_onnx) ?? throw new InputException("name the folder to write with --onnx DIR");
+        string folder = parse.GetValue(_onnx)
+            ?? throw new InputException("--onnx is missing; name the folder to write with --onnx DIR");
         OnnxExport.CheckReplaceable(folder);
         TrainedModel trained = _model.Open(parse, Invocation.Error);
         OnnxExport.Write(folder, trained.Model);

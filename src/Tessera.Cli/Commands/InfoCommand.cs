@@ -7,13 +7,13 @@ using Tessera.Training;
 
 namespace Tessera.Cli.Commands;
 
-/// <summary><c>tessera info</c>: what a run, a checkpoint or a model file holds.</summary>
+/// <summary><c>tessera info</c>: describes a run, a checkpoint or a model file.</summary>
 internal sealed class InfoCommand : TesseraCommand
 {
     private readonly ModelSource _model = new();
 
     public InfoCommand(Invocation invocation) : base(
-        invocation, "info", "Tells what a run, a checkpoint or a model file holds.",
+        invocation, "info", "Shows the options, sizes and tensors of a run, a checkpoint or a model file.",
         "tessera info runs/shapes-1", "tessera info runs/shapes-1/checkpoints/500", "tessera info model.safetensors") =>
         _model.AddTo(this);
 
@@ -22,7 +22,8 @@ internal sealed class InfoCommand : TesseraCommand
         TrainedModel trained = _model.Open(parse, Invocation.Error);
         Invocation.Output.Table(
         [
-            ["file", trained.Path], .. Origin(trained.Origin), .. Model(trained), .. Run(trained), .. Evaluation(_model.Path(parse)),
+            ["file", trained.Path], .. Origin(trained.Origin), .. Model(trained), .. Run(trained),
+            .. Evaluation(_model.Path(parse)),
         ]);
         Invocation.Output.Line();
         Invocation.Output.Table([.. Tensors(trained.Model)]);
@@ -41,7 +42,7 @@ internal sealed class InfoCommand : TesseraCommand
         yield return ["parameters", $"{trained.Model.ParameterCount}"];
         yield return ["codebook", Describe(trained.Model)];
         yield return ["pictures", model.Channels == 1 ? "grey" : "RGB"];
-        yield return ["pixels to a code", $"{VqVae.PixelsPerCode}x{VqVae.PixelsPerCode}"];
+        yield return ["pixels per code", $"{VqVae.PixelsPerCode}x{VqVae.PixelsPerCode}"];
         yield return ["hidden", $"{model.Hidden}"];
         yield return ["residual hidden", $"{model.ResidualHidden}"];
         yield return ["residual layers", $"{model.ResidualLayers}"];
@@ -49,15 +50,16 @@ internal sealed class InfoCommand : TesseraCommand
         yield return ["data variance", trained.DataVariance is { } variance ? $"{variance:0.000000}" : "unknown"];
     }
 
-    /// <summary>One line on a codebook.</summary>
+    /// <summary>One line about a codebook.</summary>
     internal static string Describe(VqVae model) =>
         $"{model.Options.Codes} codes of {model.Options.CodeDim} dimensions"
         + (model.Options.LookupDim > 0 ? $" looked up in {model.Options.LookupDim}" : "")
         + $", {model.Options.Quantizer.Summary}";
 
-    /// <summary>One line on how a run trains.</summary>
+    /// <summary>One line about the training options of a run.</summary>
     internal static string Describe(TrainingOptions options) =>
-        $"{options.Budget}, batch {options.Batch}, {(options.Optimizer == OptimizerKind.Muon ? "Muon at " : "")}lr {options.LearningRate}"
+        $"{options.Budget}, batch {options.Batch}, "
+        + $"{(options.Optimizer == OptimizerKind.Muon ? "Muon at " : "")}lr {options.LearningRate}"
         + (options.WarmUp > 0 ? $" after {options.WarmUp} updates of warm-up" : "")
         + (options.LearningRateShape == LearningRateShape.Cosine ? ", cosine to 0" : "")
         + (options.ClipNorm > 0 ? $", gradients clipped at {options.ClipNorm}" : "")
@@ -71,10 +73,11 @@ internal sealed class InfoCommand : TesseraCommand
         if (trained.Options is not { } options) yield break;
         yield return ["data", $"{options.Data}, {options.Size}"];
         yield return ["training", Describe(options)];
-        if (options.Init is { } init) yield return ["started from", init + (options.InitKey is { } key ? $", key {key}" : "")];
+        if (options.Init is { } init)
+            yield return ["started from", init + (options.InitKey is { } key ? $", key {key}" : "")];
     }
 
-    /// <summary>The newest row of a run's eval.csv.</summary>
+    /// <summary>The newest row of eval.csv, if the path is a run folder.</summary>
     private static IEnumerable<string[]> Evaluation(string path)
     {
         if (!RunFolder.IsRun(path) || RunFolder.Open(path).LastEvaluation() is not { } row) yield break;

@@ -6,7 +6,7 @@ using Tessera.Training;
 
 namespace Tessera.Cli.Commands;
 
-/// <summary><c>tessera reconstruct</c>: a picture of originals beside their reconstructions.</summary>
+/// <summary><c>tessera reconstruct</c>: writes a PNG of originals beside their reconstructions.</summary>
 internal sealed class ReconstructCommand : TrainedModelCommand
 {
     private const string UsualPath = "reconstructions.png";
@@ -14,13 +14,15 @@ internal sealed class ReconstructCommand : TrainedModelCommand
 
     private readonly Argument<string[]> _images = PictureLoader.FilesArgument();
     private readonly Option<int?> _count = NewOption.Whole<int>(
-        "--count", $"How many pictures of --data to take, the first ones [default: {UsualCount}].");
+        "--count", $"Number of pictures to take from the start of --data [default: {UsualCount}].");
     private readonly Option<string?> _out = NewOption.Text(
-        "--out", "FILE.png", $"The picture to write, over one that is there [default: {UsualPath}, never over one].");
+        "--out", "FILE.png",
+        $"The PNG to write; an existing file is overwritten [default: {UsualPath}; the default overwrites nothing].");
 
     public ReconstructCommand(Invocation invocation) : base(
         invocation, "reconstruct",
-        "Writes a PNG of pairs: on the left the original, on the right its reconstruction.", Split.Test, allowsNative: true,
+        "Writes a PNG of pairs: the original on the left, its reconstruction on the right.",
+        Split.Test, allowsNative: true,
         "tessera reconstruct runs/shapes-1",
         "tessera reconstruct runs/shapes-1 cat.png dog.jpg --size 128x192 --out pets.png",
         "tessera reconstruct runs/shapes-1 photo.jpg --size native --out photo-again.png",
@@ -33,7 +35,7 @@ internal sealed class ReconstructCommand : TrainedModelCommand
 
     protected override void Run(ParseResult parse, TrainedModel trained)
     {
-        string path = OutputFile.OrUsual(parse.GetValue(_out), UsualPath, "the picture is a PNG", ".png");
+        string path = OutputFile.OrUsual(parse.GetValue(_out), UsualPath, "a picture", ".png");
         int count = parse.GetValue(_count) ?? UsualCount;
         if (count < 1) throw new InputException($"--count must be at least 1, not {count}");
         string[] files = parse.GetValue(_images) ?? [];
@@ -41,10 +43,13 @@ internal sealed class ReconstructCommand : TrainedModelCommand
         PictureLoader loader = LoaderFor(parse, trained);
         PictureSource source = OpenPictures(parse, trained, loader, files);
         byte[][] pixels = loader.ReadFirst(source, files.Length > 0 ? files.Length : count);
-        Image[] pictures = Array.ConvertAll(pixels, picture => new Image(source.Width, source.Height, source.Channels, picture));
+        Image[] pictures = Array.ConvertAll(
+            pixels, picture => new Image(source.Width, source.Height, source.Channels, picture));
         ReconstructionGrid grid = ReconstructionGrid.Make(trained.Model, pictures, Invocation.Cancellation);
         ImageFile.WritePng(path, grid.Image);
         Invocation.Output.Line(
-            $"{path}: {pictures.Length} pictures beside their reconstructions, mean PSNR {grid.Psnr:0.00} dB");
+            pictures.Length == 1
+                ? $"{path}: 1 picture beside its reconstruction, PSNR {grid.Psnr:0.00} dB"
+                : $"{path}: {pictures.Length} pictures beside their reconstructions, mean PSNR {grid.Psnr:0.00} dB");
     }
 }

@@ -7,16 +7,17 @@ using Tessera.Training;
 
 namespace Tessera.Cli.Commands;
 
-/// <summary><c>tessera report</c>: a run as one HTML page with all figures.</summary>
+/// <summary><c>tessera report</c>: writes one HTML page with all figures of a run or model.</summary>
 internal sealed class ReportCommand : TrainedModelCommand
 {
     private readonly Option<string?> _out = NewOption.Text(
         "--out", "DIR",
-        $"The folder to write, over a report that is there, never over anything else [default: RUN/{Report.FolderName}].");
+        "The folder to write; an earlier report is overwritten, other files never "
+            + $"[default: RUN/{Report.FolderName}].");
 
     public ReportCommand(Invocation invocation) : base(
         invocation, "report",
-        "Writes a page with every figure of a run: losses, reconstructions, latents, codebook; and the figures as files.",
+        "Writes all figures of a run (losses, reconstructions, latents, codebook) as an HTML page and as files.",
         "tessera report runs/shapes-1",
         "tessera report runs/cifar --split train --out cifar-on-training-pictures",
         "tessera report model.safetensors --data cifar10 --out report") =>
@@ -37,5 +38,6 @@ internal sealed class ReportCommand : TrainedModelCommand
     private static string UsualFolder(TrainedModel trained) =>
         trained.Run is { } run && run.ModelPath == trained.Path
             ? Path.Combine(run.Path, Report.FolderName)
-            : throw new InputException($"{trained.Path} is not a run's newest model; name the folder for its report with --out");
+            : throw new InputException(
+                $"{trained.Path} is not a run's newest model; name the folder for its report with --out");
 }

@@ -6,10 +6,10 @@ namespace Tessera.Cli.Commands;
 internal abstract class TesseraCommand : Command
 {
     /// <summary>Creates the command.</summary>
-    /// <param name="invocation">What it works with.</param>
-    /// <param name="name">What the user types.</param>
-    /// <param name="description">What it does, for the help.</param>
-    /// <param name="examples">Command lines for the help.</param>
+    /// <param name="invocation">The streams and the cancellation.</param>
+    /// <param name="name">The name that the user types.</param>
+    /// <param name="description">The description in the help.</param>
+    /// <param name="examples">Example command lines for the help.</param>
     protected TesseraCommand(Invocation invocation, string name, string description, params string[] examples)
         : base(name, description)
     {
@@ -18,13 +18,13 @@ internal abstract class TesseraCommand : Command
         SetAction(Run);
     }
 
-    /// <summary>Command lines for the help.</summary>
+    /// <summary>Example command lines for the help.</summary>
     public IReadOnlyList<string> Examples { get; }
 
-    /// <summary>What it works with.</summary>
+    /// <summary>The streams and the cancellation.</summary>
     protected Invocation Invocation { get; }
 
-    /// <summary>Does the work.</summary>
+    /// <summary>Runs the command.</summary>
     /// <exception cref="InputException">An option or input is wrong.</exception>
     protected abstract void Run(ParseResult parse);
 }

@@ -19,25 +19,25 @@ internal sealed class TrainCommand : TesseraCommand
     private readonly Settings _starting = Settings.ForStarting(), _resuming = Settings.ForResuming();
     private readonly Option<string?> _preset = NewOption.Choice(
         "--preset",
-        "The options to start from; others override it: "
+        "Default values of the other options: "
             + string.Join("; ", Preset.All.Select(preset => $"{preset.Name} ({preset.Summary})"))
             + $" [default: {Preset.Default.Name}].",
         [.. Preset.All.Select(preset => preset.Name)]);
     private readonly Option<string?> _device = NewOption.Choice(
-        "--device", "What to compute on [default: auto].", "auto", "cpu");
+        "--device", "Compute device; both values use the processor [default: auto].", "auto", "cpu");
     private readonly Option<string?> _out = NewOption.Text(
         "--out", "DIR",
-        "The run folder; never one that exists, unless to resume it [default: runs/NAME-1, runs/NAME-2, ...].");
+        "A new folder for the run, or with --resume the folder of the run to continue "
+            + "[default: runs/NAME-1, runs/NAME-2, ...; NAME follows from --data].");
     private readonly Option<bool> _resume = NewOption.Flag(
-        "--resume", "Goes on with the run in --out from its newest checkpoint, with the options it was started with.");
-
+        "--resume", "Continues the run in --out from its newest checkpoint, with its own options.");
     private readonly Option<bool> _noReport = NewOption.Flag(
-        "--no-report", "Does not end with the run's report; tessera report writes it later.");
+        "--no-report", "Skips the report at the end of the run; tessera report can write it later.");
     private readonly Option<bool> _skipDamaged = NewOption.SkipDamaged();
 
     public TrainCommand(Invocation invocation) : base(
         invocation, "train",
-        "Trains a VQ-VAE, by default on pictures that the program makes itself. Ctrl-C writes a checkpoint, then stops.",
+        "Trains a VQ-VAE, by default on pictures that the program generates. Ctrl-C writes a checkpoint, then stops.",
         "tessera train",
         "tessera train --data pictures --size 64 --out runs/pictures",
         "tessera train --data cifar10 --data-dir data --minutes 60 --flips on --out runs/cifar",
@@ -59,14 +59,15 @@ internal sealed class TrainCommand : TesseraCommand
         bool resume = parse.GetValue(_resume);
         string? path = parse.GetValue(_out);
         if (resume && path is null)
-            throw new InputException("--resume needs the run folder to go on with; name it with --out");
+            throw new InputException("--resume needs the folder of the run; name it with --out");
         ThrowIfSeveralBudgets(parse);
         TrainingOptions options = resume ? OptionsToResume(parse, path!) : OptionsToStart(parse);
         if (path is null) path = FreePath(options.Data);
         if (!resume) RunFolder.CheckFree(path);
 
-        // A resumed run sees the pictures that it began with: it leaves out those it left out then, and no others.
-        var loader = new PictureLoader(Invocation.Output, parse.GetValue(_skipDamaged) && !resume, Invocation.Cancellation)
+        // A resumed run uses the same pictures as before: it leaves out those left out at its start, and no others.
+        var loader = new PictureLoader(
+            Invocation.Output, parse.GetValue(_skipDamaged) && !resume, Invocation.Cancellation)
         {
             Skipped = resume ? RunFolder.Open(path).ReadSkipped() : [],
         };
@@ -87,14 +88,18 @@ internal sealed class TrainCommand : TesseraCommand
         TrainingOptions recipe = preset.OptionsFor(_starting.Apply(parse, preset.Options).Data);
         TrainingOptions options = _resuming.Apply(parse, _starting.Apply(parse, recipe));
         if (options.Init is not { } init) return options;
-        // The sizes are those of the weights to start from; what the user gives beside them is told apart from them later.
+        // The weights set the sizes of the model. A size option that differs is refused when the weights are read.
         StoredModel stored = TrainedModel.ReadWeights(init, options.InitKey);
         ModelSource.ReportLeftOut(stored.Origin, Invocation.Error);
         recipe = recipe with { Model = recipe.Model.WithSizesOf(stored.Model.Options) };
         return _resuming.Apply(parse, _starting.Apply(parse, recipe));
     }
 
-    /// <summary>The run's own options; what the user gives beside --resume may not change what the run is.</summary>
+    /// <summary>
+    /// The run's own options, with the changes that the user gave. Only options that do not affect its result so far
+    /// can change.
+    /// </summary>
+    /// <exception cref="InputException">The user changed another option.</exception>
     private TrainingOptions OptionsToResume(ParseResult parse, string path)
     {
         RunFolder run = RunFolder.Open(path);
@@ -104,7 +109,7 @@ internal sealed class TrainCommand : TesseraCommand
         if (_starting.FindDifference(own, _starting.Apply(parse, start)) is { } difference)
             throw new InputException(
                 $"{difference.Name} {difference.Second}: the run in {path} has {difference.First ?? "none"}; "
-                + "leave the option out, or start another run with another --out");
+                + "leave the option out, or start a new run with another --out");
         TrainingOptions options = _resuming.Apply(parse, own);
         if (options.Budget != own.Budget)
         {
@@ -114,26 +119,31 @@ internal sealed class TrainCommand : TesseraCommand
         return options;
     }
 
-    /// <summary>The rate that a cosine has brought down stays down; and what is spent, is spent.</summary>
+    /// <summary>
+    /// A cosine schedule depends on the length of the run, so that its budget is fixed. A new budget cannot be smaller
+    /// than the part that is spent.
+    /// </summary>
     private static void CheckBudget(string given, string path, RunFolder run, TrainingOptions options)
     {
         TrainingBudget own = run.Options.Budget;
         if (options.LearningRateShape == LearningRateShape.Cosine)
             throw new InputException(
-                $"{given}: the learning rate of the run in {path} falls to 0 with its {own}, which cannot be changed; "
-                + $"start another run from its weights with --init {Quoted(path)}");
+                $"{given}: the learning rate of the run in {path} falls to 0 over its {own}, so they cannot change; "
+                + $"start a new run from its weights with --init {Quoted(path)}");
         if (options.Budget.Minutes < own.Minutes)
             throw new InputException($"{given}: the run in {path} has {own}; give at least as many");
         if (run.LatestCheckpoint()?.Update is { } update && options.Budget.UpdatesFor(options.Batch) < update)
             throw new InputException(
-                $"{given}: the run in {path} has made {update} updates already, of {options.Batch} pictures each; give at least as many");
+                $"{given}: the run in {path} has made {update} updates already, of {options.Batch} pictures each; "
+                + "give at least as many");
     }
 
-    /// <summary>Of --updates, --pictures and --minutes the user gives one at most.</summary>
+    /// <summary>The options --updates, --pictures and --minutes exclude each other.</summary>
     private void ThrowIfSeveralBudgets(ParseResult parse)
     {
         string[] given = [.. GivenBudgets(parse).Select(option => option.Name)];
-        if (given.Length > 1) throw new InputException($"{string.Join(" and ", given)}: a run ends with one of them; leave the other out");
+        if (given.Length > 1)
+            throw new InputException($"{string.Join(" and ", given)}: each sets the length of a run; give only one");
     }
 
     private IEnumerable<Option> GivenBudgets(ParseResult parse) =>
@@ -158,7 +168,7 @@ internal sealed class TrainCommand : TesseraCommand
             .First(path => !Directory.Exists(path) && !File.Exists(path));
     }
 
-    /// <summary>A run that cannot start leaves no folder.</summary>
+    /// <summary>Starts a run; if it cannot start, its folder is deleted again.</summary>
     private static Trainer Start(
         string path, TrainingOptions options, IReadOnlyList<string> skipped, ImageSet train, ImageSet test)
     {
@@ -176,7 +186,7 @@ internal sealed class TrainCommand : TesseraCommand
 
     private Evaluation Train(Trainer trainer, string path)
     {
-        using CancellationTokenRegistration note = Invocation.Cancellation.Register(TellOfStopping);
+        using CancellationTokenRegistration note = Invocation.Cancellation.Register(PrintStopping);
         try
         {
             return Invocation.Output.WithBar(bar => trainer.Run(
@@ -187,12 +197,12 @@ internal sealed class TrainCommand : TesseraCommand
             Invocation.Output.Line(trainer.Update == 0
                 ? "stopped before the first update"
                 : $"stopped after update {trainer.Update}; its checkpoint is written");
-            Invocation.Output.Line($"go on with: tessera train --resume --out {Quoted(path)}");
+            Invocation.Output.Line($"continue with: tessera train --resume --out {Quoted(path)}");
             throw;
         }
     }
 
-    private void TellOfStopping()
+    private void PrintStopping()
     {
         try
         {
@@ -200,7 +210,7 @@ internal sealed class TrainCommand : TesseraCommand
         }
         catch (IOException)
         {
-            // Called by whoever cancels, such as a signal's handler: a line that cannot be written must not end that.
+            // The cancelling thread calls this, such as a signal handler's: a failed write must not throw there.
         }
     }
 
@@ -209,39 +219,44 @@ internal sealed class TrainCommand : TesseraCommand
         Invocation.Output.Line(
             $"data:   {options.Data}: {train.Count} pictures to train on, {test.Count} to test on, "
             + $"{train.Height}x{train.Width}x{train.Channels}, data variance {trainer.DataVariance:0.0000}");
-        Invocation.Output.Line($"model:  {trainer.Model.ParameterCount} parameters, {InfoCommand.Describe(trainer.Model)}");
+        Invocation.Output.Line(
+            $"model:  {trainer.Model.ParameterCount} parameters, {InfoCommand.Describe(trainer.Model)}");
         Invocation.Output.Line($"device: {trainer.Device.Description}");
         Invocation.Output.Line($"run:    {path}, {InfoCommand.Describe(options)}");
         if (trainer.IsFinished)
-            Invocation.Output.Line(options.LearningRateShape == LearningRateShape.Cosine
-                ? $"the run is finished: its {options.Budget} are spent; start another from its weights with --init {Quoted(path)}"
-                : $"the run is finished: its {options.Budget} are spent; more with --updates, --pictures or --minutes");
+            Invocation.Output.Line(
+                $"the run is finished after {options.Budget}; "
+                + (options.LearningRateShape == LearningRateShape.Cosine
+                    ? $"start a new run from its weights with --init {Quoted(path)}"
+                    : "train longer with --updates, --pictures or --minutes"));
         else if (trainer.Update > 0)
-            Invocation.Output.Line($"going on after update {trainer.Update}");
+            Invocation.Output.Line($"resuming after update {trainer.Update}");
         Invocation.Output.Line();
     }
 
     private void PrintEvaluation(Trainer trainer, string path, Evaluation evaluation, ImageSet test)
     {
         string picture = Path.Combine(path, "reconstructions.png");
-        ImageFile.WritePng(picture, ReconstructionGrid.Make(trainer.Model, test.First(ShownPictures), Invocation.Cancellation).Image);
+        ImageFile.WritePng(
+            picture,
+            ReconstructionGrid.Make(trainer.Model, test.First(ShownPictures), Invocation.Cancellation).Image);
         Invocation.Output.Table(EvaluationText.Rows(evaluation));
         Invocation.Output.Line($"test pictures beside their reconstructions: {picture}");
     }
 
-    /// <summary>The run is whole before its report is begun: whoever interrupts that loses the report alone.</summary>
+    /// <summary>Writes the report. The run is complete by then: an interruption loses only the report.</summary>
     private void WriteReport(Trainer trainer, string path, ImageSet train, ImageSet test)
     {
         try
         {
             string page = ReportDisplay.Write(
-                Invocation.Output, TrainedModel.Open(path, trainer.Device), test, Split.Test, train, Path.Combine(path, Report.FolderName),
-                Invocation.Cancellation);
+                Invocation.Output, TrainedModel.Open(path, trainer.Device), test, Split.Test, train,
+                Path.Combine(path, Report.FolderName), Invocation.Cancellation);
             Invocation.Output.Line($"all figures on one page: {page}");
         }
         catch (OperationCanceledException)
         {
-            Invocation.Output.Line($"the run is finished; its report is written by: tessera report {Quoted(path)}");
+            Invocation.Output.Line($"the run is finished; write its report with: tessera report {Quoted(path)}");
             throw;
         }
     }

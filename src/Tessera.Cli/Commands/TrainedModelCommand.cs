@@ -7,7 +7,7 @@ using Tessera.Training;
 
 namespace Tessera.Cli.Commands;
 
-/// <summary>What commands that show pictures to a trained model have in common.</summary>
+/// <summary>The base of commands that apply a trained model to pictures.</summary>
 internal abstract class TrainedModelCommand : TesseraCommand
 {
     private readonly Split _usualSplit;
@@ -16,27 +16,35 @@ internal abstract class TrainedModelCommand : TesseraCommand
     private readonly Option<bool> _skipDamaged = NewOption.SkipDamaged();
     private readonly Option<string?> _split;
 
-    /// <summary>Creates a command that takes the test pictures unless the user says otherwise.</summary>
+    /// <summary>Creates a command whose default is the test split.</summary>
     protected TrainedModelCommand(Invocation invocation, string name, string description, params string[] examples)
         : this(invocation, name, description, Split.Test, examples)
     {
     }
 
-    /// <summary>Creates a command that takes a split unless the user says otherwise.</summary>
-    protected TrainedModelCommand(Invocation invocation, string name, string description, Split usualSplit, params string[] examples)
+    /// <summary>Creates a command with a default split.</summary>
+    protected TrainedModelCommand(
+        Invocation invocation, string name, string description, Split usualSplit, params string[] examples)
         : this(invocation, name, description, usualSplit, allowsNative: false, examples)
     {
     }
 
-    /// <summary>Creates a command that takes a split, and pictures as they are if <paramref name="allowsNative"/>.</summary>
+    /// <summary>Creates a command with a default split.</summary>
+    /// <param name="invocation">The streams and the cancellation.</param>
+    /// <param name="name">The name that the user types.</param>
+    /// <param name="description">The description in the help.</param>
+    /// <param name="usualSplit">The split without <c>--split</c>.</param>
+    /// <param name="allowsNative">Whether <c>--size native</c> is allowed.</param>
+    /// <param name="examples">Example command lines for the help.</param>
     protected TrainedModelCommand(
-        Invocation invocation, string name, string description, Split usualSplit, bool allowsNative, params string[] examples)
+        Invocation invocation, string name, string description, Split usualSplit, bool allowsNative,
+        params string[] examples)
         : base(invocation, name, description, examples)
     {
         _usualSplit = usualSplit;
         _settings = Settings.ForPictures(allowsNative);
         _split = NewOption.Choice(
-            "--split", $"Which of the pictures of --data [default: {usualSplit.Name()}].",
+            "--split", $"Split of --data to use; all: every picture [default: {usualSplit.Name()}].",
             [.. Enum.GetValues<Split>().Select(split => split.Name())]);
         _model.AddTo(this);
         _settings.AddTo(this);
@@ -46,46 +54,47 @@ internal abstract class TrainedModelCommand : TesseraCommand
 
     protected sealed override void Run(ParseResult parse)
     {
-        // The options before the model, so that a wrong one is told before anything is read.
+        // Check the options first, so that a wrong one is reported before the model is read.
         TrainingOptions given = _settings.Apply(parse, new TrainingOptions());
         using var device = new CpuDevice(given.Threads);
         Run(parse, _model.Open(parse, Invocation.Error, device));
     }
 
-    /// <summary>Does the work with the model that the user named.</summary>
+    /// <summary>Runs the command with the model that the user named.</summary>
     protected abstract void Run(ParseResult parse, TrainedModel trained);
 
-    /// <summary>The options of the model's run, or the usual ones, with what the user gave.</summary>
+    /// <summary>The options of the model's run, or the defaults, overridden by those that the user gave.</summary>
     protected TrainingOptions OptionsFor(ParseResult parse, TrainedModel trained) =>
         _settings.Apply(parse, (trained.Options ?? new TrainingOptions()) with { Model = trained.Model.Options });
 
-    /// <summary>The split that the user wants.</summary>
+    /// <summary>The split that the user named, or the default one.</summary>
     protected Split SplitOf(ParseResult parse) =>
         parse.GetValue(_split) is { } name ? Enum.Parse<Split>(name, ignoreCase: true) : _usualSplit;
 
-    /// <summary>The pictures that the user wants, by default those of the model's run.</summary>
+    /// <summary>Loads the split that the user named, by default from the pictures of the model's run.</summary>
     protected ImageSet LoadPictures(ParseResult parse, TrainedModel trained) =>
         LoadPictures(parse, trained, SplitOf(parse));
 
-    /// <summary>A split of the pictures that the user wants.</summary>
+    /// <summary>Loads a split, by default from the pictures of the model's run.</summary>
     protected ImageSet LoadPictures(ParseResult parse, TrainedModel trained, Split split) =>
         LoaderFor(parse, trained).Load(OptionsForData(parse, trained), split);
 
-    /// <summary>Loads pictures less those that the model's run left out.</summary>
+    /// <summary>A loader that leaves out the pictures that the model's run left out.</summary>
     protected PictureLoader LoaderFor(ParseResult parse, TrainedModel trained) =>
         new(Invocation.Error, parse.GetValue(_skipDamaged), Invocation.Cancellation)
         {
             Skipped = ShowsOwnPictures(parse, trained) ? trained.Run!.ReadSkipped() : [],
         };
 
-    /// <summary>Whether the pictures are those of the model's run: only of them it is known which it was trained on.</summary>
+    /// <summary>Whether the pictures are those of the model's run, so that its training split is known.</summary>
     protected bool ShowsOwnPictures(ParseResult parse, TrainedModel trained) =>
         trained.Options is { } own && OptionsFor(parse, trained).Data == own.Data;
 
-    /// <summary>The picture files that the user named or, without any, the pictures of --data.</summary>
+    /// <summary>The picture files that the user named; if there are none, the pictures of <c>--data</c>.</summary>
     protected PictureSource OpenPictures(ParseResult parse, TrainedModel trained, PictureLoader loader, string[] files)
     {
-        PictureSize? given = parse.GetValue((Option<PictureSize?>)Options.Single(option => option.Name == Settings.SizeName));
+        var size = (Option<PictureSize?>)Options.Single(option => option.Name == Settings.SizeName);
+        PictureSize? given = parse.GetValue(size);
         if (files.Length == 0)
         {
             TrainingOptions forData = OptionsForData(parse, trained);
@@ -101,7 +110,9 @@ internal abstract class TrainedModelCommand : TesseraCommand
     private TrainingOptions OptionsForData(ParseResult parse, TrainedModel trained) =>
         trained.Options is not null || HasData(parse)
             ? OptionsFor(parse, trained)
-            : throw new InputException($"{trained.Path} does not tell what pictures it was trained on; name some with --data");
+            : throw new InputException(
+                $"{trained.Path} does not record its training pictures; name pictures with --data");
 
-    private bool HasData(ParseResult parse) => parse.IsGiven(Options.Single(option => option.Name == Settings.DataName));
+    private bool HasData(ParseResult parse) =>
+        parse.IsGiven(Options.Single(option => option.Name == Settings.DataName));
 }

@@ -5,10 +5,10 @@ using Tessera.Data;
 
 namespace Tessera.Cli.Rendering;
 
-/// <summary>An evaluation for people (a table, a line) and for programs (JSON).</summary>
+/// <summary>An evaluation as a table, as one line, or as JSON.</summary>
 internal static class EvaluationText
 {
-    /// <summary>The rows of a table: what, how much.</summary>
+    /// <summary>The rows of the table: name, value.</summary>
     public static IReadOnlyList<string[]> Rows(Evaluation evaluation) =>
     [
         ["pictures", $"{evaluation.Images} ({evaluation.Split.Name()})"],
@@ -25,7 +25,7 @@ internal static class EvaluationText
         $"recon_error {evaluation.ReconError:0.0000}, psnr {evaluation.Psnr:0.00} dB, ssim {evaluation.Ssim:0.0000}, "
         + $"perplexity {evaluation.Perplexity:0.0}, codes used {evaluation.CodesUsed} of {evaluation.Codes}";
 
-    /// <summary>One object; numbers that JSON does not know (an infinite PSNR) are null.</summary>
+    /// <summary>One JSON object. Numbers that are unknown or not finite (PSNR may be infinite) are null.</summary>
     public static string Json(Evaluation evaluation)
     {
         using var buffer = new MemoryStream();

@@ -4,11 +4,13 @@ using Tessera.Training;
 
 namespace Tessera.Cli.Rendering;
 
-/// <summary>Writes a report and shows how far it is: a bar on a terminal, elsewhere a line for each stage.</summary>
+/// <summary>Writes a report and shows its progress: a bar on a terminal, elsewhere one line per stage.</summary>
 internal static class ReportDisplay
 {
-    /// <summary>Writes the report of a model under the name of its run's folder or, without one, of its file.</summary>
-    /// <returns>The page.</returns>
+    /// <summary>
+    /// Writes the report of a model. Its title is the name of the run folder or, without a run, of the model file.
+    /// </summary>
+    /// <returns>The path of the HTML page.</returns>
     public static string Write(
         Display display, TrainedModel trained, ImageSet pictures, Split split, ImageSet? training, string folder,
         CancellationToken cancellation)
@@ -17,7 +19,8 @@ internal static class ReportDisplay
         return display.WithBar(bar =>
         {
             Report.Write(
-                folder, new ReportSubject(name, trained, pictures, split, training), Progress(display, bar), cancellation);
+                folder, new ReportSubject(name, trained, pictures, split, training), Progress(display, bar),
+                cancellation);
             return Path.Combine(folder, Report.PageName);
         });
     }

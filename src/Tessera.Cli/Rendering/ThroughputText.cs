@@ -4,10 +4,10 @@ using Tessera.Benchmarking;
 
 namespace Tessera.Cli.Rendering;
 
-/// <summary>What a benchmark measured, for people (tables) and for programs (JSON).</summary>
+/// <summary>The results of a benchmark as tables or as JSON.</summary>
 internal static class ThroughputText
 {
-    /// <summary>The machine; the kinds of work; the convolutions.</summary>
+    /// <summary>Three tables: the machine, the kinds of work, the convolutions.</summary>
     public static IEnumerable<IReadOnlyList<string[]>> Tables(Throughput throughput)
     {
         PeakRate peak = throughput.Peak;
@@ -35,7 +35,7 @@ internal static class ThroughputText
         ];
     }
 
-    /// <summary>One object.</summary>
+    /// <summary>One JSON object.</summary>
     public static string Json(Throughput throughput)
     {
         using var buffer = new MemoryStream();

@@ -3,11 +3,11 @@ using Tessera.Training;
 namespace Tessera.Cli.Rendering;
 
 /// <summary>
-/// Shows a run: a bar on a terminal; elsewhere the lines that the seed prints every 100 updates. Evaluations get a line
-/// on both.
+/// Shows the progress of a run: a bar on a terminal; elsewhere the lines of the seed's notebook every 100 updates. Each
+/// evaluation is printed as one line on both.
 /// </summary>
-/// <param name="display">Where to show it.</param>
-/// <param name="bar">The bar on a terminal.</param>
+/// <param name="display">The stream to write to.</param>
+/// <param name="bar">The progress bar, shown on a terminal.</param>
 /// <param name="codes">Codes in the codebook.</param>
 internal sealed class TrainingDisplay(Display display, IProgress<BarState> bar, int codes) : IProgress<TrainingProgress>
 {
@@ -20,10 +20,10 @@ internal sealed class TrainingDisplay(Display display, IProgress<BarState> bar, 
         else if (display.IsTerminal)
             bar.Report(Bar(value));
         else if (value.IsMetricsRow)
-            WriteAsTheSeed(value);
+            WriteSeedLines(value);
     }
 
-    private void WriteAsTheSeed(TrainingProgress value)
+    private void WriteSeedLines(TrainingProgress value)
     {
         display.Line($"{value.Update} iterations");
         display.Line($"recon_error: {value.Window.ReconError:0.000}");
@@ -33,7 +33,8 @@ internal sealed class TrainingDisplay(Display display, IProgress<BarState> bar, 
 
     private BarState Bar(TrainingProgress value) => new(
         Math.Min(value.Done, 1),
-        $"{value.Update}{(value.Updates is { } all ? $"/{all}" : " updates")}  {value.ImagesPerSecond:0} images/s  {Time(value.Remaining)} left",
+        $"{value.Update}{(value.Updates is { } all ? $"/{all}" : " updates")}  "
+            + $"{value.ImagesPerSecond:0} images/s  {Time(value.Remaining)} left",
         $"recon_error {value.Window.ReconError:0.000}  perplexity {value.Window.Perplexity:0.0}  "
             + $"codes used {value.CodesUsed} of {codes}");
 

@@ -6,7 +6,7 @@ using Tessera.Tensors;
 
 namespace Tessera.Cli.Tests.Packaging;
 
-/// <summary>What <c>dotnet pack</c> makes, seen by who installs it.</summary>
+/// <summary>The packages that <c>dotnet pack</c> makes, installed and used.</summary>
 [Trait("Category", "Long")]
 public sealed class PackageTests(PackedPackages packages) : IClassFixture<PackedPackages>, IDisposable
 {
@@ -30,7 +30,9 @@ public sealed class PackageTests(PackedPackages packages) : IClassFixture<Packed
         Assert.NotEmpty(Get("description").Value);
         Assert.Equal(File.ReadAllText(Repository.PathOf("src", name, "README.md")), Text(package, "README.md"));
         Assert.Equal(
-            dependencies, metadata.Descendants(metadata.Name.Namespace + "dependency").Select(entry => entry.Attribute("id")!.Value).Order());
+            dependencies,
+            metadata.Descendants(metadata.Name.Namespace + "dependency")
+                .Select(entry => entry.Attribute("id")!.Value).Order());
         Assert.NotNull(package.GetEntry(assembly + ".dll"));
         Assert.Contains("<summary>", Text(package, assembly + ".xml"), StringComparison.Ordinal);
 
@@ -39,7 +41,7 @@ public sealed class PackageTests(PackedPackages packages) : IClassFixture<Packed
     }
 
     [Fact]
-    public void The_tool_installs_from_a_folder_trains_and_says_its_version()
+    public void The_tool_installs_from_a_folder_trains_and_prints_its_version()
     {
         packages.Configure(_folder.Path);
         Dotnet.Succeed(
@@ -49,11 +51,11 @@ public sealed class PackageTests(PackedPackages packages) : IClassFixture<Packed
 
         Assert.Equal(packages.Version, Dotnet.Succeed(_folder.Path, tool, _ => { }, "--version").Trim());
         Dotnet.Succeed(_folder.Path, tool, _ => { }, Program.TinyTraining(Shapes.Name, _folder["run"]));
-        Assert.True(File.Exists(_folder["run", "model.safetensors"]), "the tool has trained, but there is no model");
+        Assert.True(File.Exists(_folder["run", "model.safetensors"]), "the tool trained, but wrote no model");
     }
 
     [Fact]
-    public void A_program_builds_against_the_libraries_and_gets_the_same_codes()
+    public void A_program_builds_with_the_packages_and_gets_the_same_codes()
     {
         packages.Configure(_folder.Path);
         File.WriteAllText(_folder["Consumer.csproj"], $"""
@@ -79,7 +81,8 @@ public sealed class PackageTests(PackedPackages packages) : IClassFixture<Packed
             byte[] pixels = Shapes.Picture(number: 0, size: 16).Pixels;
             float[] values = new float[pixels.Length];
             PixelValues.FromBytes(pixels, values);
-            var model = new VqVae(new VqVaeOptions { Hidden = 8, ResidualHidden = 4, Codes = 32, CodeDim = 4 }, seed: 1);
+            var model = new VqVae(
+                new VqVaeOptions { Hidden = 8, ResidualHidden = 4, Codes = 32, CodeDim = 4 }, seed: 1);
             Console.WriteLine(string.Join(' ', model.Encode(Tensor.From(values, [1, 16, 16, 3]))));
             """);
         Dotnet.Succeed(_folder.Path, _folder["cache"], "build", "--output", _folder["built"]);

@@ -2,7 +2,7 @@ using System.Security;
 
 namespace Tessera.Cli.Tests.Packaging;
 
-/// <summary>The packages, packed once from what was built for the tests, when a test first asks for them.</summary>
+/// <summary>The packages, packed once from the test build when a test first needs them.</summary>
 public sealed class PackedPackages : IDisposable
 {
     private static readonly string[] Projects = ["Tessera.Tensors", "Tessera", "Tessera.Onnx", "Tessera.Cli"];
@@ -12,18 +12,18 @@ public sealed class PackedPackages : IDisposable
 
     public PackedPackages() => _packed = new Lazy<string>(Pack);
 
-    /// <summary>The folder of the packages.</summary>
+    /// <summary>The folder that holds the packages.</summary>
     public string Folder => _packed.Value;
 
-    /// <summary>The version that they have.</summary>
-    public string Version =>
-        Path.GetFileNameWithoutExtension(Directory.GetFiles(Folder, "Tessera.Cli.*.nupkg").Single())["Tessera.Cli.".Length..];
+    /// <summary>The version of the packages.</summary>
+    public string Version => Path.GetFileNameWithoutExtension(
+        Directory.GetFiles(Folder, "Tessera.Cli.*.nupkg").Single())["Tessera.Cli.".Length..];
 
     /// <summary>
-    /// Writes a <c>nuget.config</c> by which Tessera's packages come from the folder and nowhere else, and all others from
-    /// those that building Tessera has unpacked: nothing is asked of the network.
+    /// Writes a <c>nuget.config</c> that takes Tessera's packages from <see cref="Folder"/> only, and all others from
+    /// the packages unpacked when Tessera was built. Nothing is downloaded.
     /// </summary>
-    /// <param name="folder">The folder that it is for.</param>
+    /// <param name="folder">The folder to write the file to.</param>
     public void Configure(string folder) => File.WriteAllText(Path.Combine(folder, "nuget.config"), $"""
         <configuration>
           <packageSources>

@@ -4,7 +4,7 @@ using Tessera.Data;
 
 namespace Tessera.Cli.Tests.Packaging;
 
-/// <summary>What <c>dotnet publish -r RID</c> makes for this platform: one file that needs nothing beside it.</summary>
+/// <summary>The single file that <c>dotnet publish -r RID</c> makes for this platform.</summary>
 [Trait("Category", "Long")]
 public sealed class PublishTests : IDisposable
 {
@@ -17,8 +17,9 @@ public sealed class PublishTests : IDisposable
     {
         string log = Dotnet.Succeed(
             _folder.Path, packages: null, "publish", Repository.PathOf("src", "Tessera.Cli"),
-            "-r", RuntimeInformation.RuntimeIdentifier, "--output", _folder["published"], "--artifacts-path", _folder["artifacts"]);
-        // The trimmer warns of what it cannot see: reflection that would fail at run time.
+            "-r", RuntimeInformation.RuntimeIdentifier, "--output", _folder["published"],
+            "--artifacts-path", _folder["artifacts"]);
+        // A warning of the trimmer means reflection that could fail at run time.
         Assert.DoesNotContain("warning", log, StringComparison.OrdinalIgnoreCase);
         string name = OperatingSystem.IsWindows() ? "tessera.exe" : "tessera";
         Assert.Equal([name], TemporaryFolder.NamesIn(_folder["published"]));
@@ -32,18 +33,21 @@ public sealed class PublishTests : IDisposable
             },
             arguments);
 
-        string trained = Run([.. Program.TinyTraining(Shapes.Name, _folder["run"]).Where(argument => argument != Program.NoReport)]);
+        string trained = Run(
+            [.. Program.TinyTraining(Shapes.Name, _folder["run"]).Where(argument => argument != Program.NoReport)]);
         Assert.Contains("codes used", trained, StringComparison.Ordinal);
-        Assert.True(File.Exists(_folder["run", "report", "report.html"]), "the program has trained, but there is no report");
-        // Decoders are found by their format at run time: trimming could cut one away.
+        Assert.True(
+            File.Exists(_folder["run", "report", "report.html"]), "the program trained, but wrote no report");
+        // Picture decoders are chosen at run time, so trimming could have removed one.
         foreach (string file in PicturesOfEveryFormat())
             Run("encode", _folder["run"], file, "--out", _folder["tokens.npy"]);
-        // What builds on libraries that trimming could have cut too much from.
+        // Export and convert use libraries from which trimming could have removed too much.
         Run("export", _folder["run"], "--onnx", _folder["onnx"]);
         Assert.Equal(["autoencoder.onnx", "decoder.onnx", "encoder.onnx"], TemporaryFolder.NamesIn(_folder["onnx"]));
         Run("convert", _folder["run"], _folder["model.pt"]);
         Assert.Contains("16 codes of 4 dimensions", Run("info", _folder["model.pt"]), StringComparison.Ordinal);
     }
+
     private IEnumerable<string> PicturesOfEveryFormat()
     {
         string made = File.ReadAllText(Repository.Fixture("imaging", "formats.json"));
