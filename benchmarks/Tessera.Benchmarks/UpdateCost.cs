@@ -49,7 +49,7 @@ internal static class UpdateCost
         }
         using var device = new CpuDevice();
         Console.WriteLine($"""
-            # What an update costs
+            # The cost of an update
 
             Made by `dotnet run -c Release --project benchmarks/Tessera.Benchmarks -- update-cost`;
             {device.Description}. Updates of the default preset on the built-in pictures: the median update of a run,

@@ -212,8 +212,8 @@ def steps(results):
     text += (f"\nThe FMA peak, measured between the rounds ({results['tessera']['vector_bits']}-bit vectors, registers "
              f"only): {peaks['one']:.0f} GFLOP/s on one thread, {peaks['all']:.0f} on {results['threads']} "
              f"(medians; at the most {max(results['peak']['one']):.0f} and {max(results['peak']['all']):.0f}). "
-             f"Computed by their formulas, the step's convolutions, their gradients and its nearest codes are {per_step:.1f} "
-             'GFLOP:\n\n')
+             "Computed by their formulas, the step's convolutions, their gradients and its nearest codes are "
+             f'{per_step:.1f} GFLOP:\n\n')
     return text + table(
         ['step', 'direct-equivalent GFLOP/s', 'of the peak'],
         [[name, f'{gflops:.0f}', f'{gflops / peaks["all"]:.2f}'] for name, gflops in step_gflops(results).items()])

@@ -89,7 +89,7 @@ internal static class ExperimentPlot
         public double X(double error) => Left + (error - Min) / (Max - Min) * Width;
     }
 
-    /// <summary>1, 2 or 5 times a power of ten, at least as large; a step of 0.001 where there is no span.</summary>
+    /// <summary>1, 2 or 5 times a power of ten, at least as large; 0.001 for an empty span.</summary>
     private static double NiceStep(double step)
     {
         if (step <= 0) return 0.001;
