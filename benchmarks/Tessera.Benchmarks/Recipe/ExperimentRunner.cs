@@ -76,9 +76,9 @@ internal sealed class ExperimentRunner
             evaluation.Perplexity, evaluation.CodesUsed);
         string reached = FormattableString.Invariant(
             $"{result.ReconError:0.0000}, perplexity {result.Perplexity:0.0}, {result.CodesUsed} codes");
+        string rate = FormattableString.Invariant($"{result.Pictures / result.Seconds:0} images/s");
         Console.Error.WriteLine(FormattableString.Invariant(
-            $"{DateTime.Now:HH:mm:ss} {_experiment.Name}: {row.Name}, seed {seed}: {reached}, "
-            + $"{result.Pictures / result.Seconds:0} images/s"));
+            $"{DateTime.Now:HH:mm:ss} {_experiment.Name}: {row.Name}, seed {seed}: {reached}, {rate}"));
         return result;
     }
 
