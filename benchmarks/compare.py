@@ -3,10 +3,10 @@
 compare.sh, which builds first.
 
 Writes comparison.md and comparison.json to --out and prints the former; progress goes to stderr. libtorch runs through
-TorchSharp (benchmarks/Tessera.Benchmarks.Libtorch: half a gigabyte from NuGet, published at each run; needs cc where
-the C++ runtime is older than GCC 13's), PyTorch in Python (Debian: python3-torch libopenblas0-pthread). Both run with both
-memory formats, each with OMP_WAIT_POLICY=passive and without. Where one of them is not there, one line says so and the
-others are measured.
+TorchSharp (benchmarks/Tessera.Benchmarks.Libtorch: half a gigabyte from NuGet, published at each run; needs cc if the
+C++ runtime is older than GCC 13's), PyTorch in Python (Debian: python3-torch libopenblas0-pthread). Both run with both
+memory formats, each with OMP_WAIT_POLICY=passive and without. If one is missing, one line says so and the others are
+measured.
 
 The run that the documents quote, on a machine that does nothing else:
 
@@ -30,14 +30,17 @@ BATCHES, SIZES = (32, 64, 128, 256, 512), (32, 64, 128)
 
 
 def parse():
-    parser = argparse.ArgumentParser(prog='compare.sh', description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--rounds', type=int, default=9, help='turns that each program gets at each operation [9]')
+    parser = argparse.ArgumentParser(
+        prog='compare.sh', description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--rounds', type=int, default=9, help='turns of each program at each operation [9]')
     parser.add_argument('--batch', type=int, default=256, help='pictures in a batch [256]')
-    parser.add_argument('--threads', type=int, default=os.cpu_count(), help='threads of each program [one per processor]')
+    parser.add_argument('--threads', type=int, default=os.cpu_count(),
+                        help='threads of each program [one per processor]')
     parser.add_argument('--only', default=','.join(operations.GROUPS), metavar='NAME,...',
-                        help=f'of {", ".join(operations.GROUPS)} [all]')
+                        help=f'some of {", ".join(operations.GROUPS)} [all]')
     parser.add_argument('--out', default=os.path.join(HERE, 'results'), metavar='DIR', help='[benchmarks/results]')
-    parser.add_argument('--python', default=default_python(), help='the Python that has PyTorch; "" for none [%(default)s]')
+    parser.add_argument('--python', default=default_python(),
+                        help='the Python that has PyTorch; "" for none [%(default)s]')
     parser.add_argument('--no-libtorch', action='store_true', help='leave libtorch out')
     parser.add_argument('--data-dir', default=os.environ.get('TESSERA_DATA'), metavar='DIR',
                         help="holds CIFAR-10's binary files [TESSERA_DATA; without either: made-up pictures]")
@@ -45,12 +48,13 @@ def parse():
                         help='rewrite the marked blocks of a document from the results; may be given more than once')
     parser.add_argument('--from', dest='source', metavar='JSON',
                         help='measure nothing: write comparison.md and fill documents from this comparison.json')
-    parser.add_argument('--quick', action='store_true', help=f'a smoke run: {QUICK_ROUNDS} rounds of batch {QUICK_BATCH}')
+    parser.add_argument('--quick', action='store_true',
+                        help=f'a smoke run: {QUICK_ROUNDS} rounds of batch {QUICK_BATCH}')
     args = parser.parse_args()
     args.only = args.only.split(',')
     for name in args.only:
         if name not in operations.GROUPS:
-            parser.error(f'--only {name}: choose of {", ".join(operations.GROUPS)}')
+            parser.error(f'--only {name}: choose from {", ".join(operations.GROUPS)}')
     if args.quick:
         args.rounds, args.batch = QUICK_ROUNDS, QUICK_BATCH
     for name in ('rounds', 'batch', 'threads'):
@@ -71,7 +75,7 @@ def parse():
 
 
 def options(args):
-    """What another machine would need to be told to make the same run."""
+    """The options that make the same run on another machine."""
     named = [f'--{name} {getattr(args, name)}' for name in ('rounds', 'batch')]
     if args.only != list(operations.GROUPS):
         named.append(f'--only {",".join(args.only)}')
@@ -83,7 +87,7 @@ def default_python():
 
 
 def measure(session, args):
-    """What the report is made of, by group."""
+    """The report's content, by group."""
     results = {'operations': {}}
     compared = [group for group in args.only if operations.of_group(group, args.batch)]
     if compared:
@@ -108,10 +112,10 @@ def measure(session, args):
 
 
 def compared(args):
-    """The programs, and what is known of libtorch's files; says which of them are not there."""
+    """The programs and the size of libtorch's files; reports missing programs."""
     found, package = [programs.tessera()], None
     if not args.no_libtorch:
-        tell('libtorch is published')
+        tell('publishing libtorch')
         try:
             others, package = libtorch.prepare()
             found += others
@@ -142,7 +146,7 @@ def run(args):
 
 
 def read(path):
-    """The results of an earlier run; a ValueError where the file holds none."""
+    """The results of an earlier run; raises ValueError if the file holds none."""
     with open(path) as file:
         results = json.load(file)
     if not isinstance(results, dict) or not {'tessera', 'operations', 'rounds'} <= results.keys():

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds Tessera for release and measures it beside libtorch and PyTorch: benchmarks/compare.sh --help.
+# Builds Tessera (Release) and measures it beside libtorch and PyTorch; see benchmarks/compare.sh --help.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 case " $* " in

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""How many units of each convolution get no gradient any more: dead_units.py RUN
+"""Counts the units of each convolution that get no gradient: dead_units.py RUN
 
-Reads the newest checkpoint's optimizer.safetensors: a unit whose gradients' running mean (Adam's first moment, Muon's
-momentum) is below 1e-7 in length has not been active for some hundred updates. Needs numpy.
+Reads the newest checkpoint's optimizer.safetensors. A unit was inactive for some hundred updates if the running mean of
+its gradients (Adam's first moment, Muon's momentum) has a norm below 1e-7. Needs numpy.
 """
 import json
 import pathlib
@@ -19,7 +19,8 @@ def tensors(path):
     for name, entry in json.loads(data[8:header_end]).items():
         if name != '__metadata__':
             start, end = entry['data_offsets']
-            yield name, numpy.frombuffer(data[header_end + start:header_end + end], numpy.float32).reshape(entry['shape'])
+            values = numpy.frombuffer(data[header_end + start:header_end + end], numpy.float32)
+            yield name, values.reshape(entry['shape'])
 
 
 def main():
@@ -29,7 +30,7 @@ def main():
         weight = name.removesuffix('.exp_avg').removesuffix('.momentum_buffer')
         if weight == name or mean.ndim != 4:
             continue
-        # A transposed convolution's weight has its units second.
+        # The units of a transposed convolution's weight are on its second axis.
         units = mean.swapaxes(0, 1) if '_conv_trans_' in name else mean
         dead = (numpy.linalg.norm(units.reshape(len(units), -1), axis=1) < NOTHING).sum()
         print(f'{weight:52} {dead:4} of {len(units)}')

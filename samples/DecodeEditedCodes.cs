@@ -4,11 +4,11 @@ using Tessera.Training;
 
 namespace Tessera.Samples;
 
-/// <summary>Turns the codes of a picture's left half around its middle and decodes them: both halves become alike.</summary>
+/// <summary>Mirrors the codes of a picture's left half onto its right half and decodes them.</summary>
 public static class DecodeEditedCodes
 {
     /// <param name="model">A run folder, a checkpoint in it, or a model file of Tessera or PyTorch.</param>
-    /// <param name="picture">A PNG or JPEG file of any size.</param>
+    /// <param name="picture">A picture file of any size.</param>
     /// <param name="edited">The PNG file to write.</param>
     public static void Run(string model, string picture, string edited)
     {

@@ -4,10 +4,10 @@ using Tessera.Tokens;
 
 namespace Tessera.Samples;
 
-/// <summary>Encodes on several threads over one model: the codes are those that one thread finds, to the bit.</summary>
+/// <summary>Encodes on several threads over one model. The codes equal those of one thread, to the bit.</summary>
 public static class EncodeInParallel
 {
-    /// <param name="model">A model that nothing trains meanwhile.</param>
+    /// <param name="model">A model that is not being trained.</param>
     /// <param name="pictures">Pictures of one size.</param>
     /// <returns>The codes of each picture.</returns>
     public static int[][] Run(VqVae model, IReadOnlyList<Image> pictures)

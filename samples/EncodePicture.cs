@@ -4,11 +4,11 @@ using Tessera.Training;
 
 namespace Tessera.Samples;
 
-/// <summary>Loads a tokenizer and encodes a picture: 8 x 8 codes for 32 x 32 pixels.</summary>
+/// <summary>Encodes a picture with a trained model: 32 x 32 pixels become 8 x 8 codes.</summary>
 public static class EncodePicture
 {
     /// <param name="model">A run folder, a checkpoint in it, or a model file of Tessera or PyTorch.</param>
-    /// <param name="picture">A PNG or JPEG file of any size.</param>
+    /// <param name="picture">A picture file of any size.</param>
     public static int[] Run(string model, string picture)
     {
         TrainedModel trained = TrainedModel.Open(model);

@@ -9,8 +9,8 @@ using Tessera.Tensors.Random;
 namespace Tessera.Samples;
 
 /// <summary>
-/// A module of one's own and its training: two convolutions learn to take noise off pictures, which are y = x + f(x).
-/// Noise of a mean squared error of 0.01 should be at 0.002 after 300 updates.
+/// A custom module and its training: two convolutions learn to denoise pictures, y = x + f(x). The noise has a mean
+/// squared error of 0.01; after 300 updates about 0.002 should be left.
 /// </summary>
 public sealed class OwnModule : Module
 {
@@ -47,7 +47,7 @@ public sealed class OwnModule : Module
             optimizer.Step();
             mse = loss.Item();
             if (update % 100 == 0 || update == updates - 1) Console.WriteLine($"{update}: mse {mse:0.0000}");
-            tape.Reset();    // all its tensors go, their memory serves the next update
+            tape.Reset();    // frees the tape's tensors; the next update uses their memory again
         }
         return mse;
     }

@@ -9,9 +9,9 @@ using Tessera.Tensors.Optim;
 namespace Tessera.Samples;
 
 /// <summary>
-/// A model of one's own around a quantizer: each patch of 8 x 8 pixels becomes one of 64 codes by a linear map, and a code
-/// becomes a patch by another. After 300 updates the mean squared error should be about 0.017,
-/// a third of what one grey for all would give.
+/// A custom model around a quantizer: a linear map and the codebook turn each patch of 8 x 8 pixels into one of
+/// 64 codes, another linear map turns a code into a patch. After 300 updates the mean squared error should be about
+/// 0.017, a third of that of a constant grey.
 /// </summary>
 public sealed class QuantizerInOwnModel : Module
 {
@@ -28,7 +28,7 @@ public sealed class QuantizerInOwnModel : Module
         _decoder = Child("decoder", new ConvTranspose2d(Dimensions, 3, Patch, initializer, stride: Patch));
     }
 
-    /// <summary>The error of the reconstruction, and with the quantizer's own loss the loss.</summary>
+    /// <summary>The reconstruction error, and the loss: the error plus the quantizer's loss.</summary>
     public (Tensor Error, Tensor Loss) Forward(Tensor pictures)
     {
         Quantized quantized = _quantizer.Quantize(_encoder.Forward(pictures), training: true);
@@ -42,7 +42,7 @@ public sealed class QuantizerInOwnModel : Module
         using var batches = new BatchLoader(pictures, Batch, seed: 1);
         Shape shape = [Batch, pictures.Height, pictures.Width, pictures.Channels];
         var model = new QuantizerInOwnModel(new Initializer(seed: 1));
-        // The codebook starts as vectors that the encoder makes, so that each code is of use.
+        // The codebook starts from encoder outputs, so that every code is used.
         Tensor vectors = model._encoder.Forward(Tensor.From(batches.Load(0), shape));
         model._quantizer.Start(vectors.AsSpan()[..(Codes * Dimensions)], (double)vectors.Shape.Rows / Codes);
 
@@ -57,7 +57,7 @@ public sealed class QuantizerInOwnModel : Module
             optimizer.Step();
             mse = error.Item();
             if (update % 100 == 0 || update == updates - 1) Console.WriteLine($"{update}: mse {mse:0.0000}");
-            tape.Reset();    // all its tensors go, their memory serves the next update
+            tape.Reset();    // frees the tape's tensors; the next update uses their memory again
         }
         return mse;
     }

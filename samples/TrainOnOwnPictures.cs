@@ -4,18 +4,22 @@ using Tessera.Training;
 
 namespace Tessera.Samples;
 
-/// <summary>Trains on a folder of pictures; stopped and called again, it goes on to the same bits.</summary>
+/// <summary>Trains on a folder of pictures. A run that is stopped and resumed ends at the same bits.</summary>
 public static class TrainOnOwnPictures
 {
-    /// <param name="folder">PNG or JPEG files, in folders or not; a tenth of them is held out for test.</param>
-    /// <param name="run">The run folder to write; one that is there is gone on with, by its own options.</param>
-    /// <param name="updates">How long to train.</param>
-    /// <param name="stop">Stops the training after the update it is at.</param>
-    /// <returns>How good it is on held-out pictures; null if it was stopped.</returns>
+    /// <param name="folder">Picture files, in subfolders or not; a tenth of them is held out for test.</param>
+    /// <param name="run">The run folder. An existing run is resumed with its own options.</param>
+    /// <param name="updates">How many updates to train for.</param>
+    /// <param name="stop">Stops the training after the current update.</param>
+    /// <returns>The evaluation on the held-out pictures; null if training was stopped.</returns>
     public static Evaluation? Run(string folder, string run, long updates, CancellationToken stop)
     {
         const int Size = 32;
-        TrainingOptions options = Preset.Default.OptionsFor(folder) with { Size = Size, Budget = TrainingBudget.OfUpdates(updates) };
+        TrainingOptions options = Preset.Default.OptionsFor(folder) with
+        {
+            Size = Size,
+            Budget = TrainingBudget.OfUpdates(updates),
+        };
         var progress = new Progress<TrainingProgress>(p =>
         {
             if (p.IsMetricsRow) Console.WriteLine($"{p.Update}: recon_error {p.Window.ReconError:0.000}");
@@ -32,7 +36,7 @@ public static class TrainOnOwnPictures
         }
         catch (OperationCanceledException)
         {
-            Console.WriteLine("stopped; what was trained is in the run's newest checkpoint");
+            Console.WriteLine("stopped; the run's newest checkpoint has the trained weights");
             return null;
         }
     }

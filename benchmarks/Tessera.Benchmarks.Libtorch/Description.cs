@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace Tessera.Benchmarks.Libtorch;
 
-/// <summary>What computes here: the versions, and how fast matrix products are.</summary>
+/// <summary>The versions, and the speed of matrix products.</summary>
 internal static class Description
 {
     private const int Size = 512, Products = 5;

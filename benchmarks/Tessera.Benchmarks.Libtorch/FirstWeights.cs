@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Tessera.Benchmarks.Libtorch;
 
 /// <summary>
-/// Tessera's first weights, handed out in the order of the model's tensors: tensor number t is stream t of the seed. As
-/// <c>benchmarks/pytorch/shared_start.py</c> makes them.
+/// Tessera's first weights, in the order of the model's tensors: tensor number t is stream t of the seed. The same as
+/// in <c>benchmarks/pytorch/shared_start.py</c>.
 /// </summary>
 internal sealed class FirstWeights(MemoryLayout layout)
 {
@@ -16,7 +16,7 @@ internal sealed class FirstWeights(MemoryLayout layout)
     private ulong _stream;
     private float _bound;
 
-    /// <summary>What the optimizer updates.</summary>
+    /// <summary>The parameters that the optimizer updates.</summary>
     public IReadOnlyList<Parameter> Trained => _trained;
 
     /// <summary>The layout of images and kernels.</summary>
@@ -32,7 +32,7 @@ internal sealed class FirstWeights(MemoryLayout layout)
     /// <summary>A bias: it follows its kernel and shares its bound.</summary>
     public Parameter Bias(int length) => Train(Uniform(_bound, length));
 
-    /// <summary>A codebook that is learned by gradient: uniform within +-1/codes.</summary>
+    /// <summary>A codebook trained by gradients: uniform within +-1/codes.</summary>
     public Parameter Codebook(int codes, int codeDim) => Train(Uniform(1f / codes, codes, codeDim));
 
     /// <summary>Standard normal numbers that the optimizer does not update.</summary>

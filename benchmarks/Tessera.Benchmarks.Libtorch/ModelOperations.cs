@@ -25,9 +25,9 @@ internal sealed class TrainOperation(PictureFile pictures, MemoryLayout layout, 
 
     public override void Run()
     {
-        // Without a scope, tensors live until the garbage collector finds them.
+        // Without a scope, tensors live until the garbage collector frees them.
         using DisposeScope scope = NewDisposeScope();
-        // No gradients in place of zeros: what libtorch 2 does unless told otherwise, and what it is fastest with.
+        // Null gradients in place of zeros: libtorch 2's default, and its fastest way.
         foreach (Parameter parameter in _model.Trained) parameter.grad = null;
         Tensor loss = _model.Loss(_images!, pictures.Variance, training: true);
         loss.backward();
@@ -55,7 +55,7 @@ internal sealed class EvaluateOperation(PictureFile pictures, MemoryLayout layou
     public override double Check() => _loss;
 }
 
-/// <summary>An operation without gradients whose check follows from the tensor that it makes.</summary>
+/// <summary>An operation without gradients; its check is computed from its result.</summary>
 internal abstract class TensorOperation : Operation
 {
     private Tensor? _result;
@@ -98,7 +98,7 @@ internal sealed class EncodeOperation(PictureFile pictures, MemoryLayout layout,
 /// <summary>Codes to pictures; its check is the root mean square of the pixels.</summary>
 internal sealed class DecodeOperation(MemoryLayout layout, int batch, int size) : TensorOperation
 {
-    // The code step is a prime: neighbours get codes far from each other.
+    // The code step is a prime, so that neighbours get distant codes.
     private const int PixelsPerCode = 4, CodeStep = 7919;
 
     private readonly SeedModel _model = new(layout, isEma: false);

@@ -2,13 +2,13 @@ using Tessera.Benchmarks.Worker;
 
 namespace Tessera.Benchmarks.Libtorch;
 
-/// <summary>The operations by the words that name them; each is made when it is first asked for.</summary>
+/// <summary>The operations by name and arguments; each is created on first use.</summary>
 internal sealed class Operations(PictureFile pictures, MemoryLayout layout)
 {
     private readonly Dictionary<string, Operation> _made = [];
 
     /// <summary>Finds an operation.</summary>
-    /// <exception cref="ArgumentException">There is none of that name with as many arguments.</exception>
+    /// <exception cref="ArgumentException">No operation has that name and as many arguments.</exception>
     public Operation Find(string[] words)
     {
         string name = string.Join(' ', words);
@@ -29,7 +29,7 @@ internal sealed class Operations(PictureFile pictures, MemoryLayout layout)
             ([("convolution" or "transposed") and var kind, var pass, ..], [_, _, _, _, _, _, _]) =>
                 new ConvolutionOperation(layout, kind == "transposed", pass, ConvolutionSizes.Of(numbers)),
             (["nearest", ..], [var rows, var codes, var codeDim]) => new NearestOperation(rows, codes, codeDim),
-            _ => throw new ArgumentException("there is no such operation, or it has other arguments"),
+            _ => throw new ArgumentException("unknown operation, or wrong arguments"),
         };
     }
 }

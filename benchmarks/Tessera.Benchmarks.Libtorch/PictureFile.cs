@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Tessera.Benchmarks.Libtorch;
 
 /// <summary>
-/// The pictures that all programs are shown: bytes <c>[count, 32, 32, 3]</c> and nothing else. Batch i begins at
+/// The pictures of all programs: bytes <c>[count, 32, 32, 3]</c> and nothing else. Batch i begins at
 /// picture <c>i * batch</c>; the first picture follows the last.
 /// </summary>
 internal sealed class PictureFile

@@ -29,8 +29,8 @@ internal readonly record struct ConvolutionSizes(
 }
 
 /// <summary>
-/// A pass of one convolution; its check is the root mean square of what it computes. TorchSharp offers no backward pass
-/// of its own, so one goes back through a graph in which nothing but the wanted tensor has a gradient.
+/// A pass of one convolution; its check is the root mean square of its result. TorchSharp has no separate
+/// backward pass, so this runs a graph's backward pass in which only the wanted tensor has a gradient.
 /// </summary>
 internal sealed class ConvolutionOperation : Operation
 {
@@ -58,7 +58,7 @@ internal sealed class ConvolutionOperation : Operation
             "forward" => null,
             "input_gradient" => _x.requires_grad_(),
             "weight_gradient" => _weight.requires_grad_(),
-            _ => throw new ArgumentException($"a convolution has no pass {pass}"),
+            _ => throw new ArgumentException($"unknown pass {pass} of a convolution"),
         };
         _output = _wanted is null ? null : _convolve(_x, _weight, null);
 

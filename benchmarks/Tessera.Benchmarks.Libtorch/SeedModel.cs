@@ -17,7 +17,7 @@ internal sealed class SeedModel
     private readonly Convolution _decoderUp1, _decoderUp2;
     private readonly ResidualStack _encoderStack, _decoderStack;
 
-    /// <summary>Creates the model. Its layers are made in the order of the random streams of their weights.</summary>
+    /// <summary>Creates the model: layers in the order of their weights' random streams.</summary>
     public SeedModel(MemoryLayout layout, bool isEma)
     {
         _weights = new FirstWeights(layout);

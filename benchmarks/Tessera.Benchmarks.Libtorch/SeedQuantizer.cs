@@ -3,7 +3,7 @@ using static TorchSharp.torch.nn;
 
 namespace Tessera.Benchmarks.Libtorch;
 
-/// <summary>What the seed's two quantizers share. Latents are NCHW.</summary>
+/// <summary>The common part of the seed's two quantizers. Latents are NCHW.</summary>
 internal abstract class SeedQuantizer(MemoryLayout layout)
 {
     public const int Codes = 512, CodeDim = 64;
@@ -20,7 +20,7 @@ internal abstract class SeedQuantizer(MemoryLayout layout)
         Tensor encodings = zeros(flat.shape[0], Codes).scatter_(1, indices, ones_like(indices, ScalarType.Float32));
         (Tensor loss, Tensor quantized) = Quantize(inputs, flat, encodings, training);
         Tensor straight = inputs + (quantized - inputs).detach();
-        // The seed computes the perplexity at every step, so this does.
+        // The seed computes the perplexity at every step.
         Tensor average = encodings.mean([0]);
         _ = exp(-(average * log(average + 1e-10)).sum());
         return (loss, layout.FromNhwc(straight));
@@ -30,7 +30,9 @@ internal abstract class SeedQuantizer(MemoryLayout layout)
     public Tensor Lookup(Tensor codes, int batch, int side) =>
         layout.FromNhwc(Table.index_select(0, codes).view(batch, side, side, CodeDim));
 
-    /// <summary>The seed's search: all squared distances by the expanded square, then the least of each row.</summary>
+    /// <summary>
+    /// The seed's search: all squared distances by the expanded square, then the minimum of each row.
+    /// </summary>
     public static Tensor Nearest(Tensor flat, Tensor table)
     {
         Tensor distances = flat.square().sum(1, keepdim: true) + table.square().sum(1) - 2 * matmul(flat, table.t());
@@ -41,7 +43,7 @@ internal abstract class SeedQuantizer(MemoryLayout layout)
         Tensor inputs, Tensor flat, Tensor encodings, bool training);
 }
 
-/// <summary>The codebook that is learned by gradient.</summary>
+/// <summary>The codebook trained by gradients.</summary>
 internal sealed class GradientQuantizer(FirstWeights weights) : SeedQuantizer(weights.Layout)
 {
     public override Tensor Table { get; } = weights.Codebook(Codes, CodeDim);
@@ -55,7 +57,7 @@ internal sealed class GradientQuantizer(FirstWeights weights) : SeedQuantizer(we
     }
 }
 
-/// <summary>The codebook that is learned by exponential moving averages.</summary>
+/// <summary>The codebook of exponential moving averages.</summary>
 internal sealed class EmaQuantizer(FirstWeights weights) : SeedQuantizer(weights.Layout)
 {
     private const float Decay = 0.99f, Epsilon = 1e-5f;
@@ -75,7 +77,7 @@ internal sealed class EmaQuantizer(FirstWeights weights) : SeedQuantizer(weights
     private void Learn(Tensor flat, Tensor encodings)
     {
         using IDisposable _ = no_grad();
-        // [0]: a plain 0 would be the ScalarType of that number, and the sum one of bytes.
+        // [0]: a plain 0 would be taken for a ScalarType (bytes), not an axis.
         Tensor sizes = _sizes * Decay + (1 - Decay) * encodings.sum([0]);
         Tensor total = sizes.sum();
         sizes = (sizes + Epsilon) / (total + Codes * Epsilon) * total;

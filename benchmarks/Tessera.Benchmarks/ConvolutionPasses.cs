@@ -2,7 +2,7 @@ using Tessera.Tensors.Devices;
 
 namespace Tessera.Benchmarks;
 
-/// <summary>One convolution, or transposed convolution, with made-up numbers: all that is asked of it in training.</summary>
+/// <summary>The three passes of one convolution or transposed convolution in training, on random numbers.</summary>
 internal sealed class ConvolutionPasses
 {
     private readonly Device _device;
@@ -10,8 +10,8 @@ internal sealed class ConvolutionPasses
     private readonly bool _isTransposed;
     private readonly Storage _input, _weight, _bias, _gradOutput;
 
-    /// <summary>Fills the tensors.</summary>
-    /// <param name="device">Where it computes.</param>
+    /// <summary>Allocates the tensors and fills the inputs.</summary>
+    /// <param name="device">The device.</param>
     /// <param name="isTransposed">Whether it is a transposed convolution.</param>
     /// <param name="batch">Images.</param>
     /// <param name="size">Height and width of the input.</param>
@@ -21,7 +21,8 @@ internal sealed class ConvolutionPasses
     /// <param name="stride">Stride.</param>
     /// <param name="padding">Zero pixels around the larger side.</param>
     public ConvolutionPasses(
-        Device device, bool isTransposed, int batch, int size, int channels, int outChannels, int kernel, int stride, int padding)
+        Device device, bool isTransposed, int batch, int size, int channels, int outChannels, int kernel, int stride,
+        int padding)
     {
         _device = device;
         _isTransposed = isTransposed;
@@ -29,8 +30,10 @@ internal sealed class ConvolutionPasses
             ? (size - 1) * stride - 2 * padding + kernel
             : (size + 2 * padding - kernel) / stride + 1;
         _geometry = isTransposed
-            ? new Conv2dGeometry(batch, outSize, outSize, outChannels, size, size, channels, kernel, kernel, stride, padding)
-            : new Conv2dGeometry(batch, size, size, channels, outSize, outSize, outChannels, kernel, kernel, stride, padding);
+            ? new Conv2dGeometry(
+                batch, outSize, outSize, outChannels, size, size, channels, kernel, kernel, stride, padding)
+            : new Conv2dGeometry(
+                batch, size, size, channels, outSize, outSize, outChannels, kernel, kernel, stride, padding);
         int inputLength = batch * size * size * channels, outputLength = batch * outSize * outSize * outChannels;
         int weightLength = channels * outChannels * kernel * kernel;
         _input = Numbers.Store(device, 0, inputLength);

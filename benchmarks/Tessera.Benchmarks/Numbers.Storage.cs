@@ -4,7 +4,7 @@ namespace Tessera.Benchmarks;
 
 internal static partial class Numbers
 {
-    /// <summary>The same in memory of a device.</summary>
+    /// <summary>The same numbers in memory of a device.</summary>
     public static Storage Store(Device device, ulong stream, int length)
     {
         Storage storage = device.Allocate(length);

@@ -2,10 +2,10 @@ using Tessera.Tensors.Random;
 
 namespace Tessera.Benchmarks;
 
-/// <summary>Made-up numbers; the workers of PyTorch and libtorch make the same.</summary>
+/// <summary>Random numbers; the workers of PyTorch and libtorch generate the same.</summary>
 internal static partial class Numbers
 {
-    // A prime, so that no row of a tensor is like the one before it.
+    // A prime, so that consecutive rows of a tensor differ.
     private const int Period = 65521;
     private const ulong Seed = 1;
 

@@ -15,7 +15,7 @@ return args switch
 
 static int Kernels(string[] options)
 {
-    // On a busy machine the two minutes that BenchmarkDotNet gives its own build do not do.
+    // BenchmarkDotNet's limit of two minutes for its build is too short on a busy machine.
     ManualConfig config = ManualConfig.Create(DefaultConfig.Instance).WithBuildTimeout(TimeSpan.FromMinutes(10));
     BenchmarkSwitcher.FromAssembly(typeof(WorkerProgram).Assembly).Run(options, config);
     return 0;
@@ -24,10 +24,10 @@ static int Kernels(string[] options)
 static int Usage()
 {
     Console.Error.WriteLine("""
-        usage: Tessera.Benchmarks kernels [--filter PATTERN] [...]      times the kernels with BenchmarkDotNet; kernels --help
-               Tessera.Benchmarks recipe [NAME] [...]                   makes the experiments of docs/recipe.md; recipe --help
-               Tessera.Benchmarks update-cost                           times updates of the default preset, of 32 and of 256 pictures
-               Tessera.Benchmarks worker PICTURES VARIANCE THREADS      what benchmarks/compare.py talks to
+        usage: Tessera.Benchmarks kernels [--filter PATTERN] [...]   times the kernels; kernels --help
+               Tessera.Benchmarks recipe [NAME] [...]                makes the runs of docs/recipe.md; recipe --help
+               Tessera.Benchmarks update-cost                        times updates of 32 and of 256 pictures
+               Tessera.Benchmarks worker PICTURES VARIANCE THREADS   obeys benchmarks/compare.py
         """);
     return 2;
 }

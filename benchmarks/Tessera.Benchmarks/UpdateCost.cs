@@ -7,8 +7,9 @@ using Tessera.Training;
 namespace Tessera.Benchmarks;
 
 /// <summary>
-/// How much of an update of the default preset does not depend on how many pictures are in its batch: with t(n) what an update of n
-/// pictures takes, and t(n) = fixed + n x, fixed = (8 t(32) - t(256)) / 7. With each optimizer; the runs take turns. The median is of updates that do not look for dead codes.
+/// The fixed cost of an update of the default preset, which does not depend on its batch, with each optimizer. An
+/// update of n pictures takes t(n) = fixed + n x, so fixed = (8 t(32) - t(256)) / 7. The runs take turns. The median is
+/// that of updates that do not look for dead codes.
 /// </summary>
 internal static class UpdateCost
 {
@@ -17,7 +18,8 @@ internal static class UpdateCost
     /// <summary>Measures on the built-in pictures and prints a table.</summary>
     public static int Run()
     {
-        var settings = Enum.GetValues<OptimizerKind>().SelectMany(_ => new[] { Batch, Times * Batch }, (optimizer, batch) => (optimizer, batch)).ToArray();
+        var settings = Enum.GetValues<OptimizerKind>()
+            .SelectMany(_ => new[] { Batch, Times * Batch }, (optimizer, batch) => (optimizer, batch)).ToArray();
         var milliseconds = settings.ToDictionary(setting => setting, _ => new List<double>());
         ImageSet train = Shapes.Load(Split.Train), test = Shapes.Load(Split.Test);
         string folder = Directory.CreateTempSubdirectory("tessera-update-cost").FullName;
@@ -36,8 +38,9 @@ internal static class UpdateCost
                 var times = new UpdateTimes();
                 trainer.Run(times);
                 var work = new ModelCost(options.Model, batch, train.Height, train.Width);
-                milliseconds[(optimizer, batch)].Add(
-                    new WorkRate($"train ({optimizer})", batch, work.TrainingOperations, [.. times.Milliseconds.Skip(WarmUp)]).Median);
+                var rate = new WorkRate(
+                    $"train ({optimizer})", batch, work.TrainingOperations, [.. times.Milliseconds.Skip(WarmUp)]);
+                milliseconds[(optimizer, batch)].Add(rate.Median);
             }
         }
         finally
@@ -46,21 +49,23 @@ internal static class UpdateCost
         }
         using var device = new CpuDevice();
         Console.WriteLine($"""
-            # What an update costs
+            # The cost of an update
 
-            Made by `dotnet run -c Release --project benchmarks/Tessera.Benchmarks -- update-cost`; {device.Description}.
-            Updates of the default preset on the built-in pictures; the median update of a run, the least of {Rounds} runs that took turns,
-            since what else the host does only ever adds. Fixed is what does not depend on the pictures of a batch: ({Times} t({Batch}) - t({Times * Batch})) / {Times - 1}.
+            Made by `dotnet run -c Release --project benchmarks/Tessera.Benchmarks -- update-cost`;
+            {device.Description}. Updates of the default preset on the built-in pictures: the median update of a run,
+            the least of {Rounds} runs in turns, since other work of the host only adds time. "Fixed" is the cost that
+            does not depend on the batch: ({Times} t({Batch}) - t({Times * Batch})) / {Times - 1}.
 
             | optimizer | {Batch} pictures | {Times * Batch} pictures | fixed | of an update of {Batch} |
             |---|---|---|---|---|
             """);
         foreach (OptimizerKind optimizer in Enum.GetValues<OptimizerKind>())
         {
-            double small = milliseconds[(optimizer, Batch)].Min(), large = milliseconds[(optimizer, Times * Batch)].Min();
+            double small = milliseconds[(optimizer, Batch)].Min();
+            double large = milliseconds[(optimizer, Times * Batch)].Min();
             double fixedCost = (Times * small - large) / (Times - 1);
-            Console.WriteLine(FormattableString.Invariant(
-                $"| {optimizer} | {small:0.0} ms | {large:0} ms | {fixedCost:0.0} ms | {fixedCost / small * 100:0}% |"));
+            string costs = FormattableString.Invariant($"{small:0.0} ms | {large:0} ms | {fixedCost:0.0} ms");
+            Console.WriteLine(FormattableString.Invariant($"| {optimizer} | {costs} | {fixedCost / small * 100:0}% |"));
         }
         return 0;
     }
@@ -73,7 +78,7 @@ internal static class UpdateCost
 
         public void Report(TrainingProgress value)
         {
-            // An evaluation and a checkpoint report as well, and take no time of an update's.
+            // Evaluations and checkpoints report too, without adding to the elapsed time of updates.
             if (value.Elapsed > _before) Milliseconds.Add((value.Elapsed - _before).TotalMilliseconds);
             _before = value.Elapsed;
         }

@@ -1,23 +1,23 @@
-"""Writes results into the documents that quote them, between comments that name the block."""
+"""Writes results into the documents that quote them, between comments that name a block."""
 
 import re
 
 from comparison import report
 
 MARK = re.compile(r'(<!-- compare\.sh: (\w+) -->\n).*?(<!-- end -->)', re.DOTALL)
-# A run so short, or of batches so small, proves that the programs work, not how fast they are.
+# Shorter runs, or smaller batches, do not show how fast the programs are.
 FEWEST_ROUNDS, LEAST_BATCH = 5, 256
 
 
 def names(path):
-    """The blocks of a document; a ValueError says what is wrong with it."""
+    """The names of a document's blocks; raises ValueError if it has none or an unknown one."""
     with open(path) as file:
         found = [match[2] for match in MARK.finditer(file.read())]
     if not found:
         raise ValueError(f'{path} has no "<!-- compare.sh: NAME -->" and "<!-- end -->" to write between')
     for name in found:
         if name not in BLOCKS:
-            raise ValueError(f'{path} asks for the block {name}; choose of {", ".join(BLOCKS)}')
+            raise ValueError(f'{path} asks for the block {name}; choose from {", ".join(BLOCKS)}')
     return found
 
 
@@ -30,7 +30,7 @@ def fill(path, results):
 
 
 def source(results):
-    """Where the numbers come from, in a paragraph."""
+    """The origin of the numbers, in a paragraph."""
     about = [report.machine(results), report.conditions(results)]
     about[1:1] = [results[family.lower()]['runtime'].split(', ', 1)[1] for family in report.families(results)]
     short = results['rounds'] < FEWEST_ROUNDS or results['batch'] < LEAST_BATCH
@@ -40,12 +40,12 @@ def source(results):
 
 
 def comparison(results):
-    """Medians of every kind of work, and the ratios."""
+    """Medians and ratios of every kind of work."""
     return table(results, report.works(results))
 
 
 def summary(results):
-    """The same without what few ask for."""
+    """The same without the evaluation."""
     return table(results, [work for work in report.works(results) if not work[0].startswith('evaluation')])
 
 
@@ -70,7 +70,7 @@ def median(found, name, unit):
 
 
 def libtorch(results):
-    """What libtorch lays beside a program, whether it loads, how long its step takes: a list."""
+    """A list: libtorch's files beside a program, whether they load, the time of a step."""
     if 'libtorch' not in report.families(results):
         return 'libtorch was not there when this page was filled.\n'
     lines = [f'- `dotnet publish -r linux-x64 --no-self-contained` puts {report.beside(results)} beside the program.',

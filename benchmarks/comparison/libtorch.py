@@ -1,4 +1,4 @@
-"""libtorch through TorchSharp: publishes it, measures its size, and makes sure that it loads."""
+"""libtorch through TorchSharp: publishes it, measures its size, and makes it load."""
 
 import os
 import platform
@@ -8,29 +8,29 @@ import subprocess
 from comparison import newer_libstdcxx, programs
 
 PROJECT = os.path.join(programs.BENCHMARKS, 'Tessera.Benchmarks.Libtorch')
-PUBLISHED, MENDED = (os.path.join(PROJECT, 'bin', name) for name in ('published', 'mended'))
+PUBLISHED, PATCHED = (os.path.join(PROJECT, 'bin', name) for name in ('published', 'patched'))
 WORKER = 'Tessera.Benchmarks.Libtorch'
 MEBIBYTE = 1 << 20
 
 
 class Missing(Exception):
-    """Why there is no libtorch, in one line."""
+    """The reason why libtorch is missing, in one line."""
 
 
 def prepare():
-    """The programs, and what is known of libtorch before anything is timed. Raises Missing."""
+    """The programs, and libtorch's size and loading error (or None). Raises Missing."""
     publish()
     about = {**size(), 'system': system(), 'refused': newer_libstdcxx.loads(PUBLISHED)}
     folder, environment = PUBLISHED, ()
     if about['refused']:
-        folder, environment = mend(about['refused'])
+        folder, environment = patch(about['refused'])
     return programs.settings('libtorch', ('dotnet', os.path.join(folder, f'{WORKER}.dll')), environment), about
 
 
 def publish():
     if (platform.system(), platform.machine()) != ('Linux', 'x86_64'):
         raise Missing('libtorch-cpu-linux-x64 is for Linux on x64')
-    # Emptied: what an earlier publish left would be counted.
+    # Files of an earlier publish would be counted.
     shutil.rmtree(PUBLISHED, ignore_errors=True)
     result = subprocess.run(
         ['dotnet', 'publish', '-c', 'Release', '-r', 'linux-x64', '--no-self-contained', PROJECT, '-o', PUBLISHED],
@@ -42,21 +42,21 @@ def publish():
 
 
 def size():
-    """Files and MiB that TorchSharp and libtorch add to a program: all files but the program's own."""
+    """Number and MiB of the files that TorchSharp and libtorch add to a program."""
     sizes = [os.path.getsize(os.path.join(folder, name)) for folder, _, names in os.walk(PUBLISHED)
              for name in names if not name.startswith('Tessera.')]
     return {'files': len(sizes), 'mebibytes': sum(sizes) / MEBIBYTE}
 
 
-def mend(refused):
+def patch(refused):
     try:
-        preload = newer_libstdcxx.mend(PUBLISHED, MENDED)
+        preload = newer_libstdcxx.patch(PUBLISHED, PATCHED)
     except (OSError, ValueError, subprocess.CalledProcessError) as error:
-        raise Missing(f'it does not load ({refused}), and the detour fails: {error}') from error
+        raise Missing(f'it does not load ({refused}), and the patch fails: {error}') from error
     environment = (('LD_PRELOAD', preload),)
-    if still := newer_libstdcxx.loads(MENDED, environment):
-        raise Missing(f'it does not load ({refused}), nor with the detour ({still})')
-    return MENDED, environment
+    if still := newer_libstdcxx.loads(PATCHED, environment):
+        raise Missing(f'it does not load ({refused}), nor with the patch ({still})')
+    return PATCHED, environment
 
 
 def system():

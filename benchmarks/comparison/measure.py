@@ -1,4 +1,4 @@
-"""Measures in turns, A B C ... A B C ..., so that a machine whose speed drifts is fair to all."""
+"""Measures in turns, A B C ... A B C ..., so that drifting machine speed affects all alike."""
 
 import contextlib
 import statistics
@@ -8,7 +8,7 @@ import time
 import comparison.operations as operations
 
 WARM_UP_CALLS = 5
-# Of the numbers that follow from a result, relative: float32 in another order differs by less, other work by more.
+# Relative, for the checks of results: float32 sums in another order differ by less, other work by more.
 BOUND = 1e-4
 MEMORY_UPDATES, STARTUPS = 5, 5
 
@@ -20,7 +20,7 @@ def tell(text):
 
 
 class Session:
-    """One comparison: what is started, with what, and how often it is asked."""
+    """One comparison: the programs, their input and the number of rounds."""
 
     def __init__(self, programs, pictures, variance, threads, rounds):
         self.programs, self.rounds, self.threads = programs, rounds, threads
@@ -36,7 +36,7 @@ class Session:
             yield [stack.enter_context(self.start(program)) for program in self.programs]
 
     def describe(self):
-        """What computes in each family, by its name in lower case; in any of its settings."""
+        """Versions by family (its name in lower case), from any of its settings."""
         answers = {}
         for program in self.programs:
             if program.family.lower() not in answers:
@@ -45,7 +45,7 @@ class Session:
         return answers
 
     def compare(self, workers, operation):
-        """All programs in turns: milliseconds by program and round, and the numbers that show they do the same."""
+        """All programs in turns: milliseconds by program and round, and the checks of their results."""
         tell(operation.name)
         checks = {worker.program.name: warm_up(worker, operation) for worker in workers}
         require_same(operation, checks)
@@ -58,12 +58,12 @@ class Session:
         return {'name': operation.name, 'flops': operation.flops, 'milliseconds': times, 'checks': checks}
 
     def measure_peak(self, tessera):
-        """The processor's multiply-adds, between two rounds, so that they are those of the same minutes."""
+        """The processor's multiply-adds, between two rounds, so within the same minutes."""
         for name, threads in (('one', 1), ('all', self.threads)):
             self.peaks[name].append(tessera.perform(f'peak {threads}')[1])
 
     def memory(self, batch):
-        """MiB at the most, of a process of its own that makes a few updates."""
+        """Peak MiB of a separate process that makes a few updates."""
         results = {}
         for program in self.programs:
             tell(f'memory of {program.name}')
@@ -84,7 +84,7 @@ class Session:
         return results
 
     def threads_scaling(self, batch):
-        """Tessera alone: the training step on one thread and on all in turns, with the peak beside it."""
+        """Tessera alone: the training step on one thread and on all, in turns, with the peak."""
         operation, times = operations.training('gradient', batch), {}
         with self.start(self.programs[0], 1) as one, self.start(self.programs[0]) as many:
             for worker in (one, many):
@@ -97,7 +97,7 @@ class Session:
         return times
 
     def tessera_scaling(self, variants):
-        """Tessera alone: training steps of several batches or sizes in turns, milliseconds by name and round."""
+        """Tessera alone: training steps of several batches or sizes in turns; milliseconds by name and round."""
         times = {name: [] for name in variants}
         with self.start(self.programs[0]) as worker:
             for operation in variants.values():
@@ -110,7 +110,7 @@ class Session:
 
 
 def warm_up(worker, operation):
-    """Calls it a few times; the numbers of every call of a training step, else of the last."""
+    """Calls it a few times; the checks of every call of a training step, else of the last call."""
     if operation.trains:
         return [worker.perform(operation.line)[1] for _ in range(WARM_UP_CALLS)]
     return [worker.perform(operation.line, WARM_UP_CALLS)[1]]
@@ -121,11 +121,11 @@ def turn(worker, operation):
 
 
 def require_same(operation, checks):
-    """Ends the comparison if a program does not do what the first does."""
+    """Ends the comparison if a program's checks differ from the first one's."""
     (first, expected), *others = checks.items()
     for name, numbers in others:
         for call, (one, other) in enumerate(zip(expected, numbers), start=1):
             if not abs(one - other) <= BOUND * abs(one):
                 raise SystemExit(
-                    f'{operation.name}: {first} and {name} do not do the same: call {call} gives {one:.7g} and {other:.7g}, '
-                    f'which differ by more than {BOUND:g} of it')
+                    f'{operation.name}: the results of {first} and {name} differ: call {call} gives {one:.7g} and '
+                    f'{other:.7g}, a relative difference above {BOUND:g}')

@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""Lets a program load a native library that asks for a newer C++ runtime than the machine has.
+"""Makes a native library load that requires a newer C++ runtime than the machine's.
 
     newer_libstdcxx.py PUBLISHED FOLDER
 
-TorchSharp 0.107.0's libLibTorchSharp.so asks for version GLIBCXX_3.4.32 of libstdc++ (GCC 13). It uses one symbol of
+TorchSharp 0.107.0's libLibTorchSharp.so requires version GLIBCXX_3.4.32 of libstdc++ (GCC 13). It uses one symbol of
 that version, `_ZSt21ios_base_library_initv`. Debian 12 has GLIBCXX_3.4.30. FOLDER receives
 
 - links to the files of PUBLISHED;
-- a copy of that library in which the requirement is marked weak, so that the loader goes on without it;
-- a library that defines the symbol, to be preloaded.
+- a copy of that library with the requirement marked weak, so that the loader ignores it;
+- a library to preload, which defines the symbol.
 
 The function may be empty: it makes the loader initialise std::cout first, and with an older C++ runtime libtorch's own
-libraries do that themselves. This is for benchmarks alone: nothing that is shipped depends on it.
+libraries do that themselves. This is for benchmarks only; nothing that is shipped uses it.
 """
 
 import os
@@ -22,15 +22,15 @@ import sys
 
 LIBRARY, PRELOAD = 'libLibTorchSharp.so', 'libios_base_library_init.so'
 VERSION, SOURCE = 'GLIBCXX_3.4.32', 'void _ZSt21ios_base_library_initv(void) {}\n'
-# Of the ELF format, 64 bits, least byte first (elf.h).
+# ELF, 64 bits, little-endian (elf.h).
 SECTION_HEADER, VERSIONS_NEEDED = struct.Struct('<IIQQQQIIQQ'), 0x6FFFFFFE
 NEED, NEEDED_VERSION, WEAK = struct.Struct('<HHIII'), struct.Struct('<IHHII'), 0x2
 
 
 def loads(folder, environment=()):
-    """None where the system's loader takes the library, else what it says."""
+    """None if the system's loader loads the library, else its error message."""
     path = os.path.join(folder, LIBRARY)
-    # In a process of its own: a library cannot be unloaded for sure.
+    # In a separate process: unloading a library is not reliable.
     result = subprocess.run([sys.executable, '-c', 'import ctypes, sys; ctypes.CDLL(sys.argv[1])', path],
                             capture_output=True, text=True, env={**os.environ, **dict(environment)})
     if not result.returncode:
@@ -39,7 +39,7 @@ def loads(folder, environment=()):
     return lines[-1].removeprefix('OSError: ').replace(folder + os.sep, '')
 
 
-def mend(published, folder):
+def patch(published, folder):
     """Fills the folder; returns the library to preload."""
     shutil.rmtree(folder, ignore_errors=True)
     # Links: the libraries are half a gigabyte.
@@ -48,7 +48,7 @@ def mend(published, folder):
     with open(path, 'rb') as file:
         library = bytearray(file.read())
     mark_weak(library, VERSION.encode())
-    # Removed first: written over, the link's other end would change as well.
+    # Removed first: writing through the hard link would change the published file.
     os.remove(path)
     with open(path, 'wb') as file:
         file.write(library)
@@ -60,7 +60,7 @@ def mend(published, folder):
 def mark_weak(library, version):
     """Sets the weak flag of a required version in the section .gnu.version_r of an ELF file."""
     if library[:6] != b'\x7fELF\x02\x01':
-        raise ValueError('it is no ELF library of 64 bits, least byte first')
+        raise ValueError('it is not a little-endian 64-bit ELF library')
     (table,), (size, count) = struct.unpack_from('<Q', library, 0x28), struct.unpack_from('<HH', library, 0x3A)
     sections = [SECTION_HEADER.unpack_from(library, table + index * size) for index in range(count)]
     found = 0
@@ -74,11 +74,11 @@ def mark_weak(library, version):
                 NEEDED_VERSION.pack_into(library, place, hashed, flags | WEAK, *rest)
                 found += 1
     if not found:
-        raise ValueError(f'it does not ask for {version.decode()}')
+        raise ValueError(f'it does not require {version.decode()}')
 
 
 def needed_versions(library, need, needs):
-    """Where each required version stands, and where its name starts among the strings."""
+    """The offset of each required version, and of its name among the strings."""
     for _ in range(needs):
         _, versions, _, first, following = NEED.unpack_from(library, need)
         place = need + first
@@ -93,4 +93,4 @@ if __name__ == '__main__':
     if len(sys.argv) != 3:
         sys.exit('usage: newer_libstdcxx.py PUBLISHED FOLDER')
     print(loads(sys.argv[1]) or 'it loads as it is')
-    print(f'LD_PRELOAD={mend(*sys.argv[1:])}')
+    print(f'LD_PRELOAD={patch(*sys.argv[1:])}')

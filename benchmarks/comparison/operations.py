@@ -1,16 +1,17 @@
-"""What is measured: names for people, lines for the workers."""
+"""The measured operations: names for people, lines for the workers."""
 
 import dataclasses
 
 CODEBOOKS = ('gradient', 'ema')
 PASSES = ('forward', 'input_gradient', 'weight_gradient')
-GROUPS = ('step', 'evaluate', 'encode', 'decode', 'convolutions', 'nearest', 'memory', 'startup', 'threads', 'batches', 'sizes')
+GROUPS = ('step', 'evaluate', 'encode', 'decode', 'convolutions', 'nearest', 'memory', 'startup', 'threads', 'batches',
+          'sizes')
 SIZE, CODES, CODE_DIM, CODES_PER_PICTURE = 32, 512, 64, 64
 
 
 @dataclasses.dataclass(frozen=True)
 class Operation:
-    """Calls a turn: short operations are called more than once, and their median is the turn's time."""
+    """Calls per turn: short operations are called more than once; the turn's time is their median."""
     name: str
     line: str
     calls: int = 3
@@ -53,11 +54,12 @@ CONVOLUTIONS = (
 
 
 def training(codebook, batch, size=SIZE, calls=1):
-    return Operation(f'training step, {codebook} codebook', f'train {codebook} {batch} {size}', calls=calls, trains=True)
+    return Operation(
+        f'training step, {codebook} codebook', f'train {codebook} {batch} {size}', calls=calls, trains=True)
 
 
 def of_group(group, batch):
-    """The operations that all programs perform in turns."""
+    """The operations of a group, which all programs perform in turns."""
     rows = batch * CODES_PER_PICTURE
     return {
         'step': [training(codebook, batch) for codebook in CODEBOOKS],

@@ -1,4 +1,4 @@
-"""The pictures that all programs are shown: a file of bytes [count, 32, 32, 3], and the variance of byte/255."""
+"""The pictures of all programs: a file of bytes [count, 32, 32, 3], and the variance of byte/255."""
 
 import os
 import random
@@ -10,9 +10,9 @@ FIRST_BATCH = 'data_batch_1.bin'
 
 
 def write(path, data_dir):
-    """CIFAR-10's first pictures where data_dir has them in the binary layout, else made-up ones.
+    """Writes CIFAR-10's first pictures if data_dir has them in the binary layout, else noise.
 
-    Returns what they are, for people, and their variance."""
+    Returns their name, for people, and their variance."""
     source = find_cifar10(data_dir)
     if source:
         with open(source, 'rb') as file:
@@ -25,7 +25,7 @@ def write(path, data_dir):
 
 
 def find_cifar10(data_dir):
-    """The file of CIFAR-10's first batch in a folder or in cifar-10-batches-bin below it; None where there is none."""
+    """The file of CIFAR-10's first batch, in a folder or in cifar-10-batches-bin below it, or None."""
     if not data_dir:
         return None
     places = [os.path.join(data_dir, *below, FIRST_BATCH) for below in ([], ['cifar-10-batches-bin'])]
@@ -43,7 +43,7 @@ def interleave(record):
 
 
 def variance(pictures):
-    """Of byte/255, exactly: from the counts of the byte values."""
+    """The variance of byte/255, exactly: from the counts of the byte values."""
     counts = Counter(pictures)
     mean = sum(value * count for value, count in counts.items()) / len(pictures)
     return sum((value - mean) ** 2 * count for value, count in counts.items()) / len(pictures) / 255**2

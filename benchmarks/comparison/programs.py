@@ -1,4 +1,4 @@
-"""The programs that are compared, and processes of them that obey lines."""
+"""The compared programs, and worker processes that obey lines."""
 
 import dataclasses
 import json
@@ -13,7 +13,7 @@ PYTORCH = os.path.join(BENCHMARKS, 'pytorch', 'worker.py')
 
 @dataclasses.dataclass(frozen=True)
 class Program:
-    """What can be started. The settings (pictures, variance, threads) stand between the command and the arguments."""
+    """A program. The settings (pictures, variance, threads) go between the command and the arguments."""
     family: str
     name: str
     command: tuple
@@ -29,7 +29,7 @@ def tessera():
 
 
 def pytorch(python):
-    """PyTorch's settings, or none where this Python has no torch."""
+    """PyTorch's settings, or none if this Python has no torch."""
     if not python or subprocess.run([python, '-c', 'import torch, numpy'], capture_output=True).returncode:
         return []
     return settings('PyTorch', (python, PYTORCH))
@@ -39,11 +39,12 @@ def settings(family, command, environment=()):
     """Both memory formats, each with OMP_WAIT_POLICY=passive and without."""
     return [Program(family, f'{family}, {name}{", OMP_WAIT_POLICY=passive" if passive else ""}', command, (layout,),
                     (*environment, *((('OMP_WAIT_POLICY', 'passive'),) if passive else ())))
-            for name, layout in (('NCHW', 'contiguous'), ('channels_last', 'channels_last')) for passive in (False, True)]
+            for name, layout in (('NCHW', 'contiguous'), ('channels_last', 'channels_last'))
+            for passive in (False, True)]
 
 
 class Worker:
-    """A process of a program. It computes when it is told to and else waits."""
+    """A process of a program. It waits for lines and computes nothing between them."""
 
     def __init__(self, program, command):
         self.program, self.command, self.started = program, command, time.perf_counter()
@@ -68,7 +69,7 @@ class Worker:
         return json.loads(answer)
 
     def perform(self, operation, calls=1):
-        """The milliseconds of each call, and the number that follows from the last result."""
+        """The milliseconds of each call, and the check of the last result."""
         answer = self.ask(f'{calls} {operation}')
         return answer['milliseconds'], answer['check']
 
@@ -76,7 +77,7 @@ class Worker:
         return time.perf_counter() - self.started
 
     def peak_memory(self):
-        """The most memory that the process ever held, in MiB (VmHWM); None where the system does not tell."""
+        """The process's peak memory in MiB (VmHWM), or None if the system does not report it."""
         try:
             with open(f'/proc/{self.process.pid}/status') as status:
                 kilobytes = next(line.split()[1] for line in status if line.startswith('VmHWM'))

@@ -1,4 +1,4 @@
-"""What was measured, as Markdown for people and with its summaries for programs."""
+"""The results as Markdown for people, and with summaries for programs."""
 
 import os
 import platform
@@ -6,13 +6,13 @@ import statistics
 
 from comparison.measure import BOUND
 
-# Kernels and settings that change what is compared; told where they are set.
+# Variables that choose kernels and settings; the report shows those that are set.
 VARIABLES = ('TESSERA_KERNELS', 'TESSERA_CONVOLUTIONS', 'ONEDNN_MAX_CPU_ISA', 'ATEN_CPU_CAPABILITY', 'OMP_NUM_THREADS',
              'OMP_WAIT_POLICY', 'DOTNET_EnableAVX512F', 'DOTNET_TieredPGO')
 TESSERA = 'Tessera'
-# What Tessera is compared with, the anchor first.
+# The other programs, the anchor first.
 FAMILIES = ('libtorch', 'PyTorch')
-# Well below what OpenBLAS reaches on any processor of the last ten years, well above what a plain BLAS does.
+# Between a plain BLAS and OpenBLAS on any processor of the last ten years.
 SLOW_MATMUL_GFLOPS = 8
 
 
@@ -29,7 +29,7 @@ def environment():
 
 
 def warnings(results):
-    """What makes the comparison unfair, in words."""
+    """The reasons why the comparison is unfair, if any."""
     pytorch = results.get('pytorch')
     if pytorch and pytorch['matmul_gflops'] < SLOW_MATMUL_GFLOPS:
         yield (f"PyTorch's matrix products reach {pytorch['matmul_gflops']:.1f} GFLOP/s: it has no fast BLAS; "
@@ -39,8 +39,9 @@ def warnings(results):
 
 
 def summary(times):
-    """Of samples by program: medians, minima, and Tessera's ratios to the best program of each family."""
-    numbers = {name: {'median': statistics.median(samples), 'minimum': min(samples)} for name, samples in times.items()}
+    """Medians and minima by program, and Tessera's ratios to the best program of each family."""
+    numbers = {name: {'median': statistics.median(samples), 'minimum': min(samples)}
+               for name, samples in times.items()}
     found = {'programs': numbers}
     for family in FAMILIES:
         names = [name for name in times if name.startswith(f'{family},')]
@@ -53,7 +54,7 @@ def summary(times):
 
 
 def families(results):
-    """The families that were measured."""
+    """The measured families."""
     return [family for family in FAMILIES if results.get(family.lower())]
 
 
@@ -84,7 +85,8 @@ def step_gflops(results):
 
 
 def markdown(results):
-    parts = [header(results), ratios(results), steps(results), convolutions(results), scaling(results), sameness(results)]
+    sections = (header, ratios, steps, convolutions, scaling, sameness)
+    parts = [section(results) for section in sections]
     return '\n'.join(part for part in parts if part)
 
 
@@ -98,7 +100,8 @@ def header(results):
     others = families(results)
     about = [f"{machine(results)}; {results['tessera']['runtime']}"]
     if 'libtorch' in others:
-        about += [f"{results['libtorch']['runtime']} ({results['libtorch']['matmul_gflops']:.0f} GFLOP/s at a product of 512)",
+        other = results['libtorch']
+        about += [f"{other['runtime']} ({other['matmul_gflops']:.0f} GFLOP/s at a product of 512)",
                   f'TorchSharp and libtorch, published: {beside(results)}. {loading(results)}']
     if 'PyTorch' in others:
         other = results['pytorch']
@@ -114,8 +117,8 @@ def header(results):
 
 
 def machine(results):
-    return (f"{results['processor']}, {results['processors']} processors, {results['threads']} threads for each program; "
-            f"{results['tessera']['device']}")
+    return (f"{results['processor']}, {results['processors']} processors, {results['threads']} threads for each "
+            f"program; {results['tessera']['device']}")
 
 
 def conditions(results):
@@ -123,19 +126,19 @@ def conditions(results):
 
 
 def command(results):
-    """What makes the same on another machine: its paths are left out."""
+    """The command that makes the same run on another machine, without this one's paths."""
     settings = [f'{name}={value}' for name, value in results['environment'].items()]
     return ' '.join([*settings, 'benchmarks/compare.sh', *results.get('options', [])])
 
 
 def beside(results):
-    """What TorchSharp and libtorch add to a program."""
+    """Number and MiB of the files that TorchSharp and libtorch add to a program."""
     package = results['libtorch_package']
     return f"{package['files']} files, {package['mebibytes']:.0f} MiB"
 
 
 def loading(results):
-    """Whether TorchSharp and libtorch load as they are published, in a sentence without its full stop."""
+    """Whether TorchSharp and libtorch load as published: a sentence without its full stop."""
     package = results['libtorch_package']
     if not package['refused']:
         return f"As published they load on {package['system']}"
@@ -149,23 +152,25 @@ def version(results, family):
 
 
 def best_columns(results):
-    return [cell for family in families(results) for cell in (f"{version(results, family)}'s best setting", 'which', 'ratio (pairs)')]
+    return [cell for family in families(results)
+            for cell in (f"{version(results, family)}'s best setting", 'which', 'ratio (pairs)')]
 
 
 def ratios(results):
-    """The table that matters: a row for each kind of work."""
+    """The main table: a row for each kind of work."""
     rows = [row(results, *work) for work in works(results)]
     if not rows:
         return ''
-    return ('## What it takes\n\nMedian (minimum). "Ratio" is that of the medians, Tessera over the best of four settings; '
-            '"pairs" the median of the ratios round by round.\n\n'
+    return ('## What it takes\n\nMedian (minimum). "Ratio" is that of the medians, Tessera over the best of four '
+            'settings; "pairs" the median of the ratios round by round.\n\n'
             + table(['work', 'Tessera', *best_columns(results)], rows))
 
 
 def works(results):
-    """Name, samples by program and unit of every kind of work but single convolutions."""
+    """Name, samples by program and unit of every kind of work except single convolutions."""
     yield from ((entry['name'], entry['milliseconds'], 'ms')
-                for group, entries in results['operations'].items() if group != 'convolutions' for entry in entries)
+                for group, entries in results['operations'].items() if group != 'convolutions'
+                for entry in entries)
     if memory := known_memory(results):
         yield f"peak memory of training, batch {results['batch']}", memory, 'MiB'
     if 'startup' in results:
@@ -195,7 +200,7 @@ def three_digits(number):
 
 
 def steps(results):
-    """Every setting's training step, and the step against the processor's multiply-adds."""
+    """Every setting's training step, and the step beside the processor's multiply-adds."""
     entries = results['operations'].get('step')
     if not entries:
         return ''
@@ -205,9 +210,10 @@ def steps(results):
     per_step = results['tessera']['training_operations_per_picture'] * results['batch'] / 1e9
     peaks = {name: statistics.median(samples) for name, samples in results['peak'].items()}
     text += (f"\nThe FMA peak, measured between the rounds ({results['tessera']['vector_bits']}-bit vectors, registers "
-             f"only): {peaks['one']:.0f} GFLOP/s on one thread, {peaks['all']:.0f} on {results['threads']} (medians; at the most "
-             f"{max(results['peak']['one']):.0f} and {max(results['peak']['all']):.0f}). Computed by their formulas, the step's "
-             f'convolutions, their gradients and its nearest codes are {per_step:.1f} GFLOP:\n\n')
+             f"only): {peaks['one']:.0f} GFLOP/s on one thread, {peaks['all']:.0f} on {results['threads']} "
+             f"(medians; at the most {max(results['peak']['one']):.0f} and {max(results['peak']['all']):.0f}). "
+             "Computed by their formulas, the step's convolutions, their gradients and its nearest codes are "
+             f'{per_step:.1f} GFLOP:\n\n')
     return text + table(
         ['step', 'direct-equivalent GFLOP/s', 'of the peak'],
         [[name, f'{gflops:.0f}', f'{gflops / peaks["all"]:.2f}'] for name, gflops in step_gflops(results).items()])
@@ -234,7 +240,8 @@ def scaling(results):
         peaks = {name: statistics.median(samples) for name, samples in results['peak'].items()}
         text += table(['', 'one thread', f"{results['threads']} threads", 'times'],
                       [['training step', f'{one:.0f} ms', f'{many:.0f} ms', f'{one / many:.2f}'],
-                       ['FMA peak', f"{peaks['one']:.0f} GFLOP/s", f"{peaks['all']:.0f} GFLOP/s", f"{peaks['all'] / peaks['one']:.2f}"]])
+                       ['FMA peak', f"{peaks['one']:.0f} GFLOP/s", f"{peaks['all']:.0f} GFLOP/s",
+                        f"{peaks['all'] / peaks['one']:.2f}"]])
     if 'batches' in results:
         rates = {int(name): int(name) / statistics.median(times) * 1e3 for name, times in results['batches'].items()}
         text += '\n' * bool(text) + table(
@@ -249,13 +256,15 @@ def scaling(results):
 
 
 def sameness(results):
-    """The losses of the first steps, by which the programs are seen to make the same updates."""
+    """The losses of the first steps, which show that the programs make the same updates."""
     entries = results['operations'].get('step')
     if not entries or not families(results):
         return ''
-    text = ('## The same updates\n\nThe losses of the first steps; every program starts from the same weights and is shown the '
-            f'same batches. The comparison ends with an error where one differs by more than {BOUND:g} of it.\n')
+    text = ('## The same updates\n\nThe losses of the first steps; every program starts from the same weights and is '
+            'shown the same batches. The comparison ends with an error where one differs by more than '
+            f'{BOUND:g} of it.\n')
     for entry in entries:
         rows = [[name, *(f'{loss:.6g}' for loss in losses)] for name, losses in entry['checks'].items()]
-        text += f"\n{entry['name']}:\n\n" + table(['program', *(str(step + 1) for step in range(len(rows[0]) - 1))], rows)
+        numbers = (str(step + 1) for step in range(len(rows[0]) - 1))
+        text += f"\n{entry['name']}:\n\n" + table(['program', *numbers], rows)
     return text

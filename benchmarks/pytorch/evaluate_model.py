@@ -1,4 +1,4 @@
-"""Reads a model that Tessera trained into the seed's PyTorch model and measures it over CIFAR-10's test split.
+"""Loads a model trained by Tessera into the seed's PyTorch model and measures it over CIFAR-10's test split.
 
     python3 evaluate_model.py --data-dir cifar-10-batches-bin runs/cifar/model.safetensors
 
@@ -17,7 +17,7 @@ from train_seed import data_variance, evaluate, read_cifar10
 
 
 def read_float32(path):
-    """The tensors of a safetensors file that holds nothing but float32, and its metadata."""
+    """The tensors and the metadata of a safetensors file of float32."""
     with open(path, 'rb') as file:
         header = json.loads(file.read(struct.unpack('<Q', file.read(8))[0]))
         data = file.read()

@@ -1,8 +1,8 @@
 """The seed's model in PyTorch, with the seed's names, so that its state_dict has the keys Tessera reads and writes.
 
-Two things differ from the notebook, neither of them in the numbers: the EMA quantizer writes its new codebook into the
-existing parameters (the notebook makes new ones, which leaves the optimizer holding orphans; none of them ever has a
-gradient), and the nearest codes are returned as indices, without an N x K one-hot matrix handed to the caller.
+Two things differ from the notebook, neither of them in the numbers. The EMA quantizer writes its new codebook into the
+existing parameters; the notebook makes new ones, and the optimizer keeps the old ones, which never have a gradient. The
+nearest codes are returned as indices, not as an N x K one-hot matrix.
 """
 
 import torch
@@ -11,7 +11,7 @@ import torch.nn.functional as F
 
 
 class VectorQuantizer(nn.Module):
-    """Codebook learned by gradient. Returns loss, quantized (BCHW), perplexity and the indices [B*H*W]."""
+    """Codebook trained by gradients. Returns loss, quantized (BCHW), perplexity and the indices [B*H*W]."""
 
     def __init__(self, num_embeddings, embedding_dim, commitment_cost):
         super().__init__()
@@ -49,7 +49,7 @@ class VectorQuantizer(nn.Module):
 
 
 class VectorQuantizerEMA(VectorQuantizer):
-    """Codebook learned by exponential moving averages, in training mode only."""
+    """Codebook of exponential moving averages, updated in training mode only."""
 
     def __init__(self, num_embeddings, embedding_dim, commitment_cost, decay, epsilon=1e-5):
         super().__init__(num_embeddings, embedding_dim, commitment_cost)
@@ -81,7 +81,7 @@ class VectorQuantizerEMA(VectorQuantizer):
 class Residual(nn.Module):
     def __init__(self, in_channels, num_hiddens, num_residual_hiddens):
         super().__init__()
-        # The first ReLU is in place: what forward() adds as the skip is relu(x), not x.
+        # The first ReLU is in place: the skip connection in forward() carries relu(x), not x.
         self._block = nn.Sequential(
             nn.ReLU(True),
             nn.Conv2d(in_channels, num_residual_hiddens, kernel_size=3, stride=1, padding=1, bias=False),

@@ -1,7 +1,7 @@
-"""Starts PyTorch where a Tessera run of the same --seed starts: the same first weights and the same batches in the same order.
+"""Starts PyTorch like a Tessera run of the same --seed: the same first weights and the same batches in the same order.
 
-Tessera's random numbers are Philox (`tests/fixtures/parity/philox.py`): tensor number t of the model is stream t of the seed,
-epoch e of the data is stream 2^60 + e. Two runs from here differ by nothing but the arithmetic of the two programs.
+Tessera's random numbers are Philox (`tests/fixtures/parity/philox.py`): tensor number t of the model is stream t of the
+seed, epoch e of the data is stream 2^60 + e. The two runs differ in their arithmetic only.
 """
 
 import os
@@ -17,7 +17,7 @@ EPOCHS = 1 << 60
 
 
 def normal(seed, stream, shape):
-    """Box-Muller over pairs of uniform numbers, as CounterRandom.Normal computes it."""
+    """Box-Muller over pairs of uniform numbers, as in CounterRandom.Normal."""
     u = philox.uniform(seed, stream, (int(np.prod(shape)), 2), 0, 1).astype(np.float64)
     values = np.sqrt(-2 * np.log(1 - u[:, 0])) * np.cos(2 * np.pi * u[:, 1])
     return values.astype(np.float32).reshape(shape)

@@ -1,14 +1,14 @@
-"""Trains the seed's model in PyTorch on CIFAR-10: the curve that Tessera's own is compared with.
+"""Trains the seed's model in PyTorch on CIFAR-10, for a curve to compare with Tessera's.
 
     python3 train_seed.py --data-dir cifar-10-batches-bin --preset seed-ema --lr 1e-3 --updates 2000 --out curve.csv
 
-Writes rows `update,recon_error,perplexity,vq_loss,seconds`, means over the last 100 updates. Then evaluates the whole test
-split: `recon_error` (MSE over all pixels / the training set's variance), `perplexity` (codes counted over the whole split) and
-`codes_used`, as rows of FILE.test.csv (`split,recon_error,perplexity,codes_used`).
+Writes rows `update,recon_error,perplexity,vq_loss,seconds`, means over the last 100 updates. Then evaluates the whole
+test split: `recon_error` (MSE over all pixels / the training set's variance), `perplexity` (codes counted over the
+whole split) and `codes_used`, as rows of FILE.test.csv (`split,recon_error,perplexity,codes_used`).
 
-The seed's loop, but for its data loader: that one is made anew at every update, so a picture may come twice before
-another comes once. Here, as in Tessera, each epoch visits the pictures once in a shuffled order (a last partial batch is left out).
-With --shared-start the first weights and the batches are those of a Tessera run of the same --seed.
+This is the seed's loop except for its data loader, which is recreated at every update, so that a picture may come twice
+before another comes once. Here, as in Tessera, each epoch visits the pictures once in a shuffled order (a last partial
+batch is left out). With --shared-start the first weights and the batches are those of a Tessera run of the same --seed.
 """
 
 import argparse
@@ -48,7 +48,7 @@ def to_floats(pictures):
 
 
 def data_variance(pictures):
-    """Variance of byte/255, exactly: from the counts of the 256 byte values."""
+    """The variance of byte/255, exactly: from the counts of the 256 byte values."""
     counts = np.bincount(pictures.reshape(-1), minlength=256).astype(np.float64)
     values = np.arange(256) / 255.0
     mean = (counts * values).sum() / counts.sum()
@@ -78,7 +78,8 @@ def train(model, pictures, args, variance):
                 means = np.mean(recent, axis=0)
                 rows.writerow([update] + [f'{mean:.6g}' for mean in means] + [f'{seconds:.1f}'])
                 file.flush()
-                print(f'{update} updates  recon_error {means[0]:.4f}  perplexity {means[1]:.2f}  {seconds:.0f} s', flush=True)
+                print(f'{update} updates  recon_error {means[0]:.4f}  perplexity {means[1]:.2f}  {seconds:.0f} s',
+                      flush=True)
                 recent = []
 
 

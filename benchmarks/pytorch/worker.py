@@ -1,13 +1,14 @@
-"""PyTorch's side of `benchmarks/compare.py`. The other workers obey the same lines: `benchmarks/Tessera.Benchmarks/Worker`
-and `benchmarks/Tessera.Benchmarks.Libtorch`.
+"""PyTorch's side of `benchmarks/compare.py`. The other workers obey the same lines:
+`benchmarks/Tessera.Benchmarks/Worker` and `benchmarks/Tessera.Benchmarks.Libtorch`.
 
     python3 worker.py PICTURES VARIANCE THREADS [contiguous|channels_last]
 
-Prints `ready`. A line `CALLS OPERATION ARGUMENT...` performs an operation so often and answers, as JSON, what each call took in
-milliseconds and a number that follows from the result, so that two programs can be seen to do the same; `describe` answers
-what computes here. Between lines it waits and computes nothing.
+Prints `ready`. A line `CALLS OPERATION ARGUMENT...` calls an operation that often. The answer is JSON: the milliseconds
+of each call and a number computed from the result, which must agree between programs. `describe` answers with the
+versions. Between lines it computes nothing.
 
-An operation is made once and then called: it returns what is timed and a function that makes the number of its result.
+An operation is created once and then called. It consists of three functions: preparation (not timed), the timed work,
+and the check of its result.
 """
 
 import json
@@ -29,7 +30,7 @@ PERIOD = 65521
 
 
 def nearest_codes(flat, table):
-    """What the seed does: the matrix of squared distances by the expanded square, then argmin."""
+    """The seed's search: the matrix of squared distances by the expanded square, then argmin."""
     distances = (flat**2).sum(1, keepdim=True) + (table**2).sum(1) - 2 * torch.matmul(flat, table.t())
     return torch.argmin(distances, dim=1)
 
@@ -54,12 +55,12 @@ class Operations:
             operation, *arguments = words
             make = getattr(self, f'make_{operation}', None)
             if make is None:
-                sys.exit(f'there is no operation {operation}')
+                sys.exit(f'unknown operation {operation}')
             self.made[name] = make(*(int(word) if word.isdigit() else word for word in arguments))
         return self.made[name]
 
     def batch(self, index, batch, size):
-        """Batch i begins at picture i * batch; pictures of m times the size are mosaics of m x m pictures, row by row."""
+        """Batch i begins at picture i * batch; pictures of m times the size are mosaics of m x m pictures, by row."""
         tiles = size // SIDE
         numbers = np.arange(index * batch * tiles**2, (index + 1) * batch * tiles**2) % len(self.pictures)
         mosaics = self.pictures[numbers].reshape(batch, tiles, tiles, SIDE, SIDE, 3)
@@ -130,14 +131,17 @@ class Operations:
         return self.convolution(True, passes, *sizes)
 
     def convolution(self, transposed, passes, channels, out_channels, kernel, stride, padding, size, batch):
-        out_size = ((size - 1) * stride - 2 * padding + kernel if transposed else (size + 2 * padding - kernel) // stride + 1)
+        out_size = ((size - 1) * stride - 2 * padding + kernel if transposed
+                    else (size + 2 * padding - kernel) // stride + 1)
 
         def image(stream, side, channels):
-            return numbers(stream, batch, side, side, channels).permute(0, 3, 1, 2).contiguous(memory_format=self.layout)
+            values = numbers(stream, batch, side, side, channels).permute(0, 3, 1, 2)
+            return values.contiguous(memory_format=self.layout)
 
         sides = (channels, out_channels) if transposed else (out_channels, channels)
         x, grad_y = image(0, size, channels), image(3, out_size, out_channels)
-        weight, bias = numbers(1, *sides, kernel, kernel).contiguous(memory_format=self.layout), numbers(2, out_channels)
+        weight = numbers(1, *sides, kernel, kernel).contiguous(memory_format=self.layout)
+        bias = numbers(2, out_channels)
         convolve = F.conv_transpose2d if transposed else F.conv2d
         outputs = {'forward': None, 'input_gradient': 0, 'weight_gradient': 1}[passes]
 
@@ -157,7 +161,7 @@ class Operations:
 
 
 def checked(run, check):
-    """An operation that needs no preparation and whose number follows from what it returns."""
+    """An operation without preparation; check computes the number from the return value of run."""
     result = None
 
     def keep():
@@ -179,7 +183,7 @@ def perform(operations, words):
 
 
 def describe():
-    """The versions, and how fast matrix products are: without OpenBLAS they are many times slower."""
+    """The versions, and the speed of matrix products, which without OpenBLAS are many times slower."""
     a = torch.rand(512, 512)
     torch.mm(a, a)
     times = []
@@ -197,7 +201,7 @@ def describe():
 
 
 def blas():
-    """The file that libblas.so.3 is, of those that the process has loaded."""
+    """The names of the loaded BLAS libraries' files, links resolved."""
     try:
         with open('/proc/self/maps') as maps:
             files = {os.path.realpath(line.split()[-1]) for line in maps if re.search(r'/lib\w*blas', line)}

@@ -3,7 +3,7 @@ using Tessera.Tensors.Devices;
 
 namespace Tessera.Benchmarks.Kernels;
 
-/// <summary>A step of Adam on as many numbers as the weights of a 3x3 convolution of 128 channels have.</summary>
+/// <summary>A step of Adam on the weights of a 3x3 convolution of 128 channels.</summary>
 public class AdamBenchmark : KernelBenchmark
 {
     private const int Length = 128 * 128 * 3 * 3;

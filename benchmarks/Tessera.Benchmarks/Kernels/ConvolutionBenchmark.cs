@@ -22,7 +22,7 @@ public class ConvolutionBenchmark : KernelBenchmark
         Layer.Pointwise => Make(8, 32, 128, 1, stride: 1, padding: 0),
         Layer.Transposed4x4To64 => Make(8, 128, 64, 4, stride: 2, padding: 1, isTransposed: true),
         Layer.Transposed4x4To3 => Make(16, 64, 3, 4, stride: 2, padding: 1, isTransposed: true),
-        _ => throw new InvalidOperationException($"{Layer} is no layer."),
+        _ => throw new InvalidOperationException($"unknown layer {Layer}"),
     };
 
     [Benchmark]

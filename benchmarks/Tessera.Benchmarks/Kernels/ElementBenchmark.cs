@@ -3,7 +3,7 @@ using Tessera.Tensors.Devices;
 
 namespace Tessera.Benchmarks.Kernels;
 
-/// <summary>Passes over a map of 32 pictures, 8 x 8 x 128, element by element: bound by memory.</summary>
+/// <summary>Elementwise passes over a map of 32 pictures, 8 x 8 x 128: bound by memory.</summary>
 public class ElementBenchmark : KernelBenchmark
 {
     private const int Rows = 32 * 8 * 8, Columns = 128, Length = Rows * Columns;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using BenchmarkDotNet.Attributes;
 using Tessera.Tensors.Devices.Cpu;
 
@@ -6,15 +7,15 @@ namespace Tessera.Benchmarks.Kernels;
 /// <summary>A benchmark of primitives on each width of kernels, on one thread.</summary>
 public abstract class KernelBenchmark
 {
-    /// <summary>The kernels: every width that the processor has in hardware.</summary>
+    /// <summary>The kernels' vector width; every one that the processor has in hardware.</summary>
     [ParamsSource(nameof(Widths))]
     public string Width { get; set; } = "";
 
     public static IEnumerable<string> Widths => CpuDevice.KernelNames.Where(
         name => name.StartsWith("vector", StringComparison.Ordinal)
-            && int.Parse(name["vector".Length..], System.Globalization.CultureInfo.InvariantCulture) <= FmaPeak.VectorBits);
+            && int.Parse(name["vector".Length..], CultureInfo.InvariantCulture) <= FmaPeak.VectorBits);
 
-    /// <summary>Where the primitives run.</summary>
+    /// <summary>The device that runs the primitives.</summary>
     protected CpuDevice Device { get; private set; } = null!;
 
     [GlobalSetup]
@@ -27,6 +28,6 @@ public abstract class KernelBenchmark
     [GlobalCleanup]
     public void Cleanup() => Device.Dispose();
 
-    /// <summary>Makes what the primitives work on.</summary>
+    /// <summary>Allocates the primitives' operands.</summary>
     protected abstract void Allocate();
 }

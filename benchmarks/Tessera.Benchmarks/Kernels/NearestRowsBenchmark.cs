@@ -4,8 +4,8 @@ using Tessera.Tensors.Devices;
 namespace Tessera.Benchmarks.Kernels;
 
 /// <summary>
-/// The search for the nearest of the seed's codes, a batch of 32 pictures; and what a codebook of running averages takes from
-/// it, how many vectors chose each code and their sums.
+/// The search for the nearest of the seed's codes for a batch of 32 pictures, and what an EMA codebook takes from it:
+/// the number of vectors that chose each code, and their sums.
 /// </summary>
 public class NearestRowsBenchmark : KernelBenchmark
 {

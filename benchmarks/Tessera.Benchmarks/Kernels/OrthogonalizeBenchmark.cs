@@ -3,7 +3,7 @@ using Tessera.Tensors.Devices;
 
 namespace Tessera.Benchmarks.Kernels;
 
-/// <summary>What Muon does with the gradients of the seed's large convolutions.</summary>
+/// <summary>Muon's orthogonalization of the gradients of the seed's large convolutions.</summary>
 public class OrthogonalizeBenchmark : KernelBenchmark
 {
     private (Storage X, int Columns)[] _matrices = [];
@@ -19,7 +19,7 @@ public class OrthogonalizeBenchmark : KernelBenchmark
     [Benchmark]
     public void Orthogonalize()
     {
-        // They are overwritten: without a fresh copy the second call would find them orthogonal.
+        // In place: without a fresh copy the second call would start from orthogonal matrices.
         for (int i = 0; i < _matrices.Length; i++) Device.Scale(_gradients[i], 1, _matrices[i].X, accumulate: false);
         Device.Orthogonalize(_matrices);
     }

@@ -6,9 +6,9 @@ using Tessera.Training;
 namespace Tessera.Benchmarks.Recipe;
 
 /// <summary>
-/// Makes the runs of an experiment, one after the other, and keeps what they reached in <c>NAME.csv</c>, with a table in
-/// <c>NAME.md</c> and a plot in <c>NAME.svg</c>: what stands there is not run again, and a run that was interrupted goes on
-/// from its checkpoint.
+/// Makes the runs of an experiment, one after the other. Results go to <c>NAME.csv</c>, with a table in <c>NAME.md</c>
+/// and a plot in <c>NAME.svg</c>. Runs listed in the CSV are not made again; an interrupted run resumes from its
+/// checkpoint.
 /// </summary>
 internal sealed class ExperimentRunner
 {
@@ -20,14 +20,15 @@ internal sealed class ExperimentRunner
     private readonly ImageSet _train, _judged;
 
     /// <summary>Loads the pictures.</summary>
-    /// <param name="experiment">What to run.</param>
-    /// <param name="dataDir">What CIFAR-10's binary files are in.</param>
+    /// <param name="experiment">The experiment.</param>
+    /// <param name="dataDir">The folder of CIFAR-10's binary files.</param>
     /// <param name="results">The folder of results.</param>
     /// <param name="runs">The folder of run folders.</param>
     public ExperimentRunner(Experiment experiment, string dataDir, string results, string runs)
     {
         (_experiment, _results, _runs) = (experiment, results, Path.Combine(runs, experiment.Name));
-        ImageSet Load(Split split) => experiment.Data == Shapes.Name ? Shapes.Load(split) : Cifar10.Load(dataDir, split);
+        ImageSet Load(Split split) =>
+            experiment.Data == Shapes.Name ? Shapes.Load(split) : Cifar10.Load(dataDir, split);
         _train = Load(Split.Train);
         (_train, _judged) = experiment.Judge == Judge.Test
             ? (_train, Load(Split.Test))
@@ -39,22 +40,24 @@ internal sealed class ExperimentRunner
     {
         string path = PathOf(results, experiment);
         if (!File.Exists(path)) return [];
+        CultureInfo culture = CultureInfo.InvariantCulture;
         return [.. File.ReadLines(path).Skip(1).Select(line => line.Split(',')).Select(fields => new Result(
-            fields[0], ulong.Parse(fields[1], CultureInfo.InvariantCulture), long.Parse(fields[2], CultureInfo.InvariantCulture),
-            Number(fields[3]), Number(fields[4]), Number(fields[5]), int.Parse(fields[6], CultureInfo.InvariantCulture)))];
+            fields[0], ulong.Parse(fields[1], culture), long.Parse(fields[2], culture), Number(fields[3]),
+            Number(fields[4]), Number(fields[5]), int.Parse(fields[6], culture)))];
     }
 
-    /// <summary>Makes the runs that are not made yet, and the table and the plot again after each.</summary>
+    /// <summary>Makes the missing runs; rewrites the table and the plot after each.</summary>
     public void Run()
     {
         Summarize();
         HashSet<(string, ulong)> made = [.. Read(_results, _experiment).Select(result => (result.Row, result.Seed))];
         int most = _experiment.Rows.Max(row => row.Seeds);
-        // The first seed of all rows before the second of any: a table that is interrupted is whole.
+        // The first seed of all rows before the second of any: an interrupted table has all rows.
         for (ulong seed = 1; seed <= (ulong)most; seed++)
         {
-            foreach (Row row in _experiment.Rows.Where(row => (ulong)row.Seeds >= seed && !made.Contains((row.Key, seed))))
-                Append(Run(row, seed));
+            IEnumerable<Row> missing =
+                _experiment.Rows.Where(row => (ulong)row.Seeds >= seed && !made.Contains((row.Key, seed)));
+            foreach (Row row in missing) Append(Run(row, seed));
         }
     }
 
@@ -64,15 +67,18 @@ internal sealed class ExperimentRunner
         TrainingOptions options = row.Change(_experiment.Base) with { Seed = seed };
         RunFolder run = RunFolder.IsRun(folder) ? RunFolder.Open(folder) : RunFolder.Create(folder, options);
         if (run.Options != options)
-            throw new InputException($"{folder} is a run with other options than the experiment's, of an earlier recipe perhaps; move it away");
+            throw new InputException($"{folder} is a run with other options than the experiment's; move it away");
         using var trainer = new Trainer(run, _train, _judged);
         TrainingProgress last = default;
         Evaluation evaluation = trainer.Run(new Latest(progress => last = progress));
         var result = new Result(
-            row.Key, seed, trainer.Update * run.Options.Batch, last.Elapsed.TotalSeconds, evaluation.ReconError!.Value, evaluation.Perplexity,
-            evaluation.CodesUsed);
+            row.Key, seed, trainer.Update * run.Options.Batch, last.Elapsed.TotalSeconds, evaluation.ReconError!.Value,
+            evaluation.Perplexity, evaluation.CodesUsed);
+        string reached = FormattableString.Invariant(
+            $"{result.ReconError:0.0000}, perplexity {result.Perplexity:0.0}, {result.CodesUsed} codes");
+        string rate = FormattableString.Invariant($"{result.Pictures / result.Seconds:0} images/s");
         Console.Error.WriteLine(FormattableString.Invariant(
-            $"{DateTime.Now:HH:mm:ss} {_experiment.Name}: {row.Name}, seed {seed}: {result.ReconError:0.0000}, perplexity {result.Perplexity:0.0}, {result.CodesUsed} codes, {result.Pictures / result.Seconds:0} images/s"));
+            $"{DateTime.Now:HH:mm:ss} {_experiment.Name}: {row.Name}, seed {seed}: {reached}, {rate}"));
         return result;
     }
 
@@ -81,8 +87,9 @@ internal sealed class ExperimentRunner
         string path = PathOf(_results, _experiment);
         Directory.CreateDirectory(_results);
         if (!File.Exists(path)) File.WriteAllText(path, Header + "\n");
-        File.AppendAllText(path, FormattableString.Invariant(
-            $"{result.Row},{result.Seed},{result.Pictures},{result.Seconds:0.0},{result.ReconError:0.000000},{result.Perplexity:0.0},{result.CodesUsed}\n"));
+        string measures = FormattableString.Invariant(
+            $"{result.Seconds:0.0},{result.ReconError:0.000000},{result.Perplexity:0.0},{result.CodesUsed}");
+        File.AppendAllText(path, $"{result.Row},{result.Seed},{result.Pictures},{measures}\n");
         Summarize();
     }
 
@@ -99,17 +106,19 @@ internal sealed class ExperimentRunner
     {
         int[] chosen = [.. Enumerable.Range(0, set.Count).Where(isIn)];
         return new ImageSet(
-            set.Name, set.Width, set.Height, set.Channels, [.. chosen.Select(i => set.Pixels(i).ToArray())], [.. chosen.Select(set.Label)],
-            set.ClassNames);
+            set.Name, set.Width, set.Height, set.Channels, [.. chosen.Select(i => set.Pixels(i).ToArray())],
+            [.. chosen.Select(set.Label)], set.ClassNames);
     }
 
-    private static string PathOf(string results, Experiment experiment) => Path.Combine(results, $"{experiment.Name}.csv");
+    private static string PathOf(string results, Experiment experiment) =>
+        Path.Combine(results, $"{experiment.Name}.csv");
 
     private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
 
-    private static string Slug(string name) => string.Concat(name.ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) || c == '.' ? c : '-'));
+    private static string Slug(string name) =>
+        string.Concat(name.ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) || c == '.' ? c : '-'));
 
-    /// <summary>On the calling thread, where <see cref="Progress{T}"/> would be late.</summary>
+    /// <summary>Reports on the calling thread; <see cref="Progress{T}"/> would be late.</summary>
     private sealed class Latest(Action<TrainingProgress> report) : IProgress<TrainingProgress>
     {
         public void Report(TrainingProgress value) => report(value);

@@ -13,17 +13,30 @@ internal static class ExperimentTable
             ? "the whole test set, after training on all training pictures"
             : "the tenth of the training pictures that was held out";
         text.AppendLine(FormattableString.Invariant($"# {experiment.Title}")).AppendLine();
-        text.AppendLine(FormattableString.Invariant($"Made by `dotnet run -c Release --project benchmarks/Tessera.Benchmarks -- recipe {experiment.Name}`; judged by {judge} ({experiment.Data})."));
+        string command = $"dotnet run -c Release --project benchmarks/Tessera.Benchmarks -- recipe {experiment.Name}";
+        text.AppendLine(FormattableString.Invariant($"Made by `{command}`; judged by {judge} ({experiment.Data})."));
         text.AppendLine("Means over the seeds; behind recon_error each seed's own.").AppendLine();
-        text.AppendLine("| | recon_error | perplexity | codes used, least | pictures | images/s |").AppendLine("|---|---|---|---|---|---|");
+        text.AppendLine("| | recon_error | perplexity | codes used, least | pictures | images/s |")
+            .AppendLine("|---|---|---|---|---|---|");
         foreach (Row row in experiment.Rows)
         {
             Result[] made = [.. results.Where(result => result.Row == row.Key).OrderBy(result => result.Seed)];
-            if (made.Length == 0) continue;
-            string seeds = made.Length == 1 ? "" : $" ({string.Join(", ", made.Select(result => FormattableString.Invariant($"{result.ReconError:0.0000}")))})";
-            text.AppendLine(FormattableString.Invariant(
-                $"| {row.Name} | **{made.Average(result => result.ReconError):0.0000}**{seeds} | {made.Average(result => result.Perplexity):0} | {made.Min(result => result.CodesUsed)} | {made.Average(result => result.Pictures):#,0} | {made.Sum(result => result.Pictures) / made.Sum(result => result.Seconds):0} |"));
+            if (made.Length > 0) text.AppendLine(Line(row, made));
         }
         return text.ToString();
+    }
+
+    private static string Line(Row row, Result[] made)
+    {
+        static string Error(double error) => FormattableString.Invariant($"{error:0.0000}");
+        string each = string.Join(", ", made.Select(result => Error(result.ReconError)));
+        string mean = $"**{Error(made.Average(result => result.ReconError))}**";
+        string error = made.Length == 1 ? mean : $"{mean} ({each})";
+        double perplexity = made.Average(result => result.Perplexity);
+        double pictures = made.Average(result => result.Pictures);
+        int codes = made.Min(result => result.CodesUsed);
+        double rate = made.Sum(result => result.Pictures) / made.Sum(result => result.Seconds);
+        return FormattableString.Invariant(
+            $"| {row.Name} | {error} | {perplexity:0} | {codes} | {pictures:#,0} | {rate:0} |");
     }
 }

@@ -6,11 +6,11 @@ using Tessera.Training;
 
 namespace Tessera.Benchmarks.Recipe;
 
-/// <summary>The experiments that <c>docs/recipe.md</c> rests on.</summary>
+/// <summary>The experiments of <c>docs/recipe.md</c>.</summary>
 internal static class Experiments
 {
-    // The default as it was with Adam, without evaluations on the way: what the experiments before Muon start from. Their results were
-    // made when codes were revived in the first 80% of a run.
+    // The default as it was with Adam, without evaluations during the run: the base of the experiments before Muon.
+    // Their results were made when codes were revived in the first 80% of a run.
     private static readonly TrainingOptions AdamRecipe = Preset.Default.Options with
     {
         Data = Cifar10.Name,
@@ -20,10 +20,10 @@ internal static class Experiments
         EvalEvery = 1_000_000,
     };
 
-    // The same before its averages forgot faster: what the first ablation took apart.
+    // The same before the decay ramp: the base of the first ablation.
     private static readonly TrainingOptions FirstRecipe = Decay(0.99, ramp: false)(AdamRecipe);
 
-    // What the two ablations with Adam change.
+    // The changes of the two ablations with Adam.
     private static readonly Row[] Changes =
     [
         new("no revival", WithRevival(0)),
@@ -33,7 +33,8 @@ internal static class Experiments
         new("random start, no revival", With(ema => ema with { Start = CodebookStart.Random, Revival = 0 })),
         new("the seed's averages and smoothing, no revival", With(ema => ema with
         {
-            Start = CodebookStart.Random, AveragesStart = EmaStart.Seed, KeepSmoothing = true, Decay = 0.99, DecayRamp = false, Revival = 0,
+            Start = CodebookStart.Random, AveragesStart = EmaStart.Seed, KeepSmoothing = true, Decay = 0.99,
+            DecayRamp = false, Revival = 0,
         })),
         new("smoothing kept", With(ema => ema with { KeepSmoothing = true })),
         new("commitment 0.25", With(ema => ema with { Commitment = 0.25f })),
@@ -64,7 +65,9 @@ internal static class Experiments
             [
                 new("Muon, weight decay 1, revival 0.6", options => options, Seeds: 3),
                 new("revival 0.8", WithRevival(0.8)),
-                new("Adam, no weight decay", options => options with { Optimizer = OptimizerKind.Adam, WeightDecay = 0 }, Seeds: 3),
+                new(
+                    "Adam, no weight decay",
+                    options => options with { Optimizer = OptimizerKind.Adam, WeightDecay = 0 }, Seeds: 3),
                 new("no weight decay", options => options with { WeightDecay = 0 }, Seeds: 3),
                 new("weight decay 0.3", options => options with { WeightDecay = 0.3f }),
                 new("weight decay 2", options => options with { WeightDecay = 2 }),
@@ -88,7 +91,9 @@ internal static class Experiments
                 new("cosine codes", Cosine(commitment: 1)),
                 new("cosine codes, commitment 16", Cosine(commitment: 16)),
                 new("SimVQ", Quantizer(new SimVectorQuantizerOptions { Commitment = 1 })),
-                new("gradient codebook, k-means start", Quantizer(new VectorQuantizerOptions { Commitment = 1, Start = CodebookStart.KMeans })),
+                new(
+                    "gradient codebook, k-means start",
+                    Quantizer(new VectorQuantizerOptions { Commitment = 1, Start = CodebookStart.KMeans })),
                 new("rotation trick", With(ema => ema with { Gradient = GradientEstimator.Rotation })),
                 new("random start", With(ema => ema with { Start = CodebookStart.Random })),
                 new("no ramp", With(ema => ema with { DecayRamp = false })),
@@ -100,11 +105,13 @@ internal static class Experiments
                 new("flips", options => options with { Flips = true }),
                 new("the preset seed", options => Preset.Seed.Options with
                 {
-                    Data = options.Data, Budget = options.Budget, CheckpointEvery = options.CheckpointEvery, EvalEvery = options.EvalEvery,
+                    Data = options.Data, Budget = options.Budget, CheckpointEvery = options.CheckpointEvery,
+                    EvalEvery = options.EvalEvery,
                 }),
             ]),
         new(
-            "first-ablation", "64,000 pictures, one thing changed at a time, of the first recipe (decay 0.99, no ramp)", Cifar10.Name, Judge.HeldOut,
+            "first-ablation", "64,000 pictures, one thing changed at a time, of the first recipe (decay 0.99, no ramp)",
+            Cifar10.Name, Judge.HeldOut,
             FirstRecipe with { Budget = TrainingBudget.OfPictures(64_000) },
             [
                 new("the recipe", options => options),
@@ -126,8 +133,12 @@ internal static class Experiments
                 new("ramp to 0.99, revival 0.1", With(ema => ema with { Decay = 0.99, Revival = 0.1 })),
                 new("ramp to 0.99, commitment 0.25", With(ema => ema with { Decay = 0.99, Commitment = 0.25f })),
                 new("decay 0.99, lr 4e-3", options => Decay(0.99, ramp: false)(options with { LearningRate = 4e-3f })),
-                new("decay 0.99, lr 1.2e-3", options => Decay(0.99, ramp: false)(options with { LearningRate = 1.2e-3f })),
-                new("decay 0.99, random start", With(ema => ema with { Decay = 0.99, DecayRamp = false, Start = CodebookStart.Random })),
+                new(
+                    "decay 0.99, lr 1.2e-3",
+                    options => Decay(0.99, ramp: false)(options with { LearningRate = 1.2e-3f })),
+                new(
+                    "decay 0.99, random start",
+                    With(ema => ema with { Decay = 0.99, DecayRamp = false, Start = CodebookStart.Random })),
             ]),
         new(
             "longer", "320,000 pictures: what is worth it in a longer run", Cifar10.Name, Judge.HeldOut,
@@ -140,45 +151,67 @@ internal static class Experiments
                 new("flips, batch 16", options => options with { Flips = true, Batch = 16 }),
                 new("3 residual layers", Model(model => model with { ResidualLayers = 3 }), Seeds: 2),
                 new("Muon, weight decay 1, revival 0.6", options => WithMuon(options, 0.6, 1)),
-                new("Muon, weight decay 1, revival 0.6, flips", options => WithMuon(options, 0.6, 1) with { Flips = true }),
+                new(
+                    "Muon, weight decay 1, revival 0.6, flips",
+                    options => WithMuon(options, 0.6, 1) with { Flips = true }),
                 new("Muon, no weight decay, revival 0.6", options => WithMuon(options, 0.6, 0)),
                 new("Muon, weight decay 1, revival 0.3", options => WithMuon(options, 0.3, 1)),
                 new("Muon, weight decay 0.5, revival 0.3", options => WithMuon(options, 0.3, 0.5f)),
-                new("Muon, weight decay 1, revival 0.3, lr 1e-3", options => WithMuon(options, 0.3, 1) with { LearningRate = 1e-3f }),
+                new(
+                    "Muon, weight decay 1, revival 0.3, lr 1e-3",
+                    options => WithMuon(options, 0.3, 1) with { LearningRate = 1e-3f }),
                 // The rows above were made when codes were revived in the first 80% of a run.
-                new("Muon, weight decay 0.5, revival 0.3 to 95% (the default)", options => WithMuon(options, 0.3, 0.5f), Seeds: 3),
+                new(
+                    "Muon, weight decay 0.5, revival 0.3 to 95% (the default)",
+                    options => WithMuon(options, 0.3, 0.5f), Seeds: 3),
                 new("the default, hidden 96, 7 residual layers", options => WithMuon(
                     Model(model => model with { Hidden = 96, ResidualLayers = 7 })(options), 0.3, 0.5f), Seeds: 3),
                 new("Muon, weight decay 1, revival 0.3 to 95%", options => WithMuon(options, 0.3, 1), Seeds: 3),
-                new("Muon, weight decay 0.5, revival 0.3 to 95%, flips", options => WithMuon(options, 0.3, 0.5f) with { Flips = true }),
-                new("Muon, weight decay 0.3, revival 0.3 to 95%, flips", options => WithMuon(options, 0.3, 0.3f) with { Flips = true }),
+                new(
+                    "Muon, weight decay 0.5, revival 0.3 to 95%, flips",
+                    options => WithMuon(options, 0.3, 0.5f) with { Flips = true }),
+                new(
+                    "Muon, weight decay 0.3, revival 0.3 to 95%, flips",
+                    options => WithMuon(options, 0.3, 0.3f) with { Flips = true }),
             ]),
         new(
             "muon-900k", "900,000 pictures with Muon, as many as 15 minutes make", Cifar10.Name, Judge.HeldOut,
             AdamRecipe with { Budget = TrainingBudget.OfPictures(900_000) },
             [
                 new("Muon, weight decay 0.5, revival 0.3", options => WithMuon(options, 0.3, 0.5f)),
-                new("Muon, weight decay 1, revival 0.3, lr 1e-3", options => WithMuon(options, 0.3, 1) with { LearningRate = 1e-3f }),
+                new(
+                    "Muon, weight decay 1, revival 0.3, lr 1e-3",
+                    options => WithMuon(options, 0.3, 1) with { LearningRate = 1e-3f }),
             ]),
         Final("320k", "The default preset after 320,000 pictures", TrainingBudget.OfPictures(320_000), seeds: 3),
         Final("15-minutes", "The default preset: 15 minutes", TrainingBudget.OfMinutes(15), seeds: 3),
         Final("60-minutes", "The default preset in an hour", TrainingBudget.OfMinutes(60), seeds: 1) with
         {
-            Rows = [new("default preset, flips", options => options with { Flips = true }), new("default preset", options => options)],
+            Rows =
+            [
+                new("default preset, flips", options => options with { Flips = true }),
+                new("default preset", options => options),
+            ],
         },
-        WithAdam("adam-320k", "The recipe with Adam after 320,000 pictures", TrainingBudget.OfPictures(320_000), seeds: 3),
+        WithAdam(
+            "adam-320k", "The recipe with Adam after 320,000 pictures", TrainingBudget.OfPictures(320_000), seeds: 3),
         WithAdam("adam-15-minutes", "The recipe with Adam: 15 minutes", TrainingBudget.OfMinutes(15), seeds: 3),
         WithAdam("adam-60-minutes", "The recipe with Adam in an hour", TrainingBudget.OfMinutes(60), seeds: 1),
-        Final("ten-seeds-cifar10", "Ten seeds of a short run on CIFAR-10", TrainingBudget.OfPictures(32_000), seeds: 10),
-        Final("ten-seeds-shapes", "Ten seeds of a short run on the built-in pictures", TrainingBudget.OfPictures(32_000), seeds: 10, Shapes.Name),
+        Final(
+            "ten-seeds-cifar10", "Ten seeds of a short run on CIFAR-10", TrainingBudget.OfPictures(32_000), seeds: 10),
+        Final(
+            "ten-seeds-shapes", "Ten seeds of a short run on the built-in pictures", TrainingBudget.OfPictures(32_000),
+            seeds: 10, Shapes.Name),
     ];
 
-    private static Experiment Final(string name, string title, TrainingBudget budget, int seeds, string data = Cifar10.Name) => new(
+    private static Experiment Final(
+        string name, string title, TrainingBudget budget, int seeds, string data = Cifar10.Name) => new(
         name, title, data, Judge.Test, Preset.Default.OptionsFor(data) with { Budget = budget, CheckpointEvery = 1000 },
         [new("default preset", options => options, seeds)]);
 
     private static Experiment WithAdam(string name, string title, TrainingBudget budget, int seeds) => new(
-        name, title, Cifar10.Name, Judge.Test, AdamRecipe with { Budget = budget, EvalEvery = Preset.Default.Options.EvalEvery },
+        name, title, Cifar10.Name, Judge.Test,
+        AdamRecipe with { Budget = budget, EvalEvery = Preset.Default.Options.EvalEvery },
         [new("the recipe with Adam", options => options, seeds)]);
 
     private static TrainingOptions WithMuon(TrainingOptions options, double revival, float weightDecay) =>
@@ -190,20 +223,23 @@ internal static class Experiments
     private static Func<TrainingOptions, TrainingOptions> Quantizer(QuantizerOptions quantizer) =>
         Model(model => model with { Quantizer = quantizer });
 
-    private static Func<TrainingOptions, TrainingOptions> WithRevival(double revival) => With(ema => ema with { Revival = revival });
+    private static Func<TrainingOptions, TrainingOptions> WithRevival(double revival) =>
+        With(ema => ema with { Revival = revival });
 
     private static Func<TrainingOptions, TrainingOptions> Decay(double decay, bool ramp) =>
         With(ema => ema with { Decay = decay, DecayRamp = ramp });
 
-    private static Func<TrainingOptions, TrainingOptions> Cosine(float commitment) => With(ema => new CosineVectorQuantizerOptions
-    {
-        Commitment = commitment,
-        Decay = ema.Decay,
-        DecayRamp = ema.DecayRamp,
-        Revival = ema.Revival,
-        Start = ema.Start,
-    });
+    private static Func<TrainingOptions, TrainingOptions> Cosine(float commitment) =>
+        With(ema => new CosineVectorQuantizerOptions
+        {
+            Commitment = commitment,
+            Decay = ema.Decay,
+            DecayRamp = ema.DecayRamp,
+            Revival = ema.Revival,
+            Start = ema.Start,
+        });
 
-    private static Func<TrainingOptions, TrainingOptions> With(Func<EmaVectorQuantizerOptions, QuantizerOptions> change) =>
+    private static Func<TrainingOptions, TrainingOptions> With(
+        Func<EmaVectorQuantizerOptions, QuantizerOptions> change) =>
         Model(model => model with { Quantizer = change((EmaVectorQuantizerOptions)model.Quantizer) });
 }

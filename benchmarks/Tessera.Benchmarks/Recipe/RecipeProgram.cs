@@ -1,6 +1,6 @@
 namespace Tessera.Benchmarks.Recipe;
 
-/// <summary>Makes the experiments of <c>docs/recipe.md</c>, with their tables and plots.</summary>
+/// <summary>Runs the experiments of <c>docs/recipe.md</c> and writes their tables and plots.</summary>
 internal static class RecipeProgram
 {
     /// <summary>Runs one experiment or all.</summary>
@@ -8,28 +8,29 @@ internal static class RecipeProgram
     public static int Run(string[] args)
     {
         string? name = args.FirstOrDefault() is { } first && !first.StartsWith('-') ? first : null;
-        Dictionary<string, string> options = args.Skip(name is null ? 0 : 1).Chunk(2).Where(pair => pair.Length == 2).ToDictionary(pair => pair[0], pair => pair[1]);
+        Dictionary<string, string> options = args.Skip(name is null ? 0 : 1).Chunk(2)
+            .Where(pair => pair.Length == 2).ToDictionary(pair => pair[0], pair => pair[1]);
         Experiment[] chosen = [.. Experiments.All.Where(experiment => name is null || experiment.Name == name)];
         if (chosen.Length == 0 || options.Keys.Except(["--data-dir", "--out", "--runs"]).Any())
         {
             Console.Error.WriteLine($"""
-                usage: Tessera.Benchmarks recipe [NAME] [--data-dir DIR] [--out benchmarks/results/recipe] [--runs runs/recipe]
+                usage: Tessera.Benchmarks recipe [NAME] [--data-dir DIR] [--out DIR] [--runs DIR]
+                DIR:   --out benchmarks/results/recipe, --runs runs/recipe by default
                 NAME:  {string.Join(", ", Experiments.All.Select(experiment => experiment.Name))} [all, in this order]
-                What was run is not run again; delete its line in NAME.csv, and its run folder, to do so.
+                Runs listed in NAME.csv are not made again; to repeat one, delete its line and its run folder.
                 """);
             return 2;
         }
-        string dataDir = options.GetValueOrDefault("--data-dir", Environment.GetEnvironmentVariable("TESSERA_DATA") ?? "");
+        string dataDir = options.GetValueOrDefault(
+            "--data-dir", Environment.GetEnvironmentVariable("TESSERA_DATA") ?? "");
         if (dataDir.Length == 0)
         {
-            Console.Error.WriteLine("where is CIFAR-10? Say with --data-dir or TESSERA_DATA");
+            Console.Error.WriteLine("no folder of CIFAR-10 is given; name it with --data-dir or TESSERA_DATA");
             return 2;
         }
         string results = options.GetValueOrDefault("--out", "benchmarks/results/recipe");
-        foreach (Experiment experiment in chosen)
-        {
-            new ExperimentRunner(experiment, dataDir, results, options.GetValueOrDefault("--runs", "runs/recipe")).Run();
-        }
+        string runs = options.GetValueOrDefault("--runs", "runs/recipe");
+        foreach (Experiment experiment in chosen) new ExperimentRunner(experiment, dataDir, results, runs).Run();
         return 0;
     }
 }

@@ -6,7 +6,7 @@ using Tessera.Tensors.Devices.Cpu;
 
 namespace Tessera.Benchmarks.Worker;
 
-/// <summary>What is done with the seed's model and batches of pictures.</summary>
+/// <summary>An operation of the seed's model on batches of pictures.</summary>
 internal abstract class ModelOperation : Operation
 {
     private const ulong Seed = 1;
@@ -19,7 +19,8 @@ internal abstract class ModelOperation : Operation
         _pictures = pictures;
         _batch = batch;
         _size = size;
-        Model = new Workload(new VqVaeOptions { Quantizer = isEma ? new EmaVectorQuantizerOptions() : new VectorQuantizerOptions() }, pictures.Variance, Seed, device);
+        QuantizerOptions quantizer = isEma ? new EmaVectorQuantizerOptions() : new VectorQuantizerOptions();
+        Model = new Workload(new VqVaeOptions { Quantizer = quantizer }, pictures.Variance, Seed, device);
         Shape = PictureFile.ShapeOf(batch, size);
         Pixels = new float[Shape.Length];
         ShowBatch(0);
@@ -73,7 +74,7 @@ internal sealed class EncodeOperation(CpuDevice device, PictureFile pictures, in
 /// <summary>Codes to pictures; its check is the root mean square of the pixels.</summary>
 internal sealed class DecodeOperation : ModelOperation
 {
-    // A prime: neighbours get codes far from each other.
+    // A prime, so that neighbours get distant codes.
     private const int CodeStep = 7919;
 
     private readonly int[] _codes;

@@ -1,16 +1,16 @@
 namespace Tessera.Benchmarks.Worker;
 
-/// <summary>Something to time, and to be sure of.</summary>
+/// <summary>Something to time, with a check of its result.</summary>
 internal abstract class Operation
 {
-    /// <summary>What must be done before every call and is not timed.</summary>
+    /// <summary>Work before every call that is not timed.</summary>
     public virtual void Prepare()
     {
     }
 
-    /// <summary>What is timed.</summary>
+    /// <summary>The timed work.</summary>
     public abstract void Run();
 
-    /// <summary>A number that follows from the last call's result.</summary>
+    /// <summary>A number computed from the last call's result.</summary>
     public abstract double Check();
 }

@@ -2,16 +2,16 @@ using Tessera.Tensors.Devices.Cpu;
 
 namespace Tessera.Benchmarks.Worker;
 
-/// <summary>The operations by the words that name them; each is made when it is first asked for.</summary>
-/// <param name="device">Where they compute.</param>
-/// <param name="pictures">What models are shown.</param>
+/// <summary>The operations by name and arguments; each is created on first use.</summary>
+/// <param name="device">The device.</param>
+/// <param name="pictures">The models' input.</param>
 internal sealed class Operations(CpuDevice device, PictureFile pictures)
 {
     private readonly Dictionary<string, Operation> _made = [];
 
     /// <summary>Finds an operation.</summary>
     /// <param name="words">Its name and arguments.</param>
-    /// <exception cref="ArgumentException">There is none of that name with as many arguments.</exception>
+    /// <exception cref="ArgumentException">No operation has that name and as many arguments.</exception>
     public Operation Find(string[] words)
     {
         string name = string.Join(' ', words);
@@ -37,7 +37,7 @@ internal sealed class Operations(CpuDevice device, PictureFile pictures)
                     pass),
             (["nearest", ..], [var rows, var codes, var codeDim]) => new NearestOperation(device, rows, codes, codeDim),
             (["peak", ..], [var threads]) => new PeakOperation(threads),
-            _ => throw new ArgumentException("there is no such operation, or it has other arguments"),
+            _ => throw new ArgumentException("unknown operation, or wrong arguments"),
         };
     }
 }

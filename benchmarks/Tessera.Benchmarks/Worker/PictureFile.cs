@@ -4,8 +4,8 @@ using Tessera.Tensors;
 namespace Tessera.Benchmarks.Worker;
 
 /// <summary>
-/// The pictures that both programs are shown: bytes <c>[count, 32, 32, 3]</c> and nothing else. Batch i begins at picture
-/// <c>i * batch</c>; behind the last picture comes the first.
+/// The pictures of all programs: bytes <c>[count, 32, 32, 3]</c> and nothing else. Batch i begins at picture
+/// <c>i * batch</c>; the first picture follows the last.
 /// </summary>
 /// <param name="path">The file.</param>
 /// <param name="variance">The variance of byte/255.</param>

@@ -3,7 +3,7 @@ using Tessera.Tensors.Devices.Cpu;
 
 namespace Tessera.Benchmarks.Worker;
 
-/// <summary>A pass of one convolution; its check is the root mean square of what it computes.</summary>
+/// <summary>A pass of one convolution; its check is the root mean square of its result.</summary>
 internal sealed class ConvolutionOperation(ConvolutionPasses passes, string pass) : Operation
 {
     private readonly (Action Run, Func<Storage> Result) _pass = pass switch
@@ -11,7 +11,7 @@ internal sealed class ConvolutionOperation(ConvolutionPasses passes, string pass
         "forward" => (passes.Forward, () => passes.Output),
         "input_gradient" => (passes.InputGradient, () => passes.GradInput),
         "weight_gradient" => (passes.WeightGradient, () => passes.GradWeight),
-        _ => throw new ArgumentException($"a convolution has no pass {pass}"),
+        _ => throw new ArgumentException($"unknown pass {pass} of a convolution"),
     };
 
     public override void Run() => _pass.Run();

@@ -5,16 +5,16 @@ using System.Text.Json;
 namespace Tessera.Benchmarks.Worker;
 
 /// <summary>
-/// How a worker talks to <c>benchmarks/compare.py</c>. It prints <c>ready</c>. A line
-/// <c>CALLS OPERATION ARGUMENT...</c> performs an operation that often and answers, as JSON, the milliseconds of each
-/// call and a number that follows from the result, so that two programs can be seen to do the same; <c>describe</c>
-/// answers what computes here. Between lines it waits and computes nothing.
+/// A worker's protocol with <c>benchmarks/compare.py</c>. It prints <c>ready</c>. A line
+/// <c>CALLS OPERATION ARGUMENT...</c> calls an operation that often. The answer is JSON: the milliseconds of each call
+/// and a number computed from the result, which must agree between programs. <c>describe</c> answers with the versions.
+/// Between lines it computes nothing.
 /// </summary>
 internal static class WorkerLoop
 {
-    /// <summary>Obeys lines until there are no more.</summary>
-    /// <param name="find">The operation that some words name, or an <see cref="ArgumentException"/>.</param>
-    /// <param name="describe">JSON that says what computes here.</param>
+    /// <summary>Obeys lines until the input ends.</summary>
+    /// <param name="find">Finds an operation by its words, or throws an <see cref="ArgumentException"/>.</param>
+    /// <param name="describe">Returns JSON with the versions.</param>
     /// <returns>The exit code.</returns>
     public static int Run(Func<string[], Operation> find, Func<string> describe)
     {

@@ -13,7 +13,7 @@ namespace Tessera.Benchmarks.Worker;
 /// </summary>
 internal static class WorkerProgram
 {
-    /// <summary>Obeys lines until there are no more.</summary>
+    /// <summary>Obeys lines until the input ends.</summary>
     /// <param name="settings">A file of pictures, their variance, the number of threads.</param>
     public static int Run(string[] settings)
     {
