@@ -44,6 +44,22 @@ internal sealed class PictureLoader(Display display, bool skipsDamaged, Cancella
         return pictures;
     }
 
+    /// <summary>Loads the training and the test split; the error names the damaged pictures of both.</summary>
+    /// <exception cref="InputException">The pictures are missing, damaged or unusable.</exception>
+    public (ImageSet Train, ImageSet Test) LoadForTraining(TrainingOptions options)
+    {
+        try
+        {
+            return (Load(options, Split.Train), Load(options, Split.Test));
+        }
+        catch (DamagedPicturesException) when (!skipsDamaged)
+        {
+            // The error names those of one split alone.
+            Check(Open(options, Split.All, options.Size));
+            throw;
+        }
+    }
+
     /// <summary>
     /// Finds a split; each picture is read when it is needed. Downloads CIFAR-10 if it is not on this machine.
     /// </summary>
@@ -71,14 +87,16 @@ internal sealed class PictureLoader(Display display, bool skipsDamaged, Cancella
     {
         if (skipsDamaged)
         {
-            Skipping(ref source, found => display.WithBar(bar =>
-            {
-                found.Check(Counter(bar, "checking"), cancellation);
-                return true;
-            }));
+            Skipping(ref source, Check);
         }
         return source;
     }
+
+    private bool Check(PictureSource source) => display.WithBar(bar =>
+    {
+        source.Check(Counter(bar, "checking"), cancellation);
+        return true;
+    });
 
     // Repeats the work without the damaged pictures: ReadFirst then reads further ones, which may be damaged too.
     private T Skipping<T>(ref PictureSource source, Func<PictureSource, T> work)

@@ -28,9 +28,10 @@ public sealed class PictureFolderTests : IDisposable
 
         Assert.Equal(TesseraProgram.WrongInput, outcome.Code);
         string[] lines = outcome.Error.TrimEnd().Split('\n');
-        Assert.Equal($"tessera: 2 of {GoodTrain + 2} pictures cannot be read:", lines[0]);
-        Assert.Contains("cut.png: not a usable picture: ", lines[1], StringComparison.Ordinal);
-        Assert.Contains("zero.png: the file is empty", lines[2], StringComparison.Ordinal);
+        Assert.Equal($"tessera: 3 of {Good + 3} pictures cannot be read:", lines[0]);
+        Assert.Contains("cut.jpg: not a usable picture: ", lines[1], StringComparison.Ordinal);
+        Assert.Contains("cut.png: not a usable picture: ", lines[2], StringComparison.Ordinal);
+        Assert.Contains("zero.png: the file is empty", lines[3], StringComparison.Ordinal);
         Assert.Equal("repair or delete them, or leave them out with --skip-damaged", lines[^1]);
         Assert.False(Directory.Exists(Run), "a run was started with damaged pictures");
     }

@@ -6,7 +6,7 @@ using System.Text;
 namespace Tessera.TestSupport;
 
 /// <summary>A tensor to pickle: a view of a storage, which several tensors may share.</summary>
-/// <param name="Storage">The storage: floats, or bytes as a type that is not read.</param>
+/// <param name="Storage">The storage: floats, 64-bit integers, or bytes as a type that is not read.</param>
 /// <param name="Shape">The shape; the strides are row-major.</param>
 /// <param name="Offset">The index of the first element.</param>
 /// <param name="View">
@@ -150,7 +150,7 @@ internal sealed class TorchSave
         Opcode('(');
         Opcode('(');
         Text("storage");
-        Global("torch", tensor.Storage switch { byte[] => "ByteStorage", _ => "FloatStorage" });
+        Global("torch", tensor.Storage switch { byte[] => "ByteStorage", long[] => "LongStorage", _ => "FloatStorage" });
         Text(name);
         Text("cuda:0");
         Write(tensor.Storage.Length);

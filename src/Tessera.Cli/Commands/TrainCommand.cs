@@ -71,7 +71,7 @@ internal sealed class TrainCommand : TesseraCommand
         {
             Skipped = resume ? RunFolder.Open(path).ReadSkipped() : [],
         };
-        ImageSet train = loader.Load(options, Split.Train), test = loader.Load(options, Split.Test);
+        (ImageSet train, ImageSet test) = loader.LoadForTraining(options);
         using Trainer trainer = resume
             ? new Trainer(RunFolder.Open(path).WithOptions(options), train, test)
             : Start(path, options, loader.Skipped, train, test);

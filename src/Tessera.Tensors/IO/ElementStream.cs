@@ -38,7 +38,7 @@ internal static class ElementStream
 
     /// <summary>Reads elements of an integer type.</summary>
     /// <exception cref="EndOfStreamException">The stream ends early.</exception>
-    /// <exception cref="InvalidDataException">A number takes more than 32 bits.</exception>
+    /// <exception cref="LongIntegerException">A number takes more than 32 bits.</exception>
     public static int[] ReadInts(Stream stream, ElementType type, int count) => type switch
     {
         ElementType.I32 => Read(stream, type, count, static bytes => BinaryPrimitives.ReadInt32LittleEndian(bytes)),
@@ -50,9 +50,7 @@ internal static class ElementStream
     /// <summary>A bfloat16 is the upper half of a float32.</summary>
     private static float Widen(ushort bfloat16) => BitConverter.UInt32BitsToSingle((uint)bfloat16 << 16);
 
-    private static int Narrow(long value) => value == (int)value
-        ? (int)value
-        : throw new InvalidDataException($"holds the integer {value}, which takes more than 32 bits");
+    private static int Narrow(long value) => value == (int)value ? (int)value : throw new LongIntegerException();
 
     private static T[] Read<T>(Stream stream, ElementType type, int count, Func<ReadOnlySpan<byte>, T> decode)
     {

@@ -65,15 +65,26 @@ public static class SafeTensors
             SafeTensorsHeader header = SafeTensorsHeader.Read(stream, source);
             var tensors = new List<TensorEntry>();
             var intTensors = new List<IntTensorEntry>();
+            var notRead = new Dictionary<string, string>(StringComparer.Ordinal);
             foreach (SafeTensorsHeader.Item item in header.Items)
             {
-                if (item.ElementType.IsInteger())
-                    intTensors.Add(new(item.Name, item.Shape, ReadInts(stream, item, source)));
-                else
-                    tensors.Add(
-                        new(item.Name, item.Shape, ElementStream.ReadFloats(stream, item.ElementType, item.Count)));
+                long next = stream.Position + (long)item.Count * item.ElementType.Bytes();
+                try
+                {
+                    if (item.ElementType.IsInteger())
+                        intTensors.Add(
+                            new(item.Name, item.Shape, ElementStream.ReadInts(stream, item.ElementType, item.Count)));
+                    else
+                        tensors.Add(
+                            new(item.Name, item.Shape, ElementStream.ReadFloats(stream, item.ElementType, item.Count)));
+                }
+                catch (LongIntegerException)
+                {
+                    notRead.Add(item.Name, LongIntegerException.Reason);
+                    stream.Position = next;
+                }
             }
-            return new TensorFile(source, header.Metadata, tensors, intTensors);
+            return new TensorFile(source, header.Metadata, tensors, intTensors) { NotRead = notRead };
         }
         catch (EndOfStreamException e)
         {
@@ -85,17 +96,5 @@ public static class SafeTensors
     {
         stream.Write(header);
         foreach (TensorEntry tensor in tensors) ElementStream.Write(stream, tensor.Values.Span);
-    }
-
-    private static int[] ReadInts(Stream stream, SafeTensorsHeader.Item item, string source)
-    {
-        try
-        {
-            return ElementStream.ReadInts(stream, item.ElementType, item.Count);
-        }
-        catch (InvalidDataException e)
-        {
-            throw new InvalidDataException($"{source}: '{item.Name}' {e.Message}", e);
-        }
     }
 }

@@ -40,8 +40,8 @@ public sealed class TensorFile
     public string Key { get; internal init; } = "";
 
     /// <summary>
-    /// The names in the dict whose values were not read because they are neither tensors nor plain data, with the
-    /// reason for each.
+    /// The names in the dict whose values were not read, with the reason for each: they are neither tensors nor plain
+    /// data, or tensors of integers of more than 32 bits.
     /// </summary>
     public IReadOnlyDictionary<string, string> NotRead { get; internal init; } =
         ReadOnlyDictionary<string, string>.Empty;

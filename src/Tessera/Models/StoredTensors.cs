@@ -154,7 +154,7 @@ internal sealed class StoredTensors
     public string[] NamesBeside(IEnumerable<string> known)
     {
         var all = known.Select(name => Prefix + name).ToHashSet(StringComparer.Ordinal);
-        return [.. NamesIn(_file).Where(name => !all.Contains(name))];
+        return [.. NamesIn(_file).Concat(_file.NotRead.Keys).Where(name => !all.Contains(name))];
     }
 
     private static TensorFile WithKey(string path, string key, IReadOnlyList<TensorFile> dicts, TensorFile[] likely) =>

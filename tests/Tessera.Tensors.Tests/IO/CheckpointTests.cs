@@ -64,6 +64,27 @@ public sealed class CheckpointTests
         Assert.Contains("torch.ByteStorage", dict.NotRead["bytes"], StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_tensor_of_long_integers_is_skipped_and_the_others_are_read(bool old)
+    {
+        TensorFile dict = Assert.Single(ReadAll(
+            new Dictionary<string, object?>(Weights(Six))
+            {
+                ["random_state"] = new TorchTensor(new long[] { 1, int.MaxValue + 1L }, [2]),
+                ["steps"] = new TorchTensor(new long[] { -1, int.MinValue }, [2]),
+            },
+            old));
+
+        Assert.Equal("1 2 3 4 5 6", Values(dict["weight"]));
+        Assert.Equal([-1, int.MinValue], dict.Ints("steps").Values.ToArray());
+        Assert.Equal(["random_state"], dict.NotRead.Keys);
+        Assert.Contains(
+            "'random_state' needs integers of more than 32 bits",
+            Assert.Throws<InvalidDataException>(() => dict.Ints("random_state")).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_file_without_a_dict_of_tensors_is_refused_with_the_reason()
     {

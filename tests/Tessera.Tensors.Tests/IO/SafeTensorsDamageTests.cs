@@ -173,6 +173,23 @@ public sealed class SafeTensorsDamageTests
         }
     }
 
+    [Fact]
+    public void A_tensor_of_long_integers_is_skipped_and_the_others_are_read()
+    {
+        byte[] bytes = Bytes(
+            """
+            {"long":{"dtype":"I64","shape":[2],"data_offsets":[0,16]},"x":{"dtype":"F32","shape":[1],"data_offsets":[16,20]}}
+            """,
+            dataBytes: 20);
+        bytes[bytes.Length - 20 + 5] = 1;
+        BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(bytes.Length - 4), 2.5f);
+
+        TensorFile file = Read(bytes);
+
+        Assert.Equal([2.5f], file["x"].Values.ToArray());
+        Assert.Equal(["long"], file.NotRead.Keys);
+    }
+
     /// <summary>A header and zeros for data, without any checks.</summary>
     private static byte[] Bytes(string json, int dataBytes)
     {

@@ -84,9 +84,16 @@ internal sealed class StateDictReader(PyTorchArchive archive, string source)
             int[] shape = Array.ConvertAll(tensor.Shape, dimension => (int)Math.Clamp(dimension, -1, int.MaxValue));
             int count = TensorEntries.CountElements(shape)
                 ?? throw new InvalidDataException($"the shape of {Printable.Quote(name)} is invalid or too large");
-            if (tensor.View.Storage.Type.IsInteger())
-                intTensors.Add(new(name, shape, Values<int>(name, tensor, count)));
-            else tensors.Add(new(name, shape, Values<float>(name, tensor, count)));
+            try
+            {
+                if (tensor.View.Storage.Type.IsInteger())
+                    intTensors.Add(new(name, shape, Values<int>(name, tensor, count)));
+                else tensors.Add(new(name, shape, Values<float>(name, tensor, count)));
+            }
+            catch (LongIntegerException)
+            {
+                notRead.Add(name, LongIntegerException.Reason);
+            }
         }
         return new TensorFile(source, Metadata(dict), tensors, intTensors) { Key = key, NotRead = notRead };
     }
