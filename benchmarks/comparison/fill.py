@@ -1,12 +1,14 @@
 """Writes results into the documents that quote them, between comments that name a block."""
 
 import re
+import textwrap
 
 from comparison import report
 
 MARK = re.compile(r'(<!-- compare\.sh: (\w+) -->\n).*?(<!-- end -->)', re.DOTALL)
 # Shorter runs, or smaller batches, do not show how fast the programs are.
 FEWEST_ROUNDS, LEAST_BATCH = 5, 256
+WIDTH = 118
 
 
 def names(path):
@@ -36,7 +38,11 @@ def source(results):
     short = results['rounds'] < FEWEST_ROUNDS or results['batch'] < LEAST_BATCH
     note = '**A short run: it shows that the comparison works, not how fast the programs are.** ' if short else ''
     unfair = ''.join(f' **Warning**: {warning}.' for warning in report.warnings(results))
-    return f'{note}By `{report.command(results)}`: {"; ".join(about)}.{unfair}\n'
+    return wrap(f'{note}By `{report.command(results)}`: {"; ".join(about)}.{unfair}') + '\n'
+
+
+def wrap(text, indent=''):
+    return textwrap.fill(text, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def comparison(results):
@@ -81,7 +87,7 @@ def libtorch(results):
         setting = best['best'].removeprefix('libtorch, ')
         lines.append(f"- {entry['name'].capitalize()}: libtorch {median(found, best['best'], 'ms')} ({setting}), "
                      f"Tessera {median(found, report.TESSERA, 'ms')}, ratio {best['ratio_of_medians']:.2f}.")
-    return '\n'.join(lines) + f'\n\n{source(results)}'
+    return '\n'.join(wrap(line, indent='  ') for line in lines) + f'\n\n{source(results)}'
 
 
 BLOCKS = {'comparison': comparison, 'summary': summary, 'libtorch': libtorch}

@@ -12,6 +12,7 @@ namespace Tessera.Cli;
 internal sealed class PictureLoader(Display display, bool skipsDamaged, CancellationToken cancellation)
 {
     private readonly List<string> _skipped = [];
+    private readonly List<string> _skippedHere = [];
     private string? _leftAlone;
 
     /// <summary>The names of the pictures that are left out: the initial ones, then the damaged ones found.</summary>
@@ -20,6 +21,9 @@ internal sealed class PictureLoader(Display display, bool skipsDamaged, Cancella
         get => _skipped;
         init => _skipped = [.. value];
     }
+
+    /// <summary>Of <see cref="Skipped"/>, the pictures of the sources that were opened.</summary>
+    public IReadOnlyList<string> SkippedHere => _skippedHere;
 
     /// <summary>The value of <c>--data</c>: a built-in name unchanged, a folder as its full path.</summary>
     public static string Name(string data) => data is Shapes.Name or Cifar10.Name ? data : Path.GetFullPath(data);
@@ -55,7 +59,7 @@ internal sealed class PictureLoader(Display display, bool skipsDamaged, Cancella
         catch (DamagedPicturesException) when (!skipsDamaged)
         {
             // The error names those of one split alone.
-            Check(Open(options, Split.All, options.Size));
+            Check(Open(options, Split.Train, options.Size), Open(options, Split.Test, options.Size));
             throw;
         }
     }
@@ -74,7 +78,12 @@ internal sealed class PictureLoader(Display display, bool skipsDamaged, Cancella
         });
         if (source.LeftAlone is { } note && note != _leftAlone) display.Line($"{options.Data}: {note}");
         _leftAlone = source.LeftAlone;
-        return source.Without(_skipped);
+        PictureSource usable = source.Without(_skipped);
+        _skippedHere.AddRange(Enumerable.Range(0, source.Count).Select(source.NameOf).Intersect(_skipped));
+        if (usable.Count < source.Count)
+            display.Line(
+                $"{source.Name}: {source.Count - usable.Count} of {source.Count} pictures left out, as in the run");
+        return usable;
     }
 
     /// <summary>Reads the first pictures of a source.</summary>
@@ -87,14 +96,14 @@ internal sealed class PictureLoader(Display display, bool skipsDamaged, Cancella
     {
         if (skipsDamaged)
         {
-            Skipping(ref source, Check);
+            Skipping(ref source, found => Check(found));
         }
         return source;
     }
 
-    private bool Check(PictureSource source) => display.WithBar(bar =>
+    private bool Check(params PictureSource[] sources) => display.WithBar(bar =>
     {
-        source.Check(Counter(bar, "checking"), cancellation);
+        PictureSource.Check(sources, Counter(bar, "checking"), cancellation);
         return true;
     });
 
@@ -112,6 +121,7 @@ internal sealed class PictureLoader(Display display, bool skipsDamaged, Cancella
                 display.Line(
                     $"{source.Name}: {e.Names.Count} of {source.Count} pictures cannot be read and are left out");
                 _skipped.AddRange(e.Names);
+                _skippedHere.AddRange(e.Names);
                 source = source.Without(e.Names);
             }
         }

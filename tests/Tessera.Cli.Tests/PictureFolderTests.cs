@@ -29,9 +29,9 @@ public sealed class PictureFolderTests : IDisposable
         Assert.Equal(TesseraProgram.WrongInput, outcome.Code);
         string[] lines = outcome.Error.TrimEnd().Split('\n');
         Assert.Equal($"tessera: 3 of {Good + 3} pictures cannot be read:", lines[0]);
-        Assert.Contains("cut.jpg: not a usable picture: ", lines[1], StringComparison.Ordinal);
-        Assert.Contains("cut.png: not a usable picture: ", lines[2], StringComparison.Ordinal);
-        Assert.Contains("zero.png: the file is empty", lines[3], StringComparison.Ordinal);
+        Assert.Contains("cut.png: not a usable picture: ", lines[1], StringComparison.Ordinal);
+        Assert.Contains("zero.png: the file is empty", lines[2], StringComparison.Ordinal);
+        Assert.Contains("cut.jpg: not a usable picture: ", lines[3], StringComparison.Ordinal);
         Assert.Equal("repair or delete them, or leave them out with --skip-damaged", lines[^1]);
         Assert.False(Directory.Exists(Run), "a run was started with damaged pictures");
     }
@@ -51,6 +51,7 @@ public sealed class PictureFolderTests : IDisposable
             _folder.Write($"pictures/{name}", ImageFile.EncodePng(Shapes.Picture(99, 16)));
         string resumed = Program.Succeed("train", "--resume", "--out", Run, "--updates", "9", Program.NoReport);
         Assert.DoesNotContain("cannot be read", resumed, StringComparison.Ordinal);
+        Assert.Contains("2 of 14 pictures left out, as in the run\n", resumed, StringComparison.Ordinal);
 
         string whole = _folder["whole"];
         foreach (string name in Bad) File.WriteAllBytes(Path.Combine(Pictures, name), []);
@@ -61,7 +62,26 @@ public sealed class PictureFolderTests : IDisposable
             File.ReadAllBytes(_folder["run", "model.safetensors"]));
 
         // The evaluation leaves them out too.
-        Assert.Contains("codes used", Program.Succeed("eval", Run, "--split", "all"), StringComparison.Ordinal);
+        Outcome eval = Program.Run("eval", Run, "--split", "all");
+        Assert.Contains("codes used", eval.Output, StringComparison.Ordinal);
+        Assert.Contains("3 of 19 pictures left out, as in the run", eval.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_resumed_run_that_lost_a_picture_says_so_and_takes_no_new_choice()
+    {
+        MakePictures(damaged: false);
+        Program.Succeed(Program.TinyTraining(Pictures, Run, "--updates", "2", "--checkpoint-every", "1"));
+        string[] resume = ["train", "--resume", "--out", Run, "--updates", "3", Program.NoReport];
+        Assert.Contains("--skip-damaged", Program.Refuse([.. resume, "--skip-damaged"]), StringComparison.Ordinal);
+
+        _folder.Write("pictures/train/03.png", []);
+        _folder.Write("pictures/test/13.png", []);
+
+        Assert.Equal(
+            "train/03.png and 1 other can no longer be read, and a resumed run needs the pictures that it began with; "
+            + "restore the files, or start a new run",
+            Program.Refuse(resume));
     }
 
     [Fact]
@@ -82,6 +102,14 @@ public sealed class PictureFolderTests : IDisposable
         using NpyReader codes = NpyReader.Open(tokens);
         Assert.Equal([Good, 4, 4], codes.Shape);
         Assert.Equal(Bad, File.ReadAllLines(_folder["tokens.skipped.txt"]));
+
+        // Only names of the encoded split count, and an old list does not stay.
+        Outcome test = Program.Run("encode", Run, "--split", "test", "--out", tokens, "--skip-damaged");
+        Assert.True(test.Code == 0, test.Error);
+        Assert.Equal(["test/cut.jpg"], File.ReadAllLines(_folder["tokens.skipped.txt"]));
+        foreach (string name in Bad) File.Delete(Path.Combine(Pictures, name));
+        Program.Succeed("encode", Run, "--out", tokens);
+        Assert.False(File.Exists(_folder["tokens.skipped.txt"]), "the list of an earlier encoding is still there");
     }
 
     [Fact]

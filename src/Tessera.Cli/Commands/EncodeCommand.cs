@@ -41,7 +41,9 @@ internal sealed class EncodeCommand : TrainedModelCommand
     protected override void Run(ParseResult parse, TrainedModel trained)
     {
         bool labels = parse.GetValue(_labels);
-        string path = CheckedPath(parse, labels);
+        string path = CheckedPath(parse, labels), skippedPath = Path.ChangeExtension(path, "skipped.txt");
+        if (parse.GetValue(_out) is null && File.Exists(skippedPath))
+            throw new InputException($"{skippedPath} exists already; choose another file with --out");
         string[] files = parse.GetValue(_images) ?? [];
         if (files.Length > 0 && labels)
             throw new InputException(
@@ -50,7 +52,7 @@ internal sealed class EncodeCommand : TrainedModelCommand
         PictureLoader loader = LoaderFor(parse, trained);
         PictureSource pictures = loader.Usable(OpenPictures(parse, trained, loader, files));
         string type = Write(path, trained.Model, pictures, labels);
-        if (loader.Skipped.Count > 0) SkippedFile.Write(Path.ChangeExtension(path, "skipped.txt"), loader.Skipped);
+        SkippedFile.Replace(skippedPath, loader.SkippedHere);
         Invocation.Output.Line(
             $"{path}: codes [{pictures.Count}, {Rows(pictures)}, {Columns(pictures)}], {type}, "
             + $"0 to {trained.Model.Options.Codes - 1}"

@@ -65,13 +65,16 @@ internal sealed class TrainCommand : TesseraCommand
         if (path is null) path = FreePath(options.Data);
         if (!resume) RunFolder.CheckFree(path);
 
+        if (resume && parse.GetValue(_skipDamaged))
+            throw new InputException(
+                $"{_skipDamaged.Name}: a resumed run keeps the pictures that it began with; leave the option out");
         // A resumed run uses the same pictures as before: it leaves out those left out at its start, and no others.
         var loader = new PictureLoader(
-            Invocation.Output, parse.GetValue(_skipDamaged) && !resume, Invocation.Cancellation)
+            Invocation.Output, parse.GetValue(_skipDamaged), Invocation.Cancellation)
         {
             Skipped = resume ? RunFolder.Open(path).ReadSkipped() : [],
         };
-        (ImageSet train, ImageSet test) = loader.LoadForTraining(options);
+        (ImageSet train, ImageSet test) = resume ? LoadAgain(loader, options) : loader.LoadForTraining(options);
         using Trainer trainer = resume
             ? new Trainer(RunFolder.Open(path).WithOptions(options), train, test)
             : Start(path, options, loader.Skipped, train, test);
@@ -80,6 +83,21 @@ internal sealed class TrainCommand : TesseraCommand
         PrintEvaluation(trainer, path, evaluation, test);
         if (!parse.GetValue(_noReport)) WriteReport(trainer, path, train, test);
         PrintNext(path);
+    }
+
+    private static (ImageSet Train, ImageSet Test) LoadAgain(PictureLoader loader, TrainingOptions options)
+    {
+        try
+        {
+            return loader.LoadForTraining(options);
+        }
+        catch (DamagedPicturesException e)
+        {
+            string others = e.Names.Count switch { 1 => "", 2 => " and 1 other", var n => $" and {n - 1} others" };
+            throw new InputException(
+                $"{e.Names[0]}{others} can no longer be read, and a resumed run needs the pictures that it began with; "
+                + "restore the files, or start a new run", e);
+        }
     }
 
     private TrainingOptions OptionsToStart(ParseResult parse)

@@ -11,6 +11,7 @@ public sealed class DamagedPicturesException : InputException
     internal DamagedPicturesException(int tried, IReadOnlyList<(string Name, InputException Reason)> damaged)
         : base(Describe(tried, damaged), damaged[0].Reason)
     {
+        Damaged = damaged;
         Names = [.. damaged.Select(picture => picture.Name)];
         Tried = tried;
     }
@@ -24,11 +25,16 @@ public sealed class DamagedPicturesException : InputException
     /// <summary>How many pictures were tried, including the damaged ones.</summary>
     public int Tried { get; }
 
+    internal IReadOnlyList<(string Name, InputException Reason)> Damaged { get; }
+
     private static string Describe(int tried, IReadOnlyList<(string Name, InputException Reason)> damaged)
     {
-        if (damaged.Count == 1) return damaged[0].Reason.Message;
-        IEnumerable<string> lines = damaged.Take(Listed).Select(picture => $"  {picture.Reason.Message}");
+        if (damaged.Count == 1) return Line(damaged[0].Reason);
+        IEnumerable<string> lines = damaged.Take(Listed).Select(picture => $"  {Line(picture.Reason)}");
         if (damaged.Count > Listed) lines = lines.Append($"  ... and {damaged.Count - Listed} more");
         return string.Join('\n', lines.Prepend($"{damaged.Count} of {tried} pictures cannot be read:"));
     }
+
+    // A file name may contain a line break.
+    private static string Line(InputException reason) => reason.Message.ReplaceLineEndings(" ");
 }

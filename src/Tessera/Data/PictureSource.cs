@@ -68,7 +68,7 @@ public sealed class PictureSource
     /// <summary>Number of pictures.</summary>
     public int Count => _labels.Length;
 
-    /// <summary>The files that were skipped: "3 other files left alone (.db, .txt)"; null if there are none.</summary>
+    /// <summary>The files of other kinds: "3 other files left alone (.db, .txt)"; null if there are none.</summary>
     public string? LeftAlone { get; init; }
 
     /// <summary>The name of a picture: its relative path with '/' as separator, or else its number.</summary>
@@ -130,6 +130,26 @@ public sealed class PictureSource
     /// <inheritdoc cref="Read(int, int, IProgress{int}?, CancellationToken)"/>
     public void Check(IProgress<int>? progress = null, CancellationToken cancellation = default) =>
         ForEach(0, Count, (_, _) => { }, progress, cancellation);
+
+    /// <summary>Reads all pictures of several sources and keeps none; one error names all damaged ones.</summary>
+    /// <inheritdoc cref="Read(int, int, IProgress{int}?, CancellationToken)"/>
+    public static void Check(
+        IReadOnlyList<PictureSource> sources, IProgress<int>? progress = null, CancellationToken cancellation = default)
+    {
+        List<(string, InputException)> damaged = [];
+        foreach (PictureSource source in sources)
+        {
+            try
+            {
+                source.Check(progress, cancellation);
+            }
+            catch (DamagedPicturesException e)
+            {
+                damaged.AddRange(e.Damaged);
+            }
+        }
+        if (damaged.Count > 0) throw new DamagedPicturesException(sources.Sum(source => source.Count), damaged);
+    }
 
     private void ForEach(
         int first, int count, Action<int, byte[]> use, IProgress<int>? progress, CancellationToken cancellation)

@@ -141,8 +141,9 @@ public sealed class PictureSourceTests : IDisposable
     public void The_names_of_skipped_pictures_are_stored_sorted_and_once()
     {
         Assert.Empty(SkippedFile.Read(_folder["skipped.txt"]));
-        SkippedFile.Write(_folder["skipped.txt"], ["b.png", "a/ä.png", "b.png"]);
-        Assert.Equal(["a/ä.png", "b.png"], SkippedFile.Read(_folder["skipped.txt"]));
+        string path = _folder["skipped.txt"];
+        SkippedFile.Write(path, ["b.png", "a/ä.png", "b.png", "new\nline.png", "back\\slash\r.png"]);
+        Assert.Equal(["a/ä.png", "b.png", "back\\slash\r.png", "new\nline.png"], SkippedFile.Read(path));
     }
 
     private PictureSource Open(PictureSize size) =>
