@@ -13,9 +13,9 @@ public sealed class StoredFileTests(Trained trained) : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    [InlineData("small_wrapped.pt", @"(?m)^read from the key +model_state_dict\nprefix taken off +module\.\n")]
+    [InlineData("small_wrapped.pt", @"(?m)^read from the key +model_state_dict\nprefix removed +module\.\n")]
     [InlineData("small_wrapped_old.pt", @"(?m)^read from the key +trainer\.net\.state_dict\nupdates ")]
-    [InlineData("small_both_other.pt", @"(?m)^file .*\nprefix taken off +_orig_mod\.module\.\nupdates ")]
+    [InlineData("small_both_other.pt", @"(?m)^file .*\nprefix removed +_orig_mod\.module\.\nupdates ")]
     [InlineData("small_old.pt", @"(?m)^file .*\nupdates ")]
     public void Info_shows_the_key_and_the_prefix(string name, string lines) =>
         Assert.Matches(lines, Program.Succeed("info", Fixture(name)).ReplaceLineEndings("\n"));
