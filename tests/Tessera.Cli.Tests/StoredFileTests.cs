@@ -21,6 +21,23 @@ public sealed class StoredFileTests(Trained trained) : IDisposable
         Assert.Matches(lines, Program.Succeed("info", Fixture(name)).ReplaceLineEndings("\n"));
 
     [Fact]
+    public void Control_characters_of_a_file_are_shown_by_their_codes()
+    {
+        VqVae model = ModelFile.Read(Fixture("small.pt")).Model;
+        Dictionary<string, object?> state = model.State().ToDictionary(
+            entry => $"net\u001b[2J.{entry.Name}",
+            entry => (object?)new TorchTensor(entry.Tensor.ToArray(), entry.Tensor.Shape.ToArray()));
+        var file = new Dictionary<string, object?> { ["a\u001b"] = state, ["b"] = state.ToDictionary() };
+        File.WriteAllBytes(_folder["model.pt"], TorchSave.Zip(file));
+
+        Assert.Contains(@"hold a model (a\u001b, b); choose", Program.Refuse("info", _folder["model.pt"]),
+            StringComparison.Ordinal);
+        Assert.Matches(
+            @"(?m)^read from the key +a\\u001b\nprefix removed +net\\u001b\[2J\.\n",
+            Program.Succeed("info", _folder["model.pt"], "--key", @"a\u001b").ReplaceLineEndings("\n"));
+    }
+
+    [Fact]
     public void Every_command_names_the_left_out_tensors_in_one_line()
     {
         string tokens = _folder["tokens.npy"];
