@@ -151,7 +151,8 @@ internal sealed class StoredTensors
         foreach ((string name, Tensor tensor) in tensors)
         {
             if (!ModelFile.AreFinite(Check(name, tensor.Shape.ToArray()).Values.Span))
-                throw new InputException($"{Source}: the tensor {FullName(name)} holds values that are not finite numbers");
+                throw new InputException(
+                    $"{Source}: the tensor {FullName(name)} holds values that are not finite numbers");
         }
         foreach ((string name, Tensor tensor) in tensors) tensor.CopyFrom(Find(name).Values.Span);
     }
