@@ -13,12 +13,29 @@ public sealed class StoredFileTests(Trained trained) : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    [InlineData("small_wrapped.pt", @"(?m)^read from the key +model_state_dict\nprefix taken off +module\.\n")]
+    [InlineData("small_wrapped.pt", @"(?m)^read from the key +model_state_dict\nprefix removed +module\.\n")]
     [InlineData("small_wrapped_old.pt", @"(?m)^read from the key +trainer\.net\.state_dict\nupdates ")]
-    [InlineData("small_both_other.pt", @"(?m)^file .*\nprefix taken off +_orig_mod\.module\.\nupdates ")]
+    [InlineData("small_both_other.pt", @"(?m)^file .*\nprefix removed +_orig_mod\.module\.\nupdates ")]
     [InlineData("small_old.pt", @"(?m)^file .*\nupdates ")]
     public void Info_shows_the_key_and_the_prefix(string name, string lines) =>
         Assert.Matches(lines, Program.Succeed("info", Fixture(name)).ReplaceLineEndings("\n"));
+
+    [Fact]
+    public void Control_characters_of_a_file_are_shown_by_their_codes()
+    {
+        VqVae model = ModelFile.Read(Fixture("small.pt")).Model;
+        Dictionary<string, object?> state = model.State().ToDictionary(
+            entry => $"net\u001b[2J.{entry.Name}",
+            entry => (object?)new TorchTensor(entry.Tensor.ToArray(), entry.Tensor.Shape.ToArray()));
+        var file = new Dictionary<string, object?> { ["a\u001b"] = state, ["b"] = state.ToDictionary() };
+        File.WriteAllBytes(_folder["model.pt"], TorchSave.Zip(file));
+
+        Assert.Contains(@"hold a model (a\u001b, b); choose", Program.Refuse("info", _folder["model.pt"]),
+            StringComparison.Ordinal);
+        Assert.Matches(
+            @"(?m)^read from the key +a\\u001b\nprefix removed +net\\u001b\[2J\.\n",
+            Program.Succeed("info", _folder["model.pt"], "--key", @"a\u001b").ReplaceLineEndings("\n"));
+    }
 
     [Fact]
     public void Every_command_names_the_left_out_tensors_in_one_line()

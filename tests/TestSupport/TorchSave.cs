@@ -150,7 +150,8 @@ internal sealed class TorchSave
         Opcode('(');
         Opcode('(');
         Text("storage");
-        Global("torch", tensor.Storage switch { byte[] => "ByteStorage", long[] => "LongStorage", _ => "FloatStorage" });
+        Global(
+            "torch", tensor.Storage switch { byte[] => "ByteStorage", long[] => "LongStorage", _ => "FloatStorage" });
         Text(name);
         Text("cuda:0");
         Write(tensor.Storage.Length);

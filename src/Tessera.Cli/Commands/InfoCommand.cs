@@ -2,6 +2,7 @@ using System.CommandLine;
 using Tessera.Cli.CommandLine;
 using Tessera.Models;
 using Tessera.Tensors;
+using Tessera.Tensors.IO;
 using Tessera.Tensors.Optim;
 using Tessera.Training;
 
@@ -32,7 +33,7 @@ internal sealed class InfoCommand : TesseraCommand
     private static IEnumerable<string[]> Origin(ModelOrigin origin)
     {
         if (origin.Key != ModelOrigin.WholeFile) yield return ["read from the key", origin.Key];
-        if (origin.Prefix.Length > 0) yield return ["prefix taken off", origin.Prefix];
+        if (origin.Prefix.Length > 0) yield return ["prefix removed", Printable.OneLine(origin.Prefix)];
     }
 
     private static IEnumerable<string[]> Model(TrainedModel trained)

@@ -3,8 +3,8 @@ using System.Text;
 
 namespace Tessera.Tensors.IO;
 
-/// <summary>Makes text from a file fit for a message of one line.</summary>
-internal static class Printable
+/// <summary>Makes text from a file fit to be shown in one line, on a terminal too.</summary>
+public static class Printable
 {
     private const int Longest = 100;
 

@@ -109,7 +109,7 @@ public static class ModelFile
         {
             // Report a missing tensor or a wrong shape first: it says more than an extra tensor.
             foreach ((string name, Tensor tensor) in tensors) stored.Check(name, tensor.Shape.ToArray());
-            throw new InputException($"{stored.Source}: the model has no tensor {odd}");
+            throw new InputException($"{stored.Source}: the model has no tensor {Printable.OneLine(odd)}");
         }
         stored.ReadInto(tensors);
     }
@@ -193,7 +193,7 @@ public static class ModelFile
         // NotSupportedException: the JSON has no "type".
         catch (Exception e) when (e is JsonException or NotSupportedException)
         {
-            string reason = e.Message.ReplaceLineEndings(" ").TrimEnd('.');
+            string reason = Printable.OneLine(e.Message.ReplaceLineEndings(" ")).TrimEnd('.');
             throw new InputException(
                 $"{stored.Source}: its metadata names a quantizer that cannot be read ({reason})", e);
         }

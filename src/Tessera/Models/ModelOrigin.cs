@@ -1,3 +1,5 @@
+using Tessera.Tensors.IO;
+
 namespace Tessera.Models;
 
 /// <summary>The place of a model's tensors in a file.</summary>
@@ -5,7 +7,7 @@ namespace Tessera.Models;
 /// <param name="Key">
 /// The path of keys to the state dict, joined by dots: <c>model</c>; <c>.</c> if the file itself is the state dict.
 /// </param>
-/// <param name="Prefix">The prefix of all tensor names that was removed: <c>module.</c>; empty for none.</param>
+/// <param name="Prefix">The prefix that was removed from the model's names: <c>module.</c>; empty for none.</param>
 /// <param name="LeftOut">The names of tensors in the state dict that are no part of the model.</param>
 public sealed record ModelOrigin(string Path, string Key, string Prefix, IReadOnlyList<string> LeftOut)
 {
@@ -22,9 +24,7 @@ public sealed record ModelOrigin(string Path, string Key, string Prefix, IReadOn
         _ => $"{FirstNames} and {LeftOut.Count - Named} more",
     };
 
-    // Names in a file are arbitrary; control characters must not break the line.
-    private string FirstNames => string.Join(", ", LeftOut.Take(Named).Select(
-        name => string.Concat(name.Select(c => char.IsControl(c) || c is '\u2028' or '\u2029' ? '?' : c))));
+    private string FirstNames => string.Join(", ", LeftOut.Take(Named).Select(Printable.OneLine));
 }
 
 /// <summary>A model read from a file.</summary>

@@ -6,22 +6,25 @@ using Tessera.Tensors.IO;
 namespace Tessera.Models;
 
 /// <summary>
-/// The tensors of a model in a file: one dict of the file, with the common prefix of all names removed.
+/// The tensors of a model in a file: those of one dict whose names begin with the model's prefix, without that prefix.
 /// </summary>
 internal sealed class StoredTensors
 {
     // A tensor of every model: it identifies a model's dict and its prefix.
     private const string Anchor = "_encoder._conv_1.weight";
 
+    // A dict with more prefixes is refused untried: each try looks at all of the dict's names.
+    private const int MostPrefixes = 8;
+
     private readonly TensorFile _file;
 
-    private StoredTensors(string path, TensorFile file, bool isModel = true)
+    private StoredTensors(string path, TensorFile file, string prefix = "")
     {
         Path = path;
         _file = file;
         Key = KeyOf(file);
-        Source = file.Key.Length == 0 ? path : $"{path} (key {file.Key})";
-        Prefix = isModel ? FindPrefix() : "";
+        Source = file.Key.Length == 0 ? path : $"{path} (key {Key})";
+        Prefix = prefix;
     }
 
     /// <summary>The file.</summary>
@@ -33,21 +36,26 @@ internal sealed class StoredTensors
     /// <summary>The file and key, for messages.</summary>
     public string Source { get; }
 
-    /// <summary>The common prefix of all names in the file.</summary>
+    /// <summary>
+    /// The prefix of the model's names in the file, such as <c>module.</c> (DataParallel) or <c>_orig_mod.</c>
+    /// (torch.compile).
+    /// </summary>
     public string Prefix { get; }
 
     /// <summary>The file's metadata.</summary>
     public IReadOnlyDictionary<string, string> Metadata => _file.Metadata;
 
-    /// <summary>The names of all tensors, without the prefix.</summary>
-    public IEnumerable<string> Names => NamesIn(_file).Select(name => name[Prefix.Length..]);
+    /// <summary>The names of the tensors that have the prefix, without it.</summary>
+    public IEnumerable<string> Names => NamesIn(_file)
+        .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
+        .Select(name => name[Prefix.Length..]);
 
     /// <summary>
     /// Opens a file that a run wrote, such as its optimizer state. No prefix is removed from the names.
     /// </summary>
     /// <exception cref="InputException">The file is missing or damaged, or holds several dicts of tensors.</exception>
     public static StoredTensors OpenPlain(string path) =>
-        new(path, Reading(path, () => TensorFile.Read(path)), isModel: false);
+        new(path, Reading(path, () => TensorFile.Read(path)));
 
     /// <summary>Opens the dict that holds a model.</summary>
     /// <param name="path">The file.</param>
@@ -59,25 +67,28 @@ internal sealed class StoredTensors
     public static StoredTensors Open(string path, string? key, Action<StoredTensors> fits)
     {
         IReadOnlyList<TensorFile> dicts = Reading(path, () => TensorFile.ReadAll(path));
-        TensorFile[] likely = [.. dicts.Where(HasAnchor)];
-        if (key is not null) return new StoredTensors(path, WithKey(path, key, dicts, likely));
+        TensorFile[] likely = [.. dicts.Where(dict => PrefixesIn(dict).Any())];
+        if (key is not null) dicts = likely = [WithKey(path, key, dicts, likely)];
         // The same dict under several keys counts once.
-        likely = [.. likely.DistinctBy(dict => dict.Tensors)];
-        if (likely is [var only]) return new StoredTensors(path, only);
-        if (likely.Length == 0)
+        StoredTensors[] places =
+        [
+            .. likely.DistinctBy(dict => dict.Tensors)
+                .SelectMany(dict => PrefixesIn(dict).Select(prefix => new StoredTensors(path, dict, prefix))),
+        ];
+        if (places.Length == 0)
         {
             if (dicts is [var other]) return new StoredTensors(path, other);
             throw new InputException(
                 $"{path}: none of its dicts ({Keys(dicts)}) has the tensor {Anchor}; "
                 + "it is no VQ-VAE with the seed's names");
         }
-        TensorFile[] fitting = [.. likely.Where(dict => Fits(path, dict, fits))];
+        bool isTried = places.Length > 1 && likely.All(dict => PrefixesIn(dict).Count() <= MostPrefixes);
+        StoredTensors[] fitting = isTried ? [.. places.Where(place => Fits(place, fits))] : places;
         return fitting.Length switch
         {
-            0 => new StoredTensors(path, likely[0]),
-            1 => new StoredTensors(path, fitting[0]),
-            _ => throw new InputException(
-                $"{path}: several of its dicts hold a model ({Keys(fitting)}); choose one with --key NAME"),
+            0 => places[0],
+            1 => fitting[0],
+            _ => throw Ambiguous(fitting),
         };
     }
 
@@ -102,15 +113,10 @@ internal sealed class StoredTensors
         if (_file.TryGet(Prefix + name, out TensorEntry? entry)) return entry;
         if (_file.NotRead.TryGetValue(Prefix + name, out string? reason))
             throw new InputException(
-                $"{Source}: the tensor {Prefix}{name} needs {reason}; "
+                $"{Source}: the tensor {FullName(name)} needs {reason}; "
                 + $"save the state dict again, with torch.save(model.state_dict(), PATH)");
-        string[] names = [.. NamesIn(_file)];
-        if (Prefix.Length == 0 && PrefixOf(names.FirstOrDefault(IsAnchor)) is { Length: > 0 } partial)
-            throw new InputException(
-                $"{Source}: only {names.Count(other => other.StartsWith(partial, StringComparison.Ordinal))} "
-                + $"of its {names.Length} tensors begin with {partial}, and a prefix is removed only if all have it; "
-                + "save the state dict of the inner model alone");
-        throw new InputException($"{Source}: the tensor {name} is missing; it is no VQ-VAE with the seed's names");
+        throw new InputException(
+            $"{Source}: the tensor {FullName(name)} is missing; it is no VQ-VAE with the seed's names");
     }
 
     /// <summary>The shape of the tensor of that name, which must have the given rank.</summary>
@@ -121,7 +127,7 @@ internal sealed class StoredTensors
         return sizes.Length == rank
             ? sizes
             : throw new InputException(
-                $"{Source}: the tensor {name} has {sizes.Length} dimensions; a VQ-VAE's has {rank}");
+                $"{Source}: the tensor {FullName(name)} has {sizes.Length} dimensions; a VQ-VAE's has {rank}");
     }
 
     /// <summary>Checks the shape of the tensor of that name.</summary>
@@ -131,7 +137,7 @@ internal sealed class StoredTensors
         TensorEntry entry = Find(name);
         if (!entry.Shape.AsSpan().SequenceEqual(shape))
             throw new InputException(
-                $"{Source}: the tensor {name} has the shape [{string.Join(", ", entry.Shape)}]; "
+                $"{Source}: the tensor {FullName(name)} has the shape [{string.Join(", ", entry.Shape)}]; "
                 + $"the model's is [{string.Join(", ", shape.ToArray())}]");
         return entry;
     }
@@ -145,7 +151,8 @@ internal sealed class StoredTensors
         foreach ((string name, Tensor tensor) in tensors)
         {
             if (!ModelFile.AreFinite(Check(name, tensor.Shape.ToArray()).Values.Span))
-                throw new InputException($"{Source}: the tensor {name} holds values that are not finite numbers");
+                throw new InputException(
+                    $"{Source}: the tensor {FullName(name)} holds values that are not finite numbers");
         }
         foreach ((string name, Tensor tensor) in tensors) tensor.CopyFrom(Find(name).Values.Span);
     }
@@ -164,11 +171,11 @@ internal sealed class StoredTensors
                 : $"{path} has no dict of tensors under the key {key}; "
                     + $"it has {Keys(likely.Length > 0 ? likely : dicts)}");
 
-    private static bool Fits(string path, TensorFile dict, Action<StoredTensors> fits)
+    private static bool Fits(StoredTensors place, Action<StoredTensors> fits)
     {
         try
         {
-            fits(new StoredTensors(path, dict));
+            fits(place);
             return true;
         }
         catch (InputException)
@@ -177,34 +184,43 @@ internal sealed class StoredTensors
         }
     }
 
-    private static string KeyOf(TensorFile dict) => dict.Key.Length == 0 ? ModelOrigin.WholeFile : dict.Key;
-
-    private static string Keys(IReadOnlyList<TensorFile> dicts)
+    private static InputException Ambiguous(StoredTensors[] places)
     {
-        const int Named = 8;
-        return string.Join(", ", dicts.Take(Named).Select(KeyOf))
-            + (dicts.Count > Named ? $" and {dicts.Count - Named} more" : "");
+        TensorFile[] dicts = [.. places.Select(place => place._file).Distinct()];
+        if (dicts.Length > 1)
+            return new InputException(
+                $"{places[0].Path}: several of its dicts hold a model ({Keys(dicts)}); choose one with --key NAME");
+        string prefixes = List(places, place => place.Prefix.Length == 0 ? "(none)" : Printable.OneLine(place.Prefix));
+        return new InputException(
+            $"{places[0].Source}: its tensors form several models, with the prefixes {prefixes}; "
+            + "save the state dict of one model alone");
     }
 
-    private static bool HasAnchor(TensorFile dict) => NamesIn(dict).Concat(dict.NotRead.Keys).Any(IsAnchor);
+    /// <summary>A dict's key as it is shown, and as <c>--key</c> takes it.</summary>
+    private static string KeyOf(TensorFile dict) =>
+        dict.Key.Length == 0 ? ModelOrigin.WholeFile : Printable.OneLine(dict.Key);
+
+    private static string Keys(IReadOnlyList<TensorFile> dicts) => List(dicts, KeyOf);
+
+    private static string List<T>(IReadOnlyList<T> items, Func<T, string> text)
+    {
+        const int Named = 8;
+        return string.Join(", ", items.Take(Named).Select(text))
+            + (items.Count > Named ? $" and {items.Count - Named} more" : "");
+    }
+
+    /// <summary>The prefixes with which a dict has the anchor.</summary>
+    private static IEnumerable<string> PrefixesIn(TensorFile dict) =>
+        NamesIn(dict).Concat(dict.NotRead.Keys).Where(IsAnchor).Select(name => name[..^Anchor.Length]).Distinct();
 
     private static bool IsAnchor(string name) =>
         name == Anchor || (name.EndsWith(Anchor, StringComparison.Ordinal) && name[^(Anchor.Length + 1)] == '.');
 
-    private static string PrefixOf(string? anchor) => anchor is null ? "" : anchor[..^Anchor.Length];
-
     private static IEnumerable<string> NamesIn(TensorFile dict) =>
         dict.Tensors.Select(tensor => tensor.Name).Concat(dict.IntTensors.Select(tensor => tensor.Name));
 
-    /// <summary>
-    /// Finds a prefix such as <c>module.</c> (DataParallel) or <c>_orig_mod.</c> (torch.compile), if all names begin
-    /// with it.
-    /// </summary>
-    private string FindPrefix()
-    {
-        string prefix = PrefixOf(NamesIn(_file).Concat(_file.NotRead.Keys).FirstOrDefault(IsAnchor));
-        return NamesIn(_file).All(name => name.StartsWith(prefix, StringComparison.Ordinal)) ? prefix : "";
-    }
+    /// <summary>A tensor's name in the file, for messages.</summary>
+    private string FullName(string name) => Printable.OneLine(Prefix + name);
 
     private static T Reading<T>(string path, Func<T> read)
     {

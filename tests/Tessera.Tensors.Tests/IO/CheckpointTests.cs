@@ -85,6 +85,24 @@ public sealed class CheckpointTests
             Assert.Throws<InvalidDataException>(() => dict.Ints("random_state")).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_storage_of_long_integers_is_read_once_for_all_its_tensors(bool old)
+    {
+        long[] storage = new long[10_000];
+        storage[^1] = long.MaxValue;
+        Dictionary<string, object?> state = Enumerable.Range(0, 100).ToDictionary(
+            i => $"view{i}", i => (object?)new TorchTensor(storage, [1], Offset: i));
+        byte[] file = old ? TorchSave.Old(state) : TorchSave.Zip(state);
+        using var stream = new CountingStream(file);
+
+        TensorFile dict = Assert.Single(PyTorchFile.ReadAll(stream));
+
+        Assert.Equal(state.Count, dict.NotRead.Count);
+        Assert.True(stream.Count < 4L * file.Length, $"{stream.Count} bytes were read of a file of {file.Length}");
+    }
+
     [Fact]
     public void A_file_without_a_dict_of_tensors_is_refused_with_the_reason()
     {
@@ -219,5 +237,19 @@ public sealed class CheckpointTests
         Assert.Contains(reason, e.Message, StringComparison.Ordinal);
         Assert.Contains("torch.save(model.state_dict(), PATH)", e.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', e.Message);
+    }
+
+    private sealed class CountingStream(byte[] content) : MemoryStream(content)
+    {
+        /// <summary>The bytes read so far.</summary>
+        public long Count { get; private set; }
+
+        // In a derived class, the other overload calls this one.
+        public override int Read(byte[] buffer, int offset, int count)
+        {
+            int read = base.Read(buffer, offset, count);
+            Count += read;
+            return read;
+        }
     }
 }

@@ -178,7 +178,10 @@ public sealed class SafeTensorsDamageTests
     {
         byte[] bytes = Bytes(
             """
-            {"long":{"dtype":"I64","shape":[2],"data_offsets":[0,16]},"x":{"dtype":"F32","shape":[1],"data_offsets":[16,20]}}
+            {
+                "long":{"dtype":"I64","shape":[2],"data_offsets":[0,16]},
+                "x":{"dtype":"F32","shape":[1],"data_offsets":[16,20]}
+            }
             """,
             dataBytes: 20);
         bytes[bytes.Length - 20 + 5] = 1;

@@ -140,16 +140,73 @@ public sealed class ModelFileTests : IDisposable
     [InlineData("extra")]
     [InlineData("module")]
     [InlineData("module_.extra")]
-    public void A_prefix_of_only_some_tensors_is_not_removed(string other)
+    [InlineData("loss.net.0.weight")]
+    public void A_tensor_without_the_models_prefix_is_left_out(string other)
     {
         WriteChanged(entries =>
         {
             Rename(entries, name => $"module.{name}");
             entries.Add(new TensorEntry(other, [1], new float[1]));
         });
-        Assert.Matches(
-            @"only (\d+) of its \d+ tensors begin with module\., and a prefix is removed only if all have it",
-            Refusal());
+        ModelOrigin origin = ModelFile.Read(_folder["model"]).Origin;
+        Assert.Equal("module.", origin.Prefix);
+        Assert.Equal([other], origin.LeftOut);
+    }
+
+    [Theory]
+    [InlineData("", "(none), ema.")]
+    [InlineData("model.", "model., ema.")]
+    public void Two_models_in_one_dict_are_refused_with_their_prefixes(string first, string prefixes)
+    {
+        WriteChanged(entries =>
+        {
+            TensorEntry[] ema = [.. entries.Select(entry => entry with { Name = $"ema.{entry.Name}" })];
+            Rename(entries, name => first + name);
+            entries.AddRange(ema);
+        });
+        Assert.EndsWith(
+            $": its tensors form several models, with the prefixes {prefixes}; "
+            + "save the state dict of one model alone",
+            Refusal(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Many_prefixes_in_one_dict_are_refused_and_counted()
+    {
+        WriteChanged(entries => entries.AddRange(Enumerable.Range(0, 20).Select(
+            i => new TensorEntry($"part{i:00}._encoder._conv_1.weight", [1], new float[1]))));
+        Assert.Contains("part06. and 13 more; save", Refusal(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_prefix_of_the_only_whole_model_is_chosen()
+    {
+        WriteChanged(entries =>
+        {
+            Rename(entries, name => $"model.{name}");
+            entries.Insert(0, new TensorEntry("first._encoder._conv_1.weight", [1], new float[1]));
+        });
+        ModelOrigin origin = ModelFile.Read(_folder["model"]).Origin;
+        Assert.Equal("model.", origin.Prefix);
+        Assert.Equal(["first._encoder._conv_1.weight"], origin.LeftOut);
+    }
+
+    [Fact]
+    public void A_missing_tensor_is_named_with_the_prefix_as_in_the_file()
+    {
+        WriteChanged(entries =>
+        {
+            entries.RemoveAll(entry => entry.Name == "_pre_vq_conv.weight");
+            Rename(entries, name => $"a\u001bb.{name}");
+        });
+        Assert.Contains(@"the tensor a\u001bb._pre_vq_conv.weight is missing", Refusal(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Control_characters_in_names_are_shown_by_their_codes()
+    {
+        WriteChanged(entries => entries.Add(new TensorEntry("a\u001b[2Jb\n", [1], new float[1])));
+        Assert.Equal(@"a\u001b[2Jb\u000a", ModelFile.Read(_folder["model"]).Origin.LeftOutSummary);
     }
 
     private static void Rename(List<TensorEntry> entries, Func<string, string> rename)

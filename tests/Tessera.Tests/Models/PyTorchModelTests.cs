@@ -107,7 +107,7 @@ public sealed class PyTorchModelTests : IDisposable
     [InlineData("old.pt", "_encoder._conv_1.weight is missing")]
     [InlineData("nested.pt", "(key model): the tensor _encoder._conv_1.weight is missing")]
     [InlineData("module.pt", "it holds seed_model.Model, which is refused and was not run")]
-    [InlineData("partly_prefixed.pt", "tensors begin with module., and a prefix is removed only if all have it")]
+    [InlineData("partly_prefixed.pt", "the tensor module._encoder._conv_1.bias is missing")]
     [InlineData("checkpoint.pt", "several of its dicts hold a model (model, ema); choose one with --key NAME")]
     [InlineData("kinds.pt", "_encoder._conv_1.weight is missing")]
     public void A_file_that_is_no_model_is_refused_by_name(string name, string reason)

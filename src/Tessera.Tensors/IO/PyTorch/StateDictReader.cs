@@ -19,7 +19,8 @@ internal sealed class StateDictReader(PyTorchArchive archive, string source)
     // tensor in a small file.
     private const long SparedElements = 1 << 20;
 
-    private readonly Dictionary<PyTorchStorage, Array> _storages = [];
+    // Null for a storage with integers of more than 32 bits.
+    private readonly Dictionary<PyTorchStorage, Array?> _storages = [];
     private readonly Dictionary<PickledDict, TensorFile?> _visited = [];
     private readonly List<TensorFile> _found = [];
     private long _storageBytes, _copiedElements, _metadataBytes;
@@ -84,24 +85,21 @@ internal sealed class StateDictReader(PyTorchArchive archive, string source)
             int[] shape = Array.ConvertAll(tensor.Shape, dimension => (int)Math.Clamp(dimension, -1, int.MaxValue));
             int count = TensorEntries.CountElements(shape)
                 ?? throw new InvalidDataException($"the shape of {Printable.Quote(name)} is invalid or too large");
-            try
+            if (!tensor.View.Storage.Type.IsInteger())
             {
-                if (tensor.View.Storage.Type.IsInteger())
-                    intTensors.Add(new(name, shape, Values<int>(name, tensor, count)));
-                else tensors.Add(new(name, shape, Values<float>(name, tensor, count)));
+                if (Values<float>(name, tensor, count) is { } floats) tensors.Add(new(name, shape, floats));
             }
-            catch (LongIntegerException)
-            {
-                notRead.Add(name, LongIntegerException.Reason);
-            }
+            else if (Values<int>(name, tensor, count) is { } ints) intTensors.Add(new(name, shape, ints));
+            else notRead.Add(name, LongIntegerException.Reason);
         }
         return new TensorFile(source, Metadata(dict), tensors, intTensors) { Key = key, NotRead = notRead };
     }
 
     /// <summary>
-    /// A tensor's elements in row-major order: a slice of its storage if it is contiguous, else a copy.
+    /// A tensor's elements in row-major order: a slice of its storage if it is contiguous, else a copy. Null if the
+    /// storage holds integers of more than 32 bits.
     /// </summary>
-    private ReadOnlyMemory<T> Values<T>(string name, PyTorchTensor tensor, int count)
+    private ReadOnlyMemory<T>? Values<T>(string name, PyTorchTensor tensor, int count)
     {
         if (count == 0) return ReadOnlyMemory<T>.Empty;
         Int128 last = tensor.Offset;
@@ -116,7 +114,7 @@ internal sealed class StateDictReader(PyTorchArchive archive, string source)
         }
         if (tensor.Offset < 0 || tensor.Strides.Any(stride => stride < 0) || last >= tensor.View.Count)
             throw new InvalidDataException($"{Printable.Quote(name)} reaches beyond its storage");
-        var storage = (T[])Load(name, tensor.View.Storage);
+        if (Load(name, tensor.View.Storage) is not T[] storage) return null;
         ReadOnlyMemory<T> view = storage.AsMemory((int)tensor.View.Start, (int)tensor.View.Count);
         if (isContiguous) return view.Slice((int)tensor.Offset, count);
         _copiedElements += count;
@@ -145,11 +143,21 @@ internal sealed class StateDictReader(PyTorchArchive archive, string source)
         return values;
     }
 
-    /// <summary>Reads a whole storage, once for all tensors that share it.</summary>
-    private Array Load(string name, PyTorchStorage storage)
+    /// <summary>
+    /// Reads a whole storage, once for all tensors that share it; null if it holds integers of more than 32 bits.
+    /// </summary>
+    private Array? Load(string name, PyTorchStorage storage)
     {
         if (_storages.TryGetValue(storage, out Array? loaded)) return loaded;
-        Array elements = archive.ReadStorage(storage, name);
+        Array? elements;
+        try
+        {
+            elements = archive.ReadStorage(storage, name);
+        }
+        catch (LongIntegerException)
+        {
+            elements = null;
+        }
         _storageBytes += storage.Count * storage.Type.Bytes();
         if (_storageBytes > archive.Length) throw new InvalidDataException("its storages overlap each other");
         return _storages[storage] = elements;
