@@ -84,6 +84,9 @@ internal sealed class StoredTensors
         }
         bool isTried = places.Length > 1 && likely.All(dict => PrefixesIn(dict).Count() <= MostPrefixes);
         StoredTensors[] fitting = isTried ? [.. places.Where(place => Fits(place, fits))] : places;
+        // A model without a prefix goes before others in its dict: its names are the seed's.
+        StoredTensors[] plain = [.. fitting.Where(place => place.Prefix.Length == 0)];
+        fitting = [.. fitting.Where(place => plain.Contains(place) || plain.All(other => other._file != place._file))];
         return fitting.Length switch
         {
             0 => places[0],
@@ -190,7 +193,7 @@ internal sealed class StoredTensors
         if (dicts.Length > 1)
             return new InputException(
                 $"{places[0].Path}: several of its dicts hold a model ({Keys(dicts)}); choose one with --key NAME");
-        string prefixes = List(places, place => place.Prefix.Length == 0 ? "(none)" : Printable.OneLine(place.Prefix));
+        string prefixes = List(places, place => Printable.OneLine(place.Prefix));
         return new InputException(
             $"{places[0].Source}: its tensors form several models, with the prefixes {prefixes}; "
             + "save the state dict of one model alone");

@@ -153,19 +153,27 @@ public sealed class ModelFileTests : IDisposable
         Assert.Equal([other], origin.LeftOut);
     }
 
-    [Theory]
-    [InlineData("", "(none), ema.")]
-    [InlineData("model.", "model., ema.")]
-    public void Two_models_in_one_dict_are_refused_with_their_prefixes(string first, string prefixes)
+    [Fact]
+    public void A_model_without_a_prefix_goes_before_another_beside_it()
+    {
+        WriteChanged(entries => entries.AddRange(
+            [.. entries.Select(entry => entry with { Name = $"ema.{entry.Name}" })]));
+        ModelOrigin origin = ModelFile.Read(_folder["model"]).Origin;
+        Assert.Equal("", origin.Prefix);
+        Assert.All(origin.LeftOut, name => Assert.StartsWith("ema.", name, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Two_models_in_one_dict_are_refused_with_their_prefixes()
     {
         WriteChanged(entries =>
         {
             TensorEntry[] ema = [.. entries.Select(entry => entry with { Name = $"ema.{entry.Name}" })];
-            Rename(entries, name => first + name);
+            Rename(entries, name => $"model.{name}");
             entries.AddRange(ema);
         });
         Assert.EndsWith(
-            $": its tensors form several models, with the prefixes {prefixes}; "
+            ": its tensors form several models, with the prefixes model., ema.; "
             + "save the state dict of one model alone",
             Refusal(), StringComparison.Ordinal);
     }
@@ -173,8 +181,12 @@ public sealed class ModelFileTests : IDisposable
     [Fact]
     public void Many_prefixes_in_one_dict_are_refused_and_counted()
     {
-        WriteChanged(entries => entries.AddRange(Enumerable.Range(0, 20).Select(
-            i => new TensorEntry($"part{i:00}._encoder._conv_1.weight", [1], new float[1]))));
+        WriteChanged(entries =>
+        {
+            Rename(entries, name => $"model.{name}");
+            entries.AddRange(Enumerable.Range(0, 20).Select(
+                i => new TensorEntry($"part{i:00}._encoder._conv_1.weight", [1], new float[1])));
+        });
         Assert.Contains("part06. and 13 more; save", Refusal(), StringComparison.Ordinal);
     }
 
