@@ -18,6 +18,8 @@ internal static class ImageCodec
 {
     private const string Readable = "PNG, JPEG, WebP, GIF, BMP and TIFF";
 
+    private const byte GifTrailer = 0x3B;
+
     private static readonly Configuration Formats = CreateConfiguration();
 
     private static readonly PngEncoder GreyEncoder = CreateEncoder(PngColorType.Grayscale);
@@ -31,19 +33,23 @@ internal static class ImageCodec
     {
         try
         {
-            using WholeFileStream file = new(data);
+            if (PngCheck.IsPng(data)) data = PngCheck.WithoutTexts(data);
+            using Stream file = Open(data);
             IImageInfo info = Sharp.Identify(Formats, file, out IImageFormat format)
                 ?? throw new InvalidDataException($"it is {FormatOf(data)}; {Readable} files are read");
             bool isGrey = IsGrey(info.Metadata, format);
             CheckSize(info.Width, info.Height, isGrey ? 1 : 3, maxPixels);
-            if (format is PngFormat && info.Metadata.GetPngMetadata().InterlaceMethod == PngInterlaceMode.Adam7)
-                InterlacedPng.Check(data, info.Width, info.Height, info.PixelType.BitsPerPixel);
+            if (format is PngFormat)
+            {
+                bool isInterlaced = info.Metadata.GetPngMetadata().InterlaceMethod == PngInterlaceMode.Adam7;
+                PngCheck.CheckRows(data, info.Width, info.Height, info.PixelType.BitsPerPixel, isInterlaced);
+            }
             return Load(data, isGrey);
         }
         // Damaged data can cause any exception in ImageSharp: index, cast, null reference.
         catch (Exception e) when (e is not (InvalidDataException or OutOfMemoryException))
         {
-            throw new InvalidDataException(e is EndOfStreamException ? e.Message : "its data is damaged", e);
+            throw new InvalidDataException(Reason(e, data), e);
         }
     }
 
@@ -64,10 +70,29 @@ internal static class ImageCodec
         return Copy(result);
     }
 
+    private static Stream Open(byte[] data)
+    {
+        if (WebpCheck.IsWebp(data)) return WebpCheck.Open(data);
+        // Some programs leave out the last byte of a GIF, which follows the zero of the last block.
+        bool isOpenGif = data.AsSpan().StartsWith("GIF8"u8) && data[^1] == 0;
+        return new WholeFileStream(isOpenGif ? [.. data, GifTrailer] : data);
+    }
+
+    private static string Reason(Exception e, byte[] data)
+    {
+        if (e is EndOfStreamException) return e.Message;
+        // ImageSharp calls impossible headers of a PNG unsupported too.
+        return e is NotSupportedException && Sharp.DetectFormat(Formats, data) is { } format and not PngFormat
+            ? $"this kind of {format.Name.ToUpperInvariant()} file is not supported; save it as PNG"
+            : "its data is damaged";
+    }
+
     private static Image Load(byte[] data, bool isGrey)
     {
-        using WholeFileStream file = new(data);
+        using Stream file = Open(data);
         using Sharp picture = isGrey ? Sharp.Load<L8>(Formats, file) : Sharp.Load<Rgb24>(Formats, file);
+        // A TIFF's profile is that of its page.
+        picture.Metadata.ExifProfile ??= picture.Frames.RootFrame.Metadata.ExifProfile;
         if (picture.Metadata.ExifProfile is not null) picture.Mutate(source => source.AutoOrient());
         return Copy(picture);
     }
@@ -119,6 +144,8 @@ internal static class ImageCodec
         };
         configuration.ImageFormatsManager.SetDecoder(
             GifFormat.Instance, new GifDecoder { DecodingMode = FrameDecodingMode.First });
+        configuration.ImageFormatsManager.SetDecoder(
+            TiffFormat.Instance, new TiffDecoder { DecodingMode = FrameDecodingMode.First });
         return configuration;
     }
 }
