@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using SixLabors.ImageSharp;
 
 namespace Tessera.Imaging;
 
@@ -43,8 +44,9 @@ internal static class PngCheck
 
     /// <summary>Checks that the data has all rows.</summary>
     /// <exception cref="InvalidDataException">The picture cannot be decoded.</exception>
-    public static void CheckRows(byte[] file, int width, int height, int bitsPerPixel, bool isInterlaced)
+    public static void CheckRows(byte[] file, IImageInfo info, bool isInterlaced)
     {
+        (int width, int height, int bitsPerPixel) = (info.Width, info.Height, info.PixelType.BitsPerPixel);
         if (isInterlaced && width <= Passes[1].X)
             throw new InvalidDataException(
                 $"it is interlaced and only {width} pixels wide, which cannot be read; save it without interlacing");

@@ -7,6 +7,10 @@ public class PictureDamageTests
 {
     private static readonly byte[] GoodRows = [0, 1, 2, 0, 3, 4];
 
+    // Exif with one entry: tag 0x0112 (orientation), of type 3 (short), 1 value: 3.
+    private static readonly byte[] UpsideDown =
+        [.. "MM"u8, 0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 3, 0, 0, 0, 0, 0, 0];
+
     private static PngBuilder Begin() => new PngBuilder().Header();
 
     private static PngBuilder BeginPalette(int bitDepth = 8) =>
@@ -30,6 +34,8 @@ public class PictureDamageTests
         ["no rows"] = Begin().Rows().End(),
         ["a row missing"] = Begin().Rows(GoodRows[..3]).End(),
         ["the last sample missing"] = Begin().Rows(GoodRows[..5]).End(),
+        ["a row missing of a white picture"] = Begin().Rows(0, 255, 255).End(),
+        ["a row missing of an upside-down picture"] = Begin().Chunk("eXIf", UpsideDown).Rows(GoodRows[..3]).End(),
         ["interlaced rows missing"] = new PngBuilder().Header(8, 8, interlace: 1).Rows(GoodRows).End(),
     };
 
@@ -62,6 +68,15 @@ public class PictureDamageTests
     [Fact]
     public void The_rows_of_these_tests_are_valid() =>
         Assert.Equal([1, 2, 3, 4], ImageFile.Decode(Begin().Rows(GoodRows).End()).Pixels);
+
+    [Fact]
+    public void The_upside_down_picture_of_these_tests_is_valid() =>
+        Assert.Equal(
+            [4, 3, 2, 1], ImageFile.Decode(Begin().Chunk("eXIf", UpsideDown).Rows(GoodRows).End()).Pixels);
+
+    [Fact]
+    public void A_picture_with_a_black_last_row_is_read() =>
+        Assert.Equal([1, 2, 0, 0], ImageFile.Decode(Begin().Rows(0, 1, 2, 0, 0, 0).End()).Pixels);
 
     [Theory]
     [MemberData(nameof(Cases))]
