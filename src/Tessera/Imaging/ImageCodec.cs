@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using SixLabors.ImageSharp;
+using SixLabors.ImageSharp.Advanced;
 using SixLabors.ImageSharp.Formats;
 using SixLabors.ImageSharp.Formats.Bmp;
 using SixLabors.ImageSharp.Formats.Gif;
@@ -6,6 +8,7 @@ using SixLabors.ImageSharp.Formats.Jpeg;
 using SixLabors.ImageSharp.Formats.Png;
 using SixLabors.ImageSharp.Formats.Tiff;
 using SixLabors.ImageSharp.Formats.Webp;
+using SixLabors.ImageSharp.Memory;
 using SixLabors.ImageSharp.Metadata;
 using SixLabors.ImageSharp.PixelFormats;
 using SixLabors.ImageSharp.Processing;
@@ -18,7 +21,12 @@ internal static class ImageCodec
 {
     private const string Readable = "PNG, JPEG, WebP, GIF, BMP and TIFF";
 
+    private const byte GifTrailer = 0x3B;
+
     private static readonly Configuration Formats = CreateConfiguration();
+
+    // Allocates zeroed memory: missing rows of a PNG become black.
+    private static readonly Configuration ZeroedFormats = CreateZeroedConfiguration();
 
     private static readonly PngEncoder GreyEncoder = CreateEncoder(PngColorType.Grayscale);
     private static readonly PngEncoder RgbEncoder = CreateEncoder(PngColorType.Rgb);
@@ -31,19 +39,24 @@ internal static class ImageCodec
     {
         try
         {
-            using WholeFileStream file = new(data);
+            if (PngCheck.IsPng(data)) data = PngCheck.WithoutTexts(data);
+            using Stream file = Open(data);
             IImageInfo info = Sharp.Identify(Formats, file, out IImageFormat format)
                 ?? throw new InvalidDataException($"it is {FormatOf(data)}; {Readable} files are read");
             bool isGrey = IsGrey(info.Metadata, format);
             CheckSize(info.Width, info.Height, isGrey ? 1 : 3, maxPixels);
-            if (format is PngFormat && info.Metadata.GetPngMetadata().InterlaceMethod == PngInterlaceMode.Adam7)
-                InterlacedPng.Check(data, info.Width, info.Height, info.PixelType.BitsPerPixel);
-            return Load(data, isGrey);
+            bool isPng = format is PngFormat;
+            bool isInterlaced = isPng && info.Metadata.GetPngMetadata().InterlaceMethod == PngInterlaceMode.Adam7;
+            if (isInterlaced) PngCheck.CheckRows(data, info, isInterlaced);
+            using Sharp picture = Load(isPng ? ZeroedFormats : Formats, data, isGrey);
+            // Counting the rows adds a third to the time of decoding, so it is done only where rows can be missing.
+            if (isPng && !isInterlaced && IsLastRowBlack(picture)) PngCheck.CheckRows(data, info, isInterlaced);
+            return Upright(picture);
         }
         // Damaged data can cause any exception in ImageSharp: index, cast, null reference.
         catch (Exception e) when (e is not (InvalidDataException or OutOfMemoryException))
         {
-            throw new InvalidDataException(e is EndOfStreamException ? e.Message : "its data is damaged", e);
+            throw new InvalidDataException(Reason(e, data), e);
         }
     }
 
@@ -64,12 +77,44 @@ internal static class ImageCodec
         return Copy(result);
     }
 
-    private static Image Load(byte[] data, bool isGrey)
+    private static Stream Open(byte[] data)
     {
-        using WholeFileStream file = new(data);
-        using Sharp picture = isGrey ? Sharp.Load<L8>(Formats, file) : Sharp.Load<Rgb24>(Formats, file);
+        if (WebpCheck.IsWebp(data)) return WebpCheck.Open(data);
+        // Some programs leave out the last byte of a GIF, which follows the zero of the last block.
+        bool isOpenGif = data.AsSpan().StartsWith("GIF8"u8) && data[^1] == 0;
+        return new WholeFileStream(isOpenGif ? [.. data, GifTrailer] : data);
+    }
+
+    private static string Reason(Exception e, byte[] data)
+    {
+        if (e is EndOfStreamException) return e.Message;
+        // ImageSharp calls impossible headers of a PNG unsupported too.
+        return e is NotSupportedException && Sharp.DetectFormat(Formats, data) is { } format and not PngFormat
+            ? $"this kind of {format.Name.ToUpperInvariant()} file is not supported; save it as PNG"
+            : "its data is damaged";
+    }
+
+    private static Sharp Load(Configuration formats, byte[] data, bool isGrey)
+    {
+        using Stream file = Open(data);
+        return isGrey ? Sharp.Load<L8>(formats, file) : Sharp.Load<Rgb24>(formats, file);
+    }
+
+    private static Image Upright(Sharp picture)
+    {
+        // A TIFF's profile is that of its page.
+        picture.Metadata.ExifProfile ??= picture.Frames.RootFrame.Metadata.ExifProfile;
         if (picture.Metadata.ExifProfile is not null) picture.Mutate(source => source.AutoOrient());
         return Copy(picture);
+    }
+
+    private static bool IsLastRowBlack(Sharp picture)
+    {
+        int row = picture.Height - 1;
+        ReadOnlySpan<byte> samples = picture is Image<L8> grey
+            ? MemoryMarshal.AsBytes(grey.DangerousGetPixelRowMemory(row).Span)
+            : MemoryMarshal.AsBytes(((Image<Rgb24>)picture).DangerousGetPixelRowMemory(row).Span);
+        return !samples.ContainsAnyExcept((byte)0);
     }
 
     private static Image Copy(Sharp picture)
@@ -119,6 +164,15 @@ internal static class ImageCodec
         };
         configuration.ImageFormatsManager.SetDecoder(
             GifFormat.Instance, new GifDecoder { DecodingMode = FrameDecodingMode.First });
+        configuration.ImageFormatsManager.SetDecoder(
+            TiffFormat.Instance, new TiffDecoder { DecodingMode = FrameDecodingMode.First });
+        return configuration;
+    }
+
+    private static Configuration CreateZeroedConfiguration()
+    {
+        Configuration configuration = Formats.Clone();
+        configuration.MemoryAllocator = new SimpleGcMemoryAllocator();
         return configuration;
     }
 }

@@ -5,9 +5,10 @@ namespace Tessera.Imaging;
 
 /// <summary>Reads PNG, JPEG, WebP, GIF, BMP and TIFF files; writes PNG files.</summary>
 /// <remarks>
-/// The Exif orientation is applied. CMYK is converted to RGB, transparency is dropped, 16-bit samples are rounded to 8
-/// bits. Gamma and colour profiles are not applied. Only the first frame of an animation is read. A truncated file is
-/// an error, never a partly grey picture.
+/// The Exif orientation is applied. The CMYK of a JPEG is converted to RGB, transparency is dropped, 16-bit samples are
+/// rounded to 8 bits. Gamma and colour profiles are not applied. Only the first frame of a GIF and the first page of a
+/// TIFF are read; animated WebP and CMYK TIFF files are refused. A truncated file is an error, never a partly grey
+/// picture.
 /// </remarks>
 public static class ImageFile
 {

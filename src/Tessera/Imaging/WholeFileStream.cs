@@ -1,8 +1,8 @@
 namespace Tessera.Imaging;
 
 /// <summary>
-/// The bytes of a whole file; reading past the end is an error. ImageSharp's decoders, except that of PNG, would fill
-/// missing data with zeros or grey.
+/// The bytes of a whole file; reading past the end is an error. ImageSharp's decoders would fill missing data with
+/// zeros or grey.
 /// </summary>
 /// <param name="data">The file.</param>
 internal sealed class WholeFileStream(byte[] data) : Stream
@@ -11,6 +11,9 @@ internal sealed class WholeFileStream(byte[] data) : Stream
     /// The buffer size of the decoders, in bytes. With more read-ahead they would reach the end too early.
     /// </summary>
     public const int ReadAhead = 1;
+
+    /// <summary>The message of a truncated file.</summary>
+    public const string Truncated = "the file ends before the picture does";
 
     // Decoders never read past Length. A larger Length makes them read past the end of a truncated file.
     private const int SeeminglyMore = 1 << 16;
@@ -36,7 +39,7 @@ internal sealed class WholeFileStream(byte[] data) : Stream
     {
         if (buffer.IsEmpty) return 0;
         if (_position < 0 || _position >= data.Length)
-            throw new EndOfStreamException("the file ends before the picture does");
+            throw new EndOfStreamException(Truncated);
         int count = (int)Math.Min(buffer.Length, data.Length - _position);
         data.AsSpan((int)_position, count).CopyTo(buffer);
         _position += count;

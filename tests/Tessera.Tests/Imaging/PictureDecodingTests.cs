@@ -76,6 +76,42 @@ public class PictureDecodingTests
         AssertClose(
             ImagingFixtures.Formats[name], name.StartsWith("orientation", StringComparison.Ordinal) ? 2 : 0, 0.1);
 
+    [Fact]
+    public void A_gif_without_its_last_byte_is_read()
+    {
+        ImagingFixtures.EncodedPicture gif = ImagingFixtures.Formats["gif"];
+
+        Assert.Equal(gif.Pixels, ImageFile.Decode(gif.File[..^1]).Pixels);
+    }
+
+    [Fact]
+    public void Bytes_after_a_webp_are_ignored()
+    {
+        ImagingFixtures.EncodedPicture webp = ImagingFixtures.Formats["webp, colour profile"];
+
+        Assert.Equal(webp.Pixels, ImageFile.Decode([.. webp.File, 9, 9, 9]).Pixels);
+    }
+
+    public static TheoryData<string, byte[]> CompressedTexts => new()
+    {
+        { "zTXt", "Title\0\0"u8.ToArray() },
+        { "iTXt", "Title\0\u0001\0\0\0"u8.ToArray() },
+        { "iCCP", "Title\0\0"u8.ToArray() },
+    };
+
+    [Theory]
+    [MemberData(nameof(CompressedTexts))]
+    public void A_compressed_text_is_not_inflated(string type, byte[] start)
+    {
+        byte[] text = [.. start, .. PngBuilder.Compress(new byte[1 << 24])];
+        byte[] file = new PngBuilder().Header().Chunk(type, text).Rows(0, 1, 2, 0, 3, 4).End();
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Equal([1, 2, 3, 4], ImageFile.Decode(file).Pixels);
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(4)]
