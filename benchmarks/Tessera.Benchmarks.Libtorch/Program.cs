@@ -12,4 +12,5 @@ if (args is not [var path, var variance, var threads, ("contiguous" or "channels
 torch.set_num_threads(WorkerLoop.Whole(threads));
 var memory = new MemoryLayout(IsChannelsLast: layout == "channels_last");
 var pictures = new PictureFile(path, double.Parse(variance, CultureInfo.InvariantCulture), memory);
-return WorkerLoop.Run(new Operations(pictures, memory).Find, Description.ToJson);
+var operations = new Operations(new LibtorchOperations(pictures, memory).Make);
+return WorkerLoop.Run(operations.Find, Description.ToJson);

@@ -24,7 +24,7 @@ internal static class WorkerProgram
         }
         using var device = new CpuDevice(WorkerLoop.Whole(threads));
         var pictures = new PictureFile(path, double.Parse(variance, CultureInfo.InvariantCulture));
-        var operations = new Operations(device, pictures);
+        var operations = new Operations(new TesseraOperations(device, pictures).Make);
         return WorkerLoop.Run(operations.Find, () => Describe(device));
     }
 
