@@ -109,6 +109,21 @@ public readonly struct Shape : IEquatable<Shape>
     /// <summary>The sizes in brackets: <c>[256, 32, 32, 3]</c>.</summary>
     public override string ToString() => $"[{string.Join(", ", ToArray())}]";
 
+    /// <summary>The shape without its innermost size: of one number per row.</summary>
+    internal Shape WithoutLast() => new(ToArray().AsSpan(0, Math.Max(Rank - 1, 0)));
+
+    /// <summary>The shape of a row of this size for each element.</summary>
+    /// <exception cref="ArgumentException">The rank would be over four.</exception>
+    internal Shape WithRows(int columns) => new([.. ToArray(), columns]);
+
+    /// <exception cref="ArgumentException">The length is not the number of elements.</exception>
+    internal void ThrowIfNotLength(int length, string parameter)
+    {
+        if (length != Length)
+            throw new ArgumentException(
+                $"{length} values do not fit the shape {this}, which has {Length} elements", parameter);
+    }
+
     [InlineArray(MaxRank)]
     private struct Sizes
     {

@@ -9,7 +9,7 @@ namespace Tessera.Tensors;
 /// A dense float32 array in row-major order on a <see cref="Devices.Device"/>. Images are
 /// <c>[batch, height, width, channels]</c>. A tensor computed on a <see cref="Autograd.Tape"/> belongs to it:
 /// operations on the tensor are recorded there for <see cref="Tape.Backward"/>, and its memory is valid until the tape
-/// is reset. A tensor without a tape lives as long as it is referenced.
+/// is reset. A tensor without a tape lives until it is disposed; views of the same memory end with it.
 /// </summary>
 /// <example><code>
 /// Tensor weight = Tensor.From([1f, 2f], [2]).AsParameter();
@@ -19,28 +19,21 @@ namespace Tessera.Tensors;
 /// tape.Backward(loss);
 /// weight.Gradient!.ToArray();   // 4, 7: the loss is ((3+1)^2 + (5+2)^2) / 2
 /// </code></example>
-public sealed class Tensor
+public sealed class Tensor : IDisposable
 {
-    private readonly Tensor? _memoryOf;
-    private Storage? _storage;
-    private Tensor? _gradient;
-    private bool _gradientIsSet;
-    private bool _gradientIsGated;
+    private readonly StorageHolder<float> _memory;
+    private GradientSlot? _slot;
 
-    internal Tensor(Shape shape, Storage storage, Device device, Tape? tape, bool requiresGradient)
+    internal Tensor(Shape shape, Storage<float> storage, Device device, Tape? tape, bool requiresGradient)
+        : this(new StorageHolder<float>(storage), shape, device, tape, requiresGradient)
     {
-        Shape = shape;
-        _storage = storage;
-        Device = device;
-        Tape = tape;
-        RequiresGradient = requiresGradient;
     }
 
-    private Tensor(Tensor memoryOf, Shape shape, Tape? tape, bool requiresGradient)
+    private Tensor(StorageHolder<float> memory, Shape shape, Device device, Tape? tape, bool requiresGradient)
     {
-        _memoryOf = memoryOf;
+        _memory = memory;
         Shape = shape;
-        Device = memoryOf.Device;
+        Device = device;
         Tape = tape;
         RequiresGradient = requiresGradient;
     }
@@ -61,17 +54,18 @@ public sealed class Tensor
     /// The gradient of the loss with respect to this, of the same shape; null before the first
     /// <see cref="Tape.Backward"/> and after <see cref="ClearGradient"/>. Gradients of several backward passes add up.
     /// </summary>
-    public Tensor? Gradient => _gradientIsSet ? _gradient : null;
+    public Tensor? Gradient => _slot?.Value;
 
     /// <summary>
     /// Whether this is the result of a ReLU. The ReLU passes a gradient on only where its result is above 0, so a
     /// kernel that computes that gradient may write 0 elsewhere.
     /// </summary>
-    internal bool IsRectified { get; init; }
+    internal bool IsRectified { get; set; }
 
-    internal Storage Storage =>
-        _memoryOf?.Storage ?? _storage ?? throw new ObjectDisposedException(
-            nameof(Tensor), "the tensor's tape has been reset; copy the values out before the reset");
+    /// <summary>Where backward passes write the gradient.</summary>
+    internal GradientSlot Slot => _slot ??= new GradientSlot(this);
+
+    internal Storage<float> Storage => _memory.Storage;
 
     /// <summary>A tensor of zeros.</summary>
     public static Tensor Zeros(Shape shape, Device? device = null)
@@ -114,30 +108,39 @@ public sealed class Tensor
             throw new ArgumentException(
                 $"{memory.Length} values do not fill the shape {shape}, which has {shape.Length} elements",
                 nameof(memory));
-        return new Tensor(shape, new CpuStorage(memory), Device.Default, tape: null, requiresGradient: false);
+        return new Tensor(shape, new CpuStorage<float>(memory), Device.Default, tape: null, requiresGradient: false);
     }
 
     /// <summary>The same memory as a parameter: a tensor whose gradient <see cref="Tape.Backward"/> computes.</summary>
-    public Tensor AsParameter() => new(this, Shape, tape: null, requiresGradient: true);
+    public Tensor AsParameter() => new(_memory, Shape, Device, tape: null, requiresGradient: true);
 
     /// <summary>
     /// The same memory and values, but no gradient flows through it: PyTorch's <c>detach</c>, sg[.] in papers.
     /// </summary>
-    public Tensor Detach() => new(this, Shape, Tape, requiresGradient: false);
+    public Tensor Detach() => new(_memory, Shape, Device, Tape, requiresGradient: false);
 
     /// <summary>Copies the values in, in row-major order.</summary>
     /// <exception cref="ArgumentException">The number of values is not the number of elements.</exception>
     public void CopyFrom(ReadOnlySpan<float> values)
     {
-        ThrowIfNotLength(values.Length, nameof(values));
+        Shape.ThrowIfNotLength(values.Length, nameof(values));
         Device.Upload(values, Storage);
+    }
+
+    /// <summary>Copies the values of a tensor of the same length on the same device, without the host.</summary>
+    /// <exception cref="ArgumentException">The lengths or devices differ.</exception>
+    public void CopyFrom(Tensor source)
+    {
+        Shape.ThrowIfNotLength(source.Shape.Length, nameof(source));
+        if (source.Device != Device) throw new ArgumentException("the tensors are on different devices", nameof(source));
+        Device.Copy(source.Storage, Storage);
     }
 
     /// <summary>Copies the values out, in row-major order.</summary>
     /// <exception cref="ArgumentException">The destination's length is not the number of elements.</exception>
     public void CopyTo(Span<float> destination)
     {
-        ThrowIfNotLength(destination.Length, nameof(destination));
+        Shape.ThrowIfNotLength(destination.Length, nameof(destination));
         Device.Download(Storage, destination);
     }
 
@@ -164,7 +167,7 @@ public sealed class Tensor
     /// The elements are on a device whose memory the processor cannot see.
     /// </exception>
     public Span<float> AsSpan() =>
-        Storage is CpuStorage memory
+        Storage is CpuStorage<float> memory
             ? memory.Span
             : throw new NotSupportedException(
                 $"the processor cannot see the memory of {Device.Description}; use CopyTo");
@@ -188,86 +191,72 @@ public sealed class Tensor
     public void Fill(float value) => Device.Fill(Storage, value);
 
     /// <summary>Clears the gradient and keeps its memory for the next one.</summary>
-    public void ClearGradient() => _gradientIsSet = false;
+    public void ClearGradient() => _slot?.Clear();
+
+    /// <summary>
+    /// Adds to the gradient of this, in the backward pass of an operation (<see cref="Tape.Record"/>). Does nothing if
+    /// this requires no gradient.
+    /// </summary>
+    /// <param name="gradient">The shape of this.</param>
+    /// <exception cref="ArgumentException">The shapes differ.</exception>
+    public void AddGradient(Tensor gradient)
+    {
+        if (gradient.Shape != Shape)
+            throw new ArgumentException($"a gradient of {Shape} has this shape, not {gradient.Shape}", nameof(gradient));
+        if (!RequiresGradient) return;
+        Storage<float> target = Slot.Target(out bool accumulate);
+        Device.Scale(gradient.Storage, 1, target, accumulate);
+    }
+
+    /// <summary>
+    /// A view of rows of the outermost size: <c>[start + i, ...]</c> for i from 0 to <paramref name="count"/> - 1. No
+    /// gradient flows through it.
+    /// </summary>
+    /// <param name="start">The first row.</param>
+    /// <param name="count">The number of rows, at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are no such rows.</exception>
+    public Tensor Rows(int start, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(start);
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Shape[0] - start);
+        int length = Shape.Length / Shape[0];
+        Shape shape = [count, .. Shape.ToArray()[1..]];
+        return new Tensor(shape, Storage.Slice(start * length, count * length), Device, Tape, requiresGradient: false);
+    }
+
+    /// <summary>
+    /// Frees the memory and that of the gradient. Views of the same memory become unusable too. A tensor of a tape is
+    /// freed by the tape.
+    /// </summary>
+    public void Dispose()
+    {
+        if (Tape is not null) return;
+        _slot?.Release();
+        _memory.Take()?.Dispose();
+    }
 
     /// <summary>Shape and device, for a debugger.</summary>
     public override string ToString() => $"Tensor {Shape} on {Device.Description}";
+
+    /// <summary>Memory for a tensor without a tape, not cleared.</summary>
+    internal static Tensor Uninitialized(Shape shape, Device? device)
+    {
+        device ??= Device.Default;
+        return new Tensor(shape, device.Allocate<float>(shape.Length), device, tape: null, requiresGradient: false);
+    }
 
     /// <summary>
     /// A view of the same memory under a shape with as many elements: the result of an operation, with its own
     /// gradient.
     /// </summary>
-    internal Tensor Alias(Shape shape, Tape? tape, bool requiresGradient) => new(this, shape, tape, requiresGradient);
+    internal Tensor Alias(Shape shape, Tape? tape, bool requiresGradient) =>
+        new(_memory, shape, Device, tape, requiresGradient);
 
-    /// <summary>
-    /// Where a backward pass writes this tensor's gradient. The first write overwrites, so that nothing has to be
-    /// cleared; later writes accumulate.
-    /// </summary>
-    /// <param name="accumulate">Whether the caller must add to the values there.</param>
-    /// <param name="gated">
-    /// Whether the caller leaves the whole gradient 0 where this tensor, a ReLU's result, is not above 0.
-    /// </param>
-    internal Storage GradientTarget(out bool accumulate, bool gated = false)
-    {
-        _gradient ??= Tape is null ? Uninitialized(Shape, Device) : Tape.Allocate(Shape);
-        accumulate = _gradientIsSet;
-        _gradientIsSet = true;
-        _gradientIsGated = gated;
-        return _gradient.Storage;
-    }
-
-    /// <summary>
-    /// Adds the gradient of a result to this tensor's gradient. Nothing reads the result's gradient afterwards, so its
-    /// memory is taken over if this tensor has no gradient yet.
-    /// </summary>
-    internal void TakeGradient(Tensor result)
-    {
-        if (!RequiresGradient) return;
-        if (_gradient is null && Tape is not null)
-        {
-            (_gradient, _gradientIsSet, _gradientIsGated) = (result._gradient, true, false);
-            (result._gradient, result._gradientIsSet) = (null, false);
-        }
-        else
-        {
-            Storage target = GradientTarget(out bool accumulate);
-            Device.Scale(result._gradient!.Storage, 1, target, accumulate);
-        }
-    }
-
-    /// <summary>Turns the gradient of a ReLU's result into the gradient of its input, in place.</summary>
-    internal void GateGradient()
-    {
-        if (!_gradientIsGated) Device.ReluGradient(Storage, _gradient!.Storage, _gradient.Storage, accumulate: false);
-        _gradientIsGated = true;
-    }
-
-    /// <summary>Returns memory to the device's pool.</summary>
+    /// <summary>Returns the memory and that of the gradient to the device's pool.</summary>
     internal void ReturnStorage()
     {
-        if (_storage is null) return;
-        Device.Return(_storage);
-        _storage = null;
-    }
-
-    /// <summary>Returns the gradient's memory to the device's pool; nothing may read it afterwards.</summary>
-    internal void ReturnGradient()
-    {
-        _gradient?.ReturnStorage();
-        _gradient = null;
-        _gradientIsSet = false;
-    }
-
-    private static Tensor Uninitialized(Shape shape, Device? device)
-    {
-        device ??= Device.Default;
-        return new Tensor(shape, device.Allocate(shape.Length), device, tape: null, requiresGradient: false);
-    }
-
-    private void ThrowIfNotLength(int length, string parameter)
-    {
-        if (length != Shape.Length)
-            throw new ArgumentException(
-                $"{length} values do not fit the shape {Shape}, which has {Shape.Length} elements", parameter);
+        _slot?.Release();
+        if (_memory.Take() is { } storage) Device.Return(storage);
     }
 }

@@ -12,6 +12,7 @@ namespace Tessera.Tensors.Autograd;
 public sealed class Tape(Device? device = null, bool recording = true) : IDisposable
 {
     private readonly List<Tensor> _tensors = [];
+    private readonly List<Indices> _indices = [];
     private readonly List<Step> _steps = [];
 
     /// <summary>The device of the tensors of this tape.</summary>
@@ -38,6 +39,14 @@ public sealed class Tape(Device? device = null, bool recording = true) : IDispos
         return tensor;
     }
 
+    /// <summary>Copies indices onto this tape.</summary>
+    /// <param name="values">The values, each 0 to <paramref name="limit"/> - 1.</param>
+    /// <param name="shape">Their shape.</param>
+    /// <param name="limit">One more than the largest index: the rows of the table that they refer to.</param>
+    /// <exception cref="ArgumentException">The number of values is not the shape's number of elements.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A value is below 0 or not below the limit.</exception>
+    public Indices Indices(ReadOnlySpan<int> values, Shape shape, int limit) => Allocate(shape, limit).With(values);
+
     /// <summary>A tensor in memory of the device's pool, not cleared, valid until <see cref="Reset"/>.</summary>
     public Tensor Allocate(Shape shape) => Allocate(shape, requiresGradient: false);
 
@@ -61,14 +70,14 @@ public sealed class Tape(Device? device = null, bool recording = true) : IDispos
             throw new InvalidOperationException(
                 "nothing is recorded for this loss: it is an input, or Backward has been called since");
 
-        Device.Fill(loss.GradientTarget(out _), 1);
+        Device.Fill(loss.Slot.Target(out _), 1);
         for (int i = _steps.Count - 1; i >= 0; i--)
         {
             (Tensor output, Action<Tensor> backward) = _steps[i];
             if (output.Gradient is { } gradient) backward(gradient);
             // Only this step reads its output's gradient. The memory is free for the next ones, unless the step has
             // handed it to one of its inputs.
-            output.ReturnGradient();
+            output.Slot.Release();
         }
         _steps.Clear();
     }
@@ -76,33 +85,62 @@ public sealed class Tape(Device? device = null, bool recording = true) : IDispos
     /// <summary>Ends the step: its tensors become unusable, and their memory is kept for the next step.</summary>
     public void Reset()
     {
-        foreach (Tensor tensor in _tensors)
-        {
-            tensor.ReturnGradient();
-            tensor.ReturnStorage();
-        }
+        foreach (Tensor tensor in _tensors) tensor.ReturnStorage();
+        foreach (Indices indices in _indices) indices.ReturnStorage();
         _tensors.Clear();
+        _indices.Clear();
         _steps.Clear();
     }
 
     /// <summary>The same as <see cref="Reset"/>.</summary>
     public void Dispose() => Reset();
 
-    /// <summary>Memory for the result of an operation on these inputs, on their tape and device.</summary>
+    /// <summary>
+    /// Memory for the result of an operation on these inputs, on their tape and device; not cleared. It requires a
+    /// gradient if an input does and the tape records.
+    /// </summary>
     /// <exception cref="ArgumentException">The inputs are on different tapes or devices.</exception>
-    internal static Tensor Result(Shape shape, params ReadOnlySpan<Tensor?> inputs) => Result(null, shape, inputs);
+    public static Tensor Result(Shape shape, params ReadOnlySpan<Tensor?> inputs) =>
+        Result(shape, indices: null, inputs);
 
-    /// <summary>The same on the given tape, for an operation whose inputs may all be parameters.</summary>
-    /// <exception cref="ArgumentException">The inputs are on different tapes or devices.</exception>
-    internal static Tensor Result(Tape? tape, Shape shape, params ReadOnlySpan<Tensor?> inputs) =>
-        Result(tape, shape, isRectified: false, inputs);
-
-    /// <summary>The same; a ReLU's result is marked as such.</summary>
-    /// <exception cref="ArgumentException">The inputs are on different tapes or devices.</exception>
-    internal static Tensor Result(Tape? tape, Shape shape, bool isRectified, params ReadOnlySpan<Tensor?> inputs)
+    /// <summary>Records an operation's backward pass.</summary>
+    /// <param name="output">The operation's result, from <see cref="Result(Shape, ReadOnlySpan{Tensor})"/>.</param>
+    /// <param name="backward">
+    /// Receives the gradient of the output and adds to those of the inputs (<see cref="Tensor.AddGradient"/>). Called
+    /// at most once, and only if the output requires a gradient.
+    /// </param>
+    /// <returns>The output.</returns>
+    public static Tensor Record(Tensor output, Action<Tensor> backward)
     {
-        Device? device = tape?.Device;
+        if (output.RequiresGradient) output.Tape!._steps.Add(new Step(output, backward));
+        return output;
+    }
+
+    /// <summary>The same for an operation that reads indices too.</summary>
+    /// <exception cref="ArgumentException">The inputs are on different tapes or devices.</exception>
+    internal static Tensor Result(Shape shape, Indices? indices, params ReadOnlySpan<Tensor?> inputs)
+    {
+        (Tape? tape, Device device) = Find(indices, inputs);
         bool requiresGradient = false;
+        foreach (Tensor? input in inputs) requiresGradient |= input is { RequiresGradient: true };
+        return tape is null
+            ? Tensor.Uninitialized(shape, device)
+            : tape.Allocate(shape, requiresGradient && tape.Recording);
+    }
+
+    /// <summary>Memory for the indices that an operation on these inputs gives.</summary>
+    /// <exception cref="ArgumentException">The inputs are on different tapes or devices.</exception>
+    internal static Indices IndexResult(Shape shape, int limit, params ReadOnlySpan<Tensor?> inputs)
+    {
+        (Tape? tape, Device device) = Find(indices: null, inputs);
+        return tape is null
+            ? new Indices(shape, limit, device.Allocate<int>(shape.Length), device, tape: null)
+            : tape.Allocate(shape, limit);
+    }
+
+    private static (Tape? Tape, Device Device) Find(Indices? indices, ReadOnlySpan<Tensor?> inputs)
+    {
+        (Tape? tape, Device? device) = (indices?.Tape, indices?.Device);
         foreach (Tensor? input in inputs)
         {
             if (input is null) continue;
@@ -113,30 +151,23 @@ public sealed class Tape(Device? device = null, bool recording = true) : IDispos
                     "the inputs of an operation are on different devices: "
                     + $"{device!.Description}; {input.Device.Description}",
                     nameof(inputs));
-            tape ??= input.Tape;
-            device = input.Device;
-            requiresGradient |= input.RequiresGradient;
+            (tape, device) = (tape ?? input.Tape, input.Device);
         }
-        return tape is null
-            ? new Tensor(shape, device!.Allocate(shape.Length), device, tape: null, requiresGradient: false)
-            : tape.Allocate(shape, requiresGradient && tape.Recording, isRectified);
+        return (tape, device!);
     }
 
-    /// <summary>Records an operation's backward pass: from the gradient of its output to those of its inputs.</summary>
-    internal static Tensor Record(Tensor output, Action<Tensor> backward)
+    private Tensor Allocate(Shape shape, bool requiresGradient)
     {
-        if (output.RequiresGradient) output.Tape!._steps.Add(new Step(output, backward));
-        return output;
-    }
-
-    internal Tensor Allocate(Shape shape, bool requiresGradient, bool isRectified = false)
-    {
-        var tensor = new Tensor(shape, Device.Rent(shape.Length), Device, this, requiresGradient)
-        {
-            IsRectified = isRectified,
-        };
+        var tensor = new Tensor(shape, Device.Rent(shape.Length), Device, this, requiresGradient);
         _tensors.Add(tensor);
         return tensor;
+    }
+
+    private Indices Allocate(Shape shape, int limit)
+    {
+        var indices = new Indices(shape, limit, Device.RentIndices(shape.Length), Device, this);
+        _indices.Add(indices);
+        return indices;
     }
 
     private readonly record struct Step(Tensor Output, Action<Tensor> Backward);

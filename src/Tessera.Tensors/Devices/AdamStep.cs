@@ -17,5 +17,5 @@ namespace Tessera.Tensors.Devices;
 /// <param name="SecondCorrection"><c>sqrt(1 - beta2^t)</c>.</param>
 /// <param name="ParameterDecay"><c>1 - learning rate * weight decay</c>: 1 without weight decay.</param>
 public readonly record struct AdamStep(
-    float Beta1, float FirstRest, float Beta2, float SecondRest, float Epsilon, float StepSize, float SecondCorrection,
-    float ParameterDecay = 1);
+    float Beta1, float FirstRest, float Beta2, float SecondRest, float Epsilon,
+    Number StepSize, Number SecondCorrection, Number ParameterDecay);

@@ -1,48 +1,76 @@
-using Tessera.Tensors.Devices.Cpu;
-
 namespace Tessera.Tensors.Devices;
 
 /// <summary>
-/// The one seam between operations and hardware: a few dozen primitives over <see cref="Storage"/>. Operations check
-/// all sizes before the call; a primitive does not check them again. A destination must not overlap a source, unless
-/// the primitive allows it. With <c>accumulate</c> a primitive adds to the destination, else it overwrites it. The bits
-/// of every result depend on the arguments alone, not on the number of threads.
+/// The one seam between operations and hardware: a few dozen primitives over <see cref="Storage{T}"/>.
 /// </summary>
-public abstract class Device
+/// <remarks>
+/// A primitive is enqueued, in order, and returns nothing: results are written to storages, a single number too. Host
+/// and device meet in <see cref="Upload{T}"/> and <see cref="Download{T}"/> only. Operations check all sizes before the
+/// call; a primitive does not check them again. A destination must not overlap a source, unless the primitive allows
+/// it. With <c>accumulate</c> a primitive adds to the destination, else it overwrites it. The bits of every result
+/// depend on the arguments alone, not on the number of threads.
+/// </remarks>
+public abstract partial class Device : IDisposable
 {
-    // Created on first use: a program may not need its threads, and TESSERA_KERNELS may be wrong.
-    private static readonly Lazy<Device> Processor = new(() => new CpuDevice());
+    private readonly BufferPool<float> _floats;
+    private readonly BufferPool<int> _indices;
 
-    private readonly BufferPool _pool;
-
-    /// <summary>Creates the device with an empty pool of buffers.</summary>
-    protected Device() => _pool = new BufferPool(this);
-
-    /// <summary>The processor with all its cores: the device of tensors that name no other.</summary>
-    /// <exception cref="ArgumentException">TESSERA_KERNELS or TESSERA_CONVOLUTIONS has an unknown value.</exception>
-    public static Device Default => Processor.Value;
+    /// <summary>Creates the device with empty pools of buffers.</summary>
+    protected Device() => (_floats, _indices) = (new BufferPool<float>(this), new BufferPool<int>(this));
 
     /// <summary>A description for users: "cpu, 2 threads, vector256 kernels".</summary>
     public abstract string Description { get; }
 
-    /// <summary>Allocates new memory, not cleared; it lives as long as it is referenced.</summary>
-    public abstract Storage Allocate(int length);
+    /// <summary>Allocates new memory, not cleared. The caller disposes it.</summary>
+    /// <typeparam name="T"><see cref="float"/>, <see cref="int"/> or <see cref="byte"/>.</typeparam>
+    public abstract Storage<T> Allocate<T>(int length) where T : unmanaged;
 
-    /// <summary>Copies from host memory to the device.</summary>
-    public abstract void Upload(ReadOnlySpan<float> source, Storage destination);
+    /// <summary>
+    /// A storage with the values of host memory, which must not change while it is used: over that memory where the
+    /// device can read it, else a copy.
+    /// </summary>
+    public virtual Storage<T> Share<T>(Memory<T> values) where T : unmanaged
+    {
+        Storage<T> storage = Allocate<T>(values.Length);
+        Upload<T>(values.Span, storage);
+        return storage;
+    }
 
-    /// <summary>Copies from the device to host memory.</summary>
-    public abstract void Download(Storage source, Span<float> destination);
+    /// <summary>Copies from host memory to the device, after all work enqueued before.</summary>
+    public abstract void Upload<T>(ReadOnlySpan<T> source, Storage<T> destination) where T : unmanaged;
+
+    /// <summary>Waits for all work enqueued before, then copies from the device to host memory.</summary>
+    public abstract void Download<T>(Storage<T> source, Span<T> destination) where T : unmanaged;
+
+    /// <summary>
+    /// Runs work that reads nothing back and enqueues the same primitives on the same storages each time. A device may
+    /// record the first run of a delegate and replay it afterwards without calling the delegate again; the processor
+    /// calls it.
+    /// </summary>
+    /// <param name="work">The work: the same delegate object each time.</param>
+    public virtual void Submit(Action work) => work();
+
+    /// <summary>How a convolution and its gradients are computed, and why, as text for users; null if unknown.</summary>
+    /// <param name="geometry">The convolution; for a transposed convolution, the one that it transposes.</param>
+    public virtual string? Explain(in Conv2dGeometry geometry) => null;
+
+    /// <summary>Frees the pooled buffers and ends the device's threads.</summary>
+    public virtual void Dispose()
+    {
+        _floats.Clear();
+        _indices.Clear();
+        GC.SuppressFinalize(this);
+    }
 
     /// <summary>Sets every element to <paramref name="value"/>.</summary>
-    public abstract void Fill(Storage destination, float value);
+    public abstract void Fill(Storage<float> destination, float value);
 
     /// <summary>
     /// The convolution of <paramref name="x"/> (formula: <see cref="Conv2dGeometry"/>), followed by the epilogue; the
     /// epilogue's bias has OutChannels elements.
     /// </summary>
     public abstract void Conv2d(
-        in Conv2dGeometry geometry, Storage x, Storage weight, in Epilogue epilogue, Storage y);
+        in Conv2dGeometry geometry, Storage<float> x, Storage<float> weight, in Epilogue epilogue, Storage<float> y);
 
     /// <summary>
     /// The transpose of <see cref="Conv2d"/> as a linear map: from the convolution's output side to its input side,
@@ -51,57 +79,65 @@ public abstract class Device
     /// input gradient of a convolution and the forward pass of a transposed convolution.
     /// </summary>
     public abstract void Conv2dTransposed(
-        in Conv2dGeometry geometry, Storage y, Storage weight, in Epilogue epilogue, Storage x);
+        in Conv2dGeometry geometry, Storage<float> y, Storage<float> weight, in Epilogue epilogue, Storage<float> x);
 
     /// <summary>The weight gradient of <see cref="Conv2d"/> for input x and upstream gradient gradY.</summary>
     public abstract void Conv2dWeightGradient(
-        in Conv2dGeometry geometry, Storage x, Storage gradY, Storage gradWeight, bool accumulate);
+        in Conv2dGeometry geometry, Storage<float> x, Storage<float> gradY, Storage<float> gradWeight, bool accumulate);
 
     /// <summary>The sum of each column of a matrix <c>[rows, columns]</c>: a bias gradient.</summary>
-    public abstract void ColumnSums(Storage x, int rows, int columns, Storage sums, bool accumulate);
+    public abstract void ColumnSums(Storage<float> x, int rows, int columns, Storage<float> sums, bool accumulate);
 
     /// <summary><c>y = max(x, 0)</c>; NaN stays NaN.</summary>
-    public abstract void Relu(Storage x, Storage y);
+    public abstract void Relu(Storage<float> x, Storage<float> y);
 
     /// <summary><c>gradX = gradY where y &gt; 0, else 0</c>, from the output y of <see cref="Relu"/>; gradX may be
     /// gradY.</summary>
-    public abstract void ReluGradient(Storage y, Storage gradY, Storage gradX, bool accumulate);
+    public abstract void ReluGradient(Storage<float> y, Storage<float> gradY, Storage<float> gradX, bool accumulate);
 
     /// <summary><c>z = x + y</c>, element by element.</summary>
-    public abstract void Add(Storage x, Storage y, Storage z);
+    public abstract void Add(Storage<float> x, Storage<float> y, Storage<float> z);
 
     /// <summary><c>y = scale * x</c>, element by element; y may be x.</summary>
-    public abstract void Scale(Storage x, float scale, Storage y, bool accumulate);
+    public abstract void Scale(Storage<float> x, Number scale, Storage<float> y, bool accumulate);
 
     /// <summary>
-    /// The sum of <c>x^2</c> over all elements: finite if all elements are, because sums that overflow float32 are
-    /// computed in double precision. Squares below the smallest float32 may count as 0.
+    /// <c>result[0] = weight * sum of (x - y)^2 / n</c> over all n elements. Each device sums in fixed blocks and adds
+    /// the blocks' sums in order, in double precision; only the result is rounded to float32.
     /// </summary>
-    public abstract double SumOfSquares(Storage x);
-
-    /// <summary>The sum of <c>(x - y)^2</c> over all elements.</summary>
-    public abstract double SumOfSquaredDifferences(Storage x, Storage y);
-
-    /// <summary><c>z = scale * (x - y)</c>, element by element.</summary>
-    public abstract void ScaledDifference(Storage x, Storage y, float scale, Storage z, bool accumulate);
+    public abstract void MeanSquaredDifference(Storage<float> x, Storage<float> y, float weight, Storage<float> result);
 
     /// <summary>
-    /// <c>gradX = scaleX * (x - y)</c> and <c>gradY = scaleY * (y - x)</c> in one pass: both gradients of a squared
-    /// error.
+    /// The gradients of <see cref="MeanSquaredDifference"/>, in one pass: with <c>s = upstream[0] * 2 / n</c>,
+    /// <c>gradX = xWeight * s * (x - y)</c> and <c>gradY = yWeight * s * (y - x)</c>, for each side that has a
+    /// destination.
     /// </summary>
     public abstract void SquaredErrorGradients(
-        Storage x, Storage y,
-        float scaleX, Storage gradX, bool accumulateX, float scaleY, Storage gradY, bool accumulateY);
+        Storage<float> x, Storage<float> y, Storage<float> upstream, in SquaredErrorSide xSide,
+        in SquaredErrorSide ySide);
+
+    /// <summary>
+    /// Scales tensors, taken as one vector g, down to a length: <c>g *= min(1, maxNorm / (|g| + 1e-6))</c>, and writes
+    /// |g| from before to <c>norm[0]</c>. The norm is summed in double precision and finite if all elements are. If it
+    /// is not finite, nothing is scaled.
+    /// </summary>
+    public abstract void ClipByNorm(IReadOnlyList<Storage<float>> tensors, float maxNorm, Storage<float> norm);
 
     /// <summary>
     /// For each row of x <c>[rows, columns]</c>, the number of the nearest row of the table <c>[tableRows, columns]</c>
     /// by squared Euclidean distance; on a tie, the lowest number.
     /// </summary>
     public abstract void NearestRows(
-        Storage x, int rows, Storage table, int tableRows, int columns, Span<int> nearest);
+        Storage<float> x, Storage<float> table, int tableRows, int columns, Storage<int> nearest);
 
     /// <summary>Copies row <c>indices[i]</c> of the table to row i of y <c>[indices, columns]</c>.</summary>
-    public abstract void GatherRows(Storage table, int columns, ReadOnlySpan<int> indices, Storage y);
+    public abstract void GatherRows(Storage<float> table, int columns, Storage<int> indices, Storage<float> y);
+
+    /// <summary>
+    /// Copies row i of x <c>[indices, columns]</c> to row <c>indices[i]</c> of the table; the indices differ from each
+    /// other.
+    /// </summary>
+    public abstract void ScatterRows(Storage<float> x, int columns, Storage<int> indices, Storage<float> table);
 
     /// <summary>
     /// Adds row i of x to row <c>indices[i]</c> of the table <c>[tableRows, columns]</c>, in the order of i and in
@@ -109,32 +145,47 @@ public abstract class Device
     /// relative error of 2e-6, of 32 rows 1e-7.)
     /// </summary>
     public abstract void ScatterAddRows(
-        Storage x, int columns, ReadOnlySpan<int> indices, Storage table, bool accumulate);
+        Storage<float> x, int columns, Storage<int> indices, Storage<float> table, bool accumulate);
 
     /// <summary>
     /// Counts how often each number from 0 to <c>counts.Length - 1</c> is among the indices; exact up to 2^24.
     /// </summary>
-    public abstract void CountIndices(ReadOnlySpan<int> indices, Storage counts);
+    public abstract void CountIndices(Storage<int> indices, Storage<float> counts);
 
     /// <summary>
-    /// <c>average = decay * average + (1 - decay) * value</c>, element by element; 1 - decay is computed in double
-    /// precision, then rounded to float32.
+    /// The perplexity of counts and the number of them that are not 0: with <c>p = counts / sum of counts</c>,
+    /// <c>result[0] = exp(-sum of p log(p + 1e-10))</c> and <c>result[1]</c> is that number; in double precision, then
+    /// rounded to float32.
     /// </summary>
-    public abstract void MoveAverage(Storage average, Storage value, double decay);
+    public abstract void Perplexity(Storage<float> counts, Storage<float> result);
 
-    /// <summary>Sets row i of y <c>[rows, columns]</c> to row i of x divided by <c>divisors[i]</c>.</summary>
-    public abstract void DivideRows(Storage x, Storage divisors, int columns, Storage y);
+    /// <summary>
+    /// Laplace smoothing (additive smoothing) of K sizes with the sum n, in double precision:
+    /// <c>smoothed = (sizes + epsilon) / (n + K epsilon) * n</c>; smoothed may be sizes.
+    /// </summary>
+    public abstract void SmoothSizes(Storage<float> sizes, double epsilon, Storage<float> smoothed);
+
+    /// <summary>
+    /// <c>average = keep * average + add * value</c>, element by element; for a running average <c>add = 1 - keep</c>.
+    /// </summary>
+    public abstract void MoveAverage(Storage<float> average, Storage<float> value, Number keep, Number add);
+
+    /// <summary>
+    /// Sets row i of y <c>[rows, columns]</c> to row i of x divided by <c>divisors[i]</c>; a row with the divisor 0 keeps
+    /// its values.
+    /// </summary>
+    public abstract void DivideRows(Storage<float> x, Storage<float> divisors, int columns, Storage<float> y);
 
     /// <summary>
     /// Sets row i of y <c>[rows, columns]</c> to row i of x divided by the larger of its length and 1e-12.
     /// </summary>
-    public abstract void NormalizeRows(Storage x, int columns, Storage y);
+    public abstract void NormalizeRows(Storage<float> x, int columns, Storage<float> y);
 
     /// <summary>
     /// The gradient of <see cref="NormalizeRows"/>: with y the normalized row,
     /// <c>gradX = (gradY - y (y . gradY)) / max(|x|, 1e-12)</c>.
     /// </summary>
-    public abstract void NormalizeRowsGradient(Storage x, Storage gradY, int columns, Storage gradX, bool accumulate);
+    public abstract void NormalizeRowsGradient(Storage<float> x, Storage<float> gradY, int columns, Storage<float> gradX, bool accumulate);
 
     /// <summary>
     /// For each row, with ^ for unit vectors and <c>r = (y^ + x^) / |y^ + x^|</c>:
@@ -143,7 +194,7 @@ public abstract class Device
     /// <c>gradX = gradY</c>.
     /// </summary>
     public abstract void RotationGradient(
-        Storage x, Storage y, Storage gradY, int columns, Storage gradX, bool accumulate);
+        Storage<float> x, Storage<float> y, Storage<float> gradY, int columns, Storage<float> gradX, bool accumulate);
 
     /// <summary>
     /// Replaces each matrix x <c>[rows, columns]</c> by the result of the Newton-Schulz iteration, in the quintic form
@@ -154,15 +205,31 @@ public abstract class Device
     /// x is not finite, no element of its result is. The result of each matrix is independent of the others; matrices
     /// must not overlap.
     /// </summary>
-    public abstract void Orthogonalize(IReadOnlyList<(Storage X, int Columns)> matrices);
+    public abstract void Orthogonalize(IReadOnlyList<(Storage<float> X, int Columns)> matrices);
 
     /// <summary>One step of Adam on one parameter (formula: <see cref="AdamStep"/>).</summary>
     public abstract void Adam(
-        in AdamStep numbers, Storage parameter, Storage gradient, Storage firstMoment, Storage secondMoment);
+        in AdamStep numbers, Storage<float> parameter, Storage<float> gradient, Storage<float> firstMoment, Storage<float> secondMoment);
 
-    /// <summary>A used or new buffer, not cleared. Give it back with <see cref="Return"/>.</summary>
-    internal Storage Rent(int length) => _pool.Rent(length);
+    /// <summary>
+    /// A batch of images as numbers: image i of y is the image number <c>numbers[i]</c>, each byte b as
+    /// <c>b / 255 - 0.5</c>; a number below 0, <c>~n</c>, stands for image n mirrored left to right.
+    /// </summary>
+    public abstract void GatherImages(
+        Storage<byte> images, in ImageLayout layout, Storage<int> numbers, Storage<float> y);
+
+    /// <summary>Copies all elements.</summary>
+    public void Copy(Storage<float> x, Storage<float> y) => Scale(x, 1, y, accumulate: false);
+
+    /// <summary>A used or new buffer, not cleared. Give it back with <see cref="Return(Storage{float})"/>.</summary>
+    internal Storage<float> Rent(int length) => _floats.Rent(length);
 
     /// <summary>Gives a rented buffer back; nothing may read it afterwards.</summary>
-    internal void Return(Storage storage) => _pool.Return(storage);
+    internal void Return(Storage<float> storage) => _floats.Return(storage);
+
+    /// <summary>A used or new buffer of indices. Give it back with <see cref="Return(Storage{int})"/>.</summary>
+    internal Storage<int> RentIndices(int length) => _indices.Rent(length);
+
+    /// <summary>Gives a rented buffer back; nothing may read it afterwards.</summary>
+    internal void Return(Storage<int> storage) => _indices.Return(storage);
 }

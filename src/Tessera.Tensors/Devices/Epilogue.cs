@@ -13,4 +13,4 @@ namespace Tessera.Tensors.Devices;
 /// <param name="Gate">A tensor of the result's shape; null for none. Not together with Relu.</param>
 /// <param name="Relu">Whether negative results become 0; NaN stays NaN.</param>
 public readonly record struct Epilogue(
-    Storage? Bias = null, Storage? Addend = null, Storage? Gate = null, bool Relu = false);
+    Storage<float>? Bias = null, Storage<float>? Addend = null, Storage<float>? Gate = null, bool Relu = false);

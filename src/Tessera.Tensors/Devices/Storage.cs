@@ -1,12 +1,23 @@
 namespace Tessera.Tensors.Devices;
 
 /// <summary>
-/// A block of float32 memory on a device, which holds a tensor's elements. Only the device that allocated it can
-/// address it.
+/// A block of memory on a device: float32 (the elements of tensors), int32 (indices) or bytes (images). Only the device
+/// that allocated it can address it. Its owner disposes it: a tape, a tensor, or the device's pool.
 /// </summary>
-/// <param name="length">The number of floats.</param>
-public abstract class Storage(int length)
+/// <typeparam name="T"><see cref="float"/>, <see cref="int"/> or <see cref="byte"/>.</typeparam>
+/// <param name="length">The number of elements.</param>
+public abstract class Storage<T>(int length) : IDisposable where T : unmanaged
 {
-    /// <summary>The number of floats.</summary>
+    /// <summary>The number of elements.</summary>
     public int Length { get; } = length;
+
+    /// <summary>
+    /// A part of this memory. It is valid as long as the whole; disposing it does nothing.
+    /// </summary>
+    /// <param name="start">The first element.</param>
+    /// <param name="length">The number of elements.</param>
+    public abstract Storage<T> Slice(int start, int length);
+
+    /// <summary>Frees the memory; nothing may use it afterwards.</summary>
+    public abstract void Dispose();
 }

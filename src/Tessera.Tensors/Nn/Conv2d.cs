@@ -27,8 +27,10 @@ public sealed class Conv2d : Module
         _stride = stride;
         _padding = padding;
         float bound = 1 / MathF.Sqrt(inChannels * kernel * kernel);
-        Weight = Parameter("weight", initializer.Uniform([outChannels, inChannels, kernel, kernel], bound));
-        if (bias) Bias = Parameter("bias", initializer.Uniform([outChannels], bound));
+        Weight = Parameter(
+            "weight", initializer.Uniform([outChannels, inChannels, kernel, kernel], bound), ParameterRoles.Matrix);
+        if (bias)
+            Bias = Parameter("bias", initializer.Uniform([outChannels], bound), ParameterRoles.Vector);
     }
 
     /// <summary><c>[out channels, in channels, kernel, kernel]</c>.</summary>

@@ -24,8 +24,9 @@ public sealed class ConvTranspose2d : Module
         _stride = stride;
         _padding = padding;
         float bound = 1 / MathF.Sqrt(outChannels * kernel * kernel);
-        Weight = Parameter("weight", initializer.Uniform([inChannels, outChannels, kernel, kernel], bound));
-        Bias = Parameter("bias", initializer.Uniform([outChannels], bound));
+        Weight = Parameter(
+            "weight", initializer.Uniform([inChannels, outChannels, kernel, kernel], bound), ParameterRoles.Matrix);
+        Bias = Parameter("bias", initializer.Uniform([outChannels], bound), ParameterRoles.Vector);
     }
 
     /// <summary><c>[in channels, out channels, kernel, kernel]</c>.</summary>

@@ -17,7 +17,7 @@ public static partial class TensorOperations
         return Tape.Record(z, gradZ =>
         {
             PassGradient(gradZ, x, scale: 1);
-            y.TakeGradient(z);
+            y.Slot.Take(z);
         });
     }
 }

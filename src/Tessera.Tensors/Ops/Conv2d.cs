@@ -30,21 +30,22 @@ public static partial class TensorOperations
         Conv2dGeometry geometry = Conv2dShapes.Convolution(x.Shape, weight.Shape, bias?.Shape, stride, padding);
         Shape shape = [geometry.Batch, geometry.OutHeight, geometry.OutWidth, geometry.OutChannels];
         if (addend is not null) CheckShape(addend, shape);
-        Tensor y = Tape.Result(tape: null, shape, isRectified: relu, x, weight, bias, addend);
+        Tensor y = Tape.Result(shape, x, weight, bias, addend);
+        y.IsRectified = relu;
         Device device = y.Device;
         device.Conv2d(
             geometry, x.Storage, weight.Storage, new Epilogue(bias?.Storage, addend?.Storage, Relu: relu), y.Storage);
         return Tape.Record(y, gradY =>
         {
-            if (relu) y.GateGradient();
+            if (relu) y.Slot.Gate();
             if (x.RequiresGradient)
                 device.Conv2dTransposed(
-                    geometry, gradY.Storage, weight.Storage, GradientEpilogue(x, out Storage gradX), gradX);
+                    geometry, gradY.Storage, weight.Storage, GradientEpilogue(x, out Storage<float> gradX), gradX);
             if (weight.RequiresGradient)
                 device.Conv2dWeightGradient(
-                    geometry, x.Storage, gradY.Storage, weight.GradientTarget(out bool accumulate), accumulate);
+                    geometry, x.Storage, gradY.Storage, weight.Slot.Target(out bool accumulate), accumulate);
             BiasGradient(bias, gradY);
-            addend?.TakeGradient(y);
+            addend?.Slot.Take(y);
         });
     }
 }

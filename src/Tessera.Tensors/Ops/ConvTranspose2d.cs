@@ -29,18 +29,19 @@ public static partial class TensorOperations
     {
         Conv2dGeometry geometry = Conv2dShapes.Transposed(x.Shape, weight.Shape, bias?.Shape, stride, padding);
         Shape shape = [geometry.Batch, geometry.InHeight, geometry.InWidth, geometry.InChannels];
-        Tensor y = Tape.Result(tape: null, shape, isRectified: relu, x, weight, bias);
+        Tensor y = Tape.Result(shape, x, weight, bias);
+        y.IsRectified = relu;
         Device device = y.Device;
         device.Conv2dTransposed(
             geometry, x.Storage, weight.Storage, new Epilogue(bias?.Storage, Relu: relu), y.Storage);
         return Tape.Record(y, gradY =>
         {
-            if (relu) y.GateGradient();
+            if (relu) y.Slot.Gate();
             if (x.RequiresGradient)
-                device.Conv2d(geometry, gradY.Storage, weight.Storage, GradientEpilogue(x, out Storage gradX), gradX);
+                device.Conv2d(geometry, gradY.Storage, weight.Storage, GradientEpilogue(x, out Storage<float> gradX), gradX);
             if (weight.RequiresGradient)
                 device.Conv2dWeightGradient(
-                    geometry, gradY.Storage, x.Storage, weight.GradientTarget(out bool accumulate), accumulate);
+                    geometry, gradY.Storage, x.Storage, weight.Slot.Target(out bool accumulate), accumulate);
             BiasGradient(bias, gradY);
         });
     }

@@ -2,7 +2,10 @@ namespace Tessera.Tensors.Ops;
 
 public static partial class TensorOperations
 {
-    /// <summary>Divides each row of x by its divisor: <c>y[i] = x[i] / divisors[i]</c>. Nothing is recorded.</summary>
+    /// <summary>
+    /// Divides each row of x by its divisor: <c>y[i] = x[i] / divisors[i]</c>; where the divisor is 0, row i of y keeps
+    /// its values. Nothing is recorded.
+    /// </summary>
     /// <param name="x"><c>[rows, columns]</c>.</param>
     /// <param name="divisors"><c>[rows]</c>.</param>
     /// <param name="y">Receives the quotients: the shape of x; overwritten.</param>

@@ -10,31 +10,23 @@ public static partial class TensorOperations
     /// Backward: <c>dtable[k] = sum of dy[i] over all i with indices[i] = k</c>, in the order of i.
     /// </summary>
     /// <param name="table"><c>[table rows, columns]</c>.</param>
-    /// <param name="indices">
-    /// For each row of the result, a row number of the table. They must not change before the backward pass, which
-    /// reads them again.
-    /// </param>
-    /// <param name="shape">The shape of the result: as many rows as indices, columns innermost.</param>
-    /// <param name="tape">The tape to record on; null for the table's own, if it has one.</param>
+    /// <param name="indices">Row numbers of the table, in any shape of rank 0 to 3.</param>
+    /// <returns>The shape of the indices with the columns innermost, on the tape of table and indices.</returns>
     /// <exception cref="ArgumentException">
-    /// The sizes do not fit together, or the table is on another tape or device.
+    /// An index may be no row of the table, or the two are on different tapes or devices.
     /// </exception>
-    /// <exception cref="ArgumentOutOfRangeException">An index is not a row of the table.</exception>
-    public static Tensor GatherRows(this Tensor table, ReadOnlyMemory<int> indices, Shape shape, Tape? tape)
+    public static Tensor GatherRows(this Tensor table, Indices indices)
     {
-        CheckTable(table, shape.Last);
-        if (indices.Length != shape.Rows)
-            throw new ArgumentException(
-                $"{indices.Length} indices do not fit the {shape.Rows} rows of {shape}", nameof(indices));
-        CheckIndices(indices.Span, table.Shape[0]);
-        int columns = shape.Last;
-        Tensor y = Tape.Result(tape, shape, table);
+        CheckTable(table, table.Shape.Last);
+        CheckLimit(indices, table.Shape[0]);
+        int columns = table.Shape.Last;
+        Tensor y = Tape.Result(indices.Shape.WithRows(columns), indices, table);
         Device device = y.Device;
-        device.GatherRows(table.Storage, columns, indices.Span, y.Storage);
+        device.GatherRows(table.Storage, columns, indices.Storage, y.Storage);
         return Tape.Record(y, gradY =>
         {
-            Storage gradTable = table.GradientTarget(out bool accumulate);
-            device.ScatterAddRows(gradY.Storage, columns, indices.Span, gradTable, accumulate);
+            Storage<float> gradTable = table.Slot.Target(out bool accumulate);
+            device.ScatterAddRows(gradY.Storage, columns, indices.Storage, gradTable, accumulate);
         });
     }
 }

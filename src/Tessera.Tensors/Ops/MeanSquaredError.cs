@@ -37,24 +37,20 @@ public static partial class TensorOperations
         CheckSameShape(x, y);
         Tensor loss = Tape.Result([], x, y);
         Device device = loss.Device;
-        int count = x.Shape.Length;
-        loss.Fill((float)(weight * device.SumOfSquaredDifferences(x.Storage, y.Storage) / count));
+        device.MeanSquaredDifference(x.Storage, y.Storage, weight, loss.Storage);
         return Tape.Record(loss, gradLoss =>
         {
-            float scale = gradLoss.Item() * 2 / count;
+            SquaredErrorSide xSide = Side(x, xWeight);
             // Where x is y, both gradients are zeros: one is enough.
-            if (x.RequiresGradient && y.RequiresGradient && x != y)
-            {
-                Storage gradX = x.GradientTarget(out bool accumulateX), gradY = y.GradientTarget(out bool accumulateY);
-                device.SquaredErrorGradients(
-                    x.Storage, y.Storage, xWeight * scale, gradX, accumulateX, yWeight * scale, gradY, accumulateY);
-            }
-            else if (x.RequiresGradient)
-                device.ScaledDifference(
-                    x.Storage, y.Storage, xWeight * scale, x.GradientTarget(out bool accumulate), accumulate);
-            else if (y.RequiresGradient)
-                device.ScaledDifference(
-                    y.Storage, x.Storage, yWeight * scale, y.GradientTarget(out bool accumulate), accumulate);
+            SquaredErrorSide ySide = x == y ? default : Side(y, yWeight);
+            device.SquaredErrorGradients(x.Storage, y.Storage, gradLoss.Storage, xSide, ySide);
         });
+    }
+
+    private static SquaredErrorSide Side(Tensor tensor, float weight)
+    {
+        if (!tensor.RequiresGradient) return default;
+        Storage<float> gradient = tensor.Slot.Target(out bool accumulate);
+        return new SquaredErrorSide(gradient, weight, accumulate);
     }
 }

@@ -1,3 +1,5 @@
+using Tessera.Tensors.Devices;
+
 namespace Tessera.Tensors.Ops;
 
 public static partial class TensorOperations
@@ -13,7 +15,20 @@ public static partial class TensorOperations
     /// <exception cref="ArgumentException">The shapes differ.</exception>
     public static void MoveAverage(this Tensor average, Tensor value, double decay)
     {
+        average.MoveAverage(value, (float)decay, (float)(1 - decay));
+    }
+
+    /// <summary>
+    /// The same with <c>average = keep * average + add * value</c>, for numbers that change from update to update.
+    /// </summary>
+    /// <param name="average">Any shape; overwritten.</param>
+    /// <param name="value">The shape of the average.</param>
+    /// <param name="keep">The factor of the old average.</param>
+    /// <param name="add">The factor of the value: 1 - keep, computed in double precision.</param>
+    /// <exception cref="ArgumentException">The shapes differ.</exception>
+    public static void MoveAverage(this Tensor average, Tensor value, Number keep, Number add)
+    {
         CheckSameShape(average, value);
-        average.Device.MoveAverage(average.Storage, value.Storage, decay);
+        average.Device.MoveAverage(average.Storage, value.Storage, keep, add);
     }
 }

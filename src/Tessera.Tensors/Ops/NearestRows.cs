@@ -1,3 +1,5 @@
+using Tessera.Tensors.Autograd;
+
 namespace Tessera.Tensors.Ops;
 
 public static partial class TensorOperations
@@ -9,14 +11,13 @@ public static partial class TensorOperations
     /// </summary>
     /// <param name="x">Any shape whose innermost size is that of the table.</param>
     /// <param name="table"><c>[table rows, columns]</c>.</param>
-    /// <param name="nearest">Receives a row number of the table, 0 to table rows - 1, for each row of x.</param>
+    /// <returns>A row number of the table for each row of x: the shape of x without its innermost size.</returns>
     /// <exception cref="ArgumentException">The sizes do not fit together.</exception>
-    public static void NearestRows(this Tensor x, Tensor table, Span<int> nearest)
+    public static Indices NearestRows(this Tensor x, Tensor table)
     {
         CheckTable(table, x.Shape.Last);
-        if (nearest.Length != x.Shape.Rows)
-            throw new ArgumentException(
-                $"{x.Shape} has {x.Shape.Rows} rows, but there is room for {nearest.Length} numbers", nameof(nearest));
-        x.Device.NearestRows(x.Storage, x.Shape.Rows, table.Storage, table.Shape[0], table.Shape[1], nearest);
+        Indices nearest = Tape.IndexResult(x.Shape.WithoutLast(), table.Shape[0], x, table);
+        x.Device.NearestRows(x.Storage, table.Storage, table.Shape[0], table.Shape[1], nearest.Storage);
+        return nearest;
     }
 }

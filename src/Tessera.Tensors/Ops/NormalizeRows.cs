@@ -18,6 +18,16 @@ public static partial class TensorOperations
         Device device = y.Device;
         device.NormalizeRows(x.Storage, columns, y.Storage);
         return Tape.Record(y, gradY => device.NormalizeRowsGradient(
-            x.Storage, gradY.Storage, columns, x.GradientTarget(out bool accumulate), accumulate));
+            x.Storage, gradY.Storage, columns, x.Slot.Target(out bool accumulate), accumulate));
+    }
+
+    /// <summary>The same into a given tensor. Nothing is recorded.</summary>
+    /// <param name="x">Any shape but a scalar's.</param>
+    /// <param name="y">Receives the rows of length 1: the shape of x; overwritten.</param>
+    /// <exception cref="ArgumentException">The shapes differ.</exception>
+    public static void NormalizeRows(this Tensor x, Tensor y)
+    {
+        CheckSameShape(x, y);
+        x.Device.NormalizeRows(x.Storage, x.Shape.Last, y.Storage);
     }
 }

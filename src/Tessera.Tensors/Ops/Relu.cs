@@ -13,12 +13,13 @@ public static partial class TensorOperations
     public static Tensor Relu(this Tensor x)
     {
         if (x.IsRectified) return x;
-        Tensor y = Tape.Result(tape: null, x.Shape, isRectified: true, x);
+        Tensor y = Tape.Result(x.Shape, x);
+        y.IsRectified = true;
         y.Device.Relu(x.Storage, y.Storage);
         return Tape.Record(y, _ =>
         {
-            y.GateGradient();
-            x.TakeGradient(y);
+            y.Slot.Gate();
+            x.Slot.Take(y);
         });
     }
 }

@@ -9,18 +9,33 @@ public static partial class TensorOperations
     /// </summary>
     /// <param name="x">Any shape.</param>
     /// <param name="shape">A shape of as many elements.</param>
-    /// <param name="tape">The tape to record on, for an input without one; null for the input's own.</param>
     /// <returns>The shape asked for, in the memory of x.</returns>
-    /// <exception cref="ArgumentException">The numbers of elements differ, or x is on another tape.</exception>
-    public static Tensor Reshape(this Tensor x, Shape shape, Tape? tape = null)
+    /// <exception cref="ArgumentException">The numbers of elements differ.</exception>
+    public static Tensor Reshape(this Tensor x, Shape shape)
     {
         if (shape.Length != x.Shape.Length)
             throw new ArgumentException(
                 $"{x.Shape} has {x.Shape.Length} elements and cannot be reshaped to {shape}", nameof(shape));
-        if ((tape ??= x.Tape) != (x.Tape ?? tape))
-            throw new ArgumentException("the input is on another tape", nameof(tape));
+        return View(x, shape, x.Tape);
+    }
+
+    /// <summary>
+    /// The same tensor on a tape: operations on parameters alone are recorded there. A gradient flows back to x.
+    /// </summary>
+    /// <param name="x">A tensor without a tape, or of that tape.</param>
+    /// <param name="tape">The tape; null for none.</param>
+    /// <returns>The shape of x, in its memory.</returns>
+    /// <exception cref="ArgumentException">The tensor is on another tape.</exception>
+    public static Tensor On(this Tensor x, Tape? tape)
+    {
+        if (x.Tape == tape) return x;
+        if (x.Tape is not null) throw new ArgumentException("the tensor is on another tape", nameof(tape));
+        return View(x, x.Shape, tape);
+    }
+
+    private static Tensor View(Tensor x, Shape shape, Tape? tape)
+    {
         Tensor y = x.Alias(shape, tape, x.RequiresGradient && tape is { Recording: true });
-        return Tape.Record(
-            y, gradY => gradY.Device.Scale(gradY.Storage, 1, x.GradientTarget(out bool accumulate), accumulate));
+        return Tape.Record(y, gradY => x.AddGradient(gradY.Alias(x.Shape, gradY.Tape, requiresGradient: false)));
     }
 }

@@ -22,6 +22,6 @@ public static partial class TensorOperations
     {
         Tensor y = Replace(x, replacement);
         return Tape.Record(y, gradY => gradY.Device.RotationGradient(
-            x.Storage, y.Storage, gradY.Storage, x.Shape.Last, x.GradientTarget(out bool accumulate), accumulate));
+            x.Storage, y.Storage, gradY.Storage, x.Shape.Last, x.Slot.Target(out bool accumulate), accumulate));
     }
 }

@@ -16,7 +16,7 @@ public static partial class TensorOperations
     public static Tensor StraightThrough(this Tensor x, Tensor replacement)
     {
         Tensor y = Replace(x, replacement);
-        return Tape.Record(y, _ => x.TakeGradient(y));
+        return Tape.Record(y, _ => x.Slot.Take(y));
     }
 
     /// <summary>A result in the replacement's memory that depends on x alone; nothing is recorded yet.</summary>

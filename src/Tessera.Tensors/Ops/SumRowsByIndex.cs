@@ -11,19 +11,20 @@ public static partial class TensorOperations
     /// <param name="indices">For each row of x, a row number of the result.</param>
     /// <param name="sums">Receives the sums: <c>[result rows, columns]</c>; overwritten.</param>
     /// <param name="counts">Receives the counts: <c>[result rows]</c>; overwritten.</param>
-    /// <exception cref="ArgumentException">The sizes do not fit together.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">An index is not a row of the result.</exception>
-    public static void SumRowsByIndex(this Tensor x, ReadOnlySpan<int> indices, Tensor sums, Tensor counts)
+    /// <exception cref="ArgumentException">
+    /// The sizes do not fit together, or an index may be no row of the result.
+    /// </exception>
+    public static void SumRowsByIndex(this Tensor x, Indices indices, Tensor sums, Tensor counts)
     {
         CheckTable(sums, x.Shape.Last);
-        if (indices.Length != x.Shape.Rows)
+        if (indices.Shape.Length != x.Shape.Rows)
             throw new ArgumentException(
-                $"{indices.Length} indices do not fit the {x.Shape.Rows} rows of {x.Shape}", nameof(indices));
+                $"{indices.Shape.Length} indices do not fit the {x.Shape.Rows} rows of {x.Shape}", nameof(indices));
         if (counts.Shape.Length != sums.Shape[0])
             throw new ArgumentException(
                 $"{counts.Shape} does not hold one count for each row of {sums.Shape}", nameof(counts));
-        CheckIndices(indices, sums.Shape[0]);
-        x.Device.ScatterAddRows(x.Storage, x.Shape.Last, indices, sums.Storage, accumulate: false);
-        x.Device.CountIndices(indices, counts.Storage);
+        CheckLimit(indices, sums.Shape[0]);
+        x.Device.ScatterAddRows(x.Storage, x.Shape.Last, indices.Storage, sums.Storage, accumulate: false);
+        x.Device.CountIndices(indices.Storage, counts.Storage);
     }
 }

@@ -25,30 +25,27 @@ public static partial class TensorOperations
             throw new ArgumentException($"a table of shape {table.Shape} does not have {columns} columns");
     }
 
-    private static void CheckIndices(ReadOnlySpan<int> indices, int tableRows)
+    private static void CheckLimit(Indices indices, int tableRows)
     {
-        foreach (int index in indices)
-        {
-            if ((uint)index >= (uint)tableRows)
-                throw new ArgumentOutOfRangeException(
-                    nameof(indices), index, $"the table has rows 0 to {tableRows - 1}");
-        }
+        if (indices.Limit > tableRows)
+            throw new ArgumentException(
+                $"indices up to {indices.Limit - 1} do not fit a table with the rows 0 to {tableRows - 1}");
     }
 
     /// <summary>Adds a gradient, times a constant, to the gradient of an input.</summary>
     private static void PassGradient(Tensor gradient, Tensor to, float scale)
     {
         if (!to.RequiresGradient) return;
-        gradient.Device.Scale(gradient.Storage, scale, to.GradientTarget(out bool accumulate), accumulate);
+        gradient.Device.Scale(gradient.Storage, scale, to.Slot.Target(out bool accumulate), accumulate);
     }
 
     /// <summary>
     /// The epilogue that makes a convolution write or add to the gradient of x. If x is the result of a ReLU, it also
     /// writes 0 where the ReLU's backward pass would.
     /// </summary>
-    private static Epilogue GradientEpilogue(Tensor x, out Storage gradX)
+    private static Epilogue GradientEpilogue(Tensor x, out Storage<float> gradX)
     {
-        gradX = x.GradientTarget(out bool accumulate, gated: x.IsRectified);
+        gradX = x.Slot.Target(out bool accumulate, gated: x.IsRectified);
         return new Epilogue(Addend: accumulate ? gradX : null, Gate: x.IsRectified ? x.Storage : null);
     }
 
@@ -57,6 +54,6 @@ public static partial class TensorOperations
     {
         if (bias is not { RequiresGradient: true }) return;
         gradY.Device.ColumnSums(
-            gradY.Storage, gradY.Shape.Rows, gradY.Shape.Last, bias.GradientTarget(out bool accumulate), accumulate);
+            gradY.Storage, gradY.Shape.Rows, gradY.Shape.Last, bias.Slot.Target(out bool accumulate), accumulate);
     }
 }

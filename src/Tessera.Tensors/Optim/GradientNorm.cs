@@ -1,3 +1,4 @@
+using Tessera.Tensors.Devices;
 using Tessera.Tensors.Nn;
 
 namespace Tessera.Tensors.Optim;
@@ -14,29 +15,22 @@ public static class GradientNorm
     /// </summary>
     /// <param name="model">The model; a parameter without a gradient counts as 0.</param>
     /// <param name="maxNorm">The largest norm, above 0; with infinity nothing is clipped.</param>
-    /// <returns>
-    /// The norm <c>|g|</c> before clipping. If a gradient is not finite, neither is the norm, and nothing is clipped:
-    /// scaling would not repair that gradient, and would set the others to 0.
-    /// </returns>
+    /// <param name="norm">
+    /// Receives the norm <c>|g|</c> before clipping, a tensor of one element. If a gradient is not finite, neither is
+    /// the norm, and nothing is clipped: scaling would not repair that gradient, and would set the others to 0.
+    /// </param>
+    /// <exception cref="ArgumentException">The norm's tensor has more than one element.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The maximum is NaN, or not above 0.</exception>
-    public static double Clip(Module model, float maxNorm)
+    public static void Clip(Module model, float maxNorm, Tensor norm)
     {
         if (!(maxNorm > 0))
             throw new ArgumentOutOfRangeException(nameof(maxNorm), maxNorm, "the largest norm must be above 0");
-        double sumOfSquares = 0;
-        foreach (Tensor gradient in Gradients(model)) sumOfSquares += gradient.Device.SumOfSquares(gradient.Storage);
-        double norm = Math.Sqrt(sumOfSquares);
-        double factor = maxNorm / (norm + 1e-6);
-        if (double.IsFinite(norm) && factor < 1)
-        {
-            foreach (Tensor gradient in Gradients(model))
-            {
-                gradient.Device.Scale(gradient.Storage, (float)factor, gradient.Storage, accumulate: false);
-            }
-        }
-        return norm;
+        norm.Shape.ThrowIfNotLength(1, nameof(norm));
+        Storage<float>[] gradients =
+        [
+            .. model.Parameters().Select(parameter => parameter.Tensor.Gradient).OfType<Tensor>()
+                .Select(gradient => gradient.Storage),
+        ];
+        norm.Device.ClipByNorm(gradients, maxNorm, norm.Storage);
     }
-
-    private static IEnumerable<Tensor> Gradients(Module model) =>
-        model.Parameters().Select(parameter => parameter.Tensor.Gradient).OfType<Tensor>();
 }

@@ -16,10 +16,10 @@ namespace Tessera.Tensors.Optim;
 /// convolution kernels.
 /// </summary>
 /// <remarks>
-/// Muon moves the kernels of convolutions with at least <see cref="FewestChannels"/> channels on both sides; with fewer
-/// there are too few singular values to gain from it. <see cref="Adam"/> moves the other parameters: biases, tables,
-/// and the layers next to the pictures. The weight decay applies to all parameters. During a step, the directions of
-/// all these kernels take as much memory as the kernels.
+/// Muon moves parameters of the role <see cref="ParameterRoles.Matrix"/> with at least <see cref="FewestChannels"/>
+/// rows and columns; with fewer there are too few singular values to gain from it. <see cref="Adam"/> moves the other parameters: vectors, tables,
+/// and the layers next to the images. During a step, the directions of all these kernels take as much memory as the
+/// kernels.
 /// </remarks>
 /// <example><code>
 /// var optimizer = new Muon(model, learningRate: 2e-3f);
@@ -36,25 +36,39 @@ public sealed class Muon : Optimizer
     private const double StepOfAdam = 0.2;
 
     private readonly List<Entry> _entries;
+    private readonly Dictionary<int, Number> _stepSizes;
     private readonly Adam _adam;
 
     /// <summary>Creates the optimizer for all parameters of a model, with moments of zero.</summary>
     /// <param name="model">The model whose parameters are trained.</param>
     /// <param name="learningRate">The learning rate, above 0.</param>
-    /// <param name="weightDecay">Decoupled decay of every parameter, at least 0.</param>
+    /// <param name="weightDecay">Decoupled decay, at least 0.</param>
+    /// <param name="decayed">The roles of the parameters that decay.</param>
+    /// <param name="block">The block for the step's numbers; null for one of its own.</param>
     /// <exception cref="ArgumentOutOfRangeException">
     /// The learning rate is not finite and above 0, or the weight decay is not finite and at least 0.
     /// </exception>
-    public Muon(Module model, float learningRate, float weightDecay = 0) : base(learningRate, weightDecay)
+    public Muon(
+        Module model, float learningRate, float weightDecay = 0, ParameterRoles decayed = ParameterRoles.All,
+        UpdateBlock? block = null)
+        : this([.. model.Parameters()], learningRate, weightDecay, decayed, block)
     {
-        ILookup<bool, (string Name, Tensor Tensor)> parameters =
-            model.Parameters().ToLookup(parameter => IsMatrix(parameter.Tensor.Shape));
+    }
+
+    private Muon(
+        Parameter[] parameters, float learningRate, float weightDecay, ParameterRoles decayed, UpdateBlock? block)
+        : base(parameters, learningRate, weightDecay, block)
+    {
         _entries =
         [
-            .. parameters[true].Select(
-                parameter => new Entry(parameter.Name, parameter.Tensor, ZerosLike(parameter.Tensor))),
+            .. parameters.Where(IsMatrix).Select(parameter => new Entry(
+                parameter.Name, parameter.Tensor, ZerosLike(parameter.Tensor),
+                decayed.HasFlag(parameter.Role) ? ParameterDecay : 1)),
         ];
-        _adam = new Adam(parameters[false], learningRate, weightDecay);
+        _stepSizes = _entries.Select(entry => entry.LargerSide).Distinct()
+            .ToDictionary(side => side, _ => Block.ReserveNumber());
+        _adam = new Adam(
+            [.. parameters.Where(parameter => !IsMatrix(parameter))], learningRate, weightDecay, decayed, Block);
     }
 
     /// <summary>
@@ -65,26 +79,33 @@ public sealed class Muon : Optimizer
         _entries.Select(entry => ($"{entry.Name}.momentum_buffer", entry.Momentum)).Concat(_adam.State());
 
     /// <inheritdoc/>
-    internal override void MoveParameters()
+    public override void Move()
     {
-        (_adam.LearningRate, _adam.Steps) = (LearningRate, Steps);
-        _adam.MoveParameters();
-        var moved = new List<(Entry Entry, Storage Direction)>(_entries.Count);
+        _adam.Move();
+        var moved = new List<(Entry Entry, Storage<float> Direction)>(_entries.Count);
         foreach (Entry entry in _entries)
         {
             if (entry.Parameter.Gradient is not null) moved.Add((entry, LookAhead(entry)));
         }
+        if (moved.Count == 0) return;
         // All at once: a single matrix is too small to divide among the threads.
-        foreach (var ofDevice in moved.GroupBy(move => move.Entry.Parameter.Device))
-            ofDevice.Key.Orthogonalize([.. ofDevice.Select(move => (move.Direction, move.Entry.Columns))]);
-        foreach ((Entry entry, Storage direction) in moved) Move(entry, direction);
+        Block.Device.Orthogonalize([.. moved.Select(move => (move.Direction, move.Entry.Columns))]);
+        foreach ((Entry entry, Storage<float> direction) in moved) Move(entry, direction);
+    }
+
+    private protected override void SetNumbers()
+    {
+        foreach ((int side, Number size) in _stepSizes)
+            Block.Set(size, (float)(-StepOfAdam * LearningRate * Math.Sqrt(side)));
+        (_adam.LearningRate, _adam.Steps) = (LearningRate, Steps - 1);
+        _adam.Prepare();
     }
 
     /// <summary>Updates the momentum and returns u in a rented buffer.</summary>
-    private static Storage LookAhead(Entry entry)
+    private static Storage<float> LookAhead(Entry entry)
     {
         Device device = entry.Parameter.Device;
-        Storage ahead = device.Rent(entry.Parameter.Storage.Length);
+        Storage<float> ahead = device.Rent(entry.Parameter.Storage.Length);
         entry.Momentum.MoveAverage(entry.Parameter.Gradient!, Momentum);
         device.Scale(entry.Momentum.Storage, (float)Momentum, ahead, accumulate: false);
         device.Scale(entry.Parameter.Gradient!.Storage, (float)(1 - Momentum), ahead, accumulate: true);
@@ -92,24 +113,23 @@ public sealed class Muon : Optimizer
     }
 
     /// <summary>Moves the weight against a direction and returns the direction's buffer.</summary>
-    private void Move(Entry entry, Storage direction)
+    private void Move(Entry entry, Storage<float> direction)
     {
         Device device = entry.Parameter.Device;
-        Storage weight = entry.Parameter.Storage;
-        if (WeightDecay > 0)
-            device.Scale(weight, (float)(1 - (double)LearningRate * WeightDecay), weight, accumulate: false);
-        float size = (float)(-StepOfAdam * LearningRate * Math.Sqrt(Math.Max(entry.Rows, entry.Columns)));
-        device.Scale(direction, size, weight, accumulate: true);
+        Storage<float> weight = entry.Parameter.Storage;
+        if (entry.Decay != 1) device.Scale(weight, entry.Decay, weight, accumulate: false);
+        device.Scale(direction, _stepSizes[entry.LargerSide], weight, accumulate: true);
         device.Return(direction);
     }
 
-    private static bool IsMatrix(Shape shape) =>
-        shape.Rank == 4 && shape[0] >= FewestChannels && shape[1] >= FewestChannels;
+    private static bool IsMatrix(Parameter parameter) =>
+        parameter.Role == ParameterRoles.Matrix
+        && parameter.Tensor.Shape[0] >= FewestChannels && parameter.Tensor.Shape[1] >= FewestChannels;
 
-    private readonly record struct Entry(string Name, Tensor Parameter, Tensor Momentum)
+    private readonly record struct Entry(string Name, Tensor Parameter, Tensor Momentum, Number Decay)
     {
-        public int Rows => Parameter.Shape[0];
+        public int Columns => Parameter.Shape.Length / Parameter.Shape[0];
 
-        public int Columns => Parameter.Storage.Length / Rows;
+        public int LargerSide => Math.Max(Parameter.Shape[0], Columns);
     }
 }

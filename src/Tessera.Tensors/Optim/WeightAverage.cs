@@ -22,16 +22,20 @@ namespace Tessera.Tensors.Optim;
 /// try { Evaluate(model); }
 /// finally { average.Swap(); } // training can go on
 /// </code></example>
-public sealed class WeightAverage
+public sealed class WeightAverage : IDisposable
 {
     private readonly double _decay;
     private readonly List<Entry> _entries;
+    private readonly UpdateBlock _block;
+    private readonly bool _ownsBlock;
+    private readonly Number _keep, _add;
 
-    /// <summary>Creates averages that start as copies of the current parameters.</summary>
-    /// <param name="model">The model whose parameters are averaged.</param>
+    /// <summary>Starts the averages at the model's present parameters.</summary>
+    /// <param name="model">The model.</param>
     /// <param name="decay">The part of the average that an update keeps after the warm-up: at least 0, below 1.</param>
+    /// <param name="block">The block for the update's numbers; null for one of its own.</param>
     /// <exception cref="ArgumentOutOfRangeException">The decay is not in that range.</exception>
-    public WeightAverage(Module model, double decay)
+    public WeightAverage(Module model, double decay, UpdateBlock? block = null)
     {
         if (!(decay is >= 0 and < 1))
             throw new ArgumentOutOfRangeException(
@@ -42,7 +46,10 @@ public sealed class WeightAverage
             .. model.Parameters().Select(parameter => new Entry(
                 parameter.Name, parameter.Tensor, Tensor.Zeros(parameter.Tensor.Shape, parameter.Tensor.Device))),
         ];
-        foreach (Entry entry in _entries) Copy(entry.Parameter.Device, entry.Parameter.Storage, entry.Average.Storage);
+        foreach (Entry entry in _entries) entry.Average.CopyFrom(entry.Parameter);
+        _ownsBlock = block is null;
+        _block = block ?? new UpdateBlock(_entries.Count > 0 ? _entries[0].Parameter.Device : Device.Default);
+        (_keep, _add) = (_block.ReserveNumber(), _block.ReserveNumber());
     }
 
     /// <summary>The number of updates made: t of the next update.</summary>
@@ -58,15 +65,34 @@ public sealed class WeightAverage
     public IEnumerable<(string Name, Tensor Tensor)> State() =>
         _entries.Select(entry => ($"{entry.Name}.average", entry.Average));
 
-    /// <summary>Moves the averages towards the parameters, after a step of the optimizer.</summary>
+    /// <summary>
+    /// Moves the averages towards the parameters, after a step of the optimizer. For averages with a block of their
+    /// own; others are moved in two parts, <see cref="Prepare"/> and <see cref="Move"/>.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The model holds the averages: swap them back first.</exception>
     public void Update()
+    {
+        Prepare();
+        _block.Upload();
+        Move();
+    }
+
+    /// <summary>Counts the next update and sets its numbers in the block, which the caller uploads.</summary>
+    /// <exception cref="InvalidOperationException">The model holds the averages: swap them back first.</exception>
+    public void Prepare()
     {
         if (IsSwapped)
             throw new InvalidOperationException("the model holds its averages; swap them back before the next update");
         double decay = Math.Min(_decay, (1.0 + Updates) / (10.0 + Updates));
-        foreach (Entry entry in _entries) entry.Average.MoveAverage(entry.Parameter, decay);
+        _block.Set(_keep, (float)decay);
+        _block.Set(_add, (float)(1 - decay));
         Updates++;
+    }
+
+    /// <summary>Moves the averages by the update that was prepared.</summary>
+    public void Move()
+    {
+        foreach (Entry entry in _entries) entry.Average.MoveAverage(entry.Parameter, _keep, _add);
     }
 
     /// <summary>
@@ -78,17 +104,22 @@ public sealed class WeightAverage
         foreach (Entry entry in _entries)
         {
             Device device = entry.Parameter.Device;
-            Storage parameter = entry.Parameter.Storage, average = entry.Average.Storage;
-            Storage aside = device.Rent(parameter.Length);
-            Copy(device, parameter, aside);
-            Copy(device, average, parameter);
-            Copy(device, aside, average);
+            Storage<float> parameter = entry.Parameter.Storage, average = entry.Average.Storage;
+            Storage<float> aside = device.Rent(parameter.Length);
+            device.Copy(parameter, aside);
+            device.Copy(average, parameter);
+            device.Copy(aside, average);
             device.Return(aside);
         }
         IsSwapped = !IsSwapped;
     }
 
-    private static void Copy(Device device, Storage from, Storage to) => device.Scale(from, 1, to, accumulate: false);
+    /// <summary>Frees the averages, and the block if it is their own.</summary>
+    public void Dispose()
+    {
+        foreach (Entry entry in _entries) entry.Average.Dispose();
+        if (_ownsBlock) _block.Dispose();
+    }
 
     private readonly record struct Entry(string Name, Tensor Parameter, Tensor Average);
 }

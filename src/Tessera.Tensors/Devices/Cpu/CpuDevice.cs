@@ -10,7 +10,7 @@ namespace Tessera.Tensors.Devices.Cpu;
 /// <c>TESSERA_CONVOLUTIONS</c> forces <c>direct</c> convolutions, or <c>winograd</c> wherever it is defined; by default
 /// the one with the lower estimated time is used.
 /// </summary>
-public sealed class CpuDevice : Device, IDisposable
+public sealed class CpuDevice : Device
 {
     /// <summary>The environment variable that forces kernels.</summary>
     public const string KernelsVariable = "TESSERA_KERNELS";
@@ -55,9 +55,8 @@ public sealed class CpuDevice : Device, IDisposable
     /// <inheritdoc/>
     public override string Description => $"cpu, {Threads} thread{(Threads == 1 ? "" : "s")}, {_kernels.Name} kernels";
 
-    /// <summary>How a convolution and its gradients are computed, and why, as text for users.</summary>
-    /// <param name="geometry">The convolution; for a transposed convolution, the one that it transposes.</param>
-    public string Explain(in Conv2dGeometry geometry)
+    /// <inheritdoc/>
+    public override string Explain(in Conv2dGeometry geometry)
     {
         if (_kernels.Name == "reference") return "direct (plain loops)";
         string convolution = _choice.Explain(CorrelationPlan.Convolution(geometry));
@@ -66,120 +65,180 @@ public sealed class CpuDevice : Device, IDisposable
     }
 
     /// <summary>Ends the threads. Tensors of this device can still be read.</summary>
-    public void Dispose() => _pool.Dispose();
+    public override void Dispose()
+    {
+        base.Dispose();
+        _pool.Dispose();
+    }
 
     /// <inheritdoc/>
-    public override Storage Allocate(int length) => new CpuStorage(length);
+    public override Storage<T> Allocate<T>(int length) => new CpuStorage<T>(length);
 
     /// <inheritdoc/>
-    public override void Upload(ReadOnlySpan<float> source, Storage destination) => source.CopyTo(Span(destination));
+    public override Storage<T> Share<T>(Memory<T> values) => new CpuStorage<T>(values);
 
     /// <inheritdoc/>
-    public override void Download(Storage source, Span<float> destination) => Span(source).CopyTo(destination);
+    public override void Upload<T>(ReadOnlySpan<T> source, Storage<T> destination) => source.CopyTo(Span(destination));
 
     /// <inheritdoc/>
-    public override void Fill(Storage destination, float value) => Span(destination).Fill(value);
+    public override void Download<T>(Storage<T> source, Span<T> destination) => Span(source).CopyTo(destination);
+
+    /// <inheritdoc/>
+    public override void Fill(Storage<float> destination, float value) => Span(destination).Fill(value);
 
     /// <inheritdoc/>
     public override void Conv2d(
-        in Conv2dGeometry geometry, Storage x, Storage weight, in Epilogue epilogue, Storage y) =>
+        in Conv2dGeometry geometry, Storage<float> x, Storage<float> weight, in Epilogue epilogue, Storage<float> y) =>
         _kernels.Conv2d(geometry, Span(x), Span(weight), Spans(epilogue), Span(y));
 
     /// <inheritdoc/>
     public override void Conv2dTransposed(
-        in Conv2dGeometry geometry, Storage y, Storage weight, in Epilogue epilogue, Storage x) =>
+        in Conv2dGeometry geometry, Storage<float> y, Storage<float> weight, in Epilogue epilogue, Storage<float> x) =>
         _kernels.Conv2dTransposed(geometry, Span(y), Span(weight), Spans(epilogue), Span(x));
 
     /// <inheritdoc/>
     public override void Conv2dWeightGradient(
-        in Conv2dGeometry geometry, Storage x, Storage gradY, Storage gradWeight, bool accumulate) =>
+        in Conv2dGeometry geometry, Storage<float> x, Storage<float> gradY, Storage<float> gradWeight,
+        bool accumulate) =>
         _kernels.Conv2dWeightGradient(geometry, Span(x), Span(gradY), Span(gradWeight), accumulate);
 
     /// <inheritdoc/>
-    public override void ColumnSums(Storage x, int rows, int columns, Storage sums, bool accumulate) =>
+    public override void ColumnSums(Storage<float> x, int rows, int columns, Storage<float> sums, bool accumulate) =>
         _kernels.ColumnSums(Span(x), rows, columns, Span(sums), accumulate);
 
     /// <inheritdoc/>
-    public override void Relu(Storage x, Storage y) => _kernels.Relu(Span(x), Span(y));
+    public override void Relu(Storage<float> x, Storage<float> y) => _kernels.Relu(Span(x), Span(y));
 
     /// <inheritdoc/>
-    public override void ReluGradient(Storage y, Storage gradY, Storage gradX, bool accumulate) =>
+    public override void ReluGradient(
+        Storage<float> y, Storage<float> gradY, Storage<float> gradX, bool accumulate) =>
         _kernels.ReluGradient(Span(y), Span(gradY), Span(gradX), accumulate);
 
     /// <inheritdoc/>
-    public override void Add(Storage x, Storage y, Storage z) => _kernels.Add(Span(x), Span(y), Span(z));
+    public override void Add(Storage<float> x, Storage<float> y, Storage<float> z) =>
+        _kernels.Add(Span(x), Span(y), Span(z));
 
     /// <inheritdoc/>
-    public override void Scale(Storage x, float scale, Storage y, bool accumulate) =>
-        _kernels.Scale(Span(x), scale, Span(y), accumulate);
+    public override void Scale(Storage<float> x, Number scale, Storage<float> y, bool accumulate) =>
+        _kernels.Scale(Span(x), Read(scale), Span(y), accumulate);
 
     /// <inheritdoc/>
-    public override double SumOfSquares(Storage x) => _kernels.SumOfSquares(Span(x));
-
-    /// <inheritdoc/>
-    public override double SumOfSquaredDifferences(Storage x, Storage y) =>
-        _kernels.SumOfSquaredDifferences(Span(x), Span(y));
-
-    /// <inheritdoc/>
-    public override void ScaledDifference(Storage x, Storage y, float scale, Storage z, bool accumulate) =>
-        _kernels.ScaledDifference(Span(x), Span(y), scale, Span(z), accumulate);
+    public override void MeanSquaredDifference(
+        Storage<float> x, Storage<float> y, float weight, Storage<float> result) =>
+        Span(result)[0] = (float)(weight * _kernels.SumOfSquaredDifferences(Span(x), Span(y)) / x.Length);
 
     /// <inheritdoc/>
     public override void SquaredErrorGradients(
-        Storage x, Storage y,
-        float scaleX, Storage gradX, bool accumulateX, float scaleY, Storage gradY, bool accumulateY) =>
-        _kernels.SquaredErrorGradients(
-            Span(x), Span(y), scaleX, Span(gradX), accumulateX, scaleY, Span(gradY), accumulateY);
+        Storage<float> x, Storage<float> y, Storage<float> upstream, in SquaredErrorSide xSide,
+        in SquaredErrorSide ySide)
+    {
+        float scale = Span(upstream)[0] * 2 / x.Length;
+        float xScale = xSide.Weight * scale, yScale = ySide.Weight * scale;
+        if (xSide.Gradient is null)
+            _kernels.ScaledDifference(Span(y), Span(x), yScale, Span(ySide.Gradient!), ySide.Accumulate);
+        else if (ySide.Gradient is null)
+            _kernels.ScaledDifference(Span(x), Span(y), xScale, Span(xSide.Gradient), xSide.Accumulate);
+        else
+            _kernels.SquaredErrorGradients(
+                Span(x), Span(y), xScale, Span(xSide.Gradient), xSide.Accumulate, yScale, Span(ySide.Gradient),
+                ySide.Accumulate);
+    }
+
+    /// <inheritdoc/>
+    public override void ClipByNorm(IReadOnlyList<Storage<float>> tensors, float maxNorm, Storage<float> norm)
+    {
+        double sumOfSquares = 0;
+        foreach (Storage<float> tensor in tensors) sumOfSquares += _kernels.SumOfSquares(Span(tensor));
+        double length = Math.Sqrt(sumOfSquares);
+        bool isFinite = double.IsFinite(length);
+        // A finite length may be beyond float32.
+        Span(norm)[0] = isFinite ? (float)Math.Min(length, float.MaxValue) : (float)length;
+        double factor = maxNorm / (length + 1e-6);
+        if (!isFinite || factor >= 1) return;
+        foreach (Storage<float> tensor in tensors)
+            _kernels.Scale(Span(tensor), (float)factor, Span(tensor), accumulate: false);
+    }
 
     /// <inheritdoc/>
     public override void NearestRows(
-        Storage x, int rows, Storage table, int tableRows, int columns, Span<int> nearest) =>
-        _kernels.NearestRows(Span(x), Span(table), tableRows, columns, nearest[..rows]);
+        Storage<float> x, Storage<float> table, int tableRows, int columns, Storage<int> nearest) =>
+        _kernels.NearestRows(Span(x), Span(table), tableRows, columns, Span(nearest));
 
     /// <inheritdoc/>
-    public override void GatherRows(Storage table, int columns, ReadOnlySpan<int> indices, Storage y) =>
-        _kernels.GatherRows(Span(table), columns, indices, Span(y));
+    public override void GatherRows(Storage<float> table, int columns, Storage<int> indices, Storage<float> y) =>
+        _kernels.GatherRows(Span(table), columns, Span(indices), Span(y));
+
+    /// <inheritdoc/>
+    public override void ScatterRows(Storage<float> x, int columns, Storage<int> indices, Storage<float> table) =>
+        _kernels.ScatterRows(Span(x), columns, Span(indices), Span(table));
 
     /// <inheritdoc/>
     public override void ScatterAddRows(
-        Storage x, int columns, ReadOnlySpan<int> indices, Storage table, bool accumulate) =>
-        _kernels.ScatterAddRows(Span(x), columns, indices, Span(table), accumulate);
+        Storage<float> x, int columns, Storage<int> indices, Storage<float> table, bool accumulate) =>
+        _kernels.ScatterAddRows(Span(x), columns, Span(indices), Span(table), accumulate);
 
     /// <inheritdoc/>
-    public override void CountIndices(ReadOnlySpan<int> indices, Storage counts) =>
-        _kernels.CountIndices(indices, Span(counts));
+    public override void CountIndices(Storage<int> indices, Storage<float> counts) =>
+        _kernels.CountIndices(Span(indices), Span(counts));
 
     /// <inheritdoc/>
-    public override void MoveAverage(Storage average, Storage value, double decay) =>
-        _kernels.MoveAverage(Span(average), Span(value), decay);
+    public override void Perplexity(Storage<float> counts, Storage<float> result) =>
+        _kernels.Perplexity(Span(counts), Span(result));
 
     /// <inheritdoc/>
-    public override void DivideRows(Storage x, Storage divisors, int columns, Storage y) =>
+    public override void SmoothSizes(Storage<float> sizes, double epsilon, Storage<float> smoothed) =>
+        _kernels.SmoothSizes(Span(sizes), epsilon, Span(smoothed));
+
+    /// <inheritdoc/>
+    public override void MoveAverage(Storage<float> average, Storage<float> value, Number keep, Number add) =>
+        _kernels.MoveAverage(Span(average), Span(value), Read(keep), Read(add));
+
+    /// <inheritdoc/>
+    public override void DivideRows(Storage<float> x, Storage<float> divisors, int columns, Storage<float> y) =>
         _kernels.DivideRows(Span(x), Span(divisors), columns, Span(y));
 
     /// <inheritdoc/>
-    public override void NormalizeRows(Storage x, int columns, Storage y) =>
+    public override void NormalizeRows(Storage<float> x, int columns, Storage<float> y) =>
         _kernels.NormalizeRows(Span(x), columns, Span(y));
 
     /// <inheritdoc/>
-    public override void NormalizeRowsGradient(Storage x, Storage gradY, int columns, Storage gradX, bool accumulate) =>
+    public override void NormalizeRowsGradient(
+        Storage<float> x, Storage<float> gradY, int columns, Storage<float> gradX, bool accumulate) =>
         _kernels.NormalizeRowsGradient(Span(x), Span(gradY), columns, Span(gradX), accumulate);
 
     /// <inheritdoc/>
     public override void RotationGradient(
-        Storage x, Storage y, Storage gradY, int columns, Storage gradX, bool accumulate) =>
+        Storage<float> x, Storage<float> y, Storage<float> gradY, int columns, Storage<float> gradX, bool accumulate) =>
         _kernels.RotationGradient(Span(x), Span(y), Span(gradY), columns, Span(gradX), accumulate);
 
     /// <inheritdoc/>
-    public override void Orthogonalize(IReadOnlyList<(Storage X, int Columns)> matrices) =>
-        _kernels.Orthogonalize([.. matrices.Select(matrix => (((CpuStorage)matrix.X).Memory, matrix.Columns))]);
+    public override void Orthogonalize(IReadOnlyList<(Storage<float> X, int Columns)> matrices) =>
+        _kernels.Orthogonalize([.. matrices.Select(matrix => (((CpuStorage<float>)matrix.X).Memory, matrix.Columns))]);
 
     /// <inheritdoc/>
     public override void Adam(
-        in AdamStep numbers, Storage parameter, Storage gradient, Storage firstMoment, Storage secondMoment) =>
-        _kernels.Adam(numbers, Span(parameter), Span(gradient), Span(firstMoment), Span(secondMoment));
+        in AdamStep numbers, Storage<float> parameter, Storage<float> gradient, Storage<float> firstMoment,
+        Storage<float> secondMoment)
+    {
+        AdamStep read = numbers with
+        {
+            StepSize = Read(numbers.StepSize),
+            SecondCorrection = Read(numbers.SecondCorrection),
+            ParameterDecay = Read(numbers.ParameterDecay),
+        };
+        _kernels.Adam(read, Span(parameter), Span(gradient), Span(firstMoment), Span(secondMoment));
+    }
 
-    private static Span<float> Span(Storage storage) => ((CpuStorage)storage).Span;
+    /// <inheritdoc/>
+    public override void GatherImages(
+        Storage<byte> images, in ImageLayout layout, Storage<int> numbers, Storage<float> y) =>
+        _kernels.GatherImages(Span(images), layout, Span(numbers), Span(y));
+
+    private static Span<T> Span<T>(Storage<T> storage) where T : unmanaged => ((CpuStorage<T>)storage).Span;
+
+    private static float Read(Number number) => number.Block is { } block
+        ? BitConverter.Int32BitsToSingle(Span(block.Storage)[number.Place])
+        : number.Constant;
 
     private static EpilogueSpans Spans(in Epilogue epilogue) => new()
     {
@@ -189,7 +248,7 @@ public sealed class CpuDevice : Device, IDisposable
         Relu = epilogue.Relu,
     };
 
-    private static ReadOnlySpan<float> OptionalSpan(Storage? storage) => storage is null ? [] : Span(storage);
+    private static ReadOnlySpan<float> OptionalSpan(Storage<float>? storage) => storage is null ? [] : Span(storage);
 
     /// <summary>
     /// The caller's choice, or else the environment's; null for neither. It must be one of the names.

@@ -3,25 +3,42 @@ using System.Runtime.CompilerServices;
 namespace Tessera.Tensors.Devices.Cpu;
 
 /// <summary>Main memory: a block of its own, or the caller's.</summary>
-internal sealed class CpuStorage(Memory<float> memory) : Storage(memory.Length)
+internal sealed class CpuStorage<T>(Memory<T> memory) : Storage<T>(memory.Length) where T : unmanaged
 {
+    private Memory<T> _memory = memory;
+    private bool _isDisposed;
+
     /// <summary>A block of its own, not cleared.</summary>
     public CpuStorage(int length) : this(AllocateAligned(length))
     {
     }
 
-    public Memory<float> Memory => memory;
+    /// <exception cref="ObjectDisposedException">The storage was disposed.</exception>
+    public Memory<T> Memory
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, typeof(Storage<T>));
+            return _memory;
+        }
+    }
 
-    public Span<float> Span => memory.Span;
+    public Span<T> Span => Memory.Span;
+
+    public override Storage<T> Slice(int start, int length) => new CpuStorage<T>(Memory.Slice(start, length));
+
+    // The collector frees the block when nothing refers to it any more.
+    public override void Dispose() => (_memory, _isDisposed) = (default, true);
 
     /// <summary>
     /// Pinned memory that starts on a cache line, so that no aligned vector crosses one. (An array rather than
     /// unmanaged memory, because a span over an array keeps it alive.)
     /// </summary>
-    private static unsafe Memory<float> AllocateAligned(int length)
+    private static unsafe Memory<T> AllocateAligned(int length)
     {
-        float[] array = GC.AllocateUninitializedArray<float>(checked(length + CacheLine.Floats), pinned: true);
-        var start = (float*)Unsafe.AsPointer(ref array[0]);
-        return array.AsMemory((int)(CacheLine.Align(start) - start), length);
+        int margin = CacheLine.Bytes / sizeof(T);
+        T[] array = GC.AllocateUninitializedArray<T>(checked(length + margin), pinned: true);
+        var start = (byte*)Unsafe.AsPointer(ref array[0]);
+        return array.AsMemory((int)((byte*)CacheLine.Align((float*)start) - start) / sizeof(T), length);
     }
 }

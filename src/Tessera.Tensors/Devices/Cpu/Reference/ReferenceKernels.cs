@@ -106,6 +106,14 @@ internal class ReferenceKernels
         }
     }
 
+    public virtual void ScatterRows(ReadOnlySpan<float> x, int columns, ReadOnlySpan<int> indices, Span<float> table)
+    {
+        for (int i = 0; i < indices.Length; i++)
+        {
+            x.Slice(i * columns, columns).CopyTo(table.Slice(indices[i] * columns, columns));
+        }
+    }
+
     public virtual void ScatterAddRows(
         ReadOnlySpan<float> x, int columns, ReadOnlySpan<int> indices, Span<float> table, bool accumulate)
     {
@@ -125,15 +133,39 @@ internal class ReferenceKernels
         foreach (int index in indices) counts[index]++;
     }
 
-    public virtual void MoveAverage(Span<float> average, ReadOnlySpan<float> value, double decay)
+    public virtual void Perplexity(ReadOnlySpan<float> counts, Span<float> result)
     {
-        float old = (float)decay, rest = (float)(1 - decay);
-        for (int i = 0; i < average.Length; i++) average[i] = old * average[i] + rest * value[i];
+        double total = 0, entropy = 0;
+        foreach (float count in counts) total += count;
+        int used = 0;
+        foreach (float count in counts)
+        {
+            double p = total == 0 ? 0 : count / total;
+            entropy -= p * Math.Log(p + 1e-10);
+            if (count > 0) used++;
+        }
+        (result[0], result[1]) = ((float)Math.Exp(entropy), used);
+    }
+
+    public virtual void SmoothSizes(ReadOnlySpan<float> sizes, double epsilon, Span<float> smoothed)
+    {
+        double total = 0;
+        foreach (float size in sizes) total += size;
+        for (int k = 0; k < sizes.Length; k++)
+            smoothed[k] = (float)((sizes[k] + epsilon) / (total + sizes.Length * epsilon) * total);
+    }
+
+    public virtual void MoveAverage(Span<float> average, ReadOnlySpan<float> value, float keep, float add)
+    {
+        for (int i = 0; i < average.Length; i++) average[i] = keep * average[i] + add * value[i];
     }
 
     public virtual void DivideRows(ReadOnlySpan<float> x, ReadOnlySpan<float> divisors, int columns, Span<float> y)
     {
-        for (int i = 0; i < x.Length; i++) y[i] = x[i] / divisors[i / columns];
+        for (int i = 0; i < x.Length; i++)
+        {
+            if (divisors[i / columns] != 0) y[i] = x[i] / divisors[i / columns];
+        }
     }
 
     public virtual void NormalizeRows(ReadOnlySpan<float> x, int columns, Span<float> y)
@@ -193,13 +225,30 @@ internal class ReferenceKernels
         in AdamStep step, Span<float> parameter, ReadOnlySpan<float> gradient,
         Span<float> firstMoment, Span<float> secondMoment)
     {
+        float stepSize = step.StepSize.Constant, correction = step.SecondCorrection.Constant;
+        float decay = step.ParameterDecay.Constant;
         for (int i = 0; i < parameter.Length; i++)
         {
             float g = gradient[i];
             float m = firstMoment[i] = step.Beta1 * firstMoment[i] + step.FirstRest * g;
             float v = secondMoment[i] = step.Beta2 * secondMoment[i] + step.SecondRest * g * g;
-            float change = step.StepSize * m / (MathF.Sqrt(v) / step.SecondCorrection + step.Epsilon);
-            parameter[i] = step.ParameterDecay * parameter[i] - change;
+            float change = stepSize * m / (MathF.Sqrt(v) / correction + step.Epsilon);
+            parameter[i] = decay * parameter[i] - change;
+        }
+    }
+
+    public virtual void GatherImages(
+        ReadOnlySpan<byte> images, in ImageLayout layout, ReadOnlySpan<int> numbers, Span<float> y)
+    {
+        int channels = layout.Channels, rowLength = layout.Width * channels;
+        for (int i = 0; i < y.Length; i++)
+        {
+            (int image, int inImage) = Math.DivRem(i, layout.Length);
+            int number = numbers[image];
+            int column = inImage % rowLength / channels;
+            long from = (long)(number < 0 ? ~number : number) * layout.Length + inImage;
+            if (number < 0) from += (layout.Width - 1 - 2 * column) * channels;
+            y[i] = images[checked((int)from)] / 255f - 0.5f;
         }
     }
 

@@ -151,6 +151,7 @@ internal static unsafe class ElementKernels<TSimd, TVector>
     {
         for (int row = 0; row < rows; row++, x += columns, y += columns)
         {
+            if (divisors[row] == 0) continue;
             TVector divisor = TSimd.Broadcast(divisors[row]);
             int i = 0;
             for (; i <= columns - TSimd.Width; i += TSimd.Width)
@@ -184,8 +185,9 @@ internal static unsafe class ElementKernels<TSimd, TVector>
     {
         TVector beta1 = TSimd.Broadcast(step.Beta1), rest1 = TSimd.Broadcast(step.FirstRest);
         TVector beta2 = TSimd.Broadcast(step.Beta2), rest2 = TSimd.Broadcast(step.SecondRest);
-        TVector stepSize = TSimd.Broadcast(step.StepSize), epsilon = TSimd.Broadcast(step.Epsilon);
-        TVector correction = TSimd.Broadcast(step.SecondCorrection), decay = TSimd.Broadcast(step.ParameterDecay);
+        TVector stepSize = TSimd.Broadcast(step.StepSize.Constant), epsilon = TSimd.Broadcast(step.Epsilon);
+        TVector correction = TSimd.Broadcast(step.SecondCorrection.Constant);
+        TVector decay = TSimd.Broadcast(step.ParameterDecay.Constant);
         int i = 0;
         for (; i <= count - TSimd.Width; i += TSimd.Width)
         {
@@ -204,8 +206,9 @@ internal static unsafe class ElementKernels<TSimd, TVector>
             float g = gradient[i];
             float m = firstMoment[i] = step.Beta1 * firstMoment[i] + step.FirstRest * g;
             float v = secondMoment[i] = step.Beta2 * secondMoment[i] + step.SecondRest * g * g;
-            float change = step.StepSize * m / (MathF.Sqrt(v) / step.SecondCorrection + step.Epsilon);
-            parameter[i] = step.ParameterDecay * parameter[i] - change;
+            float change = step.StepSize.Constant * m
+                / (MathF.Sqrt(v) / step.SecondCorrection.Constant + step.Epsilon);
+            parameter[i] = step.ParameterDecay.Constant * parameter[i] - change;
         }
     }
 

@@ -277,14 +277,13 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
         }
     }
 
-    public override void MoveAverage(Span<float> average, ReadOnlySpan<float> value, double decay)
+    public override void MoveAverage(Span<float> average, ReadOnlySpan<float> value, float keep, float add)
     {
-        float old = (float)decay, rest = (float)(1 - decay);
         fixed (float* pAverage = average, pValue = value)
         {
             float* to = pAverage, from = pValue;
             pool.RunRanges(average.Length, Grain, (first, count) =>
-                ElementKernels<TSimd, TVector>.MoveAverage(to + first, from + first, old, rest, count));
+                ElementKernels<TSimd, TVector>.MoveAverage(to + first, from + first, keep, add, count));
         }
     }
 
@@ -296,6 +295,27 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
             pool.RunRanges(divisors.Length, RowsPerGrain(columns), (first, count) =>
                 ElementKernels<TSimd, TVector>.DivideRows(
                     from + (nint)first * columns, by + first, count, columns, to + (nint)first * columns));
+        }
+    }
+
+    public override void GatherImages(
+        ReadOnlySpan<byte> images, in ImageLayout layout, ReadOnlySpan<int> numbers, Span<float> y)
+    {
+        (int length, int width, int channels) = (layout.Length, layout.Width, layout.Channels);
+        fixed (byte* pImages = images)
+        fixed (int* pNumbers = numbers)
+        fixed (float* pY = y)
+        {
+            byte* from = pImages;
+            int* chosen = pNumbers;
+            float* to = pY;
+            pool.Run(numbers.Length, i =>
+            {
+                int number = chosen[i];
+                float* image = to + (nint)i * length;
+                ImageKernel.ToNumbers(from + (long)(number < 0 ? ~number : number) * length, image, length);
+                if (number < 0) ImageKernel.Mirror(image, length, width, channels);
+            });
         }
     }
 

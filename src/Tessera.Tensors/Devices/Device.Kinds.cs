@@ -1,0 +1,61 @@
+using System.Globalization;
+using Tessera.Tensors.Devices.Cpu;
+
+namespace Tessera.Tensors.Devices;
+
+public abstract partial class Device
+{
+    /// <summary>The name that stands for the best device of the machine.</summary>
+    public const string Auto = "auto";
+
+    private const string Cpu = "cpu";
+
+    private static readonly Lock KindsLock = new();
+
+    // Created on first use: a program may not need its threads, and TESSERA_KERNELS may be wrong.
+    private static readonly Lazy<Device> Processor = new(() => new CpuDevice());
+
+    // In the order of preference. The processor, which every machine has, is last.
+    private static DeviceKind[] _kinds = [new(Cpu, () => true, (_, threads) => new CpuDevice(threads))];
+
+    /// <summary>The processor with all its cores: the device of tensors that name no other.</summary>
+    /// <exception cref="ArgumentException">TESSERA_KERNELS or TESSERA_CONVOLUTIONS has an unknown value.</exception>
+    public static Device Default => Processor.Value;
+
+    /// <summary>The names that <see cref="Create"/> takes: <see cref="Auto"/> and those of the kinds.</summary>
+    public static IReadOnlyList<string> Names => [Auto, .. _kinds.Select(kind => kind.Name)];
+
+    /// <summary>Creates a device; the caller disposes it.</summary>
+    /// <param name="name">
+    /// One of <see cref="Names"/>, with <c>:N</c> for device number N of its kind: <c>cpu</c>, <c>cuda:1</c>.
+    /// </param>
+    /// <param name="threads">The number of processor threads, at least 1; null for one per logical processor.</param>
+    /// <exception cref="ArgumentException">
+    /// There is no such device; the message lists the names. Or TESSERA_KERNELS or TESSERA_CONVOLUTIONS has an unknown
+    /// value.
+    /// </exception>
+    /// <exception cref="ArgumentOutOfRangeException">The number of threads is below 1.</exception>
+    public static Device Create(string name = Auto, int? threads = null)
+    {
+        if (name == Auto) return _kinds.First(kind => kind.IsPresent()).Create(0, threads);
+        string[] parts = name.Split(':');
+        int number = 0;
+        DeviceKind? kind = _kinds.FirstOrDefault(kind => kind.Name == parts[0]);
+        bool isNumbered = parts.Length == 2
+            && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out number);
+        if (kind is null || !(parts.Length == 1 || isNumbered))
+            throw new ArgumentException(
+                $"there is no device \"{name}\"; choose one of {string.Join(", ", Names)}", nameof(name));
+        return kind.IsPresent()
+            ? kind.Create(number, threads)
+            : throw new ArgumentException($"this machine has no device \"{name}\"", nameof(name));
+    }
+
+    /// <summary>
+    /// Makes a kind of device known, before the kinds that are known already; a kind of the same name is replaced.
+    /// </summary>
+    public static void Register(DeviceKind kind)
+    {
+        lock (KindsLock) _kinds = [kind, .. _kinds.Where(other => other.Name != kind.Name)];
+    }
+}

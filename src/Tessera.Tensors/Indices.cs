@@ -1,0 +1,104 @@
+using Tessera.Tensors.Autograd;
+using Tessera.Tensors.Devices;
+
+namespace Tessera.Tensors;
+
+/// <summary>
+/// A dense int32 array of indices, each 0 to <see cref="Limit"/> - 1, in row-major order on a
+/// <see cref="Devices.Device"/>: the codes of images, <c>[batch, height, width]</c>, labels, or row numbers. It is to
+/// integers what <see cref="Tensor"/> is to numbers. Indices computed on a <see cref="Autograd.Tape"/> are valid until
+/// the tape is reset; others until they are disposed.
+/// </summary>
+/// <example><code>
+/// using Tensor table = Tensor.From([1f, 2f, 3f, 4f], [2, 2]);
+/// using Indices rows = Indices.From([1, 0, 1], [3], limit: 2);
+/// table.GatherRows(rows).ToArray();   // 3, 4, 1, 2, 3, 4
+/// </code></example>
+public sealed class Indices : IDisposable
+{
+    private readonly StorageHolder<int> _memory;
+
+    internal Indices(Shape shape, int limit, Storage<int> storage, Device device, Tape? tape)
+    {
+        Shape = shape;
+        Limit = limit;
+        _memory = new StorageHolder<int>(storage);
+        Device = device;
+        Tape = tape;
+    }
+
+    /// <summary>The sizes, outermost first.</summary>
+    public Shape Shape { get; }
+
+    /// <summary>One more than the largest index that can occur.</summary>
+    public int Limit { get; }
+
+    /// <summary>The device that holds the indices.</summary>
+    public Device Device { get; }
+
+    /// <summary>The tape that these were computed on, or null.</summary>
+    public Tape? Tape { get; }
+
+    internal Storage<int> Storage => _memory.Storage;
+
+    /// <summary>Indices with a copy of the values, in row-major order.</summary>
+    /// <param name="values">The values, each 0 to <paramref name="limit"/> - 1.</param>
+    /// <param name="shape">Their shape.</param>
+    /// <param name="limit">One more than the largest index: the rows of the table that they refer to.</param>
+    /// <param name="device">The device; null for the processor.</param>
+    /// <exception cref="ArgumentException">The number of values is not the shape's number of elements.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A value is below 0 or not below the limit.</exception>
+    public static Indices From(ReadOnlySpan<int> values, Shape shape, int limit, Device? device = null)
+    {
+        device ??= Device.Default;
+        return new Indices(shape, limit, device.Allocate<int>(shape.Length), device, tape: null).With(values);
+    }
+
+    /// <summary>Copies the values out, in row-major order.</summary>
+    /// <exception cref="ArgumentException">The destination's length is not the number of elements.</exception>
+    public void CopyTo(Span<int> destination)
+    {
+        Shape.ThrowIfNotLength(destination.Length, nameof(destination));
+        Device.Download(Storage, destination);
+    }
+
+    /// <summary>A copy of the values in row-major order.</summary>
+    public int[] ToArray()
+    {
+        int[] values = new int[Shape.Length];
+        CopyTo(values);
+        return values;
+    }
+
+    /// <summary>Frees the memory; indices of a tape are freed by the tape.</summary>
+    public void Dispose()
+    {
+        if (Tape is null) _memory.Take()?.Dispose();
+    }
+
+    /// <summary>Shape, limit and device, for a debugger.</summary>
+    public override string ToString() => $"Indices {Shape} below {Limit} on {Device.Description}";
+
+    /// <summary>Indices over a device's memory, whose values are in range.</summary>
+    internal static Indices Over(Storage<int> storage, Shape shape, int limit, Device device) =>
+        new(shape, limit, storage, device, tape: null);
+
+    /// <summary>Copies the values in.</summary>
+    internal Indices With(ReadOnlySpan<int> values)
+    {
+        Shape.ThrowIfNotLength(values.Length, nameof(values));
+        foreach (int value in values)
+        {
+            if ((uint)value >= (uint)Limit)
+                throw new ArgumentOutOfRangeException(nameof(values), value, $"indices are 0 to {Limit - 1}");
+        }
+        Device.Upload(values, Storage);
+        return this;
+    }
+
+    /// <summary>Returns the memory to the device's pool.</summary>
+    internal void ReturnStorage()
+    {
+        if (_memory.Take() is { } storage) Device.Return(storage);
+    }
+}
