@@ -11,7 +11,7 @@ namespace Tessera.Tensors.Nn;
 /// <param name="device">The device of the tensors; null for the processor.</param>
 public sealed class Initializer(ulong seed, Device? device = null)
 {
-    private ulong _stream;
+    private ulong _stream = RandomStreams.Weights;
 
     /// <summary>Uniform numbers in [-bound, bound).</summary>
     public Tensor Uniform(Shape shape, float bound)

@@ -1,4 +1,4 @@
-namespace Tessera.Training;
+namespace Tessera.Runs;
 
 /// <summary>
 /// Training produced numbers that are not finite: a loss, a gradient norm, a weight or an evaluation. Earlier

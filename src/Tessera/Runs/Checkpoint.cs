@@ -1,9 +1,7 @@
 using System.Text.Json;
 using Tessera.Files;
-using Tessera.Models;
-using Tessera.Tensors.IO;
 
-namespace Tessera.Training;
+namespace Tessera.Runs;
 
 /// <summary>
 /// The complete state of a run after one update: a folder with <c>model.safetensors</c>, <c>optimizer.safetensors</c>
@@ -19,45 +17,46 @@ public sealed record Checkpoint(string Path, long Update)
     /// <summary>The path of the weights.</summary>
     public string ModelPath => System.IO.Path.Combine(Path, ModelName);
 
+    private string OptimizerPath => System.IO.Path.Combine(Path, OptimizerName);
+
     /// <summary>Whether a folder is a checkpoint: whether it has a <c>state.json</c>.</summary>
     public static bool IsCheckpoint(string path) => File.Exists(System.IO.Path.Combine(path, StateName));
 
     /// <summary>Writes the checkpoint atomically: all files or none.</summary>
     /// <exception cref="InputException">The folder cannot be written.</exception>
-    internal void Write(VqVae model, double dataVariance, ModelOptimizer optimizer, TrainingState state) =>
+    internal void Write(Learner learner, ModelOptimizer optimizer, RunState state) =>
         AtomicFolder.Write(Path, folder =>
         {
             using (FileStream stream = File.Create(System.IO.Path.Combine(folder, ModelName)))
             {
-                ModelFile.Write(stream, model, dataVariance);
+                learner.WriteModel(stream);
             }
-            SafeTensors.Write(
-                System.IO.Path.Combine(folder, OptimizerName), ModelFile.Entries(optimizer.State()));
+            StateFile.Write(System.IO.Path.Combine(folder, OptimizerName), optimizer.State());
             using (FileStream stream = File.Create(System.IO.Path.Combine(folder, StateName)))
             {
-                JsonSerializer.Serialize(stream, state, RunJson.Default.TrainingState);
+                JsonSerializer.Serialize(stream, state, RunJson.Default.RunState);
             }
         });
 
     /// <summary>Reads the <c>state.json</c> of a checkpoint folder.</summary>
     /// <exception cref="InputException">The file is missing or damaged.</exception>
-    internal static TrainingState ReadState(string path) =>
-        RunJson.Read(System.IO.Path.Combine(path, StateName), RunJson.Default.TrainingState);
+    internal static RunState ReadState(string path) =>
+        RunJson.Read(System.IO.Path.Combine(path, StateName), RunJson.Default.RunState);
 
     /// <summary>Restores a model and its optimizer.</summary>
     /// <returns>The run's other state.</returns>
     /// <exception cref="InputException">A file is missing or damaged, or belongs to another model.</exception>
-    internal TrainingState Read(VqVae model, ModelOptimizer optimizer)
+    internal RunState Read(Learner learner, ModelOptimizer optimizer)
     {
-        TrainingState state = ReadState(Path);
+        RunState state = ReadState(Path);
         string statePath = System.IO.Path.Combine(Path, StateName);
         if (state.Update != Update || state.OptimizerSteps < 0)
             throw new InputException($"{statePath} is damaged: it is not the state of update {Update}; restore a copy");
         // The last update and its evaluation may exceed the budget, so twice the longest budget is allowed.
         if (state.Seconds is not (null or (>= 0 and <= 2 * 60 * TrainingBudget.MostMinutes)))
             throw new InputException($"{statePath} is damaged: no run takes {state.Seconds} seconds; restore a copy");
-        ModelFile.ReadInto(ModelPath, model.State());
-        ModelFile.ReadInto(System.IO.Path.Combine(Path, OptimizerName), optimizer.State());
+        StateFile.ReadInto(ModelPath, learner.Model.State());
+        StateFile.ReadInto(OptimizerPath, optimizer.State());
         optimizer.Steps = state.OptimizerSteps;
         return state;
     }

@@ -3,18 +3,14 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Tessera.Files;
 
-namespace Tessera.Training;
+namespace Tessera.Runs;
 
-/// <summary>The contents of <c>config.json</c>: the version that wrote it and every option.</summary>
-internal sealed record RunConfig(string Version, TrainingOptions Options);
-
-/// <summary>The JSON of a run folder: indented, camel case, numbers in round-trip precision.</summary>
+/// <summary>The JSON of a run's state, and how JSON files of a run folder are read.</summary>
 [JsonSourceGenerationOptions(
-    WriteIndented = true, UseStringEnumConverter = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    IgnoreReadOnlyProperties = true, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true)]
-[JsonSerializable(typeof(RunConfig))]
-[JsonSerializable(typeof(TrainingState))]
+    WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, IgnoreReadOnlyProperties = true,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectRequiredConstructorParameters = true,
+    RespectNullableAnnotations = true, Converters = [typeof(MetricsWindowConverter)])]
+[JsonSerializable(typeof(RunState))]
 internal sealed partial class RunJson : JsonSerializerContext
 {
     /// <summary>Reads a JSON file of a run folder.</summary>
@@ -26,8 +22,9 @@ internal sealed partial class RunJson : JsonSerializerContext
             using FileStream stream = File.OpenRead(path);
             return JsonSerializer.Deserialize(stream, type) ?? throw new JsonException("it is empty");
         }
-        // NotSupportedException: a polymorphic object lacks its "type".
-        catch (Exception e) when (e is JsonException or NotSupportedException)
+        // NotSupportedException: a polymorphic object lacks its "type". The others: a number of another kind.
+        catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException
+            or FormatException)
         {
             string reason = e.Message.ReplaceLineEndings(" ").TrimEnd('.');
             throw new InputException($"{path} is damaged ({reason}); fix it or restore a copy", e);

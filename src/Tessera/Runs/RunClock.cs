@@ -1,12 +1,12 @@
 using System.Diagnostics;
 
-namespace Tessera.Training;
+namespace Tessera.Runs;
 
 /// <summary>
 /// Measures the time of updates, since the last row of <c>metrics.csv</c> and in total, and the wall-clock time of a
 /// run. All totals include the time before the run was resumed.
 /// </summary>
-internal sealed class TrainingClock
+internal sealed class RunClock
 {
     /// <summary>The longest time that is estimated: 100 years, for a run that is meant to be stopped by hand.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromDays(36_525);

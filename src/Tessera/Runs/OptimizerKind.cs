@@ -1,4 +1,4 @@
-namespace Tessera.Training;
+namespace Tessera.Runs;
 
 /// <summary>The optimizer of a run.</summary>
 public enum OptimizerKind

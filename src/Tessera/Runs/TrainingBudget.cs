@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 using static System.FormattableString;
 using static Tessera.InputException;
 
-namespace Tessera.Training;
+namespace Tessera.Runs;
 
 /// <summary>
 /// How long a run trains: a number of updates, a number of pictures or a time in minutes. Exactly one of the three is

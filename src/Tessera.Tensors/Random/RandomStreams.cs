@@ -1,0 +1,23 @@
+namespace Tessera.Tensors.Random;
+
+/// <summary>
+/// The streams of <see cref="CounterRandom"/> that one seed serves. Every kind of draw has a range of 2^60 streams of its
+/// own, so that no two draws of a run use the same numbers.
+/// </summary>
+public static class RandomStreams
+{
+    /// <summary>Initial weights: one stream per tensor, in the order of creation.</summary>
+    public const ulong Weights = 0;
+
+    /// <summary>The order of the images: one stream per epoch.</summary>
+    public const ulong Epochs = 1UL << 60;
+
+    /// <summary>The k-means start of a codebook: one stream.</summary>
+    public const ulong CodebookStart = 2UL << 60;
+
+    /// <summary>The vectors onto which unused codes are moved: one stream per update.</summary>
+    public const ulong Revival = 3UL << 60;
+
+    /// <summary>Which drawn images are mirrored: one stream, one number per drawn image.</summary>
+    public const ulong Flips = 4UL << 60;
+}

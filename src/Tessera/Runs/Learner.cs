@@ -1,0 +1,113 @@
+using Tessera.Tensors;
+using Tessera.Tensors.Autograd;
+using Tessera.Tensors.Devices;
+using Tessera.Tensors.Nn;
+
+namespace Tessera.Runs;
+
+/// <summary>
+/// What a training run trains: a model, its batches, its loss and its evaluation. The <see cref="Trainer"/> drives it
+/// and owns what every training has: budget, schedule, optimizer, clock, logs, checkpoints.
+/// </summary>
+/// <remarks>
+/// An update calls <see cref="Prepare"/>, uploads <see cref="Block"/>, and runs <see cref="Loss"/>, the backward pass
+/// and the optimizer as one piece of work on the device; then it calls <see cref="AfterUpdate"/>.
+/// </remarks>
+public abstract class Learner : IDisposable
+{
+    // Beside the images of a batch: the optimizer's numbers, decays, the row of the log.
+    private const int OtherNumbers = 1024;
+
+    /// <summary>Creates the device of a run.</summary>
+    /// <param name="run">The run folder.</param>
+    /// <param name="device">The device; null for the one that the run's options name, which this object disposes.</param>
+    /// <exception cref="InputException">An option is out of range, or there is no such device.</exception>
+    protected Learner(RunFolder run, Device? device = null)
+    {
+        Run = run;
+        run.Options.Validate();
+        OwnsDevice = device is null;
+        Device = device ?? run.Options.CreateDevice();
+        Block = new UpdateBlock(Device, run.Options.Batch + OtherNumbers);
+    }
+
+    /// <summary>The run folder.</summary>
+    public RunFolder Run { get; }
+
+    /// <summary>The device that the run computes on.</summary>
+    public Device Device { get; }
+
+    /// <summary>The numbers that change from update to update.</summary>
+    public UpdateBlock Block { get; }
+
+    /// <summary>The model that is trained.</summary>
+    public abstract Module Model { get; }
+
+    /// <summary>What is measured at every update; sums are listed after means.</summary>
+    public abstract IReadOnlyList<Measure> Measures { get; }
+
+    /// <summary>The columns of <c>eval.csv</c> after the update.</summary>
+    public abstract IReadOnlyList<string> EvaluationColumns { get; }
+
+    private bool OwnsDevice { get; }
+
+    /// <summary>Loads the weights that the options name into the model of a run without a checkpoint.</summary>
+    /// <exception cref="InputException">The weights cannot be read or do not fit.</exception>
+    public virtual void LoadInitialWeights()
+    {
+    }
+
+    /// <summary>Called once, after the model's state was restored and before <see cref="Prepare"/>.</summary>
+    /// <param name="update">Updates made.</param>
+    public virtual void Restored(long update)
+    {
+    }
+
+    /// <summary>Called before the first update of a run.</summary>
+    public virtual void BeforeFirstUpdate()
+    {
+    }
+
+    /// <summary>Sets the update's numbers in <see cref="Block"/>, on the host.</summary>
+    /// <param name="update">Updates made before this one.</param>
+    public abstract void Prepare(long update);
+
+    /// <summary>
+    /// Computes the loss of the update's batch. It reads nothing back and enqueues the same primitives each time.
+    /// </summary>
+    /// <param name="tape">A recording tape.</param>
+    /// <param name="log">Receives the measures.</param>
+    /// <returns>The loss, a scalar.</returns>
+    public abstract Tensor Loss(Tape tape, UpdateLog log);
+
+    /// <summary>Called after the optimizer's step, for what happens seldom. The update's tensors are still valid.</summary>
+    /// <param name="update">Updates made before this one.</param>
+    /// <param name="done">The part of the run that was done before it, 0 to 1.</param>
+    /// <param name="log">Receives measures that the host knows.</param>
+    public virtual void AfterUpdate(long update, double done, UpdateLog log)
+    {
+    }
+
+    /// <summary>Evaluates the model on held-out data.</summary>
+    /// <param name="cancellation">Stops the evaluation.</param>
+    /// <returns>The values of <see cref="EvaluationColumns"/>; a number that is not finite stops the run.</returns>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public abstract IReadOnlyList<object?> Evaluate(CancellationToken cancellation);
+
+    /// <summary>Writes the model, as <c>model.safetensors</c>.</summary>
+    public abstract void WriteModel(Stream stream);
+
+    /// <summary>Frees the model and the device.</summary>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Frees the model, and the device if it is the learner's own.</summary>
+    protected virtual void Dispose(bool disposing)
+    {
+        Block.Dispose();
+        if (OwnsDevice) Device.Dispose();
+    }
+}

@@ -1,0 +1,129 @@
+using Tessera.Tensors.Devices;
+using Tessera.Tensors.Optim;
+using static Tessera.InputException;
+
+namespace Tessera.Runs;
+
+/// <summary>
+/// The options that every training run has, whatever it trains; written to <c>config.json</c> in its folder. All of
+/// them determine the result, except <see cref="Device"/> (within rounding), <see cref="Threads"/>,
+/// <see cref="CheckpointEvery"/> and <see cref="EvalEvery"/>.
+/// </summary>
+public abstract record RunOptions
+{
+    /// <summary>How long the run trains.</summary>
+    public TrainingBudget Budget { get; init; } = TrainingBudget.OfUpdates(1000);
+
+    /// <summary>Images per batch, 1 to 65,536.</summary>
+    public int Batch { get; init; } = 256;
+
+    /// <summary>The optimizer.</summary>
+    public OptimizerKind Optimizer { get; init; }
+
+    /// <summary>The learning rate after the warm-up, above 0.</summary>
+    public float LearningRate { get; init; } = 1e-4f;
+
+    /// <summary>
+    /// The number of warm-up updates, in which the learning rate rises linearly to <see cref="LearningRate"/>, at least
+    /// 0 (Goyal et al. 2017; <see cref="LearningRateSchedule"/>).
+    /// </summary>
+    public long WarmUp { get; init; }
+
+    /// <summary>
+    /// The learning-rate schedule: constant, or falling to 0 over the budget as (1 + cos(pi done)) / 2 (Loshchilov and
+    /// Hutter 2017; <see cref="LearningRateSchedule"/>).
+    /// </summary>
+    public LearningRateShape LearningRateShape { get; init; }
+
+    /// <summary>
+    /// The maximum norm of all gradients together; larger gradients are scaled down to it (Pascanu et al. 2013:
+    /// g min(1, norm / |g|); <see cref="GradientNorm"/>). At least 0; 0 turns clipping off.
+    /// </summary>
+    public float ClipNorm { get; init; }
+
+    /// <summary>
+    /// The decoupled weight decay, at least 0: each step also subtracts lr x decay x parameter from every parameter,
+    /// including a codebook trained by gradients (AdamW; Loshchilov and Hutter 2019).
+    /// </summary>
+    public float WeightDecay { get; init; }
+
+    /// <summary>
+    /// The decay of a running average of the weights, in [0, 1); 0 turns averaging off. With averaging, the average is
+    /// evaluated and written (Polyak and Juditsky 1992; <see cref="WeightAverage"/>).
+    /// </summary>
+    public double AverageDecay { get; init; }
+
+    /// <summary>The seed of all random numbers.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>The device, one of <see cref="Tensors.Devices.Device.Names"/>. A run can change it.</summary>
+    public string Device { get; init; } = Tensors.Devices.Device.Auto;
+
+    /// <summary>Threads, 1 to 1024; null for one per processor. All numbers give the same bits.</summary>
+    public int? Threads { get; init; }
+
+    /// <summary>Updates between checkpoints, at least 1.</summary>
+    public long CheckpointEvery { get; init; } = 500;
+
+    /// <summary>Updates between evaluations, at least 1. The last update is always evaluated.</summary>
+    public long EvalEvery { get; init; } = 1000;
+
+    /// <summary>The learning rate of each update.</summary>
+    internal LearningRateSchedule Schedule => new(LearningRate, WarmUp, LearningRateShape);
+
+    /// <summary>Creates the device that the options name; the caller disposes it.</summary>
+    /// <exception cref="InputException">There is no such device.</exception>
+    public Device CreateDevice()
+    {
+        try
+        {
+            return Tensors.Devices.Device.Create(Device, Threads);
+        }
+        catch (ArgumentException e)
+        {
+            throw new InputException(e.Message.Split(" (Parameter")[0], e);
+        }
+    }
+
+    /// <summary>
+    /// These options with the values of other options that a resumed run can change, because its result so far does not
+    /// depend on them.
+    /// </summary>
+    internal virtual RunOptions WithResumable(RunOptions other) => this with
+    {
+        Budget = other.Budget,
+        Device = other.Device,
+        Threads = other.Threads,
+        CheckpointEvery = other.CheckpointEvery,
+        EvalEvery = other.EvalEvery,
+    };
+
+    /// <summary>Checks every value.</summary>
+    /// <exception cref="InputException">A value is out of range; the message names it.</exception>
+    public virtual void Validate()
+    {
+        // Budget and Device are null only if a config.json says so.
+        ThrowUnless(Budget is not null, $"budget is missing");
+        Budget.Validate();
+        ThrowUnless(Batch is >= 1 and <= 65536, $"batch must be 1 to 65536, not {Batch}");
+        ThrowUnless(
+            Enum.IsDefined(Optimizer),
+            $"optimizer must be one of {string.Join(", ", Enum.GetNames<OptimizerKind>())}, not {Optimizer}");
+        ThrowUnless(
+            LearningRate > 0 && float.IsFinite(LearningRate), $"lr must be a number above 0, not {LearningRate}");
+        ThrowUnless(WarmUp >= 0, $"warmup must be at least 0, not {WarmUp}");
+        string shapes = string.Join(", ", Enum.GetNames<LearningRateShape>());
+        ThrowUnless(
+            Enum.IsDefined(LearningRateShape), $"schedule must be one of {shapes}, not {LearningRateShape}");
+        ThrowUnless(
+            ClipNorm >= 0 && float.IsFinite(ClipNorm), $"clip-norm must be a number of at least 0, not {ClipNorm}");
+        ThrowUnless(
+            WeightDecay >= 0 && float.IsFinite(WeightDecay),
+            $"weight-decay must be a number of at least 0, not {WeightDecay}");
+        ThrowUnless(AverageDecay is >= 0 and < 1, $"average must be at least 0 and below 1, not {AverageDecay}");
+        ThrowUnless(Device is { Length: > 0 }, $"device is missing");
+        ThrowUnless(Threads is null or (>= 1 and <= 1024), $"threads must be 1 to 1024, not {Threads}");
+        ThrowUnless(CheckpointEvery >= 1, $"checkpoint-every must be at least 1, not {CheckpointEvery}");
+        ThrowUnless(EvalEvery >= 1, $"eval-every must be at least 1, not {EvalEvery}");
+    }
+}

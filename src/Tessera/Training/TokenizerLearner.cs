@@ -1,0 +1,156 @@
+using Tessera.Data;
+using Tessera.Models;
+using Tessera.Quantization;
+using Tessera.Runs;
+using Tessera.Tensors;
+using Tessera.Tensors.Autograd;
+using Tessera.Tensors.Devices;
+using Tessera.Tensors.Ops;
+
+namespace Tessera.Training;
+
+/// <summary>
+/// Trains a tokenizer, as in the reference notebook: <c>loss = MSE / data variance + quantizer loss</c>. See
+/// <see cref="Trainer"/> for an example.
+/// </summary>
+public sealed class TokenizerLearner : Learner
+{
+    private const int ReconError = 0, Perplexity = 1, VqLoss = 2, CodesUsed = 3, Revived = 4;
+
+    // An update number so high that the decay ramp of running averages has ended.
+    private const long AfterRamp = 1L << 60;
+
+    private readonly TrainingOptions _options;
+    private readonly ImageSet _test;
+    private readonly ImageBatches _batches;
+    private readonly CodebookUpkeep _upkeep;
+    private readonly Tensor _counts, _use;
+    private Quantized _quantized;
+
+    /// <summary>Creates the model with its initial weights.</summary>
+    /// <param name="run">The run folder.</param>
+    /// <param name="train">The training images, with the channels that the model's options state.</param>
+    /// <param name="test">The images to evaluate on.</param>
+    /// <param name="device">The device; null for the one that the run's options name, which this object disposes.</param>
+    /// <exception cref="InputException">
+    /// An option is out of range, the images do not fit the model, or there is no such device.
+    /// </exception>
+    public TokenizerLearner(TokenizerRun run, ImageSet train, ImageSet test, Device? device = null)
+        : this(run, train, test, CheckedVariance(run.Options, train, test), device)
+    {
+    }
+
+    private TokenizerLearner(TokenizerRun run, ImageSet train, ImageSet test, double variance, Device? device)
+        : base(run, device)
+    {
+        _options = run.Options;
+        _test = test;
+        DataVariance = variance;
+        Model = new VqVae(_options.Model, _options.Seed, Device);
+        Model.Quantizer.Share(Block);
+        _batches = new ImageBatches(train, Block, _options.Batch, _options.Seed, _options.Flips);
+        _upkeep = new CodebookUpkeep(Model, _options.Seed);
+        _counts = Tensor.Zeros([_options.Model.Codes], Device);
+        _use = Tensor.Zeros([2], Device);
+    }
+
+    /// <inheritdoc/>
+    public override VqVae Model { get; }
+
+    /// <summary>The variance of the training images' samples, byte/255.</summary>
+    public double DataVariance { get; }
+
+    /// <summary>The last evaluation on the test split; null before the first.</summary>
+    public Evaluation? Evaluation { get; private set; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Measure> Measures { get; } =
+    [
+        new("recon_error", MeasureKind.Mean, InSeries: true), new("perplexity", MeasureKind.Mean, InSeries: true),
+        new("vq_loss", MeasureKind.Mean), new("codes_used", MeasureKind.Last), new("revived", MeasureKind.Sum),
+    ];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> EvaluationColumns { get; } =
+        ["split", "recon_error", "psnr", "ssim", "perplexity", "codes_used"];
+
+    /// <inheritdoc/>
+    public override void LoadInitialWeights()
+    {
+        if (_options.Init is { } init)
+            ModelFile.ReadWeights(TrainedModel.FindWeights(init), _options.InitKey, Model);
+    }
+
+    /// <inheritdoc/>
+    public override void Restored(long update) =>
+        // Running averages that were loaded are already settled: the decay ramp must not apply to them.
+        Model.Quantizer.SetUpdates(_options.Init is null ? update : AfterRamp + update);
+
+    /// <inheritdoc/>
+    public override void BeforeFirstUpdate()
+    {
+        if (_options.Init is null) _upkeep.Start(_batches);
+    }
+
+    /// <inheritdoc/>
+    public override void Prepare(long update)
+    {
+        _batches.Prepare(update);
+        Model.Quantizer.Prepare();
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Loss(Tape tape, UpdateLog log)
+    {
+        TrainingLoss loss = TrainingLoss.Of(Model, _batches.Load(tape), DataVariance);
+        _quantized = loss.Quantized;
+        _quantized.Codes.CountInto(_counts);
+        _counts.PerplexityInto(_use);
+        log.Record(ReconError, loss.ReconError);
+        log.Record(Perplexity, _use.Rows(0, 1));
+        log.Record(VqLoss, _quantized.Loss);
+        log.Record(CodesUsed, _use.Rows(1, 1));
+        return loss.Total;
+    }
+
+    /// <inheritdoc/>
+    public override void AfterUpdate(long update, double done, UpdateLog log) =>
+        log.Record(Revived, _upkeep.Revive(_quantized.Latents, update, done));
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<object?> Evaluate(CancellationToken cancellation)
+    {
+        Evaluation result = Evaluator.Evaluate(Model, _test, Split.Test, DataVariance, cancellation: cancellation);
+        Evaluation = result;
+        return
+        [
+            result.Split.Name(), result.ReconError, result.Psnr, result.Ssim, result.Perplexity, result.CodesUsed,
+        ];
+    }
+
+    /// <inheritdoc/>
+    public override void WriteModel(Stream stream) => ModelFile.Write(stream, Model, DataVariance);
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        _batches.Dispose();
+        _counts.Dispose();
+        _use.Dispose();
+        Model.Dispose();
+        base.Dispose(disposing);
+    }
+
+    /// <summary>The variance of the training images, which fit the model as the test images do.</summary>
+    private static double CheckedVariance(TrainingOptions options, ImageSet train, ImageSet test)
+    {
+        options.Validate();
+        Evaluator.CheckFit(options.Model, train, options.Batch);
+        Evaluator.CheckFit(options.Model, test);
+        double variance = train.Variance();
+        return variance > 0
+            ? variance
+            : throw new InputException(
+                $"all images of {train.Name} have the same single colour; choose other images");
+    }
+}

@@ -1,0 +1,83 @@
+using System.Text.Json;
+using Tessera.Data;
+using Tessera.Files;
+using Tessera.Runs;
+
+namespace Tessera.Training;
+
+/// <summary>
+/// The folder of a run that trains a tokenizer. Beside the files of every run it holds <c>skipped.txt</c>, if damaged
+/// images were skipped.
+/// </summary>
+public sealed class TokenizerRun : RunFolder
+{
+    private TokenizerRun(string path, TrainingOptions options) : base(path, options) => Options = options;
+
+    /// <summary>The options of the run, as in <c>config.json</c>.</summary>
+    public new TrainingOptions Options { get; }
+
+    /// <summary>The path of <c>skipped.txt</c>: the names of the damaged images that the run skips.</summary>
+    public string SkippedPath => System.IO.Path.Combine(Path, "skipped.txt");
+
+    /// <summary>Creates the folder of a new run. An existing run is never overwritten.</summary>
+    /// <param name="path">The folder; missing parent folders are created.</param>
+    /// <param name="options">The options of the run.</param>
+    /// <param name="skipped">The names of the images that the run skips; null for none.</param>
+    /// <exception cref="InputException">
+    /// The path is taken, an option is out of range, or the folder cannot be written.
+    /// </exception>
+    public static TokenizerRun Create(string path, TrainingOptions options, IReadOnlyList<string>? skipped = null)
+    {
+        options.Validate();
+        TokenizerRun? run = null;
+        Create(path, full =>
+        {
+            run = new TokenizerRun(full, options);
+            if (skipped is { Count: > 0 }) SkippedFile.Write(run.SkippedPath, skipped);
+            run.WriteConfig();
+        });
+        return run!;
+    }
+
+    /// <summary>Opens the folder of an existing run.</summary>
+    /// <exception cref="InputException">
+    /// The folder does not exist, or its <c>config.json</c> is missing or damaged.
+    /// </exception>
+    public static TokenizerRun Open(string path)
+    {
+        string full = Find(path), config = ConfigPathOf(full);
+        TrainingOptions options = RunJson.Read(config, TrainingJson.Default.RunConfig).Options;
+        try
+        {
+            options.Validate();
+        }
+        catch (InputException e)
+        {
+            throw new InputException($"{config} is damaged: {e.Message}", e);
+        }
+        return new TokenizerRun(full, options);
+    }
+
+    /// <summary>Reads the names of the skipped images; a resumed run skips the same ones.</summary>
+    /// <exception cref="InputException">The file cannot be read.</exception>
+    public IReadOnlyList<string> ReadSkipped() => SkippedFile.Read(SkippedPath);
+
+    /// <summary>
+    /// The run with other options, written to <c>config.json</c> too. Only options that its result so far does not
+    /// depend on can change: the device, the threads, the data folder, how often it is saved and evaluated, and the
+    /// budget, unless the learning rate depends on it.
+    /// </summary>
+    /// <exception cref="InputException">
+    /// Another option differs, an option is out of range, or the file cannot be written.
+    /// </exception>
+    public TokenizerRun WithOptions(TrainingOptions options)
+    {
+        CheckResume(options);
+        var run = new TokenizerRun(Path, options);
+        if (options != Options) run.WriteConfig();
+        return run;
+    }
+
+    private void WriteConfig() => AtomicFile.Write(ConfigPathOf(Path), stream =>
+        JsonSerializer.Serialize(stream, new RunConfig(Version, Options), TrainingJson.Default.RunConfig));
+}
