@@ -34,7 +34,7 @@ public sealed class CommandLineTests(Trained trained)
     [InlineData("--batch", "99999999999999999999")]
     [InlineData("--updates", "0")]
     [InlineData("--updates", "-1")]
-    [InlineData("--pictures", "0")]
+    [InlineData("--images", "0")]
     [InlineData("--minutes", "0")]
     [InlineData("--minutes", "-1")]
     [InlineData("--minutes", "nan")]
@@ -79,7 +79,7 @@ public sealed class CommandLineTests(Trained trained)
     public void An_invalid_value_is_refused_with_its_option_and_no_run_starts(string option, string value)
     {
         using var folder = new TemporaryFolder();
-        string line = Program.Refuse(Program.TinyTraining(trained.Pictures, folder["run"], [option, value])
+        string line = Program.Refuse(Program.TinyTraining(trained.Images, folder["run"], [option, value])
             .Where((_, i) => option != "--data" || i is not (1 or 2)).ToArray());
         Assert.StartsWith(option, line, StringComparison.Ordinal);
         Assert.Empty(TemporaryFolder.NamesIn(folder.Path));

@@ -11,10 +11,10 @@ public sealed class RecipeTests(Trained trained)
     {
         using var folder = new TemporaryFolder();
         string output = Program.Succeed(Train(
-            folder["run"], "--pictures", "21", "--lr", "1e-3", "--warmup", "3", "--schedule", "cosine",
+            folder["run"], "--images", "21", "--lr", "1e-3", "--warmup", "3", "--schedule", "cosine",
             "--clip-norm", "2", "--weight-decay", "0.01", "--average", "0.9", "--flips", "on", "--optimizer", "muon"));
         Assert.Equal(6, RunFolder.Open(folder["run"]).LatestCheckpoint()!.Update);
-        const string Recipe = "21 pictures, batch 4, Muon at lr 0.001 after 3 updates of warm-up, cosine to 0, "
+        const string Recipe = "21 images, batch 4, Muon at lr 0.001 after 3 updates of warm-up, cosine to 0, "
             + "gradients clipped at 2, weight decay 0.01, weights averaged (0.9), flips, seed 0";
         Assert.Contains(Recipe, output, StringComparison.Ordinal);
         Assert.Contains(Recipe, Program.Succeed("info", folder["run"]), StringComparison.Ordinal);
@@ -41,9 +41,9 @@ public sealed class RecipeTests(Trained trained)
         Assert.Contains("the run is finished after 0.002 minutes", output, StringComparison.Ordinal);
     }
 
-    /// <summary>The run has made 30 updates of 4 pictures.</summary>
+    /// <summary>The run has made 30 updates of 4 images.</summary>
     [Theory]
-    [InlineData("--pictures", "116")]
+    [InlineData("--images", "116")]
     [InlineData("--updates", "29")]
     public void A_budget_below_the_spent_one_is_refused(string option, string value)
     {
@@ -83,5 +83,5 @@ public sealed class RecipeTests(Trained trained)
         Program.Succeed("train", "--resume", "--out", folder["run"], "--updates", "30", Program.NoReport);
     }
 
-    private string[] Train(string run, params string[] others) => Program.TinyTraining(trained.Pictures, run, others);
+    private string[] Train(string run, params string[] others) => Program.TinyTraining(trained.Images, run, others);
 }

@@ -9,7 +9,7 @@ namespace Tessera.Cli.CommandLine;
 /// <summary>Creates options whose error messages are one line that starts with the option's name.</summary>
 internal static class NewOption
 {
-    /// <summary>The name of the option that leaves out damaged pictures.</summary>
+    /// <summary>The name of the option that leaves out damaged images.</summary>
     public const string SkipDamagedName = "--skip-damaged";
 
     /// <summary>An option that takes a text that is not empty, such as a path or a name.</summary>
@@ -46,8 +46,9 @@ internal static class NewOption
     }
 
     /// <summary>An option that takes a whole number.</summary>
-    public static Option<T?> Whole<T>(string name, string description) where T : struct, IBinaryInteger<T> =>
-        new(name)
+    public static Option<T?> Integer<T>(string name, string description, params string[] aliases)
+        where T : struct, IBinaryInteger<T> =>
+        new(name, aliases)
         {
             HelpName = "N",
             Description = description,
@@ -64,7 +65,7 @@ internal static class NewOption
         };
 
     /// <summary>An option that takes a number, such as 0.25 or 1e-3.</summary>
-    public static Option<T?> Real<T>(string name, string description) where T : struct, IFloatingPoint<T> =>
+    public static Option<T?> Number<T>(string name, string description) where T : struct, IFloatingPoint<T> =>
         new(name)
         {
             HelpName = "X",
@@ -78,8 +79,8 @@ internal static class NewOption
             },
         };
 
-    /// <summary>An option that takes the size of pictures, and <c>native</c> if that is allowed.</summary>
-    public static Option<PictureSize?> Size(string name, string description, bool allowsNative) =>
+    /// <summary>An option that takes the size of images, and <c>native</c> if that is allowed.</summary>
+    public static Option<ImageSize?> Size(string name, string description, bool allowsNative) =>
         new(name)
         {
             HelpName = allowsNative ? "N|HxW|native" : "N|HxW",
@@ -87,8 +88,8 @@ internal static class NewOption
             CustomParser = result =>
             {
                 string text = result.Tokens[0].Value;
-                if (allowsNative && text == PictureSize.Native.ToString()) return PictureSize.Native;
-                if (PictureSize.TryParse(text, out PictureSize size)) return size;
+                if (allowsNative && text == ImageSize.Native.ToString()) return ImageSize.Native;
+                if (ImageSize.TryParse(text, out ImageSize size)) return size;
                 result.AddError(
                     $"{name} {text}: give a whole number, or height x width such as 32x48"
                     + (allowsNative ? ", or native" : ""));
@@ -96,9 +97,9 @@ internal static class NewOption
             },
         };
 
-    /// <summary>The option that leaves out damaged pictures.</summary>
+    /// <summary>The option that leaves out damaged images.</summary>
     public static Option<bool> SkipDamaged() => Flag(
-        SkipDamagedName, "Leaves out pictures that cannot be read, and prints how many.");
+        SkipDamagedName, "Leaves out images that cannot be read, and prints how many.");
 
     /// <summary>Whether the user gave an option.</summary>
     public static bool IsGiven(this ParseResult parse, Option option) =>

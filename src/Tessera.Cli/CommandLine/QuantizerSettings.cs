@@ -20,11 +20,11 @@ internal static class QuantizerSettings
             options => options.Kind,
             (options, kind) => options.Kind == kind ? options : WithCommon(QuantizerOptions.Find(kind), options)),
         new Setting<float?>(
-            NewOption.Real<float>("--commitment", $"Commitment cost, the paper's beta [default: {Usual.Commitment}]."),
+            NewOption.Number<float>("--commitment", $"Commitment cost, the paper's beta [default: {Usual.Commitment}]."),
             options => options.Model.Quantizer.Commitment,
             (options, value) => With(options, quantizer => quantizer with { Commitment = value!.Value })),
         new Setting<double?>(
-            NewOption.Real<double>(
+            NewOption.Number<double>(
                 "--decay",
                 "Decay of the running averages of ema and cosine; 0 trains the codebook by gradients instead "
                     + $"[default: {(Usual as RunningAverageOptions)?.Decay ?? 0}]."),
@@ -53,7 +53,7 @@ internal static class QuantizerSettings
                 (options as EmaVectorQuantizerOptions)?.KeepSmoothing is { } kept ? kept ? "kept" : "copy" : null,
             (options, value) => Ema(options, "ema-smoothing") with { KeepSmoothing = value == "kept" }),
         new Setting<double?>(
-            NewOption.Real<double>(
+            NewOption.Number<double>(
                 "--revival",
                 "Moves codes that are used less than this fraction of an even share onto vectors of the batch, in the "
                     + "first 95% of a run; 0 to 1, 0 for off "

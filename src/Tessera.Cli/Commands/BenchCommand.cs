@@ -13,7 +13,7 @@ internal sealed class BenchCommand : TesseraCommand
     private static readonly TrainingOptions Usual = Preset.Seed.Options;
 
     private readonly Settings _settings = Settings.ForBenchmark(Usual);
-    private readonly Option<double?> _seconds = NewOption.Real<double>(
+    private readonly Option<double?> _seconds = NewOption.Number<double>(
         "--seconds",
         $"Seconds to measure after a warm-up; each kind of work runs at least once [default: {UsualSeconds}].");
     private readonly Option<bool> _json = NewOption.Flag(

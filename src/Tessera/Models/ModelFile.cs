@@ -23,7 +23,7 @@ public static class ModelFile
     /// </summary>
     /// <param name="path">The file; an existing one is replaced.</param>
     /// <param name="model">The model.</param>
-    /// <param name="dataVariance">The variance of its training pictures, stored in the metadata; null for none.</param>
+    /// <param name="dataVariance">The variance of its training images, stored in the metadata; null for none.</param>
     /// <exception cref="InputException">The file cannot be written.</exception>
     public static void Write(string path, VqVae model, double? dataVariance) =>
         AtomicFile.Write(path, stream => Write(stream, model, dataVariance, IsPyTorch(path)));

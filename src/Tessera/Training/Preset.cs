@@ -12,7 +12,7 @@ namespace Tessera.Training;
 public sealed record Preset(string Name, string Summary, TrainingOptions Options)
 {
     // The built-in shapes are simpler than photographs and need fewer updates.
-    private static readonly TrainingBudget ShapesBudget = TrainingBudget.OfPictures(96_000);
+    private static readonly TrainingBudget ShapesBudget = TrainingBudget.OfImages(96_000);
 
     /// <summary>The best recipe measured so far; <c>docs/recipe.md</c> has the measurements of its parts.</summary>
     public static Preset Default { get; } = new(
@@ -61,7 +61,7 @@ public sealed record Preset(string Name, string Summary, TrainingOptions Options
     /// <c>shapes</c>.
     /// </summary>
     /// <param name="data"><c>shapes</c>, <c>cifar10</c> or the path of a folder.</param>
-    public TrainingOptions OptionsFor(string data) => this == Default && data == Shapes.Name
+    public TrainingOptions OptionsFor(string data) => this == Default && data == SyntheticShapes.Name
         ? Options with { Data = data, Budget = ShapesBudget, EvalEvery = 1000 }
         : Options with { Data = data };
 

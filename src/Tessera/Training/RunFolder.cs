@@ -8,7 +8,7 @@ namespace Tessera.Training;
 
 /// <summary>
 /// The folder of a training run: <c>config.json</c>, <c>metrics.csv</c>, <c>series.csv</c>, <c>eval.csv</c>,
-/// <c>model.safetensors</c> (the newest weights), <c>checkpoints/UPDATE/</c> and, if damaged pictures were skipped,
+/// <c>model.safetensors</c> (the newest weights), <c>checkpoints/UPDATE/</c> and, if damaged images were skipped,
 /// <c>skipped.txt</c>.
 /// </summary>
 public sealed class RunFolder
@@ -39,7 +39,7 @@ public sealed class RunFolder
     /// <summary>The path of <c>eval.csv</c>: the evaluations.</summary>
     public string EvalPath => System.IO.Path.Combine(Path, "eval.csv");
 
-    /// <summary>The path of <c>skipped.txt</c>: the names of the damaged pictures that the run skips.</summary>
+    /// <summary>The path of <c>skipped.txt</c>: the names of the damaged images that the run skips.</summary>
     public string SkippedPath => System.IO.Path.Combine(Path, "skipped.txt");
 
     /// <summary>The path of the folder of checkpoints.</summary>
@@ -53,7 +53,7 @@ public sealed class RunFolder
     /// <summary>Creates the folder of a new run. An existing run is never overwritten.</summary>
     /// <param name="path">The folder; missing parent folders are created.</param>
     /// <param name="options">The options of the run.</param>
-    /// <param name="skipped">The names of the pictures that the run skips; null for none.</param>
+    /// <param name="skipped">The names of the images that the run skips; null for none.</param>
     /// <exception cref="InputException">
     /// The path is taken, an option is out of range, or the folder cannot be written.
     /// </exception>
@@ -121,7 +121,7 @@ public sealed class RunFolder
     /// <summary>Whether a folder is a run folder: whether it has a <c>config.json</c>.</summary>
     public static bool IsRun(string path) => File.Exists(System.IO.Path.Combine(path, ConfigName));
 
-    /// <summary>Reads the names of the skipped pictures; a resumed run skips the same ones.</summary>
+    /// <summary>Reads the names of the skipped images; a resumed run skips the same ones.</summary>
     /// <exception cref="InputException">The file cannot be read.</exception>
     public IReadOnlyList<string> ReadSkipped() => SkippedFile.Read(SkippedPath);
 

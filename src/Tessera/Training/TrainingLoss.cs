@@ -13,13 +13,13 @@ public readonly record struct TrainingLoss(Tensor Total, Tensor ReconError, Quan
 {
     /// <summary>Runs a batch through a model. On a recording tape, codebooks of running averages are updated.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="pictures"><c>[batch, height, width, channels]</c>, pixels in [-0.5, 0.5].</param>
-    /// <param name="dataVariance">The variance of the training pictures, above 0.</param>
-    /// <exception cref="ArgumentException">The pictures do not fit the model.</exception>
-    public static TrainingLoss Of(VqVae model, Tensor pictures, double dataVariance)
+    /// <param name="images"><c>[batch, height, width, channels]</c>, pixels in [-0.5, 0.5].</param>
+    /// <param name="dataVariance">The variance of the training images, above 0.</param>
+    /// <exception cref="ArgumentException">The images do not fit the model.</exception>
+    public static TrainingLoss Of(VqVae model, Tensor images, double dataVariance)
     {
-        VqVaeOutput output = model.Forward(pictures);
-        Tensor reconError = output.Reconstruction.MeanSquaredError(pictures).Scale((float)(1 / dataVariance));
+        VqVaeOutput output = model.Forward(images);
+        Tensor reconError = output.Reconstruction.MeanSquaredError(images).Scale((float)(1 / dataVariance));
         return new TrainingLoss(reconError.Add(output.Quantized.Loss), reconError, output.Quantized);
     }
 }

@@ -5,7 +5,7 @@ namespace Tessera.Tests.Models;
 
 public class ModelCostTests
 {
-    /// <summary>Multiply-adds of the seed's layers for one 32x32 picture.</summary>
+    /// <summary>Multiply-adds of the seed's layers for one 32x32 image.</summary>
     private const long FirstLayer = 16 * 16 * 64 * 3 * 16,
         Residual = 64 * 32 * 128 * 9 + 64 * 128 * 32,
         Encoder = FirstLayer + 64 * 128 * 64 * 16 + 64 * 128 * 128 * 9 + 2 * Residual + 64 * 64 * 128,

@@ -53,7 +53,7 @@ public sealed class ModuleParityTests
 
     [Theory]
     [MemberData(nameof(Devices))]
-    public void Encoder_of_grey_pictures_agrees_with_PyTorch(int? threads, string? kernels) => Compare(
+    public void Encoder_of_grey_images_agrees_with_PyTorch(int? threads, string? kernels) => Compare(
         "encoder_grey", threads, kernels, initializer =>
         {
             Encoder encoder = new(Options with { Channels = 1 }, initializer);

@@ -6,16 +6,16 @@ namespace Tessera.Tests.Training;
 public class PresetTests
 {
     [Fact]
-    public void The_default_budget_is_pictures_for_shapes_and_minutes_for_other_data()
+    public void The_default_budget_is_images_for_shapes_and_minutes_for_other_data()
     {
-        Assert.NotNull(Preset.Default.OptionsFor(Shapes.Name).Budget.Pictures);
+        Assert.NotNull(Preset.Default.OptionsFor(SyntheticShapes.Name).Budget.Images);
         Assert.NotNull(Preset.Default.OptionsFor(Cifar10.Name).Budget.Minutes);
     }
 
     [Theory]
-    [InlineData(Shapes.Name)]
+    [InlineData(SyntheticShapes.Name)]
     [InlineData(Cifar10.Name)]
-    public void The_seeds_presets_are_the_same_for_all_pictures(string data)
+    public void The_seeds_presets_are_the_same_for_all_images(string data)
     {
         foreach (Preset preset in (Preset[])[Preset.Seed, Preset.SeedEma])
             Assert.Equal(preset.Options with { Data = data }, preset.OptionsFor(data));

@@ -137,7 +137,7 @@ public sealed class RunFolderTests : IDisposable
 
     [Theory]
     [InlineData("\"seed\": 7", "\"seed\": 8", "seed 8")]
-    [InlineData("\"pictures\": 144", "\"pictures\": 145", "145 pictures")]
+    [InlineData("\"images\": 144", "\"images\": 145", "145 images")]
     public void A_checkpoint_of_another_run_is_refused(string own, string other, string expected)
     {
         using (Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options))

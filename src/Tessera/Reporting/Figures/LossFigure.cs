@@ -68,7 +68,7 @@ internal static class LossFigure
             : "";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"The reconstruction error (NMSE: mean squared error / variance of the training pictures; recon_error in "
+            $"The reconstruction error (NMSE: mean squared error / variance of the training images; recon_error in "
             + $"the logs) and the perplexity of each of {series.Count:#,0} training batches, {smoothing}.{start} The "
             + $"perplexity is the effective number of codes in use, from 1 to the size of the codebook. In a healthy "
             + $"run the error falls ever more slowly, and the perplexity rises and stays high. If the perplexity falls "
