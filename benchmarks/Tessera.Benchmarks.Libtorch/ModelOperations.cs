@@ -9,7 +9,7 @@ namespace Tessera.Benchmarks.Libtorch;
 internal sealed class TrainOperation(RawImageFile images, MemoryLayout layout, bool isEma, int batch, int size)
     : Operation
 {
-    private readonly SeedModel _model = new(layout, isEma);
+    private readonly ReferenceModel _model = new(layout, isEma);
     private Adam? _optimizer;
     private Tensor? _images;
     private float _loss;
@@ -41,7 +41,7 @@ internal sealed class TrainOperation(RawImageFile images, MemoryLayout layout, b
 /// <summary>The whole model forward; its check is the loss.</summary>
 internal sealed class EvaluateOperation(RawImageFile images, MemoryLayout layout, int batch, int size) : Operation
 {
-    private readonly SeedModel _model = new(layout, isEma: false);
+    private readonly ReferenceModel _model = new(layout, isEma: false);
     private readonly Tensor _images = images.Batch(0, batch, size);
     private float _loss;
 
@@ -83,13 +83,13 @@ internal abstract class TensorOperation : Operation
 /// <summary>Images to codes; its check is the mean code.</summary>
 internal sealed class EncodeOperation(RawImageFile images, MemoryLayout layout, int batch, int size) : TensorOperation
 {
-    private readonly SeedModel _model = new(layout, isEma: false);
+    private readonly ReferenceModel _model = new(layout, isEma: false);
     private readonly Tensor _images = images.Batch(0, batch, size);
 
     protected override Tensor Compute()
     {
-        Tensor flat = _model.ToLatents(_images).permute(0, 2, 3, 1).contiguous().view(-1, SeedQuantizer.CodeDim);
-        return SeedQuantizer.Nearest(flat, _model.Quantizer.Table);
+        Tensor flat = _model.ToLatents(_images).permute(0, 2, 3, 1).contiguous().view(-1, ReferenceQuantizer.CodeDim);
+        return ReferenceQuantizer.Nearest(flat, _model.Quantizer.Table);
     }
 
     protected override Tensor Number(Tensor result) => result.mean();
@@ -101,11 +101,11 @@ internal sealed class DecodeOperation(MemoryLayout layout, int batch, int size) 
     // The code step is a prime, so that neighbours get distant codes.
     private const int PixelsPerCode = 4, CodeStep = 7919;
 
-    private readonly SeedModel _model = new(layout, isEma: false);
+    private readonly ReferenceModel _model = new(layout, isEma: false);
     private readonly int _side = size / PixelsPerCode;
     private readonly Tensor _codes =
         (arange(batch * (size / PixelsPerCode) * (long)(size / PixelsPerCode)) * CodeStep)
-            .remainder(SeedQuantizer.Codes);
+            .remainder(ReferenceQuantizer.Codes);
 
     protected override Tensor Compute() => _model.Decode(_model.Quantizer.Lookup(_codes, batch, _side));
 

@@ -21,7 +21,7 @@ class Operation:
 
 @dataclasses.dataclass(frozen=True)
 class Convolution:
-    """A convolution of the seed's network: size is the height and width of its input."""
+    """A convolution of the reference notebook's network: size is the height and width of its input."""
     name: str
     channels: int
     out_channels: int

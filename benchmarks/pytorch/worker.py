@@ -22,15 +22,15 @@ import torch
 import torch.nn.functional as F
 
 import shared_start
-from seed_model import Model
-from train_seed import to_floats
+from reference_model import Model
+from train_reference import to_floats
 
 SEED, SIDE, PIXELS_PER_CODE, CODE_STEP = 1, 32, 4, 7919
 PERIOD = 65521
 
 
 def nearest_codes(flat, table):
-    """The seed's search: the matrix of squared distances by the expanded square, then argmin."""
+    """The reference notebook's search: the matrix of squared distances by the expanded square, then argmin."""
     distances = (flat**2).sum(1, keepdim=True) + (table**2).sum(1) - 2 * torch.matmul(flat, table.t())
     return torch.argmin(distances, dim=1)
 

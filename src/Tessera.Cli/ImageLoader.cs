@@ -26,7 +26,8 @@ internal sealed class ImageLoader(Display display, bool skipsDamaged, Cancellati
     public IReadOnlyList<string> SkippedHere => _skippedHere;
 
     /// <summary>The value of <c>--data</c>: a built-in name unchanged, a folder as its full path.</summary>
-    public static string Name(string data) => data is SyntheticShapes.Name or Cifar10.Name ? data : Path.GetFullPath(data);
+    public static string Name(string data) =>
+        data is SyntheticShapes.Name or Cifar10.Name ? data : Path.GetFullPath(data);
 
     /// <summary>The argument for image files, used instead of <c>--data</c>.</summary>
     public static Argument<string[]> FilesArgument() => new("IMAGE")

@@ -7,7 +7,7 @@ namespace Tessera.Onnx;
 
 /// <summary>
 /// A <see cref="VqVae"/> as ONNX nodes. The layout is NCHW, as ONNX and the weights have it. Values have the names of
-/// the layers that compute them; weights have the names of the seed's PyTorch model.
+/// the layers that compute them; weights have the names of the reference notebook's model.
 /// </summary>
 internal sealed class VqVaeGraph
 {

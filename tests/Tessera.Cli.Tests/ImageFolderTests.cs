@@ -182,7 +182,8 @@ public sealed class ImageFolderTests : IDisposable
     [InlineData("4100x4")]
     [InlineData("-4")]
     public void Invalid_sizes_are_refused(string size) => Assert.Contains(
-        "--size", Program.Refuse(Program.TinyTraining(SyntheticShapes.Name, Run, "--size", size)), StringComparison.Ordinal);
+        "--size", Program.Refuse(Program.TinyTraining(SyntheticShapes.Name, Run, "--size", size)),
+        StringComparison.Ordinal);
 
     [Fact]
     public void One_image_is_too_few_to_train_but_can_be_encoded()

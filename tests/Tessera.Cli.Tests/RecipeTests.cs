@@ -1,3 +1,4 @@
+using Tessera.Quantization;
 using Tessera.Tensors.Optim;
 using Tessera.Training;
 
@@ -21,15 +22,30 @@ public sealed class RecipeTests(Trained trained)
     }
 
     [Theory]
-    [InlineData("seed")]
-    [InlineData("seed-ema")]
-    public void The_seed_presets_use_no_part_of_the_recipe(string preset)
+    [InlineData("reference")]
+    [InlineData("reference-ema")]
+    public void The_reference_presets_use_no_part_of_the_recipe(string preset)
     {
         TrainingOptions options = Preset.Find(preset).Options;
         Assert.Equal(
             (TrainingBudget.OfUpdates(200_000), OptimizerKind.Adam, 0, LearningRateShape.Constant, 0, 0, 0, false),
             (options.Budget, options.Optimizer, options.WarmUp, options.LearningRateShape, options.ClipNorm,
                 options.WeightDecay, options.AverageDecay, options.Flips));
+    }
+
+    [Fact]
+    public void Former_names_of_options_and_values_still_work()
+    {
+        using var folder = new TemporaryFolder();
+        Program.Succeed(Train(folder["run"], "--preset", "seed-ema", "--ema-start", "seed", "--pictures", "4"));
+        TrainingOptions options = RunFolder.Open(folder["run"]).Options;
+        Assert.Equal(
+            (new EmaVectorQuantizerOptions { AveragesStart = EmaStart.Reference }, TrainingBudget.OfImages(4)),
+            ((EmaVectorQuantizerOptions)options.Model.Quantizer, options.Budget));
+        string help = Program.Succeed("train", "--help");
+        Assert.Contains("<default|reference|reference-ema>", help, StringComparison.Ordinal);
+        Assert.Contains("<codebook|reference>", help, StringComparison.Ordinal);
+        Assert.DoesNotContain("seed-ema", help, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -132,7 +132,7 @@ public sealed class ResumeTests(Trained trained)
     [InlineData("--seed", "7", "the run in * has 0")]
     [InlineData("--optimizer", "adam", "the run in * has muon")]
     [InlineData("--data", "shapes", "the run in * has *images")]
-    [InlineData("--preset", "seed", "the run in * has ")]
+    [InlineData("--preset", "reference", "the run in * has ")]
     [InlineData("--updates", "29", "has made 30 updates already")]
     public void A_resumed_run_refuses_options_that_its_result_depends_on(string option, string value, string reason)
     {

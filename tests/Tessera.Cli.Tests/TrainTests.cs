@@ -53,7 +53,7 @@ public sealed class TrainTests(Trained trained)
     }
 
     [Fact]
-    public void Every_100_updates_it_prints_the_lines_of_the_seed_with_the_numbers_of_metrics_csv()
+    public void Every_100_updates_it_prints_the_lines_of_the_reference_notebook_with_the_numbers_of_metrics_csv()
     {
         using var folder = new TemporaryFolder();
         string output = Program.Succeed(Program.TinyTraining(trained.Images, folder["run"], "--updates", "200"));
@@ -70,7 +70,7 @@ public sealed class TrainTests(Trained trained)
     {
         using var folder = new TemporaryFolder();
         Program.Succeed(
-            "train", "--preset", "seed-ema", "--data", trained.Images, "--data-dir", folder.Path,
+            "train", "--preset", "reference-ema", "--data", trained.Images, "--data-dir", folder.Path,
             "--out", folder["run"], "--size", "8", "--channels", "1", "--batch", "2", "--updates", "1", "--lr", "2e-3",
             "--hidden", "4", "--residual-hidden", "3", "--residual-layers", "0", "--codes", "5", "--code-dim", "6",
             "--commitment", "0.5", "--seed", "18446744073709551615", "--threads", "2", "--checkpoint-every", "7",
@@ -144,7 +144,7 @@ public sealed class TrainTests(Trained trained)
     [InlineData("--revival", "--quantizer", "simvq", "--revival", "0.1")]
     [InlineData("--decay", "--quantizer", "simvq", "--decay", "0.9")]
     [InlineData("--decay-ramp", "--quantizer", "gradient", "--decay-ramp", "on")]
-    [InlineData("--ema-start", "--quantizer", "cosine", "--ema-start", "seed")]
+    [InlineData("--ema-start", "--quantizer", "cosine", "--ema-start", "reference")]
     public void Options_that_exclude_each_other_are_refused(string named, params string[] options)
     {
         using var folder = new TemporaryFolder();
@@ -166,9 +166,9 @@ public sealed class TrainTests(Trained trained)
     }
 
     [Theory]
-    [InlineData("seed", 0.0)]
-    [InlineData("seed-ema", 0.99)]
-    public void The_seed_presets_have_the_options_of_the_seed(string preset, double decay)
+    [InlineData("reference", 0.0)]
+    [InlineData("reference-ema", 0.99)]
+    public void The_reference_presets_have_the_options_of_the_notebook(string preset, double decay)
     {
         using var folder = new TemporaryFolder();
         Program.Succeed(Program.TinyTraining(trained.Images, folder["run"], "--preset", preset, "--updates", "1"));

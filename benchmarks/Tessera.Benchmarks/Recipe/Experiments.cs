@@ -31,9 +31,9 @@ internal static class Experiments
         new("revival 0.6", WithRevival(0.6)),
         new("random start", With(ema => ema with { Start = CodebookStart.Random })),
         new("random start, no revival", With(ema => ema with { Start = CodebookStart.Random, Revival = 0 })),
-        new("the seed's averages and smoothing, no revival", With(ema => ema with
+        new("the notebook's averages and smoothing, no revival", With(ema => ema with
         {
-            Start = CodebookStart.Random, AveragesStart = EmaStart.Seed, KeepSmoothing = true, Decay = 0.99,
+            Start = CodebookStart.Random, AveragesStart = EmaStart.Reference, KeepSmoothing = true, Decay = 0.99,
             DecayRamp = false, Revival = 0,
         })),
         new("smoothing kept", With(ema => ema with { KeepSmoothing = true })),
@@ -103,7 +103,7 @@ internal static class Experiments
                 new("gradients clipped to a norm of 1", options => options with { ClipNorm = 1 }),
                 new("weights averaged, 0.999", options => options with { AverageDecay = 0.999 }),
                 new("flips", options => options with { Flips = true }),
-                new("the preset seed", options => Preset.Seed.Options with
+                new("the preset reference", options => Preset.Reference.Options with
                 {
                     Data = options.Data, Budget = options.Budget, CheckpointEvery = options.CheckpointEvery,
                     EvalEvery = options.EvalEvery,

@@ -6,7 +6,7 @@ using Tessera.Tensors.Devices.Cpu;
 
 namespace Tessera.Benchmarks.Worker;
 
-/// <summary>An operation of the seed's model on batches of images.</summary>
+/// <summary>An operation of the reference notebook's model on batches of images.</summary>
 internal abstract class ModelOperation : Operation
 {
     private const ulong Seed = 1;

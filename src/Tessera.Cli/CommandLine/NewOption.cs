@@ -32,12 +32,17 @@ internal static class NewOption
         new(name) { Description = description, Arity = ArgumentArity.Zero };
 
     /// <summary>An option that takes one of a few words.</summary>
-    public static Option<string?> Choice(string name, string description, params string[] words)
+    public static Option<string?> Choice(string name, string description, params string[] words) =>
+        Choice(name, description, words, new Dictionary<string, string>());
+
+    /// <summary>An option that takes one of a few words, or a former name of one, which becomes the word.</summary>
+    public static Option<string?> Choice(
+        string name, string description, string[] words, IReadOnlyDictionary<string, string> formerNames)
     {
         var option = new Option<string?>(name) { HelpName = string.Join('|', words), Description = description };
         option.CustomParser = result =>
         {
-            string text = result.Tokens[0].Value;
+            string text = formerNames.GetValueOrDefault(result.Tokens[0].Value, result.Tokens[0].Value);
             if (!words.Contains(text)) result.AddError($"{name} {text}: choose one of {string.Join(", ", words)}");
             return text;
         };

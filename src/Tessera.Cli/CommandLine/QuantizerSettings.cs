@@ -20,7 +20,8 @@ internal static class QuantizerSettings
             options => options.Kind,
             (options, kind) => options.Kind == kind ? options : WithCommon(QuantizerOptions.Find(kind), options)),
         new Setting<float?>(
-            NewOption.Number<float>("--commitment", $"Commitment cost, the paper's beta [default: {Usual.Commitment}]."),
+            NewOption.Number<float>(
+                "--commitment", $"Commitment cost, the paper's beta [default: {Usual.Commitment}]."),
             options => options.Model.Quantizer.Commitment,
             (options, value) => With(options, quantizer => quantizer with { Commitment = value!.Value })),
         new Setting<double?>(
@@ -39,11 +40,12 @@ internal static class QuantizerSettings
             (options, value) => RunningAverages(options, "decay-ramp") with { DecayRamp = value == "on" }),
         Choice(
             "--ema-start",
-            "Initial running averages of a random ema codebook: seed (sizes 0, random sums, as in the reference "
+            "Initial running averages of a random ema codebook: reference (sizes 0, random sums, as in the reference "
                 + "notebook) or codebook (sizes 1, sums equal to the codes).",
             [.. Enum.GetValues<EmaStart>().Select(Name)],
             options => (options as EmaVectorQuantizerOptions)?.AveragesStart is { } start ? Name(start) : null,
-            (options, value) => Ema(options, "ema-start") with { AveragesStart = Parse<EmaStart>(value) }),
+            (options, value) => Ema(options, "ema-start") with { AveragesStart = Parse<EmaStart>(value) },
+            new() { ["seed"] = Name(EmaStart.Reference) }),
         Choice(
             "--ema-smoothing",
             "Laplace smoothing of the sizes of ema: kept (changes the running sizes, as in the reference notebook) or "
@@ -79,8 +81,9 @@ internal static class QuantizerSettings
 
     private static Setting<string?> Choice(
         string name, string description, string[] words,
-        Func<QuantizerOptions, string?> get, Func<QuantizerOptions, string, QuantizerOptions> set) => new(
-        NewOption.Choice(name, description, words),
+        Func<QuantizerOptions, string?> get, Func<QuantizerOptions, string, QuantizerOptions> set,
+        Dictionary<string, string>? formerNames = null) => new(
+        NewOption.Choice(name, description, words, formerNames ?? []),
         options => get(options.Model.Quantizer),
         (options, value) => With(options, quantizer => set(quantizer, value!)));
 

@@ -10,7 +10,7 @@ namespace Tessera.Cli.Commands;
 internal sealed class BenchCommand : TesseraCommand
 {
     private const double UsualSeconds = 10, MostSeconds = 24 * 60 * 60;
-    private static readonly TrainingOptions Usual = Preset.Seed.Options;
+    private static readonly TrainingOptions Usual = Preset.Reference.Options;
 
     private readonly Settings _settings = Settings.ForBenchmark(Usual);
     private readonly Option<double?> _seconds = NewOption.Number<double>(

@@ -22,7 +22,7 @@ internal sealed class TrainCommand : TesseraCommand
         "Default values of the other options: "
             + string.Join("; ", Preset.All.Select(preset => $"{preset.Name} ({preset.Summary})"))
             + $" [default: {Preset.Default.Name}].",
-        [.. Preset.All.Select(preset => preset.Name)]);
+        [.. Preset.All.Select(preset => preset.Name)], Preset.FormerNames);
     private readonly Option<string?> _device = NewOption.Choice(
         "--device", "Compute device; both values use the processor [default: auto].", "auto", "cpu");
     private readonly Option<string?> _out = NewOption.Text(
@@ -41,7 +41,7 @@ internal sealed class TrainCommand : TesseraCommand
         "tessera train",
         "tessera train --data images --size 64 --out runs/images",
         "tessera train --data cifar10 --data-dir data --minutes 60 --flips on --out runs/cifar",
-        "tessera train --data cifar10 --data-dir data --preset seed --updates 2000",
+        "tessera train --data cifar10 --data-dir data --preset reference --updates 2000",
         "tessera train --resume --out runs/cifar")
     {
         Options.Add(_preset);

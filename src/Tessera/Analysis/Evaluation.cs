@@ -6,7 +6,7 @@ namespace Tessera.Analysis;
 /// <param name="Split">The split that the images are.</param>
 /// <param name="Images">The number of images.</param>
 /// <param name="ReconError">
-/// The seed's recon_error, <c>Mse / data variance</c>; null if the variance is unknown.
+/// The reference notebook's recon_error, <c>Mse / data variance</c>; null if the variance is unknown.
 /// </param>
 /// <param name="Mse">Mean squared error of the model's unclamped output, pixels in 0..1.</param>
 /// <param name="Psnr">Mean over the images of the peak signal-to-noise ratio in dB, output clamped to 0..1.</param>

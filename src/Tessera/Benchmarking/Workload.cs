@@ -33,7 +33,9 @@ public sealed class Workload : IDisposable
         _inference = new Tape(device, recording: false);
     }
 
-    /// <summary>One training step: forward, backward, Adam with the seed's learning rate of 1e-4.</summary>
+    /// <summary>
+    /// One training step: forward, backward, Adam with the reference notebook's learning rate of 1e-4.
+    /// </summary>
     /// <param name="pixels">A batch, pixels in [-0.5, 0.5].</param>
     /// <param name="shape"><c>[batch, height, width, channels]</c>.</param>
     /// <returns>The loss before the step.</returns>

@@ -3,8 +3,8 @@ using Tessera.Imaging;
 namespace Tessera.Data;
 
 /// <summary>
-/// Images of one size with their classes, all in memory as bytes. Every data source (CIFAR-10, a folder, SyntheticShapes)
-/// loads into this form.
+/// Images of one size with their classes, all in memory as bytes. Every data source (CIFAR-10, a folder,
+/// SyntheticShapes) loads into this form.
 /// </summary>
 public sealed class ImageSet
 {
@@ -80,8 +80,8 @@ public sealed class ImageSet
         new(Name, new ImageSize(Height, Width), Channels, _labels, ClassNames, i => _images[i]);
 
     /// <summary>
-    /// The variance of byte/255 over every sample of every image (the seed's <c>data_variance</c>), computed exactly
-    /// from the histogram of bytes. CIFAR-10's training set: 0.0633.
+    /// The variance of byte/255 over every sample of every image (the reference notebook's <c>data_variance</c>),
+    /// computed exactly from the histogram of bytes. CIFAR-10's training set: 0.0633.
     /// </summary>
     public double Variance()
     {

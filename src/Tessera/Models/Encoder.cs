@@ -4,8 +4,8 @@ using Tessera.Tensors.Nn;
 namespace Tessera.Models;
 
 /// <summary>
-/// The seed's <c>Encoder</c>: two convolutions that each halve height and width, one that keeps them, and a residual
-/// stack.
+/// The reference notebook's <c>Encoder</c>: two convolutions that each halve height and width, one that keeps them, and
+/// a residual stack.
 /// </summary>
 public sealed class Encoder : Module
 {

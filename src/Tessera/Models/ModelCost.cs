@@ -8,8 +8,8 @@ namespace Tessera.Models;
 /// operations: an algorithm that needs fewer (Winograd) is measured against the same number.
 /// </summary>
 /// <remarks>
-/// Elementwise operations, biases, losses and the optimizer are not counted: together they are below 1% at the seed's
-/// sizes, with Adam.
+/// Elementwise operations, biases, losses and the optimizer are not counted: together they are below 1% at the
+/// reference notebook's sizes, with Adam.
 /// </remarks>
 public sealed class ModelCost
 {

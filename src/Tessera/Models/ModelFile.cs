@@ -9,9 +9,9 @@ using Tessera.Tensors.IO;
 namespace Tessera.Models;
 
 /// <summary>
-/// Reads and writes models as safetensors or PyTorch files, with the tensor names and layouts of the seed's PyTorch
-/// model. Python can load the files directly, and files that Python wrote with these names can be read here. The
-/// model's sizes are inferred from the tensor shapes.
+/// Reads and writes models as safetensors or PyTorch files, with the tensor names and layouts of the reference
+/// notebook's PyTorch model. Python can load the files directly, and files that Python wrote with these names can be
+/// read here. The model's sizes are inferred from the tensor shapes.
 /// </summary>
 public static class ModelFile
 {

@@ -7,14 +7,14 @@ using Tessera.Tensors.Nn;
 namespace Tessera.Models;
 
 /// <summary>
-/// The VQ-VAE (van den Oord, Vinyals, Kavukcuoglu, "Neural Discrete Representation Learning", 2017) with the seed's
-/// network: the encoder maps images to a grid of vectors, the quantizer replaces each vector by the nearest code of a
-/// codebook, and the decoder maps the codes back to images.
+/// The VQ-VAE (van den Oord, Vinyals, Kavukcuoglu, "Neural Discrete Representation Learning", 2017) with the reference
+/// notebook's network: the encoder maps images to a grid of vectors, the quantizer replaces each vector by the nearest
+/// code of a codebook, and the decoder maps the codes back to images.
 /// </summary>
 /// <remarks>
 /// Pixels are byte/255 - 0.5. Height and width are multiples of 4; a 32x32 image becomes 8x8 codes. Parameters have
-/// the names of the seed's PyTorch model. Several threads may use a model at once, each with its own tensors and tape,
-/// unless one of them trains it; the results are bit-identical to those of a single thread.
+/// the names of the reference notebook's model. Several threads may use a model at once, each with its own tensors and
+/// tape, unless one of them trains it; the results are bit-identical to those of a single thread.
 /// </remarks>
 public sealed class VqVae : Module
 {

@@ -4,7 +4,7 @@ using static Tessera.InputException;
 
 namespace Tessera.Models;
 
-/// <summary>The sizes and the quantizer of a <see cref="VqVae"/>. The defaults are the seed's.</summary>
+/// <summary>The sizes and the quantizer of a <see cref="VqVae"/>. The defaults are the reference notebook's.</summary>
 public sealed record VqVaeOptions
 {
     private const int MaxCodebookLength = 1 << 30;

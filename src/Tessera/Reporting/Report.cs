@@ -6,7 +6,7 @@ using Tessera.Reporting.Page;
 namespace Tessera.Reporting;
 
 /// <summary>
-/// Writes the report of a model, with the figures of the seed's notebook: a folder with a self-contained
+/// Writes the report of a model, with the figures of the reference notebook: a folder with a self-contained
 /// <c>report.html</c> and each figure as a PNG or SVG file.
 /// </summary>
 /// <example><code>

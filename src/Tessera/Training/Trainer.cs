@@ -12,7 +12,7 @@ using Tessera.Tensors.Devices.Cpu;
 namespace Tessera.Training;
 
 /// <summary>
-/// The training loop of a run folder, as in the seed: draw a batch, compute
+/// The training loop of a run folder, as in the reference notebook: draw a batch, compute
 /// <c>loss = MSE / data variance + quantizer loss</c>, run backward, step the optimizer. It also logs metrics,
 /// evaluates and writes checkpoints. A run that is stopped and resumed gives the same bits as an uninterrupted one,
 /// unless its budget is a time.
@@ -165,7 +165,7 @@ public sealed class Trainer : IDisposable
         _lock.Dispose();
     }
 
-    /// <summary>One update: the seed's loop body.</summary>
+    /// <summary>One update: the reference notebook's loop body.</summary>
     private void Step(Tape tape)
     {
         long start = Stopwatch.GetTimestamp();

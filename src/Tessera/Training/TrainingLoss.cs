@@ -5,7 +5,9 @@ using Tessera.Tensors.Ops;
 
 namespace Tessera.Training;
 
-/// <summary>The loss of a batch as in the seed, <c>MSE / data variance + quantizer loss</c>, with its parts.</summary>
+/// <summary>
+/// The loss of a batch as in the reference notebook, <c>MSE / data variance + quantizer loss</c>, with its parts.
+/// </summary>
 /// <param name="Total">The loss to minimize, a scalar.</param>
 /// <param name="ReconError">Mean squared error divided by the data variance, a scalar.</param>
 /// <param name="Quantized">The quantizer's result: the codes and its loss.</param>

@@ -34,7 +34,10 @@ public sealed class PublishTests : IDisposable
             arguments);
 
         string trained = Run(
-            [.. Program.TinyTraining(SyntheticShapes.Name, _folder["run"]).Where(argument => argument != Program.NoReport)]);
+        [
+            .. Program.TinyTraining(SyntheticShapes.Name, _folder["run"])
+                .Where(argument => argument != Program.NoReport),
+        ]);
         Assert.Contains("codes used", trained, StringComparison.Ordinal);
         Assert.True(
             File.Exists(_folder["run", "report", "report.html"]), "the program trained, but wrote no report");

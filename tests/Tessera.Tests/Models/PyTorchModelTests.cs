@@ -7,8 +7,8 @@ using Tessera.Tensors.IO;
 namespace Tessera.Tests.Models;
 
 /// <summary>
-/// Models from the seed's PyTorch code run here, and models from here run in PyTorch, with the same codes and with
-/// reconstructions within 1e-4 (tests/fixtures/pytorch).
+/// Models from the reference notebook's code run here, and models from here run in PyTorch, with the same codes and
+/// with reconstructions within 1e-4 (tests/fixtures/pytorch).
 /// </summary>
 public sealed class PyTorchModelTests : IDisposable
 {

@@ -7,9 +7,9 @@ using Tessera.Tensors.Nn;
 namespace Tessera.Tests.Parity;
 
 /// <summary>
-/// Compares the model's parts with the seed's in PyTorch, on every device: residual block (whose skip carries relu(x)),
-/// residual stack, encoder for colour and grey, and decoder. Compared are the outputs and the gradients of the input
-/// and of all weights.
+/// Compares the model's parts with the reference notebook's in PyTorch, on every device: residual block (whose skip
+/// carries relu(x)), residual stack, encoder for colour and grey, and decoder. Compared are the outputs and the
+/// gradients of the input and of all weights.
 /// </summary>
 public sealed class ModuleParityTests
 {

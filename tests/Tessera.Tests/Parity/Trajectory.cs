@@ -13,7 +13,8 @@ using Tessera.Tests.Quantization;
 namespace Tessera.Tests.Parity;
 
 /// <summary>
-/// Runs the seed's training loop with the weights and images of a fixture, to compare it with PyTorch's run.
+/// Runs the reference notebook's training loop with the weights and images of a fixture, to compare it with PyTorch's
+/// run.
 /// </summary>
 internal sealed class Trajectory
 {

@@ -6,8 +6,8 @@ namespace Tessera.Tests.Parity;
 
 /// <summary>
 /// Compares training runs of the whole model with PyTorch's, update by update: 30 updates at a small size and 20 at the
-/// seed's, from the same weights on the same images, for both quantizers. The gradients of the first update are also
-/// compared for the default kernels.
+/// reference notebook's, from the same weights on the same images, for both quantizers. The gradients of the first
+/// update are also compared for the default kernels.
 /// </summary>
 public sealed class TrajectoryParityTests
 {

@@ -56,7 +56,7 @@ public class MeasurementTests
     [InlineData(32, 31, 3, 7)]
     [InlineData(16, 5, 1, 1)]
     [InlineData(16, 17, 0, 1)]
-    public void The_masked_cell_is_the_seeds(int size, int image, int row, int column)
+    public void The_masked_cell_is_the_reference_notebooks(int size, int image, int row, int column)
     {
         var maps = new LatentMaps(32, size / 4, size / 4, 3);
         Assert.Equal(row * (size / 4) + column, MaskedCells.CellOf(image, maps));

@@ -87,7 +87,7 @@ public class PlotTests
     }
 
     [Fact]
-    public void A_plot_of_the_seeds_200_000_updates_is_small_and_keeps_every_spike()
+    public void A_plot_of_the_reference_notebooks_200_000_updates_is_small_and_keeps_every_spike()
     {
         double[] values = [.. Enumerable.Range(0, 200_000).Select(i => 1 + 0.1 * Math.Sin(i))];
         values[123_456] = 9;

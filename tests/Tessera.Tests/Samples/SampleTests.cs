@@ -89,11 +89,13 @@ public sealed class SampleTests : IDisposable
     [Fact]
     public void QuantizerInOwnModel_reaches_its_stated_loss() =>
         Assert.InRange(
-            QuantizerInOwnModel.Run(SyntheticShapes.Load(Split.Train, trainCount: 2000, testCount: 1), updates: 300), 0, 0.02);
+            QuantizerInOwnModel.Run(SyntheticShapes.Load(Split.Train, trainCount: 2000, testCount: 1), updates: 300),
+            0, 0.02);
 
     [Fact]
     public void OwnModule_reaches_its_stated_loss() =>
-        Assert.InRange(OwnModule.Run(SyntheticShapes.Load(Split.Train, trainCount: 2000, testCount: 1), updates: 300), 0, 0.003);
+        Assert.InRange(
+            OwnModule.Run(SyntheticShapes.Load(Split.Train, trainCount: 2000, testCount: 1), updates: 300), 0, 0.003);
 
     private string OwnImages()
     {

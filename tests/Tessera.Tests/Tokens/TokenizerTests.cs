@@ -65,7 +65,7 @@ public sealed class TokenizerTests : IDisposable
             image => Assert.Equal(pixels, image.Pixels));
     }
 
-    /// <summary>The seed's sizes, at which convolutions choose between algorithms.</summary>
+    /// <summary>The reference notebook's sizes, at which convolutions choose between algorithms.</summary>
     [Fact]
     public void A_reconstruction_does_not_depend_on_the_rest_of_the_batch()
     {

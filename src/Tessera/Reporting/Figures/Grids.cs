@@ -2,7 +2,9 @@ using Tessera.Imaging;
 
 namespace Tessera.Reporting.Figures;
 
-/// <summary>Grids of images, as the seed shows them: <c>torchvision.utils.make_grid</c> with its defaults.</summary>
+/// <summary>
+/// Grids of images, as the reference notebook shows them: <c>torchvision.utils.make_grid</c> with its defaults.
+/// </summary>
 internal static class Grids
 {
     private const int Columns = 8, Padding = 2;

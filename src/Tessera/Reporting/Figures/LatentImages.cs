@@ -4,7 +4,7 @@ using Tessera.Reporting.Measurements;
 
 namespace Tessera.Reporting.Figures;
 
-/// <summary>The seed's "Latent space images": latents shown as colours.</summary>
+/// <summary>The reference notebook's "Latent space images": latents shown as colours.</summary>
 internal static class LatentImages
 {
     // A range smaller than this part of the overall range is rounding error and counts as constant.

@@ -6,12 +6,14 @@ using Tessera.Training;
 
 namespace Tessera.Reporting.Figures;
 
-/// <summary>The seed's "Plot Loss": NMSE and perplexity of every update, smoothed in front of raw.</summary>
+/// <summary>
+/// The reference notebook's "Plot Loss": NMSE and perplexity of every update, smoothed in front of raw.
+/// </summary>
 internal static class LossFigure
 {
     private const string Id = "loss", Title = "Loss and perplexity during training";
 
-    // The seed's savgol_filter(..., 201, 7).
+    // The reference notebook's savgol_filter(..., 201, 7).
     private const int Window = 201, Order = 7;
 
     public static Figure Make(ReportData data)

@@ -5,7 +5,7 @@ using Tessera.Reporting.Plots;
 
 namespace Tessera.Reporting.Figures;
 
-/// <summary>The seed's "View Reconstructions": originals, reconstructions and their difference.</summary>
+/// <summary>The reference notebook's "View Reconstructions": originals, reconstructions and their difference.</summary>
 internal static class ReconstructionFigure
 {
     // The colour scale ends at this quantile of the errors, so that a few large ones do not darken the rest.

@@ -11,7 +11,7 @@ namespace Tessera.Reporting.Measurements;
 internal sealed record ImageSample(
     string Name, IReadOnlyList<Image> Originals, LatentMaps Latents, IReadOnlyList<Image> Reconstructions)
 {
-    /// <summary>The number of images in a figure, as in the seed.</summary>
+    /// <summary>The number of images in a figure, as in the reference notebook.</summary>
     public const int Size = 32;
 
     // The fractional parts of its multiples are spread most evenly over 0..1.

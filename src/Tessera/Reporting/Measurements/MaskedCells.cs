@@ -3,8 +3,8 @@ using Tessera.Imaging;
 namespace Tessera.Reporting.Measurements;
 
 /// <summary>
-/// The seed's masks: in image i the latent cell <c>(i / 8, i % 8)</c> of the 8 x 8 cells is set to zero. In general
-/// it is cell <c>i % cells</c> in row-major order.
+/// The reference notebook's masks: in image i the latent cell <c>(i / 8, i % 8)</c> of the 8 x 8 cells is set to zero.
+/// In general it is cell <c>i % cells</c> in row-major order.
 /// </summary>
 internal static class MaskedCells
 {

@@ -1,14 +1,15 @@
-"""Trains the seed's model in PyTorch on CIFAR-10, for a curve to compare with Tessera's.
+r"""Trains the reference notebook's model in PyTorch on CIFAR-10, for a curve to compare with Tessera's.
 
-    python3 train_seed.py --data-dir cifar-10-batches-bin --preset seed-ema --lr 1e-3 --updates 2000 --out curve.csv
+    python3 train_reference.py --data-dir cifar-10-batches-bin --preset reference-ema --lr 1e-3 --updates 2000 \
+        --out curve.csv
 
 Writes rows `update,recon_error,perplexity,vq_loss,seconds`, means over the last 100 updates. Then evaluates the whole
 test split: `recon_error` (MSE over all pixels / the training set's variance), `perplexity` (codes counted over the
 whole split) and `codes_used`, as rows of FILE.test.csv (`split,recon_error,perplexity,codes_used`).
 
-This is the seed's loop except for its data loader, which is recreated at every update, so that an image may come twice
-before another comes once. Here, as in Tessera, each epoch visits the images once in a shuffled order (a last partial
-batch is left out). With --shared-start the first weights and the batches are those of a Tessera run of the same --seed.
+This is the reference notebook's loop except for its data loader, which is recreated at every update, so that an image
+may come twice before another comes once. Here, as in Tessera, each epoch visits the images once in a shuffled order (a
+last partial batch is left out). With --shared-start the first weights and the batches are those of a Tessera run of the same --seed.
 """
 
 import argparse
@@ -21,7 +22,7 @@ import torch
 import torch.nn.functional as F
 
 import shared_start
-from seed_model import Model
+from reference_model import Model
 
 ROW_EVERY = 100
 
@@ -101,7 +102,7 @@ def evaluate(model, images, variance, size=250):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--data-dir', required=True, help='folder of data_batch_1.bin ... test_batch.bin')
-    parser.add_argument('--preset', choices=['seed', 'seed-ema'], default='seed-ema')
+    parser.add_argument('--preset', choices=['reference', 'reference-ema'], default='reference-ema')
     parser.add_argument('--lr', type=float, default=1e-4)
     parser.add_argument('--updates', type=int, default=2000)
     parser.add_argument('--batch', type=int, default=256)
@@ -120,7 +121,7 @@ def main():
     variance = data_variance(images)
     print(f'{len(images)} + {len(held_out)} images, data variance {variance:.6f}', flush=True)
 
-    model = Model(decay=0.99 if args.preset == 'seed-ema' else 0.0)
+    model = Model(decay=0.99 if args.preset == 'reference-ema' else 0.0)
     if args.shared_start:
         shared_start.fill(model, args.seed)
     train(model, images, args, variance)
