@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures Tessera beside libtorch and PyTorch in turns, on the same pictures, from the same weights. Run it by
+"""Measures Tessera beside libtorch and PyTorch in turns, on the same images, from the same weights. Run it by
 compare.sh, which builds first.
 
 Writes comparison.md and comparison.json to --out and prints the former; progress goes to stderr. libtorch runs through
@@ -21,7 +21,7 @@ import os
 import shutil
 import tempfile
 
-from comparison import fill, libtorch, operations, pictures, programs, report
+from comparison import fill, images, libtorch, operations, programs, report
 from comparison.measure import Session, tell
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -33,7 +33,7 @@ def parse():
     parser = argparse.ArgumentParser(
         prog='compare.sh', description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--rounds', type=int, default=9, help='turns of each program at each operation [9]')
-    parser.add_argument('--batch', type=int, default=256, help='pictures in a batch [256]')
+    parser.add_argument('--batch', type=int, default=256, help='images in a batch [256]')
     parser.add_argument('--threads', type=int, default=os.cpu_count(),
                         help='threads of each program [one per processor]')
     parser.add_argument('--only', default=','.join(operations.GROUPS), metavar='NAME,...',
@@ -43,7 +43,7 @@ def parse():
                         help='the Python that has PyTorch; "" for none [%(default)s]')
     parser.add_argument('--no-libtorch', action='store_true', help='leave libtorch out')
     parser.add_argument('--data-dir', default=os.environ.get('TESSERA_DATA'), metavar='DIR',
-                        help="holds CIFAR-10's binary files [TESSERA_DATA; without either: made-up pictures]")
+                        help="holds CIFAR-10's binary files [TESSERA_DATA; without either: made-up images]")
     parser.add_argument('--fill', action='append', default=[], metavar='FILE',
                         help='rewrite the marked blocks of a document from the results; may be given more than once')
     parser.add_argument('--from', dest='source', metavar='JSON',
@@ -60,8 +60,8 @@ def parse():
     for name in ('rounds', 'batch', 'threads'):
         if getattr(args, name) < 1:
             parser.error(f'--{name} must be at least 1')
-    if args.data_dir and not pictures.find_cifar10(args.data_dir):
-        parser.error(f'{args.data_dir} holds no {pictures.FIRST_BATCH} of CIFAR-10; name another --data-dir')
+    if args.data_dir and not images.find_cifar10(args.data_dir):
+        parser.error(f'{args.data_dir} holds no {images.FIRST_BATCH} of CIFAR-10; name another --data-dir')
     try:
         args.results = read(args.source) if args.source else None
     except (OSError, ValueError) as error:
@@ -130,8 +130,8 @@ def compared(args):
 def run(args):
     found, package = compared(args)
     with tempfile.TemporaryDirectory() as folder:
-        shown, variance = pictures.write(os.path.join(folder, 'pictures'), args.data_dir)
-        session = Session(found, os.path.join(folder, 'pictures'), variance, args.threads, args.rounds)
+        shown, variance = images.write(os.path.join(folder, 'images'), args.data_dir)
+        session = Session(found, os.path.join(folder, 'images'), variance, args.threads, args.rounds)
         results = {
             'date': datetime.date.today().isoformat(), 'processor': report.processor(), 'processors': os.cpu_count(),
             'batch': args.batch, 'threads': args.threads, 'rounds': args.rounds, 'pictures': shown,

@@ -4,16 +4,16 @@ using Tessera.Training;
 
 namespace Tessera.Samples;
 
-/// <summary>Mirrors the codes of a picture's left half onto its right half and decodes them.</summary>
+/// <summary>Mirrors the codes of an image's left half onto its right half and decodes them.</summary>
 public static class DecodeEditedCodes
 {
     /// <param name="model">A run folder, a checkpoint in it, or a model file of Tessera or PyTorch.</param>
-    /// <param name="picture">A picture file of any size.</param>
+    /// <param name="imagePath">An image file of any size.</param>
     /// <param name="edited">The PNG file to write.</param>
-    public static void Run(string model, string picture, string edited)
+    public static void Run(string model, string imagePath, string edited)
     {
         TrainedModel trained = TrainedModel.Open(model);
-        Image image = ImageTransform.Fit(ImageFile.Read(picture), 32, 32, trained.Model.Options.Channels);
+        Image image = ImageTransform.Fit(ImageFile.Read(imagePath), 32, 32, trained.Model.Options.Channels);
 
         using var tokenizer = new Tokenizer(trained.Model, image.Width, image.Height);
         int[] codes = tokenizer.Encode([image.Pixels]);

@@ -8,17 +8,17 @@ namespace Tessera.Samples;
 public static class EncodeInParallel
 {
     /// <param name="model">A model that is not being trained.</param>
-    /// <param name="pictures">Pictures of one size.</param>
-    /// <returns>The codes of each picture.</returns>
-    public static int[][] Run(VqVae model, IReadOnlyList<Image> pictures)
+    /// <param name="images">Images of one size.</param>
+    /// <returns>The codes of each image.</returns>
+    public static int[][] Run(VqVae model, IReadOnlyList<Image> images)
     {
-        int[][] codes = new int[pictures.Count][];
+        int[][] codes = new int[images.Count][];
         Parallel.For(
-            0, pictures.Count,
-            () => new Tokenizer(model, pictures[0].Width, pictures[0].Height),
+            0, images.Count,
+            () => new Tokenizer(model, images[0].Width, images[0].Height),
             (i, _, tokenizer) =>
             {
-                codes[i] = tokenizer.Encode([pictures[i].Pixels]);
+                codes[i] = tokenizer.Encode([images[i].Pixels]);
                 return tokenizer;
             },
             tokenizer => tokenizer.Dispose());

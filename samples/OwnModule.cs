@@ -9,7 +9,7 @@ using Tessera.Tensors.Random;
 namespace Tessera.Samples;
 
 /// <summary>
-/// A custom module and its training: two convolutions learn to denoise pictures, y = x + f(x). The noise has a mean
+/// A custom module and its training: two convolutions learn to denoise images, y = x + f(x). The noise has a mean
 /// squared error of 0.01; after 300 updates about 0.002 should be left.
 /// </summary>
 public sealed class OwnModule : Module
@@ -25,13 +25,13 @@ public sealed class OwnModule : Module
     /// <param name="x"><c>[batch, height, width, channels]</c>.</param>
     public Tensor Forward(Tensor x) => _second.Forward(_first.Forward(x, relu: true), addend: x);
 
-    public static float Run(ImageSet pictures, int updates)
+    public static float Run(ImageSet images, int updates)
     {
         const int Batch = 16;
-        using var batches = new BatchLoader(pictures, Batch, seed: 1);
-        Shape shape = [Batch, pictures.Height, pictures.Width, pictures.Channels];
+        using var batches = new BatchLoader(images, Batch, seed: 1);
+        Shape shape = [Batch, images.Height, images.Width, images.Channels];
         float[] noisy = new float[shape.Length];
-        var model = new OwnModule(pictures.Channels, hidden: 32, new Initializer(seed: 1));
+        var model = new OwnModule(images.Channels, hidden: 32, new Initializer(seed: 1));
         var optimizer = new Adam(model, learningRate: 2e-3f);
         using var tape = new Tape();
         float mse = 0;

@@ -13,24 +13,24 @@ try
 {
     switch (args)
     {
-        case ["encode", string model, string picture]: EncodePicture.Run(model, picture); break;
-        case ["decode", string model, string picture, string edited]:
-            DecodeEditedCodes.Run(model, picture, edited);
+        case ["encode", string model, string image]: EncodeImage.Run(model, image); break;
+        case ["decode", string model, string image, string edited]:
+            DecodeEditedCodes.Run(model, image, edited);
             break;
         case ["parallel", string model, string folder]:
             TrainedModel trained = TrainedModel.Open(model);
-            ImageSet pictures = ImageFolder.Load(folder, Split.All, 32, trained.Model.Options.Channels);
-            int[][] codes = EncodeInParallel.Run(trained.Model, pictures.First(pictures.Count));
-            Console.WriteLine($"{codes.Length} pictures encoded");
+            ImageSet images = ImageFolder.Load(folder, Split.All, 32, trained.Model.Options.Channels);
+            int[][] codes = EncodeInParallel.Run(trained.Model, images.First(images.Count));
+            Console.WriteLine($"{codes.Length} images encoded");
             break;
         case ["train", string folder, string run]:
-            TrainOnOwnPictures.Run(folder, run, updates: 2000, stop.Token);
+            TrainOnOwnImages.Run(folder, run, updates: 2000, stop.Token);
             break;
-        case ["quantizer"]: QuantizerInOwnModel.Run(Shapes.Load(Split.Train), updates: 300); break;
-        case ["module"]: OwnModule.Run(Shapes.Load(Split.Train), updates: 300); break;
+        case ["quantizer"]: QuantizerInOwnModel.Run(SyntheticShapes.Load(Split.Train), updates: 300); break;
+        case ["module"]: OwnModule.Run(SyntheticShapes.Load(Split.Train), updates: 300); break;
         default:
             Console.Error.WriteLine(
-                "usage: encode MODEL PICTURE | decode MODEL PICTURE OUT.png | parallel MODEL FOLDER | train FOLDER RUN"
+                "usage: encode MODEL IMAGE | decode MODEL IMAGE OUT.png | parallel MODEL FOLDER | train FOLDER RUN"
                 + " | quantizer | module");
             return 2;
     }

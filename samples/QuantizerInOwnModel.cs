@@ -29,18 +29,18 @@ public sealed class QuantizerInOwnModel : Module
     }
 
     /// <summary>The reconstruction error, and the loss: the error plus the quantizer's loss.</summary>
-    public (Tensor Error, Tensor Loss) Forward(Tensor pictures)
+    public (Tensor Error, Tensor Loss) Forward(Tensor images)
     {
-        Quantized quantized = _quantizer.Quantize(_encoder.Forward(pictures), training: true);
-        Tensor error = _decoder.Forward(quantized.Vectors).MeanSquaredError(pictures);
+        Quantized quantized = _quantizer.Quantize(_encoder.Forward(images), training: true);
+        Tensor error = _decoder.Forward(quantized.Vectors).MeanSquaredError(images);
         return (error, error.Add(quantized.Loss));
     }
 
-    public static float Run(ImageSet pictures, int updates)
+    public static float Run(ImageSet images, int updates)
     {
         const int Batch = 32;
-        using var batches = new BatchLoader(pictures, Batch, seed: 1);
-        Shape shape = [Batch, pictures.Height, pictures.Width, pictures.Channels];
+        using var batches = new BatchLoader(images, Batch, seed: 1);
+        Shape shape = [Batch, images.Height, images.Width, images.Channels];
         var model = new QuantizerInOwnModel(new Initializer(seed: 1));
         // The codebook starts from encoder outputs, so that every code is used.
         Tensor vectors = model._encoder.Forward(Tensor.From(batches.Load(0), shape));

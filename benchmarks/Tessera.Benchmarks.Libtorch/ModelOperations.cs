@@ -6,10 +6,10 @@ using static TorchSharp.torch;
 namespace Tessera.Benchmarks.Libtorch;
 
 /// <summary>A training step on the next batch; its check is the loss.</summary>
-internal sealed class TrainOperation(PictureFile pictures, MemoryLayout layout, bool isEma, int batch, int size)
+internal sealed class TrainOperation(RawImageFile images, MemoryLayout layout, bool isEma, int batch, int size)
     : Operation
 {
-    private readonly SeedModel _model = new(layout, isEma);
+    private readonly ReferenceModel _model = new(layout, isEma);
     private Adam? _optimizer;
     private Tensor? _images;
     private float _loss;
@@ -19,7 +19,7 @@ internal sealed class TrainOperation(PictureFile pictures, MemoryLayout layout, 
     {
         _images?.Dispose();
         using DisposeScope scope = NewDisposeScope();
-        _images = pictures.Batch(_steps++, batch, size).DetachFromDisposeScope();
+        _images = images.Batch(_steps++, batch, size).DetachFromDisposeScope();
         _optimizer ??= optim.Adam(_model.Trained, lr: 1e-4);
     }
 
@@ -29,7 +29,7 @@ internal sealed class TrainOperation(PictureFile pictures, MemoryLayout layout, 
         using DisposeScope scope = NewDisposeScope();
         // Null gradients in place of zeros: libtorch 2's default, and its fastest way.
         foreach (Parameter parameter in _model.Trained) parameter.grad = null;
-        Tensor loss = _model.Loss(_images!, pictures.Variance, training: true);
+        Tensor loss = _model.Loss(_images!, images.Variance, training: true);
         loss.backward();
         _optimizer!.step();
         _loss = loss.item<float>();
@@ -39,17 +39,17 @@ internal sealed class TrainOperation(PictureFile pictures, MemoryLayout layout, 
 }
 
 /// <summary>The whole model forward; its check is the loss.</summary>
-internal sealed class EvaluateOperation(PictureFile pictures, MemoryLayout layout, int batch, int size) : Operation
+internal sealed class EvaluateOperation(RawImageFile images, MemoryLayout layout, int batch, int size) : Operation
 {
-    private readonly SeedModel _model = new(layout, isEma: false);
-    private readonly Tensor _images = pictures.Batch(0, batch, size);
+    private readonly ReferenceModel _model = new(layout, isEma: false);
+    private readonly Tensor _images = images.Batch(0, batch, size);
     private float _loss;
 
     public override void Run()
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable inference = inference_mode();
-        _loss = _model.Loss(_images, pictures.Variance, training: false).item<float>();
+        _loss = _model.Loss(_images, images.Variance, training: false).item<float>();
     }
 
     public override double Check() => _loss;
@@ -80,32 +80,32 @@ internal abstract class TensorOperation : Operation
     protected abstract Tensor Number(Tensor result);
 }
 
-/// <summary>Pictures to codes; its check is the mean code.</summary>
-internal sealed class EncodeOperation(PictureFile pictures, MemoryLayout layout, int batch, int size) : TensorOperation
+/// <summary>Images to codes; its check is the mean code.</summary>
+internal sealed class EncodeOperation(RawImageFile images, MemoryLayout layout, int batch, int size) : TensorOperation
 {
-    private readonly SeedModel _model = new(layout, isEma: false);
-    private readonly Tensor _images = pictures.Batch(0, batch, size);
+    private readonly ReferenceModel _model = new(layout, isEma: false);
+    private readonly Tensor _images = images.Batch(0, batch, size);
 
     protected override Tensor Compute()
     {
-        Tensor flat = _model.ToLatents(_images).permute(0, 2, 3, 1).contiguous().view(-1, SeedQuantizer.CodeDim);
-        return SeedQuantizer.Nearest(flat, _model.Quantizer.Table);
+        Tensor flat = _model.ToLatents(_images).permute(0, 2, 3, 1).contiguous().view(-1, ReferenceQuantizer.CodeDim);
+        return ReferenceQuantizer.Nearest(flat, _model.Quantizer.Table);
     }
 
     protected override Tensor Number(Tensor result) => result.mean();
 }
 
-/// <summary>Codes to pictures; its check is the root mean square of the pixels.</summary>
+/// <summary>Codes to images; its check is the root mean square of the pixels.</summary>
 internal sealed class DecodeOperation(MemoryLayout layout, int batch, int size) : TensorOperation
 {
     // The code step is a prime, so that neighbours get distant codes.
     private const int PixelsPerCode = 4, CodeStep = 7919;
 
-    private readonly SeedModel _model = new(layout, isEma: false);
+    private readonly ReferenceModel _model = new(layout, isEma: false);
     private readonly int _side = size / PixelsPerCode;
     private readonly Tensor _codes =
         (arange(batch * (size / PixelsPerCode) * (long)(size / PixelsPerCode)) * CodeStep)
-            .remainder(SeedQuantizer.Codes);
+            .remainder(ReferenceQuantizer.Codes);
 
     protected override Tensor Compute() => _model.Decode(_model.Quantizer.Lookup(_codes, batch, _side));
 

@@ -11,7 +11,7 @@ internal sealed class NearestOperation(int rows, int codes, int codeDim) : Tenso
     private readonly Tensor _flat = tensor(Numbers.Make(0, rows * codeDim), rows, codeDim);
     private readonly Tensor _table = tensor(Numbers.Make(1, codes * codeDim), codes, codeDim);
 
-    protected override Tensor Compute() => SeedQuantizer.Nearest(_flat, _table);
+    protected override Tensor Compute() => ReferenceQuantizer.Nearest(_flat, _table);
 
     protected override Tensor Number(Tensor result) => result.mean();
 }

@@ -3,7 +3,7 @@ using Tessera.Benchmarks.Libtorch;
 using Tessera.Benchmarks.Worker;
 using TorchSharp;
 
-const string Usage = "usage: Tessera.Benchmarks.Libtorch PICTURES VARIANCE THREADS contiguous|channels_last";
+const string Usage = "usage: Tessera.Benchmarks.Libtorch IMAGES VARIANCE THREADS contiguous|channels_last";
 if (args is not [var path, var variance, var threads, ("contiguous" or "channels_last") and var layout])
 {
     Console.Error.WriteLine(Usage);
@@ -11,6 +11,6 @@ if (args is not [var path, var variance, var threads, ("contiguous" or "channels
 }
 torch.set_num_threads(WorkerLoop.Whole(threads));
 var memory = new MemoryLayout(IsChannelsLast: layout == "channels_last");
-var pictures = new PictureFile(path, double.Parse(variance, CultureInfo.InvariantCulture), memory);
-var operations = new Operations(new LibtorchOperations(pictures, memory).Make);
+var images = new RawImageFile(path, double.Parse(variance, CultureInfo.InvariantCulture), memory);
+var operations = new Operations(new LibtorchOperations(images, memory).Make);
 return WorkerLoop.Run(operations.Find, Description.ToJson);

@@ -26,8 +26,8 @@ static int Usage()
     Console.Error.WriteLine("""
         usage: Tessera.Benchmarks kernels [--filter PATTERN] [...]   times the kernels; kernels --help
                Tessera.Benchmarks recipe [NAME] [...]                makes the runs of docs/recipe.md; recipe --help
-               Tessera.Benchmarks update-cost                        times updates of 32 and of 256 pictures
-               Tessera.Benchmarks worker PICTURES VARIANCE THREADS   obeys benchmarks/compare.py
+               Tessera.Benchmarks update-cost                        times updates of 32 and of 256 images
+               Tessera.Benchmarks worker IMAGES VARIANCE THREADS   obeys benchmarks/compare.py
         """);
     return 2;
 }

@@ -8,27 +8,27 @@ namespace Tessera.Benchmarks;
 
 /// <summary>
 /// The fixed cost of an update of the default preset, which does not depend on its batch, with each optimizer. An
-/// update of n pictures takes t(n) = fixed + n x, so fixed = (8 t(32) - t(256)) / 7. The runs take turns. The median is
+/// update of n images takes t(n) = fixed + n x, so fixed = (8 t(32) - t(256)) / 7. The runs take turns. The median is
 /// that of updates that do not look for dead codes.
 /// </summary>
 internal static class UpdateCost
 {
     private const int Batch = 32, Times = 8, Rounds = 7, WarmUp = 10, Updates = 30;
 
-    /// <summary>Measures on the built-in pictures and prints a table.</summary>
+    /// <summary>Measures on the built-in images and prints a table.</summary>
     public static int Run()
     {
         var settings = Enum.GetValues<OptimizerKind>()
             .SelectMany(_ => new[] { Batch, Times * Batch }, (optimizer, batch) => (optimizer, batch)).ToArray();
         var milliseconds = settings.ToDictionary(setting => setting, _ => new List<double>());
-        ImageSet train = Shapes.Load(Split.Train), test = Shapes.Load(Split.Test);
+        ImageSet train = SyntheticShapes.Load(Split.Train), test = SyntheticShapes.Load(Split.Test);
         string folder = Directory.CreateTempSubdirectory("tessera-update-cost").FullName;
         try
         {
             for (int run = 0; run < Rounds * settings.Length; run++)
             {
                 (OptimizerKind optimizer, int batch) = settings[run % settings.Length];
-                TrainingOptions options = Preset.Default.OptionsFor(Shapes.Name) with
+                TrainingOptions options = Preset.Default.OptionsFor(SyntheticShapes.Name) with
                 {
                     Optimizer = optimizer,
                     Batch = batch,
@@ -52,11 +52,11 @@ internal static class UpdateCost
             # The cost of an update
 
             Made by `dotnet run -c Release --project benchmarks/Tessera.Benchmarks -- update-cost`;
-            {device.Description}. Updates of the default preset on the built-in pictures: the median update of a run,
+            {device.Description}. Updates of the default preset on the built-in images: the median update of a run,
             the least of {Rounds} runs in turns, since other work of the host only adds time. "Fixed" is the cost that
             does not depend on the batch: ({Times} t({Batch}) - t({Times * Batch})) / {Times - 1}.
 
-            | optimizer | {Batch} pictures | {Times * Batch} pictures | fixed | of an update of {Batch} |
+            | optimizer | {Batch} images | {Times * Batch} images | fixed | of an update of {Batch} |
             |---|---|---|---|---|
             """);
         foreach (OptimizerKind optimizer in Enum.GetValues<OptimizerKind>())

@@ -22,13 +22,13 @@ def tell(text):
 class Session:
     """One comparison: the programs, their input and the number of rounds."""
 
-    def __init__(self, programs, pictures, variance, threads, rounds):
+    def __init__(self, programs, images, variance, threads, rounds):
         self.programs, self.rounds, self.threads = programs, rounds, threads
-        self.pictures, self.variance = pictures, variance
+        self.images, self.variance = images, variance
         self.peaks = {'one': [], 'all': []}
 
     def start(self, program, threads=None):
-        return program.start(self.pictures, self.variance, threads or self.threads)
+        return program.start(self.images, self.variance, threads or self.threads)
 
     @contextlib.contextmanager
     def workers(self):

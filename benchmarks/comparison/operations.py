@@ -6,7 +6,7 @@ CODEBOOKS = ('gradient', 'ema')
 PASSES = ('forward', 'input_gradient', 'weight_gradient')
 GROUPS = ('step', 'evaluate', 'encode', 'decode', 'convolutions', 'nearest', 'memory', 'startup', 'threads', 'batches',
           'sizes')
-SIZE, CODES, CODE_DIM, CODES_PER_PICTURE = 32, 512, 64, 64
+SIZE, CODES, CODE_DIM, CODES_PER_IMAGE = 32, 512, 64, 64
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Operation:
 
 @dataclasses.dataclass(frozen=True)
 class Convolution:
-    """A convolution of the seed's network: size is the height and width of its input."""
+    """A convolution of the reference notebook's network: size is the height and width of its input."""
     name: str
     channels: int
     out_channels: int
@@ -60,12 +60,12 @@ def training(codebook, batch, size=SIZE, calls=1):
 
 def of_group(group, batch):
     """The operations of a group, which all programs perform in turns."""
-    rows = batch * CODES_PER_PICTURE
+    rows = batch * CODES_PER_IMAGE
     return {
         'step': [training(codebook, batch) for codebook in CODEBOOKS],
         'evaluate': [Operation('evaluation (forward)', f'evaluate {batch} {SIZE}')],
-        'encode': [Operation('encoding pictures to codes', f'encode {batch} {SIZE}')],
-        'decode': [Operation('decoding codes to pictures', f'decode {batch} {SIZE}')],
+        'encode': [Operation('encoding images to codes', f'encode {batch} {SIZE}')],
+        'decode': [Operation('decoding codes to images', f'decode {batch} {SIZE}')],
         'convolutions': [operation for layer in CONVOLUTIONS for operation in layer.operations(batch)],
         'nearest': [Operation(f'nearest of {CODES} codes, N = {rows}', f'nearest {rows} {CODES} {CODE_DIM}',
                               flops=2 * rows * CODES * CODE_DIM)],

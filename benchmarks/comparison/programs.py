@@ -13,15 +13,15 @@ PYTORCH = os.path.join(BENCHMARKS, 'pytorch', 'worker.py')
 
 @dataclasses.dataclass(frozen=True)
 class Program:
-    """A program. The settings (pictures, variance, threads) go between the command and the arguments."""
+    """A program. The settings (images, variance, threads) go between the command and the arguments."""
     family: str
     name: str
     command: tuple
     arguments: tuple = ()
     environment: tuple = ()
 
-    def start(self, pictures, variance, threads):
-        return Worker(self, [*self.command, pictures, repr(variance), str(threads), *self.arguments])
+    def start(self, images, variance, threads):
+        return Worker(self, [*self.command, images, repr(variance), str(threads), *self.arguments])
 
 
 def tessera():

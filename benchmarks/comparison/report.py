@@ -250,7 +250,7 @@ def scaling(results):
     if 'sizes' in results:
         medians = {name: statistics.median(times) for name, times in results['sizes'].items()}
         text += '\n' * bool(text) + table(
-            ['pictures, as many pixels in a batch', 'ms', 'cost per pixel'],
+            ['images, as many pixels in a batch', 'ms', 'cost per pixel'],
             [[f'{name}x{name}', f'{median:.0f}', f"{median / medians['32']:.2f}"] for name, median in medians.items()])
     return f'## How it scales (Tessera alone, training step, gradient codebook)\n\n{text}' if text else ''
 

@@ -1,4 +1,4 @@
-"""Loads a model trained by Tessera into the seed's PyTorch model and measures it over CIFAR-10's test split.
+"""Loads a model trained by Tessera into the reference notebook's model and measures it over CIFAR-10's test split.
 
     python3 evaluate_model.py --data-dir cifar-10-batches-bin runs/cifar/model.safetensors
 
@@ -12,8 +12,8 @@ import struct
 import numpy as np
 import torch
 
-from seed_model import Model
-from train_seed import data_variance, evaluate, read_cifar10
+from reference_model import Model
+from train_reference import data_variance, evaluate, read_cifar10
 
 
 def read_float32(path):

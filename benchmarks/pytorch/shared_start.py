@@ -54,12 +54,12 @@ def permutation(seed, stream, count):
     return np.array(order)
 
 
-def batches(pictures, size, seed, to_floats):
+def batches(images, size, seed, to_floats):
     """Endless batches; one that straddles two epochs takes from both."""
     left, epoch = np.empty(0, np.int64), 0
     while True:
         while len(left) < size:
-            left = np.concatenate([left, permutation(seed, EPOCHS + epoch, len(pictures))])
+            left = np.concatenate([left, permutation(seed, EPOCHS + epoch, len(images))])
             epoch += 1
-        yield to_floats(pictures[left[:size]])
+        yield to_floats(images[left[:size]])
         left = left[size:]

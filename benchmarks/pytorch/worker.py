@@ -1,7 +1,7 @@
 """PyTorch's side of `benchmarks/compare.py`. The other workers obey the same lines:
 `benchmarks/Tessera.Benchmarks/Worker` and `benchmarks/Tessera.Benchmarks.Libtorch`.
 
-    python3 worker.py PICTURES VARIANCE THREADS [contiguous|channels_last]
+    python3 worker.py IMAGES VARIANCE THREADS [contiguous|channels_last]
 
 Prints `ready`. A line `CALLS OPERATION ARGUMENT...` calls an operation that often. The answer is JSON: the milliseconds
 of each call and a number computed from the result, which must agree between programs. `describe` answers with the
@@ -22,15 +22,15 @@ import torch
 import torch.nn.functional as F
 
 import shared_start
-from seed_model import Model
-from train_seed import to_floats
+from reference_model import Model
+from train_reference import to_floats
 
 SEED, SIDE, PIXELS_PER_CODE, CODE_STEP = 1, 32, 4, 7919
 PERIOD = 65521
 
 
 def nearest_codes(flat, table):
-    """The seed's search: the matrix of squared distances by the expanded square, then argmin."""
+    """The reference notebook's search: the matrix of squared distances by the expanded square, then argmin."""
     distances = (flat**2).sum(1, keepdim=True) + (table**2).sum(1) - 2 * torch.matmul(flat, table.t())
     return torch.argmin(distances, dim=1)
 
@@ -45,8 +45,8 @@ def root_mean_square(values):
 
 
 class Operations:
-    def __init__(self, pictures, variance, layout):
-        self.pictures = np.fromfile(pictures, np.uint8).reshape(-1, SIDE, SIDE, 3)
+    def __init__(self, images, variance, layout):
+        self.images = np.fromfile(images, np.uint8).reshape(-1, SIDE, SIDE, 3)
         self.variance, self.layout, self.made = variance, layout, {}
 
     def find(self, words):
@@ -60,10 +60,10 @@ class Operations:
         return self.made[name]
 
     def batch(self, index, batch, size):
-        """Batch i begins at picture i * batch; pictures of m times the size are mosaics of m x m pictures, by row."""
+        """Batch i begins at image i * batch; images of m times the size are mosaics of m x m images, by row."""
         tiles = size // SIDE
-        numbers = np.arange(index * batch * tiles**2, (index + 1) * batch * tiles**2) % len(self.pictures)
-        mosaics = self.pictures[numbers].reshape(batch, tiles, tiles, SIDE, SIDE, 3)
+        numbers = np.arange(index * batch * tiles**2, (index + 1) * batch * tiles**2) % len(self.images)
+        mosaics = self.images[numbers].reshape(batch, tiles, tiles, SIDE, SIDE, 3)
         mosaics = mosaics.transpose(0, 5, 1, 3, 2, 4).reshape(batch, 3, size, size)
         return to_floats(mosaics).contiguous(memory_format=self.layout)
 
@@ -212,11 +212,11 @@ def blas():
 
 def main():
     if len(sys.argv) not in (4, 5):
-        sys.exit('usage: worker.py PICTURES VARIANCE THREADS [contiguous|channels_last]')
-    pictures, variance, threads, *memory_format = sys.argv[1:]
+        sys.exit('usage: worker.py IMAGES VARIANCE THREADS [contiguous|channels_last]')
+    images, variance, threads, *memory_format = sys.argv[1:]
     torch.set_num_threads(int(threads))
     layout = torch.channels_last if memory_format == ['channels_last'] else torch.contiguous_format
-    operations = Operations(pictures, float(variance), layout)
+    operations = Operations(images, float(variance), layout)
     print('ready', flush=True)
     for line in sys.stdin:
         line = line.strip()

@@ -17,7 +17,7 @@ internal static class OutputFile
     /// <summary>The path that the user gave, checked.</summary>
     /// <param name="given">The argument as the user typed it, for messages: "--out a.png".</param>
     /// <param name="path">The path.</param>
-    /// <param name="kind">The contents, for messages: "a picture".</param>
+    /// <param name="kind">The contents, for messages: "an image".</param>
     /// <param name="endings">The allowed extensions, in lower case.</param>
     /// <exception cref="InputException">The extension is wrong, or no file can be written there.</exception>
     public static string Checked(string given, string path, string kind, params string[] endings)

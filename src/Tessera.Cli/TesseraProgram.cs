@@ -26,7 +26,7 @@ public static class TesseraProgram
     /// <param name="args">The arguments, without the program's name.</param>
     /// <param name="output">The stream of results.</param>
     /// <param name="error">
-    /// The stream of messages. A failure writes one line (a list if several pictures are damaged), and its stack trace
+    /// The stream of messages. A failure writes one line (a list if several images are damaged), and its stack trace
     /// if the environment variable <c>TESSERA_DEBUG</c> is 1.
     /// </param>
     /// <param name="cancellation">Interrupts the command as Ctrl-C does.</param>
@@ -39,7 +39,7 @@ public static class TesseraProgram
         {
             CheckEnvironment(CpuDevice.KernelsVariable, CpuDevice.KernelNames);
             CheckEnvironment(CpuDevice.ConvolutionsVariable, CpuDevice.ConvolutionNames);
-            // No response files: @file must stay usable as the name of a picture.
+            // No response files: @file must stay usable as the name of an image.
             ParseResult parse = Commands(invocation).Parse(
                 args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
             CommandLineCheck.ThrowIfWrong(parse, args);
@@ -63,22 +63,22 @@ public static class TesseraProgram
     private static Command Commands(Invocation invocation)
     {
         var program = new Command(
-            "tessera", "Trains and uses VQ-VAEs: models that turn pictures into discrete codes and back.")
+            "tessera", "Trains and uses VQ-VAEs: models that turn images into discrete codes and back.")
         {
             new TrainCommand(invocation), new EvalCommand(invocation), new ReconstructCommand(invocation),
             new ReportCommand(invocation), new EncodeCommand(invocation), new DecodeCommand(invocation),
             new ConvertCommand(invocation), new ExportCommand(invocation), new InfoCommand(invocation),
             new DataCommand(invocation), new BenchCommand(invocation),
-            new HelpOption { Action = new HelpWithExamples() }, new VersionOption { Action = new PrintVersion() },
+            new HelpOption { Action = new ExamplesHelpAction() }, new VersionOption { Action = new VersionAction() },
         };
         // Without a command, print the help.
-        program.SetAction(parse => new HelpWithExamples().Invoke(parse));
+        program.SetAction(parse => new ExamplesHelpAction().Invoke(parse));
         return program;
     }
 
     private static (int Code, string Line) Describe(Exception e) => e switch
     {
-        DamagedPicturesException damage => (WrongInput, Describe(damage)),
+        DamagedImagesException damage => (WrongInput, Describe(damage)),
         InputException => (WrongInput, e.Message.ReplaceLineEndings(" ")),
         OperationCanceledException => (Interrupted, "interrupted"),
         TrainingDivergedException => (Failed, e.Message),
@@ -89,8 +89,8 @@ public static class TesseraProgram
             .ReplaceLineEndings(" ")),
     };
 
-    // Where all pictures are damaged, --skip-damaged would leave none: do not suggest it.
-    private static string Describe(DamagedPicturesException damage) =>
+    // Where all images are damaged, --skip-damaged would leave none: do not suggest it.
+    private static string Describe(DamagedImagesException damage) =>
         (damage.Names.Count, damage.Tried) switch
         {
             var (damaged, tried) when damaged == tried => damage.Message,

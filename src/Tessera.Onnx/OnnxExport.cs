@@ -8,23 +8,23 @@ using DataType = Tessera.Onnx.Messages.TensorProto.Types.DataType;
 namespace Tessera.Onnx;
 
 /// <summary>
-/// Exports a model as ONNX for ONNX Runtime and other programs: an encoder (pictures to codes), a decoder (codes to
-/// pictures) and an autoencoder (both). Batch, height and width are dynamic; the height and width of pictures are
+/// Exports a model as ONNX for ONNX Runtime and other programs: an encoder (images to codes), a decoder (codes to
+/// images) and an autoencoder (both). Batch, height and width are dynamic; the height and width of images are
 /// multiples of 4.
 /// </summary>
 /// <remarks>
-/// Pictures are float32, <c>[batch, channels, height, width]</c>, pixels in [0, 1]. Codes are int64,
+/// Images are float32, <c>[batch, channels, height, width]</c>, pixels in [0, 1]. Codes are int64,
 /// <c>[batch, height / 4, width / 4]</c>. See docs/onnx.md.
 /// </remarks>
 public static class OnnxExport
 {
-    /// <summary>The name of the encoder file: pictures to codes.</summary>
+    /// <summary>The name of the encoder file: images to codes.</summary>
     public const string EncoderName = "encoder.onnx";
 
-    /// <summary>The name of the decoder file: codes to pictures.</summary>
+    /// <summary>The name of the decoder file: codes to images.</summary>
     public const string DecoderName = "decoder.onnx";
 
-    /// <summary>The name of the autoencoder file: pictures to codes and reconstructions.</summary>
+    /// <summary>The name of the autoencoder file: images to codes and reconstructions.</summary>
     public const string AutoencoderName = "autoencoder.onnx";
 
     /// <summary>The ONNX operator set, of 2020. Later sets add nothing that the models need.</summary>
@@ -33,7 +33,8 @@ public static class OnnxExport
     // The version of the file format that belongs to this operator set.
     private const int FormatVersion = 7;
 
-    private const string Pictures = "pictures", Codes = "codes", Reconstructions = "reconstructions";
+    // Programs give the inputs by these names.
+    private const string Images = "pictures", Codes = "codes", Reconstructions = "reconstructions";
 
     /// <summary>Writes the three files atomically: all or none.</summary>
     /// <param name="folder">The folder to write. An existing export is replaced as a whole.</param>
@@ -74,38 +75,38 @@ public static class OnnxExport
     private static ModelProto Encoder(VqVae model)
     {
         var graph = new GraphBuilder("encoder");
-        PicturesIn(graph, model);
-        new VqVaeGraph(model, graph).Encode(Pictures, Codes);
+        ImagesIn(graph, model);
+        new VqVaeGraph(model, graph).Encode(Images, Codes);
         CodesOut(graph, model);
-        return Model(graph, model, "The encoder of a VQ-VAE: pictures to codes.");
+        return Model(graph, model, "The encoder of a VQ-VAE: images to codes.");
     }
 
     private static ModelProto Decoder(VqVae model)
     {
         var graph = new GraphBuilder("decoder");
         graph.Input(Codes, DataType.Int64, Describe(model, "Codes"), "batch", "code_height", "code_width");
-        new VqVaeGraph(model, graph).Decode(Codes, Pictures);
-        PicturesOut(graph, model, Pictures, "The pictures decoded from the codes");
-        return Model(graph, model, "The decoder of a VQ-VAE: codes to pictures.");
+        new VqVaeGraph(model, graph).Decode(Codes, Images);
+        ImagesOut(graph, model, Images, "The images decoded from the codes");
+        return Model(graph, model, "The decoder of a VQ-VAE: codes to images.");
     }
 
     private static ModelProto Autoencoder(VqVae model)
     {
         var graph = new GraphBuilder("autoencoder");
-        PicturesIn(graph, model);
+        ImagesIn(graph, model);
         var network = new VqVaeGraph(model, graph);
-        network.Encode(Pictures, Codes);
+        network.Encode(Images, Codes);
         network.Decode(Codes, Reconstructions);
-        PicturesOut(graph, model, Reconstructions, "The pictures decoded from the codes");
+        ImagesOut(graph, model, Reconstructions, "The images decoded from the codes");
         CodesOut(graph, model);
-        return Model(graph, model, "A VQ-VAE: pictures to codes and reconstructions.");
+        return Model(graph, model, "A VQ-VAE: images to codes and reconstructions.");
     }
 
-    private static void PicturesIn(GraphBuilder graph, VqVae model) => graph.Input(
-        Pictures, DataType.Float, $"Pixels in [0, 1]; height and width are multiples of {VqVae.PixelsPerCode}.",
+    private static void ImagesIn(GraphBuilder graph, VqVae model) => graph.Input(
+        Images, DataType.Float, $"Pixels in [0, 1]; height and width are multiples of {VqVae.PixelsPerCode}.",
         "batch", $"{model.Options.Channels}", "height", "width");
 
-    private static void PicturesOut(GraphBuilder graph, VqVae model, string value, string what) => graph.Output(
+    private static void ImagesOut(GraphBuilder graph, VqVae model, string value, string what) => graph.Output(
         value, DataType.Float, $"{what}, pixels clamped to [0, 1].",
         "batch", $"{model.Options.Channels}", "height", "width");
 

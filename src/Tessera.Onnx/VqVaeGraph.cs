@@ -7,7 +7,7 @@ namespace Tessera.Onnx;
 
 /// <summary>
 /// A <see cref="VqVae"/> as ONNX nodes. The layout is NCHW, as ONNX and the weights have it. Values have the names of
-/// the layers that compute them; weights have the names of the seed's PyTorch model.
+/// the layers that compute them; weights have the names of the reference notebook's model.
 /// </summary>
 internal sealed class VqVaeGraph
 {
@@ -28,12 +28,12 @@ internal sealed class VqVaeGraph
         _weights = model.State().ToDictionary(entry => entry.Name, entry => entry.Tensor);
     }
 
-    /// <summary>Adds the nodes from pictures to codes.</summary>
-    /// <param name="pictures">Float, <c>[batch, channels, height, width]</c>, pixels in [0, 1].</param>
+    /// <summary>Adds the nodes from images to codes.</summary>
+    /// <param name="images">Float, <c>[batch, channels, height, width]</c>, pixels in [0, 1].</param>
     /// <param name="codes">The name of the result: int64, <c>[batch, height / 4, width / 4]</c>.</param>
-    public void Encode(string pictures, string codes)
+    public void Encode(string images, string codes)
     {
-        string x = _graph.Node("centred_pictures", "Sub", [pictures, Scalar("half", 0.5f)]);
+        string x = _graph.Node("centred_images", "Sub", [images, Scalar("half", 0.5f)]);
         x = Relu(Conv(x, "_encoder._conv_1", stride: 2, padding: 1));
         x = Relu(Conv(x, "_encoder._conv_2", stride: 2, padding: 1));
         x = Relu(Conv(x, "_encoder._conv_3", padding: 1));
@@ -41,12 +41,12 @@ internal sealed class VqVaeGraph
         FindCodes(Conv(x, "_pre_vq_conv"), codes);
     }
 
-    /// <summary>Adds the nodes from codes to pictures.</summary>
+    /// <summary>Adds the nodes from codes to images.</summary>
     /// <param name="codes">Int64, <c>[batch, height, width]</c>.</param>
-    /// <param name="pictures">
+    /// <param name="images">
     /// The name of the result: float, <c>[batch, channels, 4 height, 4 width]</c>, pixels clamped to [0, 1].
     /// </param>
-    public void Decode(string codes, string pictures)
+    public void Decode(string codes, string images)
     {
         // The codebook as the decoder sees it: a projected quantizer's output projection is already applied.
         string codebook = Table(Codebook, _model.Quantizer.Codebook);
@@ -56,8 +56,8 @@ internal sealed class VqVaeGraph
         x = ResidualStack(x, "_decoder._residual_stack");
         x = Relu(Conv(x, "_decoder._conv_trans_1", stride: 2, padding: 1, operation: "ConvTranspose"));
         x = Conv(x, "_decoder._conv_trans_2", stride: 2, padding: 1, operation: "ConvTranspose");
-        x = _graph.Node("unclamped_pictures", "Add", [x, Scalar("half", 0.5f)]);
-        _graph.Node(pictures, "Clip", [x, Scalar("black", 0), Scalar("white", 1)]);
+        x = _graph.Node("unclamped_images", "Add", [x, Scalar("half", 0.5f)]);
+        _graph.Node(images, "Clip", [x, Scalar("black", 0), Scalar("white", 1)]);
     }
 
     /// <summary>

@@ -4,7 +4,8 @@ namespace Tessera;
 
 /// <summary>
 /// An input of the user (an option, a file, a folder) cannot be used. <see cref="Exception.Message"/> says in one line
-/// what is wrong and how to fix it; show it as it is. <see cref="Data.DamagedPicturesException"/> has a line a picture.
+/// what is wrong and how to fix it; show it as it is. <see cref="Data.DamagedImagesException"/> has a line for each
+/// image.
 /// </summary>
 public class InputException : Exception
 {

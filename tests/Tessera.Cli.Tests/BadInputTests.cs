@@ -49,7 +49,7 @@ public sealed class BadInputTests(Trained trained)
         Assert.Contains(
             named, Program.Refuse("reconstruct", run, "--out", folder["grid.png"]), StringComparison.Ordinal);
         Assert.Contains(named, Program.Refuse(
-            Program.TinyTraining(trained.Pictures, folder["new"], "--init", run)), StringComparison.Ordinal);
+            Program.TinyTraining(trained.Images, folder["new"], "--init", run)), StringComparison.Ordinal);
         Assert.Equal(["copy"], TemporaryFolder.NamesIn(folder.Path));
     }
 
@@ -113,7 +113,7 @@ public sealed class BadInputTests(Trained trained)
         Assert.Contains(
             folder.Path, Program.Refuse("train", "--resume", "--out", folder.Path), StringComparison.Ordinal);
         Assert.Contains(
-            "01.png", Program.Refuse("info", Path.Combine(trained.Pictures, "test", "01.png")),
+            "01.png", Program.Refuse("info", Path.Combine(trained.Images, "test", "01.png")),
             StringComparison.Ordinal);
     }
 
@@ -123,10 +123,10 @@ public sealed class BadInputTests(Trained trained)
         using var folder = new TemporaryFolder();
         string run = trained.CopyRun(folder);
         Assert.Contains(
-            "--resume", Program.Refuse(Program.TinyTraining(trained.Pictures, run)), StringComparison.Ordinal);
+            "--resume", Program.Refuse(Program.TinyTraining(trained.Images, run)), StringComparison.Ordinal);
         Assert.Equal(TemporaryFolder.NamesIn(trained.Run), TemporaryFolder.NamesIn(run));
         File.WriteAllText(folder["file"], "mine");
-        Program.Refuse(Program.TinyTraining(trained.Pictures, folder["file"]));
+        Program.Refuse(Program.TinyTraining(trained.Images, folder["file"]));
         Assert.Equal("mine", File.ReadAllText(folder["file"]));
     }
 
@@ -135,7 +135,7 @@ public sealed class BadInputTests(Trained trained)
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["file"], "mine");
-        string line = Program.Refuse(Program.TinyTraining(trained.Pictures, folder["file", "run"]));
+        string line = Program.Refuse(Program.TinyTraining(trained.Images, folder["file", "run"]));
         Assert.Contains(folder["file"], line, StringComparison.Ordinal);
         Assert.Equal(["file"], TemporaryFolder.NamesIn(folder.Path));
     }
@@ -150,7 +150,7 @@ public sealed class BadInputTests(Trained trained)
         using SmallDisk disk = SmallDisk.Mount(folder, kibibytes);
         string run = Path.Combine(disk.Path, "run");
         string line = Program.Refuse(Program.TinyTraining(
-            trained.Pictures, run, "--hidden", "16", "--checkpoint-every", "5"));
+            trained.Images, run, "--hidden", "16", "--checkpoint-every", "5"));
         Assert.Contains("disk is full", line, StringComparison.Ordinal);
         if (!Directory.Exists(run)) return;
         foreach (string file in Directory.EnumerateFileSystemEntries(run, "*", SearchOption.AllDirectories))
@@ -170,7 +170,7 @@ public sealed class BadInputTests(Trained trained)
         Assert.Contains(checkpoints, Program.Refuse("eval", run), StringComparison.Ordinal);
         Assert.Contains(checkpoints, Program.Refuse("train", "--resume", "--out", run), StringComparison.Ordinal);
         Assert.Contains(
-            "permission", Program.Refuse(Program.TinyTraining(trained.Pictures, folder["closed"])),
+            "permission", Program.Refuse(Program.TinyTraining(trained.Images, folder["closed"])),
             StringComparison.Ordinal);
         Assert.Contains(
             "permission", Program.Refuse(Program.TinyTraining(folder["closed"], folder["new"])),
@@ -186,10 +186,10 @@ public sealed class BadInputTests(Trained trained)
         Directory.CreateDirectory(folder["empty"]);
         Directory.CreateDirectory(folder["broken"]);
         Directory.CreateDirectory(folder["one"]);
-        for (int i = 0; i < 40; i++) ImageFile.WritePng(folder["broken", $"{i}.png"], Shapes.Picture(i, 16));
+        for (int i = 0; i < 40; i++) ImageFile.WritePng(folder["broken", $"{i}.png"], SyntheticShapes.Image(i, 16));
         byte[] whole = File.ReadAllBytes(folder["broken", "7.png"]);
         File.WriteAllBytes(folder["broken", "7.png"], whole[..(whole.Length / 2)]);
-        ImageFile.WritePng(folder["one", "only.png"], Shapes.Picture(0, 16));
+        ImageFile.WritePng(folder["one", "only.png"], SyntheticShapes.Image(0, 16));
         foreach ((string data, string named) in new[]
         {
             (folder["nowhere"], "nowhere"), (folder["empty"], "empty"), (folder["broken"], "7.png"),
@@ -208,7 +208,7 @@ public sealed class BadInputTests(Trained trained)
     {
         using var folder = new TemporaryFolder();
         Assert.Contains(
-            named, Program.Refuse(Program.TinyTraining(trained.Pictures, folder["run"], options)),
+            named, Program.Refuse(Program.TinyTraining(trained.Images, folder["run"], options)),
             StringComparison.Ordinal);
         Assert.Empty(TemporaryFolder.NamesIn(folder.Path));
     }
@@ -218,7 +218,7 @@ public sealed class BadInputTests(Trained trained)
     {
         using var folder = new TemporaryFolder();
         string line = Program.Fail(TesseraProgram.Failed, Program.TinyTraining(
-            trained.Pictures, folder["run"], "--updates", "1", "--lr", "1e30"));
+            trained.Images, folder["run"], "--updates", "1", "--lr", "1e30"));
         Assert.Contains("learning rate", line, StringComparison.Ordinal);
         Assert.Equal(["config.json", "eval.csv", "metrics.csv", "series.csv"], TemporaryFolder.NamesIn(folder["run"]));
     }
@@ -259,16 +259,16 @@ public sealed class BadInputTests(Trained trained)
     }
 
     [Fact]
-    public void Pictures_of_one_colour_are_refused_and_no_run_starts()
+    public void Images_of_one_colour_are_refused_and_no_run_starts()
     {
         using var folder = new TemporaryFolder();
         foreach (string split in new[] { "train", "test" })
         {
-            Directory.CreateDirectory(folder["pictures", split]);
-            ImageFile.WritePng(folder["pictures", split, "black.png"], Image.Black(16, 16, 3));
+            Directory.CreateDirectory(folder["images", split]);
+            ImageFile.WritePng(folder["images", split, "black.png"], Image.Black(16, 16, 3));
         }
         Assert.Contains(
-            "colour", Program.Refuse(Program.TinyTraining(folder["pictures"], folder["run"])),
+            "colour", Program.Refuse(Program.TinyTraining(folder["images"], folder["run"])),
             StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder["run"]));
     }

@@ -20,7 +20,7 @@ public sealed class CommandLineTests(Trained trained)
     [InlineData("train --batch", "--batch: its value is missing")]
     [InlineData("train --batch 3 --batch 4", "--batch is given more than once")]
     [InlineData("train --resume", "--out")]
-    [InlineData("train --preset best", "--preset best: choose one of default, seed, seed-ema")]
+    [InlineData("train --preset best", "--preset best: choose one of default, reference, reference-ema")]
     [InlineData("train --device gpu", "--device gpu: choose one of auto, cpu")]
     [InlineData("eval run --split valid", "--split valid: choose one of train, test, all")]
     public void A_wrong_command_line_is_refused_in_one_line(string line, string expected) =>
@@ -34,7 +34,7 @@ public sealed class CommandLineTests(Trained trained)
     [InlineData("--batch", "99999999999999999999")]
     [InlineData("--updates", "0")]
     [InlineData("--updates", "-1")]
-    [InlineData("--pictures", "0")]
+    [InlineData("--images", "0")]
     [InlineData("--minutes", "0")]
     [InlineData("--minutes", "-1")]
     [InlineData("--minutes", "nan")]
@@ -79,7 +79,7 @@ public sealed class CommandLineTests(Trained trained)
     public void An_invalid_value_is_refused_with_its_option_and_no_run_starts(string option, string value)
     {
         using var folder = new TemporaryFolder();
-        string line = Program.Refuse(Program.TinyTraining(trained.Pictures, folder["run"], [option, value])
+        string line = Program.Refuse(Program.TinyTraining(trained.Images, folder["run"], [option, value])
             .Where((_, i) => option != "--data" || i is not (1 or 2)).ToArray());
         Assert.StartsWith(option, line, StringComparison.Ordinal);
         Assert.Empty(TemporaryFolder.NamesIn(folder.Path));

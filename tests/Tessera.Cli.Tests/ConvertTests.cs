@@ -30,7 +30,7 @@ public sealed class ConvertTests(Trained trained) : IDisposable
     {
         Assert.Contains(
             "16 codes of 4 dimensions, trained by gradients", Program.Succeed("info", Small), StringComparison.Ordinal);
-        string[] data = ["--data", trained.Pictures, "--size", "16"];
+        string[] data = ["--data", trained.Images, "--size", "16"];
         Assert.Contains("codes used", Program.Succeed(["eval", SmallEma, .. data]), StringComparison.Ordinal);
         Program.Succeed(["reconstruct", Small, .. data, "--out", _folder["grid.png"]]);
         Program.Succeed(["encode", Small, .. data, "--out", _folder["tokens.npy"]]);
@@ -46,7 +46,7 @@ public sealed class ConvertTests(Trained trained) : IDisposable
     {
         string init = Repository.Fixture("pytorch", name);
         Program.Succeed(
-            "train", "--data", trained.Pictures, "--size", "16", "--batch", "2", "--updates", "1", "--lr", "1e-12",
+            "train", "--data", trained.Images, "--size", "16", "--batch", "2", "--updates", "1", "--lr", "1e-12",
             "--init", init, "--out", _folder["run"], Program.NoReport);
         VqVae before = ModelFile.Read(init).Model, after = TrainedModel.Open(_folder["run"]).Model;
         Assert.Equal(ema, after.Options.Quantizer is EmaVectorQuantizerOptions);
@@ -60,7 +60,7 @@ public sealed class ConvertTests(Trained trained) : IDisposable
     [Fact]
     public void A_size_option_that_differs_from_the_weights_is_refused() => Assert.Contains(
         "_encoder._conv_1.weight", Program.Refuse(
-            "train", "--data", trained.Pictures, "--size", "16", "--init", Small, "--hidden", "32",
+            "train", "--data", trained.Images, "--size", "16", "--init", Small, "--hidden", "32",
             "--out", _folder["run"], Program.NoReport),
         StringComparison.Ordinal);
 

@@ -17,7 +17,7 @@ public sealed class EvalTests(Trained trained)
     [InlineData("test", "test", Trained.TestCount)]
     [InlineData("train", "train", Trained.TrainCount)]
     [InlineData("all", "all", Trained.TrainCount + Trained.TestCount)]
-    public void Json_is_one_object_with_the_numbers_of_the_library(string? option, string split, int images)
+    public void Json_is_one_object_with_the_numbers_of_the_library(string? option, string split, int count)
     {
         string[] args = option is null ? [] : ["--split", option];
         using JsonDocument json = JsonDocument.Parse(Program.Succeed(["eval", trained.Run, "--json", .. args]));
@@ -26,9 +26,9 @@ public sealed class EvalTests(Trained trained)
         CancellationToken stop = TestContext.Current.CancellationToken;
         TrainedModel model = TrainedModel.Open(trained.Run);
         Split part = Enum.Parse<Split>(split, ignoreCase: true);
-        ImageSet pictures = ImageFolder.Load(trained.Pictures, part, 16, cancellation: stop);
-        Evaluation expected = Evaluator.Evaluate(model.Model, pictures, part, model.DataVariance, cancellation: stop);
-        Assert.Equal(images, expected.Images);
+        ImageSet images = ImageFolder.Load(trained.Images, part, 16, cancellation: stop);
+        Evaluation expected = Evaluator.Evaluate(model.Model, images, part, model.DataVariance, cancellation: stop);
+        Assert.Equal(count, expected.Images);
         Assert.Equal(split, json.RootElement.GetProperty("split").GetString());
         double?[] numbers =
         [
@@ -53,7 +53,7 @@ public sealed class EvalTests(Trained trained)
     {
         string[] rows = Program.Succeed("eval", trained.Run).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(
-            ["pictures", "recon_error", "mse", "psnr", "ssim", "perplexity", "codes used"],
+            ["images", "recon_error", "mse", "psnr", "ssim", "perplexity", "codes used"],
             rows.Select(row => row.Split("  ")[0]));
         Assert.Matches(@"^codes used +\d+ of 16$", rows[^1]);
     }
@@ -66,7 +66,7 @@ public sealed class EvalTests(Trained trained)
         Assert.Equal(
             expected,
             Program.Succeed(
-                "eval", trained.Model, "--json", "--data", trained.Pictures, "--size", "16", "--threads", "2"));
+                "eval", trained.Model, "--json", "--data", trained.Images, "--size", "16", "--threads", "2"));
         Assert.NotEqual(expected, Program.Succeed("eval", Path.Combine(trained.Run, "checkpoints", "10"), "--json"));
     }
 
@@ -81,17 +81,17 @@ public sealed class EvalTests(Trained trained)
     {
         using var folder = new TemporaryFolder();
         ModelFile.Write(folder["bare.safetensors"], TrainedModel.Open(trained.Run).Model, dataVariance: null);
-        string[] args = ["eval", folder["bare.safetensors"], "--data", trained.Pictures, "--size", "16"];
+        string[] args = ["eval", folder["bare.safetensors"], "--data", trained.Images, "--size", "16"];
         using JsonDocument json = JsonDocument.Parse(Program.Succeed([.. args, "--json"]));
         Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("recon_error").ValueKind);
         Assert.Contains("recon_error  unknown", Program.Succeed(args), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Pictures_are_converted_to_the_channels_of_the_model()
+    public void Images_are_converted_to_the_channels_of_the_model()
     {
         using var folder = new TemporaryFolder();
-        Program.Succeed(Program.TinyTraining(trained.Pictures, folder["grey"], "--channels", "1", "--updates", "1"));
+        Program.Succeed(Program.TinyTraining(trained.Images, folder["grey"], "--channels", "1", "--updates", "1"));
         Program.Succeed("eval", folder["grey"]);
         Program.Succeed("reconstruct", folder["grey"], "--out", folder["grey.png"]);
     }

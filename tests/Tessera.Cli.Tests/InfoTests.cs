@@ -9,7 +9,7 @@ public sealed class InfoTests(Trained trained)
         Assert.Matches(@"(?m)^updates +30$", output);
         Assert.Matches(@"(?m)^codebook +16 codes of 4 dimensions, running averages \(decay 0.97\)$", output);
         Assert.Matches(@"(?m)^residual hidden +4$", output);
-        Assert.Matches(@"(?m)^data +.*pictures, 16x16$", output);
+        Assert.Matches(@"(?m)^data +.*images, 16x16$", output);
         Assert.Matches(@"(?m)^training +30 updates, batch 4, Muon at lr 0.002, weight decay 0.5, seed 0$", output);
         Assert.Matches(@"(?m)^evaluation +update 30, split test, recon_error [\d.]+, .*codes_used \d+$", output);
         Assert.Matches(@"(?m)^  _encoder\._conv_1\.weight +\[4, 3, 4, 4\] +192$", output);

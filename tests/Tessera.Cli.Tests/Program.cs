@@ -28,7 +28,7 @@ internal static partial class Program
     ];
 
     private static bool Replaces(string other, string own) =>
-        other == own || (own == "--updates" && (other is "--pictures" or "--minutes"));
+        other == own || (own == "--updates" && (other is "--images" or "--pictures" or "--minutes"));
 
     /// <summary>Runs the program in this process.</summary>
     public static Outcome Run(params string[] args) => Run(args, _ => { });

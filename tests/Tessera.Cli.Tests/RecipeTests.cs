@@ -1,3 +1,4 @@
+using Tessera.Quantization;
 using Tessera.Tensors.Optim;
 using Tessera.Training;
 
@@ -11,25 +12,40 @@ public sealed class RecipeTests(Trained trained)
     {
         using var folder = new TemporaryFolder();
         string output = Program.Succeed(Train(
-            folder["run"], "--pictures", "21", "--lr", "1e-3", "--warmup", "3", "--schedule", "cosine",
+            folder["run"], "--images", "21", "--lr", "1e-3", "--warmup", "3", "--schedule", "cosine",
             "--clip-norm", "2", "--weight-decay", "0.01", "--average", "0.9", "--flips", "on", "--optimizer", "muon"));
         Assert.Equal(6, RunFolder.Open(folder["run"]).LatestCheckpoint()!.Update);
-        const string Recipe = "21 pictures, batch 4, Muon at lr 0.001 after 3 updates of warm-up, cosine to 0, "
+        const string Recipe = "21 images, batch 4, Muon at lr 0.001 after 3 updates of warm-up, cosine to 0, "
             + "gradients clipped at 2, weight decay 0.01, weights averaged (0.9), flips, seed 0";
         Assert.Contains(Recipe, output, StringComparison.Ordinal);
         Assert.Contains(Recipe, Program.Succeed("info", folder["run"]), StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("seed")]
-    [InlineData("seed-ema")]
-    public void The_seed_presets_use_no_part_of_the_recipe(string preset)
+    [InlineData("reference")]
+    [InlineData("reference-ema")]
+    public void The_reference_presets_use_no_part_of_the_recipe(string preset)
     {
         TrainingOptions options = Preset.Find(preset).Options;
         Assert.Equal(
             (TrainingBudget.OfUpdates(200_000), OptimizerKind.Adam, 0, LearningRateShape.Constant, 0, 0, 0, false),
             (options.Budget, options.Optimizer, options.WarmUp, options.LearningRateShape, options.ClipNorm,
                 options.WeightDecay, options.AverageDecay, options.Flips));
+    }
+
+    [Fact]
+    public void Former_names_of_options_and_values_still_work()
+    {
+        using var folder = new TemporaryFolder();
+        Program.Succeed(Train(folder["run"], "--preset", "seed-ema", "--ema-start", "seed", "--pictures", "4"));
+        TrainingOptions options = RunFolder.Open(folder["run"]).Options;
+        Assert.Equal(
+            (new EmaVectorQuantizerOptions { AveragesStart = EmaStart.Reference }, TrainingBudget.OfImages(4)),
+            ((EmaVectorQuantizerOptions)options.Model.Quantizer, options.Budget));
+        string help = Program.Succeed("train", "--help");
+        Assert.Contains("<default|reference|reference-ema>", help, StringComparison.Ordinal);
+        Assert.Contains("<codebook|reference>", help, StringComparison.Ordinal);
+        Assert.DoesNotContain("seed-ema", help, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -41,9 +57,9 @@ public sealed class RecipeTests(Trained trained)
         Assert.Contains("the run is finished after 0.002 minutes", output, StringComparison.Ordinal);
     }
 
-    /// <summary>The run has made 30 updates of 4 pictures.</summary>
+    /// <summary>The run has made 30 updates of 4 images.</summary>
     [Theory]
-    [InlineData("--pictures", "116")]
+    [InlineData("--images", "116")]
     [InlineData("--updates", "29")]
     public void A_budget_below_the_spent_one_is_refused(string option, string value)
     {
@@ -83,5 +99,5 @@ public sealed class RecipeTests(Trained trained)
         Program.Succeed("train", "--resume", "--out", folder["run"], "--updates", "30", Program.NoReport);
     }
 
-    private string[] Train(string run, params string[] others) => Program.TinyTraining(trained.Pictures, run, others);
+    private string[] Train(string run, params string[] others) => Program.TinyTraining(trained.Images, run, others);
 }

@@ -6,7 +6,7 @@ namespace Tessera.Cli.Tests;
 
 public sealed class ReconstructTests(Trained trained)
 {
-    // Pictures of 16x16 pixels are enlarged to 96x96; pairs have a margin of 6 pixels.
+    // Images of 16x16 pixels are enlarged to 96x96; pairs have a margin of 6 pixels.
     private const int Enlarged = 96, Margin = 6;
 
     [Theory]
@@ -14,12 +14,12 @@ public sealed class ReconstructTests(Trained trained)
     [InlineData(4, 4, 1)]
     [InlineData(5, 4, 2)]
     [InlineData(100, 4, 2)]
-    public void The_grid_has_a_pair_for_each_picture(int count, int columns, int rows)
+    public void The_grid_has_a_pair_for_each_image(int count, int columns, int rows)
     {
         using var folder = new TemporaryFolder();
         string output = Program.Succeed("reconstruct", trained.Run, "--count", $"{count}", "--out", folder["grid.png"]);
         Assert.Matches(
-            $@"^.*grid\.png: {Math.Min(count, Trained.TestCount)} pictures? beside .*, (mean )?PSNR \d+\.\d\d dB\n$",
+            $@"^.*grid\.png: {Math.Min(count, Trained.TestCount)} images? beside .*, (mean )?PSNR \d+\.\d\d dB\n$",
             output);
         Image grid = ImageFile.Read(folder["grid.png"]);
         Assert.Equal(
@@ -34,11 +34,11 @@ public sealed class ReconstructTests(Trained trained)
         Program.Succeed("reconstruct", trained.Run, "--out", folder["grid.png"]);
         Image grid = ImageFile.Read(folder["grid.png"]);
         ImageSet test = ImageFolder.Load(
-            trained.Pictures, Split.Test, 16, cancellation: TestContext.Current.CancellationToken);
+            trained.Images, Split.Test, 16, cancellation: TestContext.Current.CancellationToken);
         for (int i = 0; i < test.Count; i++)
         {
             int left = Margin + i % 4 * (2 * Enlarged + Margin), top = Margin + i / 4 * (Enlarged + Margin);
-            Image original = test.Picture(i);
+            Image original = test.Image(i);
             Image reconstruction = Evaluator.Reconstruct(TrainedModel.Open(trained.Run).Model, original);
             Assert.Equal(ImageTransform.Enlarge(original, 6).Pixels, Cut(grid, left, top));
             Assert.Equal(ImageTransform.Enlarge(reconstruction, 6).Pixels, Cut(grid, left + Enlarged, top));
@@ -52,10 +52,10 @@ public sealed class ReconstructTests(Trained trained)
     public void Files_of_any_size_are_scaled_to_the_size_of_the_model(int width, int height, int channels)
     {
         using var folder = new TemporaryFolder();
-        ImageFile.WritePng(folder["a.png"], ImageTransform.Fit(Shapes.Picture(3, 64), width, height, channels));
+        ImageFile.WritePng(folder["a.png"], ImageTransform.Fit(SyntheticShapes.Image(3, 64), width, height, channels));
         Program.Succeed("reconstruct", trained.Run, folder["a.png"], folder["a.png"], "--out", folder["grid.png"]);
         Assert.Equal(2 * (2 * Enlarged + Margin) + Margin, ImageFile.Read(folder["grid.png"]).Width);
-        // Pictures of 64x64 pixels are not enlarged.
+        // Images of 64x64 pixels are not enlarged.
         Program.Succeed("reconstruct", trained.Model, folder["a.png"], "--size", "64", "--out", folder["grid.png"]);
         Assert.Equal(
             (2 * 64 + 2 * Margin, 64 + 2 * Margin),

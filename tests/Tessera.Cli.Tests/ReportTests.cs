@@ -30,10 +30,10 @@ public sealed class ReportTests(Trained trained)
     }
 
     [Theory]
-    [InlineData("test", "pictures test", true)]
-    [InlineData("train", "pictures train", false)]
-    [InlineData("all", "pictures", false)]
-    public void Split_chooses_the_pictures(string split, string name, bool besideTraining)
+    [InlineData("test", "images test", true)]
+    [InlineData("train", "images train", false)]
+    [InlineData("all", "images", false)]
+    public void Split_chooses_the_images(string split, string name, bool besideTraining)
     {
         using var folder = new TemporaryFolder();
         Program.Succeed("report", trained.Run, "--split", split, "--out", folder["report"]);
@@ -43,17 +43,17 @@ public sealed class ReportTests(Trained trained)
     }
 
     [Fact]
-    public void Pictures_of_another_folder_are_not_reported_as_training_pictures()
+    public void Images_of_another_folder_are_not_reported_as_training_images()
     {
         using var folder = new TemporaryFolder();
-        foreach (string file in Directory.EnumerateFiles(trained.Pictures, "*", SearchOption.AllDirectories))
-            folder.Write(Path.Combine("others", Path.GetRelativePath(trained.Pictures, file)), File.ReadAllBytes(file));
+        foreach (string file in Directory.EnumerateFiles(trained.Images, "*", SearchOption.AllDirectories))
+            folder.Write(Path.Combine("others", Path.GetRelativePath(trained.Images, file)), File.ReadAllBytes(file));
         Program.Succeed("report", trained.Run, "--data", folder["others"], "--out", folder["report"]);
         Assert.DoesNotContain(
             "trained on.", File.ReadAllText(folder["report", "report.html"]), StringComparison.Ordinal);
         Assert.DoesNotContain("training-decoded.png", TemporaryFolder.NamesIn(folder["report"]));
         // Naming the run's own folder gives the same as no --data.
-        Program.Succeed("report", trained.Run, "--data", trained.Pictures, "--out", folder["report"]);
+        Program.Succeed("report", trained.Run, "--data", trained.Images, "--out", folder["report"]);
         Assert.Contains("training-decoded.png", TemporaryFolder.NamesIn(folder["report"]));
     }
 
@@ -80,13 +80,13 @@ public sealed class ReportTests(Trained trained)
             "name the folder for its report with --out", Program.Refuse("report", checkpoint),
             StringComparison.Ordinal);
         Assert.Contains(
-            "--out", Program.Refuse("report", trained.Model, "--data", trained.Pictures), StringComparison.Ordinal);
+            "--out", Program.Refuse("report", trained.Model, "--data", trained.Images), StringComparison.Ordinal);
 
         Program.Succeed("report", checkpoint, "--out", folder["checkpoint"]);
         Assert.Contains(
             "each of 20 training batches", File.ReadAllText(folder["checkpoint", "report.html"]),
             StringComparison.Ordinal);
-        Program.Succeed("report", trained.Model, "--data", trained.Pictures, "--size", "16", "--out", folder["model"]);
+        Program.Succeed("report", trained.Model, "--data", trained.Images, "--size", "16", "--out", folder["model"]);
         Assert.Contains(
             "does not hold the losses", File.ReadAllText(folder["model", "report.html"]), StringComparison.Ordinal);
     }
@@ -126,7 +126,7 @@ public sealed class ReportTests(Trained trained)
     public void No_report_skips_the_report()
     {
         using var folder = new TemporaryFolder();
-        string output = Program.Succeed(Program.TinyTraining(trained.Pictures, folder["run"], "--updates", "1"));
+        string output = Program.Succeed(Program.TinyTraining(trained.Images, folder["run"], "--updates", "1"));
         Assert.DoesNotContain("report.html", output, StringComparison.Ordinal);
         Assert.DoesNotContain("report", TemporaryFolder.NamesIn(folder["run"]));
     }
@@ -137,8 +137,8 @@ public sealed class ReportTests(Trained trained)
         using var folder = new TemporaryFolder();
         string run = folder["run"];
         Outcome outcome = Program.RunUntil(
-            $"test pictures beside their reconstructions: {Path.Combine(run, "reconstructions.png")}",
-            [.. Program.TinyTraining(trained.Pictures, run).Where(arg => arg != Program.NoReport)]);
+            $"test images beside their reconstructions: {Path.Combine(run, "reconstructions.png")}",
+            [.. Program.TinyTraining(trained.Images, run).Where(arg => arg != Program.NoReport)]);
         Assert.Equal(TesseraProgram.Interrupted, outcome.Code);
         Assert.Contains(
             $"the run is finished; write its report with: tessera report {run}\n", outcome.Output,

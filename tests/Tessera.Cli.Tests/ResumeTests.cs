@@ -13,7 +13,7 @@ public sealed class ResumeTests(Trained trained)
     {
         using var folder = new TemporaryFolder();
         Program.Succeed(Program.TinyTraining(
-            trained.Pictures, folder["run"], "--threads", threads, "--checkpoint-every", "10", "--eval-every", "20"));
+            trained.Images, folder["run"], "--threads", threads, "--checkpoint-every", "10", "--eval-every", "20"));
         AssertSameResult(trained.Run, folder["run"]);
     }
 
@@ -22,7 +22,7 @@ public sealed class ResumeTests(Trained trained)
     {
         using var folder = new TemporaryFolder();
         string[] args = Program.TinyTraining(
-            trained.Pictures, folder["whole"], "--updates", "130", "--eval-every", "50");
+            trained.Images, folder["whole"], "--updates", "130", "--eval-every", "50");
         Program.Succeed(args);
         args[Array.IndexOf(args, folder["whole"])] = folder["run"];
         Outcome outcome = Program.RunUntil("100 iterations", args);
@@ -47,7 +47,7 @@ public sealed class ResumeTests(Trained trained)
         if (OperatingSystem.IsWindows()) Assert.Skip("Windows has no signals to send.");
         using var folder = new TemporaryFolder();
         using Process process = Program.Start(null, Program.TinyTraining(
-            trained.Pictures, folder["run"], "--updates", "1000000", "--checkpoint-every", "20"));
+            trained.Images, folder["run"], "--updates", "1000000", "--checkpoint-every", "20"));
         WaitForCheckpoint(process, folder["run"], 20);
         using (Process kill = Process.Start("kill", [$"-{signal}", $"{process.Id}"])) kill.WaitForExit();
         Outcome outcome = Program.End(process);
@@ -64,7 +64,7 @@ public sealed class ResumeTests(Trained trained)
     {
         using var folder = new TemporaryFolder();
         string[] args = Program.TinyTraining(
-            trained.Pictures, folder["whole"], "--updates", "200", "--checkpoint-every", "20", "--eval-every", "50");
+            trained.Images, folder["whole"], "--updates", "200", "--checkpoint-every", "20", "--eval-every", "50");
         Program.Succeed(args);
         args[Array.IndexOf(args, folder["whole"])] = folder["run"];
         using (Process process = Program.Start(null, args))
@@ -119,7 +119,7 @@ public sealed class ResumeTests(Trained trained)
         using var folder = new TemporaryFolder();
         string run = trained.CopyRun(folder);
         Program.Succeed("train", "--resume", "--out", run, "--updates", "40", "--threads", "2");
-        Program.Succeed(Program.TinyTraining(trained.Pictures, folder["whole"], "--updates", "40"));
+        Program.Succeed(Program.TinyTraining(trained.Images, folder["whole"], "--updates", "40"));
         Assert.Equal(
             File.ReadAllBytes(folder["whole", "model.safetensors"]),
             File.ReadAllBytes(Path.Combine(run, "model.safetensors")));
@@ -131,8 +131,8 @@ public sealed class ResumeTests(Trained trained)
     [InlineData("--codes", "32", "the run in * has 16")]
     [InlineData("--seed", "7", "the run in * has 0")]
     [InlineData("--optimizer", "adam", "the run in * has muon")]
-    [InlineData("--data", "shapes", "the run in * has *pictures")]
-    [InlineData("--preset", "seed", "the run in * has ")]
+    [InlineData("--data", "shapes", "the run in * has *images")]
+    [InlineData("--preset", "reference", "the run in * has ")]
     [InlineData("--updates", "29", "has made 30 updates already")]
     public void A_resumed_run_refuses_options_that_its_result_depends_on(string option, string value, string reason)
     {
@@ -149,7 +149,7 @@ public sealed class ResumeTests(Trained trained)
     {
         using var folder = new TemporaryFolder();
         string run = trained.CopyRun(folder);
-        Program.Succeed([.. Program.TinyTraining(trained.Pictures, run, "--preset", "default"), "--resume"]);
+        Program.Succeed([.. Program.TinyTraining(trained.Images, run, "--preset", "default"), "--resume"]);
     }
 
     /// <summary>The preset sets some options for cifar10 only; they must count as the run's own.</summary>

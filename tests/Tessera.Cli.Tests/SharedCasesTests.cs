@@ -4,7 +4,7 @@ using Tessera.Data;
 namespace Tessera.Cli.Tests;
 
 /// <summary>
-/// Picture folders from practice in <c>shared/cases</c>, if that folder lies beside the repository. Each of them could
+/// Image folders from practice in <c>shared/cases</c>, if that folder lies beside the repository. Each of them could
 /// be a user's <c>--data</c>.
 /// </summary>
 public sealed class SharedCasesTests : IDisposable
@@ -22,21 +22,21 @@ public sealed class SharedCasesTests : IDisposable
     [InlineData("pictures", 23)]
     [InlineData("webp", 14)]
     [InlineData("few", 1)]
-    public void Every_picture_is_read(string folder, int pictures)
+    public void Every_image_is_read(string folder, int images)
     {
         string run = Train();
         using JsonDocument result = JsonDocument.Parse(
             Program.Run("eval", run, "--data", Path.Combine(Cases, folder), "--split", "all", "--json").Output);
-        Assert.Equal(pictures, result.RootElement.GetProperty("images").GetInt32());
+        Assert.Equal(images, result.RootElement.GetProperty("images").GetInt32());
     }
 
     [Fact]
-    public void Damaged_pictures_are_refused_and_left_out_with_skip_damaged()
+    public void Damaged_images_are_refused_and_left_out_with_skip_damaged()
     {
         string data = Path.Combine(Cases, "onebad"), run = _folder["run"];
         Outcome refused = Program.Run(Program.TinyTraining(data, run, "--updates", "2"));
         Assert.Equal(TesseraProgram.WrongInput, refused.Code);
-        Assert.Contains("pictures cannot be read", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("images cannot be read", refused.Error, StringComparison.Ordinal);
 
         string output = Program.Succeed(Program.TinyTraining(data, run, "--updates", "2", "--skip-damaged"));
 
@@ -45,7 +45,7 @@ public sealed class SharedCasesTests : IDisposable
     }
 
     [Fact]
-    public void A_phones_picture_stands_upright()
+    public void A_phones_image_stands_upright()
     {
         string turned = Path.Combine(Cases, "pictures", "a", "exif6.jpg");
         string output = Program.Succeed("encode", Train(), turned, "--size", "native", "--out", _folder["tokens.npy"]);
@@ -55,7 +55,7 @@ public sealed class SharedCasesTests : IDisposable
 
     private string Train()
     {
-        Program.Succeed(Program.TinyTraining(Shapes.Name, _folder["run"], "--updates", "2"));
+        Program.Succeed(Program.TinyTraining(SyntheticShapes.Name, _folder["run"], "--updates", "2"));
         return _folder["run"];
     }
 }

@@ -94,10 +94,10 @@ public sealed class StoredFileTests(Trained trained) : IDisposable
     }
 
     [Theory]
-    [InlineData("fortran.npy", "2 pictures of 12x16")]
-    [InlineData("big_endian.npy", "2 pictures of 12x16")]
-    [InlineData("fortran_big_endian.npz", "2 pictures of 12x16")]
-    [InlineData("one_picture.npy", "1 picture of 12x16")]
+    [InlineData("fortran.npy", "2 images of 12x16")]
+    [InlineData("big_endian.npy", "2 images of 12x16")]
+    [InlineData("fortran_big_endian.npz", "2 images of 12x16")]
+    [InlineData("one_picture.npy", "1 image of 12x16")]
     public void Numpy_codes_in_any_byte_or_memory_order_are_decoded_alike(string name, string line)
     {
         WriteModel();
@@ -106,12 +106,12 @@ public sealed class StoredFileTests(Trained trained) : IDisposable
             Program.Succeed("decode", _folder["model.pt"], Repository.Fixture("npy", name), "--out", _folder["a"]),
             StringComparison.Ordinal);
         Program.Succeed("decode", _folder["model.pt"], Repository.Fixture("npy", "uint16.npy"), "--out", _folder["b"]);
-        string[] pictures = [.. Directory.EnumerateFiles(_folder["a"]).Select(path => Path.GetFileName(path))];
-        Assert.NotEmpty(pictures);
+        string[] images = [.. Directory.EnumerateFiles(_folder["a"]).Select(path => Path.GetFileName(path))];
+        Assert.NotEmpty(images);
         Assert.All(
-            pictures,
-            picture => Assert.Equal(
-                File.ReadAllBytes(_folder["b", picture]), File.ReadAllBytes(_folder["a", picture])));
+            images,
+            image => Assert.Equal(
+                File.ReadAllBytes(_folder["b", image]), File.ReadAllBytes(_folder["a", image])));
     }
 
     /// <summary>The inputs in <c>shared/cases</c>, if that folder lies beside the repository.</summary>
@@ -167,7 +167,7 @@ public sealed class StoredFileTests(Trained trained) : IDisposable
     /// <summary>Every command that takes a model; encode comes before decode, which reads its output.</summary>
     private IEnumerable<string[]> Commands(string model, string tokens)
     {
-        string[] data = ["--data", trained.Pictures, "--size", "16"];
+        string[] data = ["--data", trained.Images, "--size", "16"];
         return
         [
             ["info", model],

@@ -42,7 +42,7 @@ public sealed class TerminalTests(Trained trained)
             return line.StartsWith("stopping", StringComparison.Ordinal);
         });
         int code = TesseraProgram.Run(
-            Program.TinyTraining(trained.Pictures, folder["run"], "--updates", "300"), output, error,
+            Program.TinyTraining(trained.Images, folder["run"], "--updates", "300"), output, error,
             cancellation.Token);
         Assert.Equal((TesseraProgram.Interrupted, "tessera: interrupted"), (code, error.ToString().TrimEnd()));
         Assert.Equal(100, RunFolder.Open(folder["run"]).LatestCheckpoint()?.Update);

@@ -24,29 +24,29 @@ public sealed class TokensTests(Trained trained) : IDisposable
         string[] args = split is null ? [] : ["--split", split];
         string output = Program.Succeed(["encode", trained.Run, "--out", _folder["tokens.npy"], .. args]);
         Assert.Equal($"{_folder["tokens.npy"]}: codes [{count}, 4, 4], uint16, 0 to 15\n", output);
-        output = Program.Succeed("decode", trained.Run, _folder["tokens.npy"], "--out", _folder["pictures"]);
-        Assert.Equal($"{_folder["pictures"]}: {count} pictures of 16x16\n", output);
+        output = Program.Succeed("decode", trained.Run, _folder["tokens.npy"], "--out", _folder["images"]);
+        Assert.Equal($"{_folder["images"]}: {count} images of 16x16\n", output);
 
         string digits = count > 10 ? "D2" : "D1";
         Assert.Equal(
             Enumerable.Range(0, count).Select(i => $"{i.ToString(digits)}.png"),
-            TemporaryFolder.NamesIn(_folder["pictures"]));
+            TemporaryFolder.NamesIn(_folder["images"]));
         TrainedModel model = TrainedModel.Open(trained.Run);
-        ImageSet pictures = ImageFolder.Load(
-            trained.Pictures, split is null ? Split.All : Enum.Parse<Split>(split, ignoreCase: true), 16,
+        ImageSet images = ImageFolder.Load(
+            trained.Images, split is null ? Split.All : Enum.Parse<Split>(split, ignoreCase: true), 16,
             cancellation: TestContext.Current.CancellationToken);
         for (int i = 0; i < count; i++)
         {
             Assert.Equal(
-                Evaluator.Reconstruct(model.Model, pictures.Picture(i)).Pixels,
-                ImageFile.Read(_folder["pictures", $"{i.ToString(digits)}.png"]).Pixels);
+                Evaluator.Reconstruct(model.Model, images.Image(i)).Pixels,
+                ImageFile.Read(_folder["images", $"{i.ToString(digits)}.png"]).Pixels);
         }
     }
 
     [Fact]
-    public void Picture_files_are_encoded_and_a_grid_decoded()
+    public void Image_files_are_encoded_and_a_grid_decoded()
     {
-        ImageFile.WritePng(_folder["a.png"], ImageTransform.Fit(Shapes.Picture(3, 64), 50, 21, 3));
+        ImageFile.WritePng(_folder["a.png"], ImageTransform.Fit(SyntheticShapes.Image(3, 64), 50, 21, 3));
         Program.Succeed(
             "encode", trained.Model, _folder["a.png"], _folder["a.png"], "--size", "24",
             "--out", _folder["tokens.npz"]);
@@ -60,9 +60,9 @@ public sealed class TokensTests(Trained trained) : IDisposable
     public void Labels_are_the_classes_of_the_folders()
     {
         foreach ((string name, int number) in new[] { ("ant/1.png", 1), ("bee/1.png", 2), ("ant/2.png", 3) })
-            _folder.Write($"pictures/{name}", ImageFile.EncodePng(Shapes.Picture(number, 16)));
+            _folder.Write($"images/{name}", ImageFile.EncodePng(SyntheticShapes.Image(number, 16)));
         string output = Program.Succeed(
-            "encode", trained.Run, "--data", _folder["pictures"], "--labels", "--out", _folder["tokens.npz"]);
+            "encode", trained.Run, "--data", _folder["images"], "--labels", "--out", _folder["tokens.npz"]);
         Assert.EndsWith("codes [3, 4, 4], uint16, 0 to 15; labels of 2 classes\n", output, StringComparison.Ordinal);
         using NpyReader reader = NpyReader.Open(_folder["tokens.npz"], "labels");
         int[] labels = new int[3];
@@ -120,8 +120,8 @@ public sealed class TokensTests(Trained trained) : IDisposable
         string npy = Repository.Fixture("npy", "uint16.npy"), result = _folder["out"];
         foreach ((string[] args, string reason) in new (string[], string)[]
         {
-            ([npy, "--out", result], "picture 1 has the code 16 at row 1, column 0; the model's are 0 to 15"),
-            ([Repository.Fixture("npy", "vector.npy"), "--out", result], "[pictures, rows, columns]"),
+            ([npy, "--out", result], "image 1 has the code 16 at row 1, column 0; the model's are 0 to 15"),
+            ([Repository.Fixture("npy", "vector.npy"), "--out", result], "[images, rows, columns]"),
             ([Repository.Fixture("npy", "float32.npy"), "--out", result], "'<f4'"),
             ([Repository.Fixture("npy", "empty.npy"), "--out", result], "no codes"),
             ([_folder["missing.npy"], "--out", result], "missing.npy"),
@@ -142,7 +142,7 @@ public sealed class TokensTests(Trained trained) : IDisposable
         using SmallDisk disk = SmallDisk.Mount(_folder, kibibytes: 32);
         Program.Succeed("encode", trained.Run, "--out", _folder["tokens.npy"]);
         Assert.Contains(
-            "disk is full", Program.Refuse("decode", trained.Run, _folder["tokens.npy"], "--out", disk["pictures"]));
+            "disk is full", Program.Refuse("decode", trained.Run, _folder["tokens.npy"], "--out", disk["images"]));
         Program.Succeed("encode", trained.Run, "--out", disk["tokens.npy"]);
         Assert.Contains(
             "disk is full",

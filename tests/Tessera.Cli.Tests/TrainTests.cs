@@ -27,7 +27,7 @@ public sealed class TrainTests(Trained trained)
         Assert.Equal(
             File.ReadAllBytes(Path.Combine(trained.Run, "checkpoints", "30", "model.safetensors")),
             File.ReadAllBytes(trained.Model));
-        // Four pairs of 16x16 pictures in the first row, enlarged 6 times; the fifth pair is in the second row.
+        // Four pairs of 16x16 images in the first row, enlarged 6 times; the fifth pair is in the second row.
         Image grid = ImageFile.Read(Path.Combine(trained.Run, "reconstructions.png"));
         Assert.Equal((4 * (192 + 6) + 6, 2 * (96 + 6) + 6), (grid.Width, grid.Height));
     }
@@ -36,14 +36,14 @@ public sealed class TrainTests(Trained trained)
     public void The_output_shows_the_data_the_model_the_results_and_the_next_commands()
     {
         Assert.Contains(
-            "12 pictures to train on, 5 to test on, 16x16x3, data variance 0.", trained.Output,
+            "12 images to train on, 5 to test on, 16x16x3, data variance 0.", trained.Output,
             StringComparison.Ordinal);
         Assert.Contains("16 codes of 4 dimensions", trained.Output, StringComparison.Ordinal);
         Assert.Contains("device: cpu, 1 thread, ", trained.Output, StringComparison.Ordinal);
         Assert.Contains("\n30 iterations\nrecon_error: ", trained.Output, StringComparison.Ordinal);
         Assert.Contains("\neval after 20 updates: recon_error ", trained.Output, StringComparison.Ordinal);
         Assert.Matches(
-            @"\npictures +5 \(test\)\nrecon_error +[\d.]+\nmse +[\d.]+\npsnr +[\d.]+ dB\nssim +-?[\d.]+\n",
+            @"\nimages +5 \(test\)\nrecon_error +[\d.]+\nmse +[\d.]+\npsnr +[\d.]+ dB\nssim +-?[\d.]+\n",
             trained.Output);
         Assert.Contains(Path.Combine(trained.Run, "reconstructions.png"), trained.Output, StringComparison.Ordinal);
         Assert.Contains(
@@ -53,10 +53,10 @@ public sealed class TrainTests(Trained trained)
     }
 
     [Fact]
-    public void Every_100_updates_it_prints_the_lines_of_the_seed_with_the_numbers_of_metrics_csv()
+    public void Every_100_updates_it_prints_the_lines_of_the_reference_notebook_with_the_numbers_of_metrics_csv()
     {
         using var folder = new TemporaryFolder();
-        string output = Program.Succeed(Program.TinyTraining(trained.Pictures, folder["run"], "--updates", "200"));
+        string output = Program.Succeed(Program.TinyTraining(trained.Images, folder["run"], "--updates", "200"));
         string expected = string.Concat(File.ReadLines(folder["run", "metrics.csv"]).Skip(1)
             .Select(row => row.Split(',').Take(3).Select(double.Parse).ToArray())
             .Select(row => $"{row[0]} iterations\nrecon_error: {row[1]:0.000}\nperplexity: {row[2]:0.000}\n\n"));
@@ -70,7 +70,7 @@ public sealed class TrainTests(Trained trained)
     {
         using var folder = new TemporaryFolder();
         Program.Succeed(
-            "train", "--preset", "seed-ema", "--data", trained.Pictures, "--data-dir", folder.Path,
+            "train", "--preset", "reference-ema", "--data", trained.Images, "--data-dir", folder.Path,
             "--out", folder["run"], "--size", "8", "--channels", "1", "--batch", "2", "--updates", "1", "--lr", "2e-3",
             "--hidden", "4", "--residual-hidden", "3", "--residual-layers", "0", "--codes", "5", "--code-dim", "6",
             "--commitment", "0.5", "--seed", "18446744073709551615", "--threads", "2", "--checkpoint-every", "7",
@@ -101,7 +101,7 @@ public sealed class TrainTests(Trained trained)
                     Revival = 0.25,
                 },
             },
-            Data = trained.Pictures,
+            Data = trained.Images,
             DataDir = folder.Path,
             Size = 8,
             Budget = TrainingBudget.OfUpdates(1),
@@ -131,7 +131,7 @@ public sealed class TrainTests(Trained trained)
     {
         using var folder = new TemporaryFolder();
         Program.Succeed(Program.TinyTraining(
-            trained.Pictures, folder["run"], "--quantizer", name, "--commitment", "0.7", "--updates", "2"));
+            trained.Images, folder["run"], "--quantizer", name, "--commitment", "0.7", "--updates", "2"));
         QuantizerOptions quantizer = RunFolder.Open(folder["run"]).Options.Model.Quantizer;
         Assert.IsType(options, quantizer);
         Assert.Equal(0.7f, quantizer.Commitment);
@@ -140,15 +140,15 @@ public sealed class TrainTests(Trained trained)
 
     [Theory]
     [InlineData("--updates and --minutes", "--updates", "5", "--minutes", "1")]
-    [InlineData("--updates and --pictures", "--pictures", "5", "--updates", "1")]
+    [InlineData("--updates and --images", "--images", "5", "--updates", "1")]
     [InlineData("--revival", "--quantizer", "simvq", "--revival", "0.1")]
     [InlineData("--decay", "--quantizer", "simvq", "--decay", "0.9")]
     [InlineData("--decay-ramp", "--quantizer", "gradient", "--decay-ramp", "on")]
-    [InlineData("--ema-start", "--quantizer", "cosine", "--ema-start", "seed")]
+    [InlineData("--ema-start", "--quantizer", "cosine", "--ema-start", "reference")]
     public void Options_that_exclude_each_other_are_refused(string named, params string[] options)
     {
         using var folder = new TemporaryFolder();
-        string line = Program.Refuse(["train", "--data", trained.Pictures, "--out", folder["run"], .. options]);
+        string line = Program.Refuse(["train", "--data", trained.Images, "--out", folder["run"], .. options]);
         Assert.StartsWith(named, line, StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder["run"]));
     }
@@ -158,20 +158,20 @@ public sealed class TrainTests(Trained trained)
     {
         using var folder = new TemporaryFolder();
         Program.Succeed(
-            Program.TinyTraining(trained.Pictures, folder["run"], "--schedule", "cosine", "--updates", "3"));
+            Program.TinyTraining(trained.Images, folder["run"], "--schedule", "cosine", "--updates", "3"));
         string line = Program.Refuse("train", "--resume", "--out", folder["run"], "--updates", "6");
         Assert.Contains("--init", line, StringComparison.Ordinal);
         Program.Succeed(
-            Program.TinyTraining(trained.Pictures, folder["next"], "--init", folder["run"], "--updates", "3"));
+            Program.TinyTraining(trained.Images, folder["next"], "--init", folder["run"], "--updates", "3"));
     }
 
     [Theory]
-    [InlineData("seed", 0.0)]
-    [InlineData("seed-ema", 0.99)]
-    public void The_seed_presets_have_the_options_of_the_seed(string preset, double decay)
+    [InlineData("reference", 0.0)]
+    [InlineData("reference-ema", 0.99)]
+    public void The_reference_presets_have_the_options_of_the_notebook(string preset, double decay)
     {
         using var folder = new TemporaryFolder();
-        Program.Succeed(Program.TinyTraining(trained.Pictures, folder["run"], "--preset", preset, "--updates", "1"));
+        Program.Succeed(Program.TinyTraining(trained.Images, folder["run"], "--preset", preset, "--updates", "1"));
         TrainingOptions options = RunFolder.Open(folder["run"]).Options;
         QuantizerOptions quantizer =
             decay > 0 ? new EmaVectorQuantizerOptions { Decay = decay } : new VectorQuantizerOptions();
@@ -183,7 +183,7 @@ public sealed class TrainTests(Trained trained)
     {
         using var folder = new TemporaryFolder();
         Program.Succeed(Program.TinyTraining(
-            trained.Pictures, folder["run"], "--init", trained.Run, "--lr", "1e-12", "--updates", "1"));
+            trained.Images, folder["run"], "--init", trained.Run, "--lr", "1e-12", "--updates", "1"));
         var (start, end) = (TrainedModel.Open(trained.Run).Model, TrainedModel.Open(folder["run"]).Model);
         foreach (var ((_, first), (name, second)) in start.Parameters().Zip(end.Parameters()))
         {
@@ -198,14 +198,14 @@ public sealed class TrainTests(Trained trained)
         using var folder = new TemporaryFolder();
         foreach (int number in new[] { 1, 2 })
         {
-            string[] args = Program.TinyTraining(trained.Pictures, "", "--updates", "1");
+            string[] args = Program.TinyTraining(trained.Images, "", "--updates", "1");
             args = [.. args.Where(arg => arg is not ("--out" or ""))];
             Outcome outcome = Program.End(Program.Start(folder.Path, args));
             Assert.True(outcome.Code == 0, outcome.Error);
             Assert.Contains(
-                $"run:    {Path.Combine("runs", $"pictures-{number}")},", outcome.Output, StringComparison.Ordinal);
+                $"run:    {Path.Combine("runs", $"images-{number}")},", outcome.Output, StringComparison.Ordinal);
         }
-        Assert.Equal(["pictures-1", "pictures-2"], TemporaryFolder.NamesIn(folder["runs"]));
+        Assert.Equal(["images-1", "images-2"], TemporaryFolder.NamesIn(folder["runs"]));
     }
 
     [Fact]
@@ -213,7 +213,7 @@ public sealed class TrainTests(Trained trained)
     {
         using var folder = new TemporaryFolder();
         string line = Program.Fail(TesseraProgram.Failed, Program.TinyTraining(
-            trained.Pictures, folder["run"], "--lr", "1e30", "--checkpoint-every", "1"));
+            trained.Images, folder["run"], "--lr", "1e30", "--checkpoint-every", "1"));
         Assert.Matches(@"^the loss of update \d+ is .*; try a smaller learning rate$", line);
         Assert.NotEmpty(RunFolder.Open(folder["run"]).Checkpoints());
         Program.Succeed("eval", folder["run"]);

@@ -7,7 +7,7 @@ using Tessera.Imaging;
 namespace Tessera.Cli.Tests;
 
 /// <summary>
-/// A folder of pictures and a run trained on them, made once and never changed: tests that change a run copy it.
+/// A folder of images and a run trained on them, made once and never changed: tests that change a run copy it.
 /// </summary>
 public sealed class Trained : IDisposable
 {
@@ -18,21 +18,21 @@ public sealed class Trained : IDisposable
     public Trained()
     {
         foreach ((string split, long first, int count) in
-            new[] { ("train", 0L, TrainCount), ("test", Shapes.FirstTestNumber, TestCount) })
+            new[] { ("train", 0L, TrainCount), ("test", SyntheticShapes.FirstTestNumber, TestCount) })
         {
-            Directory.CreateDirectory(_folder["pictures", split]);
+            Directory.CreateDirectory(_folder["images", split]);
             for (int i = 0; i < count; i++)
-                ImageFile.WritePng(_folder["pictures", split, $"{i:00}.png"], Shapes.Picture(first + i, 16));
+                ImageFile.WritePng(_folder["images", split, $"{i:00}.png"], SyntheticShapes.Image(first + i, 16));
         }
         Output = Program.Succeed(
         [
-            .. Program.TinyTraining(Pictures, Run, "--checkpoint-every", "10", "--eval-every", "20")
+            .. Program.TinyTraining(Images, Run, "--checkpoint-every", "10", "--eval-every", "20")
                 .Where(arg => arg != Program.NoReport),
         ]);
     }
 
-    /// <summary>The folder of pictures, 16x16 RGB, in train/ and test/.</summary>
-    public string Pictures => _folder["pictures"];
+    /// <summary>The folder of images, 16x16 RGB, in train/ and test/.</summary>
+    public string Images => _folder["images"];
 
     /// <summary>The run: 30 updates, checkpoints at 10, 20 and 30, evaluations at 20 and 30, a report.</summary>
     public string Run => _folder["run"];

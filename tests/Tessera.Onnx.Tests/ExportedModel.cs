@@ -13,7 +13,7 @@ internal sealed class ExportedModel : IDisposable
     public ExportedModel(VqVaeOptions options)
     {
         Model = new VqVae(options, seed: 4);
-        Tensor vectors = LookedUp(Pictures(stream: 0, 4, 32, 32), 4, 32, 32);
+        Tensor vectors = Latents(Images(stream: 0, 4, 32, 32), 4, 32, 32);
         Model.Quantizer.Start(vectors.ToArray().AsSpan(0, options.Codes * vectors.Shape.Last), vectorsPerCode: 1);
         OnnxExport.Write(Folder, Model);
     }
@@ -39,7 +39,7 @@ internal sealed class ExportedModel : IDisposable
     };
 
     /// <summary>Pixels in [0, 1], NCHW: patches of 4 x 4 pixels in random colours, with noise.</summary>
-    public float[] Pictures(ulong stream, int batch, int height, int width)
+    public float[] Images(ulong stream, int batch, int height, int width)
     {
         var random = new CounterRandom(seed: 9, stream);
         int channels = Model.Options.Channels;
@@ -54,15 +54,15 @@ internal sealed class ExportedModel : IDisposable
     }
 
     /// <summary>The vectors for which the model finds codes.</summary>
-    public Tensor LookedUp(float[] pictures, int batch, int height, int width) =>
+    public Tensor Latents(float[] images, int batch, int height, int width) =>
         Model.Quantizer
-            .Quantize(Model.EncodeToVectors(Input(pictures, batch, height, width)), training: false).LookedUp;
+            .Quantize(Model.EncodeToVectors(Input(images, batch, height, width)), training: false).Latents;
 
     /// <summary>The codes that the model finds.</summary>
-    public int[] Encode(float[] pictures, int batch, int height, int width) =>
-        Model.Encode(Input(pictures, batch, height, width));
+    public int[] Encode(float[] images, int batch, int height, int width) =>
+        Model.Encode(Input(images, batch, height, width));
 
-    /// <summary>The pictures that the model decodes, as the export returns them: NCHW, pixels in [0, 1].</summary>
+    /// <summary>The images that the model decodes, as the export returns them: NCHW, pixels in [0, 1].</summary>
     public float[] Decode(int[] codes, int batch, int height, int width)
     {
         float[] pixels = Model.Decode(codes, batch, height, width).ToArray();
@@ -70,22 +70,22 @@ internal sealed class ExportedModel : IDisposable
         float[] turned = new float[pixels.Length];
         for (int i = 0; i < pixels.Length; i++)
         {
-            (int picture, int pixel, int channel) = (i / (area * channels), i / channels % area, i % channels);
-            turned[(picture * channels + channel) * area + pixel] = Math.Clamp(pixels[i] + 0.5f, 0, 1);
+            (int image, int pixel, int channel) = (i / (area * channels), i / channels % area, i % channels);
+            turned[(image * channels + channel) * area + pixel] = Math.Clamp(pixels[i] + 0.5f, 0, 1);
         }
         return turned;
     }
 
     public void Dispose() => _folder.Dispose();
 
-    private Tensor Input(float[] pictures, int batch, int height, int width)
+    private Tensor Input(float[] images, int batch, int height, int width)
     {
         int channels = Model.Options.Channels, area = height * width;
-        float[] turned = new float[pictures.Length];
-        for (int i = 0; i < pictures.Length; i++)
+        float[] turned = new float[images.Length];
+        for (int i = 0; i < images.Length; i++)
         {
-            (int picture, int channel, int pixel) = (i / (area * channels), i / area % channels, i % area);
-            turned[(picture * area + pixel) * channels + channel] = pictures[i] - 0.5f;
+            (int image, int channel, int pixel) = (i / (area * channels), i / area % channels, i % area);
+            turned[(image * area + pixel) * channels + channel] = images[i] - 0.5f;
         }
         return Tensor.From(turned, [batch, height, width, channels]);
     }

@@ -16,22 +16,22 @@ public sealed class OnnxExportTests
     public void The_ONNX_checker_accepts_an_export_and_reads_its_declarations(string kind, int lookupDim)
     {
         using var exported = new ExportedModel(ExportedModel.Options(kind, lookupDim));
-        string pictures = "FLOAT batch,3,height,width", codes = $"INT64 {InnerSizes}";
+        string images = "FLOAT batch,3,height,width", codes = $"INT64 {InnerSizes}";
         string[] metadata =
         [
             "metadata codes 32", "metadata code_dim 8", "metadata channels 3", "metadata pixels_per_code 4",
             $"metadata quantizer {kind}",
         ];
         Assert.Equal(
-            ["opset onnx 13", $"input pictures {pictures}", $"output codes {codes}", .. metadata],
+            ["opset onnx 13", $"input images {images}", $"output codes {codes}", .. metadata],
             Check(exported.Encoder));
         Assert.Equal(
-            ["opset onnx 13", $"input codes {codes}", $"output pictures {pictures}", .. metadata],
+            ["opset onnx 13", $"input codes {codes}", $"output images {images}", .. metadata],
             Check(exported.Decoder));
         Assert.Equal(
             [
-                "opset onnx 13", $"input pictures {pictures}",
-                $"output reconstructions {pictures}", $"output codes {codes}",
+                "opset onnx 13", $"input images {images}",
+                $"output reconstructions {images}", $"output codes {codes}",
                 .. metadata,
             ],
             Check(exported.Autoencoder));

@@ -29,11 +29,11 @@ public sealed class OnnxRuntimeTests
 
     [Theory]
     [MemberData(nameof(Quantizers))]
-    public void Codes_and_pictures_are_those_of_the_model(string kind, int lookupDim) =>
+    public void Codes_and_images_are_those_of_the_model(string kind, int lookupDim) =>
         AssertAgrees(ExportedModel.Options(kind, lookupDim));
 
     [Fact]
-    public void A_model_for_grey_pictures_without_residual_layers_is_exported() =>
+    public void A_model_for_grey_images_without_residual_layers_is_exported() =>
         AssertAgrees(ExportedModel.Options("gradient") with { Channels = 1, ResidualLayers = 0 });
 
     [Fact]
@@ -43,8 +43,8 @@ public sealed class OnnxRuntimeTests
         float[] half = exported.Model.Quantizer.Codebook.ToArray()[..(16 * 8)];
         exported.Model.Quantizer.Codebook.CopyFrom([.. half, .. half]);
         OnnxExport.Write(exported.Folder, exported.Model);
-        float[] pictures = exported.Pictures(stream: 1, 2, 16, 16);
-        Value codes = RuntimeModel.Run(exported.Encoder, pictures, 2, 3, 16, 16)["codes"];
+        float[] images = exported.Images(stream: 1, 2, 16, 16);
+        Value codes = RuntimeModel.Run(exported.Encoder, images, 2, 3, 16, 16)["codes"];
         Assert.All(codes.As<long>(), code => Assert.InRange(code, 0, 15));
     }
 
@@ -54,12 +54,12 @@ public sealed class OnnxRuntimeTests
     public void The_declarations_of_an_export_are_read(string kind, int lookupDim)
     {
         using var exported = new ExportedModel(ExportedModel.Options(kind, lookupDim));
-        string pictures = "Float batch,3,height,width", codes = "Int64 batch,code_height,code_width";
-        AssertDeclares(exported.Encoder, kind, $"input pictures {pictures}", $"output codes {codes}");
-        AssertDeclares(exported.Decoder, kind, $"input codes {codes}", $"output pictures {pictures}");
+        string images = "Float batch,3,height,width", codes = "Int64 batch,code_height,code_width";
+        AssertDeclares(exported.Encoder, kind, $"input images {images}", $"output codes {codes}");
+        AssertDeclares(exported.Decoder, kind, $"input codes {codes}", $"output images {images}");
         AssertDeclares(
             exported.Autoencoder, kind,
-            $"input pictures {pictures}", $"output reconstructions {pictures}", $"output codes {codes}");
+            $"input images {images}", $"output reconstructions {images}", $"output codes {codes}");
     }
 
     [Fact]
@@ -67,7 +67,7 @@ public sealed class OnnxRuntimeTests
     {
         using var exported = new ExportedModel(ExportedModel.Options("gradient"));
         using var encoder = new RuntimeModel(exported.Encoder);
-        Value codes = encoder.Run(exported.Pictures(stream: 1, 1, 19, 18), 1, 3, 19, 18)["codes"];
+        Value codes = encoder.Run(exported.Images(stream: 1, 1, 19, 18), 1, 3, 19, 18)["codes"];
         Assert.Equal([1, 4, 4], codes.Sizes);
     }
 
@@ -91,31 +91,31 @@ public sealed class OnnxRuntimeTests
         using var exported = new ExportedModel(options);
         int channels = options.Channels;
         (int batch, int height, int width) = (3, 16, 24);
-        float[] pictures = exported.Pictures(stream: 1, batch, height, width);
-        Value codes = RuntimeModel.Run(exported.Encoder, pictures, batch, channels, height, width)["codes"];
-        AssertSameCodes(exported, pictures, batch, height, width, codes);
+        float[] images = exported.Images(stream: 1, batch, height, width);
+        Value codes = RuntimeModel.Run(exported.Encoder, images, batch, channels, height, width)["codes"];
+        AssertSameCodes(exported, images, batch, height, width, codes);
 
         int[] others = [.. Enumerable.Range(0, 2 * 5 * 3).Select(i => i * 7 % options.Codes)];
         long[] input = Array.ConvertAll(others, code => (long)code);
         Value decoded = RuntimeModel.Run(exported.Decoder, input, 2, 5, 3)["pictures"];
-        AssertSamePictures(exported, others, [2, channels, 20, 12], decoded);
+        AssertSameImages(exported, others, [2, channels, 20, 12], decoded);
 
         (batch, height, width) = (1, 40, 8);
-        pictures = exported.Pictures(stream: 2, batch, height, width);
+        images = exported.Images(stream: 2, batch, height, width);
         Dictionary<string, Value> both =
-            RuntimeModel.Run(exported.Autoencoder, pictures, batch, channels, height, width);
-        AssertSameCodes(exported, pictures, batch, height, width, both["codes"]);
-        AssertSamePictures(exported, Whole(both["codes"]), [batch, channels, height, width], both["reconstructions"]);
+            RuntimeModel.Run(exported.Autoencoder, images, batch, channels, height, width);
+        AssertSameCodes(exported, images, batch, height, width, both["codes"]);
+        AssertSameImages(exported, Whole(both["codes"]), [batch, channels, height, width], both["reconstructions"]);
     }
 
     private static void AssertSameCodes(
-        ExportedModel exported, float[] pictures, int batch, int height, int width, Value actual)
+        ExportedModel exported, float[] images, int batch, int height, int width, Value actual)
     {
         Assert.Equal([batch, height / 4, width / 4], actual.Sizes);
-        int[] expected = exported.Encode(pictures, batch, height, width), found = Whole(actual);
+        int[] expected = exported.Encode(images, batch, height, width), found = Whole(actual);
         Assert.Equal(expected.Length, found.Length);
-        Assert.True(expected.Distinct().Count() > 5, "The pictures have too few codes for the test to be meaningful.");
-        Tensor vectors = exported.LookedUp(pictures, batch, height, width);
+        Assert.True(expected.Distinct().Count() > 5, "The images have too few codes for the test to be meaningful.");
+        Tensor vectors = exported.Latents(images, batch, height, width);
         Quantizer quantizer = exported.Model.Quantizer;
         Tensor lookedIn = (quantizer is ProjectedQuantizer projected ? projected.Inner : quantizer).Codebook;
         float[][] codebook = [.. lookedIn.ToArray().Chunk(vectors.Shape.Last)];
@@ -133,7 +133,7 @@ public sealed class OnnxRuntimeTests
         }
     }
 
-    private static void AssertSamePictures(ExportedModel exported, int[] codes, int[] sizes, Value actual)
+    private static void AssertSameImages(ExportedModel exported, int[] codes, int[] sizes, Value actual)
     {
         Assert.Equal(sizes, actual.Sizes);
         float[] expected = exported.Decode(codes, sizes[0], sizes[2] / 4, sizes[3] / 4);

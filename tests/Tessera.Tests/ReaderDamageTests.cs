@@ -8,7 +8,7 @@ using Tessera.Tests.Imaging;
 namespace Tessera.Tests;
 
 /// <summary>
-/// Feeds randomly damaged files to the readers of pictures, data sets and models; token files are in TokenFileTests.
+/// Feeds randomly damaged files to the readers of images, data sets and models; token files are in TokenFileTests.
 /// </summary>
 public sealed class ReaderDamageTests : IDisposable
 {
@@ -79,13 +79,13 @@ public sealed class ReaderDamageTests : IDisposable
     }
 
     [Fact]
-    public void Pictures_without_an_extension()
+    public void Images_without_an_extension()
     {
-        byte[] png = Tessera.Imaging.ImageFile.EncodePng(Shapes.Picture(1, 16));
-        Damage.IsSurvived<InputException>(png, "picture", file =>
+        byte[] png = Tessera.Imaging.ImageFile.EncodePng(SyntheticShapes.Image(1, 16));
+        Damage.IsSurvived<InputException>(png, "image", file =>
         {
-            File.WriteAllBytes(_folder["picture"], file);
-            ImageFile.Read(_folder["picture"]);
+            File.WriteAllBytes(_folder["image"], file);
+            ImageFile.Read(_folder["image"]);
         });
     }
 }

@@ -21,10 +21,10 @@ internal static class ReadmeExample
             if (p.IsMetricsRow) Console.WriteLine($"{p.Update}: recon_error {p.Window.ReconError:0.000}");
         });
         Evaluation result = trainer.Run(progress, stop);    // on cancellation: writes a checkpoint, then throws
-        Console.WriteLine($"{result.ReconError:0.000} on held-out pictures, {result.CodesUsed} codes used");
+        Console.WriteLine($"{result.ReconError:0.000} on held-out images, {result.CodesUsed} codes used");
 
         TrainedModel trained = TrainedModel.Open("runs/example");
-        ImageFile.WritePng("reconstruction.png", Evaluator.Reconstruct(trained.Model, test.Picture(0)));
+        ImageFile.WritePng("reconstruction.png", Evaluator.Reconstruct(trained.Model, test.Image(0)));
         // README ends
     }
 }

@@ -37,8 +37,8 @@ public sealed class ReadmeTests : IDisposable
     public void The_code_in_the_README_runs()
     {
         Directory.SetCurrentDirectory(_folder.Path);
-        ImageSet train = Shapes.Load(Split.Train, size: 8, trainCount: 200, testCount: 1);
-        ImageSet test = Shapes.Load(Split.Test, size: 8, trainCount: 1, testCount: 20);
+        ImageSet train = SyntheticShapes.Load(Split.Train, size: 8, trainCount: 200, testCount: 1);
+        ImageSet test = SyntheticShapes.Load(Split.Test, size: 8, trainCount: 1, testCount: 20);
         ReadmeExample.Run(train, test, TestContext.Current.CancellationToken);
         Assert.Equal(8, ImageFile.Read(_folder["reconstruction.png"]).Width);
         Assert.Equal(3, File.ReadAllLines(_folder["runs", "example", "metrics.csv"]).Length);

@@ -2,15 +2,15 @@ using Tessera.Training;
 
 namespace Tessera.Benchmarks.Recipe;
 
-/// <summary>The pictures that judge a run.</summary>
+/// <summary>The images that judge a run.</summary>
 internal enum Judge
 {
     /// <summary>
-    /// Every tenth training picture, held out from training, so that no setting is chosen by the test set.
+    /// Every tenth training image, held out from training, so that no setting is chosen by the test set.
     /// </summary>
     HeldOut,
 
-    /// <summary>The whole test set, after training on all training pictures.</summary>
+    /// <summary>The whole test set, after training on all training images.</summary>
     Test,
 }
 
@@ -18,7 +18,7 @@ internal enum Judge
 /// <param name="Name">Its name on the command line and in files.</param>
 /// <param name="Title">One line for the table.</param>
 /// <param name="Data"><c>cifar10</c> or <c>shapes</c>.</param>
-/// <param name="Judge">The pictures that judge the runs.</param>
+/// <param name="Judge">The images that judge the runs.</param>
 /// <param name="Base">The options that the rows change, with the budget.</param>
 /// <param name="Rows">The settings.</param>
 internal sealed record Experiment(
@@ -37,10 +37,10 @@ internal sealed record Row(string Name, Func<TrainingOptions, TrainingOptions> C
 /// <summary>The result of a run.</summary>
 /// <param name="Row">The setting's <see cref="Row.Key"/>.</param>
 /// <param name="Seed">The run's seed.</param>
-/// <param name="Pictures">Pictures drawn.</param>
+/// <param name="Images">Images drawn.</param>
 /// <param name="Seconds">Elapsed training time.</param>
-/// <param name="ReconError">MSE over the data variance, over the judging pictures.</param>
-/// <param name="Perplexity">Over all judging pictures.</param>
-/// <param name="CodesUsed">Over all judging pictures.</param>
+/// <param name="ReconError">MSE over the data variance, over the judging images.</param>
+/// <param name="Perplexity">Over all judging images.</param>
+/// <param name="CodesUsed">Over all judging images.</param>
 internal sealed record Result(
-    string Row, ulong Seed, long Pictures, double Seconds, double ReconError, double Perplexity, int CodesUsed);
+    string Row, ulong Seed, long Images, double Seconds, double ReconError, double Perplexity, int CodesUsed);

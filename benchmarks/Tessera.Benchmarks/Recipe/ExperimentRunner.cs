@@ -19,7 +19,7 @@ internal sealed class ExperimentRunner
     private readonly string _results, _runs;
     private readonly ImageSet _train, _judged;
 
-    /// <summary>Loads the pictures.</summary>
+    /// <summary>Loads the images.</summary>
     /// <param name="experiment">The experiment.</param>
     /// <param name="dataDir">The folder of CIFAR-10's binary files.</param>
     /// <param name="results">The folder of results.</param>
@@ -28,7 +28,7 @@ internal sealed class ExperimentRunner
     {
         (_experiment, _results, _runs) = (experiment, results, Path.Combine(runs, experiment.Name));
         ImageSet Load(Split split) =>
-            experiment.Data == Shapes.Name ? Shapes.Load(split) : Cifar10.Load(dataDir, split);
+            experiment.Data == SyntheticShapes.Name ? SyntheticShapes.Load(split) : Cifar10.Load(dataDir, split);
         _train = Load(Split.Train);
         (_train, _judged) = experiment.Judge == Judge.Test
             ? (_train, Load(Split.Test))
@@ -76,7 +76,7 @@ internal sealed class ExperimentRunner
             evaluation.Perplexity, evaluation.CodesUsed);
         string reached = FormattableString.Invariant(
             $"{result.ReconError:0.0000}, perplexity {result.Perplexity:0.0}, {result.CodesUsed} codes");
-        string rate = FormattableString.Invariant($"{result.Pictures / result.Seconds:0} images/s");
+        string rate = FormattableString.Invariant($"{result.Images / result.Seconds:0} images/s");
         Console.Error.WriteLine(FormattableString.Invariant(
             $"{DateTime.Now:HH:mm:ss} {_experiment.Name}: {row.Name}, seed {seed}: {reached}, {rate}"));
         return result;
@@ -89,7 +89,7 @@ internal sealed class ExperimentRunner
         if (!File.Exists(path)) File.WriteAllText(path, Header + "\n");
         string measures = FormattableString.Invariant(
             $"{result.Seconds:0.0},{result.ReconError:0.000000},{result.Perplexity:0.0},{result.CodesUsed}");
-        File.AppendAllText(path, $"{result.Row},{result.Seed},{result.Pictures},{measures}\n");
+        File.AppendAllText(path, $"{result.Row},{result.Seed},{result.Images},{measures}\n");
         Summarize();
     }
 

@@ -10,13 +10,13 @@ internal static class ExperimentTable
     {
         var text = new StringBuilder();
         string judge = experiment.Judge == Judge.Test
-            ? "the whole test set, after training on all training pictures"
-            : "the tenth of the training pictures that was held out";
+            ? "the whole test set, after training on all training images"
+            : "the tenth of the training images that was held out";
         text.AppendLine(FormattableString.Invariant($"# {experiment.Title}")).AppendLine();
         string command = $"dotnet run -c Release --project benchmarks/Tessera.Benchmarks -- recipe {experiment.Name}";
         text.AppendLine(FormattableString.Invariant($"Made by `{command}`; judged by {judge} ({experiment.Data})."));
         text.AppendLine("Means over the seeds; behind recon_error each seed's own.").AppendLine();
-        text.AppendLine("| | recon_error | perplexity | codes used, least | pictures | images/s |")
+        text.AppendLine("| | recon_error | perplexity | codes used, least | images | images/s |")
             .AppendLine("|---|---|---|---|---|---|");
         foreach (Row row in experiment.Rows)
         {
@@ -33,10 +33,10 @@ internal static class ExperimentTable
         string mean = $"**{Error(made.Average(result => result.ReconError))}**";
         string error = made.Length == 1 ? mean : $"{mean} ({each})";
         double perplexity = made.Average(result => result.Perplexity);
-        double pictures = made.Average(result => result.Pictures);
+        double images = made.Average(result => result.Images);
         int codes = made.Min(result => result.CodesUsed);
-        double rate = made.Sum(result => result.Pictures) / made.Sum(result => result.Seconds);
+        double rate = made.Sum(result => result.Images) / made.Sum(result => result.Seconds);
         return FormattableString.Invariant(
-            $"| {row.Name} | {error} | {perplexity:0} | {codes} | {pictures:#,0} | {rate:0} |");
+            $"| {row.Name} | {error} | {perplexity:0} | {codes} | {images:#,0} | {rate:0} |");
     }
 }

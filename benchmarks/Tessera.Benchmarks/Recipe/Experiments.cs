@@ -31,9 +31,9 @@ internal static class Experiments
         new("revival 0.6", WithRevival(0.6)),
         new("random start", With(ema => ema with { Start = CodebookStart.Random })),
         new("random start, no revival", With(ema => ema with { Start = CodebookStart.Random, Revival = 0 })),
-        new("the seed's averages and smoothing, no revival", With(ema => ema with
+        new("the notebook's averages and smoothing, no revival", With(ema => ema with
         {
-            Start = CodebookStart.Random, AveragesStart = EmaStart.Seed, KeepSmoothing = true, Decay = 0.99,
+            Start = CodebookStart.Random, AveragesStart = EmaStart.Reference, KeepSmoothing = true, Decay = 0.99,
             DecayRamp = false, Revival = 0,
         })),
         new("smoothing kept", With(ema => ema with { KeepSmoothing = true })),
@@ -49,8 +49,8 @@ internal static class Experiments
     public static IReadOnlyList<Experiment> All { get; } =
     [
         new(
-            "adam-ablation", "64,000 pictures, with Adam, one thing changed at a time", Cifar10.Name, Judge.HeldOut,
-            AdamRecipe with { Budget = TrainingBudget.OfPictures(64_000) },
+            "adam-ablation", "64,000 images, with Adam, one thing changed at a time", Cifar10.Name, Judge.HeldOut,
+            AdamRecipe with { Budget = TrainingBudget.OfImages(64_000) },
             [
                 new("the recipe", options => options, Seeds: 2),
                 new("no ramp", With(ema => ema with { DecayRamp = false }), Seeds: 2),
@@ -60,8 +60,8 @@ internal static class Experiments
                 new("batch 64", options => options with { Batch = 64 }),
             ]),
         new(
-            "muon", "64,000 pictures, with Muon, one thing changed at a time", Cifar10.Name, Judge.HeldOut,
-            WithMuon(AdamRecipe, revival: 0.6, weightDecay: 1) with { Budget = TrainingBudget.OfPictures(64_000) },
+            "muon", "64,000 images, with Muon, one thing changed at a time", Cifar10.Name, Judge.HeldOut,
+            WithMuon(AdamRecipe, revival: 0.6, weightDecay: 1) with { Budget = TrainingBudget.OfImages(64_000) },
             [
                 new("Muon, weight decay 1, revival 0.6", options => options, Seeds: 3),
                 new("revival 0.8", WithRevival(0.8)),
@@ -103,16 +103,16 @@ internal static class Experiments
                 new("gradients clipped to a norm of 1", options => options with { ClipNorm = 1 }),
                 new("weights averaged, 0.999", options => options with { AverageDecay = 0.999 }),
                 new("flips", options => options with { Flips = true }),
-                new("the preset seed", options => Preset.Seed.Options with
+                new("the preset reference", options => Preset.Reference.Options with
                 {
                     Data = options.Data, Budget = options.Budget, CheckpointEvery = options.CheckpointEvery,
                     EvalEvery = options.EvalEvery,
                 }),
             ]),
         new(
-            "first-ablation", "64,000 pictures, one thing changed at a time, of the first recipe (decay 0.99, no ramp)",
+            "first-ablation", "64,000 images, one thing changed at a time, of the first recipe (decay 0.99, no ramp)",
             Cifar10.Name, Judge.HeldOut,
-            FirstRecipe with { Budget = TrainingBudget.OfPictures(64_000) },
+            FirstRecipe with { Budget = TrainingBudget.OfImages(64_000) },
             [
                 new("the recipe", options => options),
                 .. Changes,
@@ -120,8 +120,8 @@ internal static class Experiments
                 new("decay 0.995", With(ema => ema with { Decay = 0.995 })),
             ]),
         new(
-            "decay", "128,000 pictures: how fast the averages forget", Cifar10.Name, Judge.HeldOut,
-            AdamRecipe with { Budget = TrainingBudget.OfPictures(128_000) },
+            "decay", "128,000 images: how fast the averages forget", Cifar10.Name, Judge.HeldOut,
+            AdamRecipe with { Budget = TrainingBudget.OfImages(128_000) },
             [
                 new("decay 0.99 (the first recipe)", Decay(0.99, ramp: false), Seeds: 3),
                 new("decay 0.97", Decay(0.97, ramp: false), Seeds: 3),
@@ -141,8 +141,8 @@ internal static class Experiments
                     With(ema => ema with { Decay = 0.99, DecayRamp = false, Start = CodebookStart.Random })),
             ]),
         new(
-            "longer", "320,000 pictures: what is worth it in a longer run", Cifar10.Name, Judge.HeldOut,
-            AdamRecipe with { Budget = TrainingBudget.OfPictures(320_000) },
+            "longer", "320,000 images: what is worth it in a longer run", Cifar10.Name, Judge.HeldOut,
+            AdamRecipe with { Budget = TrainingBudget.OfImages(320_000) },
             [
                 new("the recipe", options => options, Seeds: 2),
                 new("flips", options => options with { Flips = true }),
@@ -175,15 +175,15 @@ internal static class Experiments
                     options => WithMuon(options, 0.3, 0.3f) with { Flips = true }),
             ]),
         new(
-            "muon-900k", "900,000 pictures with Muon, as many as 15 minutes make", Cifar10.Name, Judge.HeldOut,
-            AdamRecipe with { Budget = TrainingBudget.OfPictures(900_000) },
+            "muon-900k", "900,000 images with Muon, as many as 15 minutes make", Cifar10.Name, Judge.HeldOut,
+            AdamRecipe with { Budget = TrainingBudget.OfImages(900_000) },
             [
                 new("Muon, weight decay 0.5, revival 0.3", options => WithMuon(options, 0.3, 0.5f)),
                 new(
                     "Muon, weight decay 1, revival 0.3, lr 1e-3",
                     options => WithMuon(options, 0.3, 1) with { LearningRate = 1e-3f }),
             ]),
-        Final("320k", "The default preset after 320,000 pictures", TrainingBudget.OfPictures(320_000), seeds: 3),
+        Final("320k", "The default preset after 320,000 images", TrainingBudget.OfImages(320_000), seeds: 3),
         Final("15-minutes", "The default preset: 15 minutes", TrainingBudget.OfMinutes(15), seeds: 3),
         Final("60-minutes", "The default preset in an hour", TrainingBudget.OfMinutes(60), seeds: 1) with
         {
@@ -194,14 +194,14 @@ internal static class Experiments
             ],
         },
         WithAdam(
-            "adam-320k", "The recipe with Adam after 320,000 pictures", TrainingBudget.OfPictures(320_000), seeds: 3),
+            "adam-320k", "The recipe with Adam after 320,000 images", TrainingBudget.OfImages(320_000), seeds: 3),
         WithAdam("adam-15-minutes", "The recipe with Adam: 15 minutes", TrainingBudget.OfMinutes(15), seeds: 3),
         WithAdam("adam-60-minutes", "The recipe with Adam in an hour", TrainingBudget.OfMinutes(60), seeds: 1),
         Final(
-            "ten-seeds-cifar10", "Ten seeds of a short run on CIFAR-10", TrainingBudget.OfPictures(32_000), seeds: 10),
+            "ten-seeds-cifar10", "Ten seeds of a short run on CIFAR-10", TrainingBudget.OfImages(32_000), seeds: 10),
         Final(
-            "ten-seeds-shapes", "Ten seeds of a short run on the built-in pictures", TrainingBudget.OfPictures(32_000),
-            seeds: 10, Shapes.Name),
+            "ten-seeds-shapes", "Ten seeds of a short run on the built-in images", TrainingBudget.OfImages(32_000),
+            seeds: 10, SyntheticShapes.Name),
     ];
 
     private static Experiment Final(

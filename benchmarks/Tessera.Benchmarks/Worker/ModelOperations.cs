@@ -6,22 +6,22 @@ using Tessera.Tensors.Devices.Cpu;
 
 namespace Tessera.Benchmarks.Worker;
 
-/// <summary>An operation of the seed's model on batches of pictures.</summary>
+/// <summary>An operation of the reference notebook's model on batches of images.</summary>
 internal abstract class ModelOperation : Operation
 {
     private const ulong Seed = 1;
 
-    private readonly PictureFile _pictures;
+    private readonly RawImageFile _images;
     private readonly int _batch, _size;
 
-    protected ModelOperation(CpuDevice device, PictureFile pictures, bool isEma, int batch, int size)
+    protected ModelOperation(CpuDevice device, RawImageFile images, bool isEma, int batch, int size)
     {
-        _pictures = pictures;
+        _images = images;
         _batch = batch;
         _size = size;
         QuantizerOptions quantizer = isEma ? new EmaVectorQuantizerOptions() : new VectorQuantizerOptions();
-        Model = new Workload(new VqVaeOptions { Quantizer = quantizer }, pictures.Variance, Seed, device);
-        Shape = PictureFile.ShapeOf(batch, size);
+        Model = new Workload(new VqVaeOptions { Quantizer = quantizer }, images.Variance, Seed, device);
+        Shape = RawImageFile.ShapeOf(batch, size);
         Pixels = new float[Shape.Length];
         ShowBatch(0);
     }
@@ -32,12 +32,12 @@ internal abstract class ModelOperation : Operation
 
     protected float[] Pixels { get; }
 
-    protected void ShowBatch(int index) => _pictures.Fill(index, _batch, _size, Pixels);
+    protected void ShowBatch(int index) => _images.Fill(index, _batch, _size, Pixels);
 }
 
 /// <summary>A training step on the next batch; its check is the loss.</summary>
-internal sealed class TrainOperation(CpuDevice device, PictureFile pictures, bool isEma, int batch, int size)
-    : ModelOperation(device, pictures, isEma, batch, size)
+internal sealed class TrainOperation(CpuDevice device, RawImageFile images, bool isEma, int batch, int size)
+    : ModelOperation(device, images, isEma, batch, size)
 {
     private int _steps;
     private float _loss;
@@ -50,8 +50,8 @@ internal sealed class TrainOperation(CpuDevice device, PictureFile pictures, boo
 }
 
 /// <summary>The whole model forward; its check is the loss.</summary>
-internal sealed class EvaluateOperation(CpuDevice device, PictureFile pictures, int batch, int size)
-    : ModelOperation(device, pictures, isEma: false, batch, size)
+internal sealed class EvaluateOperation(CpuDevice device, RawImageFile images, int batch, int size)
+    : ModelOperation(device, images, isEma: false, batch, size)
 {
     private float _loss;
 
@@ -60,9 +60,9 @@ internal sealed class EvaluateOperation(CpuDevice device, PictureFile pictures, 
     public override double Check() => _loss;
 }
 
-/// <summary>Pictures to codes; its check is the mean code.</summary>
-internal sealed class EncodeOperation(CpuDevice device, PictureFile pictures, int batch, int size)
-    : ModelOperation(device, pictures, isEma: false, batch, size)
+/// <summary>Images to codes; its check is the mean code.</summary>
+internal sealed class EncodeOperation(CpuDevice device, RawImageFile images, int batch, int size)
+    : ModelOperation(device, images, isEma: false, batch, size)
 {
     private int[] _codes = [];
 
@@ -71,7 +71,7 @@ internal sealed class EncodeOperation(CpuDevice device, PictureFile pictures, in
     public override double Check() => _codes.Average();
 }
 
-/// <summary>Codes to pictures; its check is the root mean square of the pixels.</summary>
+/// <summary>Codes to images; its check is the root mean square of the pixels.</summary>
 internal sealed class DecodeOperation : ModelOperation
 {
     // A prime, so that neighbours get distant codes.
@@ -79,8 +79,8 @@ internal sealed class DecodeOperation : ModelOperation
 
     private readonly int[] _codes;
 
-    public DecodeOperation(CpuDevice device, PictureFile pictures, int batch, int size)
-        : base(device, pictures, isEma: false, batch, size)
+    public DecodeOperation(CpuDevice device, RawImageFile images, int batch, int size)
+        : base(device, images, isEma: false, batch, size)
     {
         int perSide = size / VqVae.PixelsPerCode, codes = new VqVaeOptions().Codes;
         _codes = [.. Enumerable.Range(0, batch * perSide * perSide).Select(i => (int)((long)i * CodeStep % codes))];

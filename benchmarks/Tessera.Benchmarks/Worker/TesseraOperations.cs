@@ -4,18 +4,18 @@ namespace Tessera.Benchmarks.Worker;
 
 /// <summary>Creates the operations of Tessera.</summary>
 /// <param name="device">The device.</param>
-/// <param name="pictures">The models' input.</param>
-internal sealed class TesseraOperations(CpuDevice device, PictureFile pictures)
+/// <param name="images">The models' input.</param>
+internal sealed class TesseraOperations(CpuDevice device, RawImageFile images)
 {
     /// <summary>Creates an operation from its words and the numbers among them.</summary>
     /// <exception cref="ArgumentException">No operation has that name and as many arguments.</exception>
     public Operation Make(string[] words, int[] numbers) => (words, numbers) switch
     {
         (["train", ("gradient" or "ema") and var codebook, ..], [var batch, var size]) =>
-            new TrainOperation(device, pictures, isEma: codebook == "ema", batch, size),
-        (["evaluate", ..], [var batch, var size]) => new EvaluateOperation(device, pictures, batch, size),
-        (["encode", ..], [var batch, var size]) => new EncodeOperation(device, pictures, batch, size),
-        (["decode", ..], [var batch, var size]) => new DecodeOperation(device, pictures, batch, size),
+            new TrainOperation(device, images, isEma: codebook == "ema", batch, size),
+        (["evaluate", ..], [var batch, var size]) => new EvaluateOperation(device, images, batch, size),
+        (["encode", ..], [var batch, var size]) => new EncodeOperation(device, images, batch, size),
+        (["decode", ..], [var batch, var size]) => new DecodeOperation(device, images, batch, size),
         ([("convolution" or "transposed") and var kind, var pass, ..],
             [var channels, var outChannels, var kernel, var stride, var padding, var size, var batch]) =>
             new ConvolutionOperation(

@@ -14,17 +14,17 @@ namespace Tessera.Benchmarks.Worker;
 internal static class WorkerProgram
 {
     /// <summary>Obeys lines until the input ends.</summary>
-    /// <param name="settings">A file of pictures, their variance, the number of threads.</param>
+    /// <param name="settings">A file of images, their variance, the number of threads.</param>
     public static int Run(string[] settings)
     {
         if (settings is not [var path, var variance, var threads])
         {
-            Console.Error.WriteLine("usage: worker PICTURES VARIANCE THREADS");
+            Console.Error.WriteLine("usage: worker IMAGES VARIANCE THREADS");
             return 2;
         }
         using var device = new CpuDevice(WorkerLoop.Whole(threads));
-        var pictures = new PictureFile(path, double.Parse(variance, CultureInfo.InvariantCulture));
-        var operations = new Operations(new TesseraOperations(device, pictures).Make);
+        var images = new RawImageFile(path, double.Parse(variance, CultureInfo.InvariantCulture));
+        var operations = new Operations(new TesseraOperations(device, images).Make);
         return WorkerLoop.Run(operations.Find, () => Describe(device));
     }
 

@@ -35,7 +35,7 @@ internal static class CommandLineCheck
         });
     }
 
-    /// <summary>Refuses unknown options: the parser would take a mistyped --cuont for a picture file.</summary>
+    /// <summary>Refuses unknown options: the parser would take a mistyped --cuont for an image file.</summary>
     private static void ThrowIfUnknownOption(Command command, IReadOnlyList<string> args)
     {
         string[] known = [.. OptionsOf(command).SelectMany(option => option.Aliases.Prepend(option.Name))];

@@ -9,7 +9,7 @@ namespace Tessera.Cli.CommandLine;
 /// <summary>Creates options whose error messages are one line that starts with the option's name.</summary>
 internal static class NewOption
 {
-    /// <summary>The name of the option that leaves out damaged pictures.</summary>
+    /// <summary>The name of the option that leaves out damaged images.</summary>
     public const string SkipDamagedName = "--skip-damaged";
 
     /// <summary>An option that takes a text that is not empty, such as a path or a name.</summary>
@@ -32,12 +32,17 @@ internal static class NewOption
         new(name) { Description = description, Arity = ArgumentArity.Zero };
 
     /// <summary>An option that takes one of a few words.</summary>
-    public static Option<string?> Choice(string name, string description, params string[] words)
+    public static Option<string?> Choice(string name, string description, params string[] words) =>
+        Choice(name, description, words, new Dictionary<string, string>());
+
+    /// <summary>An option that takes one of a few words, or a former name of one, which becomes the word.</summary>
+    public static Option<string?> Choice(
+        string name, string description, string[] words, IReadOnlyDictionary<string, string> formerNames)
     {
         var option = new Option<string?>(name) { HelpName = string.Join('|', words), Description = description };
         option.CustomParser = result =>
         {
-            string text = result.Tokens[0].Value;
+            string text = formerNames.GetValueOrDefault(result.Tokens[0].Value, result.Tokens[0].Value);
             if (!words.Contains(text)) result.AddError($"{name} {text}: choose one of {string.Join(", ", words)}");
             return text;
         };
@@ -46,8 +51,9 @@ internal static class NewOption
     }
 
     /// <summary>An option that takes a whole number.</summary>
-    public static Option<T?> Whole<T>(string name, string description) where T : struct, IBinaryInteger<T> =>
-        new(name)
+    public static Option<T?> Integer<T>(string name, string description, params string[] aliases)
+        where T : struct, IBinaryInteger<T> =>
+        new(name, aliases)
         {
             HelpName = "N",
             Description = description,
@@ -64,7 +70,7 @@ internal static class NewOption
         };
 
     /// <summary>An option that takes a number, such as 0.25 or 1e-3.</summary>
-    public static Option<T?> Real<T>(string name, string description) where T : struct, IFloatingPoint<T> =>
+    public static Option<T?> Number<T>(string name, string description) where T : struct, IFloatingPoint<T> =>
         new(name)
         {
             HelpName = "X",
@@ -78,8 +84,8 @@ internal static class NewOption
             },
         };
 
-    /// <summary>An option that takes the size of pictures, and <c>native</c> if that is allowed.</summary>
-    public static Option<PictureSize?> Size(string name, string description, bool allowsNative) =>
+    /// <summary>An option that takes the size of images, and <c>native</c> if that is allowed.</summary>
+    public static Option<ImageSize?> Size(string name, string description, bool allowsNative) =>
         new(name)
         {
             HelpName = allowsNative ? "N|HxW|native" : "N|HxW",
@@ -87,8 +93,8 @@ internal static class NewOption
             CustomParser = result =>
             {
                 string text = result.Tokens[0].Value;
-                if (allowsNative && text == PictureSize.Native.ToString()) return PictureSize.Native;
-                if (PictureSize.TryParse(text, out PictureSize size)) return size;
+                if (allowsNative && text == ImageSize.Native.ToString()) return ImageSize.Native;
+                if (ImageSize.TryParse(text, out ImageSize size)) return size;
                 result.AddError(
                     $"{name} {text}: give a whole number, or height x width such as 32x48"
                     + (allowsNative ? ", or native" : ""));
@@ -96,9 +102,9 @@ internal static class NewOption
             },
         };
 
-    /// <summary>The option that leaves out damaged pictures.</summary>
+    /// <summary>The option that leaves out damaged images.</summary>
     public static Option<bool> SkipDamaged() => Flag(
-        SkipDamagedName, "Leaves out pictures that cannot be read, and prints how many.");
+        SkipDamagedName, "Leaves out images that cannot be read, and prints how many.");
 
     /// <summary>Whether the user gave an option.</summary>
     public static bool IsGiven(this ParseResult parse, Option option) =>

@@ -20,11 +20,12 @@ internal static class QuantizerSettings
             options => options.Kind,
             (options, kind) => options.Kind == kind ? options : WithCommon(QuantizerOptions.Find(kind), options)),
         new Setting<float?>(
-            NewOption.Real<float>("--commitment", $"Commitment cost, the paper's beta [default: {Usual.Commitment}]."),
+            NewOption.Number<float>(
+                "--commitment", $"Commitment cost, the paper's beta [default: {Usual.Commitment}]."),
             options => options.Model.Quantizer.Commitment,
             (options, value) => With(options, quantizer => quantizer with { Commitment = value!.Value })),
         new Setting<double?>(
-            NewOption.Real<double>(
+            NewOption.Number<double>(
                 "--decay",
                 "Decay of the running averages of ema and cosine; 0 trains the codebook by gradients instead "
                     + $"[default: {(Usual as RunningAverageOptions)?.Decay ?? 0}]."),
@@ -39,11 +40,12 @@ internal static class QuantizerSettings
             (options, value) => RunningAverages(options, "decay-ramp") with { DecayRamp = value == "on" }),
         Choice(
             "--ema-start",
-            "Initial running averages of a random ema codebook: seed (sizes 0, random sums, as in the reference "
+            "Initial running averages of a random ema codebook: reference (sizes 0, random sums, as in the reference "
                 + "notebook) or codebook (sizes 1, sums equal to the codes).",
             [.. Enum.GetValues<EmaStart>().Select(Name)],
             options => (options as EmaVectorQuantizerOptions)?.AveragesStart is { } start ? Name(start) : null,
-            (options, value) => Ema(options, "ema-start") with { AveragesStart = Parse<EmaStart>(value) }),
+            (options, value) => Ema(options, "ema-start") with { AveragesStart = Parse<EmaStart>(value) },
+            new() { ["seed"] = Name(EmaStart.Reference) }),
         Choice(
             "--ema-smoothing",
             "Laplace smoothing of the sizes of ema: kept (changes the running sizes, as in the reference notebook) or "
@@ -53,7 +55,7 @@ internal static class QuantizerSettings
                 (options as EmaVectorQuantizerOptions)?.KeepSmoothing is { } kept ? kept ? "kept" : "copy" : null,
             (options, value) => Ema(options, "ema-smoothing") with { KeepSmoothing = value == "kept" }),
         new Setting<double?>(
-            NewOption.Real<double>(
+            NewOption.Number<double>(
                 "--revival",
                 "Moves codes that are used less than this fraction of an even share onto vectors of the batch, in the "
                     + "first 95% of a run; 0 to 1, 0 for off "
@@ -79,8 +81,9 @@ internal static class QuantizerSettings
 
     private static Setting<string?> Choice(
         string name, string description, string[] words,
-        Func<QuantizerOptions, string?> get, Func<QuantizerOptions, string, QuantizerOptions> set) => new(
-        NewOption.Choice(name, description, words),
+        Func<QuantizerOptions, string?> get, Func<QuantizerOptions, string, QuantizerOptions> set,
+        Dictionary<string, string>? formerNames = null) => new(
+        NewOption.Choice(name, description, words, formerNames ?? []),
         options => get(options.Model.Quantizer),
         (options, value) => With(options, quantizer => set(quantizer, value!)));
 

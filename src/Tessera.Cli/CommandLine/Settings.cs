@@ -8,60 +8,61 @@ using Tessera.Training;
 namespace Tessera.Cli.CommandLine;
 
 /// <summary>
-/// The options that describe a run and its pictures. Every command takes them from here, so that each is defined once.
+/// The options that describe a run and its images. Every command takes them from here, so that each is defined once.
 /// An instance belongs to one command.
 /// </summary>
 internal sealed class Settings
 {
-    /// <summary>The name of the option for the pictures.</summary>
+    /// <summary>The name of the option for the images.</summary>
     public const string DataName = "--data";
 
-    /// <summary>The name of the option for the size of the pictures.</summary>
+    /// <summary>The name of the option for the size of the images.</summary>
     public const string SizeName = "--size";
 
     /// <summary>The names of the options for the length of a run.</summary>
-    public static readonly IReadOnlyList<string> BudgetNames = ["--updates", "--pictures", "--minutes"];
+    public static readonly IReadOnlyList<string> BudgetNames = ["--updates", "--images", "--minutes"];
 
     private static readonly TrainingOptions Usual = Preset.Default.Options;
-    private static readonly TrainingOptions ForShapes = Preset.Default.OptionsFor(Shapes.Name);
+    private static readonly TrainingOptions ForShapes = Preset.Default.OptionsFor(SyntheticShapes.Name);
 
     private readonly Setting[] _settings;
 
     private Settings(params Setting[] settings) => _settings = settings;
 
-    /// <summary>The options of a command that applies a trained model to pictures: the pictures, and threads.</summary>
+    /// <summary>The options of a command that applies a trained model to images: the images, and threads.</summary>
     /// <param name="allowsNative">Whether <c>--size native</c> is allowed.</param>
-    public static Settings ForPictures(bool allowsNative) =>
-        new([.. Pictures("the run's own", allowsNative), Threads()]);
+    public static Settings ForImages(bool allowsNative) =>
+        new([.. Images("the run's own", allowsNative), Threads()]);
 
-    /// <summary>The options of a command that applies a trained model to no pictures: threads.</summary>
+    /// <summary>The options of a command that applies a trained model to no images: threads.</summary>
     public static Settings ForComputing() => new(Threads());
 
     /// <summary>The options that a resumed run can change: its result so far does not depend on them.</summary>
     public static Settings ForResuming() => new(
         new Setting<long?>(
-            NewOption.Whole<long>(
+            NewOption.Integer<long>(
                 "--updates",
                 $"Updates to train in total [default: {ForShapes.Budget} for shapes, else {Usual.Budget}]."),
             options => options.Budget.Updates,
             (options, value) => options with { Budget = TrainingBudget.OfUpdates(value!.Value) }),
         new Setting<long?>(
-            NewOption.Whole<long>("--pictures", "Training pictures to draw in total, instead of --updates."),
-            options => options.Budget.Pictures,
-            (options, value) => options with { Budget = TrainingBudget.OfPictures(value!.Value) }),
+            NewOption.Integer<long>(
+                "--images", "Training images to draw in total, instead of --updates.", "--pictures"),
+            options => options.Budget.Images,
+            (options, value) => options with { Budget = TrainingBudget.OfImages(value!.Value) }),
         new Setting<double?>(
-            NewOption.Real<double>(
+            NewOption.Number<double>(
                 "--minutes",
                 "Minutes to train in total, instead of --updates; the result then depends on the machine's speed."),
             options => options.Budget.Minutes,
             (options, value) => options with { Budget = TrainingBudget.OfMinutes(value!.Value) }),
         Threads(),
         new Setting<long?>(
-            NewOption.Whole<long>(
+            NewOption.Integer<long>(
                 "--checkpoint-every", $"Updates between checkpoints [default: {Usual.CheckpointEvery}]."),
             options => options.CheckpointEvery, (options, value) => options with { CheckpointEvery = value!.Value }),
         new Setting<long?>(
-            NewOption.Whole<long>(
+            NewOption.Integer<long>(
                 "--eval-every",
                 "Updates between evaluations on the test split "
                     + $"[default: {ForShapes.EvalEvery} for shapes, else {Usual.EvalEvery}]."),
@@ -88,10 +89,10 @@ internal sealed class Settings
             options => Lower(options.Optimizer),
             (options, value) => options with { Optimizer = Enum.Parse<OptimizerKind>(value!, ignoreCase: true) }),
         new Setting<float?>(
-            NewOption.Real<float>("--lr", $"Learning rate, after the warm-up [default: {Usual.LearningRate}]."),
+            NewOption.Number<float>("--lr", $"Learning rate, after the warm-up [default: {Usual.LearningRate}]."),
             options => options.LearningRate, (options, value) => options with { LearningRate = value!.Value }),
         new Setting<long?>(
-            NewOption.Whole<long>(
+            NewOption.Integer<long>(
                 "--warmup",
                 $"Updates over which the learning rate rises linearly to --lr; 0 for none [default: {Usual.WarmUp}]."),
             options => options.WarmUp, (options, value) => options with { WarmUp = value!.Value }),
@@ -107,18 +108,18 @@ internal sealed class Settings
                 LearningRateShape = Enum.Parse<LearningRateShape>(value!, ignoreCase: true),
             }),
         new Setting<float?>(
-            NewOption.Real<float>(
+            NewOption.Number<float>(
                 "--clip-norm",
                 "Largest norm of all gradients together; larger ones are scaled down to it; 0 for no limit "
                     + $"[default: {Usual.ClipNorm}]."),
             options => options.ClipNorm, (options, value) => options with { ClipNorm = value!.Value }),
         new Setting<float?>(
-            NewOption.Real<float>(
+            NewOption.Number<float>(
                 "--weight-decay",
                 $"Decoupled weight decay of all parameters, as in AdamW; 0 for none [default: {Usual.WeightDecay}]."),
             options => options.WeightDecay, (options, value) => options with { WeightDecay = value!.Value }),
         new Setting<double?>(
-            NewOption.Real<double>(
+            NewOption.Number<double>(
                 "--average",
                 "Decay of a running average of the weights; evaluations and saved models use the average; 0 for none "
                     + $"[default: {Usual.AverageDecay}]."),
@@ -126,13 +127,13 @@ internal sealed class Settings
         new Setting<string?>(
             NewOption.Choice(
                 "--flips",
-                $"Mirrors each training picture left to right with probability 1/2 [default: {OnOff(Usual.Flips)}].",
+                $"Mirrors each training image left to right with probability 1/2 [default: {OnOff(Usual.Flips)}].",
                 "on", "off"),
             options => OnOff(options.Flips), (options, value) => options with { Flips = value == "on" }),
         .. ModelSizes(Usual.Model),
         .. QuantizerSettings.All(),
         new Setting<ulong?>(
-            NewOption.Whole<ulong>("--seed", $"Seed of all random numbers [default: {Usual.Seed}]."),
+            NewOption.Integer<ulong>("--seed", $"Seed of all random numbers [default: {Usual.Seed}]."),
             options => options.Seed, (options, value) => options with { Seed = value!.Value }),
         new Setting<string?>(
             NewOption.Text(
@@ -176,25 +177,25 @@ internal sealed class Settings
                 ((string, object?, object?)?)(setting.Option.Name, setting.Get(first), setting.Get(second)))
             .FirstOrDefault();
 
-    private static Setting[] Pictures(string usual, bool allowsNative) =>
+    private static Setting[] Images(string usual, bool allowsNative) =>
         [Data(usual), DataDir(), Size("the run's own, else 32", allowsNative)];
 
     private static Setting<string?> Data(string usual) => new(
         NewOption.Text(
             DataName, "shapes|cifar10|FOLDER",
-            "The pictures: shapes (generated by the program), cifar10, or a folder of picture files "
+            "The images: shapes (generated by the program), cifar10, or a folder of image files "
                 + $"[default: {usual}]."),
         options => options.Data,
         (options, value) => options with
         {
-            Data = PictureLoader.Name(value!),
+            Data = ImageLoader.Name(value!),
             // CIFAR-10 images are always 32x32; --size is applied after this.
             Size = value == Cifar10.Name ? Cifar10.Size : options.Size,
         });
 
     private static Setting[] ModelSizes(VqVaeOptions usual) =>
     [
-        Model("--channels", "Channels of the pictures: 1 (grey) or 3 (red, green, blue)",
+        Model("--channels", "Channels of the images: 1 (grey) or 3 (red, green, blue)",
             usual, model => model.Channels, (model, value) => model with { Channels = value }),
         Model("--hidden", "Channels of the hidden layers",
             usual, model => model.Hidden, (model, value) => model with { Hidden = value }),
@@ -212,7 +213,7 @@ internal sealed class Settings
     ];
 
     private static Setting<int?> Batch(int usual) => new(
-        NewOption.Whole<int>("--batch", $"Pictures in a batch [default: {usual}]."),
+        NewOption.Integer<int>("--batch", $"Images in a batch [default: {usual}]."),
         options => options.Batch, (options, value) => options with { Batch = value!.Value });
 
     private static string Lower<T>(T value) where T : struct, Enum => value.ToString().ToLowerInvariant();
@@ -227,20 +228,20 @@ internal sealed class Settings
         options => options.DataDir,
         (options, value) => options with { DataDir = Path.GetFullPath(value!) });
 
-    private static Setting<PictureSize?> Size(object usual, bool allowsNative = false) => new(
+    private static Setting<ImageSize?> Size(object usual, bool allowsNative = false) => new(
         NewOption.Size(
             SizeName,
-            $"Height and width that pictures are scaled and centre-cropped to, multiples of {VqVae.PixelsPerCode}: "
+            $"Height and width that images are scaled and centre-cropped to, multiples of {VqVae.PixelsPerCode}: "
                 + "one number for both, or HxW such as 32x48"
                 + (allowsNative ? $"; native: unscaled, only cropped to multiples of {VqVae.PixelsPerCode}" : "")
                 + $" [default: {usual}].",
             allowsNative),
         options => options.Size,
         // A run cannot have the size native; a command that allows it reads the option itself.
-        (options, value) => value == PictureSize.Native ? options : options with { Size = value!.Value });
+        (options, value) => value == ImageSize.Native ? options : options with { Size = value!.Value });
 
     private static Setting<int?> Threads() => new(
-        NewOption.Whole<int>(
+        NewOption.Integer<int>(
             "--threads",
             "Threads to compute with; their number does not change the computed values [default: one per processor]."),
         options => options.Threads, (options, value) => options with { Threads = value });
@@ -248,6 +249,6 @@ internal sealed class Settings
     private static Setting<int?> Model(
         string name, string description, VqVaeOptions usual,
         Func<VqVaeOptions, int> get, Func<VqVaeOptions, int, VqVaeOptions> set) => new(
-        NewOption.Whole<int>(name, $"{description} [default: {get(usual)}]."),
+        NewOption.Integer<int>(name, $"{description} [default: {get(usual)}]."),
         options => get(options.Model), (options, value) => options with { Model = set(options.Model, value!.Value) });
 }

@@ -28,10 +28,10 @@ internal sealed class DataCifar10Command : TesseraCommand
 
     protected override void Run(ParseResult parse)
     {
-        var loader = new PictureLoader(Invocation.Output, skipsDamaged: false, Invocation.Cancellation);
+        var loader = new ImageLoader(Invocation.Output, skipsDamaged: false, Invocation.Cancellation);
         string folder = loader.FindCifar10(parse.GetValue(_dataDir));
         ImageSet train = Cifar10.Load(folder, Split.Train), test = Cifar10.Load(folder, Split.Test);
         Invocation.Output.Line(
-            $"CIFAR-10 is in {folder}: {train.Count} pictures to train on, {test.Count} to test on");
+            $"CIFAR-10 is in {folder}: {train.Count} images to train on, {test.Count} to test on");
     }
 }

@@ -9,7 +9,7 @@ using Tessera.Training;
 
 namespace Tessera.Cli.Commands;
 
-/// <summary><c>tessera decode</c>: turns a file of codes into pictures.</summary>
+/// <summary><c>tessera decode</c>: turns a file of codes into images.</summary>
 internal sealed class DecodeCommand : TesseraCommand
 {
     private const int GridColumns = 8, GridPadding = 2;
@@ -17,19 +17,19 @@ internal sealed class DecodeCommand : TesseraCommand
     private readonly ModelSource _model = new();
     private readonly Argument<string> _tokens = new("TOKENS")
     {
-        Description = "A .npy file of integer codes, [pictures, rows, columns] or [rows, columns] for one picture; "
+        Description = "A .npy file of integer codes, [images, rows, columns] or [rows, columns] for one image; "
             + "or a .npz file with such an array named codes, or with one array only.",
     };
     private readonly Option<string?> _out = NewOption.Text(
         "--out", "DIR|FILE.png",
-        "A new folder for the pictures, named 0.png and so on; or a .png file for one grid of all pictures, "
+        "A new folder for the images, named 0.png and so on; or a .png file for one grid of all images, "
             + "which overwrites an existing file [default: decoded].");
     private readonly Settings _settings = Settings.ForComputing();
 
     public DecodeCommand(Invocation invocation) : base(
         invocation, "decode",
-        "Turns a file of codes into pictures: PNG files in a folder, or one PNG with a grid of all.",
-        "tessera decode runs/shapes-1 tokens.npy --out pictures",
+        "Turns a file of codes into images: PNG files in a folder, or one PNG with a grid of all.",
+        "tessera decode runs/shapes-1 tokens.npy --out images",
         "tessera decode runs/shapes-1 sampled.npy --out grid.png")
     {
         _model.AddTo(this);
@@ -43,33 +43,33 @@ internal sealed class DecodeCommand : TesseraCommand
         TrainingOptions given = _settings.Apply(parse, new TrainingOptions());
         string path = parse.GetValue(_out) ?? "decoded";
         bool isGrid = Path.GetExtension(path).Equals(".png", StringComparison.OrdinalIgnoreCase);
-        if (isGrid) OutputFile.Checked($"--out {path}", path, "pictures", ".png");
+        if (isGrid) OutputFile.Checked($"--out {path}", path, "images", ".png");
         else CheckNew(path);
         using var device = new CpuDevice(given.Threads);
         TrainedModel trained = _model.Open(parse, Invocation.Error, device);
         using TokenReader tokens = TokenReader.Open(
-            parse.GetRequiredValue(_tokens), trained.Model.Options.Codes, CodesPerPicture(trained));
+            parse.GetRequiredValue(_tokens), trained.Model.Options.Codes, CodesPerImage(trained));
         if (isGrid) CheckGrid(tokens, trained);
 
         Invocation.Error.WithBar(bar =>
         {
-            IEnumerable<Image> pictures = Counted(
+            IEnumerable<Image> images = Counted(
                 Tokenizer.Decode(trained.Model, tokens, Invocation.Cancellation), tokens, bar);
-            if (isGrid) ImageFile.WritePng(path, ImageGrid.Make([.. pictures], GridColumns, GridPadding));
-            else ImageFile.WritePngFolder(path, tokens.Count, pictures);
+            if (isGrid) ImageFile.WritePng(path, ImageGrid.Make([.. images], GridColumns, GridPadding));
+            else ImageFile.WritePngFolder(path, tokens.Count, images);
             return 0;
         });
-        PictureSize size = new(tokens.Rows * VqVae.PixelsPerCode, tokens.Columns * VqVae.PixelsPerCode);
-        Invocation.Output.Line($"{path}: {tokens.Count} {(tokens.Count == 1 ? "picture" : "pictures")} of {size}");
+        ImageSize size = new(tokens.Rows * VqVae.PixelsPerCode, tokens.Columns * VqVae.PixelsPerCode);
+        Invocation.Output.Line($"{path}: {tokens.Count} {(tokens.Count == 1 ? "image" : "images")} of {size}");
     }
 
-    private static int? CodesPerPicture(TrainedModel trained) => trained.Options is { Size: var size }
+    private static int? CodesPerImage(TrainedModel trained) => trained.Options is { Size: var size }
         ? size.Height / VqVae.PixelsPerCode * (size.Width / VqVae.PixelsPerCode)
         : null;
 
     private static void CheckNew(string path) => AtomicFolder.CheckReplaceable(
-        path, "pictures",
-        _ => throw new InputException($"--out {path} exists already; name a new folder for the pictures"));
+        path, "images",
+        _ => throw new InputException($"--out {path} exists already; name a new folder for the images"));
 
     private static void CheckGrid(TokenReader tokens, TrainedModel trained)
     {
@@ -77,16 +77,16 @@ internal sealed class DecodeCommand : TesseraCommand
         if (ImageGrid.CountSamples(
                 tokens.Count, (long)tokens.Columns * VqVae.PixelsPerCode, (long)tokens.Rows * VqVae.PixelsPerCode,
                 trained.Model.Options.Channels, GridColumns, GridPadding) > MostSamples)
-            throw new InputException($"{tokens.Count} pictures are too many for one PNG; name a folder with --out");
+            throw new InputException($"{tokens.Count} images are too many for one PNG; name a folder with --out");
     }
 
-    private static IEnumerable<Image> Counted(IEnumerable<Image> pictures, TokenReader tokens, IProgress<BarState> bar)
+    private static IEnumerable<Image> Counted(IEnumerable<Image> images, TokenReader tokens, IProgress<BarState> bar)
     {
         int done = 0;
-        foreach (Image picture in pictures)
+        foreach (Image image in images)
         {
-            yield return picture;
-            bar.Report(new BarState((double)++done / tokens.Count, $"{done} of {tokens.Count} pictures"));
+            yield return image;
+            bar.Report(new BarState((double)++done / tokens.Count, $"{done} of {tokens.Count} images"));
         }
     }
 }

@@ -7,15 +7,15 @@ using Tessera.Training;
 
 namespace Tessera.Cli.Commands;
 
-/// <summary><c>tessera encode</c>: turns pictures into a file of codes.</summary>
+/// <summary><c>tessera encode</c>: turns images into a file of codes.</summary>
 internal sealed class EncodeCommand : TrainedModelCommand
 {
     private const string UsualName = "tokens";
 
-    private readonly Argument<string[]> _images = PictureLoader.FilesArgument();
+    private readonly Argument<string[]> _images = ImageLoader.FilesArgument();
     private readonly Option<bool> _labels = NewOption.Flag(
         "--labels",
-        $"Also writes the class numbers of the pictures of --data, as the array {TokenFile.LabelsName} of a "
+        $"Also writes the class numbers of the images of --data, as the array {TokenFile.LabelsName} of a "
             + $"{TokenFile.NpzEnding} file.");
     private readonly Option<string?> _out = NewOption.Text(
         "--out", "FILE",
@@ -25,12 +25,12 @@ internal sealed class EncodeCommand : TrainedModelCommand
 
     public EncodeCommand(Invocation invocation) : base(
         invocation, "encode",
-        "Writes the codes of pictures, [pictures, rows, columns], to a file for numpy: uint16 if the codebook has at "
+        "Writes the codes of images, [images, rows, columns], to a file for numpy: uint16 if the codebook has at "
             + "most 65,536 codes, else int32.",
         Split.All, allowsNative: true,
         "tessera encode runs/shapes-1 --out tokens.npy",
         "tessera encode runs/shapes-1 cat.png dog.jpg --out pets.npy",
-        "tessera encode model.pt --data pictures --labels --out tokens.npz",
+        "tessera encode model.pt --data images --labels --out tokens.npz",
         "tessera encode runs/cifar --data cifar10 --split train --labels --out train.npz")
     {
         Arguments.Add(_images);
@@ -47,35 +47,35 @@ internal sealed class EncodeCommand : TrainedModelCommand
         string[] files = parse.GetValue(_images) ?? [];
         if (files.Length > 0 && labels)
             throw new InputException(
-                "--labels: picture files have no classes; "
+                "--labels: image files have no classes; "
                 + "name a folder with a subfolder for each class with --data, or leave --labels out");
-        PictureLoader loader = LoaderFor(parse, trained);
-        PictureSource pictures = loader.Usable(OpenPictures(parse, trained, loader, files));
-        string type = Write(path, trained.Model, pictures, labels);
+        ImageLoader loader = LoaderFor(parse, trained);
+        ImageSource images = loader.Usable(OpenImages(parse, trained, loader, files));
+        string type = Write(path, trained.Model, images, labels);
         SkippedFile.Replace(skippedPath, loader.SkippedHere);
         Invocation.Output.Line(
-            $"{path}: codes [{pictures.Count}, {Rows(pictures)}, {Columns(pictures)}], {type}, "
+            $"{path}: codes [{images.Count}, {Rows(images)}, {Columns(images)}], {type}, "
             + $"0 to {trained.Model.Options.Codes - 1}"
-            + (labels ? $"; labels of {pictures.ClassNames.Count} classes" : ""));
+            + (labels ? $"; labels of {images.ClassNames.Count} classes" : ""));
     }
 
-    private static int Rows(PictureSource pictures) => pictures.Height / VqVae.PixelsPerCode;
+    private static int Rows(ImageSource images) => images.Height / VqVae.PixelsPerCode;
 
-    private static int Columns(PictureSource pictures) => pictures.Width / VqVae.PixelsPerCode;
+    private static int Columns(ImageSource images) => images.Width / VqVae.PixelsPerCode;
 
-    private string Write(string path, VqVae model, PictureSource pictures, bool labels)
+    private string Write(string path, VqVae model, ImageSource images, bool labels)
     {
         try
         {
             return Invocation.Error.WithBar(bar => TokenFile.Write(
-                path, pictures.Count, Rows(pictures), Columns(pictures), model.Options.Codes,
-                Counted(Tokenizer.Encode(model, pictures, Invocation.Cancellation), pictures, bar),
-                labels ? pictures.Labels : null));
+                path, images.Count, Rows(images), Columns(images), model.Options.Codes,
+                Counted(Tokenizer.Encode(model, images, Invocation.Cancellation), images, bar),
+                labels ? images.Labels : null));
         }
-        catch (DamagedPicturesException)
+        catch (DamagedImagesException)
         {
-            // The exception names the damaged pictures of one batch; check all pictures to name every damaged one.
-            pictures.Check(cancellation: Invocation.Cancellation);
+            // The exception names the damaged images of one batch; check all images to name every damaged one.
+            images.Check(cancellation: Invocation.Cancellation);
             throw;
         }
     }
@@ -87,15 +87,15 @@ internal sealed class EncodeCommand : TrainedModelCommand
             parse.GetValue(_out), UsualName + TokenFile.NpyEnding, "codes", TokenFile.NpyEnding, TokenFile.NpzEnding);
 
     private static IEnumerable<int[]> Counted(
-        IEnumerable<int[]> batches, PictureSource pictures, IProgress<BarState> bar)
+        IEnumerable<int[]> batches, ImageSource images, IProgress<BarState> bar)
     {
-        long codes = 0, all = (long)pictures.Count * Rows(pictures) * Columns(pictures);
+        long codes = 0, all = (long)images.Count * Rows(images) * Columns(images);
         foreach (int[] batch in batches)
         {
             yield return batch;
             codes += batch.Length;
             bar.Report(new BarState(
-                (double)codes / all, $"{codes * pictures.Count / all} of {pictures.Count} pictures"));
+                (double)codes / all, $"{codes * images.Count / all} of {images.Count} images"));
         }
     }
 }

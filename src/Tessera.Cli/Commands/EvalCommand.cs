@@ -16,7 +16,7 @@ internal sealed class EvalCommand : TrainedModelCommand
 
     public EvalCommand(Invocation invocation) : base(
         invocation, "eval",
-        "Evaluates a model on a whole split: recon_error (MSE / variance of the training pictures), MSE, PSNR, SSIM, "
+        "Evaluates a model on a whole split: recon_error (MSE / variance of the training images), MSE, PSNR, SSIM, "
             + "perplexity, codes used.",
         "tessera eval runs/shapes-1",
         "tessera eval runs/shapes-1 --split train --json",
@@ -25,11 +25,11 @@ internal sealed class EvalCommand : TrainedModelCommand
 
     protected override void Run(ParseResult parse, TrainedModel trained)
     {
-        ImageSet pictures = LoadPictures(parse, trained);
+        ImageSet images = LoadImages(parse, trained);
         Evaluation evaluation = Invocation.Error.WithBar(bar => Evaluator.Evaluate(
-            trained.Model, pictures, SplitOf(parse), trained.DataVariance,
+            trained.Model, images, SplitOf(parse), trained.DataVariance,
             new Reporter<int>(done => bar.Report(
-                new BarState((double)done / pictures.Count, $"{done} of {pictures.Count} pictures"))),
+                new BarState((double)done / images.Count, $"{done} of {images.Count} images"))),
             Invocation.Cancellation));
         if (parse.GetValue(_json)) Invocation.Output.Line(EvaluationText.Json(evaluation));
         else Invocation.Output.Table(EvaluationText.Rows(evaluation));

@@ -17,7 +17,7 @@ internal sealed class ExportCommand : TesseraCommand
 
     public ExportCommand(Invocation invocation) : base(
         invocation, "export",
-        "Writes a model as ONNX files, for ONNX Runtime for example: pictures to codes, codes to pictures, and both.",
+        "Writes a model as ONNX files, for ONNX Runtime for example: images to codes, codes to images, and both.",
         "tessera export runs/shapes-1 --onnx shapes-onnx", "tessera export model.safetensors --onnx onnx")
     {
         _model.AddTo(this);
@@ -31,11 +31,12 @@ internal sealed class ExportCommand : TesseraCommand
         OnnxExport.CheckReplaceable(folder);
         TrainedModel trained = _model.Open(parse, Invocation.Error);
         OnnxExport.Write(folder, trained.Model);
-        string pictures = $"float [batch, {trained.Model.Options.Channels}, height, width] in 0..1";
+        // The lines name the tensors as the files do.
+        string images = $"float [batch, {trained.Model.Options.Channels}, height, width] in 0..1";
         const string Codes = "int64 [batch, height / 4, width / 4]";
         Invocation.Output.Table(
         [
-            [Path.Combine(folder, OnnxExport.EncoderName), $"pictures {pictures} -> codes {Codes}"],
+            [Path.Combine(folder, OnnxExport.EncoderName), $"pictures {images} -> codes {Codes}"],
             [Path.Combine(folder, OnnxExport.DecoderName), $"codes {Codes} -> pictures"],
             [Path.Combine(folder, OnnxExport.AutoencoderName), "pictures -> reconstructions, codes"],
         ]);

@@ -42,7 +42,7 @@ internal sealed class InfoCommand : TesseraCommand
         yield return ["updates", trained.Update is { } update ? $"{update}" : "unknown"];
         yield return ["parameters", $"{trained.Model.ParameterCount}"];
         yield return ["codebook", Describe(trained.Model)];
-        yield return ["pictures", model.Channels == 1 ? "grey" : "RGB"];
+        yield return ["images", model.Channels == 1 ? "grey" : "RGB"];
         yield return ["pixels per code", $"{VqVae.PixelsPerCode}x{VqVae.PixelsPerCode}"];
         yield return ["hidden", $"{model.Hidden}"];
         yield return ["residual hidden", $"{model.ResidualHidden}"];

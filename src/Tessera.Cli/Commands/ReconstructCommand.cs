@@ -12,9 +12,9 @@ internal sealed class ReconstructCommand : TrainedModelCommand
     private const string UsualPath = "reconstructions.png";
     private const int UsualCount = 32;
 
-    private readonly Argument<string[]> _images = PictureLoader.FilesArgument();
-    private readonly Option<int?> _count = NewOption.Whole<int>(
-        "--count", $"Number of pictures to take from the start of --data [default: {UsualCount}].");
+    private readonly Argument<string[]> _images = ImageLoader.FilesArgument();
+    private readonly Option<int?> _count = NewOption.Integer<int>(
+        "--count", $"Number of images to take from the start of --data [default: {UsualCount}].");
     private readonly Option<string?> _out = NewOption.Text(
         "--out", "FILE.png",
         $"The PNG to write; an existing file is overwritten [default: {UsualPath}; the default overwrites nothing].");
@@ -35,21 +35,21 @@ internal sealed class ReconstructCommand : TrainedModelCommand
 
     protected override void Run(ParseResult parse, TrainedModel trained)
     {
-        string path = OutputFile.OrUsual(parse.GetValue(_out), UsualPath, "a picture", ".png");
+        string path = OutputFile.OrUsual(parse.GetValue(_out), UsualPath, "an image", ".png");
         int count = parse.GetValue(_count) ?? UsualCount;
         if (count < 1) throw new InputException($"--count must be at least 1, not {count}");
         string[] files = parse.GetValue(_images) ?? [];
 
-        PictureLoader loader = LoaderFor(parse, trained);
-        PictureSource source = OpenPictures(parse, trained, loader, files);
+        ImageLoader loader = LoaderFor(parse, trained);
+        ImageSource source = OpenImages(parse, trained, loader, files);
         byte[][] pixels = loader.ReadFirst(source, files.Length > 0 ? files.Length : count);
-        Image[] pictures = Array.ConvertAll(
-            pixels, picture => new Image(source.Width, source.Height, source.Channels, picture));
-        ReconstructionGrid grid = ReconstructionGrid.Make(trained.Model, pictures, Invocation.Cancellation);
+        Image[] images = Array.ConvertAll(
+            pixels, image => new Image(source.Width, source.Height, source.Channels, image));
+        ReconstructionGrid grid = ReconstructionGrid.Make(trained.Model, images, Invocation.Cancellation);
         ImageFile.WritePng(path, grid.Image);
         Invocation.Output.Line(
-            pictures.Length == 1
-                ? $"{path}: 1 picture beside its reconstruction, PSNR {grid.Psnr:0.00} dB"
-                : $"{path}: {pictures.Length} pictures beside their reconstructions, mean PSNR {grid.Psnr:0.00} dB");
+            images.Length == 1
+                ? $"{path}: 1 image beside its reconstruction, PSNR {grid.Psnr:0.00} dB"
+                : $"{path}: {images.Length} images beside their reconstructions, mean PSNR {grid.Psnr:0.00} dB");
     }
 }

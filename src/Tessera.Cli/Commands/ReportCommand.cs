@@ -19,7 +19,7 @@ internal sealed class ReportCommand : TrainedModelCommand
         invocation, "report",
         "Writes all figures of a run (losses, reconstructions, latents, codebook) as an HTML page and as files.",
         "tessera report runs/shapes-1",
-        "tessera report runs/cifar --split train --out cifar-on-training-pictures",
+        "tessera report runs/cifar --split train --out cifar-on-training-images",
         "tessera report model.safetensors --data cifar10 --out report") =>
         Options.Add(_out);
 
@@ -29,8 +29,8 @@ internal sealed class ReportCommand : TrainedModelCommand
         Report.CheckReplaceable(folder);
         Split split = SplitOf(parse);
         string page = ReportDisplay.Write(
-            Invocation.Output, trained, LoadPictures(parse, trained), split,
-            split == Split.Test && ShowsOwnPictures(parse, trained) ? LoadPictures(parse, trained, Split.Train) : null,
+            Invocation.Output, trained, LoadImages(parse, trained), split,
+            split == Split.Test && ShowsOwnImages(parse, trained) ? LoadImages(parse, trained, Split.Train) : null,
             folder, Invocation.Cancellation);
         Invocation.Output.Line($"all figures on one page: {page}");
     }

@@ -14,7 +14,7 @@ namespace Tessera.Cli.Commands;
 /// <summary><c>tessera train</c>: starts a run, or resumes one.</summary>
 internal sealed class TrainCommand : TesseraCommand
 {
-    private const int ShownPictures = 32;
+    private const int ShownImages = 32;
 
     private readonly Settings _starting = Settings.ForStarting(), _resuming = Settings.ForResuming();
     private readonly Option<string?> _preset = NewOption.Choice(
@@ -22,7 +22,7 @@ internal sealed class TrainCommand : TesseraCommand
         "Default values of the other options: "
             + string.Join("; ", Preset.All.Select(preset => $"{preset.Name} ({preset.Summary})"))
             + $" [default: {Preset.Default.Name}].",
-        [.. Preset.All.Select(preset => preset.Name)]);
+        [.. Preset.All.Select(preset => preset.Name)], Preset.FormerNames);
     private readonly Option<string?> _device = NewOption.Choice(
         "--device", "Compute device; both values use the processor [default: auto].", "auto", "cpu");
     private readonly Option<string?> _out = NewOption.Text(
@@ -37,11 +37,11 @@ internal sealed class TrainCommand : TesseraCommand
 
     public TrainCommand(Invocation invocation) : base(
         invocation, "train",
-        "Trains a VQ-VAE, by default on pictures that the program generates. Ctrl-C writes a checkpoint, then stops.",
+        "Trains a VQ-VAE, by default on images that the program generates. Ctrl-C writes a checkpoint, then stops.",
         "tessera train",
-        "tessera train --data pictures --size 64 --out runs/pictures",
+        "tessera train --data images --size 64 --out runs/images",
         "tessera train --data cifar10 --data-dir data --minutes 60 --flips on --out runs/cifar",
-        "tessera train --data cifar10 --data-dir data --preset seed --updates 2000",
+        "tessera train --data cifar10 --data-dir data --preset reference --updates 2000",
         "tessera train --resume --out runs/cifar")
     {
         Options.Add(_preset);
@@ -67,9 +67,9 @@ internal sealed class TrainCommand : TesseraCommand
 
         if (resume && parse.GetValue(_skipDamaged))
             throw new InputException(
-                $"{_skipDamaged.Name}: a resumed run keeps the pictures that it began with; leave the option out");
-        // A resumed run uses the same pictures as before: it leaves out those left out at its start, and no others.
-        var loader = new PictureLoader(
+                $"{_skipDamaged.Name}: a resumed run keeps the images that it began with; leave the option out");
+        // A resumed run uses the same images as before: it leaves out those left out at its start, and no others.
+        var loader = new ImageLoader(
             Invocation.Output, parse.GetValue(_skipDamaged), Invocation.Cancellation)
         {
             Skipped = resume ? RunFolder.Open(path).ReadSkipped() : [],
@@ -85,17 +85,17 @@ internal sealed class TrainCommand : TesseraCommand
         PrintNext(path);
     }
 
-    private static (ImageSet Train, ImageSet Test) LoadAgain(PictureLoader loader, TrainingOptions options)
+    private static (ImageSet Train, ImageSet Test) LoadAgain(ImageLoader loader, TrainingOptions options)
     {
         try
         {
             return loader.LoadForTraining(options);
         }
-        catch (DamagedPicturesException e)
+        catch (DamagedImagesException e)
         {
             string others = e.Names.Count switch { 1 => "", 2 => " and 1 other", var n => $" and {n - 1} others" };
             throw new InputException(
-                $"{e.Names[0]}{others} can no longer be read, and a resumed run needs the pictures that it began with; "
+                $"{e.Names[0]}{others} can no longer be read, and a resumed run needs the images that it began with; "
                 + "restore the files, or start a new run", e);
         }
     }
@@ -152,11 +152,11 @@ internal sealed class TrainCommand : TesseraCommand
             throw new InputException($"{given}: the run in {path} has {own}; give at least as many");
         if (run.LatestCheckpoint()?.Update is { } update && options.Budget.UpdatesFor(options.Batch) < update)
             throw new InputException(
-                $"{given}: the run in {path} has made {update} updates already, of {options.Batch} pictures each; "
+                $"{given}: the run in {path} has made {update} updates already, of {options.Batch} images each; "
                 + "give at least as many");
     }
 
-    /// <summary>The options --updates, --pictures and --minutes exclude each other.</summary>
+    /// <summary>The options --updates, --images and --minutes exclude each other.</summary>
     private void ThrowIfSeveralBudgets(ParseResult parse)
     {
         string[] given = [.. GivenBudgets(parse).Select(option => option.Name)];
@@ -180,7 +180,7 @@ internal sealed class TrainCommand : TesseraCommand
     private static string FreePath(string data)
     {
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(data));
-        if (name.Length == 0) name = "pictures";
+        if (name.Length == 0) name = "images";
         return Enumerable.Range(1, int.MaxValue)
             .Select(number => Path.Combine("runs", $"{name}-{number}"))
             .First(path => !Directory.Exists(path) && !File.Exists(path));
@@ -235,7 +235,7 @@ internal sealed class TrainCommand : TesseraCommand
     private void PrintStart(Trainer trainer, string path, TrainingOptions options, ImageSet train, ImageSet test)
     {
         Invocation.Output.Line(
-            $"data:   {options.Data}: {train.Count} pictures to train on, {test.Count} to test on, "
+            $"data:   {options.Data}: {train.Count} images to train on, {test.Count} to test on, "
             + $"{train.Height}x{train.Width}x{train.Channels}, data variance {trainer.DataVariance:0.0000}");
         Invocation.Output.Line(
             $"model:  {trainer.Model.ParameterCount} parameters, {InfoCommand.Describe(trainer.Model)}");
@@ -246,7 +246,7 @@ internal sealed class TrainCommand : TesseraCommand
                 $"the run is finished after {options.Budget}; "
                 + (options.LearningRateShape == LearningRateShape.Cosine
                     ? $"start a new run from its weights with --init {Quoted(path)}"
-                    : "train longer with --updates, --pictures or --minutes"));
+                    : "train longer with --updates, --images or --minutes"));
         else if (trainer.Update > 0)
             Invocation.Output.Line($"resuming after update {trainer.Update}");
         Invocation.Output.Line();
@@ -254,12 +254,12 @@ internal sealed class TrainCommand : TesseraCommand
 
     private void PrintEvaluation(Trainer trainer, string path, Evaluation evaluation, ImageSet test)
     {
-        string picture = Path.Combine(path, "reconstructions.png");
+        string image = Path.Combine(path, "reconstructions.png");
         ImageFile.WritePng(
-            picture,
-            ReconstructionGrid.Make(trainer.Model, test.First(ShownPictures), Invocation.Cancellation).Image);
+            image,
+            ReconstructionGrid.Make(trainer.Model, test.First(ShownImages), Invocation.Cancellation).Image);
         Invocation.Output.Table(EvaluationText.Rows(evaluation));
-        Invocation.Output.Line($"test pictures beside their reconstructions: {picture}");
+        Invocation.Output.Line($"test images beside their reconstructions: {image}");
     }
 
     /// <summary>Writes the report. The run is complete by then: an interruption loses only the report.</summary>

@@ -7,7 +7,7 @@ using Tessera.Training;
 
 namespace Tessera.Cli.Commands;
 
-/// <summary>The base of commands that apply a trained model to pictures.</summary>
+/// <summary>The base of commands that apply a trained model to images.</summary>
 internal abstract class TrainedModelCommand : TesseraCommand
 {
     private readonly Split _usualSplit;
@@ -42,9 +42,9 @@ internal abstract class TrainedModelCommand : TesseraCommand
         : base(invocation, name, description, examples)
     {
         _usualSplit = usualSplit;
-        _settings = Settings.ForPictures(allowsNative);
+        _settings = Settings.ForImages(allowsNative);
         _split = NewOption.Choice(
-            "--split", $"Split of --data to use; all: every picture [default: {usualSplit.Name()}].",
+            "--split", $"Split of --data to use; all: every image [default: {usualSplit.Name()}].",
             [.. Enum.GetValues<Split>().Select(split => split.Name())]);
         _model.AddTo(this);
         _settings.AddTo(this);
@@ -71,47 +71,47 @@ internal abstract class TrainedModelCommand : TesseraCommand
     protected Split SplitOf(ParseResult parse) =>
         parse.GetValue(_split) is { } name ? Enum.Parse<Split>(name, ignoreCase: true) : _usualSplit;
 
-    /// <summary>Loads the split that the user named, by default from the pictures of the model's run.</summary>
-    protected ImageSet LoadPictures(ParseResult parse, TrainedModel trained) =>
-        LoadPictures(parse, trained, SplitOf(parse));
+    /// <summary>Loads the split that the user named, by default from the images of the model's run.</summary>
+    protected ImageSet LoadImages(ParseResult parse, TrainedModel trained) =>
+        LoadImages(parse, trained, SplitOf(parse));
 
-    /// <summary>Loads a split, by default from the pictures of the model's run.</summary>
-    protected ImageSet LoadPictures(ParseResult parse, TrainedModel trained, Split split) =>
+    /// <summary>Loads a split, by default from the images of the model's run.</summary>
+    protected ImageSet LoadImages(ParseResult parse, TrainedModel trained, Split split) =>
         LoaderFor(parse, trained).Load(OptionsForData(parse, trained), split);
 
-    /// <summary>A loader that leaves out the pictures that the model's run left out.</summary>
-    protected PictureLoader LoaderFor(ParseResult parse, TrainedModel trained) =>
+    /// <summary>A loader that leaves out the images that the model's run left out.</summary>
+    protected ImageLoader LoaderFor(ParseResult parse, TrainedModel trained) =>
         new(Invocation.Error, parse.GetValue(_skipDamaged), Invocation.Cancellation)
         {
-            Skipped = ShowsOwnPictures(parse, trained) ? trained.Run!.ReadSkipped() : [],
+            Skipped = ShowsOwnImages(parse, trained) ? trained.Run!.ReadSkipped() : [],
         };
 
-    /// <summary>Whether the pictures are those of the model's run, so that its training split is known.</summary>
-    protected bool ShowsOwnPictures(ParseResult parse, TrainedModel trained) =>
+    /// <summary>Whether the images are those of the model's run, so that its training split is known.</summary>
+    protected bool ShowsOwnImages(ParseResult parse, TrainedModel trained) =>
         trained.Options is { } own && OptionsFor(parse, trained).Data == own.Data;
 
-    /// <summary>The picture files that the user named; if there are none, the pictures of <c>--data</c>.</summary>
-    protected PictureSource OpenPictures(ParseResult parse, TrainedModel trained, PictureLoader loader, string[] files)
+    /// <summary>The image files that the user named; if there are none, the images of <c>--data</c>.</summary>
+    protected ImageSource OpenImages(ParseResult parse, TrainedModel trained, ImageLoader loader, string[] files)
     {
-        var size = (Option<PictureSize?>)Options.Single(option => option.Name == Settings.SizeName);
-        PictureSize? given = parse.GetValue(size);
+        var size = (Option<ImageSize?>)Options.Single(option => option.Name == Settings.SizeName);
+        ImageSize? given = parse.GetValue(size);
         if (files.Length == 0)
         {
             TrainingOptions forData = OptionsForData(parse, trained);
             return loader.Open(forData, SplitOf(parse), given ?? forData.Size);
         }
-        if (HasData(parse)) throw new InputException("picture files and --data are both given; give one of them");
+        if (HasData(parse)) throw new InputException("image files and --data are both given; give one of them");
         if (files.FirstOrDefault(Directory.Exists) is { } folder)
             throw new InputException($"{folder} is a folder; name it with --data");
         TrainingOptions options = OptionsFor(parse, trained);
-        return PictureSource.FromFiles(files, given ?? options.Size, options.Model.Channels);
+        return ImageSource.FromFiles(files, given ?? options.Size, options.Model.Channels);
     }
 
     private TrainingOptions OptionsForData(ParseResult parse, TrainedModel trained) =>
         trained.Options is not null || HasData(parse)
             ? OptionsFor(parse, trained)
             : throw new InputException(
-                $"{trained.Path} does not record its training pictures; name pictures with --data");
+                $"{trained.Path} does not record its training images; name images with --data");
 
     private bool HasData(ParseResult parse) =>
         parse.IsGiven(Options.Single(option => option.Name == Settings.DataName));

@@ -11,7 +11,7 @@ internal static class EvaluationText
     /// <summary>The rows of the table: name, value.</summary>
     public static IReadOnlyList<string[]> Rows(Evaluation evaluation) =>
     [
-        ["pictures", $"{evaluation.Images} ({evaluation.Split.Name()})"],
+        ["images", $"{evaluation.Images} ({evaluation.Split.Name()})"],
         ["recon_error", evaluation.ReconError is { } error ? $"{error:0.0000}" : "unknown (no training variance)"],
         ["mse", $"{evaluation.Mse:0.000000}"],
         ["psnr", $"{evaluation.Psnr:0.00} dB"],

@@ -12,14 +12,14 @@ internal static class ReportDisplay
     /// </summary>
     /// <returns>The path of the HTML page.</returns>
     public static string Write(
-        Display display, TrainedModel trained, ImageSet pictures, Split split, ImageSet? training, string folder,
+        Display display, TrainedModel trained, ImageSet images, Split split, ImageSet? training, string folder,
         CancellationToken cancellation)
     {
         string name = Path.GetFileName(trained.Run?.Path ?? trained.Path);
         return display.WithBar(bar =>
         {
             Report.Write(
-                folder, new ReportSubject(name, trained, pictures, split, training), Progress(display, bar),
+                folder, new ReportSubject(name, trained, images, split, training), Progress(display, bar),
                 cancellation);
             return Path.Combine(folder, Report.PageName);
         });

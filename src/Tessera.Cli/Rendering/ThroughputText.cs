@@ -16,7 +16,7 @@ internal static class ThroughputText
             ["device", throughput.Device],
             ["FMA peak", $"{peak.OneThread:0} GFLOP/s on one thread, {peak.AllThreads:0} on {throughput.Threads} "
                 + $"({peak.VectorBits}-bit vectors, registers only)"],
-            ["work", $"batches of {throughput.Batch} pictures, {throughput.Size}"],
+            ["work", $"batches of {throughput.Batch} images, {throughput.Size}"],
         ];
         yield return
         [

@@ -3,8 +3,8 @@ using Tessera.Training;
 namespace Tessera.Cli.Rendering;
 
 /// <summary>
-/// Shows the progress of a run: a bar on a terminal; elsewhere the lines of the seed's notebook every 100 updates. Each
-/// evaluation is printed as one line on both.
+/// Shows the progress of a run: a bar on a terminal; elsewhere the lines of the reference notebook every 100 updates.
+/// Each evaluation is printed as one line on both.
 /// </summary>
 /// <param name="display">The stream to write to.</param>
 /// <param name="bar">The progress bar, shown on a terminal.</param>

@@ -2,16 +2,16 @@ using Tessera.Data;
 
 namespace Tessera.Analysis;
 
-/// <summary>The reconstruction quality and the code use of a model over a set of pictures.</summary>
-/// <param name="Split">The split that the pictures are.</param>
-/// <param name="Images">The number of pictures.</param>
+/// <summary>The reconstruction quality and the code use of a model over a set of images.</summary>
+/// <param name="Split">The split that the images are.</param>
+/// <param name="Images">The number of images.</param>
 /// <param name="ReconError">
-/// The seed's recon_error, <c>Mse / data variance</c>; null if the variance is unknown.
+/// The reference notebook's recon_error, <c>Mse / data variance</c>; null if the variance is unknown.
 /// </param>
 /// <param name="Mse">Mean squared error of the model's unclamped output, pixels in 0..1.</param>
-/// <param name="Psnr">Mean over the pictures of the peak signal-to-noise ratio in dB, output clamped to 0..1.</param>
+/// <param name="Psnr">Mean over the images of the peak signal-to-noise ratio in dB, output clamped to 0..1.</param>
 /// <param name="Ssim">
-/// Mean over the pictures of the structural similarity (Wang et al. 2004), output clamped to 0..1.
+/// Mean over the images of the structural similarity (Wang et al. 2004), output clamped to 0..1.
 /// </param>
 /// <param name="Perplexity">
 /// Perplexity of the code frequencies over the whole set, 1 to <paramref name="Codes"/>.

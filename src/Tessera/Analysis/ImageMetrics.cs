@@ -1,15 +1,15 @@
 namespace Tessera.Analysis;
 
 /// <summary>
-/// Measures of the difference between two pictures. Pictures are <c>[height, width, channels]</c>, row-major, with
-/// samples in 0..1. Sums are computed in double precision. A NaN in a picture makes the result NaN.
+/// Measures of the difference between two images. Images are <c>[height, width, channels]</c>, row-major, with
+/// samples in 0..1. Sums are computed in double precision. A NaN in an image makes the result NaN.
 /// </summary>
 public static class ImageMetrics
 {
     /// <summary>The side of the window of <see cref="Ssim"/>: the default of scikit-image.</summary>
     private const int UsualWindow = 7;
 
-    /// <summary>The mean squared error over all samples: 0 for equal pictures, at most 1.</summary>
+    /// <summary>The mean squared error over all samples: 0 for equal images, at most 1.</summary>
     /// <param name="first">Samples in 0..1.</param>
     /// <param name="second">Samples in 0..1, of the same length.</param>
     /// <exception cref="ArgumentException">The lengths differ, or are 0.</exception>
@@ -17,7 +17,7 @@ public static class ImageMetrics
     {
         if (first.Length != second.Length || first.IsEmpty)
             throw new ArgumentException(
-                $"The pictures have {first.Length} and {second.Length} samples; both need the same number, at least 1.",
+                $"The images have {first.Length} and {second.Length} samples; both need the same number, at least 1.",
                 nameof(second));
         double sum = 0;
         for (int i = 0; i < first.Length; i++)
@@ -30,12 +30,12 @@ public static class ImageMetrics
 
     /// <summary>
     /// The peak signal-to-noise ratio in decibels for a peak of 1: <c>10 log10(1 / mse)</c>. It is positive infinity
-    /// for equal pictures. The PSNR of a set is commonly the mean over its pictures, not the PSNR of the mean error.
+    /// for equal images. The PSNR of a set is commonly the mean over its images, not the PSNR of the mean error.
     /// </summary>
-    /// <param name="mse">The <see cref="Mse"/> of a picture, at least 0.</param>
+    /// <param name="mse">The <see cref="Mse"/> of an image, at least 0.</param>
     public static double Psnr(double mse) => mse == 0 ? double.PositiveInfinity : -10 * Math.Log10(mse);
 
-    /// <summary>The <see cref="Psnr(double)"/> for the <see cref="Mse"/> of two pictures.</summary>
+    /// <summary>The <see cref="Psnr(double)"/> for the <see cref="Mse"/> of two images.</summary>
     /// <param name="first">Samples in 0..1.</param>
     /// <param name="second">Samples in 0..1, of the same length.</param>
     /// <exception cref="ArgumentException">The lengths differ, or are 0.</exception>
@@ -43,9 +43,9 @@ public static class ImageMetrics
 
     /// <summary>
     /// The mean structural similarity (Wang, Bovik, Sheikh, Simoncelli, "Image Quality Assessment: From Error
-    /// Visibility to Structural Similarity", 2004, equation 13), 1 for equal pictures, at least -1. The numbers are
+    /// Visibility to Structural Similarity", 2004, equation 13), 1 for equal images, at least -1. The numbers are
     /// those of scikit-image's <c>structural_similarity(first, second, data_range=1, channel_axis=-1)</c>: a uniform
-    /// 7 x 7 window, sample covariances, K1 = 0.01, K2 = 0.03, the mean over every window that lies within the picture
+    /// 7 x 7 window, sample covariances, K1 = 0.01, K2 = 0.03, the mean over every window that lies within the image
     /// and over the channels.
     /// </summary>
     /// <param name="first">Samples in 0..1, <c>[height, width, channels]</c>.</param>
@@ -68,7 +68,7 @@ public static class ImageMetrics
         int rowLength = checked(width * channels), length = checked(height * rowLength);
         if (first.Length != length || second.Length != length)
             throw new ArgumentException(
-                $"The pictures have {first.Length} and {second.Length} samples, not {height} x {width} x {channels}.",
+                $"The images have {first.Length} and {second.Length} samples, not {height} x {width} x {channels}.",
                 nameof(second));
 
         // (n - 1) | 1 is the largest odd number up to n.

@@ -6,18 +6,18 @@ namespace Tessera.Benchmarking;
 /// <summary>The results of <see cref="ThroughputBenchmark"/>.</summary>
 /// <param name="Device">A description of the device and its kernels.</param>
 /// <param name="Threads">The number of threads.</param>
-/// <param name="Batch">Pictures per batch.</param>
-/// <param name="Size">Height and width of a picture in pixels.</param>
+/// <param name="Batch">Images per batch.</param>
+/// <param name="Size">Height and width of an image in pixels.</param>
 /// <param name="Rates">The times of each kind of work.</param>
 /// <param name="Peak">The peak rate of fused multiply-adds of the processor.</param>
 /// <param name="Convolutions">The algorithm of each of the model's convolutions.</param>
 public sealed record Throughput(
-    string Device, int Threads, int Batch, PictureSize Size, IReadOnlyList<WorkRate> Rates, PeakRate Peak,
+    string Device, int Threads, int Batch, ImageSize Size, IReadOnlyList<WorkRate> Rates, PeakRate Peak,
     IReadOnlyList<ConvolutionReport> Convolutions);
 
 /// <summary>The times of one kind of work.</summary>
 /// <param name="Name">Such as "train, gradient codebook", "train, EMA codebook", "encode" or "decode".</param>
-/// <param name="Images">Pictures per call.</param>
+/// <param name="Images">Images per call.</param>
 /// <param name="Operations">
 /// Floating-point operations of a call, counted as for direct convolution (<see cref="ModelCost"/>).
 /// </param>
@@ -37,7 +37,7 @@ public sealed record WorkRate(string Name, int Images, long Operations, IReadOnl
     /// <summary>The shortest time of a call in milliseconds.</summary>
     public double Minimum => Milliseconds.Min();
 
-    /// <summary>Pictures per second at the median time.</summary>
+    /// <summary>Images per second at the median time.</summary>
     public double ImagesPerSecond => Images / Median * 1e3;
 
     /// <summary>GFLOP/s at the median time, with the operations of direct convolution.</summary>

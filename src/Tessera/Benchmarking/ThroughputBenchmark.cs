@@ -19,7 +19,7 @@ public static class ThroughputBenchmark
 
     /// <summary>Runs the benchmark.</summary>
     /// <param name="options">
-    /// The model without its quantizer, the size of the pictures, the batch, the threads and the seed; the other
+    /// The model without its quantizer, the size of the images, the batch, the threads and the seed; the other
     /// options are ignored.
     /// </param>
     /// <param name="duration">
@@ -34,9 +34,9 @@ public static class ThroughputBenchmark
         CancellationToken cancellation = default)
     {
         options.Validate();
-        Evaluator.CheckFit(options.Model, Pictures(options, 1), options.Batch);
+        Evaluator.CheckFit(options.Model, Images(options, 1), options.Batch);
         using var device = new CpuDevice(options.Threads);
-        using var works = new Works(options, Pictures(options, options.Batch), device);
+        using var works = new Works(options, Images(options, options.Batch), device);
         var peaks = new Peaks(device.Threads);
 
         for (int call = 0; call < WarmUpCalls; call++) works.RunAll(cancellation);
@@ -56,10 +56,10 @@ public static class ThroughputBenchmark
             Explain(device, works.Cost));
     }
 
-    private static ImageSet Pictures(TrainingOptions options, int count)
+    private static ImageSet Images(TrainingOptions options, int count)
     {
-        ImageSet pictures = Shapes.Load(Split.Train, options.Size, trainCount: count, testCount: 1);
-        return pictures.Channels == options.Model.Channels ? pictures : pictures.ToChannels(options.Model.Channels);
+        ImageSet images = SyntheticShapes.Load(Split.Train, options.Size, trainCount: count, testCount: 1);
+        return images.Channels == options.Model.Channels ? images : images.ToChannels(options.Model.Channels);
     }
 
     private static ConvolutionReport[] Explain(CpuDevice device, ModelCost cost) =>
@@ -77,20 +77,20 @@ public static class ThroughputBenchmark
         private readonly (string Name, long Operations, Action Call, List<double> Times)[] _works;
         private readonly int _batch;
 
-        public Works(TrainingOptions options, ImageSet pictures, CpuDevice device)
+        public Works(TrainingOptions options, ImageSet images, CpuDevice device)
         {
             _batch = options.Batch;
-            Cost = new ModelCost(options.Model, _batch, pictures.Height, pictures.Width);
-            double variance = pictures.Variance();
+            Cost = new ModelCost(options.Model, _batch, images.Height, images.Width);
+            double variance = images.Variance();
             _gradient = new Workload(
                 options.Model with { Quantizer = new VectorQuantizerOptions() }, variance, options.Seed, device);
             _ema = new Workload(
                 options.Model with { Quantizer = new EmaVectorQuantizerOptions() }, variance, options.Seed, device);
-            Shape shape = [_batch, pictures.Height, pictures.Width, pictures.Channels];
+            Shape shape = [_batch, images.Height, images.Width, images.Channels];
             float[] pixels = new float[shape.Length], decoded = new float[shape.Length];
             int length = shape.Length / _batch;
             for (int i = 0; i < _batch; i++)
-                PixelValues.FromBytes(pictures.Pixels(i), pixels.AsSpan(i * length, length));
+                PixelValues.FromBytes(images.Pixels(i), pixels.AsSpan(i * length, length));
             int[] codes = _ema.Encode(pixels, shape);
             _works =
             [

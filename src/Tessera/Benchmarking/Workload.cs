@@ -20,7 +20,7 @@ public sealed class Workload : IDisposable
 
     /// <summary>Creates a model with initial weights, and an optimizer.</summary>
     /// <param name="model">The sizes and the quantizer of the model.</param>
-    /// <param name="dataVariance">The variance of the pictures, above 0.</param>
+    /// <param name="dataVariance">The variance of the images, above 0.</param>
     /// <param name="seed">The seed of the initial weights.</param>
     /// <param name="device">The device.</param>
     /// <exception cref="InputException">An option is out of range.</exception>
@@ -33,7 +33,9 @@ public sealed class Workload : IDisposable
         _inference = new Tape(device, recording: false);
     }
 
-    /// <summary>One training step: forward, backward, Adam with the seed's learning rate of 1e-4.</summary>
+    /// <summary>
+    /// One training step: forward, backward, Adam with the reference notebook's learning rate of 1e-4.
+    /// </summary>
     /// <param name="pixels">A batch, pixels in [-0.5, 0.5].</param>
     /// <param name="shape"><c>[batch, height, width, channels]</c>.</param>
     /// <returns>The loss before the step.</returns>
@@ -59,7 +61,7 @@ public sealed class Workload : IDisposable
         return value;
     }
 
-    /// <summary>Encodes pictures to codes.</summary>
+    /// <summary>Encodes images to codes.</summary>
     /// <param name="pixels">A batch, pixels in [-0.5, 0.5].</param>
     /// <param name="shape"><c>[batch, height, width, channels]</c>.</param>
     /// <returns>The codes, <c>[batch, height / 4, width / 4]</c>, row-major.</returns>
@@ -70,9 +72,9 @@ public sealed class Workload : IDisposable
         return codes;
     }
 
-    /// <summary>Decodes codes to pictures.</summary>
+    /// <summary>Decodes codes to images.</summary>
     /// <param name="codes">The codes, <c>[batch, height / 4, width / 4]</c>, row-major.</param>
-    /// <param name="shape">The shape of the pictures, <c>[batch, height, width, channels]</c>.</param>
+    /// <param name="shape">The shape of the images, <c>[batch, height, width, channels]</c>.</param>
     /// <param name="pixels">Receives the pixels, about [-0.5, 0.5], not clamped.</param>
     public void Decode(ReadOnlyMemory<int> codes, Shape shape, Span<float> pixels)
     {

@@ -3,7 +3,7 @@ using Tessera.Tensors.Random;
 namespace Tessera.Data;
 
 /// <summary>
-/// The order in which training draws pictures: without replacement, in a new order each epoch. Epoch <c>e</c> is the
+/// The order in which training draws images: without replacement, in a new order each epoch. Epoch <c>e</c> is the
 /// permutation of <c>CounterRandom(seed, Stream + e)</c>; position <c>p</c> of the endless sequence is number
 /// <c>p % count</c> of epoch <c>p / count</c>. A batch therefore depends only on (count, seed, batch size, update), and
 /// a resumed run needs no saved state. A batch may span two or more epochs.
@@ -27,7 +27,7 @@ public sealed class BatchSampler
     private int[] _order = [];
 
     /// <summary>Creates the order over a set.</summary>
-    /// <param name="count">Number of pictures in the set, at least 1.</param>
+    /// <param name="count">Number of images in the set, at least 1.</param>
     /// <param name="seed">The run's seed.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is below 1.</exception>
     public BatchSampler(int count, ulong seed)
@@ -37,10 +37,10 @@ public sealed class BatchSampler
         _seed = seed;
     }
 
-    /// <summary>Number of pictures in an epoch.</summary>
+    /// <summary>Number of images in an epoch.</summary>
     public int Count { get; }
 
-    /// <summary>Writes the picture numbers of one batch: positions from <c>update * batch</c> on.</summary>
+    /// <summary>Writes the image numbers of one batch: positions from <c>update * batch</c> on.</summary>
     /// <param name="update">Number of the batch, from 0.</param>
     /// <param name="indices">Receives the numbers, 0 to <see cref="Count"/> - 1; its length is the batch size.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="update"/> is negative.</exception>

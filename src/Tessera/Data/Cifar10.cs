@@ -2,14 +2,14 @@ namespace Tessera.Data;
 
 /// <summary>
 /// CIFAR-10 (Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009): 50,000 training and 10,000
-/// test pictures, 32x32 RGB, of ten classes; see https://www.cs.toronto.edu/~kriz/cifar.html.
+/// test images, 32x32 RGB, of ten classes; see https://www.cs.toronto.edu/~kriz/cifar.html.
 /// </summary>
 public static class Cifar10
 {
     /// <summary>The name of this data set in <c>--data</c>.</summary>
     public const string Name = "cifar10";
 
-    /// <summary>Width and height of every picture in pixels.</summary>
+    /// <summary>Width and height of every image in pixels.</summary>
     public const int Size = 32;
 
     /// <summary>Red, green, blue.</summary>
@@ -25,12 +25,12 @@ public static class Cifar10
     /// <summary>
     /// Loads a split from a folder that holds <c>cifar-10-batches-bin/</c>, <c>cifar-10-batches-py/</c>,
     /// <c>cifar-10-binary.tar.gz</c> or <c>cifar-10-python.tar.gz</c> (the first one found), or that is itself one of
-    /// the two batch folders. Archives are read in memory. The pictures keep the order of the files, training batches
+    /// the two batch folders. Archives are read in memory. The images keep the order of the files, training batches
     /// before the test batch. Only the files of the split are parsed.
     /// </summary>
     /// <param name="folder">The folder that holds the data.</param>
     /// <param name="split">The split to load.</param>
-    /// <returns>Pictures of 32x32x3 with labels 0 to 9.</returns>
+    /// <returns>Images of 32x32x3 with labels 0 to 9.</returns>
     /// <exception cref="InputException">
     /// CIFAR-10 was not found, or a file is missing, damaged or not the original.
     /// </exception>
@@ -45,7 +45,7 @@ public static class Cifar10
         CifarBatch[] batches = source.Read(split);
         return new ImageSet(
             SplitNames.NameOf(Name, split), Size, Size, Channels,
-            [.. batches.SelectMany(batch => batch.Pictures)],
+            [.. batches.SelectMany(batch => batch.Images)],
             [.. batches.SelectMany(batch => batch.Labels)], ClassNames);
     }
 

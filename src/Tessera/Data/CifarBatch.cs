@@ -1,15 +1,15 @@
 namespace Tessera.Data;
 
-/// <summary>The pictures of one of CIFAR-10's batch files: 32x32x3 bytes each, HWC, with labels 0 to 9.</summary>
-internal sealed record CifarBatch(byte[][] Pictures, int[] Labels)
+/// <summary>The images of one of CIFAR-10's batch files: 32x32x3 bytes each, HWC, with labels 0 to 9.</summary>
+internal sealed record CifarBatch(byte[][] Images, int[] Labels)
 {
     private const int PlaneLength = Cifar10.Size * Cifar10.Size;
 
-    /// <summary>Bytes of a picture: 3 planes (red, green, blue) of 32 rows of 32.</summary>
-    public const int PictureLength = Cifar10.Channels * PlaneLength;
+    /// <summary>Bytes of an image: 3 planes (red, green, blue) of 32 rows of 32.</summary>
+    public const int ImageLength = Cifar10.Channels * PlaneLength;
 
-    /// <summary>Bytes of a record of the binary layout: the label, then the picture.</summary>
-    public const int RecordLength = 1 + PictureLength;
+    /// <summary>Bytes of a record of the binary layout: the label, then the image.</summary>
+    public const int RecordLength = 1 + ImageLength;
 
     /// <summary>The largest batch file that is read; the original files have 30,730,000 bytes.</summary>
     public const int MaximumBytes = 1 << 28;
@@ -27,38 +27,38 @@ internal sealed record CifarBatch(byte[][] Pictures, int[] Labels)
                 name, $"is truncated or no CIFAR-10 batch ({file.Length} bytes are no multiple of {RecordLength})");
         }
         int count = file.Length / RecordLength;
-        byte[][] pictures = new byte[count][];
+        byte[][] images = new byte[count][];
         int[] labels = new int[count];
         for (int i = 0; i < count; i++)
         {
             ReadOnlySpan<byte> record = file.Slice(i * RecordLength, RecordLength);
             labels[i] = CheckLabel(record[0], i, name);
-            pictures[i] = Interleave(record[1..]);
+            images[i] = Interleave(record[1..]);
         }
-        return new CifarBatch(pictures, labels);
+        return new CifarBatch(images, labels);
     }
 
-    /// <summary>Converts three planes [3, 32, 32] to one interleaved picture [32, 32, 3].</summary>
+    /// <summary>Converts three planes [3, 32, 32] to one interleaved image [32, 32, 3].</summary>
     public static byte[] Interleave(ReadOnlySpan<byte> planes)
     {
         ReadOnlySpan<byte> red = planes[..PlaneLength];
         ReadOnlySpan<byte> green = planes.Slice(PlaneLength, PlaneLength);
         ReadOnlySpan<byte> blue = planes.Slice(2 * PlaneLength, PlaneLength);
-        byte[] picture = new byte[PictureLength];
+        byte[] image = new byte[ImageLength];
         for (int from = 0, to = 0; from < PlaneLength; from++, to += Cifar10.Channels)
         {
-            picture[to] = red[from];
-            picture[to + 1] = green[from];
-            picture[to + 2] = blue[from];
+            image[to] = red[from];
+            image[to + 1] = green[from];
+            image[to + 2] = blue[from];
         }
-        return picture;
+        return image;
     }
 
     /// <summary>Returns the label if it is 0 to 9; throws otherwise.</summary>
     public static int CheckLabel(long label, int index, string name) =>
         label is >= 0 and < Cifar10.Classes
             ? (int)label
-            : throw Damaged(name, $"is no CIFAR-10 batch (picture {index} has label {label}, not 0 to 9)");
+            : throw Damaged(name, $"is no CIFAR-10 batch (image {index} has label {label}, not 0 to 9)");
 
     /// <summary>The error for an unusable batch file.</summary>
     public static InputException Damaged(string name, string what, Exception? cause = null)

@@ -36,7 +36,7 @@ public sealed record CifarDownloadOptions
 /// </summary>
 /// <example><code>
 /// string batches = await CifarDownload.RunAsync("data");   // data/cifar-10-batches-bin
-/// ImageSet train = Cifar10.Load("data", Split.Train);      // 50,000 pictures
+/// ImageSet train = Cifar10.Load("data", Split.Train);      // 50,000 images
 /// </code></example>
 public static class CifarDownload
 {

@@ -3,7 +3,7 @@ using Tessera.Tensors.IO.Pickle;
 namespace Tessera.Data;
 
 /// <summary>
-/// Reads a batch file of CIFAR-10's Python layout: a pickled dict with <c>data</c>, a numpy array of bytes [pictures,
+/// Reads a batch file of CIFAR-10's Python layout: a pickled dict with <c>data</c>, a numpy array of bytes [images,
 /// 3072], and <c>labels</c>, a list of numbers 0 to 9. Other entries are ignored.
 /// </summary>
 internal static class CifarPickle
@@ -32,30 +32,30 @@ internal static class CifarPickle
         if (root is not PickledDict entries)
             throw new InvalidDataException("the pickle holds no dict");
         if (!entries.TryGet("data", out PickledArray? data)
-            || data.Shape is not [long count, CifarBatch.PictureLength])
+            || data.Shape is not [long count, CifarBatch.ImageLength])
         {
-            throw new InvalidDataException("it has no 'data', an array of 3072 bytes a picture");
+            throw new InvalidDataException("it has no 'data', an array of 3072 bytes an image");
         }
         if (!entries.TryGet("labels", out List<object?>? labels))
             throw new InvalidDataException("it has no list of 'labels'");
         if (count < 1 || count != labels.Count)
-            throw new InvalidDataException($"it has {count} pictures and {labels.Count} labels");
+            throw new InvalidDataException($"it has {count} images and {labels.Count} labels");
 
         byte[] samples = data.Bytes();
-        if (samples.Length != count * CifarBatch.PictureLength)
-            throw new InvalidDataException($"{count} pictures do not fit {samples.Length} bytes");
-        byte[][] pictures = new byte[labels.Count][];
+        if (samples.Length != count * CifarBatch.ImageLength)
+            throw new InvalidDataException($"{count} images do not fit {samples.Length} bytes");
+        byte[][] images = new byte[labels.Count][];
         int[] classes = new int[labels.Count];
-        byte[] planes = new byte[CifarBatch.PictureLength];
-        for (int i = 0; i < pictures.Length; i++)
+        byte[] planes = new byte[CifarBatch.ImageLength];
+        for (int i = 0; i < images.Length; i++)
         {
             classes[i] = labels[i] is long label
                 ? CifarBatch.CheckLabel(label, i, name)
-                : throw new InvalidDataException($"the label of picture {i} is no integer");
-            (int first, int step) = data.IsColumnMajor ? (i, pictures.Length) : (i * planes.Length, 1);
+                : throw new InvalidDataException($"the label of image {i} is no integer");
+            (int first, int step) = data.IsColumnMajor ? (i, images.Length) : (i * planes.Length, 1);
             for (int j = 0; j < planes.Length; j++) planes[j] = samples[first + j * step];
-            pictures[i] = CifarBatch.Interleave(planes);
+            images[i] = CifarBatch.Interleave(planes);
         }
-        return new CifarBatch(pictures, classes);
+        return new CifarBatch(images, classes);
     }
 }

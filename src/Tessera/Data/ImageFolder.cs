@@ -6,9 +6,9 @@ using Tessera.Imaging;
 namespace Tessera.Data;
 
 /// <summary>
-/// A folder of pictures, of any depth. A picture's class is the first folder on its path. If the folder contains both
+/// A folder of images, of any depth. An image's class is the first folder on its path. If the folder contains both
 /// <c>train/</c> and <c>test/</c>, they are the splits, and the class is the first folder below them. Otherwise about a
-/// tenth of the pictures, chosen by a hash of their relative paths, is the test split. The order of the pictures (by
+/// tenth of the images, chosen by a hash of their relative paths, is the test split. The order of the images (by
 /// relative path, compared as UTF-16), the classes (in the same order) and the splits are the same on every system.
 /// </summary>
 /// <remarks>
@@ -16,50 +16,50 @@ namespace Tessera.Data;
 /// </remarks>
 public static class ImageFolder
 {
-    /// <summary>The class of pictures that are in no class folder.</summary>
+    /// <summary>The class of images that are in no class folder.</summary>
     public const string Unlabelled = "unlabelled";
 
     private const int HeldOutOneIn = 10;
 
     /// <summary>Loads a split into memory; see <see cref="Open"/>.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="split">The split to load; <see cref="Split.All"/> for every picture.</param>
+    /// <param name="split">The split to load; <see cref="Split.All"/> for every image.</param>
     /// <param name="size">
-    /// The target size. With <see cref="PictureSize.Native"/> the pictures are only cropped to multiples of a model's
+    /// The target size. With <see cref="ImageSize.Native"/> the images are only cropped to multiples of a model's
     /// stride, and must then all have the same size.
     /// </param>
     /// <param name="channels">1 (grey) or 3 (red, green, blue).</param>
-    /// <param name="progress">Receives the number of pictures decoded so far; called from several threads.</param>
+    /// <param name="progress">Receives the number of images decoded so far; called from several threads.</param>
     /// <param name="cancellation">Stops loading.</param>
     /// <exception cref="InputException">
-    /// The folder is missing, unreadable or without pictures, the split is empty, pictures are damaged
-    /// (<see cref="DamagedPicturesException"/>), or they do not fit into memory.
+    /// The folder is missing, unreadable or without images, the split is empty, images are damaged
+    /// (<see cref="DamagedImagesException"/>), or they do not fit into memory.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">A size is out of its range.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
     public static ImageSet Load(
-        string folder, Split split, PictureSize size, int channels = 3,
+        string folder, Split split, ImageSize size, int channels = 3,
         IProgress<int>? progress = null, CancellationToken cancellation = default) =>
         Open(folder, split, size, channels, cancellation).Load(progress, cancellation);
 
     /// <summary>
-    /// Opens a split. Each picture is scaled and centre-cropped to <paramref name="size"/> when it is read. The classes
+    /// Opens a split. Each image is scaled and centre-cropped to <paramref name="size"/> when it is read. The classes
     /// are those of the whole folder, so labels mean the same in every split.
     /// </summary>
     /// <inheritdoc cref="Load"/>
     /// <exception cref="InputException">
-    /// The folder is missing, unreadable or without pictures, or the split is empty.
+    /// The folder is missing, unreadable or without images, or the split is empty.
     /// </exception>
-    public static PictureSource Open(
-        string folder, Split split, PictureSize size, int channels = 3, CancellationToken cancellation = default)
+    public static ImageSource Open(
+        string folder, Split split, ImageSize size, int channels = 3, CancellationToken cancellation = default)
     {
-        PictureWalk found = PictureWalk.Below(folder, cancellation);
+        ImageWalk found = ImageWalk.Below(folder, cancellation);
         bool hasSplits = found.HasFolder("train") && found.HasFolder("test");
         List<Entry> entries = found.Paths.ConvertAll(path => Classify(path, hasSplits));
         if (entries.Count == 0)
         {
             throw new InputException(
-                $"{folder} holds no pictures; put some into it ({ImageFile.ExtensionList}), or name another folder");
+                $"{folder} holds no images; put some into it ({ImageFile.ExtensionList}), or name another folder");
         }
         string[] classes = [.. entries.Select(entry => entry.Class).Distinct().Order(StringComparer.Ordinal)];
         Entry[] chosen = [.. entries.Where(entry => split == Split.All || entry.Split == split)];
@@ -67,15 +67,15 @@ public static class ImageFolder
 
         int[] labels = [.. chosen.Select(entry => Array.BinarySearch(classes, entry.Class, StringComparer.Ordinal))];
         string[] paths = [.. chosen.Select(entry => entry.Path)];
-        var reader = new PictureReader([.. paths.Select(path => Path.Combine(folder, path))], size, channels);
-        return new PictureSource(
+        var reader = new ImageReader([.. paths.Select(path => Path.Combine(folder, path))], size, channels);
+        return new ImageSource(
             SplitNames.NameOf(folder, split), reader.Size, channels, labels, classes,
             i => reader.Read(Path.Combine(folder, paths[i])), paths)
         { LeftAlone = found.DescribeOthers() };
     }
 
     /// <summary>
-    /// Whether a picture belongs to the held-out tenth: whether the first 8 bytes of its path's SHA-256, read as a
+    /// Whether an image belongs to the held-out tenth: whether the first 8 bytes of its path's SHA-256, read as a
     /// little-endian number, are a multiple of 10.
     /// </summary>
     /// <param name="relativePath">The path relative to the folder, with '/' as separator.</param>
@@ -103,14 +103,14 @@ public static class ImageFolder
     private static InputException EmptySplit(string folder, Split split, int count, bool hasSplits) => new(
         (hasSplits, split) switch
         {
-            (true, _) => $"{Path.Combine(folder, split.Name())} holds no pictures; " +
-                "put some into it, or use every picture with --split all (eval, reconstruct)",
-            (false, Split.Test) => $"{folder} has too few pictures ({count}): none is in the test split (a tenth); " +
-                "add some, sort them into train/ and test/, or use every picture with --split all (eval, reconstruct)",
-            _ => $"{folder} has too few pictures ({count}): all are in the test split; " +
+            (true, _) => $"{Path.Combine(folder, split.Name())} holds no images; " +
+                "put some into it, or use every image with --split all (eval, reconstruct)",
+            (false, Split.Test) => $"{folder} has too few images ({count}): none is in the test split (a tenth); " +
+                "add some, sort them into train/ and test/, or use every image with --split all (eval, reconstruct)",
+            _ => $"{folder} has too few images ({count}): all are in the test split; " +
                 "add some, or sort them into train/ and test/",
         });
 
-    // Split.All marks a picture outside train/ and test/; only --split all uses it.
+    // Split.All marks an image outside train/ and test/; only --split all uses it.
     private readonly record struct Entry(string Path, string Class, Split Split);
 }

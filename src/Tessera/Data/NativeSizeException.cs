@@ -1,6 +1,6 @@
 namespace Tessera.Data;
 
 /// <summary>
-/// A picture is readable, but its native size does not fit: the user must give a size. It does not count as damaged.
+/// An image is readable, but its native size does not fit: the user must give a size. It does not count as damaged.
 /// </summary>
 internal sealed class NativeSizeException(string message) : InputException(message);

@@ -3,8 +3,8 @@ using System.Numerics.Tensors;
 namespace Tessera.Data;
 
 /// <summary>
-/// Converts bytes to the model's pixel values, <c>byte/255 - 0.5</c> (the seed's <c>ToTensor</c> and <c>Normalize</c>),
-/// and back.
+/// Converts bytes to the model's pixel values, <c>byte/255 - 0.5</c> (the reference notebook's <c>ToTensor</c> and
+/// <c>Normalize</c>), and back.
 /// </summary>
 public static class PixelValues
 {

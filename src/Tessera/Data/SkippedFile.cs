@@ -4,7 +4,7 @@ using Tessera.Files;
 namespace Tessera.Data;
 
 /// <summary>
-/// <c>skipped.txt</c>: the names of the unreadable pictures that a run left out, one per line. A line break in a name
+/// <c>skipped.txt</c>: the names of the unreadable images that a run left out, one per line. A line break in a name
 /// is written as <c>\n</c> or <c>\r</c>, a backslash as <c>\\</c>.
 /// </summary>
 public static partial class SkippedFile

@@ -3,13 +3,13 @@ namespace Tessera.Data;
 /// <summary>A part of a data source.</summary>
 public enum Split
 {
-    /// <summary>The training pictures.</summary>
+    /// <summary>The training images.</summary>
     Train,
 
-    /// <summary>The held-out pictures for evaluation; none of them is in <see cref="Train"/>.</summary>
+    /// <summary>The held-out images for evaluation; none of them is in <see cref="Train"/>.</summary>
     Test,
 
-    /// <summary>Every picture.</summary>
+    /// <summary>Every image.</summary>
     All,
 }
 
@@ -26,7 +26,7 @@ public static class SplitNames
     };
 
     /// <summary>
-    /// The name of a set of pictures: <c>cifar10 test</c>; for all splits, the name of the source alone.
+    /// The name of a set of images: <c>cifar10 test</c>; for all splits, the name of the source alone.
     /// </summary>
     internal static string NameOf(string source, Split split) =>
         split == Split.All ? source : $"{source} {split.Name()}";

@@ -1,11 +1,11 @@
 namespace Tessera.Imaging;
 
 /// <summary>
-/// A picture of 8-bit samples: <c>Pixels[(y * Width + x) * Channels + c]</c>, rows from the top, channels interleaved.
+/// An image of 8-bit samples: <c>Pixels[(y * Width + x) * Channels + c]</c>, rows from the top, channels interleaved.
 /// </summary>
 public sealed class Image
 {
-    /// <summary>Creates a picture over the given array, without a copy.</summary>
+    /// <summary>Creates an image over the given array, without a copy.</summary>
     /// <param name="width">Pixels in a row, at least 1.</param>
     /// <param name="height">Rows, at least 1.</param>
     /// <param name="channels">1 (grey) or 3 (red, green, blue).</param>
@@ -16,7 +16,7 @@ public sealed class Image
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
         if (channels is not (1 or 3))
-            throw new ArgumentOutOfRangeException(nameof(channels), channels, "A picture has 1 or 3 channels.");
+            throw new ArgumentOutOfRangeException(nameof(channels), channels, "An image has 1 or 3 channels.");
         if (pixels.Length != (long)width * height * channels)
             throw new ArgumentException(
                 $"{width}x{height}x{channels} needs {(long)width * height * channels} samples, not {pixels.Length}.",
@@ -39,9 +39,9 @@ public sealed class Image
     /// <summary>The samples themselves, not a copy: <c>[Height, Width, Channels]</c>.</summary>
     public byte[] Pixels { get; }
 
-    /// <summary>An all-black picture.</summary>
+    /// <summary>An all-black image.</summary>
     /// <exception cref="ArgumentException">A size is out of its range.</exception>
-    /// <exception cref="OverflowException">The picture would have over 2^31 - 1 samples.</exception>
+    /// <exception cref="OverflowException">The image would have over 2^31 - 1 samples.</exception>
     public static Image Black(int width, int height, int channels) =>
         new(width, height, channels, new byte[checked(width * height * channels)]);
 }

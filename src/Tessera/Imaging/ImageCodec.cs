@@ -16,7 +16,7 @@ using Sharp = SixLabors.ImageSharp.Image;
 
 namespace Tessera.Imaging;
 
-/// <summary>Decodes and encodes picture files with ImageSharp. No ImageSharp type leaves this folder.</summary>
+/// <summary>Decodes and encodes image files with ImageSharp. No ImageSharp type leaves this folder.</summary>
 internal static class ImageCodec
 {
     private const string Readable = "PNG, JPEG, WebP, GIF, BMP and TIFF";
@@ -48,10 +48,10 @@ internal static class ImageCodec
             bool isPng = format is PngFormat;
             bool isInterlaced = isPng && info.Metadata.GetPngMetadata().InterlaceMethod == PngInterlaceMode.Adam7;
             if (isInterlaced) PngCheck.CheckRows(data, info, isInterlaced);
-            using Sharp picture = Load(isPng ? ZeroedFormats : Formats, data, isGrey);
+            using Sharp image = Load(isPng ? ZeroedFormats : Formats, data, isGrey);
             // Counting the rows adds a third to the time of decoding, so it is done only where rows can be missing.
-            if (isPng && !isInterlaced && IsLastRowBlack(picture)) PngCheck.CheckRows(data, info, isInterlaced);
-            return Upright(picture);
+            if (isPng && !isInterlaced && IsLastRowBlack(image)) PngCheck.CheckRows(data, info, isInterlaced);
+            return Upright(image);
         }
         // Damaged data can cause any exception in ImageSharp: index, cast, null reference.
         catch (Exception e) when (e is not (InvalidDataException or OutOfMemoryException))
@@ -60,7 +60,7 @@ internal static class ImageCodec
         }
     }
 
-    /// <summary>Encodes a picture as PNG.</summary>
+    /// <summary>Encodes an image as PNG.</summary>
     public static byte[] EncodePng(Image image)
     {
         using MemoryStream file = new();
@@ -69,7 +69,7 @@ internal static class ImageCodec
         return file.ToArray();
     }
 
-    /// <summary>Applies ImageSharp operations to a picture.</summary>
+    /// <summary>Applies ImageSharp operations to an image.</summary>
     public static Image Transform(Image image, Action<IImageProcessingContext> operations)
     {
         using Sharp source = Wrap(image);
@@ -100,32 +100,32 @@ internal static class ImageCodec
         return isGrey ? Sharp.Load<L8>(formats, file) : Sharp.Load<Rgb24>(formats, file);
     }
 
-    private static Image Upright(Sharp picture)
+    private static Image Upright(Sharp image)
     {
         // A TIFF's profile is that of its page.
-        picture.Metadata.ExifProfile ??= picture.Frames.RootFrame.Metadata.ExifProfile;
-        if (picture.Metadata.ExifProfile is not null) picture.Mutate(source => source.AutoOrient());
-        return Copy(picture);
+        image.Metadata.ExifProfile ??= image.Frames.RootFrame.Metadata.ExifProfile;
+        if (image.Metadata.ExifProfile is not null) image.Mutate(source => source.AutoOrient());
+        return Copy(image);
     }
 
-    private static bool IsLastRowBlack(Sharp picture)
+    private static bool IsLastRowBlack(Sharp image)
     {
-        int row = picture.Height - 1;
-        ReadOnlySpan<byte> samples = picture is Image<L8> grey
+        int row = image.Height - 1;
+        ReadOnlySpan<byte> samples = image is Image<L8> grey
             ? MemoryMarshal.AsBytes(grey.DangerousGetPixelRowMemory(row).Span)
-            : MemoryMarshal.AsBytes(((Image<Rgb24>)picture).DangerousGetPixelRowMemory(row).Span);
+            : MemoryMarshal.AsBytes(((Image<Rgb24>)image).DangerousGetPixelRowMemory(row).Span);
         return !samples.ContainsAnyExcept((byte)0);
     }
 
-    private static Image Copy(Sharp picture)
+    private static Image Copy(Sharp image)
     {
-        Image copy = Image.Black(picture.Width, picture.Height, picture is Image<L8> ? 1 : 3);
-        if (picture is Image<L8> grey) grey.CopyPixelDataTo(copy.Pixels);
-        else ((Image<Rgb24>)picture).CopyPixelDataTo(copy.Pixels);
+        Image copy = Image.Black(image.Width, image.Height, image is Image<L8> ? 1 : 3);
+        if (image is Image<L8> grey) grey.CopyPixelDataTo(copy.Pixels);
+        else ((Image<Rgb24>)image).CopyPixelDataTo(copy.Pixels);
         return copy;
     }
 
-    // Wraps the picture's own bytes, without a copy.
+    // Wraps the image's own bytes, without a copy.
     private static Sharp Wrap(Image image) => image.Channels == 1
         ? Sharp.WrapMemory<L8>(Formats, image.Pixels, image.Width, image.Height)
         : Sharp.WrapMemory<Rgb24>(Formats, image.Pixels, image.Width, image.Height);
@@ -158,7 +158,7 @@ internal static class ImageCodec
             new PngConfigurationModule(), new JpegConfigurationModule(), new WebpConfigurationModule(),
             new GifConfigurationModule(), new BmpConfigurationModule(), new TiffConfigurationModule())
         {
-            // The callers already read pictures in parallel.
+            // The callers already read images in parallel.
             MaxDegreeOfParallelism = 1,
             StreamProcessingBufferSize = WholeFileStream.ReadAhead,
         };

@@ -8,7 +8,7 @@ namespace Tessera.Imaging;
 /// The Exif orientation is applied. The CMYK of a JPEG is converted to RGB, transparency is dropped, 16-bit samples are
 /// rounded to 8 bits. Gamma and colour profiles are not applied. Only the first frame of a GIF and the first page of a
 /// TIFF are read; animated WebP and CMYK TIFF files are refused. A truncated file is an error, never a partly grey
-/// picture.
+/// image.
 /// </remarks>
 public static class ImageFile
 {
@@ -24,32 +24,32 @@ public static class ImageFile
     private static readonly string[] Extensions =
         [".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"];
 
-    /// <summary>The extensions of readable picture files, for messages: ".png, .jpg, ...".</summary>
+    /// <summary>The extensions of readable image files, for messages: ".png, .jpg, ...".</summary>
     internal static string ExtensionList => string.Join(", ", Extensions);
 
-    /// <summary>Reads a picture. The format is detected from the content, not from the name.</summary>
+    /// <summary>Reads an image. The format is detected from the content, not from the name.</summary>
     /// <param name="path">A PNG, JPEG, WebP, GIF, BMP or TIFF file of at most 1 GiB.</param>
     /// <param name="maxPixels">
     /// The maximum number of pixels; checked against the declared size before memory is allocated.
     /// </param>
-    /// <returns>The picture: 1 channel for a grey PNG or JPEG, else 3.</returns>
+    /// <returns>The image: 1 channel for a grey PNG or JPEG, else 3.</returns>
     /// <exception cref="InputException">
     /// The file cannot be read, is damaged, has another format or declares too many pixels.
     /// </exception>
     public static Image Read(string path, long maxPixels = DefaultMaxPixels) =>
         Decode(ReadBytes(path), path, maxPixels);
 
-    /// <summary>Decodes the bytes of a picture file.</summary>
+    /// <summary>Decodes the bytes of an image file.</summary>
     /// <param name="data">The whole file.</param>
     /// <param name="name">A name for messages: a file name.</param>
     /// <param name="maxPixels">
     /// The maximum number of pixels; checked against the declared size before memory is allocated.
     /// </param>
-    /// <returns>The picture: 1 channel for a grey PNG or JPEG, else 3.</returns>
+    /// <returns>The image: 1 channel for a grey PNG or JPEG, else 3.</returns>
     /// <exception cref="InputException">
     /// The data is damaged, has another format or declares too many pixels.
     /// </exception>
-    public static Image Decode(byte[] data, string name = "picture", long maxPixels = DefaultMaxPixels)
+    public static Image Decode(byte[] data, string name = "image", long maxPixels = DefaultMaxPixels)
     {
         if (data.Length == 0) throw new InputException($"{name}: the file is empty; replace or remove it");
         try
@@ -58,25 +58,25 @@ public static class ImageFile
         }
         catch (InvalidDataException e)
         {
-            throw new InputException($"{name}: not a usable picture: {e.Message}; replace or remove it", e);
+            throw new InputException($"{name}: not a usable image: {e.Message}; replace or remove it", e);
         }
     }
 
     /// <summary>
-    /// Whether a file name has the extension of a readable picture: .png, .jpg, .jpeg, .webp, .gif, .bmp, .tif or
+    /// Whether a file name has the extension of a readable image: .png, .jpg, .jpeg, .webp, .gif, .bmp, .tif or
     /// .tiff, in any letter case. The file is not opened.
     /// </summary>
-    public static bool IsPicture(string path) =>
+    public static bool IsImage(string path) =>
         Extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Encodes a picture as a PNG file with 8 bits per sample.</summary>
-    /// <param name="image">The picture; 1 channel becomes grey, 3 become RGB.</param>
-    /// <returns>The bytes of the file; the same picture gives the same bytes.</returns>
+    /// <summary>Encodes an image as a PNG file with 8 bits per sample.</summary>
+    /// <param name="image">The image; 1 channel becomes grey, 3 become RGB.</param>
+    /// <returns>The bytes of the file; the same image gives the same bytes.</returns>
     public static byte[] EncodePng(Image image) => ImageCodec.EncodePng(image);
 
-    /// <summary>Writes a picture as a PNG file, whole or not at all; replaces an existing file.</summary>
+    /// <summary>Writes an image as a PNG file, whole or not at all; replaces an existing file.</summary>
     /// <param name="path">The file to write; its folder must exist.</param>
-    /// <param name="image">The picture.</param>
+    /// <param name="image">The image.</param>
     /// <exception cref="InputException">
     /// The file cannot be written: the folder is missing, permission is denied, the disk is full, ...
     /// </exception>
@@ -87,12 +87,12 @@ public static class ImageFile
     }
 
     /// <summary>
-    /// Writes pictures as PNG files into a folder, whole or not at all: 0.png, 1.png, ..., with leading zeros so that
+    /// Writes images as PNG files into a folder, whole or not at all: 0.png, 1.png, ..., with leading zeros so that
     /// all names have the same length.
     /// </summary>
     /// <param name="folder">The folder; an existing one is replaced.</param>
-    /// <param name="count">Number of pictures.</param>
-    /// <param name="images">The pictures; written while the sequence is enumerated.</param>
+    /// <param name="count">Number of images.</param>
+    /// <param name="images">The images; written while the sequence is enumerated.</param>
     /// <exception cref="InputException">
     /// The folder cannot be written: permission is denied, the disk is full, ...
     /// </exception>
@@ -119,15 +119,15 @@ public static class ImageFile
     private static byte[] ReadBytes(string path)
     {
         if (path.Length == 0)
-            throw new InputException("the name of a picture file is empty; give a name or leave it out");
+            throw new InputException("the name of an image file is empty; give a name or leave it out");
         try
         {
             using FileStream file = File.OpenRead(path);
             if (!file.CanSeek)
-                throw new InputException($"{path}: pictures are read from files, not from pipes; copy it to a file");
+                throw new InputException($"{path}: images are read from files, not from pipes; copy it to a file");
             if (file.Length > MaxFileBytes)
                 throw new InputException(
-                    $"{path}: {file.Length} bytes are too many for a picture (limit 1 GiB); "
+                    $"{path}: {file.Length} bytes are too many for an image (limit 1 GiB); "
                     + "make it smaller or remove it");
             byte[] data = new byte[file.Length];
             file.ReadExactly(data);

@@ -1,46 +1,46 @@
 namespace Tessera.Imaging;
 
-/// <summary>Combines pictures into a grid.</summary>
+/// <summary>Combines images into a grid.</summary>
 public static class ImageGrid
 {
     /// <summary>
-    /// Arranges pictures in rows like <c>torchvision.utils.make_grid</c>: a margin of <paramref name="padding"/> pixels
-    /// around every picture, shared between neighbours. Empty cells of the last row have the margin's value.
+    /// Arranges images in rows like <c>torchvision.utils.make_grid</c>: a margin of <paramref name="padding"/> pixels
+    /// around every image, shared between neighbours. Empty cells of the last row have the margin's value.
     /// </summary>
-    /// <param name="pictures">At least one, all of one size. The grid has 3 channels if any picture has 3.</param>
+    /// <param name="images">At least one, all of one size. The grid has 3 channels if any image has 3.</param>
     /// <param name="columns">
-    /// Pictures per row, at least 1; reduced to the number of pictures if there are fewer.
+    /// Images per row, at least 1; reduced to the number of images if there are fewer.
     /// </param>
     /// <param name="padding">Width of the margin in pixels, at least 0.</param>
     /// <param name="padValue">Value of the margin, 0 (black) to 255 (white).</param>
     /// <returns>
-    /// A picture of <c>padding + columns * (width + padding)</c> by <c>padding + rows * (height + padding)</c> pixels.
-    /// (For a single picture, torchvision adds no margin; this method does.)
+    /// An image of <c>padding + columns * (width + padding)</c> by <c>padding + rows * (height + padding)</c> pixels.
+    /// (For a single image, torchvision adds no margin; this method does.)
     /// </returns>
     /// <exception cref="ArgumentException">
-    /// There are no pictures, they differ in size, or a number is out of its range.
+    /// There are no images, they differ in size, or a number is out of its range.
     /// </exception>
     /// <exception cref="OverflowException">The grid would have over 2^31 - 1 samples.</exception>
-    public static Image Make(IReadOnlyList<Image> pictures, int columns = 8, int padding = 2, byte padValue = 0)
+    public static Image Make(IReadOnlyList<Image> images, int columns = 8, int padding = 2, byte padValue = 0)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(columns, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(padding);
-        if (pictures.Count == 0) throw new ArgumentException("A grid needs at least one picture.", nameof(pictures));
-        int width = pictures[0].Width, height = pictures[0].Height;
-        if (pictures.FirstOrDefault(picture => picture.Width != width || picture.Height != height) is { } odd)
+        if (images.Count == 0) throw new ArgumentException("A grid needs at least one image.", nameof(images));
+        int width = images[0].Width, height = images[0].Height;
+        if (images.FirstOrDefault(image => image.Width != width || image.Height != height) is { } odd)
             throw new ArgumentException(
-                $"Pictures of {height}x{width} and of {odd.Height}x{odd.Width} do not make a grid.", nameof(pictures));
+                $"Images of {height}x{width} and of {odd.Height}x{odd.Width} do not make a grid.", nameof(images));
 
-        columns = Math.Min(columns, pictures.Count);
-        int rows = (pictures.Count - 1) / columns + 1;
-        int channels = pictures.Max(picture => picture.Channels);
+        columns = Math.Min(columns, images.Count);
+        int rows = (images.Count - 1) / columns + 1;
+        int channels = images.Max(image => image.Channels);
         Image grid = Image.Black(
             checked(padding + columns * (width + padding)), checked(padding + rows * (height + padding)), channels);
         Array.Fill(grid.Pixels, padValue);
-        for (int i = 0; i < pictures.Count; i++)
+        for (int i = 0; i < images.Count; i++)
         {
             Paste(
-                ImageTransform.ToChannels(pictures[i], channels), grid,
+                ImageTransform.ToChannels(images[i], channels), grid,
                 left: padding + i % columns * (width + padding), top: padding + i / columns * (height + padding));
         }
         return grid;
@@ -49,11 +49,11 @@ public static class ImageGrid
     /// <summary>
     /// The number of samples (width x height x channels) of the grid that <see cref="Make"/> would return.
     /// </summary>
-    /// <param name="count">Number of pictures.</param>
-    /// <param name="width">Width of each picture in pixels.</param>
-    /// <param name="height">Height of each picture in pixels.</param>
-    /// <param name="channels">Channels of each picture, 1 or 3.</param>
-    /// <param name="columns">Pictures per row, at least 1.</param>
+    /// <param name="count">Number of images.</param>
+    /// <param name="width">Width of each image in pixels.</param>
+    /// <param name="height">Height of each image in pixels.</param>
+    /// <param name="channels">Channels of each image, 1 or 3.</param>
+    /// <param name="columns">Images per row, at least 1.</param>
     /// <param name="padding">Width of the margin in pixels, at least 0.</param>
     public static long CountSamples(int count, long width, long height, int channels, int columns, int padding)
     {
@@ -61,12 +61,12 @@ public static class ImageGrid
         return (padding + across * (width + padding)) * (padding + down * (height + padding)) * channels;
     }
 
-    private static void Paste(Image picture, Image grid, int left, int top)
+    private static void Paste(Image image, Image grid, int left, int top)
     {
-        int rowLength = picture.Width * picture.Channels;
-        for (int y = 0; y < picture.Height; y++)
+        int rowLength = image.Width * image.Channels;
+        for (int y = 0; y < image.Height; y++)
         {
-            picture.Pixels.AsSpan(y * rowLength, rowLength)
+            image.Pixels.AsSpan(y * rowLength, rowLength)
                 .CopyTo(grid.Pixels.AsSpan(((top + y) * grid.Width + left) * grid.Channels));
         }
     }

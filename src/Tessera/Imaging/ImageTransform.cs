@@ -3,13 +3,13 @@ using SixLabors.ImageSharp.Processing;
 
 namespace Tessera.Imaging;
 
-/// <summary>Resizes, crops and converts pictures by the rules of Pillow (PIL).</summary>
+/// <summary>Resizes, crops and converts images by the rules of Pillow (PIL).</summary>
 public static class ImageTransform
 {
     private const int LongestShape = 256;
 
     /// <summary>
-    /// Scales a picture, with its aspect ratio, to the smallest size that covers <paramref name="width"/> x
+    /// Scales an image, with its aspect ratio, to the smallest size that covers <paramref name="width"/> x
     /// <paramref name="height"/>, then crops the centre. For a square target this is torchvision's <c>Resize(size)</c>
     /// and <c>CenterCrop(size)</c> on a PIL image.
     /// </summary>
@@ -18,13 +18,13 @@ public static class ImageTransform
     /// longer side becomes <c>floor(side * scale)</c>; the crop starts at half the excess, rounded half to even.
     /// Samples differ from PIL's by at most 2 levels, nearly always by at most 1: ImageSharp sums in floating point,
     /// PIL in fixed point. If the aspect ratio is more than 256 times that of the target, only the centre of the
-    /// picture is used.
+    /// image is used.
     /// </remarks>
-    /// <param name="image">The picture, 1 or 3 channels, of any size.</param>
+    /// <param name="image">The image, 1 or 3 channels, of any size.</param>
     /// <param name="width">Width of the result in pixels, at least 1.</param>
     /// <param name="height">Height of the result in pixels, at least 1.</param>
     /// <param name="channels">Channels of the result, 1 or 3; see <see cref="ToChannels"/>.</param>
-    /// <returns>A picture of exactly that size; <paramref name="image"/> itself if nothing changes.</returns>
+    /// <returns>An image of exactly that size; <paramref name="image"/> itself if nothing changes.</returns>
     /// <exception cref="ArgumentException">A size is out of its range.</exception>
     public static Image Fit(Image image, int width, int height, int channels)
     {
@@ -45,11 +45,11 @@ public static class ImageTransform
         return ToChannels(fitted, channels);
     }
 
-    /// <summary>Crops the centre of a picture.</summary>
-    /// <param name="image">The picture.</param>
-    /// <param name="width">Width of the result in pixels, from 1 to the picture's width.</param>
-    /// <param name="height">Height of the result in pixels, from 1 to the picture's height.</param>
-    /// <returns>A picture of exactly that size; <paramref name="image"/> itself if nothing changes.</returns>
+    /// <summary>Crops the centre of an image.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="width">Width of the result in pixels, from 1 to the image's width.</param>
+    /// <param name="height">Height of the result in pixels, from 1 to the image's height.</param>
+    /// <returns>An image of exactly that size; <paramref name="image"/> itself if nothing changes.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A size is out of its range.</exception>
     public static Image CropCentre(Image image, int width, int height)
     {
@@ -66,14 +66,14 @@ public static class ImageTransform
     /// Converts grey to RGB by repeating the sample, and RGB to grey by the luma of ITU-R BT.601,
     /// <c>0.299 R + 0.587 G + 0.114 B</c>, in PIL's 16-bit fixed point.
     /// </summary>
-    /// <param name="image">The picture.</param>
+    /// <param name="image">The image.</param>
     /// <param name="channels">1 or 3.</param>
-    /// <returns>The converted picture; <paramref name="image"/> itself if it already has these channels.</returns>
+    /// <returns>The converted image; <paramref name="image"/> itself if it already has these channels.</returns>
     /// <exception cref="ArgumentException"><paramref name="channels"/> is neither 1 nor 3.</exception>
     public static Image ToChannels(Image image, int channels)
     {
         if (channels is not (1 or 3))
-            throw new ArgumentOutOfRangeException(nameof(channels), channels, "A picture has 1 or 3 channels.");
+            throw new ArgumentOutOfRangeException(nameof(channels), channels, "An image has 1 or 3 channels.");
         if (channels == image.Channels) return image;
 
         Image result = Image.Black(image.Width, image.Height, channels);
@@ -92,9 +92,9 @@ public static class ImageTransform
     /// <summary>
     /// Replaces every pixel by a square of <paramref name="factor"/> x <paramref name="factor"/> pixels.
     /// </summary>
-    /// <param name="image">The picture.</param>
+    /// <param name="image">The image.</param>
     /// <param name="factor">At least 1.</param>
-    /// <returns>A new picture, <paramref name="factor"/> times as wide and high.</returns>
+    /// <returns>A new image, <paramref name="factor"/> times as wide and high.</returns>
     /// <exception cref="ArgumentException"><paramref name="factor"/> is below 1.</exception>
     /// <exception cref="OverflowException">The result would have over 2^31 - 1 samples.</exception>
     public static Image Enlarge(Image image, int factor)
@@ -113,7 +113,7 @@ public static class ImageTransform
         return result;
     }
 
-    // Scales a picture and crops its centre.
+    // Scales an image and crops its centre.
     private static Image Resize(Image image, int scaledWidth, int scaledHeight, int width, int height)
     {
         var options = new ResizeOptions
@@ -127,8 +127,8 @@ public static class ImageTransform
         return ImageCodec.Transform(image, source => source.Resize(options));
     }
 
-    // A resize builds a table with an entry per scaled column and row. For a picture one pixel wide and a million high,
-    // the table would be far larger than the picture.
+    // A resize builds a table with an entry per scaled column and row. For an image one pixel wide and a million high,
+    // the table would be far larger than the image.
     private static Image CutThin(Image image, int width, int height)
     {
         long widest = ((long)LongestShape * width * image.Height + height - 1) / height;

@@ -43,7 +43,7 @@ internal static class PngCheck
     }
 
     /// <summary>Checks that the data has all rows.</summary>
-    /// <exception cref="InvalidDataException">The picture cannot be decoded.</exception>
+    /// <exception cref="InvalidDataException">The image cannot be decoded.</exception>
     public static void CheckRows(byte[] file, IImageInfo info, bool isInterlaced)
     {
         (int width, int height, int bitsPerPixel) = (info.Width, info.Height, info.PixelType.BitsPerPixel);

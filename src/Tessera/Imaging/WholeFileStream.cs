@@ -13,7 +13,7 @@ internal sealed class WholeFileStream(byte[] data) : Stream
     public const int ReadAhead = 1;
 
     /// <summary>The message of a truncated file.</summary>
-    public const string Truncated = "the file ends before the picture does";
+    public const string Truncated = "the file ends before the image does";
 
     // Decoders never read past Length. A larger Length makes them read past the end of a truncated file.
     private const int SeeminglyMore = 1 << 16;

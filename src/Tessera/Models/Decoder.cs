@@ -4,8 +4,8 @@ using Tessera.Tensors.Nn;
 namespace Tessera.Models;
 
 /// <summary>
-/// The seed's <c>Decoder</c>: a convolution, a residual stack, and two transposed convolutions that each double height
-/// and width.
+/// The reference notebook's <c>Decoder</c>: a convolution, a residual stack, and two transposed convolutions that each
+/// double height and width.
 /// </summary>
 public sealed class Decoder : Module
 {

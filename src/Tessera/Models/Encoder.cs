@@ -4,8 +4,8 @@ using Tessera.Tensors.Nn;
 namespace Tessera.Models;
 
 /// <summary>
-/// The seed's <c>Encoder</c>: two convolutions that each halve height and width, one that keeps them, and a residual
-/// stack.
+/// The reference notebook's <c>Encoder</c>: two convolutions that each halve height and width, one that keeps them, and
+/// a residual stack.
 /// </summary>
 public sealed class Encoder : Module
 {
@@ -28,9 +28,9 @@ public sealed class Encoder : Module
     /// <summary>
     /// Maps <c>[batch, height, width, channels]</c> to <c>[batch, height / 4, width / 4, hidden]</c>.
     /// </summary>
-    public Tensor Forward(Tensor pictures)
+    public Tensor Forward(Tensor images)
     {
-        Tensor x = _conv1.Forward(pictures, relu: true);
+        Tensor x = _conv1.Forward(images, relu: true);
         x = _conv2.Forward(x, relu: true);
         x = _conv3.Forward(x, relu: true);
         return _residualStack.Forward(x);

@@ -8,8 +8,8 @@ namespace Tessera.Models;
 /// operations: an algorithm that needs fewer (Winograd) is measured against the same number.
 /// </summary>
 /// <remarks>
-/// Elementwise operations, biases, losses and the optimizer are not counted: together they are below 1% at the seed's
-/// sizes, with Adam.
+/// Elementwise operations, biases, losses and the optimizer are not counted: together they are below 1% at the
+/// reference notebook's sizes, with Adam.
 /// </remarks>
 public sealed class ModelCost
 {
@@ -17,9 +17,9 @@ public sealed class ModelCost
 
     /// <summary>Counts the operations.</summary>
     /// <param name="model">The model's sizes.</param>
-    /// <param name="batch">Pictures in a batch, at least 1.</param>
-    /// <param name="height">Height of a picture in pixels, a multiple of 4.</param>
-    /// <param name="width">Width of a picture in pixels, a multiple of 4.</param>
+    /// <param name="batch">Images in a batch, at least 1.</param>
+    /// <param name="height">Height of an image in pixels, a multiple of 4.</param>
+    /// <param name="width">Width of an image in pixels, a multiple of 4.</param>
     public ModelCost(VqVaeOptions model, int batch, int height, int width)
     {
         int mapHeight = height / VqVae.PixelsPerCode, mapWidth = width / VqVae.PixelsPerCode;
@@ -68,16 +68,16 @@ public sealed class ModelCost
             * (model.LookupDim == 0 ? model.CodeDim : model.LookupDim);
     }
 
-    /// <summary>The convolutions from pictures to vectors, in order.</summary>
+    /// <summary>The convolutions from images to vectors, in order.</summary>
     public IReadOnlyList<ConvolutionLayer> Encoder { get; }
 
-    /// <summary>The convolutions from vectors to pictures, in order.</summary>
+    /// <summary>The convolutions from vectors to images, in order.</summary>
     public IReadOnlyList<ConvolutionLayer> Decoder { get; }
 
-    /// <summary>Operations to encode a batch of pictures to codes.</summary>
+    /// <summary>Operations to encode a batch of images to codes.</summary>
     public long EncodeOperations => Forward(Encoder) + _search;
 
-    /// <summary>Operations to decode the codes of a batch to pictures.</summary>
+    /// <summary>Operations to decode the codes of a batch to images.</summary>
     public long DecodeOperations => Forward(Decoder);
 
     /// <summary>

@@ -9,9 +9,9 @@ using Tessera.Tensors.IO;
 namespace Tessera.Models;
 
 /// <summary>
-/// Reads and writes models as safetensors or PyTorch files, with the tensor names and layouts of the seed's PyTorch
-/// model. Python can load the files directly, and files that Python wrote with these names can be read here. The
-/// model's sizes are inferred from the tensor shapes.
+/// Reads and writes models as safetensors or PyTorch files, with the tensor names and layouts of the reference
+/// notebook's PyTorch model. Python can load the files directly, and files that Python wrote with these names can be
+/// read here. The model's sizes are inferred from the tensor shapes.
 /// </summary>
 public static class ModelFile
 {
@@ -23,7 +23,7 @@ public static class ModelFile
     /// </summary>
     /// <param name="path">The file; an existing one is replaced.</param>
     /// <param name="model">The model.</param>
-    /// <param name="dataVariance">The variance of its training pictures, stored in the metadata; null for none.</param>
+    /// <param name="dataVariance">The variance of its training images, stored in the metadata; null for none.</param>
     /// <exception cref="InputException">The file cannot be written.</exception>
     public static void Write(string path, VqVae model, double? dataVariance) =>
         AtomicFile.Write(path, stream => Write(stream, model, dataVariance, IsPyTorch(path)));

@@ -29,7 +29,7 @@ public sealed record ModelOrigin(string Path, string Key, string Prefix, IReadOn
 
 /// <summary>A model read from a file.</summary>
 /// <param name="Model">The model.</param>
-/// <param name="DataVariance">The variance of its training pictures, or null if the file does not hold it.</param>
+/// <param name="DataVariance">The variance of its training images, or null if the file does not hold it.</param>
 public sealed record StoredModel(VqVae Model, double? DataVariance)
 {
     /// <summary>The model's place in the file.</summary>

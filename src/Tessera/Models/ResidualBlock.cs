@@ -5,9 +5,9 @@ using Tessera.Tensors.Ops;
 namespace Tessera.Models;
 
 /// <summary>
-/// The seed's <c>Residual</c>: <c>h = relu(x)</c>, <c>y = h + W2 * relu(W1 * h)</c>, with W1 a 3x3 and W2 a 1x1
-/// convolution, both without bias. (In He et al. 2016 the skip connection carries x. The seed's first ReLU works in
-/// place, so its skip carries relu(x).)
+/// The reference notebook's <c>Residual</c>: <c>h = relu(x)</c>, <c>y = h + W2 * relu(W1 * h)</c>, with W1 a 3x3 and W2
+/// a 1x1 convolution, both without bias. (In He et al. 2016 the skip connection carries x. The reference notebook's
+/// first ReLU works in place, so its skip carries relu(x).)
 /// </summary>
 public sealed class ResidualBlock : Module
 {
@@ -20,7 +20,8 @@ public sealed class ResidualBlock : Module
     /// <param name="initializer">Initializes the weights.</param>
     public ResidualBlock(int hidden, int residualHidden, Initializer initializer)
     {
-        // The seed's block is a Sequential of ReLU, convolution, ReLU, convolution; these are its entries 1 and 3.
+        // The reference notebook's block is a Sequential of ReLU, convolution, ReLU, convolution; these are its entries
+        // 1 and 3.
         _conv3x3 = Child("_block.1", new Conv2d(hidden, residualHidden, 3, initializer, padding: 1, bias: false));
         _conv1x1 = Child("_block.3", new Conv2d(residualHidden, hidden, 1, initializer, bias: false));
     }

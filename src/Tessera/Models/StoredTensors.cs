@@ -80,11 +80,11 @@ internal sealed class StoredTensors
             if (dicts is [var other]) return new StoredTensors(path, other);
             throw new InputException(
                 $"{path}: none of its dicts ({Keys(dicts)}) has the tensor {Anchor}; "
-                + "it is no VQ-VAE with the seed's names");
+                + "it is no VQ-VAE with the reference notebook's names");
         }
         bool isTried = places.Length > 1 && likely.All(dict => PrefixesIn(dict).Count() <= MostPrefixes);
         StoredTensors[] fitting = isTried ? [.. places.Where(place => Fits(place, fits))] : places;
-        // A model without a prefix goes before others in its dict: its names are the seed's.
+        // A model without a prefix goes before others in its dict: its names are the reference notebook's.
         StoredTensors[] plain = [.. fitting.Where(place => place.Prefix.Length == 0)];
         fitting = [.. fitting.Where(place => plain.Contains(place) || plain.All(other => other._file != place._file))];
         return fitting.Length switch
@@ -119,7 +119,7 @@ internal sealed class StoredTensors
                 $"{Source}: the tensor {FullName(name)} needs {reason}; "
                 + $"save the state dict again, with torch.save(model.state_dict(), PATH)");
         throw new InputException(
-            $"{Source}: the tensor {FullName(name)} is missing; it is no VQ-VAE with the seed's names");
+            $"{Source}: the tensor {FullName(name)} is missing; it is no VQ-VAE with the reference notebook's names");
     }
 
     /// <summary>The shape of the tensor of that name, which must have the given rank.</summary>

@@ -7,14 +7,14 @@ using Tessera.Tensors.Nn;
 namespace Tessera.Models;
 
 /// <summary>
-/// The VQ-VAE (van den Oord, Vinyals, Kavukcuoglu, "Neural Discrete Representation Learning", 2017) with the seed's
-/// network: the encoder maps pictures to a grid of vectors, the quantizer replaces each vector by the nearest code of a
-/// codebook, and the decoder maps the codes back to pictures.
+/// The VQ-VAE (van den Oord, Vinyals, Kavukcuoglu, "Neural Discrete Representation Learning", 2017) with the reference
+/// notebook's network: the encoder maps images to a grid of vectors, the quantizer replaces each vector by the nearest
+/// code of a codebook, and the decoder maps the codes back to images.
 /// </summary>
 /// <remarks>
-/// Pixels are byte/255 - 0.5. Height and width are multiples of 4; a 32x32 picture becomes 8x8 codes. Parameters have
-/// the names of the seed's PyTorch model. Several threads may use a model at once, each with its own tensors and tape,
-/// unless one of them trains it; the results are bit-identical to those of a single thread.
+/// Pixels are byte/255 - 0.5. Height and width are multiples of 4; a 32x32 image becomes 8x8 codes. Parameters have
+/// the names of the reference notebook's model. Several threads may use a model at once, each with its own tensors and
+/// tape, unless one of them trains it; the results are bit-identical to those of a single thread.
 /// </remarks>
 public sealed class VqVae : Module
 {
@@ -54,45 +54,45 @@ public sealed class VqVae : Module
     /// <summary>
     /// Encodes, quantizes and decodes. On a recording tape the quantizer also updates its running averages.
     /// </summary>
-    /// <param name="pictures"><c>[batch, height, width, channels]</c>, pixels in [-0.5, 0.5].</param>
+    /// <param name="images"><c>[batch, height, width, channels]</c>, pixels in [-0.5, 0.5].</param>
     /// <exception cref="ArgumentException">Height or width is no multiple of 4, or the channels do not fit.</exception>
-    public VqVaeOutput Forward(Tensor pictures)
+    public VqVaeOutput Forward(Tensor images)
     {
-        Tensor z = EncodeToVectors(pictures);
-        Quantized quantized = Quantizer.Quantize(z, training: pictures.Tape is { Recording: true });
+        Tensor z = EncodeToVectors(images);
+        Quantized quantized = Quantizer.Quantize(z, training: images.Tape is { Recording: true });
         Tensor reconstruction = Decode(quantized.Vectors);
         return new VqVaeOutput(reconstruction, quantized);
     }
 
-    /// <summary>Encodes pictures to vectors, before quantization: the paper's z_e(x).</summary>
-    /// <param name="pictures"><c>[batch, height, width, channels]</c>, pixels in [-0.5, 0.5].</param>
+    /// <summary>Encodes images to vectors, before quantization: the paper's z_e(x).</summary>
+    /// <param name="images"><c>[batch, height, width, channels]</c>, pixels in [-0.5, 0.5].</param>
     /// <returns><c>[batch, height / 4, width / 4, code dim]</c>.</returns>
     /// <exception cref="ArgumentException">Height or width is no multiple of 4, or the channels do not fit.</exception>
-    public Tensor EncodeToVectors(Tensor pictures)
+    public Tensor EncodeToVectors(Tensor images)
     {
-        if (pictures.Shape.Rank != 4
-            || pictures.Shape[1] % PixelsPerCode != 0 || pictures.Shape[2] % PixelsPerCode != 0)
+        if (images.Shape.Rank != 4
+            || images.Shape[1] % PixelsPerCode != 0 || images.Shape[2] % PixelsPerCode != 0)
             throw new ArgumentException(
-                "Pictures are [batch, height, width, channels] with height and width "
-                + $"multiples of {PixelsPerCode}, not {pictures.Shape}.",
-                nameof(pictures));
-        return _preVqConv.Forward(_encoder.Forward(pictures));
+                "Images are [batch, height, width, channels] with height and width "
+                + $"multiples of {PixelsPerCode}, not {images.Shape}.",
+                nameof(images));
+        return _preVqConv.Forward(_encoder.Forward(images));
     }
 
-    /// <summary>Encodes pictures to codes.</summary>
-    /// <param name="pictures"><c>[batch, height, width, channels]</c>, pixels in [-0.5, 0.5].</param>
+    /// <summary>Encodes images to codes.</summary>
+    /// <param name="images"><c>[batch, height, width, channels]</c>, pixels in [-0.5, 0.5].</param>
     /// <returns>A code, 0 to K - 1, for each of <c>[batch, height / 4, width / 4]</c>.</returns>
     /// <exception cref="ArgumentException">Height or width is no multiple of 4, or the channels do not fit.</exception>
-    public int[] Encode(Tensor pictures) => Quantizer.FindCodes(EncodeToVectors(pictures));
+    public int[] Encode(Tensor images) => Quantizer.FindCodes(EncodeToVectors(images));
 
-    /// <summary>Decodes code vectors to pictures.</summary>
+    /// <summary>Decodes code vectors to images.</summary>
     /// <param name="quantized"><c>[batch, height, width, code dim]</c>.</param>
     /// <returns><c>[batch, 4 height, 4 width, channels]</c>, pixels about [-0.5, 0.5], not clamped.</returns>
     public Tensor Decode(Tensor quantized) => _decoder.Forward(quantized);
 
-    /// <summary>Decodes codes to pictures.</summary>
+    /// <summary>Decodes codes to images.</summary>
     /// <param name="codes">A code, 0 to K - 1, for each of <c>[batch, height, width]</c>.</param>
-    /// <param name="batch">Number of pictures.</param>
+    /// <param name="batch">Number of images.</param>
     /// <param name="height">Rows of codes.</param>
     /// <param name="width">Columns of codes.</param>
     /// <param name="tape">The tape to compute on; null for separate tensors.</param>

@@ -4,12 +4,12 @@ using static Tessera.InputException;
 
 namespace Tessera.Models;
 
-/// <summary>The sizes and the quantizer of a <see cref="VqVae"/>. The defaults are the seed's.</summary>
+/// <summary>The sizes and the quantizer of a <see cref="VqVae"/>. The defaults are the reference notebook's.</summary>
 public sealed record VqVaeOptions
 {
     private const int MaxCodebookLength = 1 << 30;
 
-    /// <summary>Channels of the pictures: 1 (grey) or 3 (red, green, blue).</summary>
+    /// <summary>Channels of the images: 1 (grey) or 3 (red, green, blue).</summary>
     public int Channels { get; init; } = 3;
 
     /// <summary>Channels of the hidden layers; even, 2 to 8192 (the first layer has half of them).</summary>
@@ -80,9 +80,9 @@ public sealed record VqVaeOptions
         Quantizer = Quantizer.Kind == other.Quantizer.Kind ? Quantizer : other.Quantizer,
     };
 
-    /// <summary>The number of elements of the largest activation for one picture.</summary>
-    /// <param name="width">Width of the picture in pixels.</param>
-    /// <param name="height">Height of the picture in pixels.</param>
+    /// <summary>The number of elements of the largest activation for one image.</summary>
+    /// <param name="width">Width of the image in pixels.</param>
+    /// <param name="height">Height of the image in pixels.</param>
     internal long LargestMap(int width, int height)
     {
         long pixels = (long)width * height;

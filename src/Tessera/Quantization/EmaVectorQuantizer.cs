@@ -5,7 +5,7 @@ using static Tessera.InputException;
 
 namespace Tessera.Quantization;
 
-/// <summary>The options of an <see cref="EmaVectorQuantizer"/>; the defaults are the seed's.</summary>
+/// <summary>The options of an <see cref="EmaVectorQuantizer"/>; the defaults are the reference notebook's.</summary>
 public sealed record EmaVectorQuantizerOptions : RunningAverageOptions
 {
     internal const string KindName = "ema";
@@ -14,8 +14,8 @@ public sealed record EmaVectorQuantizerOptions : RunningAverageOptions
     public EmaStart AveragesStart { get; init; }
 
     /// <summary>
-    /// Whether the smoothed sizes replace the running sizes, as in the seed: each update then moves every size towards
-    /// the mean. Otherwise only the divisor is smoothed.
+    /// Whether the smoothed sizes replace the running sizes, as in the reference notebook: each update then moves every
+    /// size towards the mean. Otherwise only the divisor is smoothed.
     /// </summary>
     public bool KeepSmoothing { get; init; } = true;
 
@@ -41,9 +41,9 @@ public sealed record EmaVectorQuantizerOptions : RunningAverageOptions
 
 /// <summary>
 /// A quantizer whose codes are exponential moving averages of the vectors assigned to them (van den Oord et al. 2017,
-/// appendix A.1; the seed's <c>VectorQuantizerEMA</c>): <c>e[k] = m[k] / N'[k]</c> with Laplace-smoothed sizes
-/// <c>N'[k] = (N[k] + epsilon) / (n + K epsilon) * n</c>, n being the sum of N. The loss is only the commitment term,
-/// <c>commitment * |z - sg[e]|^2</c>.
+/// appendix A.1; the reference notebook's <c>VectorQuantizerEMA</c>): <c>e[k] = m[k] / N'[k]</c> with Laplace-smoothed
+/// sizes <c>N'[k] = (N[k] + epsilon) / (n + K epsilon) * n</c>, n being the sum of N. The loss is only the commitment
+/// term, <c>commitment * |z - sg[e]|^2</c>.
 /// </summary>
 public sealed class EmaVectorQuantizer : RunningAverageQuantizer
 {

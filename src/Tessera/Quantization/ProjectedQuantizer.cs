@@ -61,8 +61,8 @@ public sealed class ProjectedQuantizer : Quantizer
         if (shape.Last != _up.Weight.Shape[0])
             throw new ArgumentException(
                 $"The codes have {_up.Weight.Shape[0]} dimensions, not those of {shape}.", nameof(shape));
-        Shape lookedUp = [.. shape.ToArray()[..^1], Inner.Codebook.Shape.Last];
-        return _up.Forward(Inner.Lookup(codes, lookedUp, tape));
+        Shape latentShape = [.. shape.ToArray()[..^1], Inner.Codebook.Shape.Last];
+        return _up.Forward(Inner.Lookup(codes, latentShape, tape));
     }
 
     /// <inheritdoc/>
@@ -70,8 +70,8 @@ public sealed class ProjectedQuantizer : Quantizer
         Inner.Start(codebook, vectorsPerCode);
 
     /// <inheritdoc/>
-    public override void ResumeAt(long update) => Inner.ResumeAt(update);
+    public override void SetUpdates(long update) => Inner.SetUpdates(update);
 
     /// <inheritdoc/>
-    public override int Revive(Tensor lookedUp, CounterRandom random) => Inner.Revive(lookedUp, random);
+    public override int Revive(Tensor latents, CounterRandom random) => Inner.Revive(latents, random);
 }

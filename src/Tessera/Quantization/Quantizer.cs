@@ -54,7 +54,7 @@ public abstract class Quantizer : Module
     /// <summary>
     /// Initializes the codebook, as if <paramref name="vectorsPerCode"/> vectors equal to each code had just chosen it.
     /// </summary>
-    /// <param name="codebook"><c>[codes, dimensions]</c> in the space of <see cref="Quantized.LookedUp"/>.</param>
+    /// <param name="codebook"><c>[codes, dimensions]</c> in the space of <see cref="Quantized.Latents"/>.</param>
     /// <param name="vectorsPerCode">The even share of a batch's vectors: batch x height x width / K.</param>
     public abstract void Start(ReadOnlySpan<float> codebook, double vectorsPerCode);
 
@@ -62,15 +62,15 @@ public abstract class Quantizer : Module
     /// Sets the number of training updates made so far, for a resumed run; a new quantizer starts at 0.
     /// </summary>
     /// <param name="update">Updates made, at least 0.</param>
-    public virtual void ResumeAt(long update)
+    public virtual void SetUpdates(long update)
     {
     }
 
     /// <summary>Moves rarely used codes onto vectors of the batch, if revival is on.</summary>
-    /// <param name="lookedUp">The batch's <see cref="Quantized.LookedUp"/>.</param>
+    /// <param name="latents">The batch's <see cref="Quantized.Latents"/>.</param>
     /// <param name="random">The random numbers that select the vectors.</param>
     /// <returns>The number of codes that were moved.</returns>
-    public virtual int Revive(Tensor lookedUp, CounterRandom random) => 0;
+    public virtual int Revive(Tensor latents, CounterRandom random) => 0;
 
     /// <summary>The index of the nearest row of a table for each vector.</summary>
     protected static int[] FindNearest(Tensor z, Tensor table)
@@ -91,5 +91,5 @@ public abstract class Quantizer : Module
 /// <param name="Vectors">The codes' vectors, in the shape of the input; their gradient passes to the input.</param>
 /// <param name="Loss">The quantizer's part of the loss, a scalar.</param>
 /// <param name="Codes">The code of each vector, 0 to K - 1, in row-major order.</param>
-/// <param name="LookedUp">The vectors in the space in which codes are looked up.</param>
-public readonly record struct Quantized(Tensor Vectors, Tensor Loss, int[] Codes, Tensor LookedUp);
+/// <param name="Latents">The vectors in the space in which codes are looked up.</param>
+public readonly record struct Quantized(Tensor Vectors, Tensor Loss, int[] Codes, Tensor Latents);

@@ -80,7 +80,7 @@ public abstract class RunningAverageQuantizer : Quantizer
         : _options.Decay;
 
     /// <inheritdoc/>
-    public override void ResumeAt(long update) => _updates = update;
+    public override void SetUpdates(long update) => _updates = update;
 
     /// <inheritdoc/>
     public override void Start(ReadOnlySpan<float> codebook, double vectorsPerCode)
@@ -99,9 +99,9 @@ public abstract class RunningAverageQuantizer : Quantizer
     /// running use.)
     /// </summary>
     /// <inheritdoc/>
-    public override int Revive(Tensor lookedUp, CounterRandom random)
+    public override int Revive(Tensor latents, CounterRandom random)
     {
-        int rows = lookedUp.Shape.Rows, columns = lookedUp.Shape.Last;
+        int rows = latents.Shape.Rows, columns = latents.Shape.Last;
         float[] sizes = ClusterSizes.ToArray();
         double share = (double)rows / sizes.Length;
         int[] dead =
@@ -110,7 +110,7 @@ public abstract class RunningAverageQuantizer : Quantizer
         ];
         if (dead.Length == 0) return 0;
 
-        float[] vectors = lookedUp.ToArray(), codebook = Codebook.ToArray(), sums = Sums.ToArray();
+        float[] vectors = latents.ToArray(), codebook = Codebook.ToArray(), sums = Sums.ToArray();
         int[] order = random.Permutation(rows);
         for (int i = 0; i < dead.Length; i++)
         {

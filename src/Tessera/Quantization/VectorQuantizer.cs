@@ -23,7 +23,7 @@ public sealed record VectorQuantizerOptions : QuantizerOptions
 /// <summary>
 /// The paper's quantizer, whose codebook is trained by gradients:
 /// <c>loss = |sg[z] - e|^2 + commitment * |z - sg[e]|^2</c>, means over all elements (van den Oord et al. 2017,
-/// equation 3; the seed's <c>VectorQuantizer</c>).
+/// equation 3; the reference notebook's <c>VectorQuantizer</c>).
 /// </summary>
 public sealed class VectorQuantizer : Quantizer
 {

@@ -6,7 +6,7 @@ using Tessera.Reporting.Page;
 namespace Tessera.Reporting;
 
 /// <summary>
-/// Writes the report of a model, with the figures of the seed's notebook: a folder with a self-contained
+/// Writes the report of a model, with the figures of the reference notebook: a folder with a self-contained
 /// <c>report.html</c> and each figure as a PNG or SVG file.
 /// </summary>
 /// <example><code>
@@ -23,11 +23,11 @@ public static class Report
 
     /// <summary>Measures a model and writes its report, atomically.</summary>
     /// <param name="folder">The folder to write. An existing report is replaced as a whole.</param>
-    /// <param name="subject">The model and the pictures. The same subject gives the same bytes.</param>
+    /// <param name="subject">The model and the images. The same subject gives the same bytes.</param>
     /// <param name="progress">Receives the progress.</param>
     /// <param name="cancellation">Cancels the work; an existing report is kept.</param>
     /// <exception cref="InputException">
-    /// The pictures do not fit the model, or the folder holds something other than a report or cannot be written.
+    /// The images do not fit the model, or the folder holds something other than a report or cannot be written.
     /// </exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public static void Write(

@@ -3,7 +3,7 @@ namespace Tessera.Runs;
 /// <summary>The optimizer of a run.</summary>
 public enum OptimizerKind
 {
-    /// <summary><see cref="Tensors.Optim.Adam"/>, as in the seed.</summary>
+    /// <summary><see cref="Tensors.Optim.Adam"/>, as in the reference notebook.</summary>
     Adam,
 
     /// <summary>

@@ -5,7 +5,7 @@ using static Tessera.InputException;
 namespace Tessera.Runs;
 
 /// <summary>
-/// How long a run trains: a number of updates, a number of pictures or a time in minutes. Exactly one of the three is
+/// How long a run trains: a number of updates, a number of images or a time in minutes. Exactly one of the three is
 /// set.
 /// </summary>
 /// <remarks>
@@ -25,10 +25,10 @@ public sealed record TrainingBudget
     public long? Updates { get; init; }
 
     /// <summary>
-    /// The total number of pictures drawn, at least 1; the last batch may exceed it. Null if not set.
+    /// The total number of images drawn, at least 1; the last batch may exceed it. Null if not set.
     /// </summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public long? Pictures { get; init; }
+    [JsonPropertyName("pictures"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Images { get; init; }
 
     /// <summary>
     /// The total time in minutes, above 0. It includes the evaluations and checkpoints during the run, but not the
@@ -40,20 +40,20 @@ public sealed record TrainingBudget
     /// <summary>A budget of updates.</summary>
     public static TrainingBudget OfUpdates(long updates) => new() { Updates = updates };
 
-    /// <summary>A budget of pictures.</summary>
-    public static TrainingBudget OfPictures(long pictures) => new() { Pictures = pictures };
+    /// <summary>A budget of images.</summary>
+    public static TrainingBudget OfImages(long images) => new() { Images = images };
 
     /// <summary>A budget of minutes.</summary>
     public static TrainingBudget OfMinutes(double minutes) => new() { Minutes = minutes };
 
     /// <summary>The total number of updates at a batch size, rounded up; null for a budget of minutes.</summary>
-    /// <param name="batch">Pictures per batch, at least 1.</param>
+    /// <param name="batch">Images per batch, at least 1.</param>
     public long? UpdatesFor(int batch) =>
-        Pictures is { } pictures ? pictures / batch + (pictures % batch > 0 ? 1 : 0) : Updates;
+        Images is { } images ? images / batch + (images % batch > 0 ? 1 : 0) : Updates;
 
     /// <summary>The part of the budget that is spent: from 0, at least 1 when the run is finished.</summary>
     /// <param name="updates">Updates made.</param>
-    /// <param name="batch">Pictures per batch.</param>
+    /// <param name="batch">Images per batch.</param>
     /// <param name="elapsed">Time spent; used by a budget of minutes only.</param>
     public double Spent(long updates, int batch, TimeSpan elapsed) =>
         UpdatesFor(batch) is { } all ? (double)updates / all : elapsed / TimeSpan.FromMinutes(Minutes!.Value);
@@ -62,10 +62,10 @@ public sealed record TrainingBudget
     /// <exception cref="InputException">None or several are set, or the value is out of range.</exception>
     public void Validate()
     {
-        int given = (Updates is null ? 0 : 1) + (Pictures is null ? 0 : 1) + (Minutes is null ? 0 : 1);
-        ThrowUnless(given == 1, $"budget must be exactly one of updates, pictures and minutes, not {given} of them");
+        int given = (Updates is null ? 0 : 1) + (Images is null ? 0 : 1) + (Minutes is null ? 0 : 1);
+        ThrowUnless(given == 1, $"budget must be exactly one of updates, images and minutes, not {given} of them");
         ThrowUnless(Updates is null or >= 1, $"updates must be at least 1, not {Updates}");
-        ThrowUnless(Pictures is null or >= 1, $"pictures must be at least 1, not {Pictures}");
+        ThrowUnless(Images is null or >= 1, $"images must be at least 1, not {Images}");
         ThrowUnless(
             Minutes is null or (> 0 and <= MostMinutes),
             $"minutes must be above 0 and at most {MostMinutes}, not {Minutes}");
@@ -73,7 +73,9 @@ public sealed record TrainingBudget
 
     /// <summary>A text for people, such as "2000 updates".</summary>
     public override string ToString() =>
-        Updates is { } updates ? Invariant($"{updates} updates")
-        : Pictures is { } pictures ? Invariant($"{pictures} pictures")
-        : Invariant($"{Minutes} minutes");
+        Updates is { } updates ? Count(updates, "update")
+        : Images is { } images ? Count(images, "image")
+        : Count(Minutes ?? 0, "minute");
+
+    private static string Count(double number, string unit) => Invariant($"{number} {unit}{(number == 1 ? "" : "s")}");
 }

@@ -5,7 +5,7 @@ using Tessera.Tensors.IO;
 namespace Tessera.Tokens;
 
 /// <summary>
-/// Files of codes, <c>[pictures, rows, columns]</c>, in numpy's formats: <c>.npy</c>, or <c>.npz</c> with the array
+/// Files of codes, <c>[images, rows, columns]</c>, in numpy's formats: <c>.npy</c>, or <c>.npz</c> with the array
 /// <c>codes</c> and, optionally, <c>labels</c>. Codes are uint16 for codebooks of up to 65,536 codes, otherwise int32.
 /// </summary>
 public static class TokenFile
@@ -24,12 +24,12 @@ public static class TokenFile
 
     /// <summary>Writes a file, whole or not at all; the codes are written while they are enumerated.</summary>
     /// <param name="path">A file name that ends in .npy or .npz; an existing file is replaced.</param>
-    /// <param name="count">Number of pictures.</param>
-    /// <param name="rows">Rows of codes per picture.</param>
-    /// <param name="columns">Columns of codes per picture.</param>
+    /// <param name="count">Number of images.</param>
+    /// <param name="rows">Rows of codes per image.</param>
+    /// <param name="columns">Columns of codes per image.</param>
     /// <param name="codebook">Codes in the codebook, K: every code is below it.</param>
     /// <param name="codes">All codes in row-major order, in parts of any length.</param>
-    /// <param name="labels">The class of each picture, for .npz only; null for none.</param>
+    /// <param name="labels">The class of each image, for .npz only; null for none.</param>
     /// <returns>The element type of the codes, by numpy's name.</returns>
     /// <exception cref="InputException">The file cannot be written.</exception>
     /// <exception cref="ArgumentException">
@@ -40,7 +40,7 @@ public static class TokenFile
         IReadOnlyList<int>? labels = null)
     {
         if (labels is not null && labels.Count != count)
-            throw new ArgumentException($"There are {labels.Count} labels for {count} pictures.", nameof(labels));
+            throw new ArgumentException($"There are {labels.Count} labels for {count} images.", nameof(labels));
         string type = "";
         if (MayHoldLabels(path))
         {

@@ -3,66 +3,66 @@ using Tessera.Tensors.IO;
 
 namespace Tessera.Tokens;
 
-/// <summary>Reads codes picture by picture from a file that <see cref="TokenFile"/> or numpy wrote.</summary>
+/// <summary>Reads codes image by image from a file that <see cref="TokenFile"/> or numpy wrote.</summary>
 public sealed class TokenReader : IDisposable
 {
     // Above the limits of any model, and small enough that sizes in pixels do not overflow.
     private const int MostRows = 1 << 16, MostCodes = 1 << 24;
 
-    // Above this aspect ratio, [rows, columns] is more likely [pictures, codes] than one narrow picture.
+    // Above this aspect ratio, [rows, columns] is more likely [images, codes] than one narrow image.
     private const int MostNarrow = 16;
 
     private readonly string _path;
     private readonly NpyReader _array;
     private readonly int _codebook;
 
-    private TokenReader(string path, NpyReader array, int codebook, int? perPicture)
+    private TokenReader(string path, NpyReader array, int codebook, int? perImage)
     {
         _path = path;
         _array = array;
         _codebook = codebook;
         if (array.Shape.Count is not (2 or 3))
             throw new InputException(
-                $"{path}: it holds an array of shape {Shape}; codes are [pictures, rows, columns], "
-                + "or [rows, columns] for one picture");
+                $"{path}: it holds an array of shape {Shape}; codes are [images, rows, columns], "
+                + "or [rows, columns] for one image");
         if (array.Length == 0) throw new InputException($"{path}: it holds no codes: its shape is {Shape}");
         (Count, Rows, Columns) = (array.Shape.Count == 3 ? array.Shape[0] : 1, array.Shape[^2], array.Shape[^1]);
         bool isNarrow = Math.Max(Rows, Columns) / Math.Min(Rows, Columns) >= MostNarrow;
-        if (array.Shape.Count == 2 && (isNarrow || Columns == perPicture))
+        if (array.Shape.Count == 2 && (isNarrow || Columns == perImage))
             throw new InputException(
-                $"{path}: the shape {Shape} looks like flattened codes; reshape them to [pictures, rows, columns] "
-                + $"(one picture of {Rows} x {Columns} codes is [1, {Rows}, {Columns}])");
+                $"{path}: the shape {Shape} looks like flattened codes; reshape them to [images, rows, columns] "
+                + $"(one image of {Rows} x {Columns} codes is [1, {Rows}, {Columns}])");
         if (Rows > MostRows || Columns > MostRows || (long)Rows * Columns > MostCodes)
-            throw new InputException($"{path}: pictures of {Rows} x {Columns} codes are too large for any model");
+            throw new InputException($"{path}: images of {Rows} x {Columns} codes are too large for any model");
         Left = Count;
     }
 
     private string Shape => $"[{string.Join(", ", _array.Shape)}]";
 
-    /// <summary>Number of pictures in the file.</summary>
+    /// <summary>Number of images in the file.</summary>
     public int Count { get; }
 
-    /// <summary>Rows of codes per picture.</summary>
+    /// <summary>Rows of codes per image.</summary>
     public int Rows { get; }
 
-    /// <summary>Columns of codes per picture.</summary>
+    /// <summary>Columns of codes per image.</summary>
     public int Columns { get; }
 
-    /// <summary>Number of pictures not read yet.</summary>
+    /// <summary>Number of images not read yet.</summary>
     public int Left { get; private set; }
 
     /// <summary>Opens a file.</summary>
     /// <param name="path">
     /// A .npy file, or an .npz file with an array <c>codes</c> or a single array, of any integer type:
-    /// <c>[pictures, rows, columns]</c>, or <c>[rows, columns]</c> for one picture.
+    /// <c>[images, rows, columns]</c>, or <c>[rows, columns]</c> for one image.
     /// </param>
     /// <param name="codebook">Codes in the codebook, K: every code must be below it.</param>
-    /// <param name="perPicture">
-    /// Number of codes per picture, if known: a two-dimensional array with that many columns is refused as flattened
+    /// <param name="perImage">
+    /// Number of codes per image, if known: a two-dimensional array with that many columns is refused as flattened
     /// codes.
     /// </param>
     /// <exception cref="InputException">The file is missing or damaged, or holds no codes.</exception>
-    public static TokenReader Open(string path, int codebook, int? perPicture = null)
+    public static TokenReader Open(string path, int codebook, int? perImage = null)
     {
         if (path.Length == 0)
             throw new InputException("the name of the file of codes is empty; name a .npy or .npz file");
@@ -70,7 +70,7 @@ public sealed class TokenReader : IDisposable
         try
         {
             array = NpyReader.Open(path, TokenFile.CodesName, orOnly: true);
-            return new TokenReader(path, array, codebook, perPicture);
+            return new TokenReader(path, array, codebook, perImage);
         }
         catch (InvalidDataException e)
         {
@@ -87,16 +87,16 @@ public sealed class TokenReader : IDisposable
         }
     }
 
-    /// <summary>Reads the codes of the next pictures.</summary>
-    /// <param name="count">Number of pictures, at most <see cref="Left"/>.</param>
+    /// <summary>Reads the codes of the next images.</summary>
+    /// <param name="count">Number of images, at most <see cref="Left"/>.</param>
     /// <returns><c>[count, rows, columns]</c>, each 0 to K - 1.</returns>
     /// <exception cref="InputException">A code is not in the codebook, or the file is damaged.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">Fewer pictures are left.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">Fewer images are left.</exception>
     public int[] Read(int count)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Left);
-        int perPicture = Rows * Columns;
-        int[] codes = new int[checked(count * perPicture)];
+        int perImage = Rows * Columns;
+        int[] codes = new int[checked(count * perImage)];
         try
         {
             _array.Read(codes);
@@ -112,8 +112,8 @@ public sealed class TokenReader : IDisposable
         int odd = codes.AsSpan().IndexOfAnyExceptInRange(0, _codebook - 1);
         if (odd >= 0)
             throw new InputException(
-                $"{_path}: picture {Count - Left + odd / perPicture} has the code {codes[odd]} "
-                + $"at row {odd % perPicture / Columns}, column {odd % Columns}; "
+                $"{_path}: image {Count - Left + odd / perImage} has the code {codes[odd]} "
+                + $"at row {odd % perImage / Columns}, column {odd % Columns}; "
                 + $"the model's are 0 to {_codebook - 1}: are these another model's codes?");
         Left -= count;
         return codes;

@@ -8,13 +8,13 @@ using Tessera.Tensors.Autograd;
 namespace Tessera.Tokens;
 
 /// <summary>
-/// Encodes pictures of one size to codes and decodes codes to pictures, a batch at a time. The result for a picture
-/// depends only on the model and the picture, bit for bit, not on the other pictures of the batch.
+/// Encodes images of one size to codes and decodes codes to images, a batch at a time. The result for an image
+/// depends only on the model and the image, bit for bit, not on the other images of the batch.
 /// </summary>
 /// <remarks>Serves one thread at a time; several tokenizers may share a model.</remarks>
 /// <example><code>
 /// using var tokenizer = new Tokenizer(model, width: 32, height: 32);
-/// int[] codes = tokenizer.Encode([picture.Pixels]);       // 8 x 8 codes
+/// int[] codes = tokenizer.Encode([image.Pixels]);       // 8 x 8 codes
 /// Image reconstruction = tokenizer.Decode(codes)[0];
 /// </code></example>
 public sealed class Tokenizer : IDisposable
@@ -27,105 +27,105 @@ public sealed class Tokenizer : IDisposable
 
     /// <summary>Creates the tokenizer.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="width">Width of the pictures in pixels, a multiple of 4.</param>
-    /// <param name="height">Height of the pictures in pixels, a multiple of 4.</param>
+    /// <param name="width">Width of the images in pixels, a multiple of 4.</param>
+    /// <param name="height">Height of the images in pixels, a multiple of 4.</param>
     /// <exception cref="InputException">The size does not fit the model or is too large.</exception>
     public Tokenizer(VqVae model, int width, int height)
     {
         _model = model;
         _width = width;
         _height = height;
-        Batch = PictureFit.BatchFor(width, height);
-        PictureFit.Check(model.Options, width, height, model.Options.Channels, Batch);
+        Batch = ImageFit.BatchFor(width, height);
+        ImageFit.Check(model.Options, width, height, model.Options.Channels, Batch);
         _tape = new Tape(model.Device, recording: false);
         _pixels = new float[Batch * height * width * model.Options.Channels];
-        _codes = new int[Batch * CodesPerPicture];
+        _codes = new int[Batch * CodesPerImage];
     }
 
-    /// <summary>The largest number of pictures per call.</summary>
+    /// <summary>The largest number of images per call.</summary>
     public int Batch { get; }
 
-    /// <summary>Rows of codes per picture: a quarter of its height.</summary>
+    /// <summary>Rows of codes per image: a quarter of its height.</summary>
     public int Rows => _height / VqVae.PixelsPerCode;
 
-    /// <summary>Columns of codes per picture: a quarter of its width.</summary>
+    /// <summary>Columns of codes per image: a quarter of its width.</summary>
     public int Columns => _width / VqVae.PixelsPerCode;
 
-    /// <summary>Codes per picture.</summary>
-    public int CodesPerPicture => Rows * Columns;
+    /// <summary>Codes per image.</summary>
+    public int CodesPerImage => Rows * Columns;
 
-    /// <summary>Encodes pictures to codes.</summary>
-    /// <param name="pictures">
-    /// Up to <see cref="Batch"/> pictures, each <c>[height, width, channels]</c> with the model's channels.
+    /// <summary>Encodes images to codes.</summary>
+    /// <param name="images">
+    /// Up to <see cref="Batch"/> images, each <c>[height, width, channels]</c> with the model's channels.
     /// </param>
-    /// <returns>A code, 0 to K - 1, for each of <c>[pictures, rows, columns]</c>.</returns>
-    /// <exception cref="ArgumentException">There are too many pictures, or one has another size.</exception>
-    public int[] Encode(IReadOnlyList<byte[]> pictures)
+    /// <returns>A code, 0 to K - 1, for each of <c>[images, rows, columns]</c>.</returns>
+    /// <exception cref="ArgumentException">There are too many images, or one has another size.</exception>
+    public int[] Encode(IReadOnlyList<byte[]> images)
     {
         int length = _pixels.Length / Batch;
-        ThrowIfTooMany(pictures.Count);
-        if (pictures.Count == 0) return [];
-        for (int i = 0; i < pictures.Count; i++)
+        ThrowIfTooMany(images.Count);
+        if (images.Count == 0) return [];
+        for (int i = 0; i < images.Count; i++)
         {
-            if (pictures[i].Length != length)
+            if (images[i].Length != length)
                 throw new ArgumentException(
-                    $"Picture {i} has {pictures[i].Length} bytes instead of {length}.", nameof(pictures));
-            PixelValues.FromBytes(pictures[i], _pixels.AsSpan(i * length, length));
+                    $"Image {i} has {images[i].Length} bytes instead of {length}.", nameof(images));
+            PixelValues.FromBytes(images[i], _pixels.AsSpan(i * length, length));
         }
-        int count = Rounded(pictures.Count);
+        int count = Rounded(images.Count);
         Tensor x = _tape.Input(_pixels.AsSpan(0, count * length), [count, _height, _width, _model.Options.Channels]);
         int[] codes = _model.Encode(x);
         _tape.Reset();
-        return codes[..(pictures.Count * CodesPerPicture)];
+        return codes[..(images.Count * CodesPerImage)];
     }
 
-    /// <summary>Decodes codes to pictures.</summary>
-    /// <param name="codes">The codes of up to <see cref="Batch"/> pictures, <c>[pictures, rows, columns]</c>.</param>
-    /// <exception cref="ArgumentException">The codes do not form whole pictures, or there are too many.</exception>
+    /// <summary>Decodes codes to images.</summary>
+    /// <param name="codes">The codes of up to <see cref="Batch"/> images, <c>[images, rows, columns]</c>.</param>
+    /// <exception cref="ArgumentException">The codes do not form whole images, or there are too many.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A code is not in the codebook.</exception>
     public Image[] Decode(ReadOnlySpan<int> codes)
     {
-        int count = codes.Length / CodesPerPicture;
-        if (count * CodesPerPicture != codes.Length)
+        int count = codes.Length / CodesPerImage;
+        if (count * CodesPerImage != codes.Length)
             throw new ArgumentException(
-                $"{codes.Length} codes are no pictures of {Rows} x {Columns} codes.", nameof(codes));
+                $"{codes.Length} codes are no images of {Rows} x {Columns} codes.", nameof(codes));
         ThrowIfTooMany(count);
         if (count == 0) return [];
         int length = _pixels.Length / Batch;
         int rounded = Rounded(count);
         codes.CopyTo(_codes);
         // A refused earlier call may have left invalid codes behind.
-        _codes.AsSpan(codes.Length, rounded * CodesPerPicture - codes.Length).Clear();
-        _model.Decode(_codes.AsMemory(0, rounded * CodesPerPicture), rounded, Rows, Columns, _tape)
+        _codes.AsSpan(codes.Length, rounded * CodesPerImage - codes.Length).Clear();
+        _model.Decode(_codes.AsMemory(0, rounded * CodesPerImage), rounded, Rows, Columns, _tape)
             .CopyTo(_pixels.AsSpan(0, rounded * length));
         _tape.Reset();
-        var pictures = new Image[count];
+        var images = new Image[count];
         for (int i = 0; i < count; i++)
         {
-            pictures[i] = Image.Black(_width, _height, _model.Options.Channels);
-            PixelValues.ToBytes(_pixels.AsSpan(i * length, length), pictures[i].Pixels);
+            images[i] = Image.Black(_width, _height, _model.Options.Channels);
+            PixelValues.ToBytes(_pixels.AsSpan(i * length, length), images[i].Pixels);
         }
-        return pictures;
+        return images;
     }
 
     /// <summary>
-    /// Encodes pictures to codes, batch by batch; the next batch is read while the model encodes the current one.
+    /// Encodes images to codes, batch by batch; the next batch is read while the model encodes the current one.
     /// </summary>
     /// <param name="model">The model.</param>
-    /// <param name="pictures">Pictures with the model's channels.</param>
+    /// <param name="images">Images with the model's channels.</param>
     /// <param name="cancellation">Stops encoding.</param>
-    /// <returns>The codes of each batch, <c>[pictures, rows, columns]</c>.</returns>
-    /// <exception cref="InputException">The pictures do not fit the model, or one of them cannot be read.</exception>
+    /// <returns>The codes of each batch, <c>[images, rows, columns]</c>.</returns>
+    /// <exception cref="InputException">The images do not fit the model, or one of them cannot be read.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public static IEnumerable<int[]> Encode(
-        VqVae model, PictureSource pictures, CancellationToken cancellation = default)
+        VqVae model, ImageSource images, CancellationToken cancellation = default)
     {
-        PictureFit.Check(model.Options, pictures.Width, pictures.Height, pictures.Channels);
-        using var tokenizer = new Tokenizer(model, pictures.Width, pictures.Height);
+        ImageFit.Check(model.Options, images.Width, images.Height, images.Channels);
+        using var tokenizer = new Tokenizer(model, images.Width, images.Height);
         Task<byte[][]> next = Read(0);
         try
         {
-            for (int first = 0; first < pictures.Count; first += tokenizer.Batch)
+            for (int first = 0; first < images.Count; first += tokenizer.Batch)
             {
                 byte[][] batch = next.GetAwaiter().GetResult();
                 next = Read(first + tokenizer.Batch);
@@ -140,16 +140,16 @@ public sealed class Tokenizer : IDisposable
 
         Task<byte[][]> Read(int first)
         {
-            int count = Math.Clamp(pictures.Count - first, 0, tokenizer.Batch);
-            return Task.Run(() => pictures.Read(first, count, cancellation: cancellation), cancellation);
+            int count = Math.Clamp(images.Count - first, 0, tokenizer.Batch);
+            return Task.Run(() => images.Read(first, count, cancellation: cancellation), cancellation);
         }
     }
 
-    /// <summary>Decodes codes to pictures, batch by batch.</summary>
+    /// <summary>Decodes codes to images, batch by batch.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="tokens">The codes; decoding starts at the reader's current picture.</param>
+    /// <param name="tokens">The codes; decoding starts at the reader's current image.</param>
     /// <param name="cancellation">Stops it.</param>
-    /// <returns>The pictures, one by one.</returns>
+    /// <returns>The images, one by one.</returns>
     /// <exception cref="InputException">The codes do not fit the model, or their file is damaged.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public static IEnumerable<Image> Decode(VqVae model, TokenReader tokens, CancellationToken cancellation = default)
@@ -160,7 +160,7 @@ public sealed class Tokenizer : IDisposable
         {
             cancellation.ThrowIfCancellationRequested();
             int[] codes = tokens.Read(Math.Min(tokenizer.Batch, tokens.Left));
-            foreach (Image picture in tokenizer.Decode(codes)) yield return picture;
+            foreach (Image image in tokenizer.Decode(codes)) yield return image;
         }
     }
 
@@ -173,6 +173,6 @@ public sealed class Tokenizer : IDisposable
 
     private void ThrowIfTooMany(int count)
     {
-        if (count > Batch) throw new ArgumentException($"{count} pictures are more than a batch of {Batch}.");
+        if (count > Batch) throw new ArgumentException($"{count} images are more than a batch of {Batch}.");
     }
 }

@@ -46,10 +46,10 @@ internal sealed class CodebookUpkeep
         int found = 0, dimensions = 0, perBatch = 0;
         for (long update = 0; found < wanted; update++)
         {
-            Tensor lookedUp = _model.Forward(tape.Input(batches.Load(update), shape)).Quantized.LookedUp;
-            (dimensions, perBatch) = (lookedUp.Shape.Last, lookedUp.Shape.Rows);
+            Tensor latents = _model.Forward(tape.Input(batches.Load(update), shape)).Quantized.Latents;
+            (dimensions, perBatch) = (latents.Shape.Last, latents.Shape.Rows);
             found += perBatch;
-            vectors.AddRange(lookedUp.ToArray());
+            vectors.AddRange(latents.ToArray());
             tape.Reset();
         }
         float[] centres = KMeans.Cluster(
@@ -67,6 +67,6 @@ internal sealed class CodebookUpkeep
     /// <returns>The number of codes moved.</returns>
     public int Revive(Quantized quantized, long update, double done) =>
         update > 0 && update % UpdatesPerLook == 0 && done < RevivalPart
-            ? _model.Quantizer.Revive(quantized.LookedUp, new CounterRandom(_seed, RevivalStream + (ulong)update))
+            ? _model.Quantizer.Revive(quantized.Latents, new CounterRandom(_seed, RevivalStream + (ulong)update))
             : 0;
 }

@@ -9,46 +9,46 @@ using Tessera.Tokens;
 
 namespace Tessera.Training;
 
-/// <summary>Evaluates a model on pictures, without training it.</summary>
+/// <summary>Evaluates a model on images, without training it.</summary>
 public static class Evaluator
 {
     /// <summary>Measures the reconstruction quality and the code use over a whole set.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="pictures">The set: the model's channels, height and width multiples of 4.</param>
+    /// <param name="images">The set: the model's channels, height and width multiples of 4.</param>
     /// <param name="split">The split that the set is, copied to the result.</param>
-    /// <param name="dataVariance">The variance of the training pictures; null if unknown.</param>
-    /// <param name="progress">Receives the number of pictures done, after each batch.</param>
+    /// <param name="dataVariance">The variance of the training images; null if unknown.</param>
+    /// <param name="progress">Receives the number of images done, after each batch.</param>
     /// <param name="cancellation">Cancels the evaluation between batches.</param>
     /// <exception cref="InputException">The set is empty or does not fit the model.</exception>
     /// <exception cref="OperationCanceledException">The evaluation was cancelled.</exception>
     public static Evaluation Evaluate(
-        VqVae model, ImageSet pictures, Split split, double? dataVariance,
+        VqVae model, ImageSet images, Split split, double? dataVariance,
         IProgress<int>? progress = null, CancellationToken cancellation = default) =>
-        Measure(model, pictures, split, dataVariance, progress, cancellation).Evaluation;
+        Measure(model, images, split, dataVariance, progress, cancellation).Evaluation;
 
-    /// <summary>As <see cref="Evaluate"/>, with the PSNR of each picture and the count of each code.</summary>
+    /// <summary>As <see cref="Evaluate"/>, with the PSNR of each image and the count of each code.</summary>
     internal static Measurement Measure(
-        VqVae model, ImageSet pictures, Split split, double? dataVariance,
+        VqVae model, ImageSet images, Split split, double? dataVariance,
         IProgress<int>? progress = null, CancellationToken cancellation = default)
     {
-        CheckFit(model.Options, pictures);
-        int length = pictures.Width * pictures.Height * pictures.Channels;
-        int batch = Math.Min(PictureFit.BatchFor(pictures.Width, pictures.Height), pictures.Count);
+        CheckFit(model.Options, images);
+        int length = images.Width * images.Height * images.Channels;
+        int batch = Math.Min(ImageFit.BatchFor(images.Width, images.Height), images.Count);
         float[] originals = new float[batch * length], reconstructions = new float[batch * length];
-        double[] squaredErrors = new double[pictures.Count];
-        double[] psnr = new double[pictures.Count], ssim = new double[pictures.Count];
+        double[] squaredErrors = new double[images.Count];
+        double[] psnr = new double[images.Count], ssim = new double[images.Count];
         var usage = new CodeUsage(model.Options.Codes);
         using var tape = new Tape(model.Device, recording: false);
-        for (int first = 0; first < pictures.Count; first += batch)
+        for (int first = 0; first < images.Count; first += batch)
         {
             cancellation.ThrowIfCancellationRequested();
-            int count = Math.Min(batch, pictures.Count - first);
+            int count = Math.Min(batch, images.Count - first);
             for (int i = 0; i < count; i++)
             {
-                PixelValues.FromBytes(pictures.Pixels(first + i), originals.AsSpan(i * length, length));
+                PixelValues.FromBytes(images.Pixels(first + i), originals.AsSpan(i * length, length));
             }
             Tensor x = tape.Input(
-                originals.AsSpan(0, count * length), [count, pictures.Height, pictures.Width, pictures.Channels]);
+                originals.AsSpan(0, count * length), [count, images.Height, images.Width, images.Channels]);
             VqVaeOutput output = model.Forward(x);
             usage.Add(output.Quantized.Codes);
             output.Reconstruction.CopyTo(reconstructions.AsSpan(0, count * length));
@@ -64,36 +64,36 @@ public static class Evaluator
                 ToUnitRange(reconstruction);
                 psnr[start + i] = ImageMetrics.Psnr(original, reconstruction);
                 ssim[start + i] = ImageMetrics.Ssim(
-                    original, reconstruction, pictures.Height, pictures.Width, pictures.Channels);
+                    original, reconstruction, images.Height, images.Width, images.Channels);
             });
             progress?.Report(first + count);
         }
         double mse = squaredErrors.Average();
         var evaluation = new Evaluation(
-            split, pictures.Count, dataVariance > 0 ? mse / dataVariance : null, mse, psnr.Average(), ssim.Average(),
+            split, images.Count, dataVariance > 0 ? mse / dataVariance : null, mse, psnr.Average(), ssim.Average(),
             usage.Perplexity, usage.Used, model.Options.Codes);
         return new Measurement(evaluation, psnr, usage);
     }
 
-    /// <summary>Encodes and decodes one picture.</summary>
+    /// <summary>Encodes and decodes one image.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="picture">A picture with the model's channels, height and width multiples of 4.</param>
+    /// <param name="image">An image with the model's channels, height and width multiples of 4.</param>
     /// <returns>The reconstruction, of the same size.</returns>
-    /// <exception cref="InputException">The picture does not fit the model.</exception>
-    public static Image Reconstruct(VqVae model, Image picture)
+    /// <exception cref="InputException">The image does not fit the model.</exception>
+    public static Image Reconstruct(VqVae model, Image image)
     {
-        PictureFit.Check(model.Options, picture.Width, picture.Height, picture.Channels);
-        using var tokenizer = new Tokenizer(model, picture.Width, picture.Height);
-        return tokenizer.Decode(tokenizer.Encode([picture.Pixels]))[0];
+        ImageFit.Check(model.Options, image.Width, image.Height, image.Channels);
+        using var tokenizer = new Tokenizer(model, image.Width, image.Height);
+        return tokenizer.Decode(tokenizer.Encode([image.Pixels]))[0];
     }
 
     /// <summary>Checks that a set is not empty and that its batches fit a model.</summary>
     /// <exception cref="InputException">The set is empty or does not fit; the message says why.</exception>
-    internal static void CheckFit(VqVaeOptions model, ImageSet pictures, int batch = 1)
+    internal static void CheckFit(VqVaeOptions model, ImageSet images, int batch = 1)
     {
-        if (pictures.Count == 0)
-            throw new InputException($"{pictures.Name} holds no pictures; add some, or choose another set");
-        PictureFit.Check(model, pictures.Width, pictures.Height, pictures.Channels, batch);
+        if (images.Count == 0)
+            throw new InputException($"{images.Name} holds no images; add some, or choose another set");
+        ImageFit.Check(model, images.Width, images.Height, images.Channels, batch);
     }
 
     private static void ToUnitRange(Span<float> values)
@@ -104,6 +104,6 @@ public static class Evaluator
 
 /// <summary>An evaluation with its details.</summary>
 /// <param name="Evaluation">The results over the whole set.</param>
-/// <param name="Psnr">The PSNR of each picture in dB, in the order of the set.</param>
+/// <param name="Psnr">The PSNR of each image in dB, in the order of the set.</param>
 /// <param name="Usage">How often each code was chosen.</param>
 internal sealed record Measurement(Evaluation Evaluation, double[] Psnr, CodeUsage Usage);

@@ -5,44 +5,44 @@ using Tessera.Tokens;
 
 namespace Tessera.Training;
 
-/// <summary>Pictures beside their reconstructions, in one picture.</summary>
+/// <summary>Images beside their reconstructions, in one image.</summary>
 /// <param name="Image">
-/// Pairs of an original (left) and its reconstruction (right), four pairs in a row on white. Pictures whose longer side
+/// Pairs of an original (left) and its reconstruction (right), four pairs in a row on white. Images whose longer side
 /// is at most 48 pixels are enlarged by the largest whole factor that keeps it within 96, without smoothing.
 /// </param>
 /// <param name="Psnr">
-/// Mean over the pictures of the peak signal-to-noise ratio in dB, with reconstructions rounded to bytes.
+/// Mean over the images of the peak signal-to-noise ratio in dB, with reconstructions rounded to bytes.
 /// </param>
 public sealed record ReconstructionGrid(Image Image, double Psnr)
 {
     private const int PairsPerRow = 4, ShownPixels = 96, Margin = 6;
     private const byte White = 255;
 
-    /// <summary>Reconstructs pictures and makes their grid.</summary>
+    /// <summary>Reconstructs images and makes their grid.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="pictures">
-    /// At least one picture, all of one size with the model's channels, height and width multiples of 4.
+    /// <param name="images">
+    /// At least one image, all of one size with the model's channels, height and width multiples of 4.
     /// </param>
     /// <param name="cancellation">Cancels the work between batches.</param>
     /// <exception cref="InputException">
-    /// The pictures do not fit the model, or are too large or too many for one picture.
+    /// The images do not fit the model, or are too large or too many for one image.
     /// </exception>
-    /// <exception cref="ArgumentException">There are no pictures, or their sizes differ.</exception>
+    /// <exception cref="ArgumentException">There are no images, or their sizes differ.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public static ReconstructionGrid Make(
-        VqVae model, IReadOnlyList<Image> pictures, CancellationToken cancellation = default)
+        VqVae model, IReadOnlyList<Image> images, CancellationToken cancellation = default)
     {
-        if (pictures.Count == 0) throw new ArgumentException("A grid needs at least one picture.", nameof(pictures));
-        int factor = Math.Max(1, ShownPixels / Math.Max(pictures[0].Width, pictures[0].Height));
-        CheckSize(pictures, factor);
-        PictureFit.Check(model.Options, pictures[0].Width, pictures[0].Height, pictures[0].Channels);
-        using var tokenizer = new Tokenizer(model, pictures[0].Width, pictures[0].Height);
+        if (images.Count == 0) throw new ArgumentException("A grid needs at least one image.", nameof(images));
+        int factor = Math.Max(1, ShownPixels / Math.Max(images[0].Width, images[0].Height));
+        CheckSize(images, factor);
+        ImageFit.Check(model.Options, images[0].Width, images[0].Height, images[0].Channels);
+        using var tokenizer = new Tokenizer(model, images[0].Width, images[0].Height);
         var pairs = new List<Image>();
         double psnr = 0;
-        foreach (Image[] batch in pictures.Chunk(tokenizer.Batch))
+        foreach (Image[] batch in images.Chunk(tokenizer.Batch))
         {
             cancellation.ThrowIfCancellationRequested();
-            Image[] reconstructions = tokenizer.Decode(tokenizer.Encode([.. batch.Select(picture => picture.Pixels)]));
+            Image[] reconstructions = tokenizer.Decode(tokenizer.Encode([.. batch.Select(image => image.Pixels)]));
             foreach ((Image original, Image reconstruction) in batch.Zip(reconstructions))
             {
                 psnr += ImageMetrics.Psnr(UnitRange(original), UnitRange(reconstruction));
@@ -53,16 +53,16 @@ public sealed record ReconstructionGrid(Image Image, double Psnr)
         return new ReconstructionGrid(ImageGrid.Make(pairs, PairsPerRow, Margin, White), psnr / pairs.Count);
     }
 
-    private static void CheckSize(IReadOnlyList<Image> pictures, int factor)
+    private static void CheckSize(IReadOnlyList<Image> images, int factor)
     {
-        Image first = pictures[0];
+        Image first = images[0];
         long samples = ImageGrid.CountSamples(
-            pictures.Count, 2L * first.Width * factor, (long)first.Height * factor, first.Channels, PairsPerRow,
+            images.Count, 2L * first.Width * factor, (long)first.Height * factor, first.Channels, PairsPerRow,
             Margin);
         if (samples > Array.MaxLength)
             throw new InputException(
-                $"{pictures.Count} pictures of {first.Height}x{first.Width} are too many for one picture; take fewer");
+                $"{images.Count} images of {first.Height}x{first.Width} are too many for one grid; take fewer");
     }
 
-    private static float[] UnitRange(Image picture) => Array.ConvertAll(picture.Pixels, sample => sample / 255f);
+    private static float[] UnitRange(Image image) => Array.ConvertAll(image.Pixels, sample => sample / 255f);
 }

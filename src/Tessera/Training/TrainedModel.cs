@@ -6,7 +6,7 @@ namespace Tessera.Training;
 /// <summary>A model loaded from a run folder, a checkpoint folder or a model file.</summary>
 /// <param name="Model">The model.</param>
 /// <param name="Origin">The file that the weights were read from, and the place in it.</param>
-/// <param name="DataVariance">The variance of the training pictures; null if unknown.</param>
+/// <param name="DataVariance">The variance of the training images; null if unknown.</param>
 /// <param name="Run">The run that the model belongs to; null if there is none or a model file was named.</param>
 /// <param name="Update">Updates that the model was trained for; null if unknown.</param>
 public sealed record TrainedModel(

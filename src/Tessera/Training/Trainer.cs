@@ -12,7 +12,7 @@ using Tessera.Tensors.Devices.Cpu;
 namespace Tessera.Training;
 
 /// <summary>
-/// The training loop of a run folder, as in the seed: draw a batch, compute
+/// The training loop of a run folder, as in the reference notebook: draw a batch, compute
 /// <c>loss = MSE / data variance + quantizer loss</c>, run backward, step the optimizer. It also logs metrics,
 /// evaluates and writes checkpoints. A run that is stopped and resumed gives the same bits as an uninterrupted one,
 /// unless its budget is a time.
@@ -20,7 +20,7 @@ namespace Tessera.Training;
 /// <example><code>
 /// TrainingOptions options = Preset.Default.Options with { Budget = TrainingBudget.OfUpdates(500) };
 /// using var trainer = new Trainer(
-///     RunFolder.Create("runs/first", options), Shapes.Load(Split.Train), Shapes.Load(Split.Test));
+///     RunFolder.Create("runs/first", options), SyntheticShapes.Load(Split.Train), SyntheticShapes.Load(Split.Test));
 /// Evaluation result = trainer.Run();   // recon_error about 0.07 on the test split
 /// </code></example>
 public sealed class Trainer : IDisposable
@@ -53,10 +53,10 @@ public sealed class Trainer : IDisposable
     /// Starts a new run, or resumes one from the newest checkpoint in its folder.
     /// </summary>
     /// <param name="run">The run folder.</param>
-    /// <param name="train">The training pictures, with the channels that the model's options state.</param>
-    /// <param name="test">The pictures to evaluate on.</param>
+    /// <param name="train">The training images, with the channels that the model's options state.</param>
+    /// <param name="test">The images to evaluate on.</param>
     /// <exception cref="InputException">
-    /// An option is out of range, the pictures do not fit the model, a checkpoint is damaged or belongs to another run,
+    /// An option is out of range, the images do not fit the model, a checkpoint is damaged or belongs to another run,
     /// the folder cannot be written, or another process is training in it.
     /// </exception>
     public Trainer(RunFolder run, ImageSet train, ImageSet test)
@@ -70,7 +70,7 @@ public sealed class Trainer : IDisposable
         DataVariance = train.Variance();
         if (DataVariance == 0)
             throw new InputException(
-                $"all pictures of {train.Name} have the same single colour; choose other pictures");
+                $"all images of {train.Name} have the same single colour; choose other images");
         _lock = new FolderLock(run.Path);
         _device = new CpuDevice(_options.Threads);
         Model = new VqVae(_options.Model, _options.Seed, _device);
@@ -107,7 +107,7 @@ public sealed class Trainer : IDisposable
     /// <summary>Updates made so far.</summary>
     public long Update => _state.Update;
 
-    /// <summary>The variance of the training pictures' samples, byte/255.</summary>
+    /// <summary>The variance of the training images' samples, byte/255.</summary>
     public double DataVariance { get; }
 
     /// <summary>The device that the run computes on.</summary>
@@ -165,16 +165,16 @@ public sealed class Trainer : IDisposable
         _lock.Dispose();
     }
 
-    /// <summary>One update: the seed's loop body.</summary>
+    /// <summary>One update: the reference notebook's loop body.</summary>
     private void Step(Tape tape)
     {
         long start = Stopwatch.GetTimestamp();
         long update = _state.Update;
         _optimizer.ShowTrained();
         Model.ClearGradients();
-        Tensor pictures = tape.Input(_batches.Load(update), _batchShape);
+        Tensor images = tape.Input(_batches.Load(update), _batchShape);
 
-        TrainingLoss loss = TrainingLoss.Of(Model, pictures, DataVariance);
+        TrainingLoss loss = TrainingLoss.Of(Model, images, DataVariance);
         if (!float.IsFinite(loss.Total.Item()))
             throw new TrainingDivergedException(update + 1, $"the loss of update {update + 1} is {loss.Total.Item()}");
         int revived = _upkeep.Revive(loss.Quantized, update, _spent);
@@ -186,7 +186,7 @@ public sealed class Trainer : IDisposable
         _state = _state with
         {
             Update = update + 1,
-            Pictures = _state.Pictures + _options.Batch,
+            Images = _state.Images + _options.Batch,
             OptimizerSteps = _optimizer.Steps,
             Window = _state.Window.With(
                 loss.ReconError.Item(), _batchUsage.Perplexity, loss.Quantized.Loss.Item(), revived),
@@ -294,16 +294,16 @@ public sealed class Trainer : IDisposable
             if (_state.Seed != _options.Seed)
                 throw new InputException(
                     $"{checkpoint.Path} belongs to a run with seed {_state.Seed}, not {_options.Seed}; move it away");
-            if (_state.Pictures != _state.Update * _options.Batch)
+            if (_state.Images != _state.Update * _options.Batch)
                 throw new InputException(
-                    $"{checkpoint.Path} belongs to another run: it has drawn {_state.Pictures} pictures, "
+                    $"{checkpoint.Path} belongs to another run: it has drawn {_state.Images} images, "
                     + $"not {_state.Update} batches of {_options.Batch}; move it away");
             // The run may have been killed after it wrote the checkpoint and before it wrote the newest weights.
             FollowCheckpoint();
         }
         _written = _state;
         // Running averages loaded with --init are already settled: the decay ramp must not apply to them.
-        Model.Quantizer.ResumeAt(_options.Init is null ? _state.Update : AfterRamp + _state.Update);
+        Model.Quantizer.SetUpdates(_options.Init is null ? _state.Update : AfterRamp + _state.Update);
         _log.TruncateAfter(_state);
         if (_log.Seconds is { } seconds) _clock.Total = TimeOf(seconds);
         _clock.Elapsed = TimeOf(_state.Seconds ?? _log.Seconds ?? 0);

@@ -15,22 +15,22 @@ public sealed record TrainingOptions
     /// <summary>The sizes and the quantizer of the model.</summary>
     public VqVaeOptions Model { get; init; } = new();
 
-    /// <summary><c>shapes</c>, <c>cifar10</c> or the path of a folder of pictures.</summary>
-    public string Data { get; init; } = Shapes.Name;
+    /// <summary><c>shapes</c>, <c>cifar10</c> or the path of a folder of images.</summary>
+    public string Data { get; init; } = SyntheticShapes.Name;
 
     /// <summary>The folder to search first for CIFAR-10; null for the default places only.</summary>
     public string? DataDir { get; init; }
 
     /// <summary>
-    /// The height and width in pixels to which pictures are resized and cropped: each a multiple of 4, 4 to 4096.
+    /// The height and width in pixels to which images are resized and cropped: each a multiple of 4, 4 to 4096.
     /// CIFAR-10 images are always 32x32.
     /// </summary>
-    public PictureSize Size { get; init; } = 32;
+    public ImageSize Size { get; init; } = 32;
 
     /// <summary>How long the run trains.</summary>
     public TrainingBudget Budget { get; init; } = TrainingBudget.OfUpdates(1);
 
-    /// <summary>Pictures per batch, 1 to 65,536.</summary>
+    /// <summary>Images per batch, 1 to 65,536.</summary>
     public int Batch { get; init; } = 256;
 
     /// <summary>The optimizer.</summary>
@@ -69,7 +69,7 @@ public sealed record TrainingOptions
     /// </summary>
     public double AverageDecay { get; init; }
 
-    /// <summary>Whether each drawn picture is mirrored left to right with probability 1/2.</summary>
+    /// <summary>Whether each drawn image is mirrored left to right with probability 1/2.</summary>
     public bool Flips { get; init; }
 
     /// <summary>The seed of all random numbers.</summary>

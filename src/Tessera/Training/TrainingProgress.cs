@@ -9,7 +9,7 @@ namespace Tessera.Training;
 /// <param name="Window">Sums and means since the last row of <c>metrics.csv</c> (one per 100 updates).</param>
 /// <param name="CodesUsed">Different codes used in the last batch.</param>
 /// <param name="Elapsed">Time spent on updates so far, including the time before the run was resumed.</param>
-/// <param name="ImagesPerSecond">Pictures per second since the last row of <c>metrics.csv</c>.</param>
+/// <param name="ImagesPerSecond">Images per second since the last row of <c>metrics.csv</c>.</param>
 /// <param name="Remaining">Estimated time until the last update.</param>
 public readonly record struct TrainingProgress(
     long Update, long? Updates, double Done, MetricsWindow Window, int CodesUsed,

@@ -4,7 +4,7 @@ using Tessera.Files;
 namespace Tessera.Training;
 
 /// <summary>
-/// The losses of every update of a run, from <c>series.csv</c> (about 27 bytes per update): the seed's
+/// The losses of every update of a run, from <c>series.csv</c> (about 27 bytes per update): the reference notebook's
 /// <c>train_res_recon_error</c> and <c>train_res_perplexity</c>.
 /// </summary>
 /// <param name="FirstUpdate">The update of the first value: 1, or later if earlier rows are missing.</param>

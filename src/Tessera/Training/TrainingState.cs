@@ -8,13 +8,14 @@ namespace Tessera.Training;
 /// minutes, so that equal runs write equal bytes.
 /// </summary>
 /// <param name="Update">Updates made.</param>
-/// <param name="Pictures">Pictures drawn: the position in the endless sequence of epochs.</param>
+/// <param name="Images">Images drawn: the position in the endless sequence of epochs.</param>
 /// <param name="Seed">The run's seed.</param>
 /// <param name="OptimizerSteps">The number of optimizer steps: Adam's t.</param>
 /// <param name="LastEvaluation">The last update that was evaluated; 0 before the first.</param>
 /// <param name="Window">The sums for the next row of <c>metrics.csv</c> so far.</param>
 public sealed record TrainingState(
-    long Update, long Pictures, ulong Seed, long OptimizerSteps, long LastEvaluation, MetricsWindow Window)
+    long Update, [property: JsonPropertyName("pictures")] long Images, ulong Seed, long OptimizerSteps,
+    long LastEvaluation, MetricsWindow Window)
 {
     /// <summary>The seconds spent, for a budget of minutes; null for other budgets.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

@@ -50,7 +50,7 @@ public sealed class PackageTests(PackedPackages packages) : IClassFixture<Packed
         string tool = _folder["tools", OperatingSystem.IsWindows() ? "tessera.exe" : "tessera"];
 
         Assert.Equal(packages.Version, Dotnet.Succeed(_folder.Path, tool, _ => { }, "--version").Trim());
-        Dotnet.Succeed(_folder.Path, tool, _ => { }, Program.TinyTraining(Shapes.Name, _folder["run"]));
+        Dotnet.Succeed(_folder.Path, tool, _ => { }, Program.TinyTraining(SyntheticShapes.Name, _folder["run"]));
         Assert.True(File.Exists(_folder["run", "model.safetensors"]), "the tool trained, but wrote no model");
     }
 
@@ -78,7 +78,7 @@ public sealed class PackageTests(PackedPackages packages) : IClassFixture<Packed
             using Tessera.Models;
             using Tessera.Tensors;
 
-            byte[] pixels = Shapes.Picture(number: 0, size: 16).Pixels;
+            byte[] pixels = SyntheticShapes.Image(number: 0, size: 16).Pixels;
             float[] values = new float[pixels.Length];
             PixelValues.FromBytes(pixels, values);
             var model = new VqVae(
@@ -90,7 +90,7 @@ public sealed class PackageTests(PackedPackages packages) : IClassFixture<Packed
         string printed = Dotnet.Succeed(_folder.Path, _folder["cache"], _folder["built", "Consumer.dll"]);
 
         float[] values = new float[16 * 16 * 3];
-        PixelValues.FromBytes(Shapes.Picture(0, 16).Pixels, values);
+        PixelValues.FromBytes(SyntheticShapes.Image(0, 16).Pixels, values);
         var model = new VqVae(new VqVaeOptions { Hidden = 8, ResidualHidden = 4, Codes = 32, CodeDim = 4 }, seed: 1);
         Assert.Equal(string.Join(' ', model.Encode(Tensor.From(values, [1, 16, 16, 3]))), printed.Trim());
     }

@@ -34,12 +34,15 @@ public sealed class PublishTests : IDisposable
             arguments);
 
         string trained = Run(
-            [.. Program.TinyTraining(Shapes.Name, _folder["run"]).Where(argument => argument != Program.NoReport)]);
+        [
+            .. Program.TinyTraining(SyntheticShapes.Name, _folder["run"])
+                .Where(argument => argument != Program.NoReport),
+        ]);
         Assert.Contains("codes used", trained, StringComparison.Ordinal);
         Assert.True(
             File.Exists(_folder["run", "report", "report.html"]), "the program trained, but wrote no report");
-        // Picture decoders are chosen at run time, so trimming could have removed one.
-        foreach (string file in PicturesOfEveryFormat())
+        // Image decoders are chosen at run time, so trimming could have removed one.
+        foreach (string file in ImagesOfEveryFormat())
             Run("encode", _folder["run"], file, "--out", _folder["tokens.npy"]);
         // Export and convert use libraries from which trimming could have removed too much.
         Run("export", _folder["run"], "--onnx", _folder["onnx"]);
@@ -48,13 +51,13 @@ public sealed class PublishTests : IDisposable
         Assert.Contains("16 codes of 4 dimensions", Run("info", _folder["model.pt"]), StringComparison.Ordinal);
     }
 
-    private IEnumerable<string> PicturesOfEveryFormat()
+    private IEnumerable<string> ImagesOfEveryFormat()
     {
         string made = File.ReadAllText(Repository.Fixture("imaging", "formats.json"));
-        foreach (JsonElement picture in JsonDocument.Parse(made).RootElement.EnumerateArray())
+        foreach (JsonElement image in JsonDocument.Parse(made).RootElement.EnumerateArray())
         {
-            string name = picture.GetProperty("name").GetString()!;
-            yield return _folder.Write($"pictures/{name}", picture.GetProperty("file").GetBytesFromBase64());
+            string name = image.GetProperty("name").GetString()!;
+            yield return _folder.Write($"images/{name}", image.GetProperty("file").GetBytesFromBase64());
         }
     }
 }

@@ -33,12 +33,12 @@ public class ImageMetricsTests
     [InlineData(6, 40, 1)]
     [InlineData(7, 7, 3)]
     [InlineData(33, 8, 3)]
-    public void A_picture_compared_with_itself_is_perfect(int height, int width, int channels)
+    public void An_image_compared_with_itself_is_perfect(int height, int width, int channels)
     {
-        float[] picture = [.. Enumerable.Range(0, height * width * channels).Select(i => i * 37 % 101 / 100f)];
-        Assert.Equal(0, ImageMetrics.Mse(picture, picture));
-        Assert.Equal(double.PositiveInfinity, ImageMetrics.Psnr(picture, picture));
-        Assert.Equal(1, ImageMetrics.Ssim(picture, picture, height, width, channels), Tolerance);
+        float[] image = [.. Enumerable.Range(0, height * width * channels).Select(i => i * 37 % 101 / 100f)];
+        Assert.Equal(0, ImageMetrics.Mse(image, image));
+        Assert.Equal(double.PositiveInfinity, ImageMetrics.Psnr(image, image));
+        Assert.Equal(1, ImageMetrics.Ssim(image, image, height, width, channels), Tolerance);
     }
 
     [Fact]

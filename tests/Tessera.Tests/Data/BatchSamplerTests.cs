@@ -12,7 +12,7 @@ public class BatchSamplerTests
     [InlineData(8, 4)]
     [InlineData(10, 25)]
     [InlineData(100, 33)]
-    public void Every_epoch_draws_every_picture_once(int count, int batch)
+    public void Every_epoch_draws_every_image_once(int count, int batch)
     {
         const int epochs = 4;
         int[] drawn = Draw(new BatchSampler(count, seed: 5), batch, updates: epochs * count / batch + 1);

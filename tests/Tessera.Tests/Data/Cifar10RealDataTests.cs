@@ -5,7 +5,7 @@ namespace Tessera.Tests.Data;
 public class Cifar10RealDataTests
 {
     [Fact]
-    public void The_real_pictures_have_the_known_count_classes_and_variance()
+    public void The_real_images_have_the_known_count_classes_and_variance()
     {
         if (Environment.GetEnvironmentVariable(DataFolders.Variable) is not { Length: > 0 } folder)
         {

@@ -35,7 +35,7 @@ public sealed class Cifar10Tests : IDisposable
     public void Planes_become_interleaved_pixels()
     {
         WriteTo(_folder, "cifar-10-batches-bin", Binary());
-        ReadOnlySpan<byte> picture = Cifar10.Load(_folder.Path, Split.Test).Pixels(1);
+        ReadOnlySpan<byte> image = Cifar10.Load(_folder.Path, Split.Test).Pixels(1);
         ReadOnlySpan<byte> planes = TwoRecords.AsSpan(RecordLength + 1);
         for (int row = 0; row < 32; row++)
         {
@@ -44,7 +44,7 @@ public sealed class Cifar10Tests : IDisposable
                 for (int channel = 0; channel < 3; channel++)
                 {
                     Assert.Equal(
-                        planes[(channel * 32 + row) * 32 + column], picture[(row * 32 + column) * 3 + channel]);
+                        planes[(channel * 32 + row) * 32 + column], image[(row * 32 + column) * 3 + channel]);
                 }
             }
         }
@@ -101,14 +101,14 @@ public sealed class Cifar10Tests : IDisposable
         files["test_batch.bin"][RecordLength] = 10;
         WriteTo(_folder, "cifar-10-batches-bin", files);
         InputException e = Refused("test_batch.bin", () => Cifar10.Load(_folder.Path, Split.Test));
-        Assert.Contains("picture 1 has label 10", e.Message, StringComparison.Ordinal);
+        Assert.Contains("image 1 has label 10", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_folder_that_is_missing_or_holds_something_else_is_refused()
     {
         Refused("nowhere", () => Cifar10.Load(_folder["nowhere"], Split.Train));
-        _folder.Write("picture.png", [1, 2, 3]);
+        _folder.Write("image.png", [1, 2, 3]);
         InputException e = Refused(_folder.Path, () => Cifar10.Load(_folder.Path, Split.Train));
         Assert.Contains("holds no CIFAR-10", e.Message, StringComparison.Ordinal);
     }
@@ -198,7 +198,7 @@ public sealed class Cifar10Tests : IDisposable
         Assert.Equal([.. Labels(train), .. Labels(test)], Labels(all));
         Assert.Equal([.. Pixels(train), .. Pixels(test)], Pixels(all));
         CifarBatch expected = CifarBatch.FromRecords(TwoRecords, "two.bin");
-        Assert.Equal(expected.Pictures.SelectMany(picture => picture), Pixels(test));
+        Assert.Equal(expected.Images.SelectMany(image => image), Pixels(test));
     }
 
     private static void RepairChecksum(Span<byte> header)

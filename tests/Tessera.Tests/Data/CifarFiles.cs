@@ -4,7 +4,7 @@ using Tessera.Data;
 
 namespace Tessera.Tests.Data;
 
-/// <summary>Small CIFAR-10 files: every batch holds the two pictures of the fixtures.</summary>
+/// <summary>Small CIFAR-10 files: every batch holds the two images of the fixtures.</summary>
 internal static class CifarFiles
 {
     public const int RecordLength = 3073;
@@ -20,12 +20,12 @@ internal static class CifarFiles
     public static byte[] Fixture(string name) => File.ReadAllBytes(Repository.Fixture("cifar10", name));
 
     /// <summary>
-    /// The binary layout. The first picture of batch i has label i, the second label 9; the test batch is number 6.
+    /// The binary layout. The first image of batch i has label i, the second label 9; the test batch is number 6.
     /// </summary>
     public static Dictionary<string, byte[]> Binary() =>
         BinaryNames.Select((name, i) => (name, i)).ToDictionary(file => file.name, file => Relabel(file.i + 1));
 
-    /// <summary>The Python layout: every batch holds the same two pictures with labels 6 and 9.</summary>
+    /// <summary>The Python layout: every batch holds the same two images with labels 6 and 9.</summary>
     public static Dictionary<string, byte[]> Python() =>
         BinaryNames.ToDictionary(name => name[..^".bin".Length], _ => Fixture("python2.pickle"));
 

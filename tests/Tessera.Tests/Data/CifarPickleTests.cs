@@ -18,7 +18,7 @@ public class CifarPickleTests
         CifarBatch expected = CifarBatch.FromRecords(TwoRecords, Name);
         CifarBatch batch = CifarPickle.Read(Fixture(fixture), Name);
         Assert.Equal(expected.Labels, batch.Labels);
-        Assert.Equal(expected.Pictures, batch.Pictures);
+        Assert.Equal(expected.Images, batch.Images);
     }
 
     [Theory]
@@ -100,9 +100,9 @@ public class CifarPickleTests
     [InlineData("K\x06K\x09" + "e", "K\x06K\x0a" + "e", "label 10")]
     [InlineData("K\x06K\x09" + "e", "J\xff\xff\xff\xffK\x09" + "e", "label -1")]
     [InlineData("K\x06K\x09" + "e", "K\x06Ne", "no integer")]
-    [InlineData("K\x06K\x09" + "e", "K\x06" + "e", "2 pictures and 1 labels")]
-    [InlineData("K\x02M\0\x0c", "K\x01M\0\x0c", "1 pictures and 2 labels")]
-    [InlineData("K\x02M\0\x0c", "J\0\0\0\x80M\0\x0c", "-2147483648 pictures")]
+    [InlineData("K\x06K\x09" + "e", "K\x06" + "e", "2 images and 1 labels")]
+    [InlineData("K\x02M\0\x0c", "K\x01M\0\x0c", "1 images and 2 labels")]
+    [InlineData("K\x02M\0\x0c", "J\0\0\0\x80M\0\x0c", "-2147483648 images")]
     [InlineData("K\x02M\0\x0c", "K\x02M\0\x0d", "3072")]
     [InlineData("U\x02u1", "U\x02u2", "no array of bytes")]
     public void A_changed_batch_is_refused(string from, string to, string reason)
@@ -121,7 +121,7 @@ public class CifarPickleTests
         string three = pickle.Replace("K\x02M\0\x0c", "K\x03M\0\x0c", StringComparison.Ordinal)
             .Replace("K\x06K\x09" + "e", "K\x06K\x09K\x01" + "e", StringComparison.Ordinal);
         InputException e = Refused(Name, () => CifarPickle.Read(Encoding.Latin1.GetBytes(three), Name));
-        Assert.Contains("3 pictures do not fit 6144 bytes", e.Message, StringComparison.Ordinal);
+        Assert.Contains("3 images do not fit 6144 bytes", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -74,7 +74,7 @@ public sealed class ImageFolderTests : IDisposable
     }
 
     [Fact]
-    public void Pictures_are_converted_to_the_size_and_channels()
+    public void Images_are_converted_to_the_size_and_channels()
     {
         ImageFile.WritePng(Path.Combine(_folder.Path, "wide.png"), Filled(20, 10, 3, 77));
         ImageSet set = Load(Split.All, 8, 4, 1);
@@ -83,7 +83,7 @@ public sealed class ImageFolderTests : IDisposable
     }
 
     [Fact]
-    public void Progress_counts_every_picture()
+    public void Progress_counts_every_image()
     {
         for (int i = 0; i < 9; i++) Add($"{i}.png", (byte)i);
         var seen = new System.Collections.Concurrent.ConcurrentBag<int>();
@@ -133,7 +133,7 @@ public sealed class ImageFolderTests : IDisposable
     }
 
     [Fact]
-    public void A_folder_that_is_missing_or_without_pictures_is_refused()
+    public void A_folder_that_is_missing_or_without_images_is_refused()
     {
         Refused("nowhere", () => ImageFolder.Load(
             _folder["nowhere"], Split.All, 4, cancellation: TestContext.Current.CancellationToken));
@@ -160,16 +160,16 @@ public sealed class ImageFolderTests : IDisposable
     }
 
     [Fact]
-    public void A_broken_picture_is_named()
+    public void A_broken_image_is_named()
     {
         for (int i = 0; i < 5; i++) Add($"{i}.png", (byte)i);
         string broken = _folder.Write("a/broken.png", File.ReadAllBytes(_folder["1.png"])[..40]);
 
-        DamagedPicturesException e = Assert.Throws<DamagedPicturesException>(() => Load(Split.All));
+        DamagedImagesException e = Assert.Throws<DamagedImagesException>(() => Load(Split.All));
 
         Assert.Equal(["a/broken.png"], e.Names);
         Assert.Equal(
-            $"{broken}: not a usable picture: the file ends before the picture does; replace or remove it", e.Message);
+            $"{broken}: not a usable image: the file ends before the image does; replace or remove it", e.Message);
     }
 
     [Fact]
@@ -189,7 +189,7 @@ public sealed class ImageFolderTests : IDisposable
     }
 
     private ImageSet Load(Split split, int width = 4, int height = 4, int channels = 3) => ImageFolder.Load(
-        _folder.Path, split, new PictureSize(height, width), channels,
+        _folder.Path, split, new ImageSize(height, width), channels,
         cancellation: TestContext.Current.CancellationToken);
 
     private static Image Filled(int width, int height, int channels, byte value)

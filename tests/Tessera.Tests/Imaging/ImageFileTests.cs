@@ -22,8 +22,8 @@ public class ImageFileTests
     [InlineData("a.png.txt", false)]
     [InlineData("a.png/b", false)]
     [InlineData("", false)]
-    public void Pictures_are_known_by_their_extension(string path, bool isPicture) =>
-        Assert.Equal(isPicture, ImageFile.IsPicture(path));
+    public void Images_are_known_by_their_extension(string path, bool isImage) =>
+        Assert.Equal(isImage, ImageFile.IsImage(path));
 
     [Fact]
     public void The_content_decides_and_not_the_name()
@@ -38,15 +38,15 @@ public class ImageFileTests
     public void A_jpeg_named_png_is_read_as_a_jpeg()
     {
         using TemporaryFolder folder = new();
-        ImagingFixtures.EncodedPicture jpeg = ImagingFixtures.Jpegs["grey"];
+        ImagingFixtures.EncodedImage jpeg = ImagingFixtures.Jpegs["grey"];
 
         Assert.Equal(jpeg.Width, ImageFile.Read(folder.Write("really-a-jpeg.png", jpeg.File)).Width);
     }
 
     [Theory]
     [InlineData("\0\0\0\u0020ftypavif", "AVIF")]
-    [InlineData("RIFF", "not a usable picture")]
-    [InlineData("x", "not a usable picture")]
+    [InlineData("RIFF", "not a usable image")]
+    [InlineData("x", "not a usable image")]
     [InlineData("", "empty")]
     public void Other_files_are_refused_with_a_reason(string content, string words)
     {
@@ -68,7 +68,7 @@ public class ImageFileTests
 
         InputException e = Assert.Throws<InputException>(() => ImageFile.Read(path));
 
-        Assert.StartsWith($"{path}: not a usable picture: ", e.Message);
+        Assert.StartsWith($"{path}: not a usable image: ", e.Message);
     }
 
     [Fact]

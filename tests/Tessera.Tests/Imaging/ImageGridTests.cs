@@ -32,11 +32,11 @@ public class ImageGridTests
     [InlineData(64, 8, 2, 274, 274)]
     [InlineData(5, 1, 0, 32, 160)]
     [InlineData(2, 8, 0, 64, 32)]
-    public void Size_follows_from_the_number_of_pictures(int count, int columns, int padding, int width, int height)
+    public void Size_follows_from_the_number_of_images(int count, int columns, int padding, int width, int height)
     {
-        Image[] pictures = [.. Enumerable.Repeat(Plain(32, 32, 3, 200), count)];
+        Image[] images = [.. Enumerable.Repeat(Plain(32, 32, 3, 200), count)];
 
-        Image grid = ImageGrid.Make(pictures, columns, padding);
+        Image grid = ImageGrid.Make(images, columns, padding);
 
         Assert.Equal((width, height, 3), (grid.Width, grid.Height, grid.Channels));
         Assert.Equal(count * 32 * 32 * 3, grid.Pixels.Count(sample => sample == 200));

@@ -9,10 +9,10 @@ public class ImageTransformTests
     {
         Assert.NotEmpty(ImagingFixtures.Fits);
         int samples = 0, equal = 0, overOne = 0;
-        foreach (ImagingFixtures.FittedPicture source in ImagingFixtures.Fits)
+        foreach (ImagingFixtures.FittedImage source in ImagingFixtures.Fits)
         {
             Image image = new(source.Width, source.Height, source.Channels, source.Pixels);
-            foreach (ImagingFixtures.RawPicture expected in source.Fits)
+            foreach (ImagingFixtures.RawImage expected in source.Fits)
             {
                 Image fitted = ImageTransform.Fit(image, expected.Width, expected.Height, expected.Channels);
 
@@ -31,7 +31,7 @@ public class ImageTransformTests
     }
 
     [Fact]
-    public void A_plain_picture_stays_plain_at_every_size()
+    public void A_plain_image_stays_plain_at_every_size()
     {
         for (int from = 1; from < 40; from += 3)
         {
@@ -46,7 +46,7 @@ public class ImageTransformTests
     }
 
     [Fact]
-    public void A_picture_that_fits_is_returned_itself()
+    public void An_image_that_fits_is_returned_itself()
     {
         Image image = ImagingFixtures.Noisy(32, 32, 3);
 
@@ -54,7 +54,7 @@ public class ImageTransformTests
     }
 
     [Fact]
-    public void A_picture_that_needs_no_scaling_is_only_cropped()
+    public void An_image_that_needs_no_scaling_is_only_cropped()
     {
         Image image = new(6, 2, 1, [0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15]);
 
@@ -66,7 +66,7 @@ public class ImageTransformTests
     [Theory]
     [InlineData(1, 20_000_000)]
     [InlineData(20_000_000, 1)]
-    public void An_extremely_long_picture_needs_little_extra_memory(int width, int height)
+    public void An_extremely_long_image_needs_little_extra_memory(int width, int height)
     {
         Image image = Image.Black(width, height, 1);
 

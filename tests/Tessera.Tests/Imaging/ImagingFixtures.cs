@@ -3,38 +3,38 @@ using Tessera.Imaging;
 
 namespace Tessera.Tests.Imaging;
 
-/// <summary>The fixtures of <c>tests/fixtures/imaging/make_fixtures.py</c>, and generated pictures.</summary>
+/// <summary>The fixtures of <c>tests/fixtures/imaging/make_fixtures.py</c>, and generated images.</summary>
 internal static class ImagingFixtures
 {
     private static readonly JsonSerializerOptions CamelCase = new(JsonSerializerDefaults.Web);
 
-    /// <summary>A file and its picture, according to the script and Pillow.</summary>
-    internal sealed record EncodedPicture(string Name, int Width, int Height, int Channels, byte[] File, byte[] Pixels);
+    /// <summary>A file and its image, according to the script and Pillow.</summary>
+    internal sealed record EncodedImage(string Name, int Width, int Height, int Channels, byte[] File, byte[] Pixels);
 
-    /// <summary>A picture without a file.</summary>
-    internal sealed record RawPicture(int Width, int Height, int Channels, byte[] Pixels)
+    /// <summary>An image without a file.</summary>
+    internal sealed record RawImage(int Width, int Height, int Channels, byte[] Pixels)
     {
         public Image ToImage() => new(Width, Height, Channels, Pixels);
     }
 
-    /// <summary>A picture, and the pictures that Pillow makes of it at other sizes.</summary>
-    internal sealed record FittedPicture(int Width, int Height, int Channels, byte[] Pixels, RawPicture[] Fits);
+    /// <summary>An image, and the images that Pillow makes of it at other sizes.</summary>
+    internal sealed record FittedImage(int Width, int Height, int Channels, byte[] Pixels, RawImage[] Fits);
 
-    public static readonly IReadOnlyDictionary<string, EncodedPicture> Pngs =
-        Load<EncodedPicture>("pngs.json").ToDictionary(picture => picture.Name);
+    public static readonly IReadOnlyDictionary<string, EncodedImage> Pngs =
+        Load<EncodedImage>("pngs.json").ToDictionary(image => image.Name);
 
-    public static readonly IReadOnlyDictionary<string, EncodedPicture> Jpegs =
-        Load<EncodedPicture>("jpegs.json").ToDictionary(picture => picture.Name);
+    public static readonly IReadOnlyDictionary<string, EncodedImage> Jpegs =
+        Load<EncodedImage>("jpegs.json").ToDictionary(image => image.Name);
 
-    public static readonly IReadOnlyDictionary<string, EncodedPicture> Formats =
-        Load<EncodedPicture>("formats.json").ToDictionary(picture => picture.Name);
+    public static readonly IReadOnlyDictionary<string, EncodedImage> Formats =
+        Load<EncodedImage>("formats.json").ToDictionary(image => image.Name);
 
-    /// <summary>All picture files.</summary>
-    public static IEnumerable<EncodedPicture> Files => [.. Pngs.Values, .. Jpegs.Values, .. Formats.Values];
+    /// <summary>All image files.</summary>
+    public static IEnumerable<EncodedImage> Files => [.. Pngs.Values, .. Jpegs.Values, .. Formats.Values];
 
-    public static readonly IReadOnlyList<FittedPicture> Fits = Load<FittedPicture>("fits.json");
+    public static readonly IReadOnlyList<FittedImage> Fits = Load<FittedImage>("fits.json");
 
-    /// <summary>A picture of ramps, flat areas and noise, which depends only on its size.</summary>
+    /// <summary>An image of ramps, flat areas and noise, which depends only on its size.</summary>
     public static Image Noisy(int width, int height, int channels)
     {
         Random random = new(width * 10007 + height * 101 + channels);

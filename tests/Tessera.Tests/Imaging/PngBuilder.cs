@@ -11,7 +11,7 @@ internal sealed class PngBuilder
 
     private byte[] _file = [.. Signature];
 
-    /// <summary>An IHDR chunk; by default that of a 2x2 grey picture.</summary>
+    /// <summary>An IHDR chunk; by default that of a 2x2 grey image.</summary>
     public PngBuilder Header(
         uint width = 2, uint height = 2, int bitDepth = 8, int colorType = 0,
         int compression = 0, int filter = 0, int interlace = 0)

@@ -7,7 +7,7 @@ public class PngEncodingTests
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
-    public void Pictures_of_every_small_size_round_trip(int channels)
+    public void Images_of_every_small_size_round_trip(int channels)
     {
         for (int width = 1; width <= 18; width++)
         {
@@ -27,7 +27,7 @@ public class PngEncodingTests
     [InlineData(4001, 3, 1)]
     [InlineData(3, 4001, 3)]
     [InlineData(257, 255, 3)]
-    public void Long_and_large_pictures_round_trip(int width, int height, int channels)
+    public void Long_and_large_images_round_trip(int width, int height, int channels)
     {
         Image image = ImagingFixtures.Noisy(width, height, channels);
 
@@ -47,7 +47,7 @@ public class PngEncodingTests
     }
 
     [Fact]
-    public void The_same_picture_gives_the_same_file() =>
+    public void The_same_image_gives_the_same_file() =>
         Assert.Equal(
             ImageFile.EncodePng(ImagingFixtures.Noisy(64, 48, 3)),
             ImageFile.EncodePng(ImagingFixtures.Noisy(64, 48, 3)));

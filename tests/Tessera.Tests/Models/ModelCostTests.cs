@@ -5,7 +5,7 @@ namespace Tessera.Tests.Models;
 
 public class ModelCostTests
 {
-    /// <summary>Multiply-adds of the seed's layers for one 32x32 picture.</summary>
+    /// <summary>Multiply-adds of the reference notebook's layers for one 32x32 image.</summary>
     private const long FirstLayer = 16 * 16 * 64 * 3 * 16,
         Residual = 64 * 32 * 128 * 9 + 64 * 128 * 32,
         Encoder = FirstLayer + 64 * 128 * 64 * 16 + 64 * 128 * 128 * 9 + 2 * Residual + 64 * 64 * 128,
@@ -13,7 +13,7 @@ public class ModelCostTests
         Search = 64 * 512 * 64;
 
     [Fact]
-    public void The_seeds_operations_are_those_of_its_layers()
+    public void The_reference_notebooks_operations_are_those_of_its_layers()
     {
         var cost = new ModelCost(new VqVaeOptions(), batch: 256, height: 32, width: 32);
         Assert.Equal(256 * 2 * (Encoder + Search), cost.EncodeOperations);

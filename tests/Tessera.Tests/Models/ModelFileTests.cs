@@ -52,7 +52,7 @@ public sealed class ModelFileTests : IDisposable
     }
 
     [Fact]
-    public void The_names_are_those_of_the_seed_in_PyTorch()
+    public void The_names_are_those_of_the_reference_notebook()
     {
         var model = new VqVae(Small with { Quantizer = new EmaVectorQuantizerOptions() });
         string[] names = [.. model.State().Select(entry => entry.Name)];
@@ -260,6 +260,8 @@ public sealed class ModelFileTests : IDisposable
     [InlineData("{}")]
     [InlineData("""{ "tyqe": "ema" }""")]
     [InlineData("""{ "type": "unheard-of" }""")]
+    [InlineData("""{ "type": "ema", "averagesStart": "unheard-of" }""")]
+    [InlineData("""{ "type": "ema", "averagesStart": 0 }""")]
     [InlineData("null")]
     [InlineData("{")]
     public void Invalid_quantizer_metadata_is_refused_with_the_file(string json)
@@ -268,6 +270,23 @@ public sealed class ModelFileTests : IDisposable
             entry => new TensorEntry(entry.Name, entry.Tensor.Shape.ToArray(), entry.Tensor.ToArray()))];
         SafeTensors.Write(_folder["model"], entries, new Dictionary<string, string> { ["quantizer"] = json });
         Assert.Contains("quantizer", Refusal(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Seed", EmaStart.Reference)]
+    [InlineData("Reference", EmaStart.Reference)]
+    [InlineData("Codebook", EmaStart.Codebook)]
+    public void The_start_of_running_averages_is_read_by_its_name_and_its_former_name(string name, EmaStart expected)
+    {
+        var model = new VqVae(Small with { Quantizer = new EmaVectorQuantizerOptions() });
+        TensorEntry[] entries = [.. model.State().Select(
+            entry => new TensorEntry(entry.Name, entry.Tensor.Shape.ToArray(), entry.Tensor.ToArray()))];
+        SafeTensors.Write(_folder["model"], entries, new Dictionary<string, string>
+        {
+            ["quantizer"] = $$"""{ "type": "ema", "averagesStart": "{{name}}" }""",
+        });
+        QuantizerOptions read = ModelFile.Read(_folder["model"]).Model.Options.Quantizer;
+        Assert.Equal(new EmaVectorQuantizerOptions { AveragesStart = expected }, read);
     }
 
     [Fact]

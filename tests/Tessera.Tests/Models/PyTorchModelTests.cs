@@ -7,8 +7,8 @@ using Tessera.Tensors.IO;
 namespace Tessera.Tests.Models;
 
 /// <summary>
-/// Models from the seed's PyTorch code run here, and models from here run in PyTorch, with the same codes and with
-/// reconstructions within 1e-4 (tests/fixtures/pytorch).
+/// Models from the reference notebook's code run here, and models from here run in PyTorch, with the same codes and
+/// with reconstructions within 1e-4 (tests/fixtures/pytorch).
 /// </summary>
 public sealed class PyTorchModelTests : IDisposable
 {
@@ -64,12 +64,12 @@ public sealed class PyTorchModelTests : IDisposable
             Quantizer = ema ? new EmaVectorQuantizerOptions { Decay = 0.95 } : new VectorQuantizerOptions(),
         };
         var model = new VqVae(options, seed: 11);
-        TensorEntry pictures = SafeTensors.Read(Repository.Fixture("pytorch", "small.safetensors"))["pictures"];
-        SpreadCodes(model, pictures);
-        (int[] codes, float[] reconstructions) = Run(model, pictures);
+        TensorEntry images = SafeTensors.Read(Repository.Fixture("pytorch", "small.safetensors"))["pictures"];
+        SpreadCodes(model, images);
+        (int[] codes, float[] reconstructions) = Run(model, images);
         Assert.InRange(codes.Distinct().Count(), 5, options.Codes);
         ModelFile.Write(_folder[name], model, dataVariance: 0.0625);
-        WriteExpected(_folder["expected.safetensors"], pictures, codes, reconstructions);
+        WriteExpected(_folder["expected.safetensors"], images, codes, reconstructions);
 
         string output = Python.Run(
             "torch, numpy", Repository.Fixture("pytorch", "make_fixtures.py"), "--load",
@@ -195,19 +195,19 @@ public sealed class PyTorchModelTests : IDisposable
         actual.State().Select(entry => (entry.Name, string.Join(' ', entry.Tensor.ToArray()))));
 
     /// <summary>Moves each code onto an encoder output, so that many codes are used.</summary>
-    private static void SpreadCodes(VqVae model, TensorEntry pictures)
+    private static void SpreadCodes(VqVae model, TensorEntry images)
     {
-        float[] z = model.EncodeToVectors(Tensor.From(pictures.Values.Span, new Shape(pictures.Shape))).ToArray();
+        float[] z = model.EncodeToVectors(Tensor.From(images.Values.Span, new Shape(images.Shape))).ToArray();
         int dim = model.Options.CodeDim, step = z.Length / dim / model.Options.Codes;
         IEnumerable<float[]> vectors =
             Enumerable.Range(0, model.Options.Codes).Select(code => z.AsSpan(code * step * dim, dim).ToArray());
         model.Quantizer.Codebook.CopyFrom([.. vectors.SelectMany(vector => vector)]);
     }
 
-    private static (int[] Codes, float[] Reconstructions) Run(VqVae model, TensorEntry pictures)
+    private static (int[] Codes, float[] Reconstructions) Run(VqVae model, TensorEntry images)
     {
         using var tape = new Tape(model.Device, recording: false);
-        VqVaeOutput output = model.Forward(tape.Input(pictures.Values.Span, new Shape(pictures.Shape)));
+        VqVaeOutput output = model.Forward(tape.Input(images.Values.Span, new Shape(images.Shape)));
         return (output.Quantized.Codes, output.Reconstruction.ToArray());
     }
 
@@ -215,12 +215,12 @@ public sealed class PyTorchModelTests : IDisposable
     /// Writes a file in the form that the fixtures' script reads; codes are stored as floats, which hold them exactly.
     /// </summary>
     private static void WriteExpected(
-        string path, TensorEntry pictures, int[] codes, float[] reconstructions) => SafeTensors.Write(
+        string path, TensorEntry images, int[] codes, float[] reconstructions) => SafeTensors.Write(
         path,
         [
-            pictures, new TensorEntry("reconstructions", pictures.Shape, reconstructions),
+            images, new TensorEntry("reconstructions", images.Shape, reconstructions),
             new TensorEntry(
-                "codes", [pictures.Shape[0], pictures.Shape[1] / 4, pictures.Shape[2] / 4],
+                "codes", [images.Shape[0], images.Shape[1] / 4, images.Shape[2] / 4],
                 Array.ConvertAll(codes, code => (float)code)),
         ],
         new Dictionary<string, string> { ["made"] = "here" });

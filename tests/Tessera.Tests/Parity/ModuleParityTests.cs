@@ -7,9 +7,9 @@ using Tessera.Tensors.Nn;
 namespace Tessera.Tests.Parity;
 
 /// <summary>
-/// Compares the model's parts with the seed's in PyTorch, on every device: residual block (whose skip carries relu(x)),
-/// residual stack, encoder for colour and grey, and decoder. Compared are the outputs and the gradients of the input
-/// and of all weights.
+/// Compares the model's parts with the reference notebook's in PyTorch, on every device: residual block (whose skip
+/// carries relu(x)), residual stack, encoder for colour and grey, and decoder. Compared are the outputs and the
+/// gradients of the input and of all weights.
 /// </summary>
 public sealed class ModuleParityTests
 {
@@ -53,7 +53,7 @@ public sealed class ModuleParityTests
 
     [Theory]
     [MemberData(nameof(Devices))]
-    public void Encoder_of_grey_pictures_agrees_with_PyTorch(int? threads, string? kernels) => Compare(
+    public void Encoder_of_grey_images_agrees_with_PyTorch(int? threads, string? kernels) => Compare(
         "encoder_grey", threads, kernels, initializer =>
         {
             Encoder encoder = new(Options with { Channels = 1 }, initializer);

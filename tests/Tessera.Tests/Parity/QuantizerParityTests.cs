@@ -8,7 +8,7 @@ using Tessera.Tensors.Ops;
 
 namespace Tessera.Tests.Parity;
 
-/// <summary>Compares both quantizers with the seed's in PyTorch, on every device.</summary>
+/// <summary>Compares both quantizers with the reference notebook's in PyTorch, on every device.</summary>
 public sealed class QuantizerParityTests
 {
     private const float Commitment = 0.25f;

@@ -13,11 +13,12 @@ using Tessera.Tests.Quantization;
 namespace Tessera.Tests.Parity;
 
 /// <summary>
-/// Runs the seed's training loop with the weights and pictures of a fixture, to compare it with PyTorch's run.
+/// Runs the reference notebook's training loop with the weights and images of a fixture, to compare it with PyTorch's
+/// run.
 /// </summary>
 internal sealed class Trajectory
 {
-    private const ulong PictureStream = 1000;
+    private const ulong ImageStream = 1000;
 
     /// <summary>
     /// Direct convolutions, as in PyTorch. Winograd's minimal filtering rounds about four times as coarsely: within the
@@ -103,12 +104,12 @@ internal sealed class Trajectory
 
     /// <summary>
     /// The batch of an update, counted from 1, <c>[batch, size, size, 3]</c>: a 5 x 5 lattice of random bytes per
-    /// picture and channel, interpolated bilinearly in integers.
+    /// image and channel, interpolated bilinearly in integers.
     /// </summary>
-    public static float[] Pictures(ParityFixture fixture, int update)
+    public static float[] Images(ParityFixture fixture, int update)
     {
         int batch = fixture.Integer("batch"), size = fixture.Integer("size"), cell = size / 4;
-        CounterRandom random = new((ulong)fixture.Integer("seed"), PictureStream + (ulong)update);
+        CounterRandom random = new((ulong)fixture.Integer("seed"), ImageStream + (ulong)update);
         float[] pixels = new float[batch * size * size * 3];
         for (int n = 0; n < pixels.Length; n++)
         {
@@ -132,9 +133,9 @@ internal sealed class Trajectory
         using Tape tape = new(model.Device);
         for (int update = 1; update <= updates; update++)
         {
-            Tensor pictures = tape.Input(Pictures(Fixture, update), shape);
-            VqVaeOutput output = model.Forward(pictures);
-            Tensor reconError = output.Reconstruction.MeanSquaredError(pictures).Scale(inverseVariance);
+            Tensor images = tape.Input(Images(Fixture, update), shape);
+            VqVaeOutput output = model.Forward(images);
+            Tensor reconError = output.Reconstruction.MeanSquaredError(images).Scale(inverseVariance);
             tape.Backward(reconError.Add(output.Quantized.Loss));
             if (update == 1) FirstGradients = Gradients(model);
             Record(reconError, output.Quantized);

@@ -6,8 +6,8 @@ namespace Tessera.Tests.Parity;
 
 /// <summary>
 /// Compares training runs of the whole model with PyTorch's, update by update: 30 updates at a small size and 20 at the
-/// seed's, from the same weights on the same pictures, for both quantizers. The gradients of the first update are also
-/// compared for the default kernels.
+/// reference notebook's, from the same weights on the same images, for both quantizers. The gradients of the first
+/// update are also compared for the default kernels.
 /// </summary>
 public sealed class TrajectoryParityTests
 {
@@ -21,16 +21,16 @@ public sealed class TrajectoryParityTests
 
     [Theory]
     [MemberData(nameof(Files))]
-    public void The_first_weights_and_pictures_are_those_of_the_fixture(string file)
+    public void The_first_weights_and_images_are_those_of_the_fixture(string file)
     {
         ParityFixture fixture = ParityFixture.Load(file);
         Dictionary<string, Tensor> state =
             Trajectory.Model(fixture, Device.Default).StateNamed(fixture.Lines("parameters"));
         float[] firstNumbers = [.. fixture.Lines("parameters").Select(name => state[name].ToArray()[0])];
-        ReadOnlySpan<float> picture = fixture.Values("first_picture");
+        ReadOnlySpan<float> image = fixture.Values("first_picture");
 
         Assert.Equal(fixture.Values("first_numbers"), firstNumbers);
-        Assert.Equal(picture, Trajectory.Pictures(fixture, update: 1).AsSpan(0, picture.Length));
+        Assert.Equal(image, Trajectory.Images(fixture, update: 1).AsSpan(0, image.Length));
     }
 
     [Theory]

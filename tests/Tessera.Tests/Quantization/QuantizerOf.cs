@@ -2,7 +2,7 @@ using Tessera.Quantization;
 
 namespace Tessera.Tests.Quantization;
 
-/// <summary>Selects one of the seed's two quantizers by the decay, as the seed does.</summary>
+/// <summary>Selects one of the reference notebook's two quantizers by the decay, as it does.</summary>
 internal static class QuantizerOf
 {
     /// <summary>Running averages for a positive decay, otherwise a codebook trained by gradients.</summary>

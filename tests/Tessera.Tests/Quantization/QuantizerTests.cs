@@ -116,7 +116,7 @@ public class QuantizerTests
         {
             var quantizer = (EmaVectorQuantizer)Make(
                 new EmaVectorQuantizerOptions { Decay = 0.5, DecayRamp = true, KeepSmoothing = false }, 0);
-            if (resumed) quantizer.ResumeAt(updatesBefore);
+            if (resumed) quantizer.SetUpdates(updatesBefore);
             else for (int update = 0; update < updatesBefore; update++) quantizer.Quantize(z, training: true);
             quantizer.ClusterSizes.Fill(8);
             int[] codes = quantizer.Quantize(z, training: true).Codes;
@@ -176,7 +176,7 @@ public class QuantizerTests
         Quantized quantized = quantizer.Quantize(z, training: true);
         int used = quantized.Codes.Distinct().Count();
 
-        int revived = quantizer.Revive(quantized.LookedUp, new CounterRandom(1, 1));
+        int revived = quantizer.Revive(quantized.Latents, new CounterRandom(1, 1));
 
         Assert.Equal(Codes - used, revived);
         Dictionary<string, Tensor> state =
@@ -184,7 +184,7 @@ public class QuantizerTests
         float[] sizes = state["_ema_cluster_size"].ToArray();
         float[][] codebook = [.. state["_embedding.weight"].ToArray().Chunk(dimensions)];
         float[][] sums = [.. state["_ema_w"].ToArray().Chunk(dimensions)];
-        float[][] vectors = [.. quantized.LookedUp.ToArray().Chunk(dimensions)];
+        float[][] vectors = [.. quantized.Latents.ToArray().Chunk(dimensions)];
         int[] dead = [.. Enumerable.Range(0, Codes).Except(quantized.Codes)];
         Assert.All(dead, code =>
         {
@@ -193,7 +193,7 @@ public class QuantizerTests
             Assert.Equal(codebook[code].Select(value => value * 2), sums[code]);
         });
         Assert.Equal(dead.Length, dead.Select(code => string.Join(' ', codebook[code])).Distinct().Count());
-        Assert.Equal(0, quantizer.Revive(quantized.LookedUp, new CounterRandom(1, 2)));
+        Assert.Equal(0, quantizer.Revive(quantized.Latents, new CounterRandom(1, 2)));
     }
 
     [Fact]

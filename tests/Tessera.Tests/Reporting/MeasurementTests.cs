@@ -20,9 +20,9 @@ public class MeasurementTests
     [InlineData(32, 2000)]
     [InlineData(32, 20_000)]
     [InlineData(5, 7)]
-    public void A_sample_takes_one_picture_from_each_part_of_a_set(int count, int whole)
+    public void A_sample_takes_one_image_from_each_part_of_a_set(int count, int whole)
     {
-        int[] numbers = [.. Enumerable.Range(0, count).Select(i => PictureSample.Number(i, count, whole))];
+        int[] numbers = [.. Enumerable.Range(0, count).Select(i => ImageSample.Number(i, count, whole))];
         for (int i = 0; i < count; i++)
             Assert.InRange(numbers[i], i * whole / count, (i + 1) * whole / count - 1);
         Assert.Equal(count, numbers.Distinct().Count());
@@ -31,19 +31,19 @@ public class MeasurementTests
     [Fact]
     public void A_sample_of_a_set_with_alternating_classes_has_most_classes() =>
         Assert.InRange(
-            Enumerable.Range(0, 32).Select(i => PictureSample.Number(i, 32, 20_000) % 10).Distinct().Count(), 8, 10);
+            Enumerable.Range(0, 32).Select(i => ImageSample.Number(i, 32, 20_000) % 10).Distinct().Count(), 8, 10);
 
     [Fact]
     public void Reconstructions_are_those_of_the_evaluator_and_errors_their_distances()
     {
         var model = new VqVae(Small, seed: 3);
-        ImageSet pictures = Pictures(16, 3, 5);
-        PictureSample sample = PictureSample.Of(Probe(model), pictures, [4, 0]);
+        ImageSet images = Images(16, 3, 5);
+        ImageSample sample = ImageSample.Of(Probe(model), images, [4, 0]);
         float[][] errors = sample.AbsoluteErrors();
         foreach ((int i, int number) in new[] { (0, 4), (1, 0) })
         {
-            Image expected = Evaluator.Reconstruct(model, pictures.Picture(number));
-            Assert.Equal(pictures.Picture(number).Pixels, sample.Originals[i].Pixels);
+            Image expected = Evaluator.Reconstruct(model, images.Image(number));
+            Assert.Equal(images.Image(number).Pixels, sample.Originals[i].Pixels);
             Assert.Equal(expected.Pixels, sample.Reconstructions[i].Pixels);
             double mean = expected.Pixels.Zip(sample.Originals[i].Pixels, (x, y) => Math.Abs(x - y) / 255.0).Average();
             Assert.Equal(mean, errors[i].Average(), 1e-5);
@@ -56,10 +56,10 @@ public class MeasurementTests
     [InlineData(32, 31, 3, 7)]
     [InlineData(16, 5, 1, 1)]
     [InlineData(16, 17, 0, 1)]
-    public void The_masked_cell_is_the_seeds(int size, int picture, int row, int column)
+    public void The_masked_cell_is_the_reference_notebooks(int size, int image, int row, int column)
     {
         var maps = new LatentMaps(32, size / 4, size / 4, 3);
-        Assert.Equal(row * (size / 4) + column, MaskedCells.CellOf(picture, maps));
+        Assert.Equal(row * (size / 4) + column, MaskedCells.CellOf(image, maps));
     }
 
     [Fact]
@@ -67,7 +67,7 @@ public class MeasurementTests
     {
         var model = new VqVae(Small, seed: 3);
         ModelProbe probe = Probe(model);
-        PictureSample sample = PictureSample.Of(probe, Pictures(16, 3, 3), [0, 1, 2]);
+        ImageSample sample = ImageSample.Of(probe, Images(16, 3, 3), [0, 1, 2]);
         Image[] masked = MaskedCells.Decode(probe, sample.Latents);
         float[] latents = [.. sample.Latents.Of(2)];
         latents.AsSpan(2 * Small.CodeDim, Small.CodeDim).Clear();
@@ -83,7 +83,7 @@ public class MeasurementTests
     {
         // The decoder without residual blocks: a 3x3 convolution and two transposed ones, which add a pixel or two.
         var probe = Probe(new VqVae(Small, seed: 3));
-        PictureSample sample = PictureSample.Of(probe, Pictures(32, 3, 4), [0, 1, 2, 3]);
+        ImageSample sample = ImageSample.Of(probe, Images(32, 3, 4), [0, 1, 2, 3]);
         InfluenceMap map = InfluenceMap.Measure(probe, sample.Latents);
         Assert.Equal(8, map.Reach);
         Assert.Equal(20 * 20, map.Change.Length);
@@ -99,7 +99,7 @@ public class MeasurementTests
     {
         var model = new VqVae(Small, seed: 3);
         ModelProbe probe = Probe(model);
-        PictureSample sample = PictureSample.Of(probe, Pictures(8, 3, 1), [0]);
+        ImageSample sample = ImageSample.Of(probe, Images(8, 3, 1), [0]);
         InfluenceMap map = InfluenceMap.Measure(probe, sample.Latents);
         Assert.Equal((4, 12), (map.Reach, map.Side));
         double expected = 0;
@@ -169,32 +169,32 @@ public class MeasurementTests
     }
 
     [Fact]
-    public void A_channel_of_a_latent_picture_spans_0_to_1_and_a_constant_one_is_0()
+    public void A_channel_of_a_latent_image_spans_0_to_1_and_a_constant_one_is_0()
     {
-        // Two dimensions vary and a third by a rounding error only. All cells of the second picture hold the mean.
+        // Two dimensions vary and a third by a rounding error only. All cells of the second image hold the mean.
         var maps = new LatentMaps(2, 2, 2, 3);
         float[][] cells = [[0, 0, 1], [4, 0, 1], [0, 1, 1], [4, 1, 1.0000001f]];
         for (int i = 0; i < 4; i++) cells[i].CopyTo(maps.Of(0)[(3 * i)..]);
         for (int i = 0; i < 4; i++) new float[] { 2, 0.5f, 1 }.CopyTo(maps.Of(1)[(3 * i)..]);
-        (Image[] pictures, double[] variance) = LatentPictures.Make(maps);
+        (Image[] images, double[] variance) = LatentImages.Make(maps);
         Assert.Equal(3, variance.Length);
-        byte[] Channel(int channel) => [.. pictures[0].Pixels.Where((_, i) => i % 3 == channel)];
+        byte[] Channel(int channel) => [.. images[0].Pixels.Where((_, i) => i % 3 == channel)];
         Assert.Equal([0, 255, 0, 255], Channel(0));
         Assert.Equal([0, 0, 255, 255], Channel(1));
         Assert.Equal([0, 0, 0, 0], Channel(2));
-        Assert.All(pictures[1].Pixels, sample => Assert.Equal(0, sample));
+        Assert.All(images[1].Pixels, sample => Assert.Equal(0, sample));
     }
 
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public void Latents_with_fewer_than_three_dimensions_have_a_picture(int dimensions)
+    public void Latents_with_fewer_than_three_dimensions_have_an_image(int dimensions)
     {
         var maps = new LatentMaps(1, 1, 2, dimensions);
         maps.Values[0] = 1;
-        (Image[] pictures, double[] variance) = LatentPictures.Make(maps);
+        (Image[] images, double[] variance) = LatentImages.Make(maps);
         Assert.Equal(dimensions, variance.Length);
-        Assert.Equal([255, 0, 0, 0, 0, 0], pictures[0].Pixels);
+        Assert.Equal([255, 0, 0, 0, 0, 0], images[0].Pixels);
     }
 
     [Fact]
@@ -213,7 +213,7 @@ public class MeasurementTests
     {
         var model = new VqVae(Small, seed: 3);
         Measurement measurement = Evaluator.Measure(
-            model, Pictures(16, 3, 7), Split.Test, 0.06, cancellation: TestContext.Current.CancellationToken);
+            model, Images(16, 3, 7), Split.Test, 0.06, cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(7, measurement.Psnr.Length);
         Assert.Equal(measurement.Evaluation.Psnr, measurement.Psnr.Average(), 1e-12);
         Assert.Equal(measurement.Evaluation.CodesUsed, measurement.Usage.Used);
@@ -223,8 +223,8 @@ public class MeasurementTests
     [Fact]
     public void Heat_colours_are_scaled_to_the_brightest_value()
     {
-        Image picture = HeatColors.Picture([0f, 0.5f, 1f, 2f], 2, 2, brightest: 1);
-        Rgb At(int i) => new(picture.Pixels[3 * i], picture.Pixels[3 * i + 1], picture.Pixels[3 * i + 2]);
+        Image image = HeatColors.Map([0f, 0.5f, 1f, 2f], 2, 2, brightest: 1);
+        Rgb At(int i) => new(image.Pixels[3 * i], image.Pixels[3 * i + 1], image.Pixels[3 * i + 2]);
         Assert.Equal(
             [HeatColors.At(0), HeatColors.At(0.5), HeatColors.At(1), HeatColors.At(1)],
             Enumerable.Range(0, 4).Select(At));
@@ -232,6 +232,6 @@ public class MeasurementTests
 
     private static ModelProbe Probe(VqVae model) => new(model, TestContext.Current.CancellationToken);
 
-    private static ImageSet Pictures(int size, int channels, int count) =>
-        Shapes.Load(Split.Test, size, trainCount: 1, testCount: count).ToChannels(channels);
+    private static ImageSet Images(int size, int channels, int count) =>
+        SyntheticShapes.Load(Split.Test, size, trainCount: 1, testCount: count).ToChannels(channels);
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Xml.Linq;
+using Tessera.Imaging;
 using Tessera.Reporting;
 using Tessera.Reporting.Plots;
 
@@ -58,7 +59,7 @@ public class PlotTests
                     new ScatterPoint(50, 0.5, 3, new Rgb(1, 2, 255), "<here>"), new ScatterPoint(1, 1, 3, null, "ring"),
                 ]),
                 new Rule(50, "half", Vertical: true), new Rule(0.5, "half", Vertical: false), new Band(60, 100, "none"),
-                new Picture(Tessera.Imaging.Image.Black(2, 2, 3)), new Outline(0, 1, 50, 0),
+                new Bitmap(Image.Black(2, 2, 3)), new Outline(0, 1, 50, 0),
             ]));
         Assert.Equal("img", svg.Attribute("role")?.Value);
         Assert.Equal("loss-title loss-text", svg.Attribute("aria-labelledby")?.Value);
@@ -86,7 +87,7 @@ public class PlotTests
     }
 
     [Fact]
-    public void A_plot_of_the_seeds_200_000_updates_is_small_and_keeps_every_spike()
+    public void A_plot_of_the_reference_notebooks_200_000_updates_is_small_and_keeps_every_spike()
     {
         double[] values = [.. Enumerable.Range(0, 200_000).Select(i => 1 + 0.1 * Math.Sin(i))];
         values[123_456] = 9;

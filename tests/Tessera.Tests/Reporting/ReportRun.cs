@@ -37,7 +37,7 @@ public sealed class ReportRun : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>The subject of a run's report, with the pictures of <see cref="SmallRun"/>.</summary>
+    /// <summary>The subject of a run's report, with the images of <see cref="SmallRun"/>.</summary>
     internal static ReportSubject Subject(string path) =>
         new("run <1>", TrainedModel.Open(path), SmallRun.Test, Split.Test, SmallRun.Train);
 }

@@ -41,7 +41,7 @@ public sealed class ReportTests(ReportRun run) : IDisposable
     }
 
     [Fact]
-    public void The_page_is_self_contained_and_every_picture_has_a_text_alternative()
+    public void The_page_is_self_contained_and_every_image_has_a_text_alternative()
     {
         string[] addresses = [.. Parse(run.Page).Descendants().Attributes()
             .Where(a => a.Name.LocalName is "src" or "href" && a.Name.NamespaceName.Length == 0).Select(a => a.Value)];
@@ -52,7 +52,7 @@ public sealed class ReportTests(ReportRun run) : IDisposable
         // The mosaic at the top is decorative and has no text alternative.
         Assert.All(
             Parse(run.Page).Descendants(Html + "img").Skip(1),
-            img => Assert.True(img.Attribute("alt")!.Value.Length > 10, $"a picture has only {img.Attribute("alt")}"));
+            img => Assert.True(img.Attribute("alt")!.Value.Length > 10, $"an image has only {img.Attribute("alt")}"));
         Assert.All(Parse(run.Page).Descendants(Svg + "svg"), svg =>
         {
             Assert.True(svg.Element(Svg + "title")!.Value.Length > 0, "a plot has no title");
@@ -82,7 +82,7 @@ public sealed class ReportTests(ReportRun run) : IDisposable
     [Fact]
     public void Grids_are_laid_out_as_torchvision_does_and_enlarged_by_a_whole_factor()
     {
-        // 9 test pictures of 16x16, 8 in a row, 2 pixels between them: 146 x 38 pixels, enlarged by 6.
+        // 9 test images of 16x16, 8 in a row, 2 pixels between them: 146 x 38 pixels, enlarged by 6.
         foreach (string name in
             new[] { "reconstructions-originals", "reconstructions-decoded", "reconstructions-errors" })
         {
@@ -92,7 +92,7 @@ public sealed class ReportTests(ReportRun run) : IDisposable
         Image originals = ImageFile.Read(Path.Combine(run.Folder, "reconstructions-originals.png"));
         Image expected = ImageTransform.Enlarge(ImageGrid.Make(SmallRun.Test.First(9)), 6);
         Assert.Equal(expected.Pixels, originals.Pixels);
-        // 4x4 codes of 9 pictures.
+        // 4x4 codes of 9 images.
         Image masks = ImageFile.Read(Path.Combine(run.Folder, "masks.png"));
         Assert.Equal((2 + 8 * 6) * 12, masks.Width);
         Image mask = ImageTransform.Enlarge(Image.Black(1, 1, 3), 12);
@@ -136,7 +136,7 @@ public sealed class ReportTests(ReportRun run) : IDisposable
         Assert.Contains("the window is 23", Caption(page, "loss"), StringComparison.Ordinal);
         Assert.Contains("(144 choices)", Caption(page, "use"), StringComparison.Ordinal);
         Assert.Contains("(i / 4, i % 4)", Caption(page, "masks"), StringComparison.Ordinal);
-        Assert.Contains("144 cells of 9 pictures", Caption(page, "influence"), StringComparison.Ordinal);
+        Assert.Contains("144 cells of 9 images", Caption(page, "influence"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -205,7 +205,7 @@ public sealed class ReportTests(ReportRun run) : IDisposable
     {
         XElement page = WriteAndParse(new ReportSubject(
             "model", TrainedModel.Open(Path.Combine(run.RunPath, "model.safetensors")), SmallRun.Test, Split.All,
-            TrainingPictures: null));
+            TrainingImages: null));
         Assert.Equal(
             FigureIds.Where(id => id != "training"),
             page.Descendants(Html + "figure").Select(figure => figure.Attribute("id")?.Value));
@@ -218,13 +218,13 @@ public sealed class ReportTests(ReportRun run) : IDisposable
     [InlineData(1, 8, 12)]
     [InlineData(3, 4, 4)]
     [InlineData(3, 20, 40)]
-    public void Grey_pictures_and_pictures_of_any_size_have_every_figure(int channels, int height, int width)
+    public void Grey_images_and_images_of_any_size_have_every_figure(int channels, int height, int width)
     {
         byte[][] pixels = [.. Enumerable.Range(0, 35).Select(i =>
-            ImageTransform.Fit(Shapes.Picture(i), width, height, channels).Pixels)];
-        var pictures = new ImageSet("pictures", width, height, channels, pixels, new int[35], ["any"]);
+            ImageTransform.Fit(SyntheticShapes.Image(i), width, height, channels).Pixels)];
+        var images = new ImageSet("images", width, height, channels, pixels, new int[35], ["any"]);
         var model = new VqVae(SmallRun.Options.Model with { Channels = channels }, seed: 5);
-        XElement page = WriteAndParse(new ReportSubject("any", Untrained(model), pictures, Split.Test, pictures));
+        XElement page = WriteAndParse(new ReportSubject("any", Untrained(model), images, Split.Test, images));
         Assert.Equal(["loss", "options-table"], AbsentIds(page));
     }
 
@@ -239,14 +239,14 @@ public sealed class ReportTests(ReportRun run) : IDisposable
     }
 
     [Fact]
-    public void Pictures_that_are_reconstructed_without_error_have_a_report()
+    public void Images_that_are_reconstructed_without_error_have_a_report()
     {
         // With all weights zero, every pixel becomes mid-grey, within half a level of byte 128: a nearly perfect PSNR.
         var model = new VqVae(SmallRun.Options.Model, seed: 5);
         foreach ((string _, Tensors.Tensor tensor) in model.Parameters()) tensor.Fill(0);
         byte[][] pixels = [.. Enumerable.Repeat(Enumerable.Repeat((byte)128, 16 * 16 * 3).ToArray(), 3)];
-        var pictures = new ImageSet("grey", 16, 16, 3, pixels, new int[3], ["grey"]);
-        XElement page = WriteAndParse(new ReportSubject("zero", Untrained(model), pictures, Split.Test, null));
+        var images = new ImageSet("grey", 16, 16, 3, pixels, new int[3], ["grey"]);
+        XElement page = WriteAndParse(new ReportSubject("zero", Untrained(model), images, Split.Test, null));
         Assert.Equal("1 of 20", Table(page, "results-table")["codes used"]);
         // The formula of the perplexity gives slightly less than 1.
         Assert.Equal("0.0000", Table(page, "results-table")["bits per subpixel, entropy"]);
@@ -317,7 +317,7 @@ public sealed class ReportTests(ReportRun run) : IDisposable
             _folder["report"], ReportRun.Subject(run.RunPath), new Stages(progress => stages.Add(progress.Stage)),
             TestContext.Current.CancellationToken);
         string[] changes = [.. stages.Where((stage, i) => i == 0 || stage != stages[i - 1])];
-        Assert.Equal("measuring 9 pictures", changes[0]);
+        Assert.Equal("measuring 9 images", changes[0]);
         Assert.Equal(changes.Distinct(), changes);
         Assert.InRange(changes.Length, 4, 10);
     }

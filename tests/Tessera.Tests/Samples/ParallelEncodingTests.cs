@@ -11,10 +11,10 @@ namespace Tessera.Tests.Samples;
 /// <summary>Many threads that share one model find the same codes as one thread.</summary>
 public class ParallelEncodingTests
 {
-    private const int Threads = 8, PicturesPerThread = 4, Size = 16;
+    private const int Threads = 8, ImagesPerThread = 4, Size = 16;
 
-    private static readonly Image[] Pictures =
-        [.. Enumerable.Range(0, Threads * PicturesPerThread).Select(number => Shapes.Picture(number, Size))];
+    private static readonly Image[] Images =
+        [.. Enumerable.Range(0, Threads * ImagesPerThread).Select(number => SyntheticShapes.Image(number, Size))];
 
     public static TheoryData<string, int> Quantizers()
     {
@@ -34,14 +34,14 @@ public class ParallelEncodingTests
         using var device = new CpuDevice(threads: 2);
         VqVae model = StartedModel.Create(
             StartedModel.Options with { LookupDim = lookupDim, Quantizer = QuantizerOptions.Find(quantizer) },
-            Pictures, device);
-        int[][] expected = [.. Pictures.Select(picture => Encode(model, picture))];
+            Images, device);
+        int[][] expected = [.. Images.Select(image => Encode(model, image))];
         Assert.True(expected.SelectMany(codes => codes).Distinct().Count() > 1, "all codes are the same");
 
-        int[][] found = new int[Pictures.Length][];
+        int[][] found = new int[Images.Length][];
         Together(thread =>
         {
-            for (int i = thread; i < Pictures.Length; i += Threads) found[i] = Encode(model, Pictures[i]);
+            for (int i = thread; i < Images.Length; i += Threads) found[i] = Encode(model, Images[i]);
         });
 
         Assert.Equal(expected, found);
@@ -50,19 +50,19 @@ public class ParallelEncodingTests
     [Fact]
     public void Threads_with_their_own_tokenizers_encode_and_decode_as_one_thread_does()
     {
-        VqVae model = StartedModel.Create(StartedModel.Options, Pictures);
+        VqVae model = StartedModel.Create(StartedModel.Options, Images);
         using var alone = new Tokenizer(model, Size, Size);
-        int[][] codes = [.. Pictures.Select(picture => alone.Encode([picture.Pixels]))];
+        int[][] codes = [.. Images.Select(image => alone.Encode([image.Pixels]))];
         byte[][] expected = [.. codes.Select(cells => alone.Decode(cells)[0].Pixels)];
 
         Assert.True(codes.SelectMany(cells => cells).Distinct().Count() > 1, "all codes are the same");
 
-        byte[][] found = new byte[Pictures.Length][];
+        byte[][] found = new byte[Images.Length][];
         Together(thread =>
         {
             using var tokenizer = new Tokenizer(model, Size, Size);
-            for (int i = thread; i < Pictures.Length; i += Threads)
-                found[i] = tokenizer.Decode(tokenizer.Encode([Pictures[i].Pixels]))[0].Pixels;
+            for (int i = thread; i < Images.Length; i += Threads)
+                found[i] = tokenizer.Decode(tokenizer.Encode([Images[i].Pixels]))[0].Pixels;
         });
 
         Assert.Equal(expected, found);
@@ -71,16 +71,16 @@ public class ParallelEncodingTests
     [Fact]
     public void The_sample_finds_the_codes_that_one_thread_finds()
     {
-        VqVae model = StartedModel.Create(StartedModel.Options, Pictures);
+        VqVae model = StartedModel.Create(StartedModel.Options, Images);
         using var alone = new Tokenizer(model, Size, Size);
 
-        int[][] found = EncodeInParallel.Run(model, Pictures);
+        int[][] found = EncodeInParallel.Run(model, Images);
 
-        Assert.Equal(Pictures.Select(picture => alone.Encode([picture.Pixels])), found);
+        Assert.Equal(Images.Select(image => alone.Encode([image.Pixels])), found);
     }
 
-    private static int[] Encode(VqVae model, Image picture) =>
-        model.Encode(StartedModel.ToTensor([picture], model.Device));
+    private static int[] Encode(VqVae model, Image image) =>
+        model.Encode(StartedModel.ToTensor([image], model.Device));
 
     /// <summary>Runs the work on threads that start at the same time, and rethrows their exceptions.</summary>
     private static void Together(Action<int> work)

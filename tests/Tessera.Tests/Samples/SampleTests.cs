@@ -12,44 +12,44 @@ namespace Tessera.Tests.Samples;
 public sealed class SampleTests : IDisposable
 {
     private static readonly VqVae Model =
-        StartedModel.Create(StartedModel.Options, [Shapes.Picture(0), Shapes.Picture(1)]);
+        StartedModel.Create(StartedModel.Options, [SyntheticShapes.Image(0), SyntheticShapes.Image(1)]);
 
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void EncodePicture_gives_the_codes_of_the_resized_picture()
+    public void EncodeImage_gives_the_codes_of_the_resized_image()
     {
-        (string model, string picture) = Write(Shapes.Picture(5, size: 64));
+        (string model, string image) = Write(SyntheticShapes.Image(5, size: 64));
 
-        int[] codes = EncodePicture.Run(model, picture);
+        int[] codes = EncodeImage.Run(model, image);
 
-        Image fitted = ImageTransform.Fit(Shapes.Picture(5, size: 64), 32, 32, channels: 3);
+        Image fitted = ImageTransform.Fit(SyntheticShapes.Image(5, size: 64), 32, 32, channels: 3);
         using var tokenizer = new Tokenizer(Model, 32, 32);
         Assert.Equal(tokenizer.Encode([fitted.Pixels]), codes);
         Assert.True(codes.Distinct().Count() > 1, "all codes are the same");
     }
 
     [Fact]
-    public void DecodeEditedCodes_writes_the_picture_of_the_mirrored_codes()
+    public void DecodeEditedCodes_writes_the_image_of_the_mirrored_codes()
     {
-        (string model, string picture) = Write(Shapes.Picture(5));
+        (string model, string image) = Write(SyntheticShapes.Image(5));
 
-        DecodeEditedCodes.Run(model, picture, _folder["edited.png"]);
+        DecodeEditedCodes.Run(model, image, _folder["edited.png"]);
 
         using var tokenizer = new Tokenizer(Model, 32, 32);
-        int[] codes = tokenizer.Encode([Shapes.Picture(5).Pixels]);
+        int[] codes = tokenizer.Encode([SyntheticShapes.Image(5).Pixels]);
         int[] edited = [.. codes.Chunk(8).SelectMany(row => (int[])[.. row[..4], .. row[..4].Reverse()])];
         Assert.NotEqual(codes, edited);
         Assert.Equal(tokenizer.Decode(edited)[0].Pixels, ImageFile.Read(_folder["edited.png"]).Pixels);
     }
 
     [Fact]
-    public void TrainOnOwnPictures_makes_a_run_and_measures_it()
+    public void TrainOnOwnImages_makes_a_run_and_measures_it()
     {
-        Evaluation? result = TrainOnOwnPictures.Run(
-            OwnPictures(), _folder["run"], updates: 2, TestContext.Current.CancellationToken);
+        Evaluation? result = TrainOnOwnImages.Run(
+            OwnImages(), _folder["run"], updates: 2, TestContext.Current.CancellationToken);
 
         Assert.NotNull(result);
         Assert.InRange(result.Psnr, 5, 30);
@@ -57,23 +57,23 @@ public sealed class SampleTests : IDisposable
     }
 
     [Fact]
-    public void TrainOnOwnPictures_resumes_a_run_that_was_stopped()
+    public void TrainOnOwnImages_resumes_a_run_that_was_stopped()
     {
-        string pictures = OwnPictures();
+        string images = OwnImages();
         TrainingOptions options =
-            SmallRun.Options with { Data = pictures, Size = 32, Budget = TrainingBudget.OfUpdates(5) };
+            SmallRun.Options with { Data = images, Size = 32, Budget = TrainingBudget.OfUpdates(5) };
         using var stop = new CancellationTokenSource();
         using (var trainer = new Trainer(
             RunFolder.Create(_folder["run"], options),
-            ImageFolder.Load(pictures, Split.Train, 32, cancellation: stop.Token),
-            ImageFolder.Load(pictures, Split.Test, 32, cancellation: stop.Token)))
+            ImageFolder.Load(images, Split.Train, 32, cancellation: stop.Token),
+            ImageFolder.Load(images, Split.Test, 32, cancellation: stop.Token)))
         {
             var progress = new Reports(p => { if (p.Update == 2) stop.Cancel(); });
             Assert.Throws<OperationCanceledException>(() => trainer.Run(progress, stop.Token));
         }
 
         Assert.NotNull(
-            TrainOnOwnPictures.Run(pictures, _folder["run"], updates: 1, TestContext.Current.CancellationToken));
+            TrainOnOwnImages.Run(images, _folder["run"], updates: 1, TestContext.Current.CancellationToken));
 
         Assert.Equal(
             ["1", "2", "3", "4", "5"],
@@ -81,29 +81,31 @@ public sealed class SampleTests : IDisposable
     }
 
     [Fact]
-    public void TrainOnOwnPictures_can_be_cancelled() =>
-        Assert.Null(TrainOnOwnPictures.Run(
-            OwnPictures(), _folder["run"], updates: 2, new CancellationToken(canceled: true)));
+    public void TrainOnOwnImages_can_be_cancelled() =>
+        Assert.Null(TrainOnOwnImages.Run(
+            OwnImages(), _folder["run"], updates: 2, new CancellationToken(canceled: true)));
 
     // The bounds are slightly above the losses that the samples state; a constant grey has 0.049.
     [Fact]
     public void QuantizerInOwnModel_reaches_its_stated_loss() =>
         Assert.InRange(
-            QuantizerInOwnModel.Run(Shapes.Load(Split.Train, trainCount: 2000, testCount: 1), updates: 300), 0, 0.02);
+            QuantizerInOwnModel.Run(SyntheticShapes.Load(Split.Train, trainCount: 2000, testCount: 1), updates: 300),
+            0, 0.02);
 
     [Fact]
     public void OwnModule_reaches_its_stated_loss() =>
-        Assert.InRange(OwnModule.Run(Shapes.Load(Split.Train, trainCount: 2000, testCount: 1), updates: 300), 0, 0.003);
+        Assert.InRange(
+            OwnModule.Run(SyntheticShapes.Load(Split.Train, trainCount: 2000, testCount: 1), updates: 300), 0, 0.003);
 
-    private string OwnPictures()
+    private string OwnImages()
     {
-        for (int i = 0; i < 40; i++) _folder.Write($"pictures/{i:00}.png", ImageFile.EncodePng(Shapes.Picture(i)));
-        return _folder["pictures"];
+        for (int i = 0; i < 40; i++) _folder.Write($"images/{i:00}.png", ImageFile.EncodePng(SyntheticShapes.Image(i)));
+        return _folder["images"];
     }
 
-    private (string Model, string Picture) Write(Image picture)
+    private (string Model, string Image) Write(Image image)
     {
         ModelFile.Write(_folder["model.safetensors"], Model, dataVariance: null);
-        return (_folder["model.safetensors"], _folder.Write("picture.png", ImageFile.EncodePng(picture)));
+        return (_folder["model.safetensors"], _folder.Write("image.png", ImageFile.EncodePng(image)));
     }
 }

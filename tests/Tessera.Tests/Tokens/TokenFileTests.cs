@@ -12,7 +12,7 @@ public sealed class TokenFileTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void Too_large_pictures_are_refused_before_they_are_read()
+    public void Too_large_images_are_refused_before_they_are_read()
     {
         const int Rows = 4200;
         TokenFile.Write(_folder["tokens.npz"], 1, Rows, Rows, 512, [new int[Rows * Rows]]);
@@ -23,7 +23,7 @@ public sealed class TokenFileTests : IDisposable
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
-    public void There_is_a_label_for_each_picture_or_none(int labels)
+    public void There_is_a_label_for_each_image_or_none(int labels)
     {
         Assert.Throws<ArgumentException>(() => TokenFile.Write(
             _folder["tokens.npz"], 2, 3, 4, 512, [Codes], [.. Enumerable.Range(0, labels)]));
@@ -86,12 +86,12 @@ public sealed class TokenFileTests : IDisposable
     [InlineData("fortran.npy", 2)]
     [InlineData("fortran_big_endian.npz", 2)] // Its array is called tokens.
     [InlineData("one_picture.npy", 1)]
-    public void Files_of_numpy_in_any_order_are_read(string name, int pictures)
+    public void Files_of_numpy_in_any_order_are_read(string name, int images)
     {
         using TokenReader tokens = TokenReader.Open(Repository.Fixture("npy", name), 512);
-        Assert.Equal((pictures, 3, 4), (tokens.Count, tokens.Rows, tokens.Columns));
+        Assert.Equal((images, 3, 4), (tokens.Count, tokens.Rows, tokens.Columns));
         Assert.Equal(Codes[..12], tokens.Read(1));
-        if (pictures > 1) Assert.Equal(Codes[12..], tokens.Read(1));
+        if (images > 1) Assert.Equal(Codes[12..], tokens.Read(1));
         Assert.Equal(0, tokens.Left);
     }
 
@@ -99,26 +99,26 @@ public sealed class TokenFileTests : IDisposable
     public void An_array_with_a_column_per_code_is_refused_as_flattened()
     {
         string path = Repository.Fixture("npy", "one_picture.npy");
-        InputException e = Assert.Throws<InputException>(() => TokenReader.Open(path, 512, perPicture: 4));
+        InputException e = Assert.Throws<InputException>(() => TokenReader.Open(path, 512, perImage: 4));
         Assert.Contains("[3, 4] looks like flattened codes", e.Message, StringComparison.Ordinal);
-        using TokenReader tokens = TokenReader.Open(path, 512, perPicture: 12);
+        using TokenReader tokens = TokenReader.Open(path, 512, perImage: 12);
         Assert.Equal(1, tokens.Count);
     }
 
     [Theory]
-    [InlineData("npy/uint16.npy", 23, "picture 1 has the code 23 at row 2, column 3; the model's are 0 to 22")]
-    [InlineData("npy/uint16.npy", 6, "picture 0 has the code 6 at row 1, column 2; the model's are 0 to 5")]
+    [InlineData("npy/uint16.npy", 23, "image 1 has the code 23 at row 2, column 3; the model's are 0 to 22")]
+    [InlineData("npy/uint16.npy", 6, "image 0 has the code 6 at row 1, column 2; the model's are 0 to 5")]
     [InlineData("npy/too_large_int64.npy", 512, "its number 2 is 2147483648")]
     [InlineData(
-        "npy/vector.npy", 512, "shape [5]; codes are [pictures, rows, columns], or [rows, columns] for one picture")]
+        "npy/vector.npy", 512, "shape [5]; codes are [images, rows, columns], or [rows, columns] for one image")]
     [InlineData("npy/scalar.npy", 512, "shape []; codes are")]
     [InlineData("npy/extremes_int64.npy", 512, "has the code -2147483648 at row 0, column 0")]
     [InlineData(
         "npy/flattened.npy", 512,
-        "shape [1, 24] looks like flattened codes; reshape them to [pictures, rows, columns]")]
+        "shape [1, 24] looks like flattened codes; reshape them to [images, rows, columns]")]
     [InlineData("npy/empty.npy", 512, "holds no codes")]
     [InlineData("npy/float32.npy", 512, "'<f4'")]
-    [InlineData("npy/fortran.npy", 23, "picture 1 has the code 23 at row 2, column 3; the model's are 0 to 22")]
+    [InlineData("npy/fortran.npy", 23, "image 1 has the code 23 at row 2, column 3; the model's are 0 to 22")]
     [InlineData("npy/big_endian_float32.npy", 512, "'>f4'")]
     [InlineData("npy/make_fixtures.py", 512, "does not begin like a .npy file")]
     [InlineData("npy/missing.npy", 512, "no such file")]

@@ -31,6 +31,24 @@ public sealed class RunFolderTests : IDisposable
     }
 
     [Fact]
+    public void The_former_name_of_a_start_is_read_and_a_budget_of_images_keeps_its_name()
+    {
+        TrainingOptions options = SmallRun.Options with
+        {
+            Budget = TrainingBudget.OfImages(12),
+            Model = SmallRun.Options.Model with { Quantizer = new EmaVectorQuantizerOptions() },
+        };
+        RunFolder.Create(_folder["run"], options);
+        string config = File.ReadAllText(_folder["run", "config.json"]);
+        Assert.Contains("\"pictures\": 12", config, StringComparison.Ordinal);
+        string former = config.Replace(
+            "\"averagesStart\": \"Reference\"", "\"averagesStart\": \"Seed\"", StringComparison.Ordinal);
+        Assert.NotEqual(config, former);
+        File.WriteAllText(_folder["run", "config.json"], former);
+        Assert.Equal(options, RunFolder.Open(_folder["run"]).Options);
+    }
+
+    [Fact]
     public void A_folder_that_holds_anything_is_never_overwritten()
     {
         _folder.Write("run/notes.txt", [1]);
@@ -137,7 +155,7 @@ public sealed class RunFolderTests : IDisposable
 
     [Theory]
     [InlineData("\"seed\": 7", "\"seed\": 8", "seed 8")]
-    [InlineData("\"pictures\": 144", "\"pictures\": 145", "145 pictures")]
+    [InlineData("\"pictures\": 144", "\"pictures\": 145", "145 images")]
     public void A_checkpoint_of_another_run_is_refused(string own, string other, string expected)
     {
         using (Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options))

@@ -29,10 +29,10 @@ internal static class SmallRun
         EvalEvery = 12,
     };
 
-    /// <summary>64 pictures, so that some batches of 6 span two epochs.</summary>
-    public static ImageSet Train { get; } = Shapes.Load(Split.Train, size: 16, trainCount: 64, testCount: 1);
+    /// <summary>64 images, so that some batches of 6 span two epochs.</summary>
+    public static ImageSet Train { get; } = SyntheticShapes.Load(Split.Train, size: 16, trainCount: 64, testCount: 1);
 
-    public static ImageSet Test { get; } = Shapes.Load(Split.Test, size: 16, trainCount: 1, testCount: 9);
+    public static ImageSet Test { get; } = SyntheticShapes.Load(Split.Test, size: 16, trainCount: 1, testCount: 9);
 
     public static Trainer Start(string path, TrainingOptions options) =>
         new(RunFolder.Create(path, options), Train, Test);

@@ -276,16 +276,16 @@ public sealed class TrainerTests : IDisposable
     [Fact]
     public void A_batch_whose_tensors_would_be_too_large_is_refused()
     {
-        // The first layer's output for a picture of 64 x 64 has 32 x 32 x 32 = 2^15 numbers, times 2^16 pictures.
+        // The first layer's output for an image of 64 x 64 has 32 x 32 x 32 = 2^15 numbers, times 2^16 images.
         TrainingOptions options = SmallRun.Options with
         {
             Model = SmallRun.Options.Model with { Hidden = 64 },
             Size = 64,
             Batch = 65536,
         };
-        ImageSet pictures = Shapes.Load(Split.Train, size: 64, trainCount: 2, testCount: 1);
+        ImageSet images = SyntheticShapes.Load(Split.Train, size: 64, trainCount: 2, testCount: 1);
         RunFolder run = RunFolder.Create(_folder["run"], options);
-        var e = Assert.Throws<InputException>(() => new Trainer(run, pictures, pictures));
+        var e = Assert.Throws<InputException>(() => new Trainer(run, images, images));
         Assert.Contains("smaller batch", e.Message, StringComparison.Ordinal);
     }
 
@@ -501,20 +501,20 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
-    public void Pictures_of_a_single_colour_and_pictures_that_do_not_fit_are_refused()
+    public void Images_of_a_single_colour_and_images_that_do_not_fit_are_refused()
     {
         var grey = new ImageSet("grey", 16, 16, 3, [Image.Black(16, 16, 3).Pixels], [0], ["none"]);
-        var odd = new ImageSet("odd", 14, 16, 3, [Shapes.Picture(0, 16).Pixels[..(14 * 16 * 3)]], [0], ["none"]);
+        var odd = new ImageSet("odd", 14, 16, 3, [SyntheticShapes.Image(0, 16).Pixels[..(14 * 16 * 3)]], [0], ["none"]);
         AssertRefused(grey, "same single colour");
         AssertRefused(odd, "multiples of 4");
         AssertRefused(SmallRun.Train.ToChannels(1), "3 channels");
-        AssertRefused(new ImageSet("none", 16, 16, 3, [], [], ["none"]), "no pictures");
+        AssertRefused(new ImageSet("none", 16, 16, 3, [], [], ["none"]), "no images");
     }
 
-    private void AssertRefused(ImageSet pictures, string expected)
+    private void AssertRefused(ImageSet images, string expected)
     {
-        RunFolder run = RunFolder.Create(_folder[pictures.Name + pictures.Channels], SmallRun.Options);
-        InputException e = Assert.Throws<InputException>(() => new Trainer(run, pictures, pictures));
+        RunFolder run = RunFolder.Create(_folder[images.Name + images.Channels], SmallRun.Options);
+        InputException e = Assert.Throws<InputException>(() => new Trainer(run, images, images));
         Assert.Contains(expected, e.Message, StringComparison.Ordinal);
     }
 

@@ -16,14 +16,14 @@ public sealed class TrainingBudgetTests : IDisposable
     [InlineData(1, 32, 1)]
     [InlineData(long.MaxValue, 1, long.MaxValue)]
     [InlineData(long.MaxValue, 2, (1L << 62))]
-    public void Pictures_are_drawn_in_whole_batches(long pictures, int batch, long updates) =>
-        Assert.Equal(updates, TrainingBudget.OfPictures(pictures).UpdatesFor(batch));
+    public void Images_are_drawn_in_whole_batches(long images, int batch, long updates) =>
+        Assert.Equal(updates, TrainingBudget.OfImages(images).UpdatesFor(batch));
 
     [Fact]
     public void The_spent_part_goes_from_0_to_1()
     {
         Assert.Equal(0.25, TrainingBudget.OfUpdates(40).Spent(10, 32, TimeSpan.FromHours(9)));
-        Assert.Equal(0.5, TrainingBudget.OfPictures(100).Spent(2, 32, TimeSpan.FromHours(9)));
+        Assert.Equal(0.5, TrainingBudget.OfImages(100).Spent(2, 32, TimeSpan.FromHours(9)));
         Assert.Equal(0.2, TrainingBudget.OfMinutes(0.5).Spent(1_000_000, 32, TimeSpan.FromSeconds(6)), 1e-12);
         Assert.Null(TrainingBudget.OfMinutes(1).UpdatesFor(32));
     }
@@ -33,7 +33,7 @@ public sealed class TrainingBudgetTests : IDisposable
         { "budget", new TrainingBudget() },
         { "budget", new TrainingBudget { Updates = 1, Minutes = 1 } },
         { "updates", TrainingBudget.OfUpdates(0) },
-        { "pictures", TrainingBudget.OfPictures(-1) },
+        { "images", TrainingBudget.OfImages(-1) },
         { "minutes", TrainingBudget.OfMinutes(0) },
         { "minutes", TrainingBudget.OfMinutes(double.NaN) },
         { "minutes", TrainingBudget.OfMinutes(double.PositiveInfinity) },
@@ -46,10 +46,10 @@ public sealed class TrainingBudgetTests : IDisposable
             name + " must be ", Assert.Throws<InputException>(budget.Validate).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void A_budget_of_pictures_gives_the_run_of_as_many_updates()
+    public void A_budget_of_images_gives_the_run_of_as_many_updates()
     {
         foreach ((string name, TrainingBudget budget) in
-            new[] { ("a", TrainingBudget.OfUpdates(5)), ("b", TrainingBudget.OfPictures(25)) })
+            new[] { ("a", TrainingBudget.OfUpdates(5)), ("b", TrainingBudget.OfImages(25)) })
         {
             using Trainer trainer = SmallRun.Start(_folder[name], SmallRun.Options with { Budget = budget });
             trainer.Run(cancellation: TestContext.Current.CancellationToken);
@@ -163,7 +163,7 @@ public sealed class TrainingBudgetTests : IDisposable
         foreach (TrainingBudget budget in
             new[]
             {
-                TrainingBudget.OfUpdates(long.MaxValue), TrainingBudget.OfPictures(9), TrainingBudget.OfMinutes(0.1),
+                TrainingBudget.OfUpdates(long.MaxValue), TrainingBudget.OfImages(9), TrainingBudget.OfMinutes(0.1),
             })
         {
             RunFolder.Create(_folder[$"{budget}"], SmallRun.Options with { Budget = budget });

@@ -2,14 +2,14 @@ namespace Tessera.Data.Scenes;
 
 /// <summary>A perspective camera that looks at the origin.</summary>
 /// <param name="Eye">Its position.</param>
-/// <param name="Centre">From the eye to the centre of the picture.</param>
-/// <param name="Right">From there to the middle of the picture's right edge.</param>
-/// <param name="Up">From there to the middle of the picture's upper edge.</param>
+/// <param name="Centre">From the eye to the centre of the image.</param>
+/// <param name="Right">From there to the middle of the image's right edge.</param>
+/// <param name="Up">From there to the middle of the image's upper edge.</param>
 internal readonly record struct Camera(Vec3 Eye, Vec3 Centre, Vec3 Right, Vec3 Up)
 {
     private const float FromOrigin = 6;
 
-    /// <summary>The ray through a point of the picture, each coordinate in -1..1; not of unit length.</summary>
+    /// <summary>The ray through a point of the image, each coordinate in -1..1; not of unit length.</summary>
     public Vec3 Ray(float x, float y) => Centre + Right * x + Up * y;
 
     /// <summary>A camera at a random height that shows the unit ball at a random size and position.</summary>

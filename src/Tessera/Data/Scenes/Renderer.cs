@@ -62,7 +62,7 @@ internal sealed class Renderer<TSolid>
         return new Vec3(MathF.Sqrt(light.X), MathF.Sqrt(light.Y), MathF.Sqrt(light.Z));
     }
 
-    /// <summary>The linear colour, each channel in 0..1, at a point of the picture given in pixels.</summary>
+    /// <summary>The linear colour, each channel in 0..1, at a point of the image given in pixels.</summary>
     private Vec3 Sample(float x, float y, int size)
     {
         float scale = 2f / size;

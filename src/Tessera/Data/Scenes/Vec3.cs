@@ -4,7 +4,7 @@ namespace Tessera.Data.Scenes;
 
 /// <summary>
 /// A point, a direction or a linear colour. Not <c>System.Numerics.Vector3</c>, whose dot product sums in an order that
-/// depends on the machine and would change the last bit of a picture.
+/// depends on the machine and would change the last bit of an image.
 /// </summary>
 internal readonly record struct Vec3(float X, float Y, float Z)
 {

@@ -30,11 +30,11 @@ internal static class AtlasFigure
         { Columns = 1 };
     }
 
-    private static PicturePart Part(string fileName, string label, IEnumerable<Image> tiles)
+    private static ImagePart Part(string fileName, string label, IEnumerable<Image> tiles)
     {
-        Image[] pictures = [.. tiles];
+        Image[] images = [.. tiles];
         return Grids.Of(
-            fileName, $"{label}: {pictures.Length.ToString("#,0", CultureInfo.InvariantCulture)}",
-            $"One small tile for each code that is {label}: {pictures.Length} tiles.", pictures, Columns);
+            fileName, $"{label}: {images.Length.ToString("#,0", CultureInfo.InvariantCulture)}",
+            $"One small tile for each code that is {label}: {images.Length} tiles.", images, Columns);
     }
 }

@@ -12,12 +12,12 @@ internal static class ColorScale
     public static PlotPart Of(string id, string label, double brightest)
     {
         float[] ramp = [.. Enumerable.Range(0, Steps).Select(i => (float)i)];
-        Image strip = HeatColors.Picture(ramp, Steps, 1, Steps - 1);
+        Image strip = HeatColors.Map(ramp, Steps, 1, Steps - 1);
         return new PlotPart(new Plot(
             id, "",
             "The colours of the heat map: from almost black for 0 "
             + $"to light yellow for {Ticks.ThreeDigits(brightest)} and above.",
-            Axis.Exact(label, 0, brightest), new Axis("", 0, 1, Logarithmic: false, []), [new Picture(strip)])
+            Axis.Exact(label, 0, brightest), new Axis("", 0, 1, Logarithmic: false, []), [new Bitmap(strip)])
         {
             Width = 360,
             Height = 64,

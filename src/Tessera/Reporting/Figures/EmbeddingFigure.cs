@@ -4,7 +4,7 @@ using Tessera.Reporting.Plots;
 
 namespace Tessera.Reporting.Figures;
 
-/// <summary>The seed's "View Embedding": the codebook projected to two dimensions.</summary>
+/// <summary>The reference notebook's "View Embedding": the codebook projected to two dimensions.</summary>
 internal static class EmbeddingFigure
 {
     private const string Id = "embedding", Title = "The embedding";

@@ -45,14 +45,14 @@ internal sealed record PlotPart(Plot Plot) : FilePart($"{Plot.Id}.svg")
     public override byte[] Bytes() => System.Text.Encoding.UTF8.GetBytes(Plot.Svg().ToString());
 }
 
-/// <summary>A picture, enlarged without smoothing.</summary>
+/// <summary>An image, enlarged without smoothing.</summary>
 /// <param name="FileName">The name of the file.</param>
-/// <param name="Label">A few words below the picture.</param>
+/// <param name="Label">A few words below the image.</param>
 /// <param name="Alternative">The text alternative (<c>alt</c>).</param>
-/// <param name="Image">The picture before enlargement.</param>
-internal sealed record PicturePart(string FileName, string Label, string Alternative, Image Image) : FilePart(FileName)
+/// <param name="Image">The image before enlargement.</param>
+internal sealed record ImagePart(string FileName, string Label, string Alternative, Image Image) : FilePart(FileName)
 {
-    // About the width of the page: a picture alone in its row stays sharp.
+    // About the width of the page: an image alone in its row stays sharp.
     private const int ShownWidth = 768;
 
     // Larger pixels would not show more.
@@ -60,7 +60,7 @@ internal sealed record PicturePart(string FileName, string Label, string Alterna
 
     private readonly Lazy<byte[]> _bytes = new(() => ImageFile.EncodePng(ImageTransform.Enlarge(Image, Factor(Image))));
 
-    /// <summary>The width in CSS pixels at which the picture is shown if there is room.</summary>
+    /// <summary>The width in CSS pixels at which the image is shown if there is room.</summary>
     public int LargestWidth => Image.Width * Factor(Image);
 
     public override byte[] Bytes() => _bytes.Value;

@@ -5,7 +5,7 @@ using Tessera.Reporting.Plots;
 
 namespace Tessera.Reporting.Figures;
 
-/// <summary>How far one code reaches in the decoded picture, as a map and by distance.</summary>
+/// <summary>How far one code reaches in the decoded image, as a map and by distance.</summary>
 internal static class InfluenceFigure
 {
     public static Figure Make(ReportData data)
@@ -21,7 +21,7 @@ internal static class InfluenceFigure
             + $"90% of the total change lies within {radius} pixels.",
             Offset("pixels from the middle of the cell"), Offset("pixels"),
             [
-                new Picture(HeatColors.Picture(map.Change, map.Side, map.Side, brightest)),
+                new Bitmap(HeatColors.Map(map.Change, map.Side, map.Side, brightest)),
                 new Outline(-cell, cell, cell, -cell),
             ])
         { Width = 380, Height = 415, HasGrid = false };
@@ -32,8 +32,8 @@ internal static class InfluenceFigure
                 CultureInfo.InvariantCulture,
                 $"A code stands for a cell of {VqVae.PixelsPerCode} x {VqVae.PixelsPerCode} pixels (outlined). The map "
                 + $"shows how much the pixels around a cell change when its code vector is set to zero before "
-                + $"decoding: the mean over {map.Samples:#,0} cells of {data.Pictures.Originals.Count} pictures. "
-                + $"Positions outside a picture do not count. Half of the total change lies within {half:0.0} pixels "
+                + $"decoding: the mean over {map.Samples:#,0} cells of {data.Images.Originals.Count} images. "
+                + $"Positions outside an image do not count. Half of the total change lies within {half:0.0} pixels "
                 + $"of the cell's middle, 90% within {radius}."),
             [
                 new PlotPart(image)

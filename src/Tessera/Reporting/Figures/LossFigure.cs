@@ -6,12 +6,14 @@ using Tessera.Training;
 
 namespace Tessera.Reporting.Figures;
 
-/// <summary>The seed's "Plot Loss": NMSE and perplexity of every update, smoothed in front of raw.</summary>
+/// <summary>
+/// The reference notebook's "Plot Loss": NMSE and perplexity of every update, smoothed in front of raw.
+/// </summary>
 internal static class LossFigure
 {
     private const string Id = "loss", Title = "Loss and perplexity during training";
 
-    // The seed's savgol_filter(..., 201, 7).
+    // The reference notebook's savgol_filter(..., 201, 7).
     private const int Window = 201, Order = 7;
 
     public static Figure Make(ReportData data)
@@ -68,7 +70,7 @@ internal static class LossFigure
             : "";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"The reconstruction error (NMSE: mean squared error / variance of the training pictures; recon_error in "
+            $"The reconstruction error (NMSE: mean squared error / variance of the training images; recon_error in "
             + $"the logs) and the perplexity of each of {series.Count:#,0} training batches, {smoothing}.{start} The "
             + $"perplexity is the effective number of codes in use, from 1 to the size of the codebook. In a healthy "
             + $"run the error falls ever more slowly, and the perplexity rises and stays high. If the perplexity falls "

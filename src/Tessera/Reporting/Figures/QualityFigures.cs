@@ -15,16 +15,16 @@ internal static class QualityFigures
         return
         [
             new Figure(
-                "quality", "Quality of every picture",
+                "quality", "Quality of every image",
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"How well each of the {psnr.Length:#,0} pictures of {data.Subject.Pictures.Name} is "
+                    $"How well each of the {psnr.Length:#,0} images of {data.Subject.Images.Name} is "
                     + $"reconstructed: the distribution of the peak signal-to-noise ratio (PSNR, in dB; higher is "
                     + $"better)."),
                 [new PlotPart(Histogram(psnr))]),
             new Figure(
                 "extremes", "The best and the worst reconstructions",
-                $"The {shown} pictures with the highest and the {shown} with the lowest PSNR: originals above, "
+                $"The {shown} images with the highest and the {shown} with the lowest PSNR: originals above, "
                 + "reconstructions below. The worst show what the codes cannot express, often fine texture, hard "
                 + "edges or rare colours.",
                 [
@@ -35,7 +35,7 @@ internal static class QualityFigures
     }
 
     /// <summary>A row of originals above the row of their reconstructions.</summary>
-    private static PicturePart Part(string id, string label, PictureSample sample) => Grids.Of(
+    private static ImagePart Part(string id, string label, ImageSample sample) => Grids.Of(
         $"{id}.png", label, $"{label}: originals above, reconstructions below.",
         [.. sample.Originals, .. sample.Reconstructions], columns: sample.Originals.Count);
 
@@ -51,10 +51,10 @@ internal static class QualityFigures
             counts[(int)Math.Clamp((Math.Min(value, axis.Max) - axis.Min) / width, 0, bins - 1)]++;
         double median = sorted[sorted.Length / 2];
         return new Plot(
-            "psnr", "PSNR of every picture",
-            $"A histogram of the PSNR of {sorted.Length} pictures, from {Decibels(sorted[0])} to "
+            "psnr", "PSNR of every image",
+            $"A histogram of the PSNR of {sorted.Length} images, from {Decibels(sorted[0])} to "
             + $"{Decibels(sorted[^1])} dB; the median is {Decibels(median)} dB.",
-            axis, Axis.Linear("pictures", 0, counts.Max()),
+            axis, Axis.Linear("images", 0, counts.Max()),
             [
                 new Bars([.. Enumerable.Range(0, bins + 1).Select(i => axis.Min + i * width)], counts),
                 new Rule(Math.Min(median, axis.Max), $"median {Decibels(median)} dB", Vertical: true),

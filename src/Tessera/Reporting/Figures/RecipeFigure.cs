@@ -36,7 +36,7 @@ internal static class RecipeFigure
                 $"Left: the learning rate. Right: rarely used codes that were revived, which means moved onto current "
                 + $"output vectors of the encoder: {revived:#,0} in all{ending}. A healthy run revives many codes at "
                 + $"first, while the encoder changes fast, and few later. A run that keeps reviving many has more "
-                + $"codes than the pictures need, or a learning rate that is too high."),
+                + $"codes than the images need, or a learning rate that is too high."),
             [
                 new PlotPart(new Plot(
                     "recipe-rate", "Learning rate",

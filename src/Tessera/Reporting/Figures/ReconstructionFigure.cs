@@ -5,29 +5,29 @@ using Tessera.Reporting.Plots;
 
 namespace Tessera.Reporting.Figures;
 
-/// <summary>The seed's "View Reconstructions": originals, reconstructions and their difference.</summary>
+/// <summary>The reference notebook's "View Reconstructions": originals, reconstructions and their difference.</summary>
 internal static class ReconstructionFigure
 {
     // The colour scale ends at this quantile of the errors, so that a few large ones do not darken the rest.
     private const double ShownShare = 0.995;
 
-    /// <summary>The figure of pictures of the measured split.</summary>
+    /// <summary>The figure of images of the measured split.</summary>
     public static Figure OfSplit(ReportData data) => Make(
-        data, data.Pictures, "reconstructions",
-        data.Subject.Split == Split.Test ? "Test pictures" : $"Pictures of {data.Pictures.Name}",
-        $"{data.Pictures.Originals.Count} pictures, spread evenly over {data.Pictures.Name}, "
+        data, data.Images, "reconstructions",
+        data.Subject.Split == Split.Test ? "Test images" : $"Images of {data.Images.Name}",
+        $"{data.Images.Originals.Count} images, spread evenly over {data.Images.Name}, "
         + "and their reconstructions.");
 
-    /// <summary>The figure of training pictures; null if there are none to compare with.</summary>
-    public static Figure? OfTraining(ReportData data) => data.TrainingPictures is { } sample
+    /// <summary>The figure of training images; null if there are none to compare with.</summary>
+    public static Figure? OfTraining(ReportData data) => data.TrainingImages is { } sample
         ? Make(
-            data, sample, "training", "Training pictures",
-            $"The same for {sample.Originals.Count} pictures of {sample.Name}, on which the model was trained. If "
-            + "these look clearly better than those above, the model has memorized its training pictures "
+            data, sample, "training", "Training images",
+            $"The same for {sample.Originals.Count} images of {sample.Name}, on which the model was trained. If "
+            + "these look clearly better than those above, the model has memorized its training images "
             + "(overfitting).")
         : null;
 
-    private static Figure Make(ReportData data, PictureSample sample, string id, string title, string lead)
+    private static Figure Make(ReportData data, ImageSample sample, string id, string title, string lead)
     {
         double brightest = Brightest(data);
         float[][] errors = sample.AbsoluteErrors();
@@ -37,19 +37,19 @@ internal static class ReconstructionFigure
         return new Figure(
             id, title,
             $"{lead} The error is the absolute difference of pixels in 0..1, averaged over the channels; its mean over "
-            + $"these pictures is {mean}. Bright means a large error. The colours end at the {shown} quantile of the "
+            + $"these images is {mean}. Bright means a large error. The colours end at the {shown} quantile of the "
             + "errors, and all error maps share one scale.",
             [
                 Grids.Of(
-                    $"{id}-originals.png", "originals", $"{sample.Originals.Count} pictures of {sample.Name}.",
+                    $"{id}-originals.png", "originals", $"{sample.Originals.Count} images of {sample.Name}.",
                     sample.Originals),
                 Grids.Of(
-                    $"{id}-decoded.png", "reconstructions", "The same pictures, reconstructed by the model.",
+                    $"{id}-decoded.png", "reconstructions", "The same images, reconstructed by the model.",
                     sample.Reconstructions),
                 Grids.Of(
                     $"{id}-errors.png", "absolute error",
                     $"Heat maps of the absolute errors of the reconstructions, mean {mean}.",
-                    [.. errors.Select(error => HeatColors.Picture(error, width, height, brightest))])
+                    [.. errors.Select(error => HeatColors.Map(error, width, height, brightest))])
                 with
                 { Scale = ColorScale.Of($"{id}-scale", "absolute error", brightest) },
             ]);
@@ -57,7 +57,7 @@ internal static class ReconstructionFigure
 
     private static double Brightest(ReportData data)
     {
-        IEnumerable<float[]> all = data.Pictures.AbsoluteErrors().Concat(data.TrainingPictures?.AbsoluteErrors() ?? []);
+        IEnumerable<float[]> all = data.Images.AbsoluteErrors().Concat(data.TrainingImages?.AbsoluteErrors() ?? []);
         float[] errors = [.. all.SelectMany(error => error).Order()];
         return Math.Max(errors[(int)(ShownShare * (errors.Length - 1))], 1 / 255.0);
     }

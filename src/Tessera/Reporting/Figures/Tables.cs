@@ -11,7 +11,7 @@ namespace Tessera.Reporting.Figures;
 internal static class Tables
 {
     /// <summary>
-    /// The size of a picture's codes in bits per subpixel (one channel of one pixel), with code words of equal length:
+    /// The size of an image's codes in bits per subpixel (one channel of one pixel), with code words of equal length:
     /// <c>log2 K / (16 channels)</c>.
     /// </summary>
     public static double BitsPerSubpixel(VqVaeOptions model) => Bits(model, model.Codes);
@@ -30,24 +30,24 @@ internal static class Tables
         VqVaeOptions model = data.Subject.Trained.Model.Options;
         return new Figure(
             "results-table", "Results",
-            $"Over all {Text($"{evaluation.Images:#,0}")} pictures of {data.Subject.Pictures.Name}.",
+            $"Over all {Text($"{evaluation.Images:#,0}")} images of {data.Subject.Images.Name}.",
             [
                 new TablePart(null, ["measure", "value", "what it is"],
                 [
                     [
                         "NMSE",
                         evaluation.ReconError is { } error ? Text($"{error:0.0000}") : "unknown: no training variance",
-                        "recon_error: mean squared error / variance of the training pictures; lower is better, and a "
+                        "recon_error: mean squared error / variance of the training images; lower is better, and a "
                         + "constant grey has about 1",
                     ],
                     ["MSE", Text($"{evaluation.Mse:0.000000}"), "mean squared error, pixels in 0..1; lower is better"],
                     [
                         "PSNR", Text($"{evaluation.Psnr:0.00} dB"),
-                        "peak signal-to-noise ratio, mean over the pictures; higher is better",
+                        "peak signal-to-noise ratio, mean over the images; higher is better",
                     ],
                     [
                         "SSIM", Text($"{evaluation.Ssim:0.0000}"),
-                        "structural similarity, mean over the pictures; higher is better, 1 is perfect",
+                        "structural similarity, mean over the images; higher is better, 1 is perfect",
                     ],
                     [
                         "perplexity", Text($"{evaluation.Perplexity:0.0}"),
@@ -60,7 +60,7 @@ internal static class Tables
                     [
                         "bits per subpixel", Text($"{BitsPerSubpixel(model):0.0000}"),
                         "the size of the codes per channel of a pixel, with code words of equal length; an "
-                        + "uncompressed picture has 8",
+                        + "uncompressed image has 8",
                     ],
                     [
                         "bits per subpixel, entropy", Text($"{BitsPerSubpixel(model, evaluation):0.0000}"),

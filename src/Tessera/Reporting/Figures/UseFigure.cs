@@ -38,7 +38,7 @@ internal static class UseFigure
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"How often each of the {counts.Length:#,0} codes was chosen for all "
-                + $"{data.Measurement.Evaluation.Images:#,0} pictures of {data.Subject.Pictures.Name} ({total:#,0} "
+                + $"{data.Measurement.Evaluation.Images:#,0} images of {data.Subject.Images.Name} ({total:#,0} "
                 + $"choices), sorted by use: {used:#,0} in use, {deadText}. The perplexity, "
                 + $"{data.Measurement.Evaluation.Perplexity:0.0}, is the effective number of codes: this many equally "
                 + $"used codes would carry as much information. In a healthy codebook the curve falls gently and few "

@@ -10,7 +10,7 @@ namespace Tessera.Reporting.Measurements;
 /// use, which is a neutral background.
 /// </summary>
 /// <param name="Order">The codes shown, the most used first.</param>
-/// <param name="Tiles">A picture per code: its own 4 x 4 pixels and 4 more on each side.</param>
+/// <param name="Tiles">An image per code: its own 4 x 4 pixels and 4 more on each side.</param>
 /// <param name="Colors">The mean colour of each code's own 4 x 4 pixels.</param>
 internal sealed record CodeAtlas(IReadOnlyList<int> Order, IReadOnlyList<Image> Tiles, IReadOnlyList<Rgb> Colors)
 {
@@ -42,7 +42,7 @@ internal sealed record CodeAtlas(IReadOnlyList<int> Order, IReadOnlyList<Image> 
                 for (int cell = 0; cell < side * side; cell++) background.CopyTo(map[(cell * dimensions)..]);
                 codebook.AsSpan(order[i] * dimensions, dimensions).CopyTo(map[middle..]);
             },
-            (i, picture) => tiles[i] = Crop(ModelProbe.ToImage(picture, pixels, pixels, channels), corner, TileSide));
+            (i, image) => tiles[i] = Crop(ModelProbe.ToImage(image, pixels, pixels, channels), corner, TileSide));
         Rgb[] colors = [.. tiles.Select(tile => MeanColor(Crop(tile, Margin, VqVae.PixelsPerCode)))];
         return new CodeAtlas(order, tiles, colors);
     }
@@ -56,21 +56,21 @@ internal sealed record CodeAtlas(IReadOnlyList<int> Order, IReadOnlyList<Image> 
         return Array.ConvertAll(mean, value => (float)value);
     }
 
-    private static Image Crop(Image picture, int corner, int side)
+    private static Image Crop(Image image, int corner, int side)
     {
-        Image part = Image.Black(side, side, picture.Channels);
-        int length = side * picture.Channels;
+        Image part = Image.Black(side, side, image.Channels);
+        int length = side * image.Channels;
         for (int y = 0; y < side; y++)
         {
-            picture.Pixels.AsSpan(((corner + y) * picture.Width + corner) * picture.Channels, length)
+            image.Pixels.AsSpan(((corner + y) * image.Width + corner) * image.Channels, length)
                 .CopyTo(part.Pixels.AsSpan(y * length));
         }
         return part;
     }
 
-    private static Rgb MeanColor(Image picture)
+    private static Rgb MeanColor(Image image)
     {
-        Image rgb = ImageTransform.ToChannels(picture, 3);
+        Image rgb = ImageTransform.ToChannels(image, 3);
         byte Mean(int channel) => (byte)Math.Round(
             rgb.Pixels.Where((_, i) => i % 3 == channel).Average(sample => (double)sample));
         return new Rgb(Mean(0), Mean(1), Mean(2));

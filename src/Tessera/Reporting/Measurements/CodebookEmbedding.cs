@@ -11,7 +11,9 @@ internal sealed record CodebookEmbedding(double[]? Umap, double[] Pca, double[] 
     /// <summary>The smallest number of codes that UMAP can lay out.</summary>
     public const int FewestCodes = 4;
 
-    /// <summary>The seed's UMAP options, with a fixed random seed so that equal codebooks give equal figures.</summary>
+    /// <summary>
+    /// The reference notebook's UMAP options, with a fixed random seed so that equal codebooks give equal figures.
+    /// </summary>
     public static UmapOptions Options { get; } = new()
     {
         Neighbors = 3,

@@ -4,17 +4,17 @@ namespace Tessera.Reporting.Measurements;
 
 /// <summary>
 /// How far one code reaches: the change of the reconstruction around a latent cell when the cell's vector is set to
-/// zero, as a mean over many cells of many pictures.
+/// zero, as a mean over many cells of many images.
 /// </summary>
 /// <param name="Reach">The number of pixels measured on each side of the cell.</param>
 /// <param name="Change">
 /// Mean absolute change, pixels in 0..1, <c>[side, side]</c>, row-major; the cell's own pixels are in the middle.
-/// Positions outside a picture do not count.
+/// Positions outside an image do not count.
 /// </param>
 /// <param name="Samples">The number of zeroed cells.</param>
 internal sealed record InfluenceMap(int Reach, float[] Change, int Samples)
 {
-    // 2048 pictures of 32x32, which decode in a second or two.
+    // 2048 images of 32x32, which decode in a second or two.
     private const long PixelBudget = 2048 * 32 * 32;
 
     /// <summary>The side of the square map in pixels.</summary>
@@ -44,7 +44,7 @@ internal sealed record InfluenceMap(int Reach, float[] Change, int Samples)
 
     /// <summary>Measures a model.</summary>
     /// <param name="probe">The model.</param>
-    /// <param name="maps">The quantized latents of some pictures.</param>
+    /// <param name="maps">The quantized latents of some images.</param>
     public static InfluenceMap Measure(ModelProbe probe, LatentMaps maps)
     {
         int width = maps.Width * VqVae.PixelsPerCode, height = maps.Height * VqVae.PixelsPerCode;
@@ -52,31 +52,31 @@ internal sealed record InfluenceMap(int Reach, float[] Change, int Samples)
         // Each 3x3 convolution extends the reach by one cell, the transposed convolutions together by less than one.
         int cells = Math.Min(2 + probe.Model.Options.ResidualLayers, Math.Max(maps.Width, maps.Height) - 1);
         int reach = Math.Min(VqVae.PixelsPerCode * cells, 32);
-        int perPicture = (int)Math.Clamp(PixelBudget / ((long)maps.Count * width * height), 1, maps.Cells);
+        int perImage = (int)Math.Clamp(PixelBudget / ((long)maps.Count * width * height), 1, maps.Cells);
         float[][] whole = new float[maps.Count][];
         probe.Decode(
             maps.Count, maps.Height, maps.Width,
             (i, map) => maps.Of(i).CopyTo(map),
-            (i, picture) => whole[i] = picture.ToArray());
+            (i, image) => whole[i] = image.ToArray());
 
         var sums = new Sums(reach, SideOf(reach));
         probe.Decode(
-            maps.Count * perPicture, maps.Height, maps.Width,
+            maps.Count * perImage, maps.Height, maps.Width,
             (sample, map) =>
             {
-                maps.Of(sample / perPicture).CopyTo(map);
+                maps.Of(sample / perImage).CopyTo(map);
                 map.Slice(CellOf(sample) * maps.Dimensions, maps.Dimensions).Clear();
             },
-            (sample, picture) => sums.Add(
-                whole[sample / perPicture], picture, width, height, channels,
+            (sample, image) => sums.Add(
+                whole[sample / perImage], image, width, height, channels,
                 CellOf(sample) % maps.Width, CellOf(sample) / maps.Width));
-        return new InfluenceMap(reach, sums.Means(), maps.Count * perPicture);
+        return new InfluenceMap(reach, sums.Means(), maps.Count * perImage);
 
-        // The cells are spread over the map and differ from picture to picture.
+        // The cells are spread over the map and differ from image to image.
         int CellOf(int sample)
         {
-            int picture = sample / perPicture, i = sample % perPicture;
-            return (int)(((long)i * maps.Count + picture) * maps.Cells / ((long)perPicture * maps.Count));
+            int image = sample / perImage, i = sample % perImage;
+            return (int)(((long)i * maps.Count + image) * maps.Cells / ((long)perImage * maps.Count));
         }
     }
 

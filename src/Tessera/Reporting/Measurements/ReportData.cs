@@ -8,7 +8,7 @@ internal sealed record ReportData
 {
     private const int Extremes = 8;
 
-    /// <summary>The model and the pictures.</summary>
+    /// <summary>The model and the images.</summary>
     public required ReportSubject Subject { get; init; }
 
     /// <summary>The losses of every update; null if there are none.</summary>
@@ -26,19 +26,19 @@ internal sealed record ReportData
     /// <summary>The results over the whole split.</summary>
     public required Measurement Measurement { get; init; }
 
-    /// <summary>Some pictures of the split.</summary>
-    public required PictureSample Pictures { get; init; }
+    /// <summary>Some images of the split.</summary>
+    public required ImageSample Images { get; init; }
 
-    /// <summary>Some training pictures; null without <see cref="ReportSubject.TrainingPictures"/>.</summary>
-    public required PictureSample? TrainingPictures { get; init; }
+    /// <summary>Some training images; null without <see cref="ReportSubject.TrainingImages"/>.</summary>
+    public required ImageSample? TrainingImages { get; init; }
 
-    /// <summary>The pictures with the highest PSNR, the best first.</summary>
-    public required PictureSample Best { get; init; }
+    /// <summary>The images with the highest PSNR, the best first.</summary>
+    public required ImageSample Best { get; init; }
 
-    /// <summary>The pictures with the lowest PSNR, the worst first.</summary>
-    public required PictureSample Worst { get; init; }
+    /// <summary>The images with the lowest PSNR, the worst first.</summary>
+    public required ImageSample Worst { get; init; }
 
-    /// <summary>Reconstructions of <see cref="Pictures"/>, each with one code vector set to zero.</summary>
+    /// <summary>Reconstructions of <see cref="Images"/>, each with one code vector set to zero.</summary>
     public required IReadOnlyList<Imaging.Image> Masked { get; init; }
 
     /// <summary>How far one code reaches.</summary>
@@ -51,25 +51,25 @@ internal sealed record ReportData
     public required CodebookEmbedding Embedding { get; init; }
 
     /// <summary>Makes all measurements.</summary>
-    /// <exception cref="InputException">The pictures do not fit the model.</exception>
+    /// <exception cref="InputException">The images do not fit the model.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public static ReportData Gather(
         ReportSubject subject, IProgress<ReportProgress> progress, CancellationToken cancellation)
     {
-        (TrainedModel trained, ImageSet pictures) = (subject.Trained, subject.Pictures);
+        (TrainedModel trained, ImageSet images) = (subject.Trained, subject.Images);
         (TrainingSeries? series, string absence) = ReadSeries(trained);
         (TrainingMetrics metrics, string metricsAbsence) = ReadMetrics(trained);
-        string measuring = $"measuring {pictures.Count} pictures";
+        string measuring = $"measuring {images.Count} images";
         progress.Report(new ReportProgress(measuring, 0));
         Measurement measurement = Evaluator.Measure(
-            trained.Model, pictures, subject.Split, trained.DataVariance,
-            new Relay<int>(done => progress.Report(new ReportProgress(measuring, 0.7 * done / pictures.Count))),
+            trained.Model, images, subject.Split, trained.DataVariance,
+            new Relay<int>(done => progress.Report(new ReportProgress(measuring, 0.7 * done / images.Count))),
             cancellation);
 
         var probe = new ModelProbe(trained.Model, cancellation);
-        progress.Report(new ReportProgress("reconstructing pictures", 0.7));
-        int[] order = [.. Enumerable.Range(0, pictures.Count).OrderBy(i => measurement.Psnr[i])];
-        PictureSample sample = PictureSample.Spread(probe, pictures);
+        progress.Report(new ReportProgress("reconstructing images", 0.7));
+        int[] order = [.. Enumerable.Range(0, images.Count).OrderBy(i => measurement.Psnr[i])];
+        ImageSample sample = ImageSample.Spread(probe, images);
         progress.Report(new ReportProgress("measuring how far a code reaches", 0.75));
         InfluenceMap influence = InfluenceMap.Measure(probe, sample.Latents);
         progress.Report(new ReportProgress("decoding every code", 0.85));
@@ -82,10 +82,10 @@ internal sealed record ReportData
             Metrics = metrics,
             MetricsAbsence = metricsAbsence,
             Measurement = measurement,
-            Pictures = sample,
-            TrainingPictures = subject.TrainingPictures is { } training ? PictureSample.Spread(probe, training) : null,
-            Best = PictureSample.Of(probe, pictures, [.. order.Reverse().Take(Extremes)]),
-            Worst = PictureSample.Of(probe, pictures, [.. order.Take(Extremes)]),
+            Images = sample,
+            TrainingImages = subject.TrainingImages is { } training ? ImageSample.Spread(probe, training) : null,
+            Best = ImageSample.Of(probe, images, [.. order.Reverse().Take(Extremes)]),
+            Worst = ImageSample.Of(probe, images, [.. order.Take(Extremes)]),
             Masked = MaskedCells.Decode(probe, sample.Latents),
             Influence = influence,
             Atlas = atlas,

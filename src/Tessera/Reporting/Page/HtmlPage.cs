@@ -92,9 +92,9 @@ internal static class HtmlPage
             CultureInfo.InvariantCulture,
             $"A VQ-VAE{update}{trained}: {model.ParameterCount:#,0} parameters, {model.Options.Codes:#,0} codes of "
             + $"{model.Options.CodeDim} dimensions, {model.Options.Quantizer.Summary}. Measured on "
-            + $"{data.Subject.Pictures.Name}. The encoder turns a picture into a grid of codes, one for each "
+            + $"{data.Subject.Images.Name}. The encoder turns an image into a grid of codes, one for each "
             + $"{VqVae.PixelsPerCode} x {VqVae.PixelsPerCode} pixels. A code is the number of one of the learned "
-            + $"vectors, which together are the codebook. The decoder makes a picture, the reconstruction, from the "
+            + $"vectors, which together are the codebook. The decoder makes an image, the reconstruction, from the "
             + $"codes.");
     }
 
@@ -150,11 +150,11 @@ internal static class HtmlPage
         PlotPart plot => Markup.Of($"""
             <div class="part" {DataFile(plot.FileName)}>{plot.Plot.Svg()}{Scale(plot)}</div>
             """),
-        PicturePart picture => Markup.Of($"""
-            <div class="part" {DataFile(picture.FileName)}>
-            <img src="{DataUri.Png(picture.Bytes())}" alt="{picture.Alternative}"
-            style="max-width:{picture.LargestWidth}px"/>
-            <p>{picture.Label}</p>{Scale(picture)}</div>
+        ImagePart image => Markup.Of($"""
+            <div class="part" {DataFile(image.FileName)}>
+            <img src="{DataUri.Png(image.Bytes())}" alt="{image.Alternative}"
+            style="max-width:{image.LargestWidth}px"/>
+            <p>{image.Label}</p>{Scale(image)}</div>
             """),
         TablePart table => Markup.Of($"""
             <div class="part">{(table.Title is { } title ? Markup.Of($"<p>{title}</p>") : Markup.None)}

@@ -25,14 +25,14 @@ internal static class HeatColors
     /// <param name="width">Values in a row.</param>
     /// <param name="height">Rows.</param>
     /// <param name="brightest">The value that gets the last colour, above 0.</param>
-    public static Image Picture(ReadOnlySpan<float> values, int width, int height, double brightest)
+    public static Image Map(ReadOnlySpan<float> values, int width, int height, double brightest)
     {
-        Image picture = Image.Black(width, height, 3);
+        Image image = Image.Black(width, height, 3);
         for (int i = 0; i < values.Length; i++)
         {
-            (picture.Pixels[3 * i], picture.Pixels[3 * i + 1], picture.Pixels[3 * i + 2]) = At(values[i] / brightest);
+            (image.Pixels[3 * i], image.Pixels[3 * i + 1], image.Pixels[3 * i + 2]) = At(values[i] / brightest);
         }
-        return picture;
+        return image;
     }
 
     private static Rgb Compute(double t)

@@ -113,8 +113,8 @@ internal sealed record Band(double From, double To, string Note) : Mark("band")
     }
 }
 
-/// <summary>A picture that fills the frame, without smoothing.</summary>
-internal sealed record Picture(Image Image) : Mark("picture")
+/// <summary>An image that fills the frame, without smoothing.</summary>
+internal sealed record Bitmap(Image Image) : Mark("image")
 {
     public override Markup Draw(PlotFrame frame) => Markup.Of($"""
         <image x="{frame.Left}" y="{frame.Top}" width="{frame.Width}" height="{frame.Height}" preserveAspectRatio="none"

@@ -2,7 +2,7 @@ using Tessera.Imaging;
 
 namespace Tessera.Tests.Imaging;
 
-public class PictureDecodingTests
+public class ImageDecodingTests
 {
     public static TheoryData<string> Pngs => [.. ImagingFixtures.Pngs.Keys];
 
@@ -10,7 +10,7 @@ public class PictureDecodingTests
     [MemberData(nameof(Pngs))]
     public void A_png_decodes_to_the_pixels_of_the_script(string name)
     {
-        ImagingFixtures.EncodedPicture expected = ImagingFixtures.Pngs[name];
+        ImagingFixtures.EncodedImage expected = ImagingFixtures.Pngs[name];
 
         Image image = ImageFile.Decode(expected.File, name);
 
@@ -37,7 +37,7 @@ public class PictureDecodingTests
     }
 
     [Fact]
-    public void A_picture_of_exactly_the_limit_is_read_and_one_above_is_not()
+    public void An_image_of_exactly_the_limit_is_read_and_one_above_is_not()
     {
         byte[] file = ImageFile.EncodePng(ImagingFixtures.Noisy(7, 5, 3));
 
@@ -79,7 +79,7 @@ public class PictureDecodingTests
     [Fact]
     public void A_gif_without_its_last_byte_is_read()
     {
-        ImagingFixtures.EncodedPicture gif = ImagingFixtures.Formats["gif"];
+        ImagingFixtures.EncodedImage gif = ImagingFixtures.Formats["gif"];
 
         Assert.Equal(gif.Pixels, ImageFile.Decode(gif.File[..^1]).Pixels);
     }
@@ -87,7 +87,7 @@ public class PictureDecodingTests
     [Fact]
     public void Bytes_after_a_webp_are_ignored()
     {
-        ImagingFixtures.EncodedPicture webp = ImagingFixtures.Formats["webp, colour profile"];
+        ImagingFixtures.EncodedImage webp = ImagingFixtures.Formats["webp, colour profile"];
 
         Assert.Equal(webp.Pixels, ImageFile.Decode([.. webp.File, 9, 9, 9]).Pixels);
     }
@@ -124,7 +124,7 @@ public class PictureDecodingTests
         Assert.Contains("save it without interlacing", e.Message);
     }
 
-    private static void AssertClose(ImagingFixtures.EncodedPicture expected, int mostLevels, double meanLevels)
+    private static void AssertClose(ImagingFixtures.EncodedImage expected, int mostLevels, double meanLevels)
     {
         Image image = ImageFile.Decode(expected.File, expected.Name);
 

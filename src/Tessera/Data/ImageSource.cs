@@ -6,14 +6,14 @@ using Tessera.Imaging;
 namespace Tessera.Data;
 
 /// <summary>
-/// Pictures of one size with their classes. Each picture is read or rendered on demand, so only the names and classes
-/// of all pictures stay in memory. <see cref="Load"/> reads all pictures into memory.
+/// Images of one size with their classes. Each image is read or rendered on demand, so only the names and classes
+/// of all images stay in memory. <see cref="Load"/> reads all images into memory.
 /// </summary>
 /// <example><code>
-/// PictureSource pictures = ImageFolder.Open("pictures", Split.All, 32);
-/// byte[] first = pictures.Read(0);   // 32 x 32 x 3 bytes
+/// ImageSource images = ImageFolder.Open("images", Split.All, 32);
+/// byte[] first = images.Read(0);   // 32 x 32 x 3 bytes
 /// </code></example>
-public sealed class PictureSource
+public sealed class ImageSource
 {
     private readonly int[] _labels;
     private readonly IReadOnlyList<string>? _names;
@@ -21,15 +21,15 @@ public sealed class PictureSource
 
     /// <summary>Creates a source.</summary>
     /// <param name="name">A name for messages: "shapes test".</param>
-    /// <param name="size">Height and width of every picture, at least 1.</param>
+    /// <param name="size">Height and width of every image, at least 1.</param>
     /// <param name="channels">1 (grey) or 3 (red, green, blue).</param>
-    /// <param name="labels">The class of each picture, an index into <paramref name="classNames"/>.</param>
+    /// <param name="labels">The class of each image, an index into <paramref name="classNames"/>.</param>
     /// <param name="classNames">The class names.</param>
-    /// <param name="read">Reads a picture, <c>[height, width, channels]</c>. Must be thread-safe.</param>
-    /// <param name="names">A name for each picture, such as its relative path; null to use numbers.</param>
+    /// <param name="read">Reads an image, <c>[height, width, channels]</c>. Must be thread-safe.</param>
+    /// <param name="names">A name for each image, such as its relative path; null to use numbers.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is out of its range.</exception>
-    public PictureSource(
-        string name, PictureSize size, int channels, int[] labels, IReadOnlyList<string> classNames,
+    public ImageSource(
+        string name, ImageSize size, int channels, int[] labels, IReadOnlyList<string> classNames,
         Func<int, byte[]> read, IReadOnlyList<string>? names = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(size.Width, 1, nameof(size));
@@ -47,13 +47,13 @@ public sealed class PictureSource
     /// <summary>A name for messages.</summary>
     public string Name { get; }
 
-    /// <summary>Height and width of every picture.</summary>
-    public PictureSize Size { get; }
+    /// <summary>Height and width of every image.</summary>
+    public ImageSize Size { get; }
 
-    /// <summary>Width of every picture in pixels.</summary>
+    /// <summary>Width of every image in pixels.</summary>
     public int Width => Size.Width;
 
-    /// <summary>Height of every picture in pixels.</summary>
+    /// <summary>Height of every image in pixels.</summary>
     public int Height => Size.Height;
 
     /// <summary>1 (grey) or 3 (red, green, blue).</summary>
@@ -62,93 +62,93 @@ public sealed class PictureSource
     /// <summary>The class names.</summary>
     public IReadOnlyList<string> ClassNames { get; }
 
-    /// <summary>The class of each picture, an index into <see cref="ClassNames"/>.</summary>
+    /// <summary>The class of each image, an index into <see cref="ClassNames"/>.</summary>
     public IReadOnlyList<int> Labels => _labels;
 
-    /// <summary>Number of pictures.</summary>
+    /// <summary>Number of images.</summary>
     public int Count => _labels.Length;
 
     /// <summary>The files of other kinds: "3 other files left alone (.db, .txt)"; null if there are none.</summary>
     public string? LeftAlone { get; init; }
 
-    /// <summary>The name of a picture: its relative path with '/' as separator, or else its number.</summary>
+    /// <summary>The name of an image: its relative path with '/' as separator, or else its number.</summary>
     public string NameOf(int index) => _names?[index] ?? index.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>Opens picture files, each scaled and centre-cropped to one size, all of one class.</summary>
+    /// <summary>Opens image files, each scaled and centre-cropped to one size, all of one class.</summary>
     /// <param name="paths">Files that <see cref="ImageFile"/> can read, at least one.</param>
     /// <param name="size">
-    /// The target size; with <see cref="PictureSize.Native"/> they are only cropped to multiples of a model's stride.
+    /// The target size; with <see cref="ImageSize.Native"/> they are only cropped to multiples of a model's stride.
     /// </param>
     /// <param name="channels">1 or 3.</param>
     /// <exception cref="InputException">
     /// The size is native, and no file can be read or the first readable one is too small.
     /// </exception>
-    public static PictureSource FromFiles(IReadOnlyList<string> paths, PictureSize size, int channels = 3)
+    public static ImageSource FromFiles(IReadOnlyList<string> paths, ImageSize size, int channels = 3)
     {
-        var reader = new PictureReader(paths, size, channels);
-        return new PictureSource(
-            "the picture files", reader.Size, channels, new int[paths.Count], [ImageFolder.Unlabelled],
+        var reader = new ImageReader(paths, size, channels);
+        return new ImageSource(
+            "the image files", reader.Size, channels, new int[paths.Count], [ImageFolder.Unlabelled],
             i => reader.Read(paths[i]), paths);
     }
 
-    /// <summary>The same pictures without those of the given names; unknown names are ignored.</summary>
-    /// <exception cref="InputException">No picture is left.</exception>
-    public PictureSource Without(IEnumerable<string> names)
+    /// <summary>The same images without those of the given names; unknown names are ignored.</summary>
+    /// <exception cref="InputException">No image is left.</exception>
+    public ImageSource Without(IEnumerable<string> names)
     {
         HashSet<string> leftOut = [.. names];
         if (leftOut.Count == 0) return this;
         int[] kept = [.. Enumerable.Range(0, Count).Where(i => !leftOut.Contains(NameOf(i)))];
         if (kept.Length == Count) return this;
         if (kept.Length == 0)
-            throw new InputException($"none of the {Count} pictures of {Name} can be used; name others");
-        return new PictureSource(
+            throw new InputException($"none of the {Count} images of {Name} can be used; name others");
+        return new ImageSource(
             Name, Size, Channels, [.. kept.Select(i => _labels[i])], ClassNames, i => _read(kept[i]),
             [.. kept.Select(NameOf)])
         { LeftAlone = LeftAlone };
     }
 
-    /// <summary>One picture, <c>[height, width, channels]</c>; do not modify it.</summary>
-    /// <exception cref="InputException">The picture's file is missing or damaged.</exception>
+    /// <summary>One image, <c>[height, width, channels]</c>; do not modify it.</summary>
+    /// <exception cref="InputException">The image's file is missing or damaged.</exception>
     public byte[] Read(int index) => _read(index);
 
-    /// <summary>Reads consecutive pictures on all cores.</summary>
-    /// <param name="first">Index of the first picture.</param>
-    /// <param name="count">Number of pictures.</param>
-    /// <param name="progress">Receives the number of pictures read so far; called from several threads.</param>
+    /// <summary>Reads consecutive images on all cores.</summary>
+    /// <param name="first">Index of the first image.</param>
+    /// <param name="count">Number of images.</param>
+    /// <param name="progress">Receives the number of images read so far; called from several threads.</param>
     /// <param name="cancellation">Stops reading.</param>
-    /// <exception cref="DamagedPicturesException">Some files cannot be read; all others were tried too.</exception>
+    /// <exception cref="DamagedImagesException">Some files cannot be read; all others were tried too.</exception>
     /// <exception cref="OperationCanceledException">Reading was stopped.</exception>
     public byte[][] Read(
         int first, int count, IProgress<int>? progress = null, CancellationToken cancellation = default)
     {
-        byte[][] pictures = new byte[count][];
-        ForEach(first, count, (i, picture) => pictures[i - first] = picture, progress, cancellation);
-        return pictures;
+        byte[][] images = new byte[count][];
+        ForEach(first, count, (i, image) => images[i - first] = image, progress, cancellation);
+        return images;
     }
 
-    /// <summary>Reads all pictures and keeps none, to find the damaged ones.</summary>
+    /// <summary>Reads all images and keeps none, to find the damaged ones.</summary>
     /// <inheritdoc cref="Read(int, int, IProgress{int}?, CancellationToken)"/>
     public void Check(IProgress<int>? progress = null, CancellationToken cancellation = default) =>
         ForEach(0, Count, (_, _) => { }, progress, cancellation);
 
-    /// <summary>Reads all pictures of several sources and keeps none; one error names all damaged ones.</summary>
+    /// <summary>Reads all images of several sources and keeps none; one error names all damaged ones.</summary>
     /// <inheritdoc cref="Read(int, int, IProgress{int}?, CancellationToken)"/>
     public static void Check(
-        IReadOnlyList<PictureSource> sources, IProgress<int>? progress = null, CancellationToken cancellation = default)
+        IReadOnlyList<ImageSource> sources, IProgress<int>? progress = null, CancellationToken cancellation = default)
     {
         List<(string, InputException)> damaged = [];
-        foreach (PictureSource source in sources)
+        foreach (ImageSource source in sources)
         {
             try
             {
                 source.Check(progress, cancellation);
             }
-            catch (DamagedPicturesException e)
+            catch (DamagedImagesException e)
             {
                 damaged.AddRange(e.Damaged);
             }
         }
-        if (damaged.Count > 0) throw new DamagedPicturesException(sources.Sum(source => source.Count), damaged);
+        if (damaged.Count > 0) throw new DamagedImagesException(sources.Sum(source => source.Count), damaged);
     }
 
     private void ForEach(
@@ -176,11 +176,11 @@ public sealed class PictureSource
             ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
         }
         if (damaged.IsEmpty) return;
-        throw new DamagedPicturesException(
+        throw new DamagedImagesException(
             count, [.. damaged.OrderBy(pair => pair.Key).Select(pair => (NameOf(pair.Key), pair.Value))]);
     }
 
-    /// <summary>Reads all pictures into memory.</summary>
+    /// <summary>Reads all images into memory.</summary>
     /// <inheritdoc cref="Read(int, int, IProgress{int}?, CancellationToken)"/>
     /// <exception cref="InputException">They do not fit into memory.</exception>
     public ImageSet Load(IProgress<int>? progress = null, CancellationToken cancellation = default)
@@ -189,8 +189,8 @@ public sealed class PictureSource
         return new ImageSet(Name, Width, Height, Channels, Read(0, Count, progress, cancellation), _labels, ClassNames);
     }
 
-    /// <summary>The same pictures with 1 (grey) or 3 (red, green, blue) channels.</summary>
-    public PictureSource ToChannels(int channels) => channels == Channels ? this : new(
+    /// <summary>The same images with 1 (grey) or 3 (red, green, blue) channels.</summary>
+    public ImageSource ToChannels(int channels) => channels == Channels ? this : new(
         Name, Size, channels, _labels, ClassNames,
         i => ImageTransform.ToChannels(new Image(Width, Height, Channels, _read(i)), channels).Pixels, _names)
     { LeftAlone = LeftAlone };
@@ -198,12 +198,12 @@ public sealed class PictureSource
     private void CheckMemory()
     {
         const double Gigabyte = 1 << 30;
-        long pictureBytes = (long)Width * Height * Channels;
-        double needed = (double)Count * pictureBytes, available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        if (needed <= available && pictureBytes <= Array.MaxLength) return;
+        long imageBytes = (long)Width * Height * Channels;
+        double needed = (double)Count * imageBytes, available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        if (needed <= available && imageBytes <= Array.MaxLength) return;
         throw new InputException(string.Create(
             CultureInfo.InvariantCulture,
-            $"the {Count} pictures of {Name} take {needed / Gigabyte:0.0} GiB at this size, but this machine " +
-            $"has {available / Gigabyte:0.0} GiB of memory; choose a smaller size or fewer pictures"));
+            $"the {Count} images of {Name} take {needed / Gigabyte:0.0} GiB at this size, but this machine " +
+            $"has {available / Gigabyte:0.0} GiB of memory; choose a smaller size or fewer images"));
     }
 }

@@ -1,4 +1,4 @@
-"""The pictures of all programs: a file of bytes [count, 32, 32, 3], and the variance of byte/255."""
+"""The images of all programs: a file of bytes [count, 32, 32, 3], and the variance of byte/255."""
 
 import os
 import random
@@ -10,18 +10,18 @@ FIRST_BATCH = 'data_batch_1.bin'
 
 
 def write(path, data_dir):
-    """Writes CIFAR-10's first pictures if data_dir has them in the binary layout, else noise.
+    """Writes CIFAR-10's first images if data_dir has them in the binary layout, else noise.
 
     Returns their name, for people, and their variance."""
     source = find_cifar10(data_dir)
     if source:
         with open(source, 'rb') as file:
-            pictures = b''.join(interleave(file.read(RECORD)) for _ in range(COUNT))
+            images = b''.join(interleave(file.read(RECORD)) for _ in range(COUNT))
     else:
-        pictures = random.Random(1).randbytes(COUNT * 3 * CHANNEL)
+        images = random.Random(1).randbytes(COUNT * 3 * CHANNEL)
     with open(path, 'wb') as file:
-        file.write(pictures)
-    return f"CIFAR-10's first {COUNT} pictures" if source else f'{COUNT} made-up pictures (noise)', variance(pictures)
+        file.write(images)
+    return f"CIFAR-10's first {COUNT} images" if source else f'{COUNT} made-up images (noise)', variance(images)
 
 
 def find_cifar10(data_dir):
@@ -35,15 +35,15 @@ def find_cifar10(data_dir):
 def interleave(record):
     """A record of CIFAR-10 (a label, planes of red, green and blue) as pixels of three bytes."""
     if len(record) != RECORD:
-        raise SystemExit(f'{FIRST_BATCH} is damaged: it has fewer than {COUNT} pictures')
+        raise SystemExit(f'{FIRST_BATCH} is damaged: it has fewer than {COUNT} images')
     pixels = bytearray(3 * CHANNEL)
     for channel in range(3):
         pixels[channel::3] = record[1 + channel * CHANNEL:1 + (channel + 1) * CHANNEL]
     return bytes(pixels)
 
 
-def variance(pictures):
+def variance(images):
     """The variance of byte/255, exactly: from the counts of the byte values."""
-    counts = Counter(pictures)
-    mean = sum(value * count for value, count in counts.items()) / len(pictures)
-    return sum((value - mean) ** 2 * count for value, count in counts.items()) / len(pictures) / 255**2
+    counts = Counter(images)
+    mean = sum(value * count for value, count in counts.items()) / len(images)
+    return sum((value - mean) ** 2 * count for value, count in counts.items()) / len(images) / 255**2

@@ -4,12 +4,12 @@ using Tessera.Tensors;
 namespace Tessera.Benchmarks.Worker;
 
 /// <summary>
-/// The pictures of all programs: bytes <c>[count, 32, 32, 3]</c> and nothing else. Batch i begins at picture
-/// <c>i * batch</c>; the first picture follows the last.
+/// The images of all programs: bytes <c>[count, 32, 32, 3]</c> and nothing else. Batch i begins at image
+/// <c>i * batch</c>; the first image follows the last.
 /// </summary>
 /// <param name="path">The file.</param>
 /// <param name="variance">The variance of byte/255.</param>
-internal sealed class PictureFile(string path, double variance)
+internal sealed class RawImageFile(string path, double variance)
 {
     private const int Side = Cifar10.Size, RowLength = Side * Cifar10.Channels, Length = Side * RowLength;
 
@@ -21,7 +21,7 @@ internal sealed class PictureFile(string path, double variance)
     public static Shape ShapeOf(int batch, int size) => [batch, size, size, Cifar10.Channels];
 
     /// <summary>
-    /// Writes a batch, pixels in [-0.5, 0.5]. Pictures of m times the size are mosaics of m x m pictures, row by row.
+    /// Writes a batch, pixels in [-0.5, 0.5]. Images of m times the size are mosaics of m x m images, row by row.
     /// </summary>
     public void Fill(int index, int batch, int size, Span<float> pixels)
     {
@@ -29,11 +29,11 @@ internal sealed class PictureFile(string path, double variance)
         for (int tile = 0; tile < batch * tiles * tiles; tile++)
         {
             int source = (int)(((long)index * batch * tiles * tiles + tile) % count);
-            (int picture, int place) = Math.DivRem(tile, tiles * tiles);
+            (int image, int place) = Math.DivRem(tile, tiles * tiles);
             (int down, int right) = Math.DivRem(place, tiles);
             for (int y = 0; y < Side; y++)
             {
-                int row = (picture * size + down * Side + y) * tiles + right;
+                int row = (image * size + down * Side + y) * tiles + right;
                 PixelValues.FromBytes(
                     _bytes.AsSpan(source * Length + y * RowLength, RowLength), pixels[(row * RowLength)..]);
             }

@@ -5,10 +5,10 @@ using static TorchSharp.torch.nn;
 namespace Tessera.Benchmarks.Libtorch;
 
 /// <summary>
-/// The seed's model with its default sizes, operation for operation that of <c>benchmarks/pytorch/seed_model.py</c>.
-/// Images are NCHW.
+/// The reference notebook's model with its default sizes, operation for operation that of
+/// <c>benchmarks/pytorch/reference_model.py</c>. Images are NCHW.
 /// </summary>
-internal sealed class SeedModel
+internal sealed class ReferenceModel
 {
     private const int Channels = 3, Hidden = 128;
 
@@ -18,16 +18,16 @@ internal sealed class SeedModel
     private readonly ResidualStack _encoderStack, _decoderStack;
 
     /// <summary>Creates the model: layers in the order of their weights' random streams.</summary>
-    public SeedModel(MemoryLayout layout, bool isEma)
+    public ReferenceModel(MemoryLayout layout, bool isEma)
     {
         _weights = new FirstWeights(layout);
         _encoder1 = new Convolution(_weights, Channels, Hidden / 2, kernel: 4, stride: 2, padding: 1);
         _encoder2 = new Convolution(_weights, Hidden / 2, Hidden, kernel: 4, stride: 2, padding: 1);
         _encoder3 = new Convolution(_weights, Hidden, Hidden, kernel: 3, padding: 1);
         _encoderStack = new ResidualStack(_weights, Hidden);
-        _beforeQuantizer = new Convolution(_weights, Hidden, SeedQuantizer.CodeDim, kernel: 1);
+        _beforeQuantizer = new Convolution(_weights, Hidden, ReferenceQuantizer.CodeDim, kernel: 1);
         Quantizer = isEma ? new EmaQuantizer(_weights) : new GradientQuantizer(_weights);
-        _decoder1 = new Convolution(_weights, SeedQuantizer.CodeDim, Hidden, kernel: 3, padding: 1);
+        _decoder1 = new Convolution(_weights, ReferenceQuantizer.CodeDim, Hidden, kernel: 3, padding: 1);
         _decoderStack = new ResidualStack(_weights, Hidden);
         _decoderUp1 = new Convolution(
             _weights, Hidden, Hidden / 2, kernel: 4, stride: 2, padding: 1, isTransposed: true);
@@ -35,7 +35,7 @@ internal sealed class SeedModel
             _weights, Hidden / 2, Channels, kernel: 4, stride: 2, padding: 1, isTransposed: true);
     }
 
-    public SeedQuantizer Quantizer { get; }
+    public ReferenceQuantizer Quantizer { get; }
 
     public IReadOnlyList<Parameter> Trained => _weights.Trained;
 
@@ -108,7 +108,7 @@ internal sealed class ResidualStack
     {
         foreach ((Convolution wide, Convolution narrow) in _layers)
         {
-            // In place, as in the seed: the skip connection carries relu(x), not x.
+            // In place, as in the reference notebook: the skip connection carries relu(x), not x.
             x = x.relu_();
             x = x + narrow.Forward(wide.Forward(x).relu_());
         }

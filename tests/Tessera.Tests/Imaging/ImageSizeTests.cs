@@ -3,7 +3,7 @@ using Tessera.Imaging;
 
 namespace Tessera.Tests.Imaging;
 
-public sealed class PictureSizeTests
+public sealed class ImageSizeTests
 {
     [Theory]
     [InlineData("32", 32, 32)]
@@ -11,8 +11,8 @@ public sealed class PictureSizeTests
     [InlineData("0x7", 0, 7)]
     public void A_number_is_a_square_and_two_are_height_and_width(string text, int height, int width)
     {
-        Assert.True(PictureSize.TryParse(text, out PictureSize size), $"\"{text}\" is not read");
-        Assert.Equal(new PictureSize(height, width), size);
+        Assert.True(ImageSize.TryParse(text, out ImageSize size), $"\"{text}\" is not read");
+        Assert.Equal(new ImageSize(height, width), size);
     }
 
     [Theory]
@@ -29,17 +29,17 @@ public sealed class PictureSizeTests
     [InlineData("99999999999")]
     [InlineData("native")]
     public void Other_text_is_no_size(string text) =>
-        Assert.False(PictureSize.TryParse(text, out _), $"\"{text}\" is read as a size");
+        Assert.False(ImageSize.TryParse(text, out _), $"\"{text}\" is read as a size");
 
     [Theory]
     [InlineData(32, 32, "32")]
     [InlineData(32, 48, "\"32x48\"")]
     public void A_config_file_holds_a_number_or_a_text(int height, int width, string json)
     {
-        PictureSize size = new(height, width);
+        ImageSize size = new(height, width);
 
         Assert.Equal(json, JsonSerializer.Serialize(size));
-        Assert.Equal(size, JsonSerializer.Deserialize<PictureSize>(json));
+        Assert.Equal(size, JsonSerializer.Deserialize<ImageSize>(json));
     }
 
     [Theory]
@@ -49,13 +49,13 @@ public sealed class PictureSizeTests
     [InlineData("32.5")]
     [InlineData("null")]
     public void A_config_file_with_another_size_is_refused(string json) =>
-        Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<PictureSize>(json));
+        Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<ImageSize>(json));
 
     [Fact]
-    public void Native_is_the_size_of_no_picture()
+    public void Native_is_the_size_of_no_image()
     {
-        Assert.Equal("native", PictureSize.Native.ToString());
-        Assert.NotEqual(default, PictureSize.Native);
-        Assert.NotEqual(0, PictureSize.Native);
+        Assert.Equal("native", ImageSize.Native.ToString());
+        Assert.NotEqual(default, ImageSize.Native);
+        Assert.NotEqual(0, ImageSize.Native);
     }
 }

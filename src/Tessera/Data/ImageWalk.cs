@@ -3,13 +3,13 @@ using Tessera.Imaging;
 
 namespace Tessera.Data;
 
-/// <summary>The pictures below a folder.</summary>
+/// <summary>The images below a folder.</summary>
 /// <param name="Folders">The names of the folders directly inside.</param>
 /// <param name="Paths">
-/// The relative paths of all pictures, with '/' as separator on every system, in ordinal order.
+/// The relative paths of all images, with '/' as separator on every system, in ordinal order.
 /// </param>
 /// <param name="Others">The extensions of all other files, except hidden ones.</param>
-internal sealed record PictureWalk(List<string> Folders, List<string> Paths, List<string> Others)
+internal sealed record ImageWalk(List<string> Folders, List<string> Paths, List<string> Others)
 {
     private const int ListedEndings = 5;
 
@@ -26,12 +26,12 @@ internal sealed record PictureWalk(List<string> Folders, List<string> Paths, Lis
     /// <summary>Whether a folder of this name, in any letter case, is directly inside.</summary>
     public bool HasFolder(string name) => Folders.Contains(name, StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Finds all pictures in the folder and below it.</summary>
+    /// <summary>Finds all images in the folder and below it.</summary>
     /// <exception cref="InputException">The folder is missing, or something in it cannot be read.</exception>
-    public static PictureWalk Below(string folder, CancellationToken cancellation)
+    public static ImageWalk Below(string folder, CancellationToken cancellation)
     {
         if (!Directory.Exists(folder))
-            throw new InputException($"there is no folder {folder}; name the folder that holds the pictures");
+            throw new InputException($"there is no folder {folder}; name the folder that holds the images");
         var root = new DirectoryInfo(folder);
         List<string> paths = [], others = [];
         try
@@ -43,7 +43,7 @@ internal sealed record PictureWalk(List<string> Folders, List<string> Paths, Lis
             throw FileErrors.Reading(folder, e);
         }
         paths.Sort(StringComparer.Ordinal);
-        return new PictureWalk(
+        return new ImageWalk(
             [.. FileErrors.List(folder, place => place.EnumerateDirectories()).Select(below => below.Name)],
             paths, others);
     }
@@ -61,7 +61,7 @@ internal sealed record PictureWalk(List<string> Folders, List<string> Paths, Lis
             if (entry is DirectoryInfo below)
                 Walk(
                     below, $"{prefix}{below.Name}/", RealPath(below, realPath), ancestors, paths, others, cancellation);
-            else if (ImageFile.IsPicture(entry.Name))
+            else if (ImageFile.IsImage(entry.Name))
                 paths.Add(prefix + entry.Name);
             else
                 others.Add(entry.Extension is { Length: > 0 } ending ? ending : "no ending");

@@ -5,19 +5,19 @@ using Tessera.Tensors.Random;
 namespace Tessera.Data;
 
 /// <summary>
-/// A synthetic data set: lit and shaded solids of ten classes in front of patterned floors and walls. Picture <c>i</c>
+/// A synthetic data set: lit and shaded solids of ten classes in front of patterned floors and walls. Image <c>i</c>
 /// depends only on <c>i</c> and has the same bytes on every machine; its class is <c>i % 10</c>.
 /// </summary>
 /// <example><code>
-/// ImageSet train = Shapes.Load(Split.Train);
-/// Image cube = Shapes.Picture(1);   // 32 x 32 x 3
+/// ImageSet train = SyntheticShapes.Load(Split.Train);
+/// Image cube = SyntheticShapes.Image(1);   // 32 x 32 x 3
 /// </code></example>
-public static class Shapes
+public static class SyntheticShapes
 {
     /// <summary>The name of this data set in <c>--data</c>.</summary>
     public const string Name = "shapes";
 
-    /// <summary>The number of the first picture of the test split.</summary>
+    /// <summary>The number of the first image of the test split.</summary>
     public const long FirstTestNumber = 1L << 40;
 
     private const int SmallestSize = 4, LargestSize = 1024, UsualSize = 32;
@@ -40,12 +40,12 @@ public static class Shapes
     /// <summary>The names of the ten classes: sphere, cube, cylinder and so on.</summary>
     public static IReadOnlyList<string> ClassNames { get; } = [.. Classes.Select(shape => shape.Name)];
 
-    /// <summary>Renders one picture, <c>[size, size, 3]</c>. The scene is the same at every size.</summary>
-    /// <param name="number">Number of the picture, at least 0. Its class is <c>number % 10</c>.</param>
+    /// <summary>Renders one image, <c>[size, size, 3]</c>. The scene is the same at every size.</summary>
+    /// <param name="number">Number of the image, at least 0. Its class is <c>number % 10</c>.</param>
     /// <param name="size">Width and height in pixels: a multiple of 4 from 4 to 1024.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="number"/> is negative.</exception>
     /// <exception cref="InputException"><paramref name="size"/> is not a size that can be made.</exception>
-    public static Image Picture(long number, int size = UsualSize)
+    public static Image Image(long number, int size = UsualSize)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(number);
         CheckSize(size);
@@ -53,28 +53,28 @@ public static class Shapes
     }
 
     /// <summary>
-    /// Renders a split on all cores. Training pictures are numbered from 0, test pictures from
-    /// <see cref="FirstTestNumber"/>; <see cref="Split.All"/> is the training pictures, then the test pictures.
+    /// Renders a split on all cores. Training images are numbered from 0, test images from
+    /// <see cref="FirstTestNumber"/>; <see cref="Split.All"/> is the training images, then the test images.
     /// </summary>
     /// <param name="split">The split to render.</param>
     /// <param name="size">
     /// Height and width: multiples of 4 from 4 to 1024; null for 32x32. If they differ, the centre of the square
-    /// picture is cropped.
+    /// image is cropped.
     /// </param>
-    /// <param name="trainCount">Number of training pictures, at least 1.</param>
-    /// <param name="testCount">Number of test pictures, at least 1.</param>
+    /// <param name="trainCount">Number of training images, at least 1.</param>
+    /// <param name="testCount">Number of test images, at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">A count is not positive.</exception>
     /// <exception cref="InputException"><paramref name="size"/> is not a size that can be made.</exception>
     public static ImageSet Load(
-        Split split, PictureSize? size = null, int trainCount = 20_000, int testCount = 2_000) =>
+        Split split, ImageSize? size = null, int trainCount = 20_000, int testCount = 2_000) =>
         Open(split, size, trainCount, testCount).Load();
 
-    /// <summary>Opens a split whose pictures are rendered on demand.</summary>
+    /// <summary>Opens a split whose images are rendered on demand.</summary>
     /// <inheritdoc cref="Load"/>
-    public static PictureSource Open(
-        Split split, PictureSize? size = null, int trainCount = 20_000, int testCount = 2_000)
+    public static ImageSource Open(
+        Split split, ImageSize? size = null, int trainCount = 20_000, int testCount = 2_000)
     {
-        PictureSize made = size is null || size == PictureSize.Native ? UsualSize : size.Value;
+        ImageSize made = size is null || size == ImageSize.Native ? UsualSize : size.Value;
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(trainCount);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(testCount);
         CheckSize(made.Height);
@@ -82,7 +82,7 @@ public static class Shapes
         int fromTrain = split == Split.Test ? 0 : trainCount, fromTest = split == Split.Train ? 0 : testCount;
         int[] labels = new int[checked(fromTrain + fromTest)];
         for (int i = 0; i < labels.Length; i++) labels[i] = ClassOf(NumberOf(i));
-        return new PictureSource(
+        return new ImageSource(
             SplitNames.NameOf(Name, split), made, 3, labels, ClassNames, i => Render(NumberOf(i), made));
 
         long NumberOf(int i) => i < fromTrain ? i : FirstTestNumber + (i - fromTrain);
@@ -91,7 +91,7 @@ public static class Shapes
     private static byte[] Render(long number, int size) =>
         Classes[ClassOf(number)].Render(new Draws(new CounterRandom(Seed, (ulong)number)), size);
 
-    private static byte[] Render(long number, PictureSize size)
+    private static byte[] Render(long number, ImageSize size)
     {
         int side = Math.Max(size.Height, size.Width);
         return ImageTransform.CropCentre(

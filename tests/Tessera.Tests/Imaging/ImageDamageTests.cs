@@ -3,7 +3,7 @@ using Tessera.Imaging;
 
 namespace Tessera.Tests.Imaging;
 
-public class PictureDamageTests
+public class ImageDamageTests
 {
     private static readonly byte[] GoodRows = [0, 1, 2, 0, 3, 4];
 
@@ -34,8 +34,8 @@ public class PictureDamageTests
         ["no rows"] = Begin().Rows().End(),
         ["a row missing"] = Begin().Rows(GoodRows[..3]).End(),
         ["the last sample missing"] = Begin().Rows(GoodRows[..5]).End(),
-        ["a row missing of a white picture"] = Begin().Rows(0, 255, 255).End(),
-        ["a row missing of an upside-down picture"] = Begin().Chunk("eXIf", UpsideDown).Rows(GoodRows[..3]).End(),
+        ["a row missing of a white image"] = Begin().Rows(0, 255, 255).End(),
+        ["a row missing of an upside-down image"] = Begin().Chunk("eXIf", UpsideDown).Rows(GoodRows[..3]).End(),
         ["interlaced rows missing"] = new PngBuilder().Header(8, 8, interlace: 1).Rows(GoodRows).End(),
     };
 
@@ -48,11 +48,11 @@ public class PictureDamageTests
         },
         { "absurd width", new PngBuilder().Header(0x7FFFFFFF, 1).Rows(GoodRows).End(), "the limit is 67108864" },
         { "2^30 x 2^30", new PngBuilder().Header(1 << 30, 1 << 30).Rows(GoodRows).End(), "1073741824 x 1073741824" },
-        { "text", "Not a picture at all."u8.ToArray(), "of another format" },
+        { "text", "Not an image at all."u8.ToArray(), "of another format" },
         { "rows missing", Begin().Rows(GoodRows[..3]).End(), "it has too little data" },
         { "animated WebP", AnimatedWebp(), "this kind of WEBP file is not supported; save it as PNG" },
-        { "half a WebP", ImagingFixtures.Formats["webp"].File[..200], "ends before the picture does" },
-        { "half a file", ImagingFixtures.Jpegs["4:4:4"].File[..700], "ends before the picture does" },
+        { "half a WebP", ImagingFixtures.Formats["webp"].File[..200], "ends before the image does" },
+        { "half a file", ImagingFixtures.Jpegs["4:4:4"].File[..700], "ends before the image does" },
     };
 
     // The flag alone, without an animation.
@@ -70,12 +70,12 @@ public class PictureDamageTests
         Assert.Equal([1, 2, 3, 4], ImageFile.Decode(Begin().Rows(GoodRows).End()).Pixels);
 
     [Fact]
-    public void The_upside_down_picture_of_these_tests_is_valid() =>
+    public void The_upside_down_image_of_these_tests_is_valid() =>
         Assert.Equal(
             [4, 3, 2, 1], ImageFile.Decode(Begin().Chunk("eXIf", UpsideDown).Rows(GoodRows).End()).Pixels);
 
     [Fact]
-    public void A_picture_with_a_black_last_row_is_read() =>
+    public void An_image_with_a_black_last_row_is_read() =>
         Assert.Equal([1, 2, 0, 0], ImageFile.Decode(Begin().Rows(0, 1, 2, 0, 0, 0).End()).Pixels);
 
     [Theory]
@@ -94,7 +94,7 @@ public class PictureDamageTests
     {
         InputException e = Assert.Throws<InputException>(() => ImageFile.Decode(file, "some/file.png"));
 
-        Assert.StartsWith("some/file.png: not a usable picture: ", e.Message);
+        Assert.StartsWith("some/file.png: not a usable image: ", e.Message);
         Assert.Contains(words, e.Message);
         Assert.EndsWith("; replace or remove it", e.Message);
         Assert.DoesNotContain('\n', e.Message);
@@ -136,7 +136,7 @@ public class PictureDamageTests
     [MemberData(nameof(Files))]
     public void A_file_cut_anywhere_is_refused(string name)
     {
-        byte[] file = ImagingFixtures.Files.Single(picture => picture.Name == name).File;
+        byte[] file = ImagingFixtures.Files.Single(image => image.Name == name).File;
 
         // The last byte of a GIF may be missing.
         int end = name == "gif" ? file.Length - 1 : file.Length;
@@ -180,11 +180,11 @@ public class PictureDamageTests
     public async Task Random_damage_with_valid_checksums_is_read_or_refused_in_one_line()
     {
         Random random = new(20);
-        ImagingFixtures.EncodedPicture[] pictures = [.. ImagingFixtures.Files];
+        ImagingFixtures.EncodedImage[] images = [.. ImagingFixtures.Files];
         int refused = 0;
         for (int round = 0; round < 3000; round++)
         {
-            byte[] file = [.. pictures[round % pictures.Length].File];
+            byte[] file = [.. images[round % images.Length].File];
             for (int change = random.Next(1, 4); change > 0; change--)
                 file[random.Next(8, file.Length)] = (byte)random.Next(256);
             if (file[1] == 'P') RepairChecksums(file);

@@ -5,7 +5,7 @@ using Tessera.Training;
 namespace Tessera.Cli.CommandLine;
 
 /// <summary><c>--version</c>: prints the version, which is also written to run folders.</summary>
-internal sealed class PrintVersion : SynchronousCommandLineAction
+internal sealed class VersionAction : SynchronousCommandLineAction
 {
     public override bool ClearsParseErrors => true;
 

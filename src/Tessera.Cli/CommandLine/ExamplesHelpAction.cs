@@ -6,7 +6,7 @@ using Tessera.Cli.Commands;
 namespace Tessera.Cli.CommandLine;
 
 /// <summary><c>--help</c>: the help of System.CommandLine, followed by examples.</summary>
-internal sealed class HelpWithExamples : SynchronousCommandLineAction
+internal sealed class ExamplesHelpAction : SynchronousCommandLineAction
 {
     private const int WidestLine = 110;
 

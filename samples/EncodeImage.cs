@@ -4,15 +4,15 @@ using Tessera.Training;
 
 namespace Tessera.Samples;
 
-/// <summary>Encodes a picture with a trained model: 32 x 32 pixels become 8 x 8 codes.</summary>
-public static class EncodePicture
+/// <summary>Encodes an image with a trained model: 32 x 32 pixels become 8 x 8 codes.</summary>
+public static class EncodeImage
 {
     /// <param name="model">A run folder, a checkpoint in it, or a model file of Tessera or PyTorch.</param>
-    /// <param name="picture">A picture file of any size.</param>
-    public static int[] Run(string model, string picture)
+    /// <param name="imagePath">An image file of any size.</param>
+    public static int[] Run(string model, string imagePath)
     {
         TrainedModel trained = TrainedModel.Open(model);
-        Image image = ImageTransform.Fit(ImageFile.Read(picture), 32, 32, trained.Model.Options.Channels);
+        Image image = ImageTransform.Fit(ImageFile.Read(imagePath), 32, 32, trained.Model.Options.Channels);
 
         using var tokenizer = new Tokenizer(trained.Model, image.Width, image.Height);
         int[] codes = tokenizer.Encode([image.Pixels]);

@@ -3,25 +3,25 @@ using Tessera.Imaging;
 
 namespace Tessera.Reporting.Measurements;
 
-/// <summary>Some pictures of a set with their latents and reconstructions.</summary>
+/// <summary>Some images of a set with their latents and reconstructions.</summary>
 /// <param name="Name">The name of the set.</param>
-/// <param name="Originals">The pictures.</param>
+/// <param name="Originals">The images.</param>
 /// <param name="Latents">Their quantized latents.</param>
-/// <param name="Reconstructions">The pictures decoded from the latents.</param>
-internal sealed record PictureSample(
+/// <param name="Reconstructions">The images decoded from the latents.</param>
+internal sealed record ImageSample(
     string Name, IReadOnlyList<Image> Originals, LatentMaps Latents, IReadOnlyList<Image> Reconstructions)
 {
-    /// <summary>The number of pictures in a figure, as in the seed.</summary>
+    /// <summary>The number of images in a figure, as in the reference notebook.</summary>
     public const int Size = 32;
 
     // The fractional parts of its multiples are spread most evenly over 0..1.
     private const double GoldenRatio = 1.618033988749895;
 
-    /// <summary>Samples pictures spread over a set, so that a set sorted by class shows all its classes.</summary>
-    public static PictureSample Spread(ModelProbe probe, ImageSet pictures)
+    /// <summary>Samples images spread over a set, so that a set sorted by class shows all its classes.</summary>
+    public static ImageSample Spread(ModelProbe probe, ImageSet images)
     {
-        int count = Math.Min(Size, pictures.Count);
-        return Of(probe, pictures, [.. Enumerable.Range(0, count).Select(i => Number(i, count, pictures.Count))]);
+        int count = Math.Min(Size, images.Count);
+        return Of(probe, images, [.. Enumerable.Range(0, count).Select(i => Number(i, count, images.Count))]);
     }
 
     /// <summary>
@@ -35,12 +35,12 @@ internal sealed record PictureSample(
         return from + (int)(elsewhere * (to - from));
     }
 
-    /// <summary>Samples the pictures with the given indices.</summary>
-    public static PictureSample Of(ModelProbe probe, ImageSet pictures, IReadOnlyList<int> numbers)
+    /// <summary>Samples the images with the given indices.</summary>
+    public static ImageSample Of(ModelProbe probe, ImageSet images, IReadOnlyList<int> numbers)
     {
-        Image[] originals = [.. numbers.Select(pictures.Picture)];
+        Image[] originals = [.. numbers.Select(images.Image)];
         LatentMaps latents = probe.Encode(originals);
-        return new PictureSample(pictures.Name, originals, latents, probe.DecodePictures(latents));
+        return new ImageSample(images.Name, originals, latents, probe.DecodeImages(latents));
     }
 
     /// <summary>

@@ -4,27 +4,27 @@ using System.Text.Json.Serialization;
 
 namespace Tessera.Imaging;
 
-/// <summary>Height and width of pictures in pixels; a single number means a square.</summary>
+/// <summary>Height and width of images in pixels; a single number means a square.</summary>
 /// <param name="Height">Rows.</param>
 /// <param name="Width">Pixels in a row.</param>
-[JsonConverter(typeof(PictureSizeConverter))]
-public readonly record struct PictureSize(int Height, int Width)
+[JsonConverter(typeof(ImageSizeConverter))]
+public readonly record struct ImageSize(int Height, int Width)
 {
-    /// <summary>Each picture's own size, cropped to multiples of the model's stride.</summary>
-    public static readonly PictureSize Native = new(-1, -1);
+    /// <summary>Each image's own size, cropped to multiples of the model's stride.</summary>
+    public static readonly ImageSize Native = new(-1, -1);
 
     /// <summary>A square.</summary>
-    public static implicit operator PictureSize(int side) => new(side, side);
+    public static implicit operator ImageSize(int side) => new(side, side);
 
     /// <summary>Parses "32" (32x32) or "32x48" (height 32, width 48).</summary>
-    public static bool TryParse(string text, out PictureSize size)
+    public static bool TryParse(string text, out ImageSize size)
     {
         int[] sides = new int[2];
         string[] parts = text.Split('x');
         bool isSize = parts.Length <= 2
             && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out sides[0])
             && int.TryParse(parts[^1], NumberStyles.None, CultureInfo.InvariantCulture, out sides[1]);
-        size = isSize ? new PictureSize(sides[0], sides[1]) : default;
+        size = isSize ? new ImageSize(sides[0], sides[1]) : default;
         return isSize;
     }
 
@@ -34,18 +34,18 @@ public readonly record struct PictureSize(int Height, int Width)
 }
 
 /// <summary>Writes a square as a number, the form of older versions.</summary>
-internal sealed class PictureSizeConverter : JsonConverter<PictureSize>
+internal sealed class ImageSizeConverter : JsonConverter<ImageSize>
 {
-    public override PictureSize Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    public override ImageSize Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         if (reader.TokenType == JsonTokenType.Number) return reader.GetInt32();
         return reader.TokenType == JsonTokenType.String
-            && PictureSize.TryParse(reader.GetString()!, out PictureSize size)
+            && ImageSize.TryParse(reader.GetString()!, out ImageSize size)
             ? size
             : throw new JsonException("a size is a number or \"HEIGHTxWIDTH\"");
     }
 
-    public override void Write(Utf8JsonWriter writer, PictureSize value, JsonSerializerOptions options)
+    public override void Write(Utf8JsonWriter writer, ImageSize value, JsonSerializerOptions options)
     {
         if (value.Height == value.Width) writer.WriteNumberValue(value.Height);
         else writer.WriteStringValue(value.ToString());

@@ -5,58 +5,59 @@ using Tessera.Training;
 
 namespace Tessera.Cli;
 
-/// <summary>Finds and loads the pictures that the options name, and shows the progress.</summary>
+/// <summary>Finds and loads the images that the options name, and shows the progress.</summary>
 /// <param name="display">The stream for progress and messages.</param>
-/// <param name="skipsDamaged">Whether to leave out pictures that cannot be read; otherwise they are an error.</param>
+/// <param name="skipsDamaged">Whether to leave out images that cannot be read; otherwise they are an error.</param>
 /// <param name="cancellation">Stops the loading.</param>
-internal sealed class PictureLoader(Display display, bool skipsDamaged, CancellationToken cancellation)
+internal sealed class ImageLoader(Display display, bool skipsDamaged, CancellationToken cancellation)
 {
     private readonly List<string> _skipped = [];
     private readonly List<string> _skippedHere = [];
     private string? _leftAlone;
 
-    /// <summary>The names of the pictures that are left out: the initial ones, then the damaged ones found.</summary>
+    /// <summary>The names of the images that are left out: the initial ones, then the damaged ones found.</summary>
     public IReadOnlyList<string> Skipped
     {
         get => _skipped;
         init => _skipped = [.. value];
     }
 
-    /// <summary>Of <see cref="Skipped"/>, the pictures of the sources that were opened.</summary>
+    /// <summary>Of <see cref="Skipped"/>, the images of the sources that were opened.</summary>
     public IReadOnlyList<string> SkippedHere => _skippedHere;
 
     /// <summary>The value of <c>--data</c>: a built-in name unchanged, a folder as its full path.</summary>
-    public static string Name(string data) => data is Shapes.Name or Cifar10.Name ? data : Path.GetFullPath(data);
+    public static string Name(string data) =>
+        data is SyntheticShapes.Name or Cifar10.Name ? data : Path.GetFullPath(data);
 
-    /// <summary>The argument for picture files, used instead of <c>--data</c>.</summary>
+    /// <summary>The argument for image files, used instead of <c>--data</c>.</summary>
     public static Argument<string[]> FilesArgument() => new("IMAGE")
     {
-        Description = "Picture files of any size, scaled and centre-cropped to --size [default: those of --data].",
+        Description = "Image files of any size, scaled and centre-cropped to --size [default: those of --data].",
         Arity = ArgumentArity.ZeroOrMore,
     };
 
     /// <summary>Loads a split into memory; downloads CIFAR-10 if it is not on this machine.</summary>
-    /// <exception cref="InputException">The pictures are missing, damaged or unusable.</exception>
+    /// <exception cref="InputException">The images are missing, damaged or unusable.</exception>
     public ImageSet Load(TrainingOptions options, Split split)
     {
-        string verb = options.Data == Shapes.Name ? "making" : "reading";
-        PictureSource source = Open(options, split, options.Size);
-        ImageSet pictures = Skipping(
+        string verb = options.Data == SyntheticShapes.Name ? "making" : "reading";
+        ImageSource source = Open(options, split, options.Size);
+        ImageSet images = Skipping(
             ref source, found => display.WithBar(bar => found.Load(Counter(bar, verb), cancellation)));
         // Some sources ignore the cancellation; stop here, before anything is written.
         cancellation.ThrowIfCancellationRequested();
-        return pictures;
+        return images;
     }
 
-    /// <summary>Loads the training and the test split; the error names the damaged pictures of both.</summary>
-    /// <exception cref="InputException">The pictures are missing, damaged or unusable.</exception>
+    /// <summary>Loads the training and the test split; the error names the damaged images of both.</summary>
+    /// <exception cref="InputException">The images are missing, damaged or unusable.</exception>
     public (ImageSet Train, ImageSet Test) LoadForTraining(TrainingOptions options)
     {
         try
         {
             return (Load(options, Split.Train), Load(options, Split.Test));
         }
-        catch (DamagedPicturesException) when (!skipsDamaged)
+        catch (DamagedImagesException) when (!skipsDamaged)
         {
             // The error names those of one split alone.
             Check(Open(options, Split.Train, options.Size), Open(options, Split.Test, options.Size));
@@ -65,34 +66,34 @@ internal sealed class PictureLoader(Display display, bool skipsDamaged, Cancella
     }
 
     /// <summary>
-    /// Finds a split; each picture is read when it is needed. Downloads CIFAR-10 if it is not on this machine.
+    /// Finds a split; each image is read when it is needed. Downloads CIFAR-10 if it is not on this machine.
     /// </summary>
-    /// <exception cref="InputException">The pictures are missing, damaged or unusable.</exception>
-    public PictureSource Open(TrainingOptions options, Split split, PictureSize size)
+    /// <exception cref="InputException">The images are missing, damaged or unusable.</exception>
+    public ImageSource Open(TrainingOptions options, Split split, ImageSize size)
     {
         Prepare(options);
-        PictureSource source = display.WithBar(bar =>
+        ImageSource source = display.WithBar(bar =>
         {
-            bar.Report(new BarState(null, "looking for pictures ..."));
+            bar.Report(new BarState(null, "looking for images ..."));
             return DataSource.Open(options.Data, options.DataDir, split, size, options.Model.Channels, cancellation);
         });
         if (source.LeftAlone is { } note && note != _leftAlone) display.Line($"{options.Data}: {note}");
         _leftAlone = source.LeftAlone;
-        PictureSource usable = source.Without(_skipped);
+        ImageSource usable = source.Without(_skipped);
         _skippedHere.AddRange(Enumerable.Range(0, source.Count).Select(source.NameOf).Intersect(_skipped));
         if (usable.Count < source.Count)
             display.Line(
-                $"{source.Name}: {source.Count - usable.Count} of {source.Count} pictures left out, as in the run");
+                $"{source.Name}: {source.Count - usable.Count} of {source.Count} images left out, as in the run");
         return usable;
     }
 
-    /// <summary>Reads the first pictures of a source.</summary>
-    /// <exception cref="DamagedPicturesException">Some pictures are damaged, and skipping is off.</exception>
-    public byte[][] ReadFirst(PictureSource source, int count) =>
+    /// <summary>Reads the first images of a source.</summary>
+    /// <exception cref="DamagedImagesException">Some images are damaged, and skipping is off.</exception>
+    public byte[][] ReadFirst(ImageSource source, int count) =>
         Skipping(ref source, found => found.Read(0, Math.Min(count, found.Count), cancellation: cancellation));
 
-    /// <summary>The source without its damaged pictures if skipping is on; otherwise the source unchanged.</summary>
-    public PictureSource Usable(PictureSource source)
+    /// <summary>The source without its damaged images if skipping is on; otherwise the source unchanged.</summary>
+    public ImageSource Usable(ImageSource source)
     {
         if (skipsDamaged)
         {
@@ -101,14 +102,14 @@ internal sealed class PictureLoader(Display display, bool skipsDamaged, Cancella
         return source;
     }
 
-    private bool Check(params PictureSource[] sources) => display.WithBar(bar =>
+    private bool Check(params ImageSource[] sources) => display.WithBar(bar =>
     {
-        PictureSource.Check(sources, Counter(bar, "checking"), cancellation);
+        ImageSource.Check(sources, Counter(bar, "checking"), cancellation);
         return true;
     });
 
-    // Repeats the work without the damaged pictures: ReadFirst then reads further ones, which may be damaged too.
-    private T Skipping<T>(ref PictureSource source, Func<PictureSource, T> work)
+    // Repeats the work without the damaged images: ReadFirst then reads further ones, which may be damaged too.
+    private T Skipping<T>(ref ImageSource source, Func<ImageSource, T> work)
     {
         while (true)
         {
@@ -116,10 +117,10 @@ internal sealed class PictureLoader(Display display, bool skipsDamaged, Cancella
             {
                 return work(source);
             }
-            catch (DamagedPicturesException e) when (skipsDamaged)
+            catch (DamagedImagesException e) when (skipsDamaged)
             {
                 display.Line(
-                    $"{source.Name}: {e.Names.Count} of {source.Count} pictures cannot be read and are left out");
+                    $"{source.Name}: {e.Names.Count} of {source.Count} images cannot be read and are left out");
                 _skipped.AddRange(e.Names);
                 _skippedHere.AddRange(e.Names);
                 source = source.Without(e.Names);
@@ -128,16 +129,16 @@ internal sealed class PictureLoader(Display display, bool skipsDamaged, Cancella
     }
 
     private static Reporter<int> Counter(IProgress<BarState> bar, string verb) =>
-        new(count => bar.Report(new BarState(null, $"{verb} pictures: {count}")));
+        new(count => bar.Report(new BarState(null, $"{verb} images: {count}")));
 
     private void Prepare(TrainingOptions options)
     {
         // Another size is refused later, so there is no need to download.
         if (options.Data == Cifar10.Name && options.Size == Cifar10.Size) FindCifar10(options.DataDir);
-        if (options.Data is not (Cifar10.Name or Shapes.Name) && !Directory.Exists(options.Data))
+        if (options.Data is not (Cifar10.Name or SyntheticShapes.Name) && !Directory.Exists(options.Data))
             throw new InputException(
                 $"--data {options.Data}: there is no such folder; "
-                + $"give {Shapes.Name}, {Cifar10.Name} or a folder of pictures");
+                + $"give {SyntheticShapes.Name}, {Cifar10.Name} or a folder of images");
     }
 
     /// <summary>

@@ -4,14 +4,14 @@ using Tessera.Training;
 
 namespace Tessera.Samples;
 
-/// <summary>Trains on a folder of pictures. A run that is stopped and resumed ends at the same bits.</summary>
-public static class TrainOnOwnPictures
+/// <summary>Trains on a folder of images. A run that is stopped and resumed ends at the same bits.</summary>
+public static class TrainOnOwnImages
 {
-    /// <param name="folder">Picture files, in subfolders or not; a tenth of them is held out for test.</param>
+    /// <param name="folder">Image files, in subfolders or not; a tenth of them is held out for test.</param>
     /// <param name="run">The run folder. An existing run is resumed with its own options.</param>
     /// <param name="updates">How many updates to train for.</param>
     /// <param name="stop">Stops the training after the current update.</param>
-    /// <returns>The evaluation on the held-out pictures; null if training was stopped.</returns>
+    /// <returns>The evaluation on the held-out images; null if training was stopped.</returns>
     public static Evaluation? Run(string folder, string run, long updates, CancellationToken stop)
     {
         const int Size = 32;

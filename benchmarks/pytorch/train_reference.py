@@ -1,14 +1,15 @@
-"""Trains the seed's model in PyTorch on CIFAR-10, for a curve to compare with Tessera's.
+r"""Trains the reference notebook's model in PyTorch on CIFAR-10, for a curve to compare with Tessera's.
 
-    python3 train_seed.py --data-dir cifar-10-batches-bin --preset seed-ema --lr 1e-3 --updates 2000 --out curve.csv
+    python3 train_reference.py --data-dir cifar-10-batches-bin --preset reference-ema --lr 1e-3 --updates 2000 \
+        --out curve.csv
 
 Writes rows `update,recon_error,perplexity,vq_loss,seconds`, means over the last 100 updates. Then evaluates the whole
 test split: `recon_error` (MSE over all pixels / the training set's variance), `perplexity` (codes counted over the
 whole split) and `codes_used`, as rows of FILE.test.csv (`split,recon_error,perplexity,codes_used`).
 
-This is the seed's loop except for its data loader, which is recreated at every update, so that a picture may come twice
-before another comes once. Here, as in Tessera, each epoch visits the pictures once in a shuffled order (a last partial
-batch is left out). With --shared-start the first weights and the batches are those of a Tessera run of the same --seed.
+This is the reference notebook's loop except for its data loader, which is recreated at every update, so that an image
+may come twice before another comes once. Here, as in Tessera, each epoch visits the images once in a shuffled order (a
+last partial batch is left out). With --shared-start the first weights and the batches are those of a Tessera run of the same --seed.
 """
 
 import argparse
@@ -21,44 +22,44 @@ import torch
 import torch.nn.functional as F
 
 import shared_start
-from seed_model import Model
+from reference_model import Model
 
 ROW_EVERY = 100
 
 
 def read_cifar10(folder, names):
-    """Pictures [N, 3, 32, 32] (uint8): records of 1 label byte and 3072 pixel bytes, planes R, G, B."""
+    """Images [N, 3, 32, 32] (uint8): records of 1 label byte and 3072 pixel bytes, planes R, G, B."""
     records = [np.fromfile(os.path.join(folder, name), np.uint8).reshape(-1, 3073) for name in names]
     return np.concatenate(records)[:, 1:].reshape(-1, 3, 32, 32)
 
 
-def batches(pictures, size, seed):
+def batches(images, size, seed):
     """Endless batches, float32 [size, 3, 32, 32] in -0.5..0.5, without replacement within an epoch."""
-    if len(pictures) < size:
-        raise SystemExit(f'{len(pictures)} pictures are fewer than a batch of {size}')
+    if len(images) < size:
+        raise SystemExit(f'{len(images)} images are fewer than a batch of {size}')
     rng = np.random.default_rng(seed)
     while True:
-        order = rng.permutation(len(pictures))
+        order = rng.permutation(len(images))
         for start in range(0, len(order) - size + 1, size):
-            yield to_floats(pictures[order[start:start + size]])
+            yield to_floats(images[order[start:start + size]])
 
 
-def to_floats(pictures):
-    return torch.from_numpy(pictures.astype(np.float32) / np.float32(255) - np.float32(0.5))
+def to_floats(images):
+    return torch.from_numpy(images.astype(np.float32) / np.float32(255) - np.float32(0.5))
 
 
-def data_variance(pictures):
+def data_variance(images):
     """The variance of byte/255, exactly: from the counts of the 256 byte values."""
-    counts = np.bincount(pictures.reshape(-1), minlength=256).astype(np.float64)
+    counts = np.bincount(images.reshape(-1), minlength=256).astype(np.float64)
     values = np.arange(256) / 255.0
     mean = (counts * values).sum() / counts.sum()
     return float((counts * (values - mean) ** 2).sum() / counts.sum())
 
 
-def train(model, pictures, args, variance):
+def train(model, images, args, variance):
     optimizer = torch.optim.Adam(model.parameters(), lr=args.lr, amsgrad=False)
-    source = (shared_start.batches(pictures, args.batch, args.seed, to_floats) if args.shared_start
-              else batches(pictures, args.batch, args.seed))
+    source = (shared_start.batches(images, args.batch, args.seed, to_floats) if args.shared_start
+              else batches(images, args.batch, args.seed))
     recent = []
     model.train()
     with open(args.out, 'w', newline='') as file:
@@ -84,24 +85,24 @@ def train(model, pictures, args, variance):
 
 
 @torch.no_grad()
-def evaluate(model, pictures, variance, size=250):
-    """recon_error, perplexity and codes used over all pictures."""
+def evaluate(model, images, variance, size=250):
+    """recon_error, perplexity and codes used over all images."""
     model.eval()
     squares, counts = 0.0, np.zeros(model._vq_vae._num_embeddings, np.int64)
-    for start in range(0, len(pictures), size):
-        data = to_floats(pictures[start:start + size])
+    for start in range(0, len(images), size):
+        data = to_floats(images[start:start + size])
         _, reconstruction, _, codes = model(data)
         squares += float(((reconstruction - data).double() ** 2).sum())
         counts += np.bincount(codes.numpy(), minlength=len(counts))
     p = counts / counts.sum()
     perplexity = float(np.exp(-np.sum(p * np.log(p + 1e-10))))
-    return squares / pictures.size / variance, perplexity, int((counts > 0).sum())
+    return squares / images.size / variance, perplexity, int((counts > 0).sum())
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--data-dir', required=True, help='folder of data_batch_1.bin ... test_batch.bin')
-    parser.add_argument('--preset', choices=['seed', 'seed-ema'], default='seed-ema')
+    parser.add_argument('--preset', choices=['reference', 'reference-ema'], default='reference-ema')
     parser.add_argument('--lr', type=float, default=1e-4)
     parser.add_argument('--updates', type=int, default=2000)
     parser.add_argument('--batch', type=int, default=256)
@@ -115,15 +116,15 @@ def main():
 
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
-    pictures = read_cifar10(args.data_dir, [f'data_batch_{i}.bin' for i in range(1, 6)])
+    images = read_cifar10(args.data_dir, [f'data_batch_{i}.bin' for i in range(1, 6)])
     held_out = read_cifar10(args.data_dir, ['test_batch.bin'])
-    variance = data_variance(pictures)
-    print(f'{len(pictures)} + {len(held_out)} pictures, data variance {variance:.6f}', flush=True)
+    variance = data_variance(images)
+    print(f'{len(images)} + {len(held_out)} images, data variance {variance:.6f}', flush=True)
 
-    model = Model(decay=0.99 if args.preset == 'seed-ema' else 0.0)
+    model = Model(decay=0.99 if args.preset == 'reference-ema' else 0.0)
     if args.shared_start:
         shared_start.fill(model, args.seed)
-    train(model, pictures, args, variance)
+    train(model, images, args, variance)
     if args.weights:
         torch.save(model.state_dict(), args.weights)
     recon_error, perplexity, codes_used = evaluate(model, held_out, variance)

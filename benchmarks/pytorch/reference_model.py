@@ -1,4 +1,4 @@
-"""The seed's model in PyTorch, with the seed's names, so that its state_dict has the keys Tessera reads and writes.
+"""The reference notebook's model in PyTorch, with its names: its state_dict has the keys Tessera reads and writes.
 
 Two things differ from the notebook, neither of them in the numbers. The EMA quantizer writes its new codebook into the
 existing parameters; the notebook makes new ones, and the optimizer keeps the old ones, which never have a gradient. The
@@ -133,7 +133,7 @@ class Decoder(nn.Module):
 
 
 class Model(nn.Module):
-    """Returns vq_loss, reconstruction, perplexity and the codes [B*H*W]. The defaults are the seed's."""
+    """Returns vq_loss, reconstruction, perplexity and the codes [B*H*W]. The defaults are the reference notebook's."""
 
     def __init__(self, num_hiddens=128, num_residual_layers=2, num_residual_hiddens=32,
                  num_embeddings=512, embedding_dim=64, commitment_cost=0.25, decay=0.0):

@@ -3,8 +3,8 @@ using static TorchSharp.torch.nn;
 
 namespace Tessera.Benchmarks.Libtorch;
 
-/// <summary>The common part of the seed's two quantizers. Latents are NCHW.</summary>
-internal abstract class SeedQuantizer(MemoryLayout layout)
+/// <summary>The common part of the reference notebook's two quantizers. Latents are NCHW.</summary>
+internal abstract class ReferenceQuantizer(MemoryLayout layout)
 {
     public const int Codes = 512, CodeDim = 64;
     protected const float Commitment = 0.25f;
@@ -20,7 +20,7 @@ internal abstract class SeedQuantizer(MemoryLayout layout)
         Tensor encodings = zeros(flat.shape[0], Codes).scatter_(1, indices, ones_like(indices, ScalarType.Float32));
         (Tensor loss, Tensor quantized) = Quantize(inputs, flat, encodings, training);
         Tensor straight = inputs + (quantized - inputs).detach();
-        // The seed computes the perplexity at every step.
+        // The reference notebook computes the perplexity at every step.
         Tensor average = encodings.mean([0]);
         _ = exp(-(average * log(average + 1e-10)).sum());
         return (loss, layout.FromNhwc(straight));
@@ -31,7 +31,7 @@ internal abstract class SeedQuantizer(MemoryLayout layout)
         layout.FromNhwc(Table.index_select(0, codes).view(batch, side, side, CodeDim));
 
     /// <summary>
-    /// The seed's search: all squared distances by the expanded square, then the minimum of each row.
+    /// The reference notebook's search: all squared distances by the expanded square, then the minimum of each row.
     /// </summary>
     public static Tensor Nearest(Tensor flat, Tensor table)
     {
@@ -44,7 +44,7 @@ internal abstract class SeedQuantizer(MemoryLayout layout)
 }
 
 /// <summary>The codebook trained by gradients.</summary>
-internal sealed class GradientQuantizer(FirstWeights weights) : SeedQuantizer(weights.Layout)
+internal sealed class GradientQuantizer(FirstWeights weights) : ReferenceQuantizer(weights.Layout)
 {
     public override Tensor Table { get; } = weights.Codebook(Codes, CodeDim);
 
@@ -58,7 +58,7 @@ internal sealed class GradientQuantizer(FirstWeights weights) : SeedQuantizer(we
 }
 
 /// <summary>The codebook of exponential moving averages.</summary>
-internal sealed class EmaQuantizer(FirstWeights weights) : SeedQuantizer(weights.Layout)
+internal sealed class EmaQuantizer(FirstWeights weights) : ReferenceQuantizer(weights.Layout)
 {
     private const float Decay = 0.99f, Epsilon = 1e-5f;
 
