@@ -19,10 +19,15 @@ public sealed class Indices : IDisposable
     private readonly StorageHolder<int> _memory;
 
     internal Indices(Shape shape, int limit, Storage<int> storage, Device device, Tape? tape)
+        : this(new StorageHolder<int>(storage), shape, limit, device, tape)
     {
+    }
+
+    private Indices(StorageHolder<int> memory, Shape shape, int limit, Device device, Tape? tape)
+    {
+        _memory = memory;
         Shape = shape;
         Limit = limit;
-        _memory = new StorageHolder<int>(storage);
         Device = device;
         Tape = tape;
     }
@@ -68,6 +73,26 @@ public sealed class Indices : IDisposable
         int[] values = new int[Shape.Length];
         CopyTo(values);
         return values;
+    }
+
+    /// <summary>A copy without a tape, on the same device; the caller disposes it.</summary>
+    public Indices Clone()
+    {
+        var copy = new Indices(Shape, Limit, Device.Allocate<int>(Shape.Length), Device, tape: null);
+        Device.CopyIndices(Storage, copy.Storage);
+        return copy;
+    }
+
+    /// <summary>The same memory as indices of a tape, so that what is computed from them belongs to it.</summary>
+    /// <param name="tape">A tape of the same device.</param>
+    public Indices On(Tape tape) => new(_memory, Shape, Limit, Device, tape);
+
+    /// <summary>The same indices in the same order under another shape, in the same memory.</summary>
+    /// <exception cref="ArgumentException">The numbers of elements differ.</exception>
+    public Indices Reshape(Shape shape)
+    {
+        shape.ThrowIfNotLength(Shape.Length, nameof(shape));
+        return new Indices(_memory, shape, Limit, Device, Tape);
     }
 
     /// <summary>Frees the memory; indices of a tape are freed by the tape.</summary>

@@ -187,6 +187,20 @@ public sealed class Tensor : IDisposable
         return new TensorSpan<float>(AsSpan(), lengths);
     }
 
+    /// <summary>A copy without a tape, on the same device; the caller disposes it.</summary>
+    public Tensor Clone()
+    {
+        Tensor copy = Uninitialized(Shape, Device);
+        copy.CopyFrom(this);
+        return copy;
+    }
+
+    /// <summary>
+    /// The same memory as a tensor without a tape: operations on it are not recorded, and their results are not the
+    /// tape's. It is valid as long as this.
+    /// </summary>
+    public Tensor WithoutTape() => new(_memory, Shape, Device, tape: null, requiresGradient: false);
+
     /// <summary>Sets every element to the value.</summary>
     public void Fill(float value) => Device.Fill(Storage, value);
 

@@ -150,6 +150,9 @@ public abstract class DelegatingDevice(Device inner) : Device
         Inner.Adam(numbers, parameter, gradient, firstMoment, secondMoment);
 
     /// <inheritdoc/>
+    public override void CopyIndices(Storage<int> x, Storage<int> y) => Inner.CopyIndices(x, y);
+
+    /// <inheritdoc/>
     public override void GatherImages(
         Storage<byte> images, in ImageLayout layout, Storage<int> numbers, Storage<float> y) =>
         Inner.GatherImages(images, layout, numbers, y);

@@ -172,7 +172,7 @@ public abstract partial class Device : IDisposable
 
     /// <summary>
     /// Sets row i of y <c>[rows, columns]</c> to row i of x divided by <c>divisors[i]</c>; a row with the divisor 0 keeps
-    /// its values.
+    /// its values. y may be x.
     /// </summary>
     public abstract void DivideRows(Storage<float> x, Storage<float> divisors, int columns, Storage<float> y);
 
@@ -217,6 +217,9 @@ public abstract partial class Device : IDisposable
     /// </summary>
     public abstract void GatherImages(
         Storage<byte> images, in ImageLayout layout, Storage<int> numbers, Storage<float> y);
+
+    /// <summary>Copies all indices.</summary>
+    public abstract void CopyIndices(Storage<int> x, Storage<int> y);
 
     /// <summary>Copies all elements.</summary>
     public void Copy(Storage<float> x, Storage<float> y) => Scale(x, 1, y, accumulate: false);

@@ -141,6 +141,9 @@ public class ShapeDevice : Device
         Skip(nameof(Adam));
 
     /// <inheritdoc/>
+    public override void CopyIndices(Storage<int> x, Storage<int> y) => Skip(nameof(CopyIndices));
+
+    /// <inheritdoc/>
     public override void GatherImages(
         Storage<byte> images, in ImageLayout layout, Storage<int> numbers, Storage<float> y) =>
         Skip(nameof(GatherImages));

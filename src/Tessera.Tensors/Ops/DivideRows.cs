@@ -8,7 +8,7 @@ public static partial class TensorOperations
     /// </summary>
     /// <param name="x"><c>[rows, columns]</c>.</param>
     /// <param name="divisors"><c>[rows]</c>.</param>
-    /// <param name="y">Receives the quotients: the shape of x; overwritten.</param>
+    /// <param name="y">Receives the quotients: the shape of x, or x itself.</param>
     /// <exception cref="ArgumentException">The shapes do not fit together.</exception>
     public static void DivideRows(this Tensor x, Tensor divisors, Tensor y)
     {

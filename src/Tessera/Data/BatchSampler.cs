@@ -4,7 +4,7 @@ namespace Tessera.Data;
 
 /// <summary>
 /// The order in which training draws images: without replacement, in a new order each epoch. Epoch <c>e</c> is the
-/// permutation of <c>CounterRandom(seed, Stream + e)</c>; position <c>p</c> of the endless sequence is number
+/// permutation of <c>CounterRandom(seed, RandomStreams.Epochs + e)</c>; position <c>p</c> of the endless sequence is number
 /// <c>p % count</c> of epoch <c>p / count</c>. A batch therefore depends only on (count, seed, batch size, update), and
 /// a resumed run needs no saved state. A batch may span two or more epochs.
 /// </summary>
@@ -16,12 +16,6 @@ namespace Tessera.Data;
 /// </code></example>
 public sealed class BatchSampler
 {
-    /// <summary>
-    /// The first <see cref="CounterRandom"/> stream of the epochs. It is far above the streams of layers and updates,
-    /// so no other draw with the same seed repeats an epoch's numbers.
-    /// </summary>
-    public const ulong Stream = 1UL << 60;
-
     private readonly ulong _seed;
     private long _epoch = -1;
     private int[] _order = [];
@@ -62,7 +56,7 @@ public sealed class BatchSampler
     {
         if (epoch != _epoch)
         {
-            _order = new CounterRandom(_seed, Stream + (ulong)epoch).Permutation(Count);
+            _order = new CounterRandom(_seed, RandomStreams.Epochs + (ulong)epoch).Permutation(Count);
             _epoch = epoch;
         }
         return _order;

@@ -8,10 +8,12 @@ namespace Tessera.Data;
 /// </summary>
 public sealed class ImageSet
 {
-    private readonly byte[][] _images;
+    // Images lie one after another in blocks; every block but the last holds as many as fit an array.
+    private readonly byte[][] _blocks;
+    private readonly int _perBlock;
     private readonly int[] _labels;
 
-    /// <summary>Creates a set over the given arrays, without a copy.</summary>
+    /// <summary>Creates a set with copies of the given arrays.</summary>
     /// <param name="name">A name for messages: "cifar10 test".</param>
     /// <param name="width">Width of every image in pixels.</param>
     /// <param name="height">Height of every image in pixels.</param>
@@ -24,22 +26,31 @@ public sealed class ImageSet
     /// <exception cref="ArgumentException">The lengths do not agree.</exception>
     public ImageSet(
         string name, int width, int height, int channels,
-        byte[][] images, int[] labels, IReadOnlyList<string> classNames)
+        IReadOnlyList<byte[]> images, int[] labels, IReadOnlyList<string> classNames)
+        : this(name, width, height, channels, labels, classNames)
     {
-        if (images.Length != labels.Length)
-            throw new ArgumentException($"{images.Length} images, but {labels.Length} labels.", nameof(labels));
-        int length = checked(width * height * channels);
-        if (Array.FindIndex(images, image => image.Length != length) is >= 0 and int odd)
-            throw new ArgumentException(
-                $"Image {odd} has {images[odd].Length} bytes; {width}x{height}x{channels} needs {length}.",
-                nameof(images));
+        if (images.Count != labels.Length)
+            throw new ArgumentException($"{images.Count} images, but {labels.Length} labels.", nameof(labels));
+        for (int i = 0; i < images.Count; i++) Set(i, images[i]);
+    }
+
+    /// <summary>Creates a set of black images, to be filled by <see cref="Set"/>.</summary>
+    internal ImageSet(
+        string name, int width, int height, int channels, int[] labels, IReadOnlyList<string> classNames)
+    {
         Name = name;
         Width = width;
         Height = height;
         Channels = channels;
         ClassNames = classNames;
-        _images = images;
         _labels = labels;
+        int length = checked(width * height * channels);
+        _perBlock = Array.MaxLength / length;
+        _blocks =
+        [
+            .. Enumerable.Range(0, (labels.Length + _perBlock - 1) / _perBlock).Select(block =>
+                new byte[Math.Min(_perBlock, labels.Length - block * _perBlock) * length]),
+        ];
     }
 
     /// <summary>A name for messages.</summary>
@@ -58,10 +69,16 @@ public sealed class ImageSet
     public IReadOnlyList<string> ClassNames { get; }
 
     /// <summary>Number of images.</summary>
-    public int Count => _images.Length;
+    public int Count => _labels.Length;
+
+    /// <summary>
+    /// The bytes of all images, one after another; null if they do not fit one block of memory (2 GiB). Do not modify
+    /// them.
+    /// </summary>
+    public Memory<byte>? Block => _blocks is [var all] ? all : null;
 
     /// <summary>The bytes of one image, <c>[height, width, channels]</c>.</summary>
-    public ReadOnlySpan<byte> Pixels(int index) => _images[index];
+    public ReadOnlySpan<byte> Pixels(int index) => Memory(index).Span;
 
     /// <summary>The class of one image.</summary>
     public int Label(int index) => _labels[index];
@@ -75,9 +92,9 @@ public sealed class ImageSet
     /// <summary>The same images with 1 (grey) or 3 (red, green, blue) channels.</summary>
     public ImageSet ToChannels(int channels) => AsSource().ToChannels(channels).Load();
 
-    /// <summary>The same images as a source, without a copy.</summary>
+    /// <summary>The same images as a source.</summary>
     public ImageSource AsSource() =>
-        new(Name, new ImageSize(Height, Width), Channels, _labels, ClassNames, i => _images[i]);
+        new(Name, new ImageSize(Height, Width), Channels, _labels, ClassNames, i => Pixels(i).ToArray());
 
     /// <summary>
     /// The variance of byte/255 over every sample of every image (the reference notebook's <c>data_variance</c>),
@@ -86,7 +103,7 @@ public sealed class ImageSet
     public double Variance()
     {
         long[] histogram = new long[256];
-        foreach (byte[] image in _images)
+        foreach (byte[] image in _blocks)
         {
             foreach (byte sample in image) histogram[sample]++;
         }
@@ -100,5 +117,24 @@ public sealed class ImageSet
         return count == 0
             ? 0
             : (double)(sumOfSquares * count - sum * sum) / ((double)count * (double)count * 255 * 255);
+    }
+
+    /// <summary>Copies the bytes of one image in.</summary>
+    /// <exception cref="ArgumentException">They are not as many as an image has.</exception>
+    internal void Set(int index, ReadOnlySpan<byte> image)
+    {
+        Memory<byte> place = Memory(index);
+        if (image.Length != place.Length)
+            throw new ArgumentException(
+                $"Image {index} has {image.Length} bytes; {Width}x{Height}x{Channels} needs {place.Length}.",
+                nameof(image));
+        image.CopyTo(place.Span);
+    }
+
+    private Memory<byte> Memory(int index)
+    {
+        (int block, int inBlock) = Math.DivRem(index, _perBlock);
+        int length = Width * Height * Channels;
+        return _blocks[block].AsMemory(inBlock * length, length);
     }
 }

@@ -186,7 +186,9 @@ public sealed class ImageSource
     public ImageSet Load(IProgress<int>? progress = null, CancellationToken cancellation = default)
     {
         CheckMemory();
-        return new ImageSet(Name, Width, Height, Channels, Read(0, Count, progress, cancellation), _labels, ClassNames);
+        var set = new ImageSet(Name, Width, Height, Channels, _labels, ClassNames);
+        ForEach(0, Count, (i, image) => set.Set(i, image), progress, cancellation);
+        return set;
     }
 
     /// <summary>The same images with 1 (grey) or 3 (red, green, blue) channels.</summary>

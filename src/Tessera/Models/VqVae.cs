@@ -3,6 +3,7 @@ using Tessera.Tensors;
 using Tessera.Tensors.Autograd;
 using Tessera.Tensors.Devices;
 using Tessera.Tensors.Nn;
+using Tessera.Tensors.Ops;
 
 namespace Tessera.Models;
 
@@ -81,9 +82,17 @@ public sealed class VqVae : Module
 
     /// <summary>Encodes images to codes.</summary>
     /// <param name="images"><c>[batch, height, width, channels]</c>, pixels in [-0.5, 0.5].</param>
-    /// <returns>A code, 0 to K - 1, for each of <c>[batch, height / 4, width / 4]</c>.</returns>
+    /// <returns>
+    /// A code, 0 to K - 1, for each of <c>[batch, height / 4, width / 4]</c>, on the images' tape; without a tape, the
+    /// caller disposes them.
+    /// </returns>
     /// <exception cref="ArgumentException">Height or width is no multiple of 4, or the channels do not fit.</exception>
-    public int[] Encode(Tensor images) => Quantizer.FindCodes(EncodeToVectors(images));
+    public Indices Encode(Tensor images)
+    {
+        if (images.Tape is not null) return Quantizer.FindCodes(EncodeToVectors(images));
+        using var tape = new Tape(Device, recording: false);
+        return Encode(images.On(tape)).Clone();
+    }
 
     /// <summary>Decodes code vectors to images.</summary>
     /// <param name="quantized"><c>[batch, height, width, code dim]</c>.</param>
@@ -92,15 +101,19 @@ public sealed class VqVae : Module
 
     /// <summary>Decodes codes to images.</summary>
     /// <param name="codes">A code, 0 to K - 1, for each of <c>[batch, height, width]</c>.</param>
-    /// <param name="batch">Number of images.</param>
-    /// <param name="height">Rows of codes.</param>
-    /// <param name="width">Columns of codes.</param>
-    /// <param name="tape">The tape to compute on; null for separate tensors.</param>
-    /// <returns><c>[batch, 4 height, 4 width, channels]</c>, pixels about [-0.5, 0.5], not clamped.</returns>
-    /// <exception cref="ArgumentException">The number of codes is not batch x height x width.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A code is not in the codebook.</exception>
-    public Tensor Decode(ReadOnlyMemory<int> codes, int batch, int height, int width, Tape? tape = null) =>
-        Decode(Quantizer.Lookup(codes, [batch, height, width, Options.CodeDim], tape));
+    /// <returns>
+    /// <c>[batch, 4 height, 4 width, channels]</c>, pixels about [-0.5, 0.5], not clamped, on the codes' tape; without a
+    /// tape, the caller disposes it.
+    /// </returns>
+    /// <exception cref="ArgumentException">The codes have another rank, or one may be none of the codebook.</exception>
+    public Tensor Decode(Indices codes)
+    {
+        if (codes.Shape.Rank != 3)
+            throw new ArgumentException($"Codes are [batch, height, width], not {codes.Shape}.", nameof(codes));
+        if (codes.Tape is not null) return Decode(Quantizer.Lookup(codes));
+        using var tape = new Tape(Device, recording: false);
+        return Decode(codes.On(tape)).Clone();
+    }
 }
 
 /// <summary>The result of a forward pass through a <see cref="VqVae"/>.</summary>

@@ -34,29 +34,23 @@ public sealed class CosineVectorQuantizer : RunningAverageQuantizer
     /// <param name="options">The quantizer's options.</param>
     /// <param name="initializer">Initializes the codebook.</param>
     public CosineVectorQuantizer(int codes, int codeDim, CosineVectorQuantizerOptions options, Initializer initializer)
-        : base(codes, codeDim, options, initializer) => Start(Codebook.ToArray(), vectorsPerCode: 1);
-
-    /// <inheritdoc/>
-    public override Quantized Quantize(Tensor z, bool training)
-    {
-        Tensor u = z.NormalizeRows();
-        int[] codes = FindNearest(u, Codebook);
-        Tensor e = Lookup(codes, z.Shape, z.Tape);
-        if (training)
-        {
-            MoveSizes(u, codes);
-            MoveSums();
-            Codebook.CopyFrom(Sums.NormalizeRows().ToArray());
-        }
-        Tensor loss = e.MutualSquaredError(u, xWeight: 0, yWeight: Commitment);
-        return new Quantized(PassGradient(u, e), loss, codes, u);
-    }
-
-    /// <inheritdoc/>
-    public override int[] FindCodes(Tensor z) => FindNearest(z.NormalizeRows(), Codebook);
+        : base(codes, codeDim, options, initializer) => Start(Codes, vectorsPerCode: 1);
 
     /// <summary>Normalizes the codes to length 1 first.</summary>
     /// <inheritdoc/>
-    public override void Start(ReadOnlySpan<float> codebook, double vectorsPerCode) =>
-        base.Start(Tensor.From(codebook, Codebook.Shape, Codebook.Device).NormalizeRows().ToArray(), vectorsPerCode);
+    public override void Start(Tensor codebook, double vectorsPerCode)
+    {
+        using Tensor unit = codebook.NormalizeRows();
+        base.Start(unit, vectorsPerCode);
+    }
+
+    /// <inheritdoc/>
+    protected override Tensor ToLatents(Tensor z) => z.NormalizeRows();
+
+    /// <inheritdoc/>
+    protected override void Learn(Tensor latents, Indices codes)
+    {
+        MoveAverages(latents, codes);
+        Sums.NormalizeRows(Codes);
+    }
 }

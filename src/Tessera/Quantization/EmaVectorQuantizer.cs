@@ -59,38 +59,15 @@ public sealed class EmaVectorQuantizer : RunningAverageQuantizer
     public EmaVectorQuantizer(int codes, int codeDim, EmaVectorQuantizerOptions options, Initializer initializer)
         : base(codes, codeDim, options, initializer)
     {
-        _smoothed = options.KeepSmoothing ? ClusterSizes : initializer.Zeros([codes]);
-        if (options.AveragesStart == EmaStart.Codebook) Start(Codebook.ToArray(), vectorsPerCode: 1);
+        _smoothed = options.KeepSmoothing ? ClusterSizes : Workspace(initializer.Zeros([codes]));
+        if (options.AveragesStart == EmaStart.Codebook) Start(Codes, vectorsPerCode: 1);
     }
 
     /// <inheritdoc/>
-    public override Quantized Quantize(Tensor z, bool training)
+    protected override void Learn(Tensor latents, Indices codes)
     {
-        int[] codes = FindCodes(z);
-        // Looked up before the update: the decoder receives the codes as they were when chosen.
-        Tensor e = Lookup(codes, z.Shape, z.Tape);
-        if (training) UpdateCodebook(z, codes);
-        Tensor loss = e.MutualSquaredError(z, xWeight: 0, yWeight: Commitment);
-        return new Quantized(PassGradient(z, e), loss, codes, z);
-    }
-
-    private void UpdateCodebook(Tensor z, int[] codes)
-    {
-        MoveSizes(z, codes);
-        Smooth(ClusterSizes, _smoothed);
-        MoveSums();
-        Sums.DivideRows(_smoothed, Codebook);
-    }
-
-    private static void Smooth(Tensor clusterSizes, Tensor smoothed)
-    {
-        float[] sizes = clusterSizes.ToArray();
-        double total = 0;
-        foreach (float size in sizes) total += size;
-        for (int k = 0; k < sizes.Length; k++)
-        {
-            sizes[k] = (float)((sizes[k] + Epsilon) / (total + sizes.Length * Epsilon) * total);
-        }
-        smoothed.CopyFrom(sizes);
+        MoveAverages(latents, codes);
+        ClusterSizes.SmoothSizes(Epsilon, _smoothed);
+        Sums.DivideRows(_smoothed, Codes);
     }
 }

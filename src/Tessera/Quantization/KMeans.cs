@@ -12,7 +12,7 @@ namespace Tessera.Quantization;
 /// </summary>
 /// <example><code>
 /// Tensor vectors = Tensor.From([0, 0.1f, 9, 9.1f], [4, 1]);
-/// float[] centres = KMeans.Cluster(vectors, clusters: 2, new CounterRandom(seed: 1, stream: 0));   // 0.05 and 9.05
+/// using Tensor centres = KMeans.Cluster(vectors, clusters: 2, new CounterRandom(seed: 1, stream: 0));   // 0.05, 9.05
 /// </code></example>
 public static class KMeans
 {
@@ -28,33 +28,22 @@ public static class KMeans
     /// Number of clusters, at least 1; if there are fewer distinct vectors, centres coincide.
     /// </param>
     /// <param name="random">The random numbers of the initialization.</param>
-    /// <returns><c>[clusters, dimensions]</c>; a centre without vectors stays where it was.</returns>
-    public static float[] Cluster(Tensor vectors, int clusters, CounterRandom random)
+    /// <returns><c>[clusters, dimensions]</c>; a centre without vectors stays where it was. The caller disposes it.</returns>
+    public static Tensor Cluster(Tensor vectors, int clusters, CounterRandom random)
     {
         int dimensions = vectors.Shape.Last;
-        float[] centres = Spread(vectors.ToArray(), dimensions, clusters, random);
-        Tensor table = Tensor.From(centres, [clusters, dimensions], vectors.Device);
-        Tensor sums = Tensor.Zeros(table.Shape, vectors.Device), sizes = Tensor.Zeros([clusters], vectors.Device);
-        int[] nearest = new int[vectors.Shape.Rows];
+        float[] first = Spread(vectors.ToArray(), dimensions, clusters, random);
+        Tensor centres = Tensor.From(first, [clusters, dimensions], vectors.Device);
+        using Tensor sums = Tensor.Zeros(centres.Shape, vectors.Device);
+        using Tensor sizes = Tensor.Zeros([clusters], vectors.Device);
         for (int iteration = 0; iteration < Iterations; iteration++)
         {
-            vectors.NearestRows(table, nearest);
+            using Indices nearest = vectors.NearestRows(centres);
             vectors.SumRowsByIndex(nearest, sums, sizes);
-            MoveToMeans(centres, sums.ToArray(), sizes.ToArray());
-            table.CopyFrom(centres);
+            // A centre without vectors keeps its place: a row with the divisor 0 does not change.
+            sums.DivideRows(sizes, centres);
         }
         return centres;
-    }
-
-    private static void MoveToMeans(float[] centres, float[] sums, float[] sizes)
-    {
-        int dimensions = centres.Length / sizes.Length;
-        for (int cluster = 0; cluster < sizes.Length; cluster++)
-        {
-            if (sizes[cluster] == 0) continue;
-            for (int i = cluster * dimensions; i < (cluster + 1) * dimensions; i++)
-                centres[i] = sums[i] / sizes[cluster];
-        }
     }
 
     /// <summary>The initial centres of k-means++.</summary>

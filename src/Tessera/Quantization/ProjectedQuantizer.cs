@@ -1,5 +1,6 @@
 using Tessera.Tensors;
 using Tessera.Tensors.Autograd;
+using Tessera.Tensors.Devices;
 using Tessera.Tensors.Nn;
 using Tessera.Tensors.Ops;
 using Tessera.Tensors.Random;
@@ -32,19 +33,6 @@ public sealed class ProjectedQuantizer : Quantizer
     /// <summary>The inner quantizer, which looks the codes up.</summary>
     public Quantizer Inner { get; }
 
-    /// <summary>
-    /// The codes as the decoder receives them, <c>[codes, code dim]</c>: projected back. Computed at each call.
-    /// </summary>
-    public override Tensor Codebook
-    {
-        get
-        {
-            Tensor codes = Inner.Codebook;
-            Tensor map = _up.Forward(codes.Reshape([1, 1, codes.Shape[0], codes.Shape[1]]));
-            return map.Reshape([codes.Shape[0], map.Shape.Last]);
-        }
-    }
-
     /// <inheritdoc/>
     public override Quantized Quantize(Tensor z, bool training)
     {
@@ -53,25 +41,35 @@ public sealed class ProjectedQuantizer : Quantizer
     }
 
     /// <inheritdoc/>
-    public override int[] FindCodes(Tensor z) => Inner.FindCodes(_down.Forward(z));
+    public override Indices FindCodes(Tensor z) => Inner.FindCodes(_down.Forward(z));
 
     /// <inheritdoc/>
-    public override Tensor Lookup(ReadOnlyMemory<int> codes, Shape shape, Tape? tape)
-    {
-        if (shape.Last != _up.Weight.Shape[0])
-            throw new ArgumentException(
-                $"The codes have {_up.Weight.Shape[0]} dimensions, not those of {shape}.", nameof(shape));
-        Shape latentShape = [.. shape.ToArray()[..^1], Inner.Codebook.Shape.Last];
-        return _up.Forward(Inner.Lookup(codes, latentShape, tape));
-    }
+    public override Tensor Lookup(Indices codes) => Project(Inner.Lookup(codes));
+
+    /// <summary>The codes of the inner quantizer, projected back.</summary>
+    /// <inheritdoc/>
+    public override Tensor Codebook(Tape tape) => Project(Inner.Codebook(tape));
 
     /// <inheritdoc/>
-    public override void Start(ReadOnlySpan<float> codebook, double vectorsPerCode) =>
-        Inner.Start(codebook, vectorsPerCode);
+    public override void Start(Tensor codebook, double vectorsPerCode) => Inner.Start(codebook, vectorsPerCode);
 
     /// <inheritdoc/>
     public override void SetUpdates(long update) => Inner.SetUpdates(update);
 
     /// <inheritdoc/>
+    public override void Share(UpdateBlock block) => Inner.Share(block);
+
+    /// <inheritdoc/>
+    public override void Prepare() => Inner.Prepare();
+
+    /// <inheritdoc/>
     public override int Revive(Tensor latents, CounterRandom random) => Inner.Revive(latents, random);
+
+    /// <summary>Projects vectors <c>[..., lookup dim]</c> back to <c>[..., code dim]</c>.</summary>
+    private Tensor Project(Tensor vectors)
+    {
+        Shape shape = vectors.Shape;
+        Tensor map = _up.Forward(vectors.Reshape([1, 1, shape.Rows, shape.Last]));
+        return map.Reshape([.. shape.ToArray()[..^1], map.Shape.Last]);
+    }
 }

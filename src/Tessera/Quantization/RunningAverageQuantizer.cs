@@ -1,4 +1,6 @@
 using Tessera.Tensors;
+using Tessera.Tensors.Autograd;
+using Tessera.Tensors.Devices;
 using Tessera.Tensors.Nn;
 using Tessera.Tensors.Ops;
 using Tessera.Tensors.Random;
@@ -42,11 +44,13 @@ public abstract record RunningAverageOptions : QuantizerOptions
 /// <c>m[k] = decay * m[k] + (1 - decay) * sum of z that chose k</c>. Derived classes define how the codes follow from N
 /// and m.
 /// </summary>
-public abstract class RunningAverageQuantizer : Quantizer
+public abstract class RunningAverageQuantizer : CodebookQuantizer
 {
     private readonly RunningAverageOptions _options;
     private readonly Tensor _batchSizes;
     private readonly Tensor _batchSums;
+    private UpdateBlock? _block;
+    private Number _keep, _add;
     private long _updates;
 
     /// <summary>Creates the quantizer: codebook and sums standard normal, sizes 0.</summary>
@@ -60,13 +64,10 @@ public abstract class RunningAverageQuantizer : Quantizer
         _options = options;
         ClusterSizes = Buffer("_ema_cluster_size", initializer.Zeros([codes]));
         Sums = Buffer("_ema_w", initializer.Normal([codes, codeDim]));
-        Codebook = Buffer("_embedding.weight", initializer.Normal([codes, codeDim]));
-        _batchSizes = initializer.Zeros([codes]);
-        _batchSums = initializer.Zeros([codes, codeDim]);
+        Codes = Buffer("_embedding.weight", initializer.Normal([codes, codeDim]));
+        _batchSizes = Workspace(initializer.Zeros([codes]));
+        _batchSums = Workspace(initializer.Zeros([codes, codeDim]));
     }
-
-    /// <inheritdoc/>
-    public sealed override Tensor Codebook { get; }
 
     /// <summary>The running number of vectors that chose each code, <c>[codes]</c>: N.</summary>
     public Tensor ClusterSizes { get; }
@@ -74,21 +75,37 @@ public abstract class RunningAverageQuantizer : Quantizer
     /// <summary>The running sum of the vectors that chose each code, <c>[codes, code dim]</c>: m.</summary>
     public Tensor Sums { get; }
 
-    /// <summary>The decay of the current update.</summary>
-    private double Decay => _options.DecayRamp
-        ? Math.Min(_options.Decay, (1.0 + _updates) / (10 + _updates))
-        : _options.Decay;
+    /// <summary>The codes, <c>[codes, code dim]</c>: e.</summary>
+    protected Tensor Codes { get; }
+
+    /// <inheritdoc/>
+    protected sealed override float CodebookWeight => 0;
 
     /// <inheritdoc/>
     public override void SetUpdates(long update) => _updates = update;
 
     /// <inheritdoc/>
-    public override void Start(ReadOnlySpan<float> codebook, double vectorsPerCode)
+    public override void Share(UpdateBlock block)
     {
-        Codebook.CopyFrom(codebook);
+        _block = block;
+        (_keep, _add) = (block.ReserveNumber(), block.ReserveNumber());
+    }
+
+    /// <inheritdoc/>
+    public override void Prepare()
+    {
+        if (_block is null) return;
+        double decay = NextDecay();
+        _block.Set(_keep, (float)decay);
+        _block.Set(_add, (float)(1 - decay));
+    }
+
+    /// <inheritdoc/>
+    public override void Start(Tensor codebook, double vectorsPerCode)
+    {
+        Codes.CopyFrom(codebook);
         ClusterSizes.Fill((float)vectorsPerCode);
-        float[] sums = codebook.ToArray();
-        for (int i = 0; i < sums.Length; i++) sums[i] = (float)(sums[i] * vectorsPerCode);
+        using Tensor sums = codebook.Scale((float)vectorsPerCode);
         Sums.CopyFrom(sums);
     }
 
@@ -101,43 +118,50 @@ public abstract class RunningAverageQuantizer : Quantizer
     /// <inheritdoc/>
     public override int Revive(Tensor latents, CounterRandom random)
     {
-        int rows = latents.Shape.Rows, columns = latents.Shape.Last;
+        if (_options.Revival == 0) return 0;
+        (int rows, int columns, int codes) = (latents.Shape.Rows, latents.Shape.Last, Codes.Shape[0]);
         float[] sizes = ClusterSizes.ToArray();
-        double share = (double)rows / sizes.Length;
+        double share = (double)rows / codes;
         int[] dead =
         [
-            .. Enumerable.Range(0, sizes.Length).Where(code => sizes[code] < _options.Revival * share).Take(rows),
+            .. Enumerable.Range(0, codes).Where(code => sizes[code] < _options.Revival * share).Take(rows),
         ];
         if (dead.Length == 0) return 0;
 
-        float[] vectors = latents.ToArray(), codebook = Codebook.ToArray(), sums = Sums.ToArray();
-        int[] order = random.Permutation(rows);
-        for (int i = 0; i < dead.Length; i++)
-        {
-            sizes[dead[i]] = (float)share;
-            for (int column = 0; column < columns; column++)
-            {
-                float value = vectors[order[i] * columns + column];
-                codebook[dead[i] * columns + column] = value;
-                sums[dead[i] * columns + column] = (float)(value * share);
-            }
-        }
-        ClusterSizes.CopyFrom(sizes);
-        Codebook.CopyFrom(codebook);
-        Sums.CopyFrom(sums);
+        using var tape = new Tape(Codes.Device, recording: false);
+        Indices from = tape.Indices(random.Permutation(rows).AsSpan(0, dead.Length), [dead.Length], limit: rows);
+        Indices to = tape.Indices(dead, [dead.Length], limit: codes);
+        Tensor vectors = latents.WithoutTape().Reshape([rows, columns]).GatherRows(from);
+        Tensor shares = tape.Allocate([dead.Length]);
+        shares.Fill((float)share);
+        Codes.ScatterRows(to, vectors);
+        Sums.ScatterRows(to, vectors.Scale((float)share));
+        ClusterSizes.Reshape([codes, 1]).ScatterRows(to, shares);
         return dead.Length;
     }
 
-    /// <summary>Updates the running sizes with a batch.</summary>
-    /// <param name="vectors">The vectors that were looked up; their sums are stored for <see cref="MoveSums"/>.</param>
-    /// <param name="codes">The code of each vector.</param>
-    protected void MoveSizes(Tensor vectors, int[] codes)
+    /// <inheritdoc/>
+    protected sealed override Tensor Table(Tape? tape) => Codes;
+
+    /// <summary>Updates the running sizes and sums with a batch.</summary>
+    /// <param name="latents">The vectors that were looked up.</param>
+    /// <param name="codes">The code of each.</param>
+    protected void MoveAverages(Tensor latents, Indices codes)
     {
-        vectors.SumRowsByIndex(codes, _batchSums, _batchSizes);
-        _updates++;
-        ClusterSizes.MoveAverage(_batchSizes, Decay);
+        latents.SumRowsByIndex(codes, _batchSums, _batchSizes);
+        if (_block is null)
+        {
+            double decay = NextDecay();
+            (_keep, _add) = ((float)decay, (float)(1 - decay));
+        }
+        ClusterSizes.MoveAverage(_batchSizes, _keep, _add);
+        Sums.MoveAverage(_batchSums, _keep, _add);
     }
 
-    /// <summary>Updates the running sums with the batch of the last <see cref="MoveSizes"/>.</summary>
-    protected void MoveSums() => Sums.MoveAverage(_batchSums, Decay);
+    /// <summary>Counts the next update and gives its decay.</summary>
+    private double NextDecay()
+    {
+        _updates++;
+        return _options.DecayRamp ? Math.Min(_options.Decay, (1.0 + _updates) / (10 + _updates)) : _options.Decay;
+    }
 }

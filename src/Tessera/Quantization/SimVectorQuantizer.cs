@@ -27,7 +27,7 @@ public sealed record SimVectorQuantizerOptions : QuantizerOptions
 /// is <c>|sg[z] - e|^2 + commitment * |z - sg[e]|^2</c>. A gradient step on W moves all codes, chosen or not, so none
 /// is left behind.
 /// </summary>
-public sealed class SimVectorQuantizer : Quantizer
+public sealed class SimVectorQuantizer : CodebookQuantizer
 {
     private readonly Tensor _frozen;
     private readonly Conv2d _projection;
@@ -42,29 +42,16 @@ public sealed class SimVectorQuantizer : Quantizer
     public SimVectorQuantizer(int codes, int codeDim, SimVectorQuantizerOptions options, Initializer initializer)
         : base(options)
     {
-        float[] normal = initializer.Normal([codes, codeDim]).ToArray();
-        for (int i = 0; i < normal.Length; i++) normal[i] /= MathF.Sqrt(codeDim);
-        _frozen = Buffer("_embedding.weight", initializer.Zeros([codes, codeDim]));
-        _frozen.CopyFrom(normal);
+        _frozen = Buffer("_embedding.weight", initializer.Normal([codes, codeDim]));
+        using Tensor divisors = initializer.Zeros([codes]);
+        divisors.Fill(MathF.Sqrt(codeDim));
+        _frozen.DivideRows(divisors, _frozen);
         _projection = Child("_embedding_proj", new Conv2d(codeDim, codeDim, 1, initializer, bias: false));
-    }
-
-    /// <summary>The codebook used for look-ups: the frozen codes after the linear map. Computed at each call.</summary>
-    public override Tensor Codebook => Project(tape: null);
-
-    /// <inheritdoc/>
-    public override Quantized Quantize(Tensor z, bool training)
-    {
-        Tensor codebook = Project(z.Tape);
-        int[] codes = FindNearest(z, codebook);
-        Tensor e = codebook.GatherRows(codes, z.Shape, z.Tape);
-        Tensor loss = e.MutualSquaredError(z, xWeight: 1, yWeight: Commitment);
-        return new Quantized(PassGradient(z, e), loss, codes, z);
     }
 
     /// <summary>Sets the frozen codes and resets the map to the identity.</summary>
     /// <inheritdoc/>
-    public override void Start(ReadOnlySpan<float> codebook, double vectorsPerCode)
+    public override void Start(Tensor codebook, double vectorsPerCode)
     {
         _frozen.CopyFrom(codebook);
         int dimensions = _frozen.Shape.Last;
@@ -73,10 +60,13 @@ public sealed class SimVectorQuantizer : Quantizer
         _projection.Weight.CopyFrom(identity);
     }
 
-    private Tensor Project(Tape? tape)
+    /// <summary>The frozen codes after the linear map.</summary>
+    /// <inheritdoc/>
+    protected override Tensor Table(Tape? tape)
     {
         (int codes, int dimensions) = (_frozen.Shape[0], _frozen.Shape[1]);
         // A 1x1 convolution over a map of one row is a matrix product.
-        return _projection.Forward(_frozen.Reshape([1, 1, codes, dimensions], tape)).Reshape([codes, dimensions]);
+        Tensor map = _projection.Forward(_frozen.On(tape).Reshape([1, 1, codes, dimensions]));
+        return map.Reshape([codes, dimensions]);
     }
 }

@@ -1,6 +1,6 @@
 using Tessera.Tensors;
+using Tessera.Tensors.Autograd;
 using Tessera.Tensors.Nn;
-using Tessera.Tensors.Ops;
 
 namespace Tessera.Quantization;
 
@@ -25,8 +25,10 @@ public sealed record VectorQuantizerOptions : QuantizerOptions
 /// <c>loss = |sg[z] - e|^2 + commitment * |z - sg[e]|^2</c>, means over all elements (van den Oord et al. 2017,
 /// equation 3; the reference notebook's <c>VectorQuantizer</c>).
 /// </summary>
-public sealed class VectorQuantizer : Quantizer
+public sealed class VectorQuantizer : CodebookQuantizer
 {
+    private readonly Tensor _codebook;
+
     /// <summary>Creates the quantizer; its codebook starts uniform in [-1/codes, 1/codes).</summary>
     /// <param name="codes">Codes in the codebook.</param>
     /// <param name="codeDim">Dimensions of a code.</param>
@@ -34,20 +36,12 @@ public sealed class VectorQuantizer : Quantizer
     /// <param name="initializer">Initializes the codebook.</param>
     public VectorQuantizer(int codes, int codeDim, VectorQuantizerOptions options, Initializer initializer)
         : base(options) =>
-        Codebook = Parameter("_embedding.weight", initializer.Uniform([codes, codeDim], 1f / codes));
+        _codebook = Parameter(
+            "_embedding.weight", initializer.Uniform([codes, codeDim], 1f / codes), ParameterRoles.Table);
 
     /// <inheritdoc/>
-    public override Tensor Codebook { get; }
+    public override void Start(Tensor codebook, double vectorsPerCode) => _codebook.CopyFrom(codebook);
 
     /// <inheritdoc/>
-    public override Quantized Quantize(Tensor z, bool training)
-    {
-        int[] codes = FindCodes(z);
-        Tensor e = Lookup(codes, z.Shape, z.Tape);
-        Tensor loss = e.MutualSquaredError(z, xWeight: 1, yWeight: Commitment);
-        return new Quantized(PassGradient(z, e), loss, codes, z);
-    }
-
-    /// <inheritdoc/>
-    public override void Start(ReadOnlySpan<float> codebook, double vectorsPerCode) => Codebook.CopyFrom(codebook);
+    protected override Tensor Table(Tape? tape) => _codebook;
 }

@@ -19,8 +19,6 @@ internal sealed class CodebookUpkeep
     /// <summary>The part of the run, 0 to 1, in which dead codes are moved; in the rest the codebook settles.</summary>
     public const double RevivalPart = 0.95;
 
-    // Streams of CounterRandom, far above those that BatchSampler uses for its epochs.
-    private const ulong StartStream = 2UL << 60, RevivalStream = 3UL << 60;
     private const int VectorsPerCode = 32, MostVectors = 65_536;
 
     private readonly VqVae _model;
@@ -35,38 +33,39 @@ internal sealed class CodebookUpkeep
     /// 32 vectors per code, but at most 65,536, or one per code if that is more.
     /// </summary>
     /// <param name="batches">The batches of the run.</param>
-    /// <param name="shape">The shape of a batch, <c>[batch, height, width, channels]</c>.</param>
-    public void Start(BatchLoader batches, Shape shape)
+    public void Start(ImageBatches batches)
     {
         int codes = _model.Options.Codes;
         if (_model.Options.Quantizer.Start != CodebookStart.KMeans) return;
-        using var tape = new Tape(_model.Device, recording: false);
-        var vectors = new List<float>();
         int wanted = Math.Max(codes, Math.Min(VectorsPerCode * codes, MostVectors));
-        int found = 0, dimensions = 0, perBatch = 0;
-        for (long update = 0; found < wanted; update++)
+        using var tape = new Tape(_model.Device, recording: false);
+        Tensor? vectors = null;
+        int perBatch = 0;
+        for (int found = 0; found < wanted; found += perBatch)
         {
-            Tensor latents = _model.Forward(tape.Input(batches.Load(update), shape)).Quantized.Latents;
-            (dimensions, perBatch) = (latents.Shape.Last, latents.Shape.Rows);
-            found += perBatch;
-            vectors.AddRange(latents.ToArray());
+            batches.Prepare(found == 0 ? 0 : found / perBatch);
+            batches.Block.Upload();
+            Tensor latents = _model.Forward(batches.Load(tape)).Quantized.Latents;
+            perBatch = latents.Shape.Rows;
+            vectors ??= Tensor.Zeros([(wanted + perBatch - 1) / perBatch * perBatch, latents.Shape.Last], _model.Device);
+            vectors.Rows(found, perBatch).CopyFrom(latents);
             tape.Reset();
         }
-        float[] centres = KMeans.Cluster(
-            Tensor.From([.. vectors], [found, dimensions], _model.Device), codes,
-            new CounterRandom(_seed, StartStream));
+        using Tensor owned = vectors!;
+        using Tensor centres = KMeans.Cluster(
+            owned, codes, new CounterRandom(_seed, RandomStreams.CodebookStart));
         _model.Quantizer.Start(centres, (double)perBatch / codes);
     }
 
     /// <summary>
     /// Moves dead codes onto vectors of the batch: in every tenth update, until 95% of the run are done.
     /// </summary>
-    /// <param name="quantized">The quantizer's result for the update's batch.</param>
+    /// <param name="latents">The vectors of the update's batch, as they were looked up.</param>
     /// <param name="update">Updates made before this one.</param>
     /// <param name="done">The part of the run that is done, 0 to 1.</param>
     /// <returns>The number of codes moved.</returns>
-    public int Revive(Quantized quantized, long update, double done) =>
+    public int Revive(Tensor latents, long update, double done) =>
         update > 0 && update % UpdatesPerLook == 0 && done < RevivalPart
-            ? _model.Quantizer.Revive(quantized.Latents, new CounterRandom(_seed, RevivalStream + (ulong)update))
+            ? _model.Quantizer.Revive(latents, new CounterRandom(_seed, RandomStreams.Revival + (ulong)update))
             : 0;
 }

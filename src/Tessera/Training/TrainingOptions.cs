@@ -7,10 +7,9 @@ using static Tessera.InputException;
 namespace Tessera.Training;
 
 /// <summary>
-/// The options of a run, written to <c>config.json</c> in its folder. All of them determine the result, except
-/// <see cref="Threads"/>, <see cref="CheckpointEvery"/> and <see cref="EvalEvery"/>.
+/// The options of a run that trains a tokenizer: its model, its data, and those of every run.
 /// </summary>
-public sealed record TrainingOptions
+public sealed record TrainingOptions : RunOptions
 {
     /// <summary>The sizes and the quantizer of the model.</summary>
     public VqVaeOptions Model { get; init; } = new();
@@ -27,64 +26,8 @@ public sealed record TrainingOptions
     /// </summary>
     public ImageSize Size { get; init; } = 32;
 
-    /// <summary>How long the run trains.</summary>
-    public TrainingBudget Budget { get; init; } = TrainingBudget.OfUpdates(1);
-
-    /// <summary>Images per batch, 1 to 65,536.</summary>
-    public int Batch { get; init; } = 256;
-
-    /// <summary>The optimizer.</summary>
-    public OptimizerKind Optimizer { get; init; }
-
-    /// <summary>The learning rate after the warm-up, above 0.</summary>
-    public float LearningRate { get; init; } = 1e-4f;
-
-    /// <summary>
-    /// The number of warm-up updates, in which the learning rate rises linearly to <see cref="LearningRate"/>, at least
-    /// 0 (Goyal et al. 2017; <see cref="LearningRateSchedule"/>).
-    /// </summary>
-    public long WarmUp { get; init; }
-
-    /// <summary>
-    /// The learning-rate schedule: constant, or falling to 0 over the budget as (1 + cos(pi done)) / 2 (Loshchilov and
-    /// Hutter 2017; <see cref="LearningRateSchedule"/>).
-    /// </summary>
-    public LearningRateShape LearningRateShape { get; init; }
-
-    /// <summary>
-    /// The maximum norm of all gradients together; larger gradients are scaled down to it (Pascanu et al. 2013:
-    /// g min(1, norm / |g|); <see cref="GradientNorm"/>). At least 0; 0 turns clipping off.
-    /// </summary>
-    public float ClipNorm { get; init; }
-
-    /// <summary>
-    /// The decoupled weight decay, at least 0: each step also subtracts lr x decay x parameter from every parameter,
-    /// including a codebook trained by gradients (AdamW; Loshchilov and Hutter 2019).
-    /// </summary>
-    public float WeightDecay { get; init; }
-
-    /// <summary>
-    /// The decay of a running average of the weights, in [0, 1); 0 turns averaging off. With averaging, the average is
-    /// evaluated and written (Polyak and Juditsky 1992; <see cref="WeightAverage"/>).
-    /// </summary>
-    public double AverageDecay { get; init; }
-
     /// <summary>Whether each drawn image is mirrored left to right with probability 1/2.</summary>
     public bool Flips { get; init; }
-
-    /// <summary>The seed of all random numbers.</summary>
-    public ulong Seed { get; init; }
-
-    /// <summary>Threads, 1 to 1024; null for one per processor. All numbers give the same bits.</summary>
-    public int? Threads { get; init; }
-
-    /// <summary>Updates between checkpoints, at least 1.</summary>
-    public long CheckpointEvery { get; init; } = 500;
-
-    /// <summary>
-    /// Updates between evaluations on the test split, at least 1. The last update is always evaluated.
-    /// </summary>
-    public long EvalEvery { get; init; } = 1000;
 
     /// <summary>A model file or run folder with the initial weights; null for random weights.</summary>
     public string? Init { get; init; }
@@ -92,8 +35,8 @@ public sealed record TrainingOptions
     /// <summary>The key of the state dict in the PyTorch file <see cref="Init"/>; null if only one fits.</summary>
     public string? InitKey { get; init; }
 
-    /// <summary>The learning rate of each update.</summary>
-    internal LearningRateSchedule Schedule => new(LearningRate, WarmUp, LearningRateShape);
+    internal override RunOptions WithResumable(RunOptions other) =>
+        (TrainingOptions)base.WithResumable(other) with { DataDir = ((TrainingOptions)other).DataDir };
 
     /// <summary>Checks every value.</summary>
     /// <exception cref="InputException">A value is out of range; the message names it.</exception>

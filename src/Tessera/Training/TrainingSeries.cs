@@ -77,29 +77,3 @@ public sealed record TrainingSeries(long FirstUpdate, float[] ReconError, float[
             : null;
     }
 }
-
-/// <summary>
-/// Writes a run's <see cref="TrainingSeries"/>. Rows are buffered and written with each row of <c>metrics.csv</c> and
-/// before each checkpoint, so that a checkpoint is never ahead of its series.
-/// </summary>
-internal sealed class TrainingSeriesLog(string path)
-{
-    private readonly CsvLog _log = new(path, TrainingSeries.Columns);
-    private readonly List<object?[]> _pending = [];
-
-    /// <summary>Buffers the row of an update.</summary>
-    public void Add(long update, double reconError, double perplexity) =>
-        _pending.Add([update, (float)reconError, (float)perplexity]);
-
-    /// <summary>Writes the buffered rows.</summary>
-    /// <exception cref="InputException">The file cannot be written.</exception>
-    public void Write()
-    {
-        _log.AppendRows(_pending);
-        _pending.Clear();
-    }
-
-    /// <summary>Drops the rows after the update from which the run resumes.</summary>
-    /// <exception cref="InputException">The file is damaged, or cannot be read or written.</exception>
-    public void TruncateAfter(long update) => _log.TruncateAfter(update);
-}

@@ -234,6 +234,9 @@ public sealed class CpuDevice : Device
         Storage<byte> images, in ImageLayout layout, Storage<int> numbers, Storage<float> y) =>
         _kernels.GatherImages(Span(images), layout, Span(numbers), Span(y));
 
+    /// <inheritdoc/>
+    public override void CopyIndices(Storage<int> x, Storage<int> y) => Span(x).CopyTo(Span(y));
+
     private static Span<T> Span<T>(Storage<T> storage) where T : unmanaged => ((CpuStorage<T>)storage).Span;
 
     private static float Read(Number number) => number.Block is { } block

@@ -1,0 +1,61 @@
+using Tessera.Tensors;
+using Tessera.Tensors.Autograd;
+using Tessera.Tensors.Ops;
+
+namespace Tessera.Quantization;
+
+/// <summary>
+/// A quantizer that looks codes up in a table: the code of a vector is the number of the nearest row e (van den Oord et
+/// al. 2017, equation 1), and its loss is <c>w |sg[u] - e|^2 + commitment * |u - sg[e]|^2</c>, means over all elements
+/// (equation 3). Derived classes say what the vectors u are, how the table is trained, and the weight w.
+/// </summary>
+public abstract class CodebookQuantizer : Quantizer
+{
+    private readonly GradientEstimator _gradient;
+
+    /// <summary>Creates the quantizer.</summary>
+    /// <param name="options">The options that all quantizers share.</param>
+    protected CodebookQuantizer(QuantizerOptions options) : base(options) => _gradient = options.Gradient;
+
+    /// <summary>
+    /// The weight w of the loss term that moves the codes to the vectors: 1 if gradients train the table, else 0.
+    /// </summary>
+    protected virtual float CodebookWeight => 1;
+
+    /// <inheritdoc/>
+    public sealed override Quantized Quantize(Tensor z, bool training)
+    {
+        Tensor u = ToLatents(z);
+        Tensor codebook = Table(z.Tape);
+        Indices codes = u.NearestRows(codebook);
+        // Looked up before the table learns: the decoder receives the codes as they were when chosen.
+        Tensor e = codebook.GatherRows(codes);
+        if (training) Learn(u, codes);
+        Tensor loss = e.MutualSquaredError(u, CodebookWeight, Commitment);
+        Tensor vectors = _gradient == GradientEstimator.Rotation ? u.RotateTo(e) : u.StraightThrough(e);
+        return new Quantized(vectors, loss, codes, u);
+    }
+
+    /// <inheritdoc/>
+    public sealed override Indices FindCodes(Tensor z) => ToLatents(z).NearestRows(Table(z.Tape));
+
+    /// <inheritdoc/>
+    public sealed override Tensor Lookup(Indices codes) => Table(codes.Tape).GatherRows(codes);
+
+    /// <inheritdoc/>
+    public sealed override Tensor Codebook(Tape tape) => Table(tape).On(tape);
+
+    /// <summary>The table of codes, <c>[codes, code dim]</c>.</summary>
+    /// <param name="tape">The tape to compute it on, where it is computed; null for none.</param>
+    protected abstract Tensor Table(Tape? tape);
+
+    /// <summary>The vectors that are looked up: u.</summary>
+    protected virtual Tensor ToLatents(Tensor z) => z;
+
+    /// <summary>Moves the table by a training batch, where gradients do not train it.</summary>
+    /// <param name="latents">The vectors that were looked up.</param>
+    /// <param name="codes">The code of each.</param>
+    protected virtual void Learn(Tensor latents, Indices codes)
+    {
+    }
+}
