@@ -15,6 +15,9 @@ public sealed class RunFolder
 {
     private const string ConfigName = "config.json", CheckpointsName = "checkpoints";
 
+    /// <summary>The name of the option that continues a run.</summary>
+    internal const string ResumeOption = "resume";
+
     private RunFolder(string path, TrainingOptions options)
     {
         Path = path;
@@ -92,7 +95,7 @@ public sealed class RunFolder
     }
 
     private static InputException Taken(string path) =>
-        new($"{path} exists already; continue it with --resume, or choose another folder with --out");
+        new($"{path} exists already; resume the run in it, or choose another folder") { Option = ResumeOption };
 
     /// <summary>Opens the folder of an existing run.</summary>
     /// <exception cref="InputException">
@@ -102,7 +105,8 @@ public sealed class RunFolder
     {
         string full = FileErrors.FolderPath(path);
         if (!Directory.Exists(full))
-            throw new InputException($"there is no run folder {path}; start one with tessera train --out {path}");
+            throw new InputException($"there is no run folder {path}; check the path, or start a new run")
+            { Option = "out" };
         if (!IsRun(full))
             throw new InputException($"{path} is not a run folder: it has no {ConfigName}; check the path");
         string config = System.IO.Path.Combine(full, ConfigName);
@@ -180,7 +184,8 @@ public sealed class RunFolder
     {
         if (!IsRun(Path))
             throw new InputException(
-                $"{Path} was moved or removed during the run; if it was moved, resume it there with --resume");
+                $"{Path} was moved or removed during the run; if it was moved, resume it there")
+            { Option = ResumeOption };
     }
 
     /// <summary>Removes the temporary files and folders of killed processes.</summary>
