@@ -79,7 +79,7 @@ public static class TesseraProgram
     private static (int Code, string Line) Describe(Exception e) => e switch
     {
         DamagedImagesException damage => (WrongInput, Describe(damage)),
-        InputException => (WrongInput, e.Message.ReplaceLineEndings(" ")),
+        InputException input => (WrongInput, InputHints.Describe(input)),
         OperationCanceledException => (Interrupted, "interrupted"),
         TrainingDivergedException => (Failed, e.Message),
         OutOfMemoryException => (Failed, "out of memory; try a smaller --batch, --size or --hidden"),

@@ -19,12 +19,20 @@ public class InputException : Exception
     {
     }
 
-    /// <summary>Throws unless a condition holds.</summary>
-    /// <param name="holds">The condition.</param>
-    /// <param name="message">The message, formatted with the invariant culture.</param>
-    /// <exception cref="InputException">The condition does not hold.</exception>
-    internal static void ThrowUnless([DoesNotReturnIf(false)] bool holds, FormattableString message)
+    /// <summary>
+    /// The name of the option that is wrong or that mends the error, such as "batch" or "code-dim"; null if there is
+    /// none. If its value is out of range, <see cref="Exception.Message"/> begins with the name. A program can add how
+    /// its users set the option.
+    /// </summary>
+    public string? Option { get; init; }
+
+    /// <summary>Throws unless the value of an option is in its range.</summary>
+    /// <param name="holds">Whether it is.</param>
+    /// <param name="option">The option's name, which begins the message.</param>
+    /// <param name="range">The rest of the message, formatted with the invariant culture.</param>
+    /// <exception cref="InputException">The value is out of range.</exception>
+    internal static void ThrowUnless([DoesNotReturnIf(false)] bool holds, string option, FormattableString range)
     {
-        if (!holds) throw new InputException(FormattableString.Invariant(message));
+        if (!holds) throw new InputException($"{option} {FormattableString.Invariant(range)}") { Option = option };
     }
 }

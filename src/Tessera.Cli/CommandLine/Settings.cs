@@ -157,15 +157,7 @@ internal sealed class Settings
     public TrainingOptions Apply(ParseResult parse, TrainingOptions options)
     {
         foreach (Setting setting in _settings) options = setting.Apply(parse, options);
-        try
-        {
-            options.Validate();
-        }
-        catch (InputException e)
-        {
-            // The library's messages begin with the name of the value, which is also the name of the option.
-            throw new InputException($"--{e.Message}", e);
-        }
+        options.Validate();
         return options;
     }
 

@@ -6,7 +6,7 @@ namespace Tessera.Data;
 /// </summary>
 public static class Cifar10
 {
-    /// <summary>The name of this data set in <c>--data</c>.</summary>
+    /// <summary>The name of this data set in options.</summary>
     public const string Name = "cifar10";
 
     /// <summary>Width and height of every image in pixels.</summary>
@@ -38,10 +38,10 @@ public static class Cifar10
     {
         if (!Directory.Exists(folder))
             throw new InputException($"there is no folder {folder}; create it, or name the folder that holds CIFAR-10");
-        CifarSource source = CifarSource.In(folder) ?? throw new InputException(
+        CifarSource source = CifarSource.In(folder) ?? throw new DataSetException(
             $"{folder} holds no CIFAR-10 ({CifarSource.BinaryFolder}, {CifarSource.PythonFolder}, " +
             $"{CifarSource.BinaryArchive} or {CifarSource.PythonArchive}); " +
-            "name another folder or run: tessera data cifar10");
+            "name another folder, or download CIFAR-10");
         CifarBatch[] batches = source.Read(split);
         return new ImageSet(
             SplitNames.NameOf(Name, split), Size, Size, Channels,

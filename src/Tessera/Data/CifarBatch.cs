@@ -63,7 +63,7 @@ internal sealed record CifarBatch(byte[][] Images, int[] Labels)
     /// <summary>The error for an unusable batch file.</summary>
     public static InputException Damaged(string name, string what, Exception? cause = null)
     {
-        string line = $"{name} {what}; delete it and run: tessera data cifar10";
-        return cause is null ? new InputException(line) : new InputException(line, cause);
+        string line = $"{name} {what}; delete it and download CIFAR-10 again";
+        return cause is null ? new DataSetException(line) : new DataSetException(line, cause);
     }
 }

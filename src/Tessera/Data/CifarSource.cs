@@ -66,7 +66,8 @@ internal sealed record CifarSource(string Path, bool IsArchive, bool IsPickled)
     {
         string path = Join(Path, name);
         if (!File.Exists(path))
-            throw new InputException($"{path} is missing; unpack the whole archive again or run: tessera data cifar10");
+            throw new DataSetException(
+                $"{path} is missing; unpack the whole archive again, or download CIFAR-10 again");
         if (new FileInfo(path).Length > CifarBatch.MaximumBytes)
             throw CifarBatch.Damaged(path, "is no CIFAR-10 batch (it is too large)");
         return Parse(File.ReadAllBytes(path), path);

@@ -29,7 +29,8 @@ public static class DataFolders
         string[] given =
             [.. places.OfType<string>().Where(place => place.Length > 0).Select(Path.GetFullPath).Distinct()];
         return given.Length > 0 ? given : throw new InputException(
-            $"this user has no cache folder to search for data; name a folder with --data-dir or {Variable}");
+            $"this user has no cache folder to search for data; name a data folder, or set {Variable}")
+        { Option = "data-dir" };
     }
 
     // The XDG Base Directory Specification says to ignore relative paths.

@@ -2,7 +2,7 @@ using Tessera.Imaging;
 
 namespace Tessera.Data;
 
-/// <summary>Finds the images that <c>--data</c> names: <c>shapes</c>, <c>cifar10</c> or a folder.</summary>
+/// <summary>Finds images by the name of their data: <c>shapes</c>, <c>cifar10</c> or a folder.</summary>
 public static class DataSource
 {
     /// <summary>Loads a split into memory.</summary>
@@ -37,12 +37,12 @@ public static class DataSource
     private static ImageSet LoadCifar10(string? dataDir, Split split, ImageSize size)
     {
         if (size != ImageSize.Native && size != Cifar10.Size)
-            throw new InputException($"CIFAR-10's images are 32x32; leave out --size {size}");
+            throw new InputException($"CIFAR-10's images are 32x32, not {size}; leave the size out")
+            { Option = "size" };
         DataSearch search = Cifar10.Find(dataDir);
         return Cifar10.Load(
-            search.Folder ?? throw new InputException(
-                $"there is no CIFAR-10 in {string.Join(" or ", search.Places)}; fetch it with tessera data cifar10, "
-                + "or name its folder with --data-dir"),
+            search.Folder ?? throw new DataSetException(
+                $"there is no CIFAR-10 in {string.Join(" or ", search.Places)}; name its folder, or download it"),
             split);
     }
 }

@@ -40,8 +40,8 @@ internal sealed class ImageReader
         ImageSize own = Cropped(image, path);
         if (own != Size)
             throw new NativeSizeException(
-                $"{path} is {own} (height x width) and {_sizeOf} is {Size}: with --size native all images must have "
-                + "the same size; give --size HxW, or use one image at a time");
+                $"{path} is {own} (height x width) and {_sizeOf} is {Size}: at their native size all images "
+                + "must have the same size; give a size, or use one image at a time");
         return ImageTransform.ToChannels(ImageTransform.CropCentre(image, Size.Width, Size.Height), _channels).Pixels;
     }
 
@@ -68,6 +68,6 @@ internal sealed class ImageReader
         ImageSize size = new(image.Height - image.Height % Multiple, image.Width - image.Width % Multiple);
         return size is { Height: > 0, Width: > 0 } ? size : throw new NativeSizeException(
             $"{path} is {image.Height}x{image.Width} (height x width), smaller than the model's stride of {Multiple}; "
-            + "give --size");
+            + "give a size");
     }
 }

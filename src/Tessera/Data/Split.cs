@@ -16,7 +16,7 @@ public enum Split
 /// <summary>The names of splits.</summary>
 public static class SplitNames
 {
-    /// <summary>The name in <c>--split</c> and in files: <c>train</c>, <c>test</c> or <c>all</c>.</summary>
+    /// <summary>The name in options and in files: <c>train</c>, <c>test</c> or <c>all</c>.</summary>
     public static string Name(this Split split) => split switch
     {
         Split.Train => "train",

@@ -14,7 +14,7 @@ namespace Tessera.Data;
 /// </code></example>
 public static class SyntheticShapes
 {
-    /// <summary>The name of this data set in <c>--data</c>.</summary>
+    /// <summary>The name of this data set in options.</summary>
     public const string Name = "shapes";
 
     /// <summary>The number of the first image of the test split.</summary>

@@ -16,6 +16,8 @@ internal sealed class StoredTensors
     // A dict with more prefixes is refused untried: each try looks at all of the dict's names.
     private const int MostPrefixes = 8;
 
+    private const string KeyOption = "key";
+
     private readonly TensorFile _file;
 
     private StoredTensors(string path, TensorFile file, string prefix = "")
@@ -170,9 +172,10 @@ internal sealed class StoredTensors
     private static TensorFile WithKey(string path, string key, IReadOnlyList<TensorFile> dicts, TensorFile[] likely) =>
         dicts.FirstOrDefault(dict => KeyOf(dict) == key) ?? throw new InputException(
             dicts is [{ Key.Length: 0 }]
-                ? $"{path} is one state dict: it has no key {key}; leave --key out"
+                ? $"{path} is one state dict: it has no key {key}; leave the key out"
                 : $"{path} has no dict of tensors under the key {key}; "
-                    + $"it has {Keys(likely.Length > 0 ? likely : dicts)}");
+                    + $"it has {Keys(likely.Length > 0 ? likely : dicts)}")
+        { Option = KeyOption };
 
     private static bool Fits(StoredTensors place, Action<StoredTensors> fits)
     {
@@ -192,14 +195,15 @@ internal sealed class StoredTensors
         TensorFile[] dicts = [.. places.Select(place => place._file).Distinct()];
         if (dicts.Length > 1)
             return new InputException(
-                $"{places[0].Path}: several of its dicts hold a model ({Keys(dicts)}); choose one with --key NAME");
+                $"{places[0].Path}: several of its dicts hold a model ({Keys(dicts)}); choose one by its key")
+            { Option = KeyOption };
         string prefixes = List(places, place => Printable.OneLine(place.Prefix));
         return new InputException(
             $"{places[0].Source}: its tensors form several models, with the prefixes {prefixes}; "
             + "save the state dict of one model alone");
     }
 
-    /// <summary>A dict's key as it is shown, and as <c>--key</c> takes it.</summary>
+    /// <summary>A dict's key as it is shown, and as the user gives it.</summary>
     private static string KeyOf(TensorFile dict) =>
         dict.Key.Length == 0 ? ModelOrigin.WholeFile : Printable.OneLine(dict.Key);
 

@@ -35,7 +35,7 @@ public sealed record EmaVectorQuantizerOptions : RunningAverageOptions
         base.Validate();
         ThrowUnless(
             Enum.IsDefined(AveragesStart),
-            $"ema-start must be one of {string.Join(", ", Enum.GetNames<EmaStart>())}, not {AveragesStart}");
+            "ema-start", $"must be one of {string.Join(", ", Enum.GetNames<EmaStart>())}, not {AveragesStart}");
     }
 }
 

@@ -10,6 +10,9 @@ namespace Tessera.Runs;
 /// </summary>
 public abstract class RunFolder
 {
+    /// <summary>The name of the option that continues a run.</summary>
+    internal const string ResumeOption = "resume";
+
     private const string ConfigName = "config.json", CheckpointsName = "checkpoints";
 
     /// <summary>Names the folder of a run.</summary>
@@ -56,9 +59,7 @@ public abstract class RunFolder
         if (FileErrors.List(full, folder => folder.EnumerateFileSystemInfos())
             .Any(entry => entry.Name != FolderLock.Name && !Temporary.IsStale(entry.Name)))
             throw new InputException($"{path} exists already; resume the run in it, or choose another folder")
-            {
-                Option = "out",
-            };
+            { Option = ResumeOption };
     }
 
     /// <summary>The checkpoints of the run, oldest first.</summary>
@@ -113,7 +114,8 @@ public abstract class RunFolder
     {
         if (!IsRun(Path))
             throw new InputException(
-                $"{Path} was moved or removed during the run; if it was moved, resume it in its new place");
+                $"{Path} was moved or removed during the run; if it was moved, resume it there")
+            { Option = ResumeOption };
     }
 
     /// <summary>The path of the options' file in a folder.</summary>
@@ -146,7 +148,9 @@ public abstract class RunFolder
     private protected static string Find(string path)
     {
         string full = FileErrors.FolderPath(path);
-        if (!Directory.Exists(full)) throw new InputException($"there is no run folder {path}; check the path");
+        if (!Directory.Exists(full))
+            throw new InputException($"there is no run folder {path}; check the path, or start a new run")
+            { Option = "out" };
         return IsRun(full)
             ? full
             : throw new InputException($"{path} is not a run folder: it has no {ConfigName}; check the path");

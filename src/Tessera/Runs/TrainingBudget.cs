@@ -63,19 +63,20 @@ public sealed record TrainingBudget
     public void Validate()
     {
         int given = (Updates is null ? 0 : 1) + (Images is null ? 0 : 1) + (Minutes is null ? 0 : 1);
-        ThrowUnless(given == 1, $"budget must be exactly one of updates, images and minutes, not {given} of them");
-        ThrowUnless(Updates is null or >= 1, $"updates must be at least 1, not {Updates}");
-        ThrowUnless(Images is null or >= 1, $"images must be at least 1, not {Images}");
+        ThrowUnless(given == 1, "budget", $"must be exactly one of updates, images and minutes, not {given} of them");
+        ThrowUnless(Updates is null or >= 1, "updates", $"must be at least 1, not {Updates}");
+        ThrowUnless(Images is null or >= 1, "images", $"must be at least 1, not {Images}");
         ThrowUnless(
             Minutes is null or (> 0 and <= MostMinutes),
-            $"minutes must be above 0 and at most {MostMinutes}, not {Minutes}");
+            "minutes", $"must be above 0 and at most {MostMinutes}, not {Minutes}");
     }
 
     /// <summary>A text for people, such as "2000 updates".</summary>
     public override string ToString() =>
         Updates is { } updates ? Count(updates, "update")
         : Images is { } images ? Count(images, "image")
-        : Count(Minutes ?? 0, "minute");
+        : Count(Minutes, "minute");
 
-    private static string Count(double number, string unit) => Invariant($"{number} {unit}{(number == 1 ? "" : "s")}");
+    private static string Count<T>(T number, string unit) =>
+        Invariant($"{number} {unit}{(number is 1L or 1.0 ? "" : "s")}");
 }

@@ -6,7 +6,7 @@ using Tessera.Tensors.Optim;
 namespace Tessera.Training;
 
 /// <summary>A named set of training options.</summary>
-/// <param name="Name">The name, as <c>--preset</c> takes it.</param>
+/// <param name="Name">The name by which <see cref="Find"/> finds it.</param>
 /// <param name="Summary">A one-line description for the help text.</param>
 /// <param name="Options">The options.</param>
 public sealed record Preset(string Name, string Summary, TrainingOptions Options)

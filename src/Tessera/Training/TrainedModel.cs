@@ -56,7 +56,8 @@ public sealed record TrainedModel(
         if (!File.Exists(run.ModelPath))
             throw new InputException(
                 $"{run.Path} has no model yet: the run has not reached its first checkpoint; "
-                + $"continue it with tessera train --resume --out {run.Path}");
+                + "resume it")
+            { Option = RunFolder.ResumeOption };
         return Load(run.ModelPath, device, key, run, run.LatestCheckpoint()?.Update);
     }
 

@@ -90,7 +90,7 @@ public sealed class Cifar10Tests : IDisposable
         InputException e = Refused(
             _folder["cifar-10-batches-bin", "data_batch_2.bin"], () => Cifar10.Load(_folder.Path, Split.Train));
         Assert.Contains(reason, e.Message, StringComparison.Ordinal);
-        Assert.Contains("delete it and run: tessera data cifar10", e.Message, StringComparison.Ordinal);
+        Assert.Contains("delete it and download CIFAR-10 again", e.Message, StringComparison.Ordinal);
         Assert.Equal(2, Cifar10.Load(_folder.Path, Split.Test).Count);
     }
 

@@ -46,7 +46,7 @@ public sealed class DataFoldersTests : IDisposable
     public void Without_any_folder_the_message_names_the_option(bool isLinux)
     {
         InputException e = Assert.Throws<InputException>(() => List(null, [], "", isLinux));
-        Assert.Contains("--data-dir", e.Message, StringComparison.Ordinal);
+        Assert.Equal("data-dir", e.Option);
     }
 
     private static IReadOnlyList<string> List(

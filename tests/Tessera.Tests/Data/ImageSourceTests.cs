@@ -115,7 +115,7 @@ public sealed class ImageSourceTests : IDisposable
         Assert.IsNotType<DamagedImagesException>(e);
         Assert.Equal(
             $"{_folder["a", "2.png"]} is 24x24 (height x width) and {_folder["a", "0.png"]} is 16x16: "
-            + "with --size native all images must have the same size; give --size HxW, or use one image at a time",
+            + "at their native size all images must have the same size; give a size, or use one image at a time",
             e.Message);
     }
 

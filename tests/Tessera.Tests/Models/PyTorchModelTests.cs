@@ -108,7 +108,7 @@ public sealed class PyTorchModelTests : IDisposable
     [InlineData("nested.pt", "(key model): the tensor _encoder._conv_1.weight is missing")]
     [InlineData("module.pt", "it holds seed_model.Model, which is refused and was not run")]
     [InlineData("partly_prefixed.pt", "the tensor module._encoder._conv_1.bias is missing")]
-    [InlineData("checkpoint.pt", "several of its dicts hold a model (model, ema); choose one with --key NAME")]
+    [InlineData("checkpoint.pt", "several of its dicts hold a model (model, ema); choose one by its key")]
     [InlineData("kinds.pt", "_encoder._conv_1.weight is missing")]
     public void A_file_that_is_no_model_is_refused_by_name(string name, string reason)
     {
@@ -150,7 +150,7 @@ public sealed class PyTorchModelTests : IDisposable
     [Theory]
     [InlineData("checkpoint.pt", "has no dict of tensors under the key net; it has model, ema")]
     [InlineData("small_wrapped.pt", "has no dict of tensors under the key net; it has model_state_dict")]
-    [InlineData("small.pt", "is one state dict: it has no key net; leave --key out")]
+    [InlineData("small.pt", "is one state dict: it has no key net; leave the key out")]
     public void An_unknown_key_is_refused_with_the_known_ones(string name, string reason)
     {
         string path = Repository.Fixture("pytorch", name);

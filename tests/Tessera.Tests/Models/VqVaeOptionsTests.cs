@@ -41,6 +41,7 @@ public class VqVaeOptionsTests
     {
         var e = Assert.Throws<InputException>(options.Validate);
         Assert.StartsWith(name + " must be ", e.Message, StringComparison.Ordinal);
+        Assert.Equal(name, e.Option);
     }
 
     [Fact]

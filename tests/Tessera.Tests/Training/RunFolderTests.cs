@@ -53,7 +53,7 @@ public sealed class RunFolderTests : IDisposable
     {
         _folder.Write("run/notes.txt", [1]);
         InputException e = Assert.Throws<InputException>(() => RunFolder.Create(_folder["run"], SmallRun.Options));
-        Assert.Contains("--resume", e.Message, StringComparison.Ordinal);
+        Assert.Equal("resume", e.Option);
         Assert.Equal(["notes.txt"], Directory.GetFileSystemEntries(_folder["run"]).Select(Path.GetFileName));
     }
 

@@ -46,6 +46,18 @@ public sealed class TrainingBudgetTests : IDisposable
             name + " must be ", Assert.Throws<InputException>(budget.Validate).Message, StringComparison.Ordinal);
 
     [Fact]
+    public void The_text_has_the_unit_in_singular_or_plural()
+    {
+        Assert.Equal("1 update", TrainingBudget.OfUpdates(1).ToString());
+        Assert.Equal("2000 updates", TrainingBudget.OfUpdates(2000).ToString());
+        Assert.Equal("1 image", TrainingBudget.OfImages(1).ToString());
+        Assert.Equal("2 images", TrainingBudget.OfImages(2).ToString());
+        Assert.Equal("1 minute", TrainingBudget.OfMinutes(1).ToString());
+        Assert.Equal("0.5 minutes", TrainingBudget.OfMinutes(0.5).ToString());
+        Assert.Equal($"{long.MaxValue} updates", TrainingBudget.OfUpdates(long.MaxValue).ToString());
+    }
+
+    [Fact]
     public void A_budget_of_images_gives_the_run_of_as_many_updates()
     {
         foreach ((string name, TrainingBudget budget) in
