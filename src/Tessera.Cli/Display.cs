@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -10,8 +9,6 @@ namespace Tessera.Cli;
 /// </summary>
 internal sealed class Display
 {
-    private const int RefreshMilliseconds = 100;
-
     private readonly IAnsiConsole _console;
     private volatile bool _isLive;
 
@@ -62,35 +59,21 @@ internal sealed class Display
     }
 
     /// <summary>Does some work while a progress bar is shown; without a terminal, shows no bar.</summary>
-    public T WithBar<T>(Func<IProgress<BarState>, T> work)
+    public T WithBar<T>(Func<ProgressBar, T> work)
     {
-        if (!IsTerminal) return work(new Reporter<BarState>(_ => { }));
+        if (!IsTerminal) return work(new ProgressBar(show: null));
         T result = default!;
         _isLive = true;
         try
         {
-            _console.Live(new Text("")).AutoClear(true).Start(context => result = work(Throttled(context)));
+            _console.Live(new Text("")).AutoClear(true).Start(context => result = work(
+                new ProgressBar(state => context.UpdateTarget(Bar(state)))));
         }
         finally
         {
             _isLive = false;
         }
         return result;
-    }
-
-    private Reporter<BarState> Throttled(LiveDisplayContext context)
-    {
-        var gate = new Lock();
-        long last = 0;
-        return new Reporter<BarState>(state =>
-        {
-            lock (gate)
-            {
-                if (last != 0 && Stopwatch.GetElapsedTime(last).TotalMilliseconds < RefreshMilliseconds) return;
-                last = Stopwatch.GetTimestamp();
-                context.UpdateTarget(Bar(state));
-            }
-        });
     }
 
     private IRenderable Bar(BarState state)
@@ -107,9 +90,3 @@ internal sealed class Display
         return state.Detail is null ? new Rows(line) : new Rows(line, new Text(state.Detail));
     }
 }
-
-/// <summary>The contents of a progress bar.</summary>
-/// <param name="Fraction">The part of the work that is done, 0 to 1; null if unknown: only the text is shown.</param>
-/// <param name="Text">The text beside the bar.</param>
-/// <param name="Detail">A line below the bar, or null.</param>
-internal readonly record struct BarState(double? Fraction, string Text, string? Detail = null);

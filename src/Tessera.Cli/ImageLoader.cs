@@ -128,7 +128,7 @@ internal sealed class ImageLoader(Display display, bool skipsDamaged, Cancellati
         }
     }
 
-    private static Reporter<int> Counter(IProgress<BarState> bar, string verb) =>
+    private static Reporter<int> Counter(ProgressBar bar, string verb) =>
         new(count => bar.Report(new BarState(null, $"{verb} images: {count}")));
 
     private void Prepare(TrainingOptions options)
@@ -158,7 +158,7 @@ internal sealed class ImageLoader(Display display, bool skipsDamaged, Cancellati
         return target;
     }
 
-    private Reporter<DownloadProgress> Download(IProgress<BarState> bar)
+    private Reporter<DownloadProgress> Download(ProgressBar bar)
     {
         const double Megabyte = 1e6;
         int lastTenth = -1;

@@ -4,7 +4,7 @@ using Tessera.Cli.CommandLine;
 using Tessera.Cli.Commands;
 using Tessera.Data;
 using Tessera.Tensors.Devices.Cpu;
-using Tessera.Training;
+using Tessera.Runs;
 
 namespace Tessera.Cli;
 

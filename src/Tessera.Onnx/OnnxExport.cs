@@ -2,7 +2,7 @@ using Google.Protobuf;
 using Tessera.Files;
 using Tessera.Models;
 using Tessera.Onnx.Messages;
-using Tessera.Training;
+using Tessera.Runs;
 using DataType = Tessera.Onnx.Messages.TensorProto.Types.DataType;
 
 namespace Tessera.Onnx;

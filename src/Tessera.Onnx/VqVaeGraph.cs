@@ -49,7 +49,8 @@ internal sealed class VqVaeGraph
     public void Decode(string codes, string images)
     {
         // The codebook as the decoder sees it: a projected quantizer's output projection is already applied.
-        string codebook = Table(Codebook, _model.Quantizer.Codebook);
+        using Tensor table = _model.Quantizer.CopyCodebook(_model.Device);
+        string codebook = Table(Codebook, table);
         string x = _graph.Node($"{Quantizer}.vectors", "Gather", [codebook, codes], Whole("axis", 0));
         x = _graph.Node($"{Quantizer}.map", "Transpose", [x], List("perm", 0, 3, 1, 2));
         x = Relu(Conv(x, "_decoder._conv_1", padding: 1));
@@ -79,7 +80,7 @@ internal sealed class VqVaeGraph
             CosineVectorQuantizer => Normalize(z),
             _ => throw new NotSupportedException($"The export does not support a {quantizer.GetType().Name}."),
         };
-        Tensor codebook = quantizer.Codebook;
+        using Tensor codebook = quantizer.CopyCodebook(_model.Device);
         string columns = _graph.Node($"{Quantizer}.columns", "Transpose", [Table(name, codebook)], List("perm", 1, 0));
         string products = _graph.Node($"{Quantizer}.products", "MatMul", [z, columns]);
         string scores = _graph.Node(

@@ -9,7 +9,7 @@ internal static class QuantizerSettings
     private static readonly QuantizerOptions Usual = Preset.Default.Options.Model.Quantizer;
 
     /// <summary>The settings; <c>--quantizer</c> is first, because others belong to certain quantizers only.</summary>
-    public static Setting[] All() =>
+    public static Setting<TrainingOptions>[] All() =>
     [
         Choice(
             "--quantizer",
@@ -19,12 +19,12 @@ internal static class QuantizerSettings
             [.. QuantizerOptions.All.Select(options => options.Kind)],
             options => options.Kind,
             (options, kind) => options.Kind == kind ? options : WithCommon(QuantizerOptions.Find(kind), options)),
-        new Setting<float?>(
+        new Setting<TrainingOptions, float?>(
             NewOption.Number<float>(
                 "--commitment", $"Commitment cost, the paper's beta [default: {Usual.Commitment}]."),
             options => options.Model.Quantizer.Commitment,
             (options, value) => With(options, quantizer => quantizer with { Commitment = value!.Value })),
-        new Setting<double?>(
+        new Setting<TrainingOptions, double?>(
             NewOption.Number<double>(
                 "--decay",
                 "Decay of the running averages of ema and cosine; 0 trains the codebook by gradients instead "
@@ -54,7 +54,7 @@ internal static class QuantizerSettings
             options =>
                 (options as EmaVectorQuantizerOptions)?.KeepSmoothing is { } kept ? kept ? "kept" : "copy" : null,
             (options, value) => Ema(options, "ema-smoothing") with { KeepSmoothing = value == "kept" }),
-        new Setting<double?>(
+        new Setting<TrainingOptions, double?>(
             NewOption.Number<double>(
                 "--revival",
                 "Moves codes that are used less than this fraction of an even share onto vectors of the batch, in the "
@@ -79,7 +79,7 @@ internal static class QuantizerSettings
             (options, value) => options with { Gradient = Parse<GradientEstimator>(value) }),
     ];
 
-    private static Setting<string?> Choice(
+    private static Setting<TrainingOptions, string?> Choice(
         string name, string description, string[] words,
         Func<QuantizerOptions, string?> get, Func<QuantizerOptions, string, QuantizerOptions> set,
         Dictionary<string, string>? formerNames = null) => new(

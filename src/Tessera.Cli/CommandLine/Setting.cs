@@ -1,32 +1,35 @@
 using System.CommandLine;
-using Tessera.Training;
+using Tessera.Runs;
 
 namespace Tessera.Cli.CommandLine;
 
-/// <summary>A command-line option that sets one of the <see cref="TrainingOptions"/>.</summary>
+/// <summary>A command-line option that sets one of the options of a run.</summary>
+/// <typeparam name="TOptions">The options of the run.</typeparam>
 /// <param name="option">The option.</param>
-internal abstract class Setting(Option option)
+internal abstract class Setting<TOptions>(Option option) where TOptions : RunOptions
 {
     public Option Option { get; } = option;
 
-    /// <summary>The training options with the value that the user gave, if any.</summary>
-    public abstract TrainingOptions Apply(ParseResult parse, TrainingOptions options);
+    /// <summary>The run's options with the value that the user gave, if any.</summary>
+    public abstract TOptions Apply(ParseResult parse, TOptions options);
 
-    /// <summary>The value in the training options.</summary>
-    public abstract object? Get(TrainingOptions options);
+    /// <summary>The value in the run's options.</summary>
+    public abstract object? Get(TOptions options);
 }
 
 /// <summary>A setting with a typed value.</summary>
+/// <typeparam name="TOptions">The options of the run.</typeparam>
 /// <typeparam name="T">The type of the option's value, nullable: null if the option is not given.</typeparam>
 /// <param name="option">The option.</param>
-/// <param name="get">Gets the value from training options.</param>
-/// <param name="set">Returns training options with another value.</param>
-internal sealed class Setting<T>(
-    Option<T> option, Func<TrainingOptions, object?> get, Func<TrainingOptions, T, TrainingOptions> set)
-    : Setting(option)
+/// <param name="get">Gets the value from the run's options.</param>
+/// <param name="set">Returns the run's options with another value.</param>
+internal sealed class Setting<TOptions, T>(
+    Option<T> option, Func<TOptions, object?> get, Func<TOptions, T, RunOptions> set)
+    : Setting<TOptions>(option)
+    where TOptions : RunOptions
 {
-    public override TrainingOptions Apply(ParseResult parse, TrainingOptions options) =>
-        parse.IsGiven(option) ? set(options, parse.GetValue(option)!) : options;
+    public override TOptions Apply(ParseResult parse, TOptions options) =>
+        parse.IsGiven(option) ? (TOptions)set(options, parse.GetValue(option)!) : options;
 
-    public override object? Get(TrainingOptions options) => get(options);
+    public override object? Get(TOptions options) => get(options);
 }

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
-using Tessera.Training;
+using Tessera.Runs;
 
 namespace Tessera.Cli.CommandLine;
 

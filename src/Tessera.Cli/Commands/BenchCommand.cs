@@ -12,7 +12,7 @@ internal sealed class BenchCommand : TesseraCommand
     private const double UsualSeconds = 10, MostSeconds = 24 * 60 * 60;
     private static readonly TrainingOptions Usual = Preset.Reference.Options;
 
-    private readonly Settings _settings = Settings.ForBenchmark(Usual);
+    private readonly SettingGroup<TrainingOptions> _settings = Settings.ForBenchmark(Usual);
     private readonly Option<double?> _seconds = NewOption.Number<double>(
         "--seconds",
         $"Seconds to measure after a warm-up; each kind of work runs at least once [default: {UsualSeconds}].");

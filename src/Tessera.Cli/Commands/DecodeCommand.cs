@@ -3,7 +3,7 @@ using Tessera.Cli.CommandLine;
 using Tessera.Files;
 using Tessera.Imaging;
 using Tessera.Models;
-using Tessera.Tensors.Devices.Cpu;
+using Tessera.Tensors.Devices;
 using Tessera.Tokens;
 using Tessera.Training;
 
@@ -24,7 +24,7 @@ internal sealed class DecodeCommand : TesseraCommand
         "--out", "DIR|FILE.png",
         "A new folder for the images, named 0.png and so on; or a .png file for one grid of all images, "
             + "which overwrites an existing file [default: decoded].");
-    private readonly Settings _settings = Settings.ForComputing();
+    private readonly SettingGroup<TrainingOptions> _settings = Settings.ForComputing();
 
     public DecodeCommand(Invocation invocation) : base(
         invocation, "decode",
@@ -45,7 +45,7 @@ internal sealed class DecodeCommand : TesseraCommand
         bool isGrid = Path.GetExtension(path).Equals(".png", StringComparison.OrdinalIgnoreCase);
         if (isGrid) OutputFile.Checked($"--out {path}", path, "images", ".png");
         else CheckNew(path);
-        using var device = new CpuDevice(given.Threads);
+        using Device device = given.CreateDevice();
         TrainedModel trained = _model.Open(parse, Invocation.Error, device);
         using TokenReader tokens = TokenReader.Open(
             parse.GetRequiredValue(_tokens), trained.Model.Options.Codes, CodesPerImage(trained));
@@ -80,7 +80,7 @@ internal sealed class DecodeCommand : TesseraCommand
             throw new InputException($"{tokens.Count} images are too many for one PNG; name a folder with --out");
     }
 
-    private static IEnumerable<Image> Counted(IEnumerable<Image> images, TokenReader tokens, IProgress<BarState> bar)
+    private static IEnumerable<Image> Counted(IEnumerable<Image> images, TokenReader tokens, ProgressBar bar)
     {
         int done = 0;
         foreach (Image image in images)

@@ -87,7 +87,7 @@ internal sealed class EncodeCommand : TrainedModelCommand
             parse.GetValue(_out), UsualName + TokenFile.NpyEnding, "codes", TokenFile.NpyEnding, TokenFile.NpzEnding);
 
     private static IEnumerable<int[]> Counted(
-        IEnumerable<int[]> batches, ImageSource images, IProgress<BarState> bar)
+        IEnumerable<int[]> batches, ImageSource images, ProgressBar bar)
     {
         long codes = 0, all = (long)images.Count * Rows(images) * Columns(images);
         foreach (int[] batch in batches)

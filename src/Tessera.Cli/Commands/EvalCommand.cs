@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Tessera.Analysis;
 using Tessera.Cli.CommandLine;
 using Tessera.Cli.Rendering;
 using Tessera.Data;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Tessera.Cli.CommandLine;
 using Tessera.Models;
+using Tessera.Runs;
 using Tessera.Tensors;
 using Tessera.Tensors.IO;
 using Tessera.Tensors.Optim;
@@ -81,7 +82,7 @@ internal sealed class InfoCommand : TesseraCommand
     /// <summary>The newest row of eval.csv, if the path is a run folder.</summary>
     private static IEnumerable<string[]> Evaluation(string path)
     {
-        if (!RunFolder.IsRun(path) || RunFolder.Open(path).LastEvaluation() is not { } row) yield break;
+        if (!RunFolder.IsRun(path) || TokenizerRun.Open(path).LastEvaluation() is not { } row) yield break;
         yield return ["evaluation", string.Join(", ", row.Select(field => $"{field.Column} {field.Value}"))];
     }
 

@@ -1,11 +1,11 @@
 using System.CommandLine;
-using Tessera.Analysis;
 using Tessera.Cli.CommandLine;
 using Tessera.Cli.Rendering;
 using Tessera.Data;
 using Tessera.Imaging;
 using Tessera.Models;
 using Tessera.Reporting;
+using Tessera.Runs;
 using Tessera.Tensors.Optim;
 using Tessera.Training;
 
@@ -16,15 +16,15 @@ internal sealed class TrainCommand : TesseraCommand
 {
     private const int ShownImages = 32;
 
-    private readonly Settings _starting = Settings.ForStarting(), _resuming = Settings.ForResuming();
+    private readonly SettingGroup<TrainingOptions> _starting = Settings.ForStarting();
+    private readonly SettingGroup<TrainingOptions> _resuming = Settings.ForResuming();
+    private readonly SettingGroup<TrainingOptions> _budget = Settings.ForBudget();
     private readonly Option<string?> _preset = NewOption.Choice(
         "--preset",
         "Default values of the other options: "
             + string.Join("; ", Preset.All.Select(preset => $"{preset.Name} ({preset.Summary})"))
             + $" [default: {Preset.Default.Name}].",
         [.. Preset.All.Select(preset => preset.Name)], Preset.FormerNames);
-    private readonly Option<string?> _device = NewOption.Choice(
-        "--device", "Compute device; both values use the processor [default: auto].", "auto", "cpu");
     private readonly Option<string?> _out = NewOption.Text(
         "--out", "DIR",
         "A new folder for the run, or with --resume the folder of the run to continue "
@@ -46,8 +46,8 @@ internal sealed class TrainCommand : TesseraCommand
     {
         Options.Add(_preset);
         _starting.AddTo(this);
+        _budget.AddTo(this);
         _resuming.AddTo(this);
-        Options.Add(_device);
         Options.Add(_out);
         Options.Add(_resume);
         Options.Add(_noReport);
@@ -72,16 +72,22 @@ internal sealed class TrainCommand : TesseraCommand
         var loader = new ImageLoader(
             Invocation.Output, parse.GetValue(_skipDamaged), Invocation.Cancellation)
         {
-            Skipped = resume ? RunFolder.Open(path).ReadSkipped() : [],
+            Skipped = resume ? TokenizerRun.Open(path).ReadSkipped() : [],
         };
         (ImageSet train, ImageSet test) = resume ? LoadAgain(loader, options) : loader.LoadForTraining(options);
-        using Trainer trainer = resume
-            ? new Trainer(RunFolder.Open(path).WithOptions(options), train, test)
-            : Start(path, options, loader.Skipped, train, test);
-        PrintStart(trainer, path, options, train, test);
-        Evaluation evaluation = Train(trainer, path);
-        PrintEvaluation(trainer, path, evaluation, test);
-        if (!parse.GetValue(_noReport)) WriteReport(trainer, path, train, test);
+        TokenizerRun run = resume
+            ? TokenizerRun.Open(path).WithOptions(options)
+            : TokenizerRun.Create(path, options, loader.Skipped);
+        (TokenizerLearner learner, Trainer trainer) = Start(run, train, test, isNew: !resume);
+        using (learner)
+        using (trainer)
+        {
+            PrintStart(trainer, learner, path, train, test);
+            new TrainingSession(Invocation, $"tessera train --resume --out {Quoted(path)}").Run(
+                trainer, bar => new TrainingDisplay(Invocation.Output, bar, learner));
+            PrintEvaluation(learner, path, test);
+            if (!parse.GetValue(_noReport)) WriteReport(learner, path, train, test);
+        }
         PrintNext(path);
     }
 
@@ -104,13 +110,13 @@ internal sealed class TrainCommand : TesseraCommand
     {
         Preset preset = Preset.Find(parse.GetValue(_preset) ?? Preset.Default.Name);
         TrainingOptions recipe = preset.OptionsFor(_starting.Apply(parse, preset.Options).Data);
-        TrainingOptions options = _resuming.Apply(parse, _starting.Apply(parse, recipe));
+        TrainingOptions options = ApplyAll(parse, recipe);
         if (options.Init is not { } init) return options;
         // The weights set the sizes of the model. A size option that differs is refused when the weights are read.
         StoredModel stored = TrainedModel.ReadWeights(init, options.InitKey);
         ModelSource.ReportLeftOut(stored.Origin, Invocation.Error);
         recipe = recipe with { Model = recipe.Model.WithSizesOf(stored.Model.Options) };
-        return _resuming.Apply(parse, _starting.Apply(parse, recipe));
+        return ApplyAll(parse, recipe);
     }
 
     /// <summary>
@@ -120,7 +126,7 @@ internal sealed class TrainCommand : TesseraCommand
     /// <exception cref="InputException">The user changed another option.</exception>
     private TrainingOptions OptionsToResume(ParseResult parse, string path)
     {
-        RunFolder run = RunFolder.Open(path);
+        TokenizerRun run = TokenizerRun.Open(path);
         TrainingOptions own = run.Options;
         TrainingOptions start =
             parse.GetValue(_preset) is { } preset ? WithRecipe(own, Preset.Find(preset).OptionsFor(own.Data)) : own;
@@ -128,33 +134,21 @@ internal sealed class TrainCommand : TesseraCommand
             throw new InputException(
                 $"{difference.Name} {difference.Second}: the run in {path} has {difference.First ?? "none"}; "
                 + "leave the option out, or start a new run with another --out");
-        TrainingOptions options = _resuming.Apply(parse, own);
-        if (options.Budget != own.Budget)
+        TrainingOptions options = _budget.Apply(parse, _resuming.Apply(parse, own));
+        try
         {
-            Option given = GivenBudgets(parse).Single();
-            CheckBudget($"{given.Name} {parse.GetResult(given)!.Tokens[0].Value}", path, run, options);
+            run.CheckResumable(options);
+        }
+        catch (InputException e) when (GivenBudgets(parse).SingleOrDefault() is { } given)
+        {
+            throw new InputException($"{given.Name} {parse.GetResult(given)!.Tokens[0].Value}: {e.Message}", e)
+            { Option = e.Option };
         }
         return options;
     }
 
-    /// <summary>
-    /// A cosine schedule depends on the length of the run, so that its budget is fixed. A new budget cannot be smaller
-    /// than the part that is spent.
-    /// </summary>
-    private static void CheckBudget(string given, string path, RunFolder run, TrainingOptions options)
-    {
-        TrainingBudget own = run.Options.Budget;
-        if (options.LearningRateShape == LearningRateShape.Cosine)
-            throw new InputException(
-                $"{given}: the learning rate of the run in {path} falls to 0 over its {own}, so they cannot change; "
-                + $"start a new run from its weights with --init {Quoted(path)}");
-        if (options.Budget.Minutes < own.Minutes)
-            throw new InputException($"{given}: the run in {path} has {own}; give at least as many");
-        if (run.LatestCheckpoint()?.Update is { } update && options.Budget.UpdatesFor(options.Batch) < update)
-            throw new InputException(
-                $"{given}: the run in {path} has made {update} updates already, of {options.Batch} images each; "
-                + "give at least as many");
-    }
+    private TrainingOptions ApplyAll(ParseResult parse, TrainingOptions options) =>
+        _budget.Apply(parse, _resuming.Apply(parse, _starting.Apply(parse, options)));
 
     /// <summary>The options --updates, --images and --minutes exclude each other.</summary>
     private void ThrowIfSeveralBudgets(ParseResult parse)
@@ -165,7 +159,7 @@ internal sealed class TrainCommand : TesseraCommand
     }
 
     private IEnumerable<Option> GivenBudgets(ParseResult parse) =>
-        Options.Where(option => Settings.BudgetNames.Contains(option.Name) && parse.IsGiven(option));
+        _budget.Options.Where(option => parse.IsGiven(option));
 
     private static TrainingOptions WithRecipe(TrainingOptions run, TrainingOptions preset) => preset with
     {
@@ -186,60 +180,34 @@ internal sealed class TrainCommand : TesseraCommand
             .First(path => !Directory.Exists(path) && !File.Exists(path));
     }
 
-    /// <summary>Starts a run; if it cannot start, its folder is deleted again.</summary>
-    private static Trainer Start(
-        string path, TrainingOptions options, IReadOnlyList<string> skipped, ImageSet train, ImageSet test)
+    /// <summary>Starts the training of a run; if a new one cannot start, its folder is deleted again.</summary>
+    private static (TokenizerLearner Learner, Trainer Trainer) Start(
+        TokenizerRun run, ImageSet train, ImageSet test, bool isNew)
     {
-        RunFolder run = RunFolder.Create(path, options, skipped);
+        TokenizerLearner? learner = null;
         try
         {
-            return new Trainer(run, train, test);
+            learner = new TokenizerLearner(run, train, test);
+            return (learner, new Trainer(learner));
         }
         catch
         {
-            Directory.Delete(run.Path, recursive: true);
+            learner?.Dispose();
+            if (isNew) Directory.Delete(run.Path, recursive: true);
             throw;
         }
     }
 
-    private Evaluation Train(Trainer trainer, string path)
+    private void PrintStart(
+        Trainer trainer, TokenizerLearner learner, string path, ImageSet train, ImageSet test)
     {
-        using CancellationTokenRegistration note = Invocation.Cancellation.Register(PrintStopping);
-        try
-        {
-            return Invocation.Output.WithBar(bar => trainer.Run(
-                new TrainingDisplay(Invocation.Output, bar, trainer.Model.Options.Codes), Invocation.Cancellation));
-        }
-        catch (OperationCanceledException)
-        {
-            Invocation.Output.Line(trainer.Update == 0
-                ? "stopped before the first update"
-                : $"stopped after update {trainer.Update}; its checkpoint is written");
-            Invocation.Output.Line($"continue with: tessera train --resume --out {Quoted(path)}");
-            throw;
-        }
-    }
-
-    private void PrintStopping()
-    {
-        try
-        {
-            Invocation.Output.Line("stopping after this update ...");
-        }
-        catch (IOException)
-        {
-            // The cancelling thread calls this, such as a signal handler's: a failed write must not throw there.
-        }
-    }
-
-    private void PrintStart(Trainer trainer, string path, TrainingOptions options, ImageSet train, ImageSet test)
-    {
+        TrainingOptions options = learner.Run.Options;
         Invocation.Output.Line(
             $"data:   {options.Data}: {train.Count} images to train on, {test.Count} to test on, "
-            + $"{train.Height}x{train.Width}x{train.Channels}, data variance {trainer.DataVariance:0.0000}");
+            + $"{train.Height}x{train.Width}x{train.Channels}, data variance {learner.DataVariance:0.0000}");
         Invocation.Output.Line(
-            $"model:  {trainer.Model.ParameterCount} parameters, {InfoCommand.Describe(trainer.Model)}");
-        Invocation.Output.Line($"device: {trainer.Device.Description}");
+            $"model:  {learner.Model.ParameterCount} parameters, {InfoCommand.Describe(learner.Model)}");
+        Invocation.Output.Line($"device: {learner.Device.Description}");
         Invocation.Output.Line($"run:    {path}, {InfoCommand.Describe(options)}");
         if (trainer.IsFinished)
             Invocation.Output.Line(
@@ -252,23 +220,23 @@ internal sealed class TrainCommand : TesseraCommand
         Invocation.Output.Line();
     }
 
-    private void PrintEvaluation(Trainer trainer, string path, Evaluation evaluation, ImageSet test)
+    private void PrintEvaluation(TokenizerLearner learner, string path, ImageSet test)
     {
         string image = Path.Combine(path, "reconstructions.png");
         ImageFile.WritePng(
             image,
-            ReconstructionGrid.Make(trainer.Model, test.First(ShownImages), Invocation.Cancellation).Image);
-        Invocation.Output.Table(EvaluationText.Rows(evaluation));
+            ReconstructionGrid.Make(learner.Model, test.First(ShownImages), Invocation.Cancellation).Image);
+        Invocation.Output.Table(EvaluationText.Rows(learner.Evaluation!));
         Invocation.Output.Line($"test images beside their reconstructions: {image}");
     }
 
     /// <summary>Writes the report. The run is complete by then: an interruption loses only the report.</summary>
-    private void WriteReport(Trainer trainer, string path, ImageSet train, ImageSet test)
+    private void WriteReport(TokenizerLearner learner, string path, ImageSet train, ImageSet test)
     {
         try
         {
             string page = ReportDisplay.Write(
-                Invocation.Output, TrainedModel.Open(path, trainer.Device), test, Split.Test, train,
+                Invocation.Output, TrainedModel.Open(path, learner.Device), test, Split.Test, train,
                 Path.Combine(path, Report.FolderName), Invocation.Cancellation);
             Invocation.Output.Line($"all figures on one page: {page}");
         }

@@ -2,7 +2,7 @@ using System.CommandLine;
 using Tessera.Cli.CommandLine;
 using Tessera.Data;
 using Tessera.Imaging;
-using Tessera.Tensors.Devices.Cpu;
+using Tessera.Tensors.Devices;
 using Tessera.Training;
 
 namespace Tessera.Cli.Commands;
@@ -12,7 +12,7 @@ internal abstract class TrainedModelCommand : TesseraCommand
 {
     private readonly Split _usualSplit;
     private readonly ModelSource _model = new();
-    private readonly Settings _settings;
+    private readonly SettingGroup<TrainingOptions> _settings;
     private readonly Option<bool> _skipDamaged = NewOption.SkipDamaged();
     private readonly Option<string?> _split;
 
@@ -56,7 +56,7 @@ internal abstract class TrainedModelCommand : TesseraCommand
     {
         // Check the options first, so that a wrong one is reported before the model is read.
         TrainingOptions given = _settings.Apply(parse, new TrainingOptions());
-        using var device = new CpuDevice(given.Threads);
+        using Device device = given.CreateDevice();
         Run(parse, _model.Open(parse, Invocation.Error, device));
     }
 

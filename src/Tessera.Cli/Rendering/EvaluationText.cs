@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using Tessera.Analysis;
+using Tessera.Training;
 using Tessera.Data;
 
 namespace Tessera.Cli.Rendering;

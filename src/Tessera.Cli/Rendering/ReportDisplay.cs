@@ -25,7 +25,7 @@ internal static class ReportDisplay
         });
     }
 
-    private static Reporter<ReportProgress> Progress(Display display, IProgress<BarState> bar)
+    private static Reporter<ReportProgress> Progress(Display display, ProgressBar bar)
     {
         string? stage = null;
         return new Reporter<ReportProgress>(progress =>

@@ -1,3 +1,4 @@
+using Tessera.Runs;
 using Tessera.Training;
 
 namespace Tessera.Cli.Rendering;
@@ -8,35 +9,36 @@ namespace Tessera.Cli.Rendering;
 /// </summary>
 /// <param name="display">The stream to write to.</param>
 /// <param name="bar">The progress bar, shown on a terminal.</param>
-/// <param name="codes">Codes in the codebook.</param>
-internal sealed class TrainingDisplay(Display display, IProgress<BarState> bar, int codes) : IProgress<TrainingProgress>
+/// <param name="learner">The tokenizer that is trained.</param>
+internal sealed class TrainingDisplay(Display display, ProgressBar bar, TokenizerLearner learner)
+    : IProgress<RunProgress>
 {
-    public void Report(TrainingProgress value)
+    public void Report(RunProgress value)
     {
-        if (value.Evaluation is { } evaluation)
-            display.Line($"eval after {value.Update} updates: {EvaluationText.Line(evaluation)}");
+        if (value.Evaluation is not null)
+            display.Line($"eval after {value.Update} updates: {EvaluationText.Line(learner.Evaluation!)}");
         else if (value.Checkpoint is not null)
             return;
-        else if (display.IsTerminal)
+        else if (bar.IsDue)
             bar.Report(Bar(value));
-        else if (value.IsMetricsRow)
-            WriteSeedLines(value);
+        else if (value.IsMetricsRow && !display.IsTerminal)
+            WriteNotebookLines(value);
     }
 
-    private void WriteSeedLines(TrainingProgress value)
+    private void WriteNotebookLines(RunProgress value)
     {
         display.Line($"{value.Update} iterations");
-        display.Line($"recon_error: {value.Window.ReconError:0.000}");
-        display.Line($"perplexity: {value.Window.Perplexity:0.000}");
+        display.Line($"recon_error: {value.Window.Mean("recon_error"):0.000}");
+        display.Line($"perplexity: {value.Window.Mean("perplexity"):0.000}");
         display.Line();
     }
 
-    private BarState Bar(TrainingProgress value) => new(
+    private BarState Bar(RunProgress value) => new(
         Math.Min(value.Done, 1),
         $"{value.Update}{(value.Updates is { } all ? $"/{all}" : " updates")}  "
             + $"{value.ImagesPerSecond:0} images/s  {Time(value.Remaining)} left",
-        $"recon_error {value.Window.ReconError:0.000}  perplexity {value.Window.Perplexity:0.0}  "
-            + $"codes used {value.CodesUsed} of {codes}");
+        $"recon_error {value.Window.Mean("recon_error"):0.000}  perplexity {value.Window.Mean("perplexity"):0.0}  "
+            + $"codes used {value.Window.Last("codes_used")} of {learner.Model.Options.Codes}");
 
     private static string Time(TimeSpan time) => $"{(long)time.TotalHours}:{time.Minutes:00}:{time.Seconds:00}";
 }

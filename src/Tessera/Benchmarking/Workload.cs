@@ -67,7 +67,7 @@ public sealed class Workload : IDisposable
     /// <returns>The codes, <c>[batch, height / 4, width / 4]</c>, row-major.</returns>
     public int[] Encode(ReadOnlySpan<float> pixels, Shape shape)
     {
-        int[] codes = _model.Encode(_inference.Input(pixels, shape));
+        int[] codes = _model.Encode(_inference.Input(pixels, shape)).ToArray();
         _inference.Reset();
         return codes;
     }
@@ -76,10 +76,10 @@ public sealed class Workload : IDisposable
     /// <param name="codes">The codes, <c>[batch, height / 4, width / 4]</c>, row-major.</param>
     /// <param name="shape">The shape of the images, <c>[batch, height, width, channels]</c>.</param>
     /// <param name="pixels">Receives the pixels, about [-0.5, 0.5], not clamped.</param>
-    public void Decode(ReadOnlyMemory<int> codes, Shape shape, Span<float> pixels)
+    public void Decode(ReadOnlySpan<int> codes, Shape shape, Span<float> pixels)
     {
         int height = shape[1] / VqVae.PixelsPerCode, width = shape[2] / VqVae.PixelsPerCode;
-        _model.Decode(codes, shape[0], height, width, _inference).CopyTo(pixels);
+        _model.Decode(_inference.Indices(codes, [shape[0], height, width], _model.Options.Codes)).CopyTo(pixels);
         _inference.Reset();
     }
 

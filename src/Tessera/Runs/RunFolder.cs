@@ -160,7 +160,7 @@ public abstract class RunFolder
     /// Checks that options differ from the run's only where a resumed run can, and that a new budget fits what is done.
     /// </summary>
     /// <exception cref="InputException">They do not; the message says what differs.</exception>
-    private protected void CheckResume(RunOptions changed)
+    public void CheckResumable(RunOptions changed)
     {
         changed.Validate();
         if (Options.WithResumable(changed) != changed)
@@ -169,16 +169,15 @@ public abstract class RunFolder
                 + "threads, data folder, and how often it is saved and evaluated");
         if (changed.Budget == Options.Budget) return;
         if (Options.LearningRateShape == Tensors.Optim.LearningRateShape.Cosine)
-            throw Budget(
+            throw new InputException(
                 $"the learning rate of the run in {Path} falls to 0 over its {Options.Budget}, so they cannot change; "
-                + "start a new run from its weights");
+                + "start a new run from its weights")
+            { Option = "init" };
         if (changed.Budget.Minutes < Options.Budget.Minutes)
-            throw Budget($"the run in {Path} has {Options.Budget}; give at least as many");
+            throw new InputException($"the run in {Path} has {Options.Budget}; give at least as many");
         if (LatestCheckpoint()?.Update is { } update && changed.Budget.UpdatesFor(changed.Batch) < update)
-            throw Budget(
+            throw new InputException(
                 $"the run in {Path} has made {update} updates already, of {changed.Batch} images each; "
                 + "give at least as many");
-
-        static InputException Budget(string message) => new(message) { Option = "budget" };
     }
 }

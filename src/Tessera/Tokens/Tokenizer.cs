@@ -74,7 +74,7 @@ public sealed class Tokenizer : IDisposable
         }
         int count = Rounded(images.Count);
         Tensor x = _tape.Input(_pixels.AsSpan(0, count * length), [count, _height, _width, _model.Options.Channels]);
-        int[] codes = _model.Encode(x);
+        int[] codes = _model.Encode(x).ToArray();
         _tape.Reset();
         return codes[..(images.Count * CodesPerImage)];
     }
@@ -96,7 +96,9 @@ public sealed class Tokenizer : IDisposable
         codes.CopyTo(_codes);
         // A refused earlier call may have left invalid codes behind.
         _codes.AsSpan(codes.Length, rounded * CodesPerImage - codes.Length).Clear();
-        _model.Decode(_codes.AsMemory(0, rounded * CodesPerImage), rounded, Rows, Columns, _tape)
+        Indices padded = _tape.Indices(
+            _codes.AsSpan(0, rounded * CodesPerImage), [rounded, Rows, Columns], _model.Options.Codes);
+        _model.Decode(padded)
             .CopyTo(_pixels.AsSpan(0, rounded * length));
         _tape.Reset();
         var images = new Image[count];

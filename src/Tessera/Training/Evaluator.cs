@@ -50,7 +50,7 @@ public static class Evaluator
             Tensor x = tape.Input(
                 originals.AsSpan(0, count * length), [count, images.Height, images.Width, images.Channels]);
             VqVaeOutput output = model.Forward(x);
-            usage.Add(output.Quantized.Codes);
+            usage.Add(output.Quantized.Codes.ToArray());
             output.Reconstruction.CopyTo(reconstructions.AsSpan(0, count * length));
             tape.Reset();
 

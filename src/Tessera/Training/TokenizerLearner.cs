@@ -54,6 +54,9 @@ public sealed class TokenizerLearner : Learner
         _use = Tensor.Zeros([2], Device);
     }
 
+    /// <summary>The run folder.</summary>
+    public new TokenizerRun Run => (TokenizerRun)base.Run;
+
     /// <inheritdoc/>
     public override VqVae Model { get; }
 

@@ -72,7 +72,7 @@ public sealed class TokenizerRun : RunFolder
     /// </exception>
     public TokenizerRun WithOptions(TrainingOptions options)
     {
-        CheckResume(options);
+        CheckResumable(options);
         var run = new TokenizerRun(Path, options);
         if (options != Options) run.WriteConfig();
         return run;

@@ -1,4 +1,5 @@
 using Tessera.Models;
+using Tessera.Runs;
 using Tessera.Tensors.Devices;
 
 namespace Tessera.Training;
@@ -10,7 +11,7 @@ namespace Tessera.Training;
 /// <param name="Run">The run that the model belongs to; null if there is none or a model file was named.</param>
 /// <param name="Update">Updates that the model was trained for; null if unknown.</param>
 public sealed record TrainedModel(
-    VqVae Model, ModelOrigin Origin, double? DataVariance, RunFolder? Run, long? Update)
+    VqVae Model, ModelOrigin Origin, double? DataVariance, TokenizerRun? Run, long? Update)
 {
     /// <summary>The path of the file that the weights were read from.</summary>
     public string Path => Origin.Path;
@@ -25,14 +26,14 @@ public sealed record TrainedModel(
     /// <exception cref="InputException">The path is none of these, or a file is damaged.</exception>
     public static TrainedModel Open(string path, Device? device = null, string? key = null)
     {
-        if (RunFolder.IsRun(path)) return OpenRun(RunFolder.Open(path), device, key);
+        if (RunFolder.IsRun(path)) return OpenRun(TokenizerRun.Open(path), device, key);
         if (Checkpoint.IsCheckpoint(path))
         {
             string run = System.IO.Path.GetFullPath(System.IO.Path.Combine(path, "..", ".."));
-            TrainingState state = Checkpoint.ReadState(path);
+            RunState state = Checkpoint.ReadState(path);
             return Load(
                 System.IO.Path.Combine(path, Checkpoint.ModelName), device, key,
-                RunFolder.IsRun(run) ? RunFolder.Open(run) : null, state.Update);
+                RunFolder.IsRun(run) ? TokenizerRun.Open(run) : null, state.Update);
         }
         if (File.Exists(path)) return Load(path, device, key, run: null, update: null);
         throw new InputException(Directory.Exists(path)
@@ -51,7 +52,7 @@ public sealed record TrainedModel(
     internal static string FindWeights(string path) =>
         Directory.Exists(path) ? System.IO.Path.Combine(path, Checkpoint.ModelName) : path;
 
-    private static TrainedModel OpenRun(RunFolder run, Device? device, string? key)
+    private static TrainedModel OpenRun(TokenizerRun run, Device? device, string? key)
     {
         if (!File.Exists(run.ModelPath))
             throw new InputException(
@@ -61,7 +62,7 @@ public sealed record TrainedModel(
         return Load(run.ModelPath, device, key, run, run.LatestCheckpoint()?.Update);
     }
 
-    private static TrainedModel Load(string path, Device? device, string? key, RunFolder? run, long? update)
+    private static TrainedModel Load(string path, Device? device, string? key, TokenizerRun? run, long? update)
     {
         StoredModel stored = ModelFile.Read(path, device, key);
         return new TrainedModel(stored.Model, stored.Origin, stored.DataVariance, run, update);

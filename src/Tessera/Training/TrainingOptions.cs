@@ -1,7 +1,7 @@
 using Tessera.Data;
 using Tessera.Imaging;
 using Tessera.Models;
-using Tessera.Tensors.Optim;
+using Tessera.Runs;
 using static Tessera.InputException;
 
 namespace Tessera.Training;
@@ -40,38 +40,18 @@ public sealed record TrainingOptions : RunOptions
 
     /// <summary>Checks every value.</summary>
     /// <exception cref="InputException">A value is out of range; the message names it.</exception>
-    public void Validate()
+    public override void Validate()
     {
-        // Model and Budget are null only if a config.json says so.
+        // Model is null only if a config.json says so.
         ThrowUnless(Model is not null, "model", $"is missing");
         Model.Validate();
         ThrowUnless(Data is { Length: > 0 }, "data", $"must be shapes, cifar10 or a folder");
         ThrowUnless(IsSide(Size.Height) && IsSide(Size.Width),
             "size", $"must be a multiple of {VqVae.PixelsPerCode} from 4 to 4096, or HxW such as 32x48, not {Size}");
-        ThrowUnless(Budget is not null, "budget", $"is missing");
-        Budget.Validate();
-        ThrowUnless(Batch is >= 1 and <= 65536, "batch", $"must be 1 to 65536, not {Batch}");
-        ThrowUnless(
-            Enum.IsDefined(Optimizer),
-            "optimizer", $"must be one of {string.Join(", ", Enum.GetNames<OptimizerKind>())}, not {Optimizer}");
-        ThrowUnless(
-            LearningRate > 0 && float.IsFinite(LearningRate), "lr", $"must be a number above 0, not {LearningRate}");
-        ThrowUnless(WarmUp >= 0, "warmup", $"must be at least 0, not {WarmUp}");
-        string shapes = string.Join(", ", Enum.GetNames<LearningRateShape>());
-        ThrowUnless(
-            Enum.IsDefined(LearningRateShape), "schedule", $"must be one of {shapes}, not {LearningRateShape}");
-        ThrowUnless(
-            ClipNorm >= 0 && float.IsFinite(ClipNorm), "clip-norm", $"must be a number of at least 0, not {ClipNorm}");
-        ThrowUnless(
-            WeightDecay >= 0 && float.IsFinite(WeightDecay),
-            "weight-decay", $"must be a number of at least 0, not {WeightDecay}");
-        ThrowUnless(AverageDecay is >= 0 and < 1, "average", $"must be at least 0 and below 1, not {AverageDecay}");
-        ThrowUnless(Threads is null or (>= 1 and <= 1024), "threads", $"must be 1 to 1024, not {Threads}");
-        ThrowUnless(CheckpointEvery >= 1, "checkpoint-every", $"must be at least 1, not {CheckpointEvery}");
         ThrowUnless(
             InitKey is null || Init is not null,
             "key", $"names a state dict in the file of the option init; give that too, or leave the key out");
-        ThrowUnless(EvalEvery >= 1, "eval-every", $"must be at least 1, not {EvalEvery}");
+        base.Validate();
     }
 
     private static bool IsSide(int pixels) => pixels is >= 4 and <= 4096 && pixels % VqVae.PixelsPerCode == 0;

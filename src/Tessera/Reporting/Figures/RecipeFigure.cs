@@ -1,5 +1,6 @@
 using System.Globalization;
 using Tessera.Reporting.Plots;
+using Tessera.Runs;
 using Tessera.Training;
 
 namespace Tessera.Reporting.Figures;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using Tessera.Analysis;
 using Tessera.Models;
 using Tessera.Reporting.Measurements;
 using Tessera.Training;
@@ -76,7 +75,7 @@ internal static class Tables
         const string Id = "options-table", Title = "Options of the run";
         if (data.Subject.Trained.Run is not { } run)
             return Figure.Absent(Id, Title, "A model file does not hold the options of its run; a run folder does.");
-        JsonElement options = JsonSerializer.SerializeToElement(run.Options, RunJson.Default.TrainingOptions);
+        JsonElement options = JsonSerializer.SerializeToElement(run.Options, TrainingJson.Default.TrainingOptions);
         return new Figure(
             Id, Title, "All options of the run, as in its config.json.",
             [

@@ -30,14 +30,18 @@ internal sealed class ModelProbe(VqVae model, CancellationToken cancellation)
             cancellation.ThrowIfCancellationRequested();
             PixelValues.FromBytes(images[i].Pixels, pixels);
             Tensor x = tape.Input(pixels, [1, images[i].Height, images[i].Width, images[i].Channels]);
-            Model.Quantizer.Lookup(Model.Encode(x), [1, height, width, maps.Dimensions], tape).CopyTo(maps.Of(i));
+            Model.Quantizer.Lookup(Model.Encode(x)).CopyTo(maps.Of(i));
             tape.Reset();
         }
         return maps;
     }
 
     /// <summary>The vectors of the codebook, <c>[codes, code dim]</c>, row-major.</summary>
-    public float[] Codebook() => Model.Quantizer.Codebook.ToArray();
+    public float[] Codebook()
+    {
+        using Tensor codebook = Model.Quantizer.CopyCodebook(Model.Device);
+        return codebook.ToArray();
+    }
 
     /// <summary>Decodes maps of latents.</summary>
     /// <param name="count">The number of maps.</param>

@@ -1,9 +1,9 @@
 using System.Globalization;
-using Tessera.Analysis;
 using Tessera.Imaging;
 using Tessera.Models;
 using Tessera.Reporting.Figures;
 using Tessera.Reporting.Measurements;
+using Tessera.Runs;
 using Tessera.Training;
 
 namespace Tessera.Reporting.Page;

@@ -1,6 +1,6 @@
 using Tessera.Data;
 
-namespace Tessera.Analysis;
+namespace Tessera.Training;
 
 /// <summary>The reconstruction quality and the code use of a model over a set of images.</summary>
 /// <param name="Split">The split that the images are.</param>

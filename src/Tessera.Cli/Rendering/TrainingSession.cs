@@ -1,0 +1,46 @@
+using Tessera.Runs;
+
+namespace Tessera.Cli.Rendering;
+
+/// <summary>Runs a training with its progress, and says how a stopped one is continued.</summary>
+/// <param name="invocation">The streams and the cancellation.</param>
+/// <param name="resume">The command line that continues the run.</param>
+internal sealed class TrainingSession(Invocation invocation, string resume)
+{
+    /// <summary>Trains until the budget is spent.</summary>
+    /// <param name="trainer">The training loop.</param>
+    /// <param name="show">Makes what shows the progress, given a bar.</param>
+    /// <exception cref="OperationCanceledException">The run was stopped.</exception>
+    public void Run(Trainer trainer, Func<ProgressBar, IProgress<RunProgress>> show)
+    {
+        using CancellationTokenRegistration note = invocation.Cancellation.Register(PrintStopping);
+        try
+        {
+            invocation.Output.WithBar(bar =>
+            {
+                trainer.Run(show(bar), invocation.Cancellation);
+                return 0;
+            });
+        }
+        catch (OperationCanceledException)
+        {
+            invocation.Output.Line(trainer.Update == 0
+                ? "stopped before the first update"
+                : $"stopped after update {trainer.Update}; its checkpoint is written");
+            invocation.Output.Line($"continue with: {resume}");
+            throw;
+        }
+    }
+
+    private void PrintStopping()
+    {
+        try
+        {
+            invocation.Output.Line("stopping after this update ...");
+        }
+        catch (IOException)
+        {
+            // The cancelling thread calls this, such as a signal handler's: a failed write must not throw there.
+        }
+    }
+}
