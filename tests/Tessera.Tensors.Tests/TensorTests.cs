@@ -130,7 +130,8 @@ public class TensorTests
         Assert.Equal([0.5f, 1, 1.5f, -4, -5, -6], quotients.ToArray());
 
         Tensor sums = Tensor.From([9, 9, 9, 9, 9, 9], [3, 2]), counts = Tensor.From([9, 9, 9], [3]);
-        Tensor.From(Six, [3, 2]).SumRowsByIndex([1, 0, 1], sums, counts);
+        using Indices rows = Indices.From([1, 0, 1], [3], limit: 3);
+        Tensor.From(Six, [3, 2]).SumRowsByIndex(rows, sums, counts);
         Assert.Equal([3, 4, 6, 8, 0, 0], sums.ToArray());
         Assert.Equal([1, 2, 0], counts.ToArray());
     }

@@ -40,7 +40,7 @@ public class ModuleTests
     public void ClearGradients_reaches_every_part()
     {
         var net = new Net(new Initializer(1));
-        foreach ((_, Tensor parameter) in net.Parameters()) parameter.GradientTarget(out _);
+        foreach ((_, Tensor parameter) in net.Parameters()) parameter.Slot.Target(out _);
         Assert.All(net.Parameters(), entry => Assert.NotNull(entry.Tensor.Gradient));
         net.ClearGradients();
         Assert.All(net.Parameters(), entry => Assert.Null(entry.Tensor.Gradient));
@@ -112,7 +112,7 @@ public class ModuleTests
         public Net(Initializer initializer)
         {
             Child("_first", new Conv2d(1, 2, 1, initializer));
-            Parameter("scale", initializer.Zeros([1]));
+            Parameter("scale", initializer.Zeros([1]), ParameterRoles.Vector);
             Child("_inner", new Inner(initializer));
             Buffer("count", initializer.Zeros([1]));
             Child("_up", new ConvTranspose2d(2, 1, 1, initializer));
