@@ -55,6 +55,39 @@ public class MemoryTests
         }
     }
 
+    /// <summary>
+    /// A step copies its input and the numbers of optimizer and averages to the device, each in one piece, and reads
+    /// back the loss alone.
+    /// </summary>
+    [Fact]
+    public void A_step_meets_the_host_four_times()
+    {
+        using var device = new CountingDevice();
+        using var model = new Model(new Initializer(1, device));
+        using var optimizer = new Muon(model, 1e-3f, weightDecay: 0.01f);
+        using var average = new WeightAverage(model, 0.99);
+        using var tape = new Tape(device);
+        using Tensor norm = Tensor.Zeros([], device);
+        float[] pixels = Numbers.Normal(2 * 8 * 8 * 3, 1);
+        for (int step = 0; step < 3; step++)
+        {
+            (int uploads, long bytes, int downloads) = (device.Uploads, device.UploadedBytes, device.Downloads);
+            tape.Reset();
+            model.ClearGradients();
+            Tensor x = tape.Input(pixels, [2, 8, 8, 3]);
+            Tensor loss = model.Forward(x).MeanSquaredError(x);
+            tape.Backward(loss);
+            GradientNorm.Clip(model, 0.1f, norm);
+            optimizer.Step();
+            average.Update();
+            Assert.Equal((3, 0), (device.Uploads - uploads, device.Downloads - downloads));
+            // Beside the pixels, less than twenty numbers.
+            Assert.InRange(device.UploadedBytes - bytes - 4 * pixels.Length, 4, 4 * 20);
+            loss.Item();
+            Assert.Equal(1, device.Downloads - downloads);
+        }
+    }
+
     /// <summary>A chain of n results of one size has n gradients, but no more than two at a time.</summary>
     [Fact]
     public void Gradients_of_results_are_given_back_on_the_way()
