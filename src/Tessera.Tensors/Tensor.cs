@@ -236,7 +236,8 @@ public sealed class Tensor : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Shape[0] - start);
         int length = Shape.Length / Shape[0];
         Shape shape = [count, .. Shape.ToArray()[1..]];
-        return new Tensor(shape, Storage.Slice(start * length, count * length), Device, Tape, requiresGradient: false);
+        return new Tensor(
+            _memory.Slice(start * length, count * length), shape, Device, Tape, requiresGradient: false);
     }
 
     /// <summary>

@@ -1,5 +1,7 @@
+using System.Reflection;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using Tessera.Tensors.Tests.Devices;
 
 namespace Tessera.Tensors.Tests;
 
@@ -47,6 +49,26 @@ public partial class ArchitectureTests
             FilesOf("Tessera.Tensors", "*.cs").Where(
                 file => Normal(file).Contains("/Devices/", StringComparison.Ordinal)),
             TensorType(), "knows tensors");
+
+    /// <summary>Host and device meet in Upload and Download only, so that a device can run behind the host.</summary>
+    [Fact]
+    public void Primitives_of_a_device_return_nothing_and_take_no_host_memory()
+    {
+        Assert.NotEmpty(Seam.Primitives);
+        foreach (MethodInfo primitive in Seam.Primitives)
+        {
+            Assert.True(primitive.ReturnType == typeof(void), $"{primitive.Name} returns {primitive.ReturnType}.");
+            foreach (ParameterInfo parameter in primitive.GetParameters())
+            {
+                Type type = parameter.ParameterType;
+                Assert.False(type.IsByRef && !parameter.IsIn, $"{primitive.Name} returns {parameter.Name}.");
+                Assert.False(
+                    (type.IsByRef ? type.GetElementType()! : type).IsByRefLike,
+                    $"{primitive.Name} takes the span {parameter.Name}.");
+                Assert.False(type.IsArray, $"{primitive.Name} takes the array {parameter.Name}.");
+            }
+        }
+    }
 
     [Theory]
     [InlineData("Tessera.Tensors")]
@@ -100,7 +122,7 @@ public partial class ArchitectureTests
 
     private static string Normal(string path) => path.Replace('\\', '/');
 
-    [GeneratedRegex("codebook|quantiz|commitment|perplexity|vq", RegexOptions.IgnoreCase)]
+    [GeneratedRegex("codebook|quantiz|commitment|vq", RegexOptions.IgnoreCase)]
     private static partial Regex DomainTerms();
 
     [GeneratedRegex(@"System\.Runtime\.Intrinsics|\bVector(64|128|256|512|<)")]

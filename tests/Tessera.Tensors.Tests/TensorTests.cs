@@ -125,13 +125,50 @@ public class TensorTests
         average.MoveAverage(Tensor.From([3, 6], [2]), decay: 0.75);
         Assert.Equal([1.5f, 3f], average.ToArray());
 
-        Tensor quotients = Tensor.Zeros([2, 3]);
-        Tensor.From(Six, [2, 3]).DivideRows(Tensor.From([2, -1], [2]), quotients);
-        Assert.Equal([0.5f, 1, 1.5f, -4, -5, -6], quotients.ToArray());
+        // 1 - 0.99f would be 0.00999999.
+        Tensor fromZero = Tensor.From([0, 1, 2], [3]);
+        fromZero.MoveAverage(Tensor.From([1, 0, 2], [3]), decay: 0.99);
+        Assert.Equal([0.01f, 0.99f, 2], fromZero.ToArray());
+
+        Tensor quotients = Tensor.From([7, 8, 7, 8, 7, 8], [3, 2]);
+        Tensor.From(Six, [3, 2]).DivideRows(Tensor.From([2, 0, -1], [3]), quotients);
+        Assert.Equal([0.5f, 1, 7, 8, -5, -6], quotients.ToArray());
 
         Tensor sums = Tensor.From([9, 9, 9, 9, 9, 9], [3, 2]), counts = Tensor.From([9, 9, 9], [3]);
-        Tensor.From(Six, [3, 2]).SumRowsByIndex([1, 0, 1], sums, counts);
+        using Indices rows = Indices.From([1, 0, 1], [3], limit: 3);
+        Tensor.From(Six, [3, 2]).SumRowsByIndex(rows, sums, counts);
         Assert.Equal([3, 4, 6, 8, 0, 0], sums.ToArray());
         Assert.Equal([1, 2, 0], counts.ToArray());
+
+        // Epsilon 1: (1+1) / (3+3) * 3, and so on.
+        counts.SmoothSizes(1, counts);
+        Assert.Equal([1, 1.5f, 0.5f], counts.ToArray());
+
+        Tensor unit = Tensor.Zeros([1, 2]);
+        Tensor.From([3, -4], [1, 2]).NormalizeRows(unit);
+        Assert.Equal([0.6f, -0.8f], unit.ToArray());
+    }
+
+    [Fact]
+    public void Rows_of_a_table_are_replaced()
+    {
+        Tensor table = Tensor.From(Six, [3, 2]);
+        using Indices rows = Indices.From([2, 0], [2], limit: 3);
+        table.ScatterRows(rows, Tensor.From([-1, -2, -3, -4], [2, 2]));
+        Assert.Equal([-3, -4, 3, 4, -1, -2], table.ToArray());
+        Assert.Equal([-1, -2, -3, -4], table.GatherRows(rows).ToArray());
+    }
+
+    [Fact]
+    public void The_use_of_indices_is_counted()
+    {
+        Tensor counts = Tensor.From([9, 9, 9, 9], [2, 2]), use = Tensor.Zeros([2]);
+        using Indices indices = Indices.From([0, 2, 2, 0, 2, 0], [2, 3], limit: 3);
+        indices.CountInto(counts);
+        Assert.Equal([3, 0, 3, 0], counts.ToArray());
+        counts.PerplexityInto(use);
+        // Two indices, equally often.
+        Assert.Equal(2, use.ToArray()[0], 1e-6);
+        Assert.Equal(2, use.ToArray()[1]);
     }
 }

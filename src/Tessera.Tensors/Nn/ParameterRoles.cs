@@ -10,7 +10,7 @@ public enum ParameterRoles
     /// <summary>A linear map, <c>[rows, columns, ...]</c>: the weights of a convolution or of a linear layer.</summary>
     Matrix = 1,
 
-    /// <summary>A table whose rows are looked up: a codebook, an embedding.</summary>
+    /// <summary>A table whose rows are looked up: an embedding.</summary>
     Table = 2,
 
     /// <summary>Numbers that are added or multiplied one by one: a bias, a gain.</summary>

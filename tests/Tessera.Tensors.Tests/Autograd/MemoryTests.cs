@@ -22,6 +22,7 @@ public class MemoryTests
         var optimizer = new Muon(model, 1e-3f, weightDecay: 0.01f);
         var average = new WeightAverage(model, 0.99);
         using var tape = new Tape(device);
+        using Tensor norm = Tensor.Zeros([], device);
         float[] pixels = Numbers.Normal(8 * 32 * 32 * 3, 1);
         float first = Step(), last = 0;
         int allocations = device.Allocations;
@@ -43,14 +44,47 @@ public class MemoryTests
             tape.Reset();
             model.ClearGradients();
             Tensor x = tape.Input(pixels, [8, 32, 32, 3]);
-            Tensor loss = model.Forward(x, tape).MeanSquaredError(x);
+            Tensor loss = model.Forward(x).MeanSquaredError(x);
             tape.Backward(loss);
-            GradientNorm.Clip(model, 0.1f);
+            GradientNorm.Clip(model, 0.1f, norm);
             optimizer.Step();
             average.Update();
             average.Swap();
             average.Swap();
             return loss.Item();
+        }
+    }
+
+    /// <summary>
+    /// A step copies its input and the numbers of optimizer and averages to the device, each in one piece, and reads
+    /// back the loss alone.
+    /// </summary>
+    [Fact]
+    public void A_step_meets_the_host_four_times()
+    {
+        using var device = new CountingDevice();
+        using var model = new Model(new Initializer(1, device));
+        using var optimizer = new Muon(model, 1e-3f, weightDecay: 0.01f);
+        using var average = new WeightAverage(model, 0.99);
+        using var tape = new Tape(device);
+        using Tensor norm = Tensor.Zeros([], device);
+        float[] pixels = Numbers.Normal(2 * 8 * 8 * 3, 1);
+        for (int step = 0; step < 3; step++)
+        {
+            (int uploads, long bytes, int downloads) = (device.Uploads, device.UploadedBytes, device.Downloads);
+            tape.Reset();
+            model.ClearGradients();
+            Tensor x = tape.Input(pixels, [2, 8, 8, 3]);
+            Tensor loss = model.Forward(x).MeanSquaredError(x);
+            tape.Backward(loss);
+            GradientNorm.Clip(model, 0.1f, norm);
+            optimizer.Step();
+            average.Update();
+            Assert.Equal((3, 0), (device.Uploads - uploads, device.Downloads - downloads));
+            // Beside the pixels, less than twenty numbers.
+            Assert.InRange(device.UploadedBytes - bytes - 4 * pixels.Length, 4, 4 * 20);
+            loss.Item();
+            Assert.Equal(1, device.Downloads - downloads);
         }
     }
 
@@ -74,7 +108,6 @@ public class MemoryTests
     /// <summary>Every operation once, with a skip connection.</summary>
     private sealed class Model : Module
     {
-        private readonly int[] _indices = Numbers.Indices(8 * 16 * 16, 32, 1);
         private readonly Conv2d _down, _same;
         private readonly ConvTranspose2d _up;
         private readonly Tensor _table;
@@ -84,15 +117,14 @@ public class MemoryTests
             _down = Child("down", new Conv2d(3, 16, 4, initializer, stride: 2, padding: 1));
             _same = Child("same", new Conv2d(16, 16, 3, initializer, padding: 1, bias: false));
             _up = Child("up", new ConvTranspose2d(16, 3, 4, initializer, stride: 2, padding: 1));
-            _table = Parameter("table", initializer.Uniform([32, 16], 0.1f));
+            _table = Parameter("table", initializer.Uniform([32, 16], 0.1f), ParameterRoles.Table);
         }
 
-        public Tensor Forward(Tensor x, Tape tape)
+        public Tensor Forward(Tensor x)
         {
             Tensor y = _down.Forward(x).Relu();
             y = y.Add(_same.Forward(y).Scale(0.5f));
-            y.NearestRows(_table, _indices);
-            Tensor rows = _table.GatherRows(_indices, y.Shape, tape);
+            Tensor rows = _table.GatherRows(y.NearestRows(_table));
             return _up.Forward(y.StraightThrough(rows).Add(rows));
         }
     }

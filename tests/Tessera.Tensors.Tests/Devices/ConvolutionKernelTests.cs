@@ -81,7 +81,7 @@ public class ConvolutionKernelTests
     [InlineData(48, 1)]
     public unsafe void Results_that_are_streamed_agree(int inChannels, int outChannels)
     {
-        var memory = new GuardedMemory(new float[160 * 161 * 48]);
+        var memory = new GuardedMemory<float>(new float[160 * 161 * 48]);
         fixed (float* destination = memory.Values)
         {
             Assert.True(EpilogueKernel<Simd256, Vector256<float>>.Streams(destination, memory.Values.Length, 48, null));
@@ -116,11 +116,11 @@ public class ConvolutionKernelTests
         float[] x = Numbers.Normal(g.Batch * g.InHeight * g.InWidth * g.InChannels, 1);
         float[] y = Numbers.Normal(g.Batch * g.OutHeight * g.OutWidth * g.OutChannels, 2);
         float[] weight = Numbers.Normal(g.OutChannels * g.InChannels * g.KernelHeight * g.KernelWidth, 3);
-        Storage sX = Kernels.Store(x), sY = Kernels.Store(y), sWeight = Kernels.Store(weight);
-        Storage outBias = Kernels.Store(Numbers.Normal(g.OutChannels, 4));
-        Storage inBias = Kernels.Store(Numbers.Normal(g.InChannels, 5));
-        Storage outGate = Kernels.Store(Numbers.Normal(y.Length, 6));
-        Storage inGate = Kernels.Store(Numbers.Normal(x.Length, 7));
+        Storage<float> sX = Kernels.Store(x), sY = Kernels.Store(y), sWeight = Kernels.Store(weight);
+        Storage<float> outBias = Kernels.Store(Numbers.Normal(g.OutChannels, 4));
+        Storage<float> inBias = Kernels.Store(Numbers.Normal(g.InChannels, 5));
+        Storage<float> outGate = Kernels.Store(Numbers.Normal(y.Length, 6));
+        Storage<float> inGate = Kernels.Store(Numbers.Normal(x.Length, 7));
         // The epilogues of forward and backward passes.
         foreach ((bool bias, bool addend, bool accumulate, bool gate, bool relu) in ((bool, bool, bool, bool, bool)[])
             [
@@ -128,9 +128,9 @@ public class ConvolutionKernelTests
                 (false, false, true, true, false), (false, false, false, false, false),
             ])
         {
-            Epilogue Out(Storage to) => new(
+            Epilogue Out(Storage<float> to) => new(
                 bias ? outBias : null, addend ? outGate : accumulate ? to : null, gate ? outGate : null, relu);
-            Epilogue In(Storage to) => new(
+            Epilogue In(Storage<float> to) => new(
                 bias ? inBias : null, addend ? inGate : accumulate ? to : null, gate ? inGate : null, relu);
             string epilogue = $"bias {bias}, addend {addend}, accumulate {accumulate}, gate {gate}, relu {relu}";
             Kernels.AssertAgree(

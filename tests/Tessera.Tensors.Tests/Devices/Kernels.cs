@@ -23,7 +23,13 @@ internal static class Kernels
     public static IEnumerable<CpuDevice> All => Fast.SelectMany(kernels => kernels.ByThreads).Prepend(Reference);
 
     /// <summary>A storage that holds the values.</summary>
-    public static Storage Store(ReadOnlySpan<float> values) => new GuardedMemory(values).Storage;
+    public static Storage<float> Store(ReadOnlySpan<float> values) => new GuardedMemory<float>(values).Storage;
+
+    /// <summary>A storage that holds indices.</summary>
+    public static Storage<int> Store(ReadOnlySpan<int> values) => new GuardedMemory<int>(values).Storage;
+
+    /// <summary>A storage that holds bytes.</summary>
+    public static Storage<byte> Store(ReadOnlySpan<byte> values) => new GuardedMemory<byte>(values).Storage;
 
     /// <summary>
     /// Asserts that a primitive leaves in its destinations what the reference kernels do, that the bits do not depend
@@ -34,18 +40,18 @@ internal static class Kernels
     /// <param name="run">Calls the primitive on a device with these destinations.</param>
     /// <param name="destinations">The contents of the destinations before the call.</param>
     public static void AssertAgree(
-        string what, double tolerance, Action<Device, Storage[]> run, params float[][] destinations) =>
+        string what, double tolerance, Action<Device, Storage<float>[]> run, params float[][] destinations) =>
         AssertAgree(Fast, what, tolerance, run, destinations);
 
     /// <summary>The same for other devices than <see cref="Fast"/>.</summary>
     public static void AssertAgree(
         (string Name, CpuDevice[] ByThreads)[] devices, string what, double tolerance,
-        Action<Device, Storage[]> run, params float[][] destinations)
+        Action<Device, Storage<float>[]> run, params float[][] destinations)
     {
-        GuardedMemory[] expected = Run(Reference, run, destinations);
+        GuardedMemory<float>[] expected = Run(Reference, run, destinations);
         foreach ((string name, CpuDevice[] byThreads) in devices)
         {
-            GuardedMemory[] first = Run(byThreads[0], run, destinations);
+            GuardedMemory<float>[] first = Run(byThreads[0], run, destinations);
             for (int i = 0; i < destinations.Length; i++)
             {
                 double error = Numbers.RelativeError(expected[i].Values, first[i].Values);
@@ -56,7 +62,7 @@ internal static class Kernels
             }
             foreach (CpuDevice device in byThreads[1..])
             {
-                GuardedMemory[] other = Run(device, run, destinations);
+                GuardedMemory<float>[] other = Run(device, run, destinations);
                 for (int i = 0; i < destinations.Length; i++)
                 {
                     Assert.True(
@@ -67,6 +73,16 @@ internal static class Kernels
         }
     }
 
+    /// <summary>
+    /// Runs a test for two storages of every length up to more than four of the widest vectors, and of lengths around
+    /// an item's 16384 elements.
+    /// </summary>
+    public static void ForEachLength(Action<int, Storage<float>, Storage<float>> test)
+    {
+        foreach (int length in (int[])[.. Enumerable.Range(1, 70), 16383, 16384, 16385, 50_003])
+            test(length, Store(Numbers.Normal(length, 1)), Store(Numbers.Normal(length, 2)));
+    }
+
     private static (string Name, CpuDevice[] ByThreads)[] ByWidth(string? convolutions) =>
     [
         .. CpuDevice.KernelNames.Where(name => name != "reference").Select(name => (
@@ -74,9 +90,9 @@ internal static class Kernels
             ThreadCounts.Select(threads => new CpuDevice(threads, name, convolutions)).ToArray())),
     ];
 
-    private static GuardedMemory[] Run(CpuDevice device, Action<Device, Storage[]> run, float[][] destinations)
+    private static GuardedMemory<float>[] Run(CpuDevice device, Action<Device, Storage<float>[]> run, float[][] destinations)
     {
-        GuardedMemory[] memory = [.. destinations.Select(values => new GuardedMemory(values))];
+        GuardedMemory<float>[] memory = [.. destinations.Select(values => new GuardedMemory<float>(values))];
         run(device, [.. memory.Select(destination => destination.Storage)]);
         return memory;
     }

@@ -37,11 +37,10 @@ public class NearestRowsTests
             float[] best = Numbers.Normal(Columns, 9);
             foreach (int copy in copies[first..]) best.CopyTo(withCopies, copy * Columns);
             float[] x = [.. Enumerable.Repeat(best, 9).SelectMany(row => row)];
-            Storage sX = Kernels.Store(x), sTable = Kernels.Store(withCopies);
+            Storage<float> sX = Kernels.Store(x), sTable = Kernels.Store(withCopies);
             foreach (Device device in Kernels.All)
             {
-                int[] nearest = new int[9];
-                device.NearestRows(sX, 9, sTable, TableRows, Columns, nearest);
+                int[] nearest = Nearest(device, sX, 9, sTable, TableRows, Columns);
                 Assert.All(
                     nearest,
                     row => Assert.True(
@@ -54,12 +53,11 @@ public class NearestRowsTests
     public void A_table_of_equal_rows_gives_row_0()
     {
         float[] row = Numbers.Normal(5, 1);
-        Storage table = Kernels.Store([.. Enumerable.Repeat(row, 70).SelectMany(values => values)]);
-        Storage x = Kernels.Store(Numbers.Normal(13 * 5, 2));
+        Storage<float> table = Kernels.Store([.. Enumerable.Repeat(row, 70).SelectMany(values => values)]);
+        Storage<float> x = Kernels.Store(Numbers.Normal(13 * 5, 2));
         foreach (Device device in Kernels.All)
         {
-            int[] nearest = new int[13];
-            device.NearestRows(x, 13, table, 70, 5, nearest);
+            int[] nearest = Nearest(device, x, 13, table, 70, 5);
             Assert.All(nearest, index => Assert.Equal(0, index));
         }
     }
@@ -70,12 +68,11 @@ public class NearestRowsTests
     {
         float[] x = Numbers.Normal(8 * 3, 1);
         x[3 * 3 + 1] = float.NaN;
-        Storage sX = Kernels.Store(x), table = Kernels.Store(Numbers.Normal(40 * 3, 2));
+        Storage<float> sX = Kernels.Store(x), table = Kernels.Store(Numbers.Normal(40 * 3, 2));
         int[]? expected = null;
         foreach (Device device in Kernels.All)
         {
-            int[] nearest = new int[8];
-            device.NearestRows(sX, 8, table, 40, 3, nearest);
+            int[] nearest = Nearest(device, sX, 8, table, 40, 3);
             Assert.Equal(0, nearest[3]);
             Assert.Equal(expected ??= nearest, nearest);
         }
@@ -91,15 +88,12 @@ public class NearestRowsTests
             // Row i is nearest to itself, except for the spoilt row.
             float[] table = [.. x];
             table[spoilt * Columns + 1] = float.NaN;
-            Storage sX = Kernels.Store(x), sTable = Kernels.Store(table);
-            int[] expected = new int[TableRows];
-            Kernels.Reference.NearestRows(sX, TableRows, sTable, TableRows, Columns, expected);
+            Storage<float> sX = Kernels.Store(x), sTable = Kernels.Store(table);
+            int[] expected = Nearest(Kernels.Reference, sX, TableRows, sTable, TableRows, Columns);
             Assert.NotEqual(spoilt, expected[spoilt]);
             foreach (Device device in Kernels.All)
             {
-                int[] nearest = new int[TableRows];
-                device.NearestRows(sX, TableRows, sTable, TableRows, Columns, nearest);
-                Assert.Equal(expected, nearest);
+                Assert.Equal(expected, Nearest(device, sX, TableRows, sTable, TableRows, Columns));
             }
         }
     }
@@ -107,11 +101,10 @@ public class NearestRowsTests
     private static void AssertNearest(int rows, int tableRows, int columns)
     {
         float[] x = Numbers.Normal(rows * columns, 1), table = Numbers.Normal(tableRows * columns, 2);
-        Storage sX = Kernels.Store(x), sTable = Kernels.Store(table);
+        Storage<float> sX = Kernels.Store(x), sTable = Kernels.Store(table);
         foreach (Device device in Kernels.All)
         {
-            int[] nearest = new int[rows];
-            device.NearestRows(sX, rows, sTable, tableRows, columns, nearest);
+            int[] nearest = Nearest(device, sX, rows, sTable, tableRows, columns);
             for (int row = 0; row < rows; row++)
             {
                 ReadOnlySpan<float> vector = x.AsSpan(row * columns, columns);
@@ -125,6 +118,16 @@ public class NearestRowsTests
                     + $" (distance {least:R}), not to {nearest[row]} ({found:R})");
             }
         }
+    }
+
+    /// <summary>The results of the primitive, which writes nothing else.</summary>
+    private static int[] Nearest(
+        Device device, Storage<float> x, int rows, Storage<float> table, int tableRows, int columns)
+    {
+        var nearest = new GuardedMemory<int>([.. Enumerable.Repeat(-1, rows)]);
+        device.NearestRows(x, table, tableRows, columns, nearest.Storage);
+        Assert.True(nearest.IsIntact, $"{device.Description} wrote outside the results");
+        return [.. nearest.Values];
     }
 
     private static int Nearest(ReadOnlySpan<float> x, float[] table)

@@ -87,7 +87,7 @@ public class OrthogonalizeTests
         matrices[2][7] = float.NaN;
         foreach (Device device in Kernels.All)
         {
-            Storage[] together = [.. matrices.Select(matrix => Kernels.Store(matrix))];
+            Storage<float>[] together = [.. matrices.Select(matrix => Kernels.Store(matrix))];
             device.Orthogonalize([.. together.Zip(columns)]);
             for (int i = 0; i < matrices.Length; i++)
             {
@@ -170,7 +170,7 @@ public class OrthogonalizeTests
 
     private static float[] Orthogonal(Device device, float[] x, int columns)
     {
-        Storage matrix = Kernels.Store(x);
+        Storage<float> matrix = Kernels.Store(x);
         device.Orthogonalize([(matrix, columns)]);
         float[] values = new float[x.Length];
         device.Download(matrix, values);

@@ -37,10 +37,38 @@ public class ModuleTests
     }
 
     [Fact]
+    public void Parameters_have_the_roles_that_they_were_registered_with()
+    {
+        var net = new Net(new Initializer(1));
+        Assert.Equal(
+            [
+                ("scale", ParameterRoles.Vector), ("_first.weight", ParameterRoles.Matrix),
+                ("_first.bias", ParameterRoles.Vector), ("_inner._conv.weight", ParameterRoles.Matrix),
+                ("_up.weight", ParameterRoles.Matrix), ("_up.bias", ParameterRoles.Vector),
+            ],
+            net.Parameters().Select(parameter => (parameter.Name, parameter.Role)));
+        Assert.Equal(1 + 2 + 2 + 4 + 2 + 1, net.ParameterCount);
+    }
+
+    [Fact]
+    public void Disposing_a_module_frees_all_its_memory()
+    {
+        var net = new Net(new Initializer(1));
+        Tensor[] all = [.. net.State().Select(entry => entry.Tensor), net.Work];
+        Assert.Equal(9, all.Length);
+        Tensor weight = net.Parameters().First().Tensor;
+        weight.AddGradient(Tensor.Zeros([1]));
+        net.Dispose();
+        Assert.All(all, tensor => Assert.Throws<ObjectDisposedException>(() => tensor.ToArray()));
+        Assert.Null(weight.Gradient);
+        net.Dispose();
+    }
+
+    [Fact]
     public void ClearGradients_reaches_every_part()
     {
         var net = new Net(new Initializer(1));
-        foreach ((_, Tensor parameter) in net.Parameters()) parameter.GradientTarget(out _);
+        foreach ((_, Tensor parameter) in net.Parameters()) parameter.Slot.Target(out _);
         Assert.All(net.Parameters(), entry => Assert.NotNull(entry.Tensor.Gradient));
         net.ClearGradients();
         Assert.All(net.Parameters(), entry => Assert.Null(entry.Tensor.Gradient));
@@ -112,11 +140,15 @@ public class ModuleTests
         public Net(Initializer initializer)
         {
             Child("_first", new Conv2d(1, 2, 1, initializer));
-            Parameter("scale", initializer.Zeros([1]));
+            Parameter("scale", initializer.Zeros([1]), ParameterRoles.Vector);
             Child("_inner", new Inner(initializer));
             Buffer("count", initializer.Zeros([1]));
             Child("_up", new ConvTranspose2d(2, 1, 1, initializer));
+            Work = Workspace(initializer.Zeros([5]));
         }
+
+        /// <summary>Memory that is no part of the state.</summary>
+        public Tensor Work { get; }
     }
 
     private sealed class Inner : Module

@@ -6,7 +6,6 @@ namespace Tessera.Tensors.Tests.Ops;
 
 public class OperationErrorTests
 {
-    private static readonly int[] First = [0], PastLast = [0, 4], BelowFirst = [-1, 0];
     private static readonly Tensor Image = Tensor.Zeros([1, 5, 7, 3]);
 
     [Fact]
@@ -54,20 +53,25 @@ public class OperationErrorTests
     [Fact]
     public void Tables_and_indices_are_checked()
     {
-        Tensor table = Tensor.Zeros([4, 3]);
-        AssertSays<ArgumentOutOfRangeException>(() => table.GatherRows(PastLast, [2, 3], null), "0 to 3");
-        AssertSays<ArgumentOutOfRangeException>(() => table.GatherRows(BelowFirst, [2, 3], null), "0 to 3");
-        AssertSays<ArgumentException>(() => table.GatherRows(First, [2, 3], null), "1 indices", "[2, 3]");
-        AssertSays<ArgumentException>(() => table.GatherRows(First, [1, 2], null), "[4, 3]", "2 columns");
-        AssertSays<ArgumentException>(
-            () => Image.NearestRows(Tensor.Zeros([4, 2]), new int[35]), "[4, 2]", "3 columns");
-        AssertSays<ArgumentException>(() => Image.NearestRows(table, new int[34]), "35 rows", "34");
-        AssertSays<ArgumentOutOfRangeException>(
-            () => table.SumRowsByIndex([0, 1, 2, 3], Tensor.Zeros([2, 3]), Tensor.Zeros([2])), "0 to 1");
-        AssertSays<ArgumentException>(
-            () => table.SumRowsByIndex([0], Tensor.Zeros([2, 3]), Tensor.Zeros([2])), "1 indices", "4 rows");
-        AssertSays<ArgumentException>(
-            () => table.SumRowsByIndex([0, 1, 0, 1], Tensor.Zeros([2, 3]), Tensor.Zeros([3])), "[3]", "[2, 3]");
+        Tensor table = Tensor.Zeros([4, 3]), two = Tensor.Zeros([2, 3]);
+        using Indices ofFive = Indices.From([0, 1, 0, 1], [4], limit: 5);
+        using Indices ofTwo = Indices.From([0, 1, 0, 1], [2, 2], limit: 2);
+        using Indices single = Indices.From([0], [1], limit: 1);
+        using Indices ofRank4 = Indices.From([0], [1, 1, 1, 1], limit: 1);
+        // What counts is the largest index that can occur, not the largest that does.
+        AssertSays<ArgumentException>(() => table.GatherRows(ofFive), "up to 4", "rows 0 to 3");
+        AssertSays<ArgumentException>(() => Image.GatherRows(single), "[1, 5, 7, 3]");
+        AssertSays<ArgumentException>(() => table.GatherRows(ofRank4), "4 sizes");
+        AssertSays<ArgumentException>(() => table.ScatterRows(ofFive, Tensor.Zeros([4, 3])), "up to 4", "rows 0 to 3");
+        AssertSays<ArgumentException>(() => table.ScatterRows(ofTwo, two), "[2, 3]", "4 indices");
+        AssertSays<ArgumentException>(() => Image.NearestRows(Tensor.Zeros([4, 2])), "[4, 2]", "3 columns");
+        AssertSays<ArgumentException>(() => Image.NearestRows(Image), "[1, 5, 7, 3]", "3 columns");
+        AssertSays<ArgumentException>(() => table.SumRowsByIndex(ofFive, two, Tensor.Zeros([2])), "up to 4", "0 to 1");
+        AssertSays<ArgumentException>(() => table.SumRowsByIndex(single, two, Tensor.Zeros([2])), "1 indices", "4 rows");
+        AssertSays<ArgumentException>(() => table.SumRowsByIndex(ofTwo, two, Tensor.Zeros([3])), "[3]", "[2, 3]");
+        AssertSays<ArgumentException>(() => ofFive.CountInto(Tensor.Zeros([4])), "up to 4", "0 to 3");
+        AssertSays<ArgumentException>(() => table.PerplexityInto(Tensor.Zeros([3])), "2 values", "[3]");
+        AssertSays<ArgumentException>(() => table.SmoothSizes(1, two), "[4, 3]", "[2, 3]");
     }
 
     [Fact]
@@ -78,7 +82,9 @@ public class OperationErrorTests
         Tensor x = one.Input([1], [1]), y = two.Input([1], [1]), table = two.Input([1], [1, 1]);
         AssertSays<ArgumentException>(() => x.Add(y), "different tapes");
         AssertSays<ArgumentException>(() => x.StraightThrough(y), "different tapes");
-        AssertSays<ArgumentException>(() => table.GatherRows(First, [1, 1], one), "different tapes");
+        AssertSays<ArgumentException>(() => table.GatherRows(one.Indices([0], [1], limit: 1)), "different tapes");
+        AssertSays<ArgumentException>(() => x.On(two), "another tape");
+        AssertSays<ArgumentException>(() => x.On(null), "another tape");
     }
 
     [Fact]
@@ -91,7 +97,9 @@ public class OperationErrorTests
         AssertSays<ArgumentException>(() => x.Add(y), one.Description, two.Description);
         AssertSays<ArgumentException>(() => x.StraightThrough(y), "devices");
         AssertSays<ArgumentException>(() => tape.Input([1, 2, 3, 4], [2, 2]).Add(y), one.Description, two.Description);
-        AssertSays<ArgumentException>(() => y.GatherRows(First, [1, 2], tape), one.Description, two.Description);
+        AssertSays<ArgumentException>(
+            () => y.GatherRows(tape.Indices([0], [1], limit: 2)), one.Description, two.Description);
+        AssertSays<ArgumentException>(() => x.CopyFrom(y), "devices");
     }
 
     private static void AssertSays<T>(Action action, params string[] parts) where T : Exception

@@ -117,6 +117,36 @@ public class RowOperationTests
         Assert.Throws<ArgumentException>(() => x.Reshape([4]));
     }
 
+    [Fact]
+    public void Reshape_without_a_tape_is_a_view_without_a_gradient()
+    {
+        Tensor weight = Tensor.From([1, 2, 3, 4, 5, 6], [2, 3]).AsParameter(), view = weight.Reshape([6]);
+        Assert.Null(view.Tape);
+        Assert.False(view.RequiresGradient);
+        weight.Fill(7);
+        Assert.Equal([7f, 7, 7, 7, 7, 7], view.ToArray());
+    }
+
+    [Fact]
+    public void Operations_on_parameters_alone_are_recorded_on_the_tape_that_one_is_on()
+    {
+        Tensor weight = Tensor.From([1, 2], [2]).AsParameter(), other = Tensor.From([5, 7], [2]).AsParameter();
+        using var tape = new Tape();
+        Tensor onTape = weight.On(tape);
+        Assert.Same(tape, onTape.Tape);
+        Assert.True(weight.AsSpan() == onTape.AsSpan(), "The value was copied.");
+        Assert.Same(onTape, onTape.On(tape));
+        Assert.Same(weight, weight.On(null));
+        tape.Backward(onTape.Reshape([1, 2]).Reshape([2]).Scale(3).MeanSquaredError(other));
+        // 3 (3 x - y) and y - 3 x.
+        Assert.Equal([-6f, -3], weight.Gradient!.ToArray());
+        Assert.Equal([2f, 1], other.Gradient!.ToArray());
+
+        using var silent = new Tape(recording: false);
+        Assert.False(weight.On(silent).RequiresGradient);
+        Assert.False(Tensor.From([1], [1]).On(tape).RequiresGradient);
+    }
+
     private static (float[] Value, float[] Gradient) Run(
         Device device, float[] x, float[] upstream, int columns, Func<Tape, Tensor, Tensor> operation)
     {

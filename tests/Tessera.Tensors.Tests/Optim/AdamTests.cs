@@ -1,4 +1,5 @@
 using Tessera.Tensors.Devices;
+using Tessera.Tensors.Nn;
 using Tessera.Tensors.Optim;
 using Tessera.Tensors.Tests.Devices;
 
@@ -140,6 +141,27 @@ public class AdamTests
             Assert.All(model.Second.ToArray(), value => Assert.Equal(2, value));
             Assert.All(adam.State(), entry => Assert.All(entry.Tensor.ToArray(), moment => Assert.Equal(0, moment)));
         }
+    }
+
+    /// <summary>The first parameter is a table, the second a vector.</summary>
+    [Theory]
+    [InlineData(ParameterRoles.Matrix, false, false)]
+    [InlineData(ParameterRoles.Table, true, false)]
+    [InlineData(ParameterRoles.Vector, false, true)]
+    [InlineData(ParameterRoles.Matrix | ParameterRoles.Table, true, false)]
+    [InlineData(ParameterRoles.All, true, true)]
+    [InlineData(ParameterRoles.None, false, false)]
+    public void Only_parameters_of_the_given_roles_decay(ParameterRoles decayed, bool first, bool second)
+    {
+        var model = new TwoParameters();
+        using var adam = new Adam(model, 0.1f, weightDecay: 0.5f, decayed);
+        model.First.Fill(2);
+        model.Second.Fill(2);
+        model.First.SetGradient(new float[Length]);
+        model.Second.SetGradient(new float[Length]);
+        adam.Step();
+        Assert.All(model.First.ToArray(), value => Assert.Equal(first ? 1.9f : 2, value));
+        Assert.All(model.Second.ToArray(), value => Assert.Equal(second ? 1.9f : 2, value));
     }
 
     private static void Train(TwoParameters model, Adam adam, int from, int to)

@@ -21,10 +21,10 @@ public class GradientNormTests
         foreach (Device device in Kernels.All)
         {
             TwoParameters model = WithGradients(device);
-            Assert.Equal(1, GradientNorm.Clip(model, MaxNorm) / Norm, 1e-6);
+            Assert.Equal(1, Clip(model, MaxNorm) / Norm, 1e-6);
             AssertScaled(First, model.First);
             AssertScaled(Second, model.Second);
-            Assert.Equal(MaxNorm, GradientNorm.Clip(model, float.PositiveInfinity), 1e-6);
+            Assert.Equal(MaxNorm, Clip(model, float.PositiveInfinity), 1e-6);
 
             void AssertScaled(float[] before, Tensor parameter)
             {
@@ -41,7 +41,7 @@ public class GradientNormTests
     public void A_norm_below_the_maximum_changes_no_bit(float maxNorm)
     {
         TwoParameters model = WithGradients(null);
-        Assert.Equal(Norm, GradientNorm.Clip(model, maxNorm), 1e-6 * Norm);
+        Assert.Equal(Norm, Clip(model, maxNorm), 1e-6 * Norm);
         Assert.True(Numbers.SameBits(First, model.First.Gradient!.ToArray()), "the first gradient changed");
         Assert.True(Numbers.SameBits(Second, model.Second.Gradient!.ToArray()), "the second gradient changed");
     }
@@ -56,7 +56,7 @@ public class GradientNormTests
             {
                 var model = new TwoParameters(device, gradient.Length);
                 model.First.SetGradient(gradient);
-                return (Norm: GradientNorm.Clip(model, 1), Gradient: model.First.Gradient!.ToArray());
+                return (Norm: Clip(model, 1), Gradient: model.First.Gradient!.ToArray());
             }).ToArray();
             Assert.All(results, result => Assert.Equal(results[0].Norm, result.Norm));
             Assert.All(results, result => Assert.True(Numbers.SameBits(results[0].Gradient, result.Gradient), name));
@@ -68,7 +68,7 @@ public class GradientNormTests
     {
         TwoParameters model = WithGradients(null);
         model.First.SetGradient([.. Enumerable.Repeat(1e25f, TwoParameters.Length)]);
-        Assert.Equal(1, GradientNorm.Clip(model, 1) / (1e25 * Math.Sqrt(TwoParameters.Length)), 1e-6);
+        Assert.Equal(1, Clip(model, 1) / (1e25 * Math.Sqrt(TwoParameters.Length)), 1e-6);
         Assert.Equal(1 / Math.Sqrt(TwoParameters.Length), model.First.Gradient!.ToArray()[5], 1e-6);
     }
 
@@ -78,9 +78,9 @@ public class GradientNormTests
         TwoParameters model = WithGradients(null);
         model.Second.ClearGradient();
         double norm = Math.Sqrt(First.Sum(value => (double)value * value));
-        Assert.Equal(norm, GradientNorm.Clip(model, 0.1f), 1e-6 * norm);
+        Assert.Equal(norm, Clip(model, 0.1f), 1e-6 * norm);
         Assert.Null(model.Second.Gradient);
-        Assert.Equal(0, GradientNorm.Clip(new TwoParameters(), 0.1f));
+        Assert.Equal(0, Clip(new TwoParameters(), 0.1f));
     }
 
     [Theory]
@@ -92,17 +92,28 @@ public class GradientNormTests
         float[] gradient = [.. First];
         gradient[20] = value;
         model.First.SetGradient(gradient);
-        Assert.False(double.IsFinite(GradientNorm.Clip(model, 0.1f)), $"{value} does not show");
+        Assert.False(double.IsFinite(Clip(model, 0.1f)), $"{value} does not show");
         Assert.Equal(gradient, model.First.Gradient!.ToArray());
         Assert.Equal(Second, model.Second.Gradient!.ToArray());
     }
+
+    [Fact]
+    public void The_norms_tensor_has_one_element() => Assert.Throws<ArgumentException>(
+        () => GradientNorm.Clip(WithGradients(null), 1, Tensor.Zeros([2])));
 
     [Theory]
     [InlineData(0f)]
     [InlineData(-1f)]
     [InlineData(float.NaN)]
     public void A_largest_norm_is_above_zero(float maxNorm) =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => GradientNorm.Clip(WithGradients(null), maxNorm));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Clip(WithGradients(null), maxNorm));
+
+    private static float Clip(TwoParameters model, float maxNorm)
+    {
+        using Tensor norm = Tensor.From([-1f], [1], model.First.Device);
+        GradientNorm.Clip(model, maxNorm, norm);
+        return norm.Item();
+    }
 
     private static TwoParameters WithGradients(Device? device)
     {

@@ -67,6 +67,53 @@ public class MuonTests
             muon.State().Select(entry => entry.Name));
     }
 
+    [Theory]
+    [InlineData(ParameterRoles.Matrix, true, 16, 20)]
+    [InlineData(ParameterRoles.Matrix, true, 16, 20, 2, 3)]
+    [InlineData(ParameterRoles.Matrix, false, 15, 20)]
+    [InlineData(ParameterRoles.Matrix, false, 20, 15)]
+    [InlineData(ParameterRoles.Table, false, 16, 20)]
+    [InlineData(ParameterRoles.Table, false, 16, 20, 2, 3)]
+    [InlineData(ParameterRoles.Vector, false, 320)]
+    public void Large_matrices_are_moved_by_Muon_whatever_their_rank(
+        ParameterRoles role, bool isMoved, params int[] sizes)
+    {
+        using var model = new OneParameter(role, new Shape(sizes));
+        using var muon = new Muon(model, Rate);
+        Assert.Equal(
+            isMoved ? ["only.momentum_buffer"] : ["only.exp_avg", "only.exp_avg_sq"],
+            muon.State().Select(entry => entry.Name));
+        float[] before = model.Only.ToArray();
+        // No element is so small that Adam's epsilon shows.
+        model.Only.SetGradient(
+            [.. Numbers.Normal(before.Length, 1).Select(value => value + MathF.CopySign(1, value))]);
+        muon.Step();
+        // Adam's first step is the learning rate for every element; Muon's is for none.
+        double[] steps = [.. model.Only.ToArray().Zip(before, (after, old) => Math.Abs((double)after - old) / Rate)];
+        Assert.Equal(isMoved ? 0 : steps.Length, steps.Count(step => Math.Abs(step - 1) < 1e-4));
+    }
+
+    [Theory]
+    [InlineData(ParameterRoles.Matrix, true, false)]
+    [InlineData(ParameterRoles.Table, false, false)]
+    [InlineData(ParameterRoles.Vector | ParameterRoles.Table, false, true)]
+    [InlineData(ParameterRoles.All, true, true)]
+    public void Only_parameters_of_the_given_roles_decay(ParameterRoles decayed, bool matrices, bool vectors)
+    {
+        using var model = new ThreeParameters();
+        using var muon = new Muon(model, 0.1f, weightDecay: 0.5f, decayed);
+        float[][] before = [.. model.Parameters().Select(parameter => parameter.Tensor.ToArray())];
+        // A gradient of 0 gives a direction of 0: only the decay is left.
+        foreach ((_, Tensor parameter) in model.Parameters()) parameter.SetGradient(new float[parameter.Shape.Length]);
+        muon.Step();
+        AssertDecayed(matrices, before[0], model.Kernel);
+        AssertDecayed(matrices, before[1], model.Narrow);
+        AssertDecayed(vectors, before[2], model.Bias);
+
+        static void AssertDecayed(bool isDecayed, float[] before, Tensor parameter) => Assert.Equal(
+            before.Select(value => isDecayed ? 0.95f * value : value), parameter.ToArray());
+    }
+
     [Fact]
     public void A_kernel_without_a_gradient_is_left_as_it_is()
     {
@@ -172,15 +219,24 @@ public class MuonTests
     private static double[] Transposed(double[] x, int rows, int columns) =>
         [.. Enumerable.Range(0, x.Length).Select(i => x[i % rows * columns + i / rows])];
 
+    private sealed class OneParameter : Module
+    {
+        public OneParameter(ParameterRoles role, Shape shape) =>
+            Only = Parameter("only", Tensor.From(Numbers.Normal(shape.Length, 7), shape), role);
+
+        public Tensor Only { get; }
+    }
+
     /// <summary>A kernel that Muon moves, a kernel with too few channels, and a bias.</summary>
     private sealed class ThreeParameters : Module
     {
         public ThreeParameters(Device? device = null, Shape? kernel = null)
         {
             Shape shape = kernel ?? [16, 20, 2, 3];
-            Kernel = Parameter("kernel", Tensor.From(Numbers.Normal(shape.Length, 7), shape, device));
-            Narrow = Parameter("narrow", Tensor.From(Numbers.Normal(16 * 15, 8), [16, 15, 1, 1], device));
-            Bias = Parameter("bias", Tensor.From(Numbers.Normal(16, 9), [16], device));
+            Kernel = Parameter("kernel", Tensor.From(Numbers.Normal(shape.Length, 7), shape, device), ParameterRoles.Matrix);
+            Narrow = Parameter(
+                "narrow", Tensor.From(Numbers.Normal(16 * 15, 8), [16, 15, 1, 1], device), ParameterRoles.Matrix);
+            Bias = Parameter("bias", Tensor.From(Numbers.Normal(16, 9), [16], device), ParameterRoles.Vector);
         }
 
         public Tensor Kernel { get; }

@@ -12,8 +12,8 @@ internal sealed class TwoParameters : Module
 
     public TwoParameters(Device? device = null, int length = Length)
     {
-        First = Parameter("first", Tensor.Zeros([length], device));
-        Second = Parameter("second", Tensor.Zeros([length], device));
+        First = Parameter("first", Tensor.Zeros([length], device), ParameterRoles.Table);
+        Second = Parameter("second", Tensor.Zeros([length], device), ParameterRoles.Vector);
         Untrained = Buffer("untrained", Tensor.Zeros([length], device));
     }
 
@@ -28,5 +28,5 @@ internal static class GivenGradient
 {
     /// <summary>Sets the gradient of a parameter without a backward pass.</summary>
     public static void SetGradient(this Tensor parameter, ReadOnlySpan<float> gradient) =>
-        parameter.Device.Upload(gradient, parameter.GradientTarget(out _));
+        parameter.Device.Upload(gradient, parameter.Slot.Target(out _));
 }

@@ -51,7 +51,7 @@ public sealed class AdamParityTests
 
     private sealed class Numbers : Module
     {
-        public Numbers(Tensor values) => Values = Parameter("values", values);
+        public Numbers(Tensor values) => Values = Parameter("values", values, ParameterRoles.Vector);
 
         public Tensor Values { get; }
     }
