@@ -157,6 +157,9 @@ internal sealed class Settings
     public TrainingOptions Apply(ParseResult parse, TrainingOptions options)
     {
         foreach (Setting setting in _settings) options = setting.Apply(parse, options);
+        if (options is { InitKey: not null, Init: null })
+            throw new InputException(
+                "--key names a state dict in the file of --init; give that too, or leave --key out");
         options.Validate();
         return options;
     }

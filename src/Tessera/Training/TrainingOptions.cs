@@ -127,7 +127,7 @@ public sealed record TrainingOptions
         ThrowUnless(CheckpointEvery >= 1, "checkpoint-every", $"must be at least 1, not {CheckpointEvery}");
         ThrowUnless(
             InitKey is null || Init is not null,
-            "key", $"names a state dict in the file of the option init; give that too, or leave the key out");
+            "key", $"names a state dict in the file of init; give init too, or leave key out");
         ThrowUnless(EvalEvery >= 1, "eval-every", $"must be at least 1, not {EvalEvery}");
     }
 
