@@ -12,7 +12,7 @@ public sealed class ExportTests(Trained trained)
             string output = Program.Succeed("export", trained.Run, "--onnx", folder["onnx"]);
             Assert.Equal(["autoencoder.onnx", "decoder.onnx", "encoder.onnx"], TemporaryFolder.NamesIn(folder["onnx"]));
             Assert.Matches(
-                @"(?m)^\S*encoder\.onnx +images float \[batch, 3, height, width\] in 0\.\.1 -> codes int64", output);
+                @"(?m)^\S*encoder\.onnx +pictures float \[batch, 3, height, width\] in 0\.\.1 -> codes int64", output);
         }
     }
 

@@ -44,7 +44,7 @@ public sealed class RecipeTests(Trained trained)
             ((EmaVectorQuantizerOptions)options.Model.Quantizer, options.Budget));
         string help = Program.Succeed("train", "--help");
         Assert.Contains("<default|reference|reference-ema>", help, StringComparison.Ordinal);
-        Assert.Contains("<codebook|reference>", help, StringComparison.Ordinal);
+        Assert.Contains("<reference|codebook>", help, StringComparison.Ordinal);
         Assert.DoesNotContain("seed-ema", help, StringComparison.Ordinal);
     }
 

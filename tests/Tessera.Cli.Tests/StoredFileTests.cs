@@ -62,10 +62,10 @@ public sealed class StoredFileTests(Trained trained) : IDisposable
         foreach (string[] args in Commands(Checkpoint, tokens))
         {
             Assert.Equal(
-                $"{Checkpoint}: several of its dicts hold a model (model, ema); choose one with --key NAME",
+                $"{Checkpoint}: several of its dicts hold a model (model, ema); choose one by its key (--key NAME)",
                 Program.Refuse(args));
             Assert.Equal(
-                $"{Checkpoint} has no dict of tensors under the key net; it has model, ema",
+                $"{Checkpoint} has no dict of tensors under the key net; it has model, ema (--key NAME)",
                 Program.Refuse([.. args, "--key", "net"]));
             Program.Succeed([.. args, "--key", "ema"]);
         }
@@ -82,8 +82,8 @@ public sealed class StoredFileTests(Trained trained) : IDisposable
     public void A_key_for_a_file_without_keys_is_refused()
     {
         Assert.Contains(
-            "it has no key ema; leave --key out", Program.Refuse("info", Fixture("small.pt"), "--key", "ema"),
-            StringComparison.Ordinal);
+            "it has no key ema; leave the key out (--key NAME)",
+            Program.Refuse("info", Fixture("small.pt"), "--key", "ema"), StringComparison.Ordinal);
         Assert.Contains(
             "it has no key ema", Program.Refuse("info", trained.Run, "--key", "ema"), StringComparison.Ordinal);
         Assert.Equal(

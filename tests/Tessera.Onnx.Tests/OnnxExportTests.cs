@@ -23,14 +23,14 @@ public sealed class OnnxExportTests
             $"metadata quantizer {kind}",
         ];
         Assert.Equal(
-            ["opset onnx 13", $"input images {images}", $"output codes {codes}", .. metadata],
+            ["opset onnx 13", $"input pictures {images}", $"output codes {codes}", .. metadata],
             Check(exported.Encoder));
         Assert.Equal(
-            ["opset onnx 13", $"input codes {codes}", $"output images {images}", .. metadata],
+            ["opset onnx 13", $"input codes {codes}", $"output pictures {images}", .. metadata],
             Check(exported.Decoder));
         Assert.Equal(
             [
-                "opset onnx 13", $"input images {images}",
+                "opset onnx 13", $"input pictures {images}",
                 $"output reconstructions {images}", $"output codes {codes}",
                 .. metadata,
             ],

@@ -55,11 +55,11 @@ public sealed class OnnxRuntimeTests
     {
         using var exported = new ExportedModel(ExportedModel.Options(kind, lookupDim));
         string images = "Float batch,3,height,width", codes = "Int64 batch,code_height,code_width";
-        AssertDeclares(exported.Encoder, kind, $"input images {images}", $"output codes {codes}");
-        AssertDeclares(exported.Decoder, kind, $"input codes {codes}", $"output images {images}");
+        AssertDeclares(exported.Encoder, kind, $"input pictures {images}", $"output codes {codes}");
+        AssertDeclares(exported.Decoder, kind, $"input codes {codes}", $"output pictures {images}");
         AssertDeclares(
             exported.Autoencoder, kind,
-            $"input images {images}", $"output reconstructions {images}", $"output codes {codes}");
+            $"input pictures {images}", $"output reconstructions {images}", $"output codes {codes}");
     }
 
     [Fact]

@@ -50,7 +50,7 @@ public sealed record TrainingOptions : RunOptions
             "size", $"must be a multiple of {VqVae.PixelsPerCode} from 4 to 4096, or HxW such as 32x48, not {Size}");
         ThrowUnless(
             InitKey is null || Init is not null,
-            "key", $"names a state dict in the file of the option init; give that too, or leave the key out");
+            "key", $"names a state dict in the file of init; give init too, or leave key out");
         base.Validate();
     }
 

@@ -320,7 +320,7 @@ public sealed class CifarDownloadTests : IDisposable
         files.Remove("test_batch.bin");
         byte[] archive = Archive("cifar-10-batches-bin", files);
         using var server = new LoopbackServer(request => request.ServeAsync(archive));
-        InputException e = await Assert.ThrowsAsync<InputException>(() => CifarDownload.RunAsync(
+        DataSetException e = await Assert.ThrowsAsync<DataSetException>(() => CifarDownload.RunAsync(
             _folder.Path, Options(server.Address, archive), null, TestContext.Current.CancellationToken));
         Assert.Contains("lacks test_batch.bin", e.Message, StringComparison.Ordinal);
         Assert.Equal([ArchivePath], Directory.GetFileSystemEntries(_folder.Path));

@@ -283,7 +283,10 @@ public sealed class ModelFileTests : IDisposable
             entry => new TensorEntry(entry.Name, entry.Tensor.Shape.ToArray(), entry.Tensor.ToArray()))];
         SafeTensors.Write(_folder["model"], entries, new Dictionary<string, string>
         {
-            ["quantizer"] = $$"""{ "type": "ema", "averagesStart": "{{name}}" }""",
+            ["quantizer"] = $$"""
+                {"type":"ema","averagesStart":"{{name}}","keepSmoothing":true,"decay":0.99,"decayRamp":false,"revival":0,
+                "commitment":0.25,"gradient":"StraightThrough","start":"Random"}
+                """,
         });
         QuantizerOptions read = ModelFile.Read(_folder["model"]).Model.Options.Quantizer;
         Assert.Equal(new EmaVectorQuantizerOptions { AveragesStart = expected }, read);
