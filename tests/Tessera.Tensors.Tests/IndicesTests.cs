@@ -35,7 +35,10 @@ public class IndicesTests
     {
         using var tape = new Tape();
         foreach (Func<int[], Shape, int, Indices> make in (Func<int[], Shape, int, Indices>[])
-            [(values, shape, limit) => Indices.From(values, shape, limit), (v, shape, limit) => tape.Indices(v, shape, limit)])
+            [
+                (values, shape, limit) => Indices.From(values, shape, limit),
+                (values, shape, limit) => tape.Indices(values, shape, limit),
+            ])
         {
             AssertSays<ArgumentOutOfRangeException>(() => make([0, 4], [2], 4), "0 to 3", "4");
             AssertSays<ArgumentOutOfRangeException>(() => make([-1, 0], [2], 4), "0 to 3", "-1");

@@ -77,6 +77,46 @@ public class CpuDeviceTests
     }
 
     [Fact]
+    public void A_part_of_a_storage_ends_with_the_whole_and_not_before()
+    {
+        Device device = Kernels.Reference;
+        Storage<int> whole = device.Allocate<int>(6);
+        device.Upload([1, 2, 3, 4, 5, 6], whole);
+        Storage<int> part = whole.Slice(1, 4), inner = part.Slice(2, 2);
+        Assert.Equal((4, 2), (part.Length, inner.Length));
+        part.Dispose();
+        inner.Dispose();
+        device.Upload([7, 8], inner);
+        int[] values = new int[4];
+        device.Download(part, values);
+        Assert.Equal([2, 3, 7, 8], values);
+        whole.Dispose();
+        foreach (Storage<int> storage in (Storage<int>[])[whole, part, inner])
+            Assert.Throws<ObjectDisposedException>(() => device.Download(storage, new int[storage.Length]));
+    }
+
+    [Fact]
+    public void Host_memory_is_shared_without_a_copy()
+    {
+        byte[] values = [1, 2, 3];
+        using Storage<byte> shared = Kernels.Reference.Share<byte>(values.AsMemory(1));
+        values[2] = 9;
+        byte[] read = new byte[2];
+        Kernels.Reference.Download(shared, read);
+        Assert.Equal([2, 9], read);
+    }
+
+    [Fact]
+    public void Submitted_work_is_done_each_time()
+    {
+        int calls = 0;
+        Action work = () => calls++;
+        Kernels.Reference.Submit(work);
+        Kernels.Reference.Submit(work);
+        Assert.Equal(2, calls);
+    }
+
+    [Fact]
     public void Tensors_of_a_disposed_device_can_be_read_but_not_computed_with()
     {
         var device = new CpuDevice(2, "vector128");

@@ -63,7 +63,8 @@ public class DeviceKindTests
     {
         Device.Register(new DeviceKind(Name, () => IsPresent.Value, (_, _) => throw new NotSupportedException()));
         // A kind of the same name replaces the first.
-        Device.Register(new DeviceKind(Name, () => IsPresent.Value, (number, threads) => new Imagined(number, threads)));
+        Device.Register(
+            new DeviceKind(Name, () => IsPresent.Value, (number, threads) => new Imagined(number, threads)));
         Assert.Single(Device.Names, Name);
         Assert.True(Device.Names.ToList().IndexOf(Name) < Device.Names.Count - 1);
 

@@ -27,9 +27,10 @@ public class ElementKernelTests
     [InlineData(-0.3f, false)]
     [InlineData(1f, true)]
     [InlineData(-0.3f, true)]
-    public void Scale_agrees(float scale, bool accumulate) => Kernels.ForEachLength((length, x, y) => Kernels.AssertAgree(
-        $"Scale of {length} by {scale}, accumulate {accumulate}", Numbers.SumTolerance,
-        (device, to) => device.Scale(x, scale, to[0], accumulate), Numbers.Normal(length, 3)));
+    public void Scale_agrees(float scale, bool accumulate) => Kernels.ForEachLength((length, x, y) =>
+        Kernels.AssertAgree(
+            $"Scale of {length} by {scale}, accumulate {accumulate}", Numbers.SumTolerance,
+            (device, to) => device.Scale(x, scale, to[0], accumulate), Numbers.Normal(length, 3)));
 
     [Fact]
     public void Scale_in_place_agrees() => Kernels.ForEachLength((length, x, y) => Kernels.AssertAgree(

@@ -90,7 +90,8 @@ internal static class Kernels
             ThreadCounts.Select(threads => new CpuDevice(threads, name, convolutions)).ToArray())),
     ];
 
-    private static GuardedMemory<float>[] Run(CpuDevice device, Action<Device, Storage<float>[]> run, float[][] destinations)
+    private static GuardedMemory<float>[] Run(
+        CpuDevice device, Action<Device, Storage<float>[]> run, float[][] destinations)
     {
         GuardedMemory<float>[] memory = [.. destinations.Select(values => new GuardedMemory<float>(values))];
         run(device, [.. memory.Select(destination => destination.Storage)]);

@@ -110,7 +110,10 @@ public class RowKernelTests
     [InlineData(20_001)]
     public void Perplexity_is_the_formula_in_double_precision(int length)
     {
-        float[] counts = [.. Numbers.Normal(length, 1).Select((value, k) => k % 3 == 1 ? 0 : MathF.Round(100 * value * value))];
+        float[] counts =
+        [
+            .. Numbers.Normal(length, 1).Select((value, k) => k % 3 == 1 ? 0 : MathF.Round(100 * value * value)),
+        ];
         counts[0] = 5;
         double total = counts.Sum(count => (double)count);
         double expected = Math.Exp(-counts.Sum(count => count / total * Math.Log(count / total + 1e-10)));

@@ -79,7 +79,7 @@ public class SquaredErrorKernelTests
                 Numbers.Normal(length, 3), Numbers.Normal(length, 4));
         });
 
-    /// <summary>The formulas in double precision, where a side alone must give what it gives beside the other.</summary>
+    /// <summary>The formulas in double precision, each side alone and beside the other.</summary>
     [Theory]
     [InlineData(false, false)]
     [InlineData(true, false)]
@@ -95,7 +95,8 @@ public class SquaredErrorKernelTests
         Storage<float> sX = Kernels.Store(x), sY = Kernels.Store(y), upstream = Kernels.Store([Upstream]);
         foreach (Device device in Kernels.All)
         {
-            GuardedMemory<float> bothX = new(beforeX), bothY = new(beforeY), aloneX = new(beforeX), aloneY = new(beforeY);
+            GuardedMemory<float> bothX = new(beforeX), bothY = new(beforeY);
+            GuardedMemory<float> aloneX = new(beforeX), aloneY = new(beforeY);
             SquaredErrorSide xSide = new(bothX.Storage, XWeight, accumulateX);
             SquaredErrorSide ySide = new(bothY.Storage, YWeight, accumulateY);
             device.SquaredErrorGradients(sX, sY, upstream, xSide, ySide);

@@ -67,7 +67,8 @@ public class OperationErrorTests
         AssertSays<ArgumentException>(() => Image.NearestRows(Tensor.Zeros([4, 2])), "[4, 2]", "3 columns");
         AssertSays<ArgumentException>(() => Image.NearestRows(Image), "[1, 5, 7, 3]", "3 columns");
         AssertSays<ArgumentException>(() => table.SumRowsByIndex(ofFive, two, Tensor.Zeros([2])), "up to 4", "0 to 1");
-        AssertSays<ArgumentException>(() => table.SumRowsByIndex(single, two, Tensor.Zeros([2])), "1 indices", "4 rows");
+        AssertSays<ArgumentException>(
+            () => table.SumRowsByIndex(single, two, Tensor.Zeros([2])), "1 indices", "4 rows");
         AssertSays<ArgumentException>(() => table.SumRowsByIndex(ofTwo, two, Tensor.Zeros([3])), "[3]", "[2, 3]");
         AssertSays<ArgumentException>(() => ofFive.CountInto(Tensor.Zeros([4])), "up to 4", "0 to 3");
         AssertSays<ArgumentException>(() => table.PerplexityInto(Tensor.Zeros([3])), "2 values", "[3]");
@@ -83,6 +84,7 @@ public class OperationErrorTests
         AssertSays<ArgumentException>(() => x.Add(y), "different tapes");
         AssertSays<ArgumentException>(() => x.StraightThrough(y), "different tapes");
         AssertSays<ArgumentException>(() => table.GatherRows(one.Indices([0], [1], limit: 1)), "different tapes");
+        AssertSays<ArgumentException>(() => x.NearestRows(table), "different tapes");
         AssertSays<ArgumentException>(() => x.On(two), "another tape");
         AssertSays<ArgumentException>(() => x.On(null), "another tape");
     }

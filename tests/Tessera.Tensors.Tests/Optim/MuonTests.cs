@@ -233,7 +233,8 @@ public class MuonTests
         public ThreeParameters(Device? device = null, Shape? kernel = null)
         {
             Shape shape = kernel ?? [16, 20, 2, 3];
-            Kernel = Parameter("kernel", Tensor.From(Numbers.Normal(shape.Length, 7), shape, device), ParameterRoles.Matrix);
+            Kernel = Parameter(
+                "kernel", Tensor.From(Numbers.Normal(shape.Length, 7), shape, device), ParameterRoles.Matrix);
             Narrow = Parameter(
                 "narrow", Tensor.From(Numbers.Normal(16 * 15, 8), [16, 15, 1, 1], device), ParameterRoles.Matrix);
             Bias = Parameter("bias", Tensor.From(Numbers.Normal(16, 9), [16], device), ParameterRoles.Vector);
