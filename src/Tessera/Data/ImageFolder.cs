@@ -109,7 +109,8 @@ public static class ImageFolder
                 "add some, sort them into train/ and test/, or use the split of all images",
             _ => $"{folder} has too few images ({count}): all are in the test split; " +
                 "add some, or sort them into train/ and test/",
-        }) { Option = "split" };
+        })
+    { Option = "split" };
 
     // Split.All marks an image outside train/ and test/; only Split.All uses it.
     private readonly record struct Entry(string Path, string Class, Split Split);

@@ -284,8 +284,8 @@ public sealed class ModelFileTests : IDisposable
         SafeTensors.Write(_folder["model"], entries, new Dictionary<string, string>
         {
             ["quantizer"] = $$"""
-                {"type":"ema","averagesStart":"{{name}}","keepSmoothing":true,"decay":0.99,"decayRamp":false,"revival":0,
-                "commitment":0.25,"gradient":"StraightThrough","start":"Random"}
+                {"type":"ema","averagesStart":"{{name}}","keepSmoothing":true,"decay":0.99,"decayRamp":false,
+                "revival":0,"commitment":0.25,"gradient":"StraightThrough","start":"Random"}
                 """,
         });
         QuantizerOptions read = ModelFile.Read(_folder["model"]).Model.Options.Quantizer;
