@@ -28,20 +28,19 @@ public sealed class OwnModule : Module
     public static float Run(ImageSet images, int updates)
     {
         const int Batch = 16;
-        using var batches = new BatchLoader(images, Batch, seed: 1);
-        Shape shape = [Batch, images.Height, images.Width, images.Channels];
-        float[] noisy = new float[shape.Length];
-        var model = new OwnModule(images.Channels, hidden: 32, new Initializer(seed: 1));
-        var optimizer = new Adam(model, learningRate: 2e-3f);
+        using var batches = new ImageBatches(images, Batch, seed: 1);
+        using var model = new OwnModule(images.Channels, hidden: 32, new Initializer(seed: 1));
+        using var optimizer = new Adam(model, learningRate: 2e-3f);
         using var tape = new Tape();
         float mse = 0;
         for (int update = 0; update < updates; update++)
         {
-            ReadOnlySpan<float> clean = batches.Load(update);
-            new CounterRandom(seed: 1, stream: (ulong)update).FillNormal(noisy);
-            for (int i = 0; i < noisy.Length; i++) noisy[i] = clean[i] + 0.1f * noisy[i];
+            Tensor clean = batches.Load(tape, update);
+            float[] noise = new float[clean.Shape.Length];
+            new CounterRandom(seed: 1, stream: (ulong)update).FillNormal(noise);
+            Tensor noisy = clean.Add(tape.Input(noise, clean.Shape).Scale(0.1f));
 
-            Tensor loss = model.Forward(tape.Input(noisy, shape)).MeanSquaredError(tape.Input(clean, shape));
+            Tensor loss = model.Forward(noisy).MeanSquaredError(clean);
             model.ClearGradients();
             tape.Backward(loss);
             optimizer.Step();

@@ -39,19 +39,20 @@ public sealed class QuantizerInOwnModel : Module
     public static float Run(ImageSet images, int updates)
     {
         const int Batch = 32;
-        using var batches = new BatchLoader(images, Batch, seed: 1);
-        Shape shape = [Batch, images.Height, images.Width, images.Channels];
-        var model = new QuantizerInOwnModel(new Initializer(seed: 1));
-        // The codebook starts from encoder outputs, so that every code is used.
-        Tensor vectors = model._encoder.Forward(Tensor.From(batches.Load(0), shape));
-        model._quantizer.Start(vectors.AsSpan()[..(Codes * Dimensions)], (double)vectors.Shape.Rows / Codes);
-
-        var optimizer = new Adam(model, learningRate: 3e-3f);
+        using var batches = new ImageBatches(images, Batch, seed: 1);
         using var tape = new Tape();
+        using var model = new QuantizerInOwnModel(new Initializer(seed: 1));
+        // The codebook starts from encoder outputs, so that every code is used.
+        Tensor vectors = model._encoder.Forward(batches.Load(tape, update: 0));
+        int count = vectors.Shape.Rows;
+        model._quantizer.Start(vectors.Reshape([count, Dimensions]).Rows(0, Codes), (double)count / Codes);
+        tape.Reset();
+
+        using var optimizer = new Adam(model, learningRate: 3e-3f);
         float mse = 0;
         for (int update = 0; update < updates; update++)
         {
-            (Tensor error, Tensor loss) = model.Forward(tape.Input(batches.Load(update), shape));
+            (Tensor error, Tensor loss) = model.Forward(batches.Load(tape, update));
             model.ClearGradients();
             tape.Backward(loss);
             optimizer.Step();

@@ -1,5 +1,5 @@
-using Tessera.Analysis;
 using Tessera.Data;
+using Tessera.Runs;
 using Tessera.Training;
 
 namespace Tessera.Samples;
@@ -20,17 +20,19 @@ public static class TrainOnOwnImages
             Size = Size,
             Budget = TrainingBudget.OfUpdates(updates),
         };
-        var progress = new Progress<TrainingProgress>(p =>
+        var progress = new Progress<RunProgress>(p =>
         {
-            if (p.IsMetricsRow) Console.WriteLine($"{p.Update}: recon_error {p.Window.ReconError:0.000}");
+            if (p.IsMetricsRow) Console.WriteLine($"{p.Update}: recon_error {p.Window.Mean("recon_error"):0.000}");
         });
         try
         {
             ImageSet train = ImageFolder.Load(folder, Split.Train, Size, cancellation: stop);
             ImageSet test = ImageFolder.Load(folder, Split.Test, Size, cancellation: stop);
-            RunFolder target = RunFolder.IsRun(run) ? RunFolder.Open(run) : RunFolder.Create(run, options);
-            using var trainer = new Trainer(target, train, test);
-            Evaluation result = trainer.Run(progress, stop);
+            TokenizerRun target = RunFolder.IsRun(run) ? TokenizerRun.Open(run) : TokenizerRun.Create(run, options);
+            using var learner = new TokenizerLearner(target, train, test);
+            using var trainer = new Trainer(learner);
+            trainer.Run(progress, stop);
+            Evaluation result = learner.Evaluation!;
             Console.WriteLine($"psnr {result.Psnr:0.0} dB, {result.CodesUsed} of {result.Codes} codes used");
             return result;
         }

@@ -8,7 +8,7 @@ internal sealed class ConvolutionPasses
     private readonly Device _device;
     private readonly Conv2dGeometry _geometry;
     private readonly bool _isTransposed;
-    private readonly Storage _input, _weight, _bias, _gradOutput;
+    private readonly Storage<float> _input, _weight, _bias, _gradOutput;
 
     /// <summary>Allocates the tensors and fills the inputs.</summary>
     /// <param name="device">The device.</param>
@@ -45,11 +45,11 @@ internal sealed class ConvolutionPasses
         GradWeight = device.Allocate(weightLength);
     }
 
-    public Storage Output { get; }
+    public Storage<float> Output { get; }
 
-    public Storage GradInput { get; }
+    public Storage<float> GradInput { get; }
 
-    public Storage GradWeight { get; }
+    public Storage<float> GradWeight { get; }
 
     public void Forward()
     {
@@ -65,11 +65,11 @@ internal sealed class ConvolutionPasses
 
     public void WeightGradient()
     {
-        (Storage x, Storage gradY) = _isTransposed ? (_gradOutput, _input) : (_input, _gradOutput);
+        (Storage<float> x, Storage<float> gradY) = _isTransposed ? (_gradOutput, _input) : (_input, _gradOutput);
         _device.Conv2dWeightGradient(_geometry, x, gradY, GradWeight, accumulate: false);
     }
 
-    public double RootMeanSquare(Storage storage)
+    public double RootMeanSquare(Storage<float> storage)
     {
         float[] values = new float[storage.Length];
         _device.Download(storage, values);

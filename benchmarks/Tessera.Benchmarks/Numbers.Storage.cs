@@ -5,9 +5,9 @@ namespace Tessera.Benchmarks;
 internal static partial class Numbers
 {
     /// <summary>The same numbers in memory of a device.</summary>
-    public static Storage Store(Device device, ulong stream, int length)
+    public static Storage<float> Store(Device device, ulong stream, int length)
     {
-        Storage storage = device.Allocate(length);
+        Storage<float> storage = device.Allocate(length);
         device.Upload(Make(stream, length), storage);
         return storage;
     }

@@ -70,13 +70,13 @@ internal static class UpdateCost
         return 0;
     }
 
-    private sealed class UpdateTimes : IProgress<TrainingProgress>
+    private sealed class UpdateTimes : IProgress<RunProgress>
     {
         private TimeSpan _before;
 
         public List<double> Milliseconds { get; } = [];
 
-        public void Report(TrainingProgress value)
+        public void Report(RunProgress value)
         {
             // Evaluations and checkpoints report too, without adding to the elapsed time of updates.
             if (value.Elapsed > _before) Milliseconds.Add((value.Elapsed - _before).TotalMilliseconds);

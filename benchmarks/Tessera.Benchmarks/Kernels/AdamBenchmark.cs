@@ -12,7 +12,7 @@ public class AdamBenchmark : KernelBenchmark
         Beta1: 0.9f, FirstRest: 0.1f, Beta2: 0.999f, SecondRest: 0.001f, Epsilon: 1e-8f,
         StepSize: 1e-4f / 0.1f, SecondCorrection: MathF.Sqrt(0.001f));
 
-    private Storage _parameter = null!, _gradient = null!, _first = null!, _second = null!;
+    private Storage<float> _parameter = null!, _gradient = null!, _first = null!, _second = null!;
 
     protected override void Allocate()
     {

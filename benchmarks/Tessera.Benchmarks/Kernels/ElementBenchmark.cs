@@ -8,7 +8,7 @@ public class ElementBenchmark : KernelBenchmark
 {
     private const int Rows = 32 * 8 * 8, Columns = 128, Length = Rows * Columns;
 
-    private Storage _x = null!, _y = null!, _z = null!, _sums = null!;
+    private Storage<float> _x = null!, _y = null!, _z = null!, _sums = null!;
 
     protected override void Allocate()
     {

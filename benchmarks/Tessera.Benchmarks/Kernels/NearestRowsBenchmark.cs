@@ -12,7 +12,7 @@ public class NearestRowsBenchmark : KernelBenchmark
     private const int Rows = 32 * 8 * 8, Codes = 512, CodeDim = 64;
 
     private readonly int[] _nearest = new int[Rows];
-    private Storage _x = null!, _table = null!, _sums = null!, _counts = null!;
+    private Storage<float> _x = null!, _table = null!, _sums = null!, _counts = null!;
 
     protected override void Allocate()
     {

@@ -6,8 +6,8 @@ namespace Tessera.Benchmarks.Kernels;
 /// <summary>Muon's orthogonalization of the gradients of the seed's large convolutions.</summary>
 public class OrthogonalizeBenchmark : KernelBenchmark
 {
-    private (Storage X, int Columns)[] _matrices = [];
-    private Storage[] _gradients = [];
+    private (Storage<float> X, int Columns)[] _matrices = [];
+    private Storage<float>[] _gradients = [];
 
     protected override void Allocate()
     {

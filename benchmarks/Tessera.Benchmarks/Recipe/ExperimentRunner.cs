@@ -69,7 +69,7 @@ internal sealed class ExperimentRunner
         if (run.Options != options)
             throw new InputException($"{folder} is a run with other options than the experiment's; move it away");
         using var trainer = new Trainer(run, _train, _judged);
-        TrainingProgress last = default;
+        RunProgress last = default;
         Evaluation evaluation = trainer.Run(new Latest(progress => last = progress));
         var result = new Result(
             row.Key, seed, trainer.Update * run.Options.Batch, last.Elapsed.TotalSeconds, evaluation.ReconError!.Value,
@@ -119,8 +119,8 @@ internal sealed class ExperimentRunner
         string.Concat(name.ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) || c == '.' ? c : '-'));
 
     /// <summary>Reports on the calling thread; <see cref="Progress{T}"/> would be late.</summary>
-    private sealed class Latest(Action<TrainingProgress> report) : IProgress<TrainingProgress>
+    private sealed class Latest(Action<RunProgress> report) : IProgress<RunProgress>
     {
-        public void Report(TrainingProgress value) => report(value);
+        public void Report(RunProgress value) => report(value);
     }
 }

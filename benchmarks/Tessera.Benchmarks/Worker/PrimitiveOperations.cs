@@ -6,7 +6,7 @@ namespace Tessera.Benchmarks.Worker;
 /// <summary>A pass of one convolution; its check is the root mean square of its result.</summary>
 internal sealed class ConvolutionOperation(ConvolutionPasses passes, string pass) : Operation
 {
-    private readonly (Action Run, Func<Storage> Result) _pass = pass switch
+    private readonly (Action Run, Func<Storage<float>> Result) _pass = pass switch
     {
         "forward" => (passes.Forward, () => passes.Output),
         "input_gradient" => (passes.InputGradient, () => passes.GradInput),
@@ -22,8 +22,8 @@ internal sealed class ConvolutionOperation(ConvolutionPasses passes, string pass
 /// <summary>The search for the nearest codes; its check is the mean code.</summary>
 internal sealed class NearestOperation(Device device, int rows, int codes, int codeDim) : Operation
 {
-    private readonly Storage _x = Numbers.Store(device, 0, rows * codeDim);
-    private readonly Storage _table = Numbers.Store(device, 1, codes * codeDim);
+    private readonly Storage<float> _x = Numbers.Store(device, 0, rows * codeDim);
+    private readonly Storage<float> _table = Numbers.Store(device, 1, codes * codeDim);
     private readonly int[] _nearest = new int[rows];
 
     public override void Run() => device.NearestRows(_x, rows, _table, codes, codeDim, _nearest);

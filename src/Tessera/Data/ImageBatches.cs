@@ -12,12 +12,9 @@ namespace Tessera.Data;
 /// batch are then uploaded. A batch depends only on (images, batch size, seed, flips, update).
 /// </summary>
 /// <example><code>
-/// using var block = new UpdateBlock(device);
-/// using var batches = new ImageBatches(SyntheticShapes.Load(Split.Train), block, batch: 256, seed: 1);
-/// using var tape = new Tape(device);
-/// batches.Prepare(update: 0);
-/// block.Upload();
-/// Tensor images = batches.Load(tape);   // [256, 32, 32, 3], pixels in [-0.5, 0.5]
+/// using var batches = new ImageBatches(SyntheticShapes.Load(Split.Train), batch: 256, seed: 1);
+/// using var tape = new Tape();
+/// Tensor images = batches.Load(tape, update: 0);   // [256, 32, 32, 3], pixels in [-0.5, 0.5]
 /// </code></example>
 public sealed class ImageBatches : IDisposable
 {
@@ -29,8 +26,22 @@ public sealed class ImageBatches : IDisposable
     private readonly ImageLayout _layout;
     private readonly Storage<byte> _bytes;
     private readonly byte[]? _staging;
+    private readonly bool _ownsBlock;
 
-    /// <summary>Puts the images on the block's device.</summary>
+    /// <summary>Puts the images on a device, with a block of their own for the numbers of each batch.</summary>
+    /// <param name="images">The set; at least one image.</param>
+    /// <param name="batch">Images in a batch, at least 1; may exceed the size of the set.</param>
+    /// <param name="seed">The run's seed.</param>
+    /// <param name="flips">Whether each drawn image is mirrored left to right with probability 1/2.</param>
+    /// <param name="device">The device; null for the processor.</param>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// The set is empty, or <paramref name="batch"/> is below 1.
+    /// </exception>
+    public ImageBatches(ImageSet images, int batch, ulong seed, bool flips = false, Device? device = null)
+        : this(images, new UpdateBlock(device ?? Device.Default, Math.Max(batch, 1)), batch, seed, flips) =>
+        _ownsBlock = true;
+
+    /// <summary>Puts the images on the device of a block that updates share.</summary>
     /// <param name="images">The set; at least one image.</param>
     /// <param name="block">Receives the numbers of the images of each batch.</param>
     /// <param name="batch">Images in a batch, at least 1; may exceed the size of the set.</param>
@@ -59,8 +70,17 @@ public sealed class ImageBatches : IDisposable
         }
     }
 
-    /// <summary>The block that receives the numbers of the images.</summary>
-    public UpdateBlock Block => _block;
+    /// <summary>The batch of an update, where no other numbers share the block.</summary>
+    /// <param name="tape">A tape of the images' device.</param>
+    /// <param name="update">Number of the batch, from 0.</param>
+    /// <returns><c>[batch, height, width, channels]</c>, pixels in [-0.5, 0.5].</returns>
+    /// <inheritdoc cref="Prepare"/>
+    public Tensor Load(Tape tape, long update)
+    {
+        Prepare(update);
+        _block.Upload();
+        return Load(tape);
+    }
 
     /// <summary>Chooses the images of an update; upload the block afterwards.</summary>
     /// <param name="update">Number of the batch, from 0.</param>
@@ -94,6 +114,10 @@ public sealed class ImageBatches : IDisposable
     /// <returns><c>[batch, height, width, channels]</c>, pixels in [-0.5, 0.5].</returns>
     public Tensor Load(Tape tape) => tape.GatherImages(_bytes, _layout, _numbers.Storage);
 
-    /// <summary>Frees the images on the device.</summary>
-    public void Dispose() => _bytes.Dispose();
+    /// <summary>Frees the images on the device, and the block if it is their own.</summary>
+    public void Dispose()
+    {
+        _bytes.Dispose();
+        if (_ownsBlock) _block.Dispose();
+    }
 }

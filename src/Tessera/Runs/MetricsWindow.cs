@@ -5,15 +5,15 @@ namespace Tessera.Runs;
 /// </summary>
 public sealed class MetricsWindow
 {
-    private readonly Dictionary<string, double> _sums = [], _last = [];
+    private readonly Dictionary<string, double> _sums, _last;
 
     /// <summary>An empty window.</summary>
-    public MetricsWindow()
+    public MetricsWindow() : this(0, [], [])
     {
     }
 
-    internal MetricsWindow(long updates, IEnumerable<KeyValuePair<string, double>> sums) =>
-        (Updates, _sums) = (updates, new Dictionary<string, double>(sums));
+    internal MetricsWindow(long updates, Dictionary<string, double> sums, Dictionary<string, double> last) =>
+        (Updates, _sums, _last) = (updates, new(sums), new(last));
 
     /// <summary>The number of updates.</summary>
     public long Updates { get; private set; }
@@ -29,6 +29,9 @@ public sealed class MetricsWindow
 
     /// <summary>The value of a measure at the last update.</summary>
     public double Last(string measure) => _last.GetValueOrDefault(measure);
+
+    /// <summary>A copy that does not change.</summary>
+    internal MetricsWindow Copy() => new(Updates, _sums, _last);
 
     /// <summary>Adds the measures of one more update.</summary>
     internal void Add(IReadOnlyList<Measure> measures, ReadOnlySpan<double> values)

@@ -32,7 +32,7 @@ internal sealed class MetricsWindowConverter : JsonConverter<MetricsWindow>
                 foreach (JsonProperty sum in property.Value.EnumerateObject()) sums[sum.Name] = sum.Value.GetDouble();
             else throw new JsonException($"the window has an unknown property \"{property.Name}\"");
         }
-        return new MetricsWindow(updates, sums);
+        return new MetricsWindow(updates, sums, last: []);
     }
 
     public override void Write(Utf8JsonWriter writer, MetricsWindow value, JsonSerializerOptions options)

@@ -10,7 +10,9 @@ namespace Tessera.Runs;
 public sealed record RunProgress(
     long Update, long? Updates, double Done, TimeSpan Elapsed, double ImagesPerSecond, TimeSpan Remaining)
 {
-    private readonly Func<MetricsWindow> _fetch = () => new MetricsWindow();
+    private readonly Func<MetricsWindow>? _fetch;
+    private MetricsWindow? _window;
+    private bool _isHandled;
 
     /// <summary>Whether this update ends a row of <c>metrics.csv</c>.</summary>
     public bool IsMetricsRow { get; init; }
@@ -24,14 +26,28 @@ public sealed record RunProgress(
     public string? Checkpoint { get; init; }
 
     /// <summary>
-    /// What was measured since the last row of <c>metrics.csv</c> (one per 100 updates). Reading it while the report is
-    /// handled copies numbers from the device and waits for it: do so at most ten times a second.
+    /// What was measured since the last row of <c>metrics.csv</c> (one per 100 updates). For an update that ends no row,
+    /// reading it waits for the device: do so at most ten times a second, and before the report's handler returns.
     /// </summary>
+    /// <exception cref="InvalidOperationException">
+    /// The handler has returned, and had not read it; <see cref="Progress{T}"/> handles reports later.
+    /// </exception>
     /// <exception cref="TrainingDivergedException">A loss was not finite.</exception>
-    public MetricsWindow Window => _fetch();
+    public MetricsWindow Window => _window ??= _isHandled || _fetch is null
+        ? throw new InvalidOperationException("the report has been handled; read the window while it is, or at a row")
+        : _fetch();
 
+    /// <summary>Gets the window from the device.</summary>
     internal Func<MetricsWindow> Fetch
     {
         init => _fetch = value;
+    }
+
+    /// <summary>Reports this; afterwards the window is fixed.</summary>
+    internal void ReportTo(IProgress<RunProgress> progress)
+    {
+        if (IsMetricsRow) _window = _fetch!();
+        progress.Report(this);
+        _isHandled = true;
     }
 }

@@ -164,7 +164,7 @@ public sealed class Trainer : IDisposable
     {
         bool closeWindow = IsFinished || _state.Update % UpdatesPerRow == 0;
         if (closeWindow) Fetch();
-        progress?.Report(Progress() with { IsMetricsRow = closeWindow });
+        if (progress is not null) (Progress() with { IsMetricsRow = closeWindow }).ReportTo(progress);
         if (!closeWindow) return;
         _log.AddRow(
             _state.Update, _state.Window, _optimizer.LearningRate, _clock.UpdatesPerSecond * _options.Batch,
@@ -182,7 +182,7 @@ public sealed class Trainer : IDisposable
         return new RunProgress(
             _state.Update, updates, _spent, _clock.Total, _clock.UpdatesPerSecond * _options.Batch, remaining)
         {
-            Fetch = Fetch,
+            Fetch = () => Fetch().Copy(),
         };
     }
 
@@ -213,7 +213,7 @@ public sealed class Trainer : IDisposable
         _log.AddEvaluation(_state.Update, evaluation);
         _state = _state with { LastEvaluation = _state.Update };
         _isEvaluated = true;
-        progress?.Report(Progress() with { Evaluation = evaluation });
+        if (progress is not null) (Progress() with { Evaluation = evaluation }).ReportTo(progress);
     }
 
     private void WriteCheckpoint(IProgress<RunProgress>? progress)
@@ -227,7 +227,7 @@ public sealed class Trainer : IDisposable
         checkpoint.Write(_learner, _optimizer, _state);
         FollowCheckpoint();
         _written = (_state.Update, _state.LastEvaluation);
-        progress?.Report(Progress() with { Checkpoint = checkpoint.Path });
+        if (progress is not null) (Progress() with { Checkpoint = checkpoint.Path }).ReportTo(progress);
     }
 
     /// <summary>

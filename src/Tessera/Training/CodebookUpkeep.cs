@@ -43,9 +43,8 @@ internal sealed class CodebookUpkeep
         int perBatch = 0;
         for (int found = 0; found < wanted; found += perBatch)
         {
-            batches.Prepare(found == 0 ? 0 : found / perBatch);
-            batches.Block.Upload();
-            Tensor latents = _model.Forward(batches.Load(tape)).Quantized.Latents;
+            Tensor images = batches.Load(tape, update: found == 0 ? 0 : found / perBatch);
+            Tensor latents = _model.Forward(images).Quantized.Latents;
             perBatch = latents.Shape.Rows;
             vectors ??= Tensor.Zeros([(wanted + perBatch - 1) / perBatch * perBatch, latents.Shape.Last], _model.Device);
             vectors.Rows(found, perBatch).CopyFrom(latents);
