@@ -40,9 +40,9 @@ internal sealed class ConvolutionPasses
         _weight = Numbers.Store(device, 1, weightLength);
         _bias = Numbers.Store(device, 2, outChannels);
         _gradOutput = Numbers.Store(device, 3, outputLength);
-        Output = device.Allocate(outputLength);
-        GradInput = device.Allocate(inputLength);
-        GradWeight = device.Allocate(weightLength);
+        Output = device.Allocate<float>(outputLength);
+        GradInput = device.Allocate<float>(inputLength);
+        GradWeight = device.Allocate<float>(weightLength);
     }
 
     public Storage<float> Output { get; }

@@ -7,8 +7,8 @@ internal static partial class Numbers
     /// <summary>The same numbers in memory of a device.</summary>
     public static Storage<float> Store(Device device, ulong stream, int length)
     {
-        Storage<float> storage = device.Allocate(length);
-        device.Upload(Make(stream, length), storage);
+        Storage<float> storage = device.Allocate<float>(length);
+        device.Upload<float>(Make(stream, length), storage);
         return storage;
     }
 }

@@ -1,6 +1,7 @@
 using Tessera.Benchmarking;
 using Tessera.Data;
 using Tessera.Models;
+using Tessera.Runs;
 using Tessera.Tensors.Devices.Cpu;
 using Tessera.Training;
 
@@ -34,7 +35,9 @@ internal static class UpdateCost
                     Batch = batch,
                     Budget = TrainingBudget.OfUpdates(Updates),
                 };
-                using var trainer = new Trainer(RunFolder.Create(Path.Combine(folder, $"{run}"), options), train, test);
+                using var learner = new TokenizerLearner(
+                    TokenizerRun.Create(Path.Combine(folder, $"{run}"), options), train, test);
+                using var trainer = new Trainer(learner);
                 var times = new UpdateTimes();
                 trainer.Run(times);
                 var work = new ModelCost(options.Model, batch, train.Height, train.Width);

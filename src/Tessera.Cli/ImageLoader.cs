@@ -128,7 +128,7 @@ internal sealed class ImageLoader(Display display, bool skipsDamaged, Cancellati
         }
     }
 
-    private static Reporter<int> Counter(ProgressBar bar, string verb) =>
+    private static ImmediateProgress<int> Counter(ProgressBar bar, string verb) =>
         new(count => bar.Report(new BarState(null, $"{verb} images: {count}")));
 
     private void Prepare(TrainingOptions options)
@@ -158,11 +158,11 @@ internal sealed class ImageLoader(Display display, bool skipsDamaged, Cancellati
         return target;
     }
 
-    private Reporter<DownloadProgress> Download(ProgressBar bar)
+    private ImmediateProgress<DownloadProgress> Download(ProgressBar bar)
     {
         const double Megabyte = 1e6;
         int lastTenth = -1;
-        return new Reporter<DownloadProgress>(progress =>
+        return new ImmediateProgress<DownloadProgress>(progress =>
         {
             double? fraction = (double)progress.Received / progress.Total;
             int tenth = (int)((fraction ?? 0) * 10);

@@ -1,10 +1,10 @@
-using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine;
 using Tessera.Cli.CommandLine;
 using Tessera.Cli.Commands;
 using Tessera.Data;
-using Tessera.Tensors.Devices.Cpu;
 using Tessera.Runs;
+using Tessera.Tensors.Devices.Cpu;
 
 namespace Tessera.Cli;
 

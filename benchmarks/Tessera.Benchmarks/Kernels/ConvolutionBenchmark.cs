@@ -2,14 +2,14 @@ using BenchmarkDotNet.Attributes;
 
 namespace Tessera.Benchmarks.Kernels;
 
-/// <summary>The passes of the seed's convolutions, 32 pictures.</summary>
+/// <summary>The passes of the reference notebook's convolutions, 32 images.</summary>
 public class ConvolutionBenchmark : KernelBenchmark
 {
     private const int Batch = 32;
 
     private ConvolutionPasses _passes = null!;
 
-    /// <summary>Each kind of convolution in the seed's network.</summary>
+    /// <summary>Each kind of convolution in the reference notebook's network.</summary>
     [ParamsAllValues]
     public Layer Layer { get; set; }
 
@@ -39,7 +39,7 @@ public class ConvolutionBenchmark : KernelBenchmark
         new(Device, isTransposed, Batch, size, channels, outChannels, kernel, stride, padding);
 }
 
-/// <summary>The kinds of convolution in the seed's network.</summary>
+/// <summary>The kinds of convolution in the reference notebook's network.</summary>
 public enum Layer
 {
     Strided4x4From3,

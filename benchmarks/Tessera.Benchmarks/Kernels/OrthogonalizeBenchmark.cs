@@ -3,7 +3,7 @@ using Tessera.Tensors.Devices;
 
 namespace Tessera.Benchmarks.Kernels;
 
-/// <summary>Muon's orthogonalization of the gradients of the seed's large convolutions.</summary>
+/// <summary>Muon's orthogonalization of the gradients of the reference notebook's large convolutions.</summary>
 public class OrthogonalizeBenchmark : KernelBenchmark
 {
     private (Storage<float> X, int Columns)[] _matrices = [];
@@ -13,7 +13,7 @@ public class OrthogonalizeBenchmark : KernelBenchmark
     {
         (int Rows, int Columns)[] shapes = [(128, 64 * 4 * 4), (128, 128 * 3 * 3), (128, 64 * 4 * 4)];
         _gradients = [.. shapes.Select(shape => Numbers.Store(Device, 0, shape.Rows * shape.Columns))];
-        _matrices = [.. shapes.Select(shape => (Device.Allocate(shape.Rows * shape.Columns), shape.Columns))];
+        _matrices = [.. shapes.Select(shape => (Device.Allocate<float>(shape.Rows * shape.Columns), shape.Columns))];
     }
 
     [Benchmark]

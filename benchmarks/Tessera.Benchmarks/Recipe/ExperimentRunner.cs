@@ -1,6 +1,6 @@
 using System.Globalization;
-using Tessera.Analysis;
 using Tessera.Data;
+using Tessera.Runs;
 using Tessera.Training;
 
 namespace Tessera.Benchmarks.Recipe;
@@ -65,14 +65,17 @@ internal sealed class ExperimentRunner
     {
         string folder = Path.Combine(_runs, $"{Slug(row.Name)}-{seed}");
         TrainingOptions options = row.Change(_experiment.Base) with { Seed = seed };
-        RunFolder run = RunFolder.IsRun(folder) ? RunFolder.Open(folder) : RunFolder.Create(folder, options);
+        TokenizerRun run =
+            RunFolder.IsRun(folder) ? TokenizerRun.Open(folder) : TokenizerRun.Create(folder, options);
         if (run.Options != options)
             throw new InputException($"{folder} is a run with other options than the experiment's; move it away");
-        using var trainer = new Trainer(run, _train, _judged);
-        RunProgress last = default;
-        Evaluation evaluation = trainer.Run(new Latest(progress => last = progress));
+        using var learner = new TokenizerLearner(run, _train, _judged);
+        using var trainer = new Trainer(learner);
+        TimeSpan elapsed = default;
+        trainer.Run(new ImmediateProgress<RunProgress>(progress => elapsed = progress.Elapsed));
+        Evaluation evaluation = learner.Evaluation!;
         var result = new Result(
-            row.Key, seed, trainer.Update * run.Options.Batch, last.Elapsed.TotalSeconds, evaluation.ReconError!.Value,
+            row.Key, seed, trainer.Update * run.Options.Batch, elapsed.TotalSeconds, evaluation.ReconError!.Value,
             evaluation.Perplexity, evaluation.CodesUsed);
         string reached = FormattableString.Invariant(
             $"{result.ReconError:0.0000}, perplexity {result.Perplexity:0.0}, {result.CodesUsed} codes");
@@ -117,10 +120,4 @@ internal sealed class ExperimentRunner
 
     private static string Slug(string name) =>
         string.Concat(name.ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) || c == '.' ? c : '-'));
-
-    /// <summary>Reports on the calling thread; <see cref="Progress{T}"/> would be late.</summary>
-    private sealed class Latest(Action<RunProgress> report) : IProgress<RunProgress>
-    {
-        public void Report(RunProgress value) => report(value);
-    }
 }

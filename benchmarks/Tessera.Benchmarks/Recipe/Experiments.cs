@@ -1,6 +1,7 @@
 using Tessera.Data;
 using Tessera.Models;
 using Tessera.Quantization;
+using Tessera.Runs;
 using Tessera.Tensors.Optim;
 using Tessera.Training;
 

@@ -24,11 +24,16 @@ internal sealed class NearestOperation(Device device, int rows, int codes, int c
 {
     private readonly Storage<float> _x = Numbers.Store(device, 0, rows * codeDim);
     private readonly Storage<float> _table = Numbers.Store(device, 1, codes * codeDim);
-    private readonly int[] _nearest = new int[rows];
+    private readonly Storage<int> _nearest = device.Allocate<int>(rows);
 
-    public override void Run() => device.NearestRows(_x, rows, _table, codes, codeDim, _nearest);
+    public override void Run() => device.NearestRows(_x, _table, codes, codeDim, _nearest);
 
-    public override double Check() => _nearest.Average();
+    public override double Check()
+    {
+        int[] nearest = new int[rows];
+        device.Download(_nearest, nearest);
+        return nearest.Average();
+    }
 }
 
 /// <summary>The processor's multiply-adds; its check is GFLOP/s.</summary>

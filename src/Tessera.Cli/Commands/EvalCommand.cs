@@ -27,7 +27,7 @@ internal sealed class EvalCommand : TrainedModelCommand
         ImageSet images = LoadImages(parse, trained);
         Evaluation evaluation = Invocation.Error.WithBar(bar => Evaluator.Evaluate(
             trained.Model, images, SplitOf(parse), trained.DataVariance,
-            new Reporter<int>(done => bar.Report(
+            new ImmediateProgress<int>(done => bar.Report(
                 new BarState((double)done / images.Count, $"{done} of {images.Count} images"))),
             Invocation.Cancellation));
         if (parse.GetValue(_json)) Invocation.Output.Line(EvaluationText.Json(evaluation));

@@ -25,10 +25,10 @@ internal static class ReportDisplay
         });
     }
 
-    private static Reporter<ReportProgress> Progress(Display display, ProgressBar bar)
+    private static ImmediateProgress<ReportProgress> Progress(Display display, ProgressBar bar)
     {
         string? stage = null;
-        return new Reporter<ReportProgress>(progress =>
+        return new ImmediateProgress<ReportProgress>(progress =>
         {
             bar.Report(new BarState(progress.Fraction, progress.Stage));
             if (display.IsTerminal || progress.Stage == stage) return;

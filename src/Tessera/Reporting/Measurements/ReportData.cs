@@ -63,7 +63,7 @@ internal sealed record ReportData
         progress.Report(new ReportProgress(measuring, 0));
         Measurement measurement = Evaluator.Measure(
             trained.Model, images, subject.Split, trained.DataVariance,
-            new Relay<int>(done => progress.Report(new ReportProgress(measuring, 0.7 * done / images.Count))),
+            new ImmediateProgress<int>(done => progress.Report(new ReportProgress(measuring, 0.7 * done / images.Count))),
             cancellation);
 
         var probe = new ModelProbe(trained.Model, cancellation);
@@ -91,7 +91,7 @@ internal sealed record ReportData
             Atlas = atlas,
             Embedding = CodebookEmbedding.Make(
                 probe.Codebook(), trained.Model.Options.CodeDim, atlas.Order,
-                new Relay<double>(done =>
+                new ImmediateProgress<double>(done =>
                     progress.Report(new ReportProgress("laying out the codebook", 0.9 + 0.1 * done))),
                 cancellation),
         };
@@ -128,11 +128,5 @@ internal sealed record ReportData
         {
             return (none, $"The learning rates of the run cannot be shown: {e.Message}.");
         }
-    }
-
-    /// <summary>Calls an action with each progress report, on the reporting thread.</summary>
-    private sealed class Relay<T>(Action<T> report) : IProgress<T>
-    {
-        public void Report(T value) => report(value);
     }
 }
