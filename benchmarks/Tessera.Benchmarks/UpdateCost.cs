@@ -1,4 +1,4 @@
-using Tessera.Benchmarking;
+using Tessera.Cli.Benchmarking;
 using Tessera.Data;
 using Tessera.Models;
 using Tessera.Runs;

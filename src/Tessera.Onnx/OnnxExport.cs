@@ -76,7 +76,8 @@ public static class OnnxExport
     {
         var graph = new GraphBuilder("encoder");
         ImagesIn(graph, model);
-        new VqVaeGraph(model, graph).Encode(Images, Codes);
+        using var network = new VqVaeGraph(model, graph);
+        network.Encode(Images, Codes);
         CodesOut(graph, model);
         return Model(graph, model, "The encoder of a VQ-VAE: images to codes.");
     }
@@ -85,7 +86,8 @@ public static class OnnxExport
     {
         var graph = new GraphBuilder("decoder");
         graph.Input(Codes, DataType.Int64, Describe(model, "Codes"), "batch", "code_height", "code_width");
-        new VqVaeGraph(model, graph).Decode(Codes, Images);
+        using var network = new VqVaeGraph(model, graph);
+        network.Decode(Codes, Images);
         ImagesOut(graph, model, Images, "The images decoded from the codes");
         return Model(graph, model, "The decoder of a VQ-VAE: codes to images.");
     }
@@ -94,7 +96,7 @@ public static class OnnxExport
     {
         var graph = new GraphBuilder("autoencoder");
         ImagesIn(graph, model);
-        var network = new VqVaeGraph(model, graph);
+        using var network = new VqVaeGraph(model, graph);
         network.Encode(Images, Codes);
         network.Decode(Codes, Reconstructions);
         ImagesOut(graph, model, Reconstructions, "The images decoded from the codes");
@@ -103,7 +105,7 @@ public static class OnnxExport
     }
 
     private static void ImagesIn(GraphBuilder graph, VqVae model) => graph.Input(
-        Images, DataType.Float, $"Pixels in [0, 1]; height and width are multiples of {VqVae.PixelsPerCode}.",
+        Images, DataType.Float, $"Pixels in [0, 1]; height and width are multiples of {model.Options.PixelsPerCode}.",
         "batch", $"{model.Options.Channels}", "height", "width");
 
     private static void ImagesOut(GraphBuilder graph, VqVae model, string value, string what) => graph.Output(
@@ -114,7 +116,7 @@ public static class OnnxExport
         graph.Output(Codes, DataType.Int64, Describe(model, "The nearest codes"), "batch", "code_height", "code_width");
 
     private static string Describe(VqVae model, string what) =>
-        $"{what}, 0 to {model.Options.Codes - 1}, one for each {VqVae.PixelsPerCode} x {VqVae.PixelsPerCode} pixels.";
+        $"{what}, 0 to {model.Options.Codes - 1}, one for each {model.Options.PixelsPerCode} x {model.Options.PixelsPerCode} pixels.";
 
     private static ModelProto Model(GraphBuilder graph, VqVae model, string description)
     {
@@ -131,7 +133,7 @@ public static class OnnxExport
         foreach ((string key, string value) in new[]
         {
             ("codes", $"{options.Codes}"), ("code_dim", $"{options.CodeDim}"), ("channels", $"{options.Channels}"),
-            ("pixels_per_code", $"{VqVae.PixelsPerCode}"), ("quantizer", options.Quantizer.Kind),
+            ("pixels_per_code", $"{model.Options.PixelsPerCode}"), ("quantizer", options.Quantizer.Kind),
         })
         {
             file.MetadataProps.Add(new StringStringEntryProto { Key = key, Value = value });

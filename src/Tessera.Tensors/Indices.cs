@@ -44,7 +44,9 @@ public sealed class Indices : IDisposable
     /// <summary>The tape that these were computed on, or null.</summary>
     public Tape? Tape { get; }
 
-    internal Storage<int> Storage => _memory.Storage;
+    /// <summary>The memory on the device, for calls of its primitives.</summary>
+    /// <exception cref="ObjectDisposedException">The memory was given up.</exception>
+    public Storage<int> Storage => _memory.Storage;
 
     /// <summary>Indices with a copy of the values, in row-major order.</summary>
     /// <param name="values">The values, each 0 to <paramref name="limit"/> - 1.</param>

@@ -65,7 +65,9 @@ public sealed class Tensor : IDisposable
     /// <summary>Where backward passes write the gradient.</summary>
     internal GradientSlot Slot => _slot ??= new GradientSlot(this);
 
-    internal Storage<float> Storage => _memory.Storage;
+    /// <summary>The memory on the device, for calls of its primitives.</summary>
+    /// <exception cref="ObjectDisposedException">The memory was given up.</exception>
+    public Storage<float> Storage => _memory.Storage;
 
     /// <summary>A tensor of zeros.</summary>
     public static Tensor Zeros(Shape shape, Device? device = null)

@@ -1,4 +1,4 @@
-using Tessera.Benchmarking;
+using Tessera.Cli.Benchmarking;
 using Tessera.Models;
 using Tessera.Quantization;
 using Tessera.Tensors;
@@ -82,7 +82,7 @@ internal sealed class DecodeOperation : ModelOperation
     public DecodeOperation(CpuDevice device, RawImageFile images, int batch, int size)
         : base(device, images, isEma: false, batch, size)
     {
-        int perSide = size / VqVae.PixelsPerCode, codes = new VqVaeOptions().Codes;
+        int perSide = size / new VqVaeOptions().PixelsPerCode, codes = new VqVaeOptions().Codes;
         _codes = [.. Enumerable.Range(0, batch * perSide * perSide).Select(i => (int)((long)i * CodeStep % codes))];
     }
 

@@ -123,14 +123,14 @@ internal static class Settings
     private static Setting<TrainingOptions, ImageSize?> Size(object usual, bool allowsNative = false) => new(
         NewOption.Size(
             SizeName,
-            $"Height and width that images are scaled and centre-cropped to, multiples of {VqVae.PixelsPerCode}: "
+            $"Height and width that images are scaled and centre-cropped to, multiples of {Usual.Model.PixelsPerCode}: "
                 + "one number for both, or HxW such as 32x48"
-                + (allowsNative ? $"; native: unscaled, only cropped to multiples of {VqVae.PixelsPerCode}" : "")
+                + (allowsNative ? $"; native: unscaled, only cropped to multiples of {Usual.Model.PixelsPerCode}" : "")
                 + $" [default: {usual}].",
             allowsNative),
         options => options.Size,
         // A run cannot have the size native; a command that allows it reads the option itself.
-        (options, value) => value == ImageSize.Native ? options : options with { Size = value!.Value });
+        (options, value) => value is { IsNative: true } ? options : options with { Size = value!.Value });
 
     private static Setting<TrainingOptions, int?> Model(
         string name, string description, VqVaeOptions usual,

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Tessera.Benchmarking;
+using Tessera.Cli.Benchmarking;
 using Tessera.Cli.CommandLine;
 using Tessera.Cli.Rendering;
 using Tessera.Training;

@@ -2,7 +2,6 @@ using System.CommandLine;
 using Tessera.Cli.CommandLine;
 using Tessera.Files;
 using Tessera.Imaging;
-using Tessera.Models;
 using Tessera.Tensors.Devices;
 using Tessera.Tokens;
 using Tessera.Training;
@@ -59,12 +58,12 @@ internal sealed class DecodeCommand : TesseraCommand
             else ImageFile.WritePngFolder(path, tokens.Count, images);
             return 0;
         });
-        ImageSize size = new(tokens.Rows * VqVae.PixelsPerCode, tokens.Columns * VqVae.PixelsPerCode);
+        ImageSize size = new(tokens.Rows * trained.Model.Options.PixelsPerCode, tokens.Columns * trained.Model.Options.PixelsPerCode);
         Invocation.Output.Line($"{path}: {tokens.Count} {(tokens.Count == 1 ? "image" : "images")} of {size}");
     }
 
     private static int? CodesPerImage(TrainedModel trained) => trained.Options is { Size: var size }
-        ? size.Height / VqVae.PixelsPerCode * (size.Width / VqVae.PixelsPerCode)
+        ? size.Height / trained.Model.Options.PixelsPerCode * (size.Width / trained.Model.Options.PixelsPerCode)
         : null;
 
     private static void CheckNew(string path) => AtomicFolder.CheckReplaceable(
@@ -75,7 +74,7 @@ internal sealed class DecodeCommand : TesseraCommand
     {
         const long MostSamples = 1 << 28;
         if (ImageGrid.CountSamples(
-                tokens.Count, (long)tokens.Columns * VqVae.PixelsPerCode, (long)tokens.Rows * VqVae.PixelsPerCode,
+                tokens.Count, (long)tokens.Columns * trained.Model.Options.PixelsPerCode, (long)tokens.Rows * trained.Model.Options.PixelsPerCode,
                 trained.Model.Options.Channels, GridColumns, GridPadding) > MostSamples)
             throw new InputException($"{tokens.Count} images are too many for one PNG; name a folder with --out");
     }

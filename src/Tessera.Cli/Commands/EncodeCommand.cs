@@ -51,25 +51,23 @@ internal sealed class EncodeCommand : TrainedModelCommand
                 + "name a folder with a subfolder for each class with --data, or leave --labels out");
         ImageLoader loader = LoaderFor(parse, trained);
         ImageSource images = loader.Usable(OpenImages(parse, trained, loader, files));
-        string type = Write(path, trained.Model, images, labels);
+        int rows = images.Height / trained.Model.Options.PixelsPerCode;
+        int columns = images.Width / trained.Model.Options.PixelsPerCode;
+        string type = Write(path, trained.Model, images, rows, columns, labels);
         SkippedFile.Replace(skippedPath, loader.SkippedHere);
         Invocation.Output.Line(
-            $"{path}: codes [{images.Count}, {Rows(images)}, {Columns(images)}], {type}, "
+            $"{path}: codes [{images.Count}, {rows}, {columns}], {type}, "
             + $"0 to {trained.Model.Options.Codes - 1}"
             + (labels ? $"; labels of {images.ClassNames.Count} classes" : ""));
     }
 
-    private static int Rows(ImageSource images) => images.Height / VqVae.PixelsPerCode;
-
-    private static int Columns(ImageSource images) => images.Width / VqVae.PixelsPerCode;
-
-    private string Write(string path, VqVae model, ImageSource images, bool labels)
+    private string Write(string path, VqVae model, ImageSource images, int rows, int columns, bool labels)
     {
         try
         {
             return Invocation.Error.WithBar(bar => TokenFile.Write(
-                path, images.Count, Rows(images), Columns(images), model.Options.Codes,
-                Counted(Tokenizer.Encode(model, images, Invocation.Cancellation), images, bar),
+                path, images.Count, rows, columns, model.Options.Codes,
+                Counted(Tokenizer.Encode(model, images, Invocation.Cancellation), images.Count, rows * columns, bar),
                 labels ? images.Labels : null));
         }
         catch (DamagedImagesException)
@@ -87,15 +85,15 @@ internal sealed class EncodeCommand : TrainedModelCommand
             parse.GetValue(_out), UsualName + TokenFile.NpyEnding, "codes", TokenFile.NpyEnding, TokenFile.NpzEnding);
 
     private static IEnumerable<int[]> Counted(
-        IEnumerable<int[]> batches, ImageSource images, ProgressBar bar)
+        IEnumerable<int[]> batches, int images, int codesPerImage, ProgressBar bar)
     {
-        long codes = 0, all = (long)images.Count * Rows(images) * Columns(images);
+        long codes = 0;
         foreach (int[] batch in batches)
         {
             yield return batch;
             codes += batch.Length;
-            bar.Report(new BarState(
-                (double)codes / all, $"{codes * images.Count / all} of {images.Count} images"));
+            long done = codes / codesPerImage;
+            bar.Report(new BarState((double)done / images, $"{done} of {images} images"));
         }
     }
 }

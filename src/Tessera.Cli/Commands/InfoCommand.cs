@@ -44,7 +44,7 @@ internal sealed class InfoCommand : TesseraCommand
         yield return ["parameters", $"{trained.Model.ParameterCount}"];
         yield return ["codebook", Describe(trained.Model)];
         yield return ["images", model.Channels == 1 ? "grey" : "RGB"];
-        yield return ["pixels per code", $"{VqVae.PixelsPerCode}x{VqVae.PixelsPerCode}"];
+        yield return ["pixels per code", $"{model.PixelsPerCode}x{model.PixelsPerCode}"];
         yield return ["hidden", $"{model.Hidden}"];
         yield return ["residual hidden", $"{model.ResidualHidden}"];
         yield return ["residual layers", $"{model.ResidualLayers}"];

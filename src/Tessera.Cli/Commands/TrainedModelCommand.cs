@@ -94,7 +94,9 @@ internal abstract class TrainedModelCommand : TesseraCommand
     protected ImageSource OpenImages(ParseResult parse, TrainedModel trained, ImageLoader loader, string[] files)
     {
         var size = (Option<ImageSize?>)Options.Single(option => option.Name == Settings.SizeName);
-        ImageSize? given = parse.GetValue(size);
+        ImageSize? given = parse.GetValue(size) is { IsNative: true }
+            ? ImageSize.NativeIn(trained.Model.Options.PixelsPerCode)
+            : parse.GetValue(size);
         if (files.Length == 0)
         {
             TrainingOptions forData = OptionsForData(parse, trained);

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using Tessera.Benchmarking;
+using Tessera.Cli.Benchmarking;
 
 namespace Tessera.Cli.Rendering;
 

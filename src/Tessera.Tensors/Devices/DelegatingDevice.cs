@@ -14,6 +14,9 @@ public abstract class DelegatingDevice(Device inner) : Device
     public override string Description => Inner.Description;
 
     /// <inheritdoc/>
+    public override int Threads => Inner.Threads;
+
+    /// <inheritdoc/>
     public override Storage<T> Allocate<T>(int length) => Inner.Allocate<T>(length);
 
     /// <inheritdoc/>

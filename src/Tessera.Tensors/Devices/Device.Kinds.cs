@@ -16,7 +16,7 @@ public abstract partial class Device
     private static readonly Lazy<Device> Processor = new(() => new CpuDevice());
 
     // In the order of preference. The processor, which every machine has, is last.
-    private static DeviceKind[] _kinds = [new(Cpu, () => true, (_, threads) => new CpuDevice(threads))];
+    private static DeviceKind[] _kinds = [new(Cpu, () => true, CreateProcessor)];
 
     /// <summary>The processor with all its cores: the device of tensors that name no other.</summary>
     /// <exception cref="ArgumentException">TESSERA_KERNELS or TESSERA_CONVOLUTIONS has an unknown value.</exception>
@@ -54,8 +54,15 @@ public abstract partial class Device
     /// <summary>
     /// Makes a kind of device known, before the kinds that are known already; a kind of the same name is replaced.
     /// </summary>
+    /// <exception cref="ArgumentException">The name is empty, <see cref="Auto"/>, or has a colon.</exception>
     public static void Register(DeviceKind kind)
     {
+        if (kind.Name is "" or Auto || kind.Name.Contains(':'))
+            throw new ArgumentException($"\"{kind.Name}\" cannot be the name of a kind of device", nameof(kind));
         lock (KindsLock) _kinds = [kind, .. _kinds.Where(other => other.Name != kind.Name)];
     }
+
+    private static CpuDevice CreateProcessor(int number, int? threads) => number == 0
+        ? new CpuDevice(threads)
+        : throw new ArgumentException($"there is one processor, {Cpu} or {Cpu}:0, not {Cpu}:{number}", nameof(number));
 }

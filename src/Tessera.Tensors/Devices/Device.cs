@@ -21,6 +21,9 @@ public abstract partial class Device : IDisposable
     /// <summary>A description for users: "cpu, 2 threads, vector256 kernels".</summary>
     public abstract string Description { get; }
 
+    /// <summary>The processor threads that the device computes with; 0 for other hardware.</summary>
+    public virtual int Threads => 0;
+
     /// <summary>Allocates new memory, not cleared. The caller disposes it.</summary>
     /// <typeparam name="T"><see cref="float"/>, <see cref="int"/> or <see cref="byte"/>.</typeparam>
     public abstract Storage<T> Allocate<T>(int length) where T : unmanaged;

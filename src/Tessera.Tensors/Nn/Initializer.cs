@@ -14,21 +14,22 @@ public sealed class Initializer(ulong seed, Device? device = null)
     private ulong _stream = RandomStreams.Weights;
 
     /// <summary>Uniform numbers in [-bound, bound).</summary>
-    public Tensor Uniform(Shape shape, float bound)
-    {
-        float[] values = new float[shape.Length];
-        new CounterRandom(seed, _stream++).FillUniform(values, -bound, bound);
-        return Tensor.From(values, shape, device);
-    }
+    public Tensor Uniform(Shape shape, float bound) =>
+        Make(shape, (random, values) => random.FillUniform(values, -bound, bound));
 
     /// <summary>Standard normal numbers.</summary>
-    public Tensor Normal(Shape shape)
-    {
-        float[] values = new float[shape.Length];
-        new CounterRandom(seed, _stream++).FillNormal(values);
-        return Tensor.From(values, shape, device);
-    }
+    public Tensor Normal(Shape shape) => Make(shape, (random, values) => random.FillNormal(values));
 
     /// <summary>Zeros.</summary>
     public Tensor Zeros(Shape shape) => Tensor.Zeros(shape, device);
+
+    private Tensor Make(Shape shape, Action<CounterRandom, float[]> fill)
+    {
+        var random = new CounterRandom(seed, _stream++);
+        // A device without memory has no values.
+        if (device is ShapeDevice) return Tensor.Uninitialized(shape, device);
+        float[] values = new float[shape.Length];
+        fill(random, values);
+        return Tensor.From(values, shape, device);
+    }
 }

@@ -12,6 +12,7 @@ public static partial class TensorOperations
     public static void CountInto(this Indices indices, Tensor counts)
     {
         CheckLimit(indices, counts.Shape.Length);
+        CheckSameDevice(indices, counts);
         counts.Device.CountIndices(indices.Storage, counts.Storage);
     }
 
@@ -25,6 +26,7 @@ public static partial class TensorOperations
     public static void PerplexityInto(this Tensor counts, Tensor result)
     {
         result.Shape.ThrowIfNotLength(2, nameof(result));
+        CheckSameDevice(counts, result);
         counts.Device.Perplexity(counts.Storage, result.Storage);
     }
 }

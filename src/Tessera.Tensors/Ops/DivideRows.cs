@@ -16,6 +16,8 @@ public static partial class TensorOperations
         if (divisors.Shape.Length != x.Shape.Rows)
             throw new ArgumentException(
                 $"{divisors.Shape} does not hold one divisor for each row of {x.Shape}", nameof(divisors));
+        CheckSameDevice(x, divisors);
+        CheckSameDevice(x, y);
         x.Device.DivideRows(x.Storage, divisors.Storage, x.Shape.Last, y.Storage);
     }
 }

@@ -6,7 +6,8 @@ namespace Tessera.Tensors.Ops;
 public static partial class TensorOperations
 {
     /// <summary>
-    /// Puts a batch of images on a tape, from images in the device's memory: <c>y[i] = images[numbers[i]] / 255 - 0.5</c>.
+    /// Puts a batch of images on a tape, from images in the device's memory:
+    /// <c>y[i] = images[numbers[i]] / 255 - 0.5</c>.
     /// </summary>
     /// <param name="tape">The tape.</param>
     /// <param name="images">Images of one layout as bytes, one after another.</param>

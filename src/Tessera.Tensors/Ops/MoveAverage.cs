@@ -29,6 +29,7 @@ public static partial class TensorOperations
     public static void MoveAverage(this Tensor average, Tensor value, Number keep, Number add)
     {
         CheckSameShape(average, value);
+        CheckSameDevice(average, value);
         average.Device.MoveAverage(average.Storage, value.Storage, keep, add);
     }
 }

@@ -28,6 +28,7 @@ public static partial class TensorOperations
     public static void NormalizeRows(this Tensor x, Tensor y)
     {
         CheckSameShape(x, y);
+        CheckSameDevice(x, y);
         x.Device.NormalizeRows(x.Storage, x.Shape.Last, y.Storage);
     }
 }

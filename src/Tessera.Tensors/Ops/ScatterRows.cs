@@ -17,6 +17,8 @@ public static partial class TensorOperations
         if (x.Shape.Length != (long)indices.Shape.Length * columns)
             throw new ArgumentException(
                 $"{x.Shape} does not hold a row of {columns} for each of {indices.Shape.Length} indices", nameof(x));
+        CheckSameDevice(indices, table);
+        CheckSameDevice(x, table);
         table.Device.ScatterRows(x.Storage, columns, indices.Storage, table.Storage);
     }
 }

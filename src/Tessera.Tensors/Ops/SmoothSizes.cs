@@ -13,6 +13,7 @@ public static partial class TensorOperations
     public static void SmoothSizes(this Tensor sizes, double epsilon, Tensor smoothed)
     {
         CheckSameShape(sizes, smoothed);
+        CheckSameDevice(sizes, smoothed);
         sizes.Device.SmoothSizes(sizes.Storage, epsilon, smoothed.Storage);
     }
 }

@@ -24,6 +24,9 @@ public static partial class TensorOperations
             throw new ArgumentException(
                 $"{counts.Shape} does not hold one count for each row of {sums.Shape}", nameof(counts));
         CheckLimit(indices, sums.Shape[0]);
+        CheckSameDevice(indices, x);
+        CheckSameDevice(sums, x);
+        CheckSameDevice(counts, x);
         x.Device.ScatterAddRows(x.Storage, x.Shape.Last, indices.Storage, sums.Storage, accumulate: false);
         x.Device.CountIndices(indices.Storage, counts.Storage);
     }

@@ -25,6 +25,22 @@ public static partial class TensorOperations
             throw new ArgumentException($"a table of shape {table.Shape} does not have {columns} columns");
     }
 
+    /// <summary>Checks an operation that writes into a given tensor: nothing else looks at its devices.</summary>
+    private static void CheckSameDevice(Tensor x, Tensor y)
+    {
+        if (x.Device != y.Device)
+            throw new ArgumentException(
+                $"the tensors are on different devices: {x.Device.Description}; {y.Device.Description}");
+    }
+
+    private static void CheckSameDevice(Indices indices, Tensor x)
+    {
+        if (indices.Device != x.Device)
+            throw new ArgumentException(
+                "indices and tensor are on different devices: "
+                + $"{indices.Device.Description}; {x.Device.Description}");
+    }
+
     private static void CheckLimit(Indices indices, int tableRows)
     {
         if (indices.Limit > tableRows)

@@ -36,7 +36,7 @@ public static class DataSource
 
     private static ImageSet LoadCifar10(string? dataDir, Split split, ImageSize size)
     {
-        if (size != ImageSize.Native && size != Cifar10.Size)
+        if (!size.IsNative && size != Cifar10.Size)
             throw new InputException($"CIFAR-10's images are 32x32, not {size}; leave the size out")
             { Option = "size" };
         DataSearch search = Cifar10.Find(dataDir);

@@ -25,8 +25,8 @@ public static class ImageFolder
     /// <param name="folder">The folder.</param>
     /// <param name="split">The split to load; <see cref="Split.All"/> for every image.</param>
     /// <param name="size">
-    /// The target size. With <see cref="ImageSize.Native"/> the images are only cropped to multiples of a model's
-    /// stride, and must then all have the same size.
+    /// The target size. With <see cref="ImageSize.Native"/> the images are only cropped, and must then all have
+    /// the same size.
     /// </param>
     /// <param name="channels">1 (grey) or 3 (red, green, blue).</param>
     /// <param name="progress">Receives the number of images decoded so far; called from several threads.</param>

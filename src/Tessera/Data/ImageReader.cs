@@ -1,5 +1,4 @@
 using Tessera.Imaging;
-using Tessera.Models;
 
 namespace Tessera.Data;
 
@@ -8,6 +7,7 @@ internal sealed class ImageReader
 {
     private readonly int _channels;
     private readonly string? _sizeOf;
+    private readonly int _multiple;
 
     /// <summary>Creates a reader.</summary>
     /// <param name="paths">The files, at least one.</param>
@@ -22,7 +22,8 @@ internal sealed class ImageReader
     {
         _channels = channels;
         Size = size;
-        if (size != ImageSize.Native) return;
+        if (!size.IsNative) return;
+        _multiple = size.NativeMultiple;
         (Image first, _sizeOf) = FirstReadable(paths);
         Size = Cropped(first, _sizeOf);
     }
@@ -62,12 +63,11 @@ internal sealed class ImageReader
         throw new DamagedImagesException(paths.Count, damaged);
     }
 
-    private static ImageSize Cropped(Image image, string path)
+    private ImageSize Cropped(Image image, string path)
     {
-        const int Multiple = VqVae.PixelsPerCode;
-        ImageSize size = new(image.Height - image.Height % Multiple, image.Width - image.Width % Multiple);
+        ImageSize size = new(image.Height - image.Height % _multiple, image.Width - image.Width % _multiple);
         return size is { Height: > 0, Width: > 0 } ? size : throw new NativeSizeException(
-            $"{path} is {image.Height}x{image.Width} (height x width), smaller than the model's stride of {Multiple}; "
+            $"{path} is {image.Height}x{image.Width} (height x width), smaller than {_multiple}x{_multiple}, the cell of a code; "
             + "give a size");
     }
 }

@@ -77,7 +77,7 @@ public sealed class ImageSource
     /// <summary>Opens image files, each scaled and centre-cropped to one size, all of one class.</summary>
     /// <param name="paths">Files that <see cref="ImageFile"/> can read, at least one.</param>
     /// <param name="size">
-    /// The target size; with <see cref="ImageSize.Native"/> they are only cropped to multiples of a model's stride.
+    /// The target size; with <see cref="ImageSize.Native"/> they are only cropped.
     /// </param>
     /// <param name="channels">1 or 3.</param>
     /// <exception cref="InputException">

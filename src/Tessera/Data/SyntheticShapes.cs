@@ -74,7 +74,7 @@ public static class SyntheticShapes
     public static ImageSource Open(
         Split split, ImageSize? size = null, int trainCount = 20_000, int testCount = 2_000)
     {
-        ImageSize made = size is null || size == ImageSize.Native ? UsualSize : size.Value;
+        ImageSize made = size is { IsNative: false } given ? given : UsualSize;
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(trainCount);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(testCount);
         CheckSize(made.Height);

@@ -10,8 +10,22 @@ namespace Tessera.Imaging;
 [JsonConverter(typeof(ImageSizeConverter))]
 public readonly record struct ImageSize(int Height, int Width)
 {
-    /// <summary>Each image's own size, cropped to multiples of the model's stride.</summary>
-    public static readonly ImageSize Native = new(-1, -1);
+    /// <summary>The own size of each image.</summary>
+    public static readonly ImageSize Native = NativeIn(1);
+
+    /// <summary>Whether this stands for the own size of each image.</summary>
+    public bool IsNative => Height < 0;
+
+    /// <summary>What <see cref="NativeIn"/> was given.</summary>
+    internal int NativeMultiple => -Height;
+
+    /// <summary>The own size of each image, cropped to multiples.</summary>
+    /// <param name="multiple">The divisor of height and width, at least 1: a model's pixels per code.</param>
+    public static ImageSize NativeIn(int multiple)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(multiple, 1);
+        return new ImageSize(-multiple, -multiple);
+    }
 
     /// <summary>A square.</summary>
     public static implicit operator ImageSize(int side) => new(side, side);
@@ -30,7 +44,7 @@ public readonly record struct ImageSize(int Height, int Width)
 
     /// <summary>"32x48": height, then width; "native" for <see cref="Native"/>.</summary>
     public override string ToString() =>
-        this == Native ? "native" : string.Create(CultureInfo.InvariantCulture, $"{Height}x{Width}");
+        IsNative ? "native" : string.Create(CultureInfo.InvariantCulture, $"{Height}x{Width}");
 }
 
 /// <summary>Writes a square as a number, the form of older versions.</summary>

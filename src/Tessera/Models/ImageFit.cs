@@ -18,10 +18,10 @@ internal static class ImageFit
     {
         if (channels != model.Channels)
             throw new InputException($"the model takes images with {model.Channels} channels; these have {channels}");
-        if (width % VqVae.PixelsPerCode != 0 || height % VqVae.PixelsPerCode != 0)
+        if (width % model.PixelsPerCode != 0 || height % model.PixelsPerCode != 0)
             throw new InputException(
                 $"images of height {height} and width {width} do not fit: "
-                + $"both must be multiples of {VqVae.PixelsPerCode}");
+                + $"both must be multiples of {model.PixelsPerCode}");
         if (model.LargestMap(width, height) * batch > MaxElements)
             throw new InputException(
                 $"{batch} images of height {height} and width {width} are too many for this model: "

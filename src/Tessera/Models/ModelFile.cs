@@ -15,7 +15,6 @@ namespace Tessera.Models;
 /// </summary>
 public static class ModelFile
 {
-    private const string Vq = "_vq_vae.", EncoderLayers = "_encoder._residual_stack._layers.";
     private const string QuantizerKey = "quantizer", VarianceKey = "data_variance";
 
     /// <summary>
@@ -54,6 +53,8 @@ public static class ModelFile
     public static StoredModel Read(string path, Device? device = null, string? key = null)
     {
         StoredTensors stored = StoredTensors.Open(path, key, CheckFit);
+        // Checked before a model of these sizes is allocated: a small file must not cause a large allocation.
+        CheckFit(stored);
         var model = new VqVae(ReadOptions(stored), device: device);
         stored.ReadInto([.. model.State()]);
         return new StoredModel(model, Number(stored, VarianceKey)) { Origin = OriginOf(stored, model) };
@@ -84,23 +85,13 @@ public static class ModelFile
     internal static void ReadWeights(string path, string? key, VqVae model)
     {
         StoredTensors stored = StoredTensors.Open(path, key, CheckFit);
-        string[] own = [.. new VqVae(ReadOptions(stored)).State().Select(entry => entry.Name)];
+        string[] own = [.. ModelSizes.ShapesOf(ReadOptions(stored)).Select(entry => entry.Name)];
         ReadInto(stored, [.. model.State()], stored.Names.Intersect(own));
     }
 
     /// <summary>Copies tensors to file entries.</summary>
     internal static List<TensorEntry> Entries(IEnumerable<(string Name, Tensor Tensor)> tensors) =>
         [.. tensors.Select(entry => new TensorEntry(entry.Name, entry.Tensor.Shape.ToArray(), entry.Tensor.ToArray()))];
-
-    /// <summary>Whether all numbers are finite.</summary>
-    internal static bool AreFinite(ReadOnlySpan<float> values)
-    {
-        foreach (float value in values)
-        {
-            if (!float.IsFinite(value)) return false;
-        }
-        return true;
-    }
 
     private static void ReadInto(
         StoredTensors stored, (string Name, Tensor Tensor)[] tensors, IEnumerable<string> names)
@@ -117,8 +108,8 @@ public static class ModelFile
     /// <summary>Throws if a dict does not hold a whole model.</summary>
     private static void CheckFit(StoredTensors stored)
     {
-        foreach ((string name, Tensor tensor) in new VqVae(ReadOptions(stored)).State())
-            stored.Check(name, tensor.Shape.ToArray());
+        foreach ((string name, Shape shape) in ModelSizes.ShapesOf(ReadOptions(stored)))
+            stored.Check(name, shape.ToArray());
     }
 
     private static ModelOrigin OriginOf(StoredTensors stored, VqVae model) => new(
@@ -126,25 +117,7 @@ public static class ModelFile
 
     private static VqVaeOptions ReadOptions(StoredTensors stored)
     {
-        int[] first = stored.Sizes("_encoder._conv_1.weight", 4);
-        // Any tensor of a part shows that the model has this part; a missing one is then an error.
-        int[]? projection = stored.HasAny($"{Vq}_project_") ? stored.Sizes($"{Vq}_project_in.weight", 4) : null;
-        string lookup = projection is null ? Vq : $"{Vq}_quantizer.";
-        int[] codebook = stored.Sizes($"{lookup}_embedding.weight", 2);
-        int layers = Math.Max(
-            stored.CountNumbered(EncoderLayers), stored.CountNumbered("_decoder._residual_stack._layers."));
-        var defaults = new VqVaeOptions();
-        var options = new VqVaeOptions
-        {
-            Channels = first[1],
-            Hidden = stored.Sizes("_encoder._conv_2.weight", 4)[0],
-            ResidualLayers = layers,
-            ResidualHidden = layers == 0 ? defaults.ResidualHidden : stored.Sizes(ResidualWeight(0), 4)[0],
-            Codes = codebook[0],
-            CodeDim = projection?[1] ?? codebook[1],
-            LookupDim = projection?[0] ?? 0,
-            Quantizer = ReadQuantizer(stored, lookup),
-        };
+        VqVaeOptions options = ModelSizes.Read(stored, ReadQuantizer(stored));
         try
         {
             options.Validate();
@@ -153,38 +126,13 @@ public static class ModelFile
         {
             throw new InputException($"{stored.Source}: unsupported model: {e.Message}", e);
         }
-        CheckSources(stored, options, lookup);
         return options;
     }
 
-    private static string ResidualWeight(int layer) => $"{EncoderLayers}{layer}._block.1.weight";
-
-    /// <summary>
-    /// Checks the full shapes of the tensors that gave the sizes before a model of these sizes is allocated: a small
-    /// file must not cause a large allocation.
-    /// </summary>
-    private static void CheckSources(StoredTensors stored, VqVaeOptions options, string lookup)
+    /// <summary>The quantizer in the metadata; null if there is none.</summary>
+    private static QuantizerOptions? ReadQuantizer(StoredTensors stored)
     {
-        (int hidden, int dimensions) = (options.Hidden, options.LookupDim > 0 ? options.LookupDim : options.CodeDim);
-        stored.Check("_encoder._conv_1.weight", [hidden / 2, options.Channels, 4, 4]);
-        stored.Check("_encoder._conv_2.weight", [hidden, hidden / 2, 4, 4]);
-        for (int layer = 0; layer < options.ResidualLayers; layer++)
-            stored.Check(ResidualWeight(layer), [options.ResidualHidden, hidden, 3, 3]);
-        if (options.LookupDim > 0) stored.Check($"{Vq}_project_in.weight", [dimensions, options.CodeDim, 1, 1]);
-        stored.Check($"{lookup}_embedding.weight", [options.Codes, dimensions]);
-        if (options.Quantizer is SimVectorQuantizerOptions)
-            stored.Check($"{lookup}_embedding_proj.weight", [dimensions, dimensions, 1, 1]);
-    }
-
-    /// <summary>From the metadata, or inferred from the tensor names.</summary>
-    private static QuantizerOptions ReadQuantizer(StoredTensors stored, string lookup)
-    {
-        if (!stored.Metadata.TryGetValue(QuantizerKey, out string? json))
-        {
-            return stored.HasAny($"{lookup}_ema_") ? new EmaVectorQuantizerOptions()
-                : stored.HasAny($"{lookup}_embedding_proj.") ? new SimVectorQuantizerOptions()
-                : new VectorQuantizerOptions();
-        }
+        if (!stored.Metadata.TryGetValue(QuantizerKey, out string? json)) return null;
         try
         {
             return JsonSerializer.Deserialize(json, QuantizerJson.Default.QuantizerOptions)

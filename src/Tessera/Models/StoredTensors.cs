@@ -1,7 +1,7 @@
-using System.Globalization;
+using System.Numerics.Tensors;
 using Tessera.Files;
-using Tessera.Tensors;
 using Tessera.Tensors.IO;
+using Tensor = Tessera.Tensors.Tensor;
 
 namespace Tessera.Models;
 
@@ -11,7 +11,7 @@ namespace Tessera.Models;
 internal sealed class StoredTensors
 {
     // A tensor of every model: it identifies a model's dict and its prefix.
-    private const string Anchor = "_encoder._conv_1.weight";
+    private static readonly string Anchor = ModelSizes.FirstName;
 
     // A dict with more prefixes is refused untried: each try looks at all of the dict's names.
     private const int MostPrefixes = 8;
@@ -97,19 +97,8 @@ internal sealed class StoredTensors
         };
     }
 
-    /// <summary>Whether a tensor's name begins with <paramref name="start"/>.</summary>
-    public bool HasAny(string start) => Names.Any(name => name.StartsWith(start, StringComparison.Ordinal));
-
-    /// <summary>
-    /// One more than the highest number that follows <paramref name="start"/> in a name; 0 if there is none.
-    /// </summary>
-    public int CountNumbered(string start) => Names
-        .Where(name => name.StartsWith(start, StringComparison.Ordinal))
-        .Select(name => name[start.Length..].Split('.')[0])
-        .Select(text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
-            ? Math.Min(number, int.MaxValue - 1) + 1
-            : 0)
-        .DefaultIfEmpty().Max();
+    /// <summary>Whether there is a tensor of that name, read or not.</summary>
+    public bool Has(string name) => _file.TryGet(Prefix + name, out _) || _file.NotRead.ContainsKey(Prefix + name);
 
     /// <summary>The tensor of that name.</summary>
     /// <exception cref="InputException">The tensor is missing, or its type was not read.</exception>
@@ -155,7 +144,7 @@ internal sealed class StoredTensors
     {
         foreach ((string name, Tensor tensor) in tensors)
         {
-            if (!ModelFile.AreFinite(Check(name, tensor.Shape.ToArray()).Values.Span))
+            if (!TensorPrimitives.IsFiniteAll(Check(name, tensor.Shape.ToArray()).Values.Span))
                 throw new InputException(
                     $"{Source}: the tensor {FullName(name)} holds values that are not finite numbers");
         }

@@ -19,9 +19,6 @@ namespace Tessera.Models;
 /// </remarks>
 public sealed class VqVae : Module
 {
-    /// <summary>The stride: pixels per code in each direction.</summary>
-    public const int PixelsPerCode = 4;
-
     private readonly Encoder _encoder;
     private readonly Conv2d _preVqConv;
     private readonly Decoder _decoder;
@@ -72,10 +69,10 @@ public sealed class VqVae : Module
     public Tensor EncodeToVectors(Tensor images)
     {
         if (images.Shape.Rank != 4
-            || images.Shape[1] % PixelsPerCode != 0 || images.Shape[2] % PixelsPerCode != 0)
+            || images.Shape[1] % Options.PixelsPerCode != 0 || images.Shape[2] % Options.PixelsPerCode != 0)
             throw new ArgumentException(
                 "Images are [batch, height, width, channels] with height and width "
-                + $"multiples of {PixelsPerCode}, not {images.Shape}.",
+                + $"multiples of {Options.PixelsPerCode}, not {images.Shape}.",
                 nameof(images));
         return _preVqConv.Forward(_encoder.Forward(images));
     }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Tessera.Quantization;
 using Tessera.Tensors.Nn;
 using static Tessera.InputException;
@@ -7,6 +8,9 @@ namespace Tessera.Models;
 /// <summary>The sizes and the quantizer of a <see cref="VqVae"/>. The defaults are the reference notebook's.</summary>
 public sealed record VqVaeOptions
 {
+    /// <summary>The largest value of <see cref="ResidualLayers"/>.</summary>
+    internal const int MostResidualLayers = 100;
+
     private const int MaxCodebookLength = 1 << 30;
 
     /// <summary>Channels of the images: 1 (grey) or 3 (red, green, blue).</summary>
@@ -36,6 +40,10 @@ public sealed record VqVaeOptions
     /// <summary>The quantizer and its options.</summary>
     public QuantizerOptions Quantizer { get; init; } = new VectorQuantizerOptions();
 
+    /// <summary>Pixels per code in each direction.</summary>
+    [JsonIgnore]
+    public int PixelsPerCode { get; } = Encoder.PixelsPerCode;
+
     /// <summary>Creates the quantizer with its initial codebook.</summary>
     internal Quantizer CreateQuantizer(Initializer initializer) => LookupDim == 0
         ? Quantizer.Create(Codes, CodeDim, initializer)
@@ -53,7 +61,8 @@ public sealed record VqVaeOptions
             Hidden is >= 2 and <= 8192 && Hidden % 2 == 0,
             "hidden", $"must be an even number from 2 to 8192, not {Hidden}");
         ThrowUnless(ResidualHidden is >= 1 and <= 8192, "residual-hidden", $"must be 1 to 8192, not {ResidualHidden}");
-        ThrowUnless(ResidualLayers is >= 0 and <= 100, "residual-layers", $"must be 0 to 100, not {ResidualLayers}");
+        ThrowUnless(ResidualLayers is >= 0 and <= MostResidualLayers, "residual-layers",
+            $"must be 0 to {MostResidualLayers}, not {ResidualLayers}");
         ThrowUnless(Codes is >= 1 and <= 1 << 20, "codes", $"must be 1 to {1 << 20}, not {Codes}");
         ThrowUnless(CodeDim is >= 1 and <= 8192, "code-dim", $"must be 1 to 8192, not {CodeDim}");
         ThrowUnless((long)Codes * CodeDim <= MaxCodebookLength,

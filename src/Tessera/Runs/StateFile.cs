@@ -1,7 +1,6 @@
-using System.Numerics.Tensors;
 using Tessera.Models;
+using Tessera.Tensors;
 using Tessera.Tensors.IO;
-using Tensor = Tessera.Tensors.Tensor;
 
 namespace Tessera.Runs;
 
@@ -16,7 +15,4 @@ internal static class StateFile
     /// <exception cref="InputException">The file is missing, damaged, or holds others.</exception>
     public static void ReadInto(string path, IEnumerable<(string Name, Tensor Tensor)> tensors) =>
         ModelFile.ReadInto(path, tensors);
-
-    /// <summary>Whether all numbers are finite.</summary>
-    public static bool AreFinite(ReadOnlySpan<float> values) => TensorPrimitives.IsFiniteAll(values);
 }

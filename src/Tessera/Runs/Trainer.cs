@@ -1,6 +1,7 @@
 using System.Diagnostics;
+using System.Numerics.Tensors;
 using Tessera.Files;
-using Tessera.Tensors;
+using Tensor = Tessera.Tensors.Tensor;
 
 namespace Tessera.Runs;
 
@@ -241,7 +242,7 @@ public sealed class Trainer : IDisposable
         Fetch();
         foreach ((string name, Tensor tensor) in _learner.Model.State().Concat(_optimizer.State()))
         {
-            if (!StateFile.AreFinite(tensor.ToArray()))
+            if (!TensorPrimitives.IsFiniteAll<float>(tensor.ToArray()))
                 throw new TrainingDivergedException(
                     _state.Update, $"after update {_state.Update} {name} holds numbers that are not finite");
         }

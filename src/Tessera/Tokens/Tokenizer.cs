@@ -46,10 +46,10 @@ public sealed class Tokenizer : IDisposable
     public int Batch { get; }
 
     /// <summary>Rows of codes per image: a quarter of its height.</summary>
-    public int Rows => _height / VqVae.PixelsPerCode;
+    public int Rows => _height / _model.Options.PixelsPerCode;
 
     /// <summary>Columns of codes per image: a quarter of its width.</summary>
-    public int Columns => _width / VqVae.PixelsPerCode;
+    public int Columns => _width / _model.Options.PixelsPerCode;
 
     /// <summary>Codes per image.</summary>
     public int CodesPerImage => Rows * Columns;
@@ -157,7 +157,7 @@ public sealed class Tokenizer : IDisposable
     public static IEnumerable<Image> Decode(VqVae model, TokenReader tokens, CancellationToken cancellation = default)
     {
         using var tokenizer = new Tokenizer(
-            model, tokens.Columns * VqVae.PixelsPerCode, tokens.Rows * VqVae.PixelsPerCode);
+            model, tokens.Columns * model.Options.PixelsPerCode, tokens.Rows * model.Options.PixelsPerCode);
         while (tokens.Left > 0)
         {
             cancellation.ThrowIfCancellationRequested();

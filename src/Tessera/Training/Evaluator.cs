@@ -89,7 +89,7 @@ public static class Evaluator
 
     /// <summary>Checks that a set is not empty and that its batches fit a model.</summary>
     /// <exception cref="InputException">The set is empty or does not fit; the message says why.</exception>
-    internal static void CheckFit(VqVaeOptions model, ImageSet images, int batch = 1)
+    public static void CheckFit(VqVaeOptions model, ImageSet images, int batch = 1)
     {
         if (images.Count == 0)
             throw new InputException($"{images.Name} holds no images; add some, or choose another set");

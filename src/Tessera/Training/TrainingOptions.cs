@@ -47,12 +47,12 @@ public sealed record TrainingOptions : RunOptions
         Model.Validate();
         ThrowUnless(Data is { Length: > 0 }, "data", $"must be shapes, cifar10 or a folder");
         ThrowUnless(IsSide(Size.Height) && IsSide(Size.Width),
-            "size", $"must be a multiple of {VqVae.PixelsPerCode} from 4 to 4096, or HxW such as 32x48, not {Size}");
+            "size", $"must be a multiple of {Model.PixelsPerCode} from 4 to 4096, or HxW such as 32x48, not {Size}");
         ThrowUnless(
             InitKey is null || Init is not null,
             "key", $"names a state dict in the file of init; give init too, or leave key out");
         base.Validate();
     }
 
-    private static bool IsSide(int pixels) => pixels is >= 4 and <= 4096 && pixels % VqVae.PixelsPerCode == 0;
+    private bool IsSide(int pixels) => pixels is >= 4 and <= 4096 && pixels % Model.PixelsPerCode == 0;
 }

@@ -49,8 +49,8 @@ public sealed class CpuDevice : Device
     /// <summary>The values of <c>TESSERA_CONVOLUTIONS</c>.</summary>
     public static IReadOnlyList<string> ConvolutionNames => ConvolutionChoice.Names;
 
-    /// <summary>The number of threads.</summary>
-    public int Threads => _pool.Threads;
+    /// <inheritdoc/>
+    public override int Threads => _pool.Threads;
 
     /// <inheritdoc/>
     public override string Description => $"cpu, {Threads} thread{(Threads == 1 ? "" : "s")}, {_kernels.Name} kernels";

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Tessera.Models;
 using Tessera.Reporting.Measurements;
 using Tessera.Reporting.Plots;
 
@@ -12,7 +11,7 @@ internal static class InfluenceFigure
     {
         InfluenceMap map = data.Influence;
         double half = map.RadiusOf(0.5), most = map.RadiusOf(0.9), brightest = Math.Max(map.Change.Max(), 1e-6);
-        double edge = map.Side / 2.0, cell = VqVae.PixelsPerCode / 2.0;
+        double edge = map.Side / 2.0, cell = map.Cell / 2.0;
         string radius = most.ToString("0.0", CultureInfo.InvariantCulture);
         Axis Offset(string label) => Axis.Exact(label, -edge, edge);
         var image = new Plot(
@@ -30,7 +29,7 @@ internal static class InfluenceFigure
             "influence", "How far one code reaches",
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"A code stands for a cell of {VqVae.PixelsPerCode} x {VqVae.PixelsPerCode} pixels (outlined). The map "
+                $"A code stands for a cell of {map.Cell} x {map.Cell} pixels (outlined). The map "
                 + $"shows how much the pixels around a cell change when its code vector is set to zero before "
                 + $"decoding: the mean over {map.Samples:#,0} cells of {data.Images.Originals.Count} images. "
                 + $"Positions outside an image do not count. Half of the total change lies within {half:0.0} pixels "

@@ -94,7 +94,7 @@ internal static class Tables
     private static bool IsGroup(JsonProperty option) => option.Value.ValueKind == JsonValueKind.Object;
 
     private static double Bits(VqVaeOptions model, double choices) =>
-        Math.Log2(Math.Max(choices, 1)) / (VqVae.PixelsPerCode * VqVae.PixelsPerCode * model.Channels);
+        Math.Log2(Math.Max(choices, 1)) / (model.PixelsPerCode * model.PixelsPerCode * model.Channels);
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

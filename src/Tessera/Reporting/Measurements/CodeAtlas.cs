@@ -1,5 +1,4 @@
 using Tessera.Imaging;
-using Tessera.Models;
 using Tessera.Quantization;
 using Tessera.Reporting.Plots;
 
@@ -17,8 +16,6 @@ internal sealed record CodeAtlas(IReadOnlyList<int> Order, IReadOnlyList<Image> 
     /// <summary>The largest number of codes shown; of a larger codebook, the most used ones.</summary>
     public const int MostCodes = 4096;
 
-    private const int Margin = VqVae.PixelsPerCode, TileSide = VqVae.PixelsPerCode + 2 * Margin;
-
     // The limit for the cells around the code: cells farther away hardly change the tile.
     private const int MostCellsAround = 5;
 
@@ -30,10 +27,12 @@ internal sealed record CodeAtlas(IReadOnlyList<int> Order, IReadOnlyList<Image> 
         long[] counts = usage.Counts.ToArray();
         int[] order = [.. Enumerable.Range(0, counts.Length).OrderByDescending(code => counts[code]).Take(MostCodes)];
         int dimensions = probe.Model.Options.CodeDim, channels = probe.Model.Options.Channels;
+        // A tile shows the code's own pixels and as many on each side.
+        int own = probe.Model.Options.PixelsPerCode, margin = own, tileSide = own + 2 * margin;
         float[] codebook = probe.Codebook(), background = Mean(codebook, counts, dimensions);
         int around = Math.Min(probe.Model.Options.ResidualLayers + 3, MostCellsAround), side = 2 * around + 1;
-        int middle = (around * side + around) * dimensions, pixels = side * VqVae.PixelsPerCode;
-        int corner = around * VqVae.PixelsPerCode - Margin;
+        int middle = (around * side + around) * dimensions, pixels = side * own;
+        int corner = around * own - margin;
         Image[] tiles = new Image[order.Length];
         probe.Decode(
             order.Length, side, side,
@@ -42,8 +41,8 @@ internal sealed record CodeAtlas(IReadOnlyList<int> Order, IReadOnlyList<Image> 
                 for (int cell = 0; cell < side * side; cell++) background.CopyTo(map[(cell * dimensions)..]);
                 codebook.AsSpan(order[i] * dimensions, dimensions).CopyTo(map[middle..]);
             },
-            (i, image) => tiles[i] = Crop(ModelProbe.ToImage(image, pixels, pixels, channels), corner, TileSide));
-        Rgb[] colors = [.. tiles.Select(tile => MeanColor(Crop(tile, Margin, VqVae.PixelsPerCode)))];
+            (i, image) => tiles[i] = Crop(ModelProbe.ToImage(image, pixels, pixels, channels), corner, tileSide));
+        Rgb[] colors = [.. tiles.Select(tile => MeanColor(Crop(tile, margin, own)))];
         return new CodeAtlas(order, tiles, colors);
     }
 

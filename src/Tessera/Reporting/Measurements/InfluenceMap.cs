@@ -1,5 +1,3 @@
-using Tessera.Models;
-
 namespace Tessera.Reporting.Measurements;
 
 /// <summary>
@@ -7,18 +5,19 @@ namespace Tessera.Reporting.Measurements;
 /// zero, as a mean over many cells of many images.
 /// </summary>
 /// <param name="Reach">The number of pixels measured on each side of the cell.</param>
+/// <param name="Cell">The side of a cell in pixels.</param>
 /// <param name="Change">
 /// Mean absolute change, pixels in 0..1, <c>[side, side]</c>, row-major; the cell's own pixels are in the middle.
 /// Positions outside an image do not count.
 /// </param>
 /// <param name="Samples">The number of zeroed cells.</param>
-internal sealed record InfluenceMap(int Reach, float[] Change, int Samples)
+internal sealed record InfluenceMap(int Reach, int Cell, float[] Change, int Samples)
 {
     // 2048 images of 32x32, which decode in a second or two.
     private const long PixelBudget = 2048 * 32 * 32;
 
     /// <summary>The side of the square map in pixels.</summary>
-    public int Side => SideOf(Reach);
+    public int Side => 2 * Reach + Cell;
 
     /// <summary>The distance of a position on the map from the middle of the cell, in pixels.</summary>
     public double Distance(int index)
@@ -47,11 +46,12 @@ internal sealed record InfluenceMap(int Reach, float[] Change, int Samples)
     /// <param name="maps">The quantized latents of some images.</param>
     public static InfluenceMap Measure(ModelProbe probe, LatentMaps maps)
     {
-        int width = maps.Width * VqVae.PixelsPerCode, height = maps.Height * VqVae.PixelsPerCode;
+        int pixels = probe.Model.Options.PixelsPerCode;
+        int width = maps.Width * pixels, height = maps.Height * pixels;
         int channels = probe.Model.Options.Channels;
         // Each 3x3 convolution extends the reach by one cell, the transposed convolutions together by less than one.
         int cells = Math.Min(2 + probe.Model.Options.ResidualLayers, Math.Max(maps.Width, maps.Height) - 1);
-        int reach = Math.Min(VqVae.PixelsPerCode * cells, 32);
+        int reach = Math.Min(pixels * cells, 32);
         int perImage = (int)Math.Clamp(PixelBudget / ((long)maps.Count * width * height), 1, maps.Cells);
         float[][] whole = new float[maps.Count][];
         probe.Decode(
@@ -59,7 +59,7 @@ internal sealed record InfluenceMap(int Reach, float[] Change, int Samples)
             (i, map) => maps.Of(i).CopyTo(map),
             (i, image) => whole[i] = image.ToArray());
 
-        var sums = new Sums(reach, SideOf(reach));
+        var sums = new Sums(reach, pixels);
         probe.Decode(
             maps.Count * perImage, maps.Height, maps.Width,
             (sample, map) =>
@@ -70,7 +70,7 @@ internal sealed record InfluenceMap(int Reach, float[] Change, int Samples)
             (sample, image) => sums.Add(
                 whole[sample / perImage], image, width, height, channels,
                 CellOf(sample) % maps.Width, CellOf(sample) / maps.Width));
-        return new InfluenceMap(reach, sums.Means(), maps.Count * perImage);
+        return new InfluenceMap(reach, pixels, sums.Means(), maps.Count * perImage);
 
         // The cells are spread over the map and differ from image to image.
         int CellOf(int sample)
@@ -80,19 +80,24 @@ internal sealed record InfluenceMap(int Reach, float[] Change, int Samples)
         }
     }
 
-    private static int SideOf(int reach) => 2 * reach + VqVae.PixelsPerCode;
-
     /// <summary>The sums of the changes at each offset from the cell.</summary>
-    private sealed class Sums(int reach, int side)
+    private sealed class Sums
     {
-        private readonly double[] _sums = new double[side * side];
-        private readonly long[] _counts = new long[side * side];
+        private readonly int _reach, _cell, _side;
+        private readonly double[] _sums;
+        private readonly long[] _counts;
+
+        public Sums(int reach, int cell)
+        {
+            (_reach, _cell, _side) = (reach, cell, 2 * reach + cell);
+            (_sums, _counts) = (new double[_side * _side], new long[_side * _side]);
+        }
 
         public void Add(
             ReadOnlySpan<float> before, ReadOnlySpan<float> after,
             int width, int height, int channels, int column, int row)
         {
-            int left = column * VqVae.PixelsPerCode - reach, top = row * VqVae.PixelsPerCode - reach;
+            int left = column * _cell - _reach, top = row * _cell - _reach, side = _side;
             for (int y = Math.Max(top, 0); y < Math.Min(top + side, height); y++)
             {
                 for (int x = Math.Max(left, 0); x < Math.Min(left + side, width); x++)

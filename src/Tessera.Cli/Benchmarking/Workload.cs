@@ -5,13 +5,13 @@ using Tessera.Tensors.Devices;
 using Tessera.Tensors.Optim;
 using Tessera.Training;
 
-namespace Tessera.Benchmarking;
+namespace Tessera.Cli.Benchmarking;
 
 /// <summary>
 /// The operations of a model for benchmarks, without data loading, logging and saving: batches are given as numbers.
 /// Memory is reused from call to call, as in a run.
 /// </summary>
-public sealed class Workload : IDisposable
+internal sealed class Workload : IDisposable
 {
     private readonly VqVae _model;
     private readonly Adam _optimizer;
@@ -78,7 +78,7 @@ public sealed class Workload : IDisposable
     /// <param name="pixels">Receives the pixels, about [-0.5, 0.5], not clamped.</param>
     public void Decode(ReadOnlySpan<int> codes, Shape shape, Span<float> pixels)
     {
-        int height = shape[1] / VqVae.PixelsPerCode, width = shape[2] / VqVae.PixelsPerCode;
+        int height = shape[1] / _model.Options.PixelsPerCode, width = shape[2] / _model.Options.PixelsPerCode;
         _model.Decode(_inference.Indices(codes, [shape[0], height, width], _model.Options.Codes)).CopyTo(pixels);
         _inference.Reset();
     }

@@ -1,18 +1,18 @@
 using System.Diagnostics;
 using Tessera.Data;
-using Tessera.Models;
 using Tessera.Quantization;
 using Tessera.Tensors;
+using Tessera.Tensors.Devices;
 using Tessera.Tensors.Devices.Cpu;
 using Tessera.Training;
 
-namespace Tessera.Benchmarking;
+namespace Tessera.Cli.Benchmarking;
 
 /// <summary>
 /// Measures how fast this machine trains, encodes and decodes, and the peak rate of multiply-adds of its processor. The
 /// kinds of work are measured in turns, so that a drift of the machine's speed affects all of them alike.
 /// </summary>
-public static class ThroughputBenchmark
+internal static class ThroughputBenchmark
 {
     private const int WarmUpCalls = 2;
     private static readonly TimeSpan PeakDuration = TimeSpan.FromMilliseconds(20);
@@ -35,9 +35,9 @@ public static class ThroughputBenchmark
     {
         options.Validate();
         Evaluator.CheckFit(options.Model, Images(options, 1), options.Batch);
-        using var device = new CpuDevice(options.Threads);
+        using Device device = options.CreateDevice();
         using var works = new Works(options, Images(options, options.Batch), device);
-        var peaks = new Peaks(device.Threads);
+        var peaks = new Peaks(Math.Max(device.Threads, 1));
 
         for (int call = 0; call < WarmUpCalls; call++) works.RunAll(cancellation);
         works.Forget();
@@ -62,12 +62,12 @@ public static class ThroughputBenchmark
         return images.Channels == options.Model.Channels ? images : images.ToChannels(options.Model.Channels);
     }
 
-    private static ConvolutionReport[] Explain(CpuDevice device, ModelCost cost) =>
+    private static ConvolutionReport[] Explain(Device device, ModelCost cost) =>
     [
         .. cost.Encoder.Concat(cost.Decoder)
             .GroupBy(layer => (layer.Geometry, layer.IsTransposed))
             .Select(layers =>
-                new ConvolutionReport(layers.First(), layers.Count(), device.Explain(layers.Key.Geometry))),
+                new ConvolutionReport(layers.First(), layers.Count(), device.Explain(layers.Key.Geometry) ?? "")),
     ];
 
     /// <summary>The kinds of work with the times of their calls.</summary>
@@ -77,7 +77,7 @@ public static class ThroughputBenchmark
         private readonly (string Name, long Operations, Action Call, List<double> Times)[] _works;
         private readonly int _batch;
 
-        public Works(TrainingOptions options, ImageSet images, CpuDevice device)
+        public Works(TrainingOptions options, ImageSet images, Device device)
         {
             _batch = options.Batch;
             Cost = new ModelCost(options.Model, _batch, images.Height, images.Width);

@@ -1,7 +1,6 @@
 using Tessera.Imaging;
-using Tessera.Models;
 
-namespace Tessera.Benchmarking;
+namespace Tessera.Cli.Benchmarking;
 
 /// <summary>The results of <see cref="ThroughputBenchmark"/>.</summary>
 /// <param name="Device">A description of the device and its kernels.</param>
@@ -11,7 +10,7 @@ namespace Tessera.Benchmarking;
 /// <param name="Rates">The times of each kind of work.</param>
 /// <param name="Peak">The peak rate of fused multiply-adds of the processor.</param>
 /// <param name="Convolutions">The algorithm of each of the model's convolutions.</param>
-public sealed record Throughput(
+internal sealed record Throughput(
     string Device, int Threads, int Batch, ImageSize Size, IReadOnlyList<WorkRate> Rates, PeakRate Peak,
     IReadOnlyList<ConvolutionReport> Convolutions);
 
@@ -22,7 +21,7 @@ public sealed record Throughput(
 /// Floating-point operations of a call, counted as for direct convolution (<see cref="ModelCost"/>).
 /// </param>
 /// <param name="Milliseconds">The time of each call; at least one.</param>
-public sealed record WorkRate(string Name, int Images, long Operations, IReadOnlyList<double> Milliseconds)
+internal sealed record WorkRate(string Name, int Images, long Operations, IReadOnlyList<double> Milliseconds)
 {
     /// <summary>The median time of a call in milliseconds.</summary>
     public double Median
@@ -48,10 +47,10 @@ public sealed record WorkRate(string Name, int Images, long Operations, IReadOnl
 /// <param name="VectorBits">The width of the processor's vectors in bits.</param>
 /// <param name="OneThread">The rate with one thread.</param>
 /// <param name="AllThreads">The rate with all threads of the benchmark.</param>
-public readonly record struct PeakRate(int VectorBits, double OneThread, double AllThreads);
+internal readonly record struct PeakRate(int VectorBits, double OneThread, double AllThreads);
 
 /// <summary>The algorithm for the layers of a model that have the same sizes.</summary>
 /// <param name="Layer">The first of these layers.</param>
 /// <param name="Count">The number of these layers.</param>
 /// <param name="Explanation">The algorithm and the reason for its choice.</param>
-public sealed record ConvolutionReport(ConvolutionLayer Layer, int Count, string Explanation);
+internal sealed record ConvolutionReport(ConvolutionLayer Layer, int Count, string Explanation);
