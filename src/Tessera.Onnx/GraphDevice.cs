@@ -20,6 +20,9 @@ internal sealed class GraphDevice(Device inner, GraphBuilder graph) : Delegating
     private readonly HashSet<Storage<float>> _constants = [];
     private readonly Dictionary<Storage<int>, string> _indices = [];
 
+    // The model's own first computations, on weights without a name, are no part of the graph.
+    private bool Writes => _weights.Count > 0;
+
     /// <summary>The name of the next table that is searched or read.</summary>
     public string TableName { get; set; } = "table";
 
@@ -49,19 +52,20 @@ internal sealed class GraphDevice(Device inner, GraphBuilder graph) : Delegating
         in Conv2dGeometry geometry, Storage<float> x, Storage<float> weight, in Epilogue epilogue, Storage<float> y)
     {
         base.Conv2d(geometry, x, weight, epilogue, y);
-        Convolve("Conv", geometry, x, weight, epilogue, y);
+        if (Writes) Convolve("Conv", geometry, x, weight, epilogue, y);
     }
 
     public override void Conv2dTransposed(
         in Conv2dGeometry geometry, Storage<float> y, Storage<float> weight, in Epilogue epilogue, Storage<float> x)
     {
         base.Conv2dTransposed(geometry, y, weight, epilogue, x);
-        Convolve("ConvTranspose", geometry, y, weight, epilogue, x);
+        if (Writes) Convolve("ConvTranspose", geometry, y, weight, epilogue, x);
     }
 
     public override void Relu(Storage<float> x, Storage<float> y)
     {
         base.Relu(x, y);
+        if (!Writes) return;
         Value value = Of(x);
         _values[y] = value with { Name = Relu(value.Name) };
     }
@@ -69,6 +73,7 @@ internal sealed class GraphDevice(Device inner, GraphBuilder graph) : Delegating
     public override void NormalizeRows(Storage<float> x, int columns, Storage<float> y)
     {
         base.NormalizeRows(x, columns, y);
+        if (!Writes) return;
         if (_constants.Contains(x))
         {
             _constants.Add(y);
@@ -88,6 +93,7 @@ internal sealed class GraphDevice(Device inner, GraphBuilder graph) : Delegating
         Storage<float> x, Storage<float> table, int tableRows, int columns, Storage<int> nearest)
     {
         base.NearestRows(x, table, tableRows, columns, nearest);
+        if (!Writes) return;
         float[] elements = ValuesOf(table);
         string rows = Rows(x), name = graph.Constant(TableName, elements, tableRows, columns);
         string transposed = graph.Node($"{name}.columns", "Transpose", [name], List("perm", 1, 0));
@@ -101,6 +107,7 @@ internal sealed class GraphDevice(Device inner, GraphBuilder graph) : Delegating
     public override void GatherRows(Storage<float> table, int columns, Storage<int> indices, Storage<float> y)
     {
         base.GatherRows(table, columns, indices, y);
+        if (!Writes) return;
         string name = graph.Constant(TableName, ValuesOf(table), table.Length / columns, columns);
         string vectors = graph.Node($"{name}.vectors", "Gather", [name, _indices[indices]], Whole("axis", 0));
         _values[y] = new Value(vectors, IsMap: false);
