@@ -1,6 +1,7 @@
 using Tessera.Models;
 using Tessera.Quantization;
 using Tessera.Tensors;
+using Tessera.Tensors.Ops;
 using Tessera.Tensors.Random;
 
 namespace Tessera.Onnx.Tests;
@@ -14,7 +15,8 @@ internal sealed class ExportedModel : IDisposable
     {
         Model = new VqVae(options, seed: 4);
         Tensor vectors = Latents(Images(stream: 0, 4, 32, 32), 4, 32, 32);
-        Model.Quantizer.Start(vectors.ToArray().AsSpan(0, options.Codes * vectors.Shape.Last), vectorsPerCode: 1);
+        Model.Quantizer.Start(
+            vectors.Reshape([vectors.Shape.Rows, vectors.Shape.Last]).Rows(0, options.Codes), vectorsPerCode: 1);
         OnnxExport.Write(Folder, Model);
     }
 
@@ -60,12 +62,12 @@ internal sealed class ExportedModel : IDisposable
 
     /// <summary>The codes that the model finds.</summary>
     public int[] Encode(float[] images, int batch, int height, int width) =>
-        Model.Encode(Input(images, batch, height, width));
+        Model.Encode(Input(images, batch, height, width)).ToArray();
 
     /// <summary>The images that the model decodes, as the export returns them: NCHW, pixels in [0, 1].</summary>
     public float[] Decode(int[] codes, int batch, int height, int width)
     {
-        float[] pixels = Model.Decode(codes, batch, height, width).ToArray();
+        float[] pixels = Model.Decode(Indices.From(codes, [batch, height, width], Model.Options.Codes)).ToArray();
         int channels = Model.Options.Channels, area = 16 * height * width;
         float[] turned = new float[pixels.Length];
         for (int i = 0; i < pixels.Length; i++)

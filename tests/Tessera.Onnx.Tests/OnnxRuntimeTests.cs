@@ -40,8 +40,9 @@ public sealed class OnnxRuntimeTests
     public void The_lowest_of_equal_codes_is_found()
     {
         using var exported = new ExportedModel(ExportedModel.Options("gradient"));
-        float[] half = exported.Model.Quantizer.Codebook.ToArray()[..(16 * 8)];
-        exported.Model.Quantizer.Codebook.CopyFrom([.. half, .. half]);
+        using Tensor codebook = exported.Model.Quantizer.CopyCodebook(exported.Model.Device);
+        codebook.Rows(16, 16).CopyFrom(codebook.Rows(0, 16));
+        exported.Model.Quantizer.Start(codebook, vectorsPerCode: 1);
         OnnxExport.Write(exported.Folder, exported.Model);
         float[] images = exported.Images(stream: 1, 2, 16, 16);
         Value codes = RuntimeModel.Run(exported.Encoder, images, 2, 3, 16, 16)["codes"];
@@ -117,7 +118,8 @@ public sealed class OnnxRuntimeTests
         Assert.True(expected.Distinct().Count() > 5, "The images have too few codes for the test to be meaningful.");
         Tensor vectors = exported.Latents(images, batch, height, width);
         Quantizer quantizer = exported.Model.Quantizer;
-        Tensor lookedIn = (quantizer is ProjectedQuantizer projected ? projected.Inner : quantizer).Codebook;
+        using Tensor lookedIn = (quantizer is ProjectedQuantizer projected ? projected.Inner : quantizer)
+            .CopyCodebook(exported.Model.Device);
         float[][] codebook = [.. lookedIn.ToArray().Chunk(vectors.Shape.Last)];
         float[][] z = [.. vectors.ToArray().Chunk(vectors.Shape.Last)];
         for (int i = 0; i < found.Length; i++)

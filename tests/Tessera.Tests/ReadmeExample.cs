@@ -1,6 +1,6 @@
-using Tessera.Analysis;
 using Tessera.Data;
 using Tessera.Imaging;
+using Tessera.Runs;
 using Tessera.Training;
 
 namespace Tessera.Tests;
@@ -14,13 +14,15 @@ internal static class ReadmeExample
     {
         // README begins
         TrainingOptions options = Preset.Default.Options with { Budget = TrainingBudget.OfUpdates(200), Seed = 1 };
-        using var trainer = new Trainer(RunFolder.Create("runs/example", options), train, test);
+        using var learner = new TokenizerLearner(TokenizerRun.Create("runs/example", options), train, test);
+        using var trainer = new Trainer(learner);
 
-        var progress = new Progress<TrainingProgress>(p =>
+        var progress = new Progress<RunProgress>(p =>
         {
-            if (p.IsMetricsRow) Console.WriteLine($"{p.Update}: recon_error {p.Window.ReconError:0.000}");
+            if (p.IsMetricsRow) Console.WriteLine($"{p.Update}: recon_error {p.Window.Mean("recon_error"):0.000}");
         });
-        Evaluation result = trainer.Run(progress, stop);    // on cancellation: writes a checkpoint, then throws
+        trainer.Run(progress, stop);    // on cancellation: writes a checkpoint, then throws
+        Evaluation result = learner.Evaluation!;
         Console.WriteLine($"{result.ReconError:0.000} on held-out images, {result.CodesUsed} codes used");
 
         TrainedModel trained = TrainedModel.Open("runs/example");

@@ -34,9 +34,13 @@ public sealed class ImageSet
         for (int i = 0; i < images.Count; i++) Set(i, images[i]);
     }
 
-    /// <summary>Creates a set of black images, to be filled by <see cref="Set"/>.</summary>
+    /// <summary>
+    /// Creates a set of black images, to be filled by <see cref="Set"/>, in blocks of at most as many bytes; null for
+    /// as many as fit an array.
+    /// </summary>
     internal ImageSet(
-        string name, int width, int height, int channels, int[] labels, IReadOnlyList<string> classNames)
+        string name, int width, int height, int channels, int[] labels, IReadOnlyList<string> classNames,
+        int? blockLength = null)
     {
         Name = name;
         Width = width;
@@ -45,7 +49,7 @@ public sealed class ImageSet
         ClassNames = classNames;
         _labels = labels;
         int length = checked(width * height * channels);
-        _perBlock = Array.MaxLength / length;
+        _perBlock = (blockLength ?? Array.MaxLength) / length;
         _blocks =
         [
             .. Enumerable.Range(0, (labels.Length + _perBlock - 1) / _perBlock).Select(block =>

@@ -28,8 +28,8 @@ public class BatchSamplerTests
     public void An_epoch_is_the_permutation_of_its_stream()
     {
         int[] drawn = Draw(new BatchSampler(20, seed: 3), batch: 20, updates: 2);
-        Assert.Equal(new CounterRandom(3, BatchSampler.Stream).Permutation(20), drawn[..20]);
-        Assert.Equal(new CounterRandom(3, BatchSampler.Stream + 1).Permutation(20), drawn[20..]);
+        Assert.Equal(new CounterRandom(3, RandomStreams.Epochs).Permutation(20), drawn[..20]);
+        Assert.Equal(new CounterRandom(3, RandomStreams.Epochs + 1).Permutation(20), drawn[20..]);
         Assert.NotEqual(drawn[..20], drawn[20..]);
     }
 

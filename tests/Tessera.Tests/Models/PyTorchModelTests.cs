@@ -3,6 +3,7 @@ using Tessera.Quantization;
 using Tessera.Tensors;
 using Tessera.Tensors.Autograd;
 using Tessera.Tensors.IO;
+using Tessera.Tests.Quantization;
 
 namespace Tessera.Tests.Models;
 
@@ -201,14 +202,14 @@ public sealed class PyTorchModelTests : IDisposable
         int dim = model.Options.CodeDim, step = z.Length / dim / model.Options.Codes;
         IEnumerable<float[]> vectors =
             Enumerable.Range(0, model.Options.Codes).Select(code => z.AsSpan(code * step * dim, dim).ToArray());
-        model.Quantizer.Codebook.CopyFrom([.. vectors.SelectMany(vector => vector)]);
+        model.Quantizer.Table().CopyFrom([.. vectors.SelectMany(vector => vector)]);
     }
 
     private static (int[] Codes, float[] Reconstructions) Run(VqVae model, TensorEntry images)
     {
         using var tape = new Tape(model.Device, recording: false);
         VqVaeOutput output = model.Forward(tape.Input(images.Values.Span, new Shape(images.Shape)));
-        return (output.Quantized.Codes, output.Reconstruction.ToArray());
+        return (output.Quantized.Codes.ToArray(), output.Reconstruction.ToArray());
     }
 
     /// <summary>

@@ -151,10 +151,11 @@ internal sealed class Trajectory
     private void Record(Tensor reconError, Quantized quantized)
     {
         CodeUsage usage = new(Fixture.Integer("codes"));
-        usage.Add(quantized.Codes);
+        int[] codes = quantized.Codes.ToArray();
+        usage.Add(codes);
         _reconErrors.Add(reconError.Item());
         _vqLosses.Add(quantized.Loss.Item());
         _perplexities.Add((float)usage.Perplexity);
-        _codes.AddRange(quantized.Codes);
+        _codes.AddRange(codes);
     }
 }

@@ -16,7 +16,7 @@ public class KMeansTests
             (value, i) => 0.1f * value + (i % 2 == 0 ? middles[i / 2 % 5].X : middles[i / 2 % 5].Y))];
         for (ulong seed = 0; seed < 10; seed++)
         {
-            float[] centres = KMeans.Cluster(Tensor.From(vectors, [500, 2]), 5, new CounterRandom(seed, 0));
+            float[] centres = Cluster(vectors, 2, 5, seed);
             foreach ((float x, float y) in middles)
             {
                 double nearest = Enumerable.Range(0, 5)
@@ -35,7 +35,7 @@ public class KMeansTests
         const int Count = 400, Dimensions = 3, Clusters = 20;
         float[] vectors = new float[Count * Dimensions];
         new CounterRandom(2, 0).FillNormal(vectors);
-        float[] centres = KMeans.Cluster(Tensor.From(vectors, [Count, Dimensions]), Clusters, new CounterRandom(3, 0));
+        float[] centres = Cluster(vectors, Dimensions, Clusters, seed: 3);
         double found = Error(vectors, centres, Dimensions);
         double drawn = Error(vectors, vectors[..(Clusters * Dimensions)], Dimensions);
         Assert.True(found < drawn, $"the error of k-means is {found:0.000}; that of random vectors is {drawn:0.000}");
@@ -57,17 +57,24 @@ public class KMeansTests
     {
         float[] vectors = new float[300];
         new CounterRandom(2, 0).FillNormal(vectors);
-        float[][] twice = [.. Enumerable.Range(0, 2)
-            .Select(_ => KMeans.Cluster(Tensor.From(vectors, [100, 3]), 7, new CounterRandom(5, 0)))];
+        float[][] twice = [.. Enumerable.Range(0, 2).Select(_ => Cluster(vectors, 3, 7, seed: 5))];
         Assert.Equal(twice[0], twice[1]);
     }
 
     [Fact]
     public void Fewer_different_vectors_than_clusters_give_centres_among_them()
     {
-        float[] centres = KMeans.Cluster(Tensor.From([1, 1, 1, 4], [4, 1]), 6, new CounterRandom(1, 0));
+        float[] centres = Cluster([1, 1, 1, 4], 1, 6, seed: 1);
         Assert.Equal(6, centres.Length);
         Assert.Equal([1f, 4f], centres.Distinct().Order());
+    }
+
+    private static float[] Cluster(float[] vectors, int dimensions, int clusters, ulong seed)
+    {
+        using Tensor all = Tensor.From(vectors, [vectors.Length / dimensions, dimensions]);
+        using Tensor centres = KMeans.Cluster(all, clusters, new CounterRandom(seed, 0));
+        Assert.Equal(new Shape(clusters, dimensions), centres.Shape);
+        return centres.ToArray();
     }
 
     private static double Error(float[] vectors, float[] centres, int dimensions) =>

@@ -32,12 +32,14 @@ public class QuantizerTests
         using var tape = new Tape();
         Tensor z = tape.Variable(Normal(3 * 2 * Dimensions, 1), [1, 3, 2, Dimensions]);
         Quantized quantized = quantizer.Quantize(z, training: false);
-        Assert.Equal(quantized.Codes, quantizer.FindCodes(Tensor.From(z.ToArray(), z.Shape)));
-        Assert.Equal(quantized.Vectors.ToArray(), quantizer.Lookup(quantized.Codes, z.Shape, tape: null).ToArray());
-        Assert.Equal(new Shape(Codes, Dimensions), quantizer.Codebook.Shape);
-        float[][] codebook = [.. quantizer.Codebook.ToArray().Chunk(Dimensions)];
+        int[] codes = quantized.Codes.ToArray();
+        Assert.Equal(codes, quantizer.FindCodes(Tensor.From(z.ToArray(), z.Shape)).ToArray());
+        Assert.Equal(new Shape(1, 3, 2), quantized.Codes.Shape);
+        Assert.Equal(quantized.Vectors.ToArray(), quantizer.Lookup(quantized.Codes).ToArray());
+        Assert.Equal(new Shape(Codes, Dimensions), quantizer.Codebook(tape).Shape);
+        float[][] codebook = [.. quantizer.CodebookValues().Chunk(Dimensions)];
         Assert.Equal(
-            quantized.Codes.SelectMany(code => codebook[code]), quantized.Vectors.ToArray(),
+            codes.SelectMany(code => codebook[code]), quantized.Vectors.ToArray(),
             (a, b) => Math.Abs(a - b) < 1e-5);
     }
 
@@ -47,13 +49,13 @@ public class QuantizerTests
     {
         Quantizer quantizer = Make(QuantizerOptions.Find(kind), lookupDim);
         int dimensions = lookupDim == 0 ? Dimensions : lookupDim;
-        float[] start = Normal(Codes * dimensions, 5);
-        if (kind == "cosine") start = Tensor.From(start, [Codes, dimensions]).NormalizeRows().ToArray();
+        Tensor start = Tensor.From(Normal(Codes * dimensions, 5), [Codes, dimensions]);
+        if (kind == "cosine") start = start.NormalizeRows();
         quantizer.Start(start, vectorsPerCode: 3);
         Quantizer inner = Make(QuantizerOptions.Find(kind), 0, dimensions);
         inner.Start(start, vectorsPerCode: 3);
-        Assert.Equal(start, inner.Codebook.ToArray(), (a, b) => Math.Abs(a - b) < 1e-6);
-        if (lookupDim == 0) Assert.Equal(inner.Codebook.ToArray(), quantizer.Codebook.ToArray());
+        Assert.Equal(start.ToArray(), inner.CodebookValues(), (a, b) => Math.Abs(a - b) < 1e-6);
+        if (lookupDim == 0) Assert.Equal(inner.CodebookValues(), quantizer.CodebookValues());
     }
 
     [Theory]
@@ -68,7 +70,7 @@ public class QuantizerTests
             Quantized quantized = quantizer.Quantize(z, training: true);
             tape.Backward(quantized.Loss.Add(
                 quantized.Vectors.MeanSquaredError(tape.Input(Normal(5 * Dimensions, 2), z.Shape))));
-            foreach ((string name, Tensor tensor) in quantizer.Parameters().Append(("z", z)))
+            foreach ((string name, Tensor tensor) in quantizer.Parameters().Select(entry => (entry.Name, entry.Tensor)).Append(("z", z)))
                 Assert.True(
                     tensor.Gradient?.ToArray().Any(value => value != 0), $"{name} has no gradient ({estimator})");
         }
@@ -88,9 +90,9 @@ public class QuantizerTests
                     AveragesStart = EmaStart.Codebook,
                 },
                 0);
-            int[] codes = quantizer.Quantize(z, training: true).Codes;
+            int[] codes = quantizer.Quantize(z, training: true).Codes.ToArray();
             float[] sizes = quantizer.ClusterSizes.ToArray();
-            float[] sums = quantizer.Sums.ToArray(), codebook = quantizer.Codebook.ToArray();
+            float[] sums = quantizer.Sums.ToArray(), codebook = quantizer.CodebookValues();
             double total = sizes.Sum();
             for (int code = 0; code < Codes; code++)
             {
@@ -119,7 +121,7 @@ public class QuantizerTests
             if (resumed) quantizer.SetUpdates(updatesBefore);
             else for (int update = 0; update < updatesBefore; update++) quantizer.Quantize(z, training: true);
             quantizer.ClusterSizes.Fill(8);
-            int[] codes = quantizer.Quantize(z, training: true).Codes;
+            int[] codes = quantizer.Quantize(z, training: true).Codes.ToArray();
             float[] sizes = quantizer.ClusterSizes.ToArray();
             for (int code = 0; code < Codes; code++)
                 Assert.Equal(8 * decay + (1 - decay) * codes.Count(each => each == code), sizes[code], 1e-5);
@@ -135,10 +137,10 @@ public class QuantizerTests
         float[] values = Normal(9 * Dimensions, 1);
         Tensor z = Tensor.From(values, [9, Dimensions]);
         Assert.Equal(
-            quantizer.FindCodes(z),
-            quantizer.FindCodes(Tensor.From([.. values.Select(value => 7 * value)], z.Shape)));
+            quantizer.FindCodes(z).ToArray(),
+            quantizer.FindCodes(Tensor.From([.. values.Select(value => 7 * value)], z.Shape)).ToArray());
         for (int update = 0; update < 5; update++) quantizer.Quantize(z, training: true);
-        foreach (float[] code in quantizer.Codebook.ToArray().Chunk(Dimensions))
+        foreach (float[] code in quantizer.CodebookValues().Chunk(Dimensions))
             Assert.Equal(1, code.Sum(value => value * value), 1e-5);
     }
 
@@ -147,13 +149,13 @@ public class QuantizerTests
     public void SimVQ_moves_every_code_and_keeps_its_frozen_ones()
     {
         Quantizer quantizer = Make(new SimVectorQuantizerOptions(), 0);
-        float[] before = quantizer.Codebook.ToArray(), frozen = quantizer.State().First().Tensor.ToArray();
+        float[] before = quantizer.CodebookValues(), frozen = quantizer.State().First().Tensor.ToArray();
         using var tape = new Tape();
         tape.Backward(quantizer.Quantize(tape.Variable(Normal(Dimensions, 1), [1, Dimensions]), training: true).Loss);
         Tensor map = quantizer.Parameters().Single().Tensor;
         map.CopyFrom([.. map.ToArray().Zip(map.Gradient!.ToArray(), (weight, gradient) => weight - gradient)]);
         Assert.All(
-            before.Chunk(Dimensions).Zip(quantizer.Codebook.ToArray().Chunk(Dimensions)),
+            before.Chunk(Dimensions).Zip(quantizer.CodebookValues().Chunk(Dimensions)),
             pair => Assert.NotEqual(pair.First, pair.Second));
         Assert.Equal(frozen, quantizer.State().First().Tensor.ToArray());
     }
@@ -168,13 +170,14 @@ public class QuantizerTests
             (RunningAverageOptions)QuantizerOptions.Find(kind) with { Revival = 0.5, Decay = 0.5 }, lookupDim);
         int dimensions = lookupDim == 0 ? Dimensions : lookupDim;
         // All codes but the first are far from all vectors, so that one code serves all.
-        quantizer.Start(
-            [.. Enumerable.Range(0, Codes * dimensions).Select(i => i < dimensions ? 1f : i % 2 == 0 ? -90f : 0)],
-            vectorsPerCode: 0);
+        float[] far =
+            [.. Enumerable.Range(0, Codes * dimensions).Select(i => i < dimensions ? 1f : i % 2 == 0 ? -90f : 0)];
+        quantizer.Start(Tensor.From(far, [Codes, dimensions]), vectorsPerCode: 0);
         Tensor z = Tensor.From(
             [.. Normal(12 * Dimensions, 1).Select(value => 1 + 0.1f * value)], [1, 12, 1, Dimensions]);
         Quantized quantized = quantizer.Quantize(z, training: true);
-        int used = quantized.Codes.Distinct().Count();
+        int[] codes = quantized.Codes.ToArray();
+        int used = codes.Distinct().Count();
 
         int revived = quantizer.Revive(quantized.Latents, new CounterRandom(1, 1));
 
@@ -185,7 +188,7 @@ public class QuantizerTests
         float[][] codebook = [.. state["_embedding.weight"].ToArray().Chunk(dimensions)];
         float[][] sums = [.. state["_ema_w"].ToArray().Chunk(dimensions)];
         float[][] vectors = [.. quantized.Latents.ToArray().Chunk(dimensions)];
-        int[] dead = [.. Enumerable.Range(0, Codes).Except(quantized.Codes)];
+        int[] dead = [.. Enumerable.Range(0, Codes).Except(codes)];
         Assert.All(dead, code =>
         {
             Assert.Equal(12f / Codes, sizes[code]);
@@ -202,10 +205,10 @@ public class QuantizerTests
         foreach (QuantizerOptions options in QuantizerOptions.All)
         {
             Quantizer quantizer = Make(options, 0);
-            float[] before = quantizer.Codebook.ToArray();
+            float[] before = quantizer.CodebookValues();
             Tensor z = Tensor.From(Normal(8 * Dimensions, 1), [8, Dimensions]);
             Assert.Equal(0, quantizer.Revive(z, new CounterRandom(1, 1)));
-            Assert.Equal(before, quantizer.Codebook.ToArray());
+            Assert.Equal(before, quantizer.CodebookValues());
         }
     }
 

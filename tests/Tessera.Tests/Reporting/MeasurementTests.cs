@@ -164,7 +164,8 @@ public class MeasurementTests
         usage.Add([5]);
         byte[] tile = CodeAtlas.Make(Probe(model), usage).Tiles[0].Pixels;
         byte[] whole = new byte[28 * 28 * 3];
-        PixelValues.ToBytes(model.Decode(Enumerable.Repeat(5, 49).ToArray(), 1, 7, 7).ToArray(), whole);
+        int[] codes = [.. Enumerable.Repeat(5, 49)];
+        PixelValues.ToBytes(model.Decode(Tensors.Indices.From(codes, [1, 7, 7], Small.Codes)).ToArray(), whole);
         Assert.Equal(whole.AsSpan((8 * 28 + 8) * 3, 12 * 3).ToArray(), tile[..36]);
     }
 

@@ -21,7 +21,7 @@ public sealed class ReportRun : IDisposable
         {
             Model = SmallRun.Options.Model with { Quantizer = new VectorQuantizerOptions() },
         };
-        using (Trainer trainer = SmallRun.Start(RunPath, options)) trainer.Run();
+        using (SmallTrainer trainer = SmallRun.Start(RunPath, options)) trainer.Run();
         Report.Write(Folder, Subject(RunPath));
         Page = File.ReadAllText(Path.Combine(Folder, Report.PageName));
     }

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using System.Xml;
 using System.Xml.Linq;
-using Tessera.Analysis;
 using Tessera.Data;
 using Tessera.Imaging;
 using Tessera.Models;
@@ -149,7 +148,7 @@ public sealed class ReportTests(ReportRun run) : IDisposable
         {
             float[] pixels = new float[16 * 16 * 3];
             PixelValues.FromBytes(SmallRun.Test.Pixels(i), pixels);
-            usage.Add(model.Encode(Tensors.Tensor.From(pixels, [1, 16, 16, 3])));
+            usage.Add(model.Encode(Tensors.Tensor.From(pixels, [1, 16, 16, 3])).ToArray());
         }
         long[] counts = [.. usage.Counts.ToArray().OrderDescending()];
         Assert.Contains($"the most used has {counts[0]} uses of 144", description, StringComparison.Ordinal);

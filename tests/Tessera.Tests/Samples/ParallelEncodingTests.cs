@@ -3,6 +3,7 @@ using Tessera.Imaging;
 using Tessera.Models;
 using Tessera.Quantization;
 using Tessera.Samples;
+using Tessera.Tensors;
 using Tessera.Tensors.Devices.Cpu;
 using Tessera.Tokens;
 
@@ -79,8 +80,12 @@ public class ParallelEncodingTests
         Assert.Equal(Images.Select(image => alone.Encode([image.Pixels])), found);
     }
 
-    private static int[] Encode(VqVae model, Image image) =>
-        model.Encode(StartedModel.ToTensor([image], model.Device));
+    private static int[] Encode(VqVae model, Image image)
+    {
+        using Tensor pixels = StartedModel.ToTensor([image], model.Device);
+        using Indices codes = model.Encode(pixels);
+        return codes.ToArray();
+    }
 
     /// <summary>Runs the work on threads that start at the same time, and rethrows their exceptions.</summary>
     private static void Together(Action<int> work)

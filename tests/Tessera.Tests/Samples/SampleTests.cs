@@ -1,7 +1,7 @@
-using Tessera.Analysis;
 using Tessera.Data;
 using Tessera.Imaging;
 using Tessera.Models;
+using Tessera.Runs;
 using Tessera.Samples;
 using Tessera.Tests.Training;
 using Tessera.Tokens;
@@ -63,10 +63,11 @@ public sealed class SampleTests : IDisposable
         TrainingOptions options =
             SmallRun.Options with { Data = images, Size = 32, Budget = TrainingBudget.OfUpdates(5) };
         using var stop = new CancellationTokenSource();
-        using (var trainer = new Trainer(
-            RunFolder.Create(_folder["run"], options),
+        using (var learner = new TokenizerLearner(
+            TokenizerRun.Create(_folder["run"], options),
             ImageFolder.Load(images, Split.Train, 32, cancellation: stop.Token),
             ImageFolder.Load(images, Split.Test, 32, cancellation: stop.Token)))
+        using (var trainer = new Trainer(learner))
         {
             var progress = new Reports(p => { if (p.Update == 2) stop.Cancel(); });
             Assert.Throws<OperationCanceledException>(() => trainer.Run(progress, stop.Token));

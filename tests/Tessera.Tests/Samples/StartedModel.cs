@@ -3,6 +3,7 @@ using Tessera.Imaging;
 using Tessera.Models;
 using Tessera.Tensors;
 using Tessera.Tensors.Devices;
+using Tessera.Tensors.Ops;
 
 namespace Tessera.Tests.Samples;
 
@@ -24,7 +25,9 @@ internal static class StartedModel
         var model = new VqVae(options, seed: 2, device);
         Tensor latents = model.Quantizer
             .Quantize(model.EncodeToVectors(ToTensor(images, device)), training: false).Latents;
-        model.Quantizer.Start(latents.AsSpan()[..(options.Codes * latents.Shape.Last)], vectorsPerCode: 1);
+        int dimensions = latents.Shape.Last;
+        model.Quantizer.Start(
+            latents.Reshape([latents.Shape.Rows, dimensions]).Rows(0, options.Codes), vectorsPerCode: 1);
         return model;
     }
 

@@ -2,6 +2,7 @@ using Tessera.Data;
 using Tessera.Imaging;
 using Tessera.Models;
 using Tessera.Tensors;
+using Tessera.Tests.Quantization;
 using Tessera.Tokens;
 using Tessera.Training;
 
@@ -182,7 +183,7 @@ public sealed class TokenizerTests : IDisposable
         float[] pixels = new float[Size * Size * channels];
         PixelValues.FromBytes(images.Read(0), pixels);
         float[] z = model.EncodeToVectors(Tessera.Tensors.Tensor.From(pixels, [1, Size, Size, channels])).ToArray();
-        model.Quantizer.Codebook.CopyFrom(z.AsSpan(0, 40 * 6));
+        model.Quantizer.Table().CopyFrom(z.AsSpan(0, 40 * 6));
         return model;
     }
 }

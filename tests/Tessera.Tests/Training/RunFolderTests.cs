@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Tessera.Quantization;
+using Tessera.Runs;
 using Tessera.Training;
 
 namespace Tessera.Tests.Training;
@@ -26,8 +27,8 @@ public sealed class RunFolderTests : IDisposable
                     new EmaVectorQuantizerOptions { AveragesStart = EmaStart.Codebook, Decay = 0.1, Revival = 0.3 },
             },
         };
-        RunFolder.Create(_folder["run"], options);
-        Assert.Equal(options, RunFolder.Open(_folder["run"]).Options);
+        TokenizerRun.Create(_folder["run"], options);
+        Assert.Equal(options, TokenizerRun.Open(_folder["run"]).Options);
     }
 
     [Fact]
@@ -38,21 +39,21 @@ public sealed class RunFolderTests : IDisposable
             Budget = TrainingBudget.OfImages(12),
             Model = SmallRun.Options.Model with { Quantizer = new EmaVectorQuantizerOptions() },
         };
-        RunFolder.Create(_folder["run"], options);
+        TokenizerRun.Create(_folder["run"], options);
         string config = File.ReadAllText(_folder["run", "config.json"]);
         Assert.Contains("\"pictures\": 12", config, StringComparison.Ordinal);
         string former = config.Replace(
             "\"averagesStart\": \"Reference\"", "\"averagesStart\": \"Seed\"", StringComparison.Ordinal);
         Assert.NotEqual(config, former);
         File.WriteAllText(_folder["run", "config.json"], former);
-        Assert.Equal(options, RunFolder.Open(_folder["run"]).Options);
+        Assert.Equal(options, TokenizerRun.Open(_folder["run"]).Options);
     }
 
     [Fact]
     public void A_folder_that_holds_anything_is_never_overwritten()
     {
         _folder.Write("run/notes.txt", [1]);
-        InputException e = Assert.Throws<InputException>(() => RunFolder.Create(_folder["run"], SmallRun.Options));
+        InputException e = Assert.Throws<InputException>(() => TokenizerRun.Create(_folder["run"], SmallRun.Options));
         Assert.Equal("resume", e.Option);
         Assert.Equal(["notes.txt"], Directory.GetFileSystemEntries(_folder["run"]).Select(Path.GetFileName));
     }
@@ -62,7 +63,7 @@ public sealed class RunFolderTests : IDisposable
     {
         _folder.Write("run/.tessera-0123.tmp-999999999", [1]);
         _folder.Write("run/.lock", []);
-        using (Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options))
+        using (SmallTrainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options))
         {
             trainer.Run(cancellation: TestContext.Current.CancellationToken);
         }
@@ -77,7 +78,7 @@ public sealed class RunFolderTests : IDisposable
         {
             try
             {
-                RunFolder.Create(_folder["run"], SmallRun.Options with { Seed = (ulong)i });
+                TokenizerRun.Create(_folder["run"], SmallRun.Options with { Seed = (ulong)i });
                 winners.Add((ulong)i);
             }
             catch (InputException)
@@ -86,7 +87,7 @@ public sealed class RunFolderTests : IDisposable
         }))];
         foreach (Thread thread in threads) thread.Start();
         foreach (Thread thread in threads) thread.Join();
-        Assert.Equal([RunFolder.Open(_folder["run"]).Options.Seed], winners);
+        Assert.Equal([TokenizerRun.Open(_folder["run"]).Options.Seed], winners);
     }
 
     [Theory]
@@ -100,7 +101,7 @@ public sealed class RunFolderTests : IDisposable
     public void A_damaged_config_is_named(string json)
     {
         _folder.Write("run/config.json", System.Text.Encoding.UTF8.GetBytes(json));
-        InputException e = Assert.Throws<InputException>(() => RunFolder.Open(_folder["run"]));
+        InputException e = Assert.Throws<InputException>(() => TokenizerRun.Open(_folder["run"]));
         Assert.Contains("config.json", e.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', e.Message);
     }
@@ -109,19 +110,19 @@ public sealed class RunFolderTests : IDisposable
     public void The_message_says_what_a_folder_is_missing()
     {
         Directory.CreateDirectory(_folder["empty"]);
-        Assert.Contains("no config.json", Message(() => RunFolder.Open(_folder["empty"])), StringComparison.Ordinal);
+        Assert.Contains("no config.json", Message(() => TokenizerRun.Open(_folder["empty"])), StringComparison.Ordinal);
         Assert.Contains(
-            "there is no run folder", Message(() => RunFolder.Open(_folder["none"])), StringComparison.Ordinal);
+            "there is no run folder", Message(() => TokenizerRun.Open(_folder["none"])), StringComparison.Ordinal);
         Assert.Contains("neither", Message(() => TrainedModel.Open(_folder["empty"])), StringComparison.Ordinal);
         Assert.Contains("there is no run", Message(() => TrainedModel.Open(_folder["none"])), StringComparison.Ordinal);
-        RunFolder.Create(_folder["young"], SmallRun.Options);
+        TokenizerRun.Create(_folder["young"], SmallRun.Options);
         Assert.Contains("no model yet", Message(() => TrainedModel.Open(_folder["young"])), StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_run_a_checkpoint_and_a_model_file_all_open()
     {
-        using (Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options))
+        using (SmallTrainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options))
         {
             trainer.Run(cancellation: TestContext.Current.CancellationToken);
         }
@@ -141,7 +142,7 @@ public sealed class RunFolderTests : IDisposable
     [InlineData("optimizer.safetensors")]
     public void A_checkpoint_with_a_missing_or_truncated_file_is_refused(string name)
     {
-        using (Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options))
+        using (SmallTrainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options))
         {
             trainer.Run(cancellation: TestContext.Current.CancellationToken);
         }
@@ -158,7 +159,7 @@ public sealed class RunFolderTests : IDisposable
     [InlineData("\"pictures\": 144", "\"pictures\": 145", "145 images")]
     public void A_checkpoint_of_another_run_is_refused(string own, string other, string expected)
     {
-        using (Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options))
+        using (SmallTrainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options))
         {
             trainer.Run(cancellation: TestContext.Current.CancellationToken);
         }

@@ -1,6 +1,8 @@
 using Tessera.Data;
 using Tessera.Models;
 using Tessera.Quantization;
+using Tessera.Runs;
+using Tessera.Tensors.Devices;
 using Tessera.Training;
 
 namespace Tessera.Tests.Training;
@@ -34,10 +36,10 @@ internal static class SmallRun
 
     public static ImageSet Test { get; } = SyntheticShapes.Load(Split.Test, size: 16, trainCount: 1, testCount: 9);
 
-    public static Trainer Start(string path, TrainingOptions options) =>
-        new(RunFolder.Create(path, options), Train, Test);
+    public static SmallTrainer Start(string path, TrainingOptions options, Device? device = null) =>
+        new(TokenizerRun.Create(path, options), device);
 
-    public static Trainer Resume(string path) => new(RunFolder.Open(path), Train, Test);
+    public static SmallTrainer Resume(string path) => new(TokenizerRun.Open(path));
 
     /// <summary>The bytes of the files of a run that do not depend on the clock, by name.</summary>
     public static Dictionary<string, string> Files(string path, long update) => new[]
@@ -48,8 +50,56 @@ internal static class SmallRun
         .ToDictionary(name => name, name => Convert.ToBase64String(File.ReadAllBytes(Path.Combine(path, name))));
 }
 
-/// <summary>Calls the action on the reporting thread, unlike <see cref="Progress{T}"/>.</summary>
-internal sealed class Reports(Action<TrainingProgress> report) : IProgress<TrainingProgress>
+/// <summary>A learner on the images of <see cref="SmallRun"/> and its trainer.</summary>
+internal sealed class SmallTrainer : IDisposable
 {
-    public void Report(TrainingProgress value) => report(value);
+    private readonly TokenizerLearner _learner;
+    private readonly Trainer _trainer;
+
+    public SmallTrainer(TokenizerRun run, Device? device = null)
+    {
+        _learner = new TokenizerLearner(run, SmallRun.Train, SmallRun.Test, device);
+        try
+        {
+            _trainer = new Trainer(_learner);
+        }
+        catch
+        {
+            _learner.Dispose();
+            throw;
+        }
+    }
+
+    public VqVae Model => _learner.Model;
+
+    public double DataVariance => _learner.DataVariance;
+
+    public long Update => _trainer.Update;
+
+    public bool IsFinished => _trainer.IsFinished;
+
+    /// <summary>Trains until the budget is spent, and returns the last evaluation.</summary>
+    public Evaluation Run(IProgress<RunProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        _trainer.Run(progress, cancellation);
+        return _learner.Evaluation!;
+    }
+
+    public void Dispose()
+    {
+        _trainer.Dispose();
+        _learner.Dispose();
+    }
+}
+
+/// <summary>Calls the action on the reporting thread, unlike <see cref="Progress{T}"/>.</summary>
+internal sealed class Reports(Action<RunProgress> report) : IProgress<RunProgress>
+{
+    /// <summary>Calls the action with the reports of updates alone, not of evaluations and checkpoints.</summary>
+    public static Reports OfUpdates(Action<RunProgress> report) => new(progress =>
+    {
+        if (progress.Evaluation is null && progress.Checkpoint is null) report(progress);
+    });
+
+    public void Report(RunProgress value) => report(value);
 }

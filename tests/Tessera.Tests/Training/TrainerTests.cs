@@ -1,9 +1,9 @@
 using System.Globalization;
-using Tessera.Analysis;
 using Tessera.Data;
 using Tessera.Imaging;
 using Tessera.Models;
 using Tessera.Quantization;
+using Tessera.Runs;
 using Tessera.Tensors;
 using Tessera.Tests.Quantization;
 using Tessera.Training;
@@ -27,7 +27,7 @@ public sealed class TrainerTests : IDisposable
         };
         foreach (int threads in new[] { 1, 2, 3 })
         {
-            using Trainer trainer = SmallRun.Start(_folder[$"run{threads}"], options with { Threads = threads });
+            using SmallTrainer trainer = SmallRun.Start(_folder[$"run{threads}"], options with { Threads = threads });
             trainer.Run(cancellation: TestContext.Current.CancellationToken);
         }
         Dictionary<string, string> one = SmallRun.Files(_folder["run1"], 24);
@@ -47,21 +47,21 @@ public sealed class TrainerTests : IDisposable
         {
             Model = SmallRun.Options.Model with { Quantizer = QuantizerOf.Decay(decay) },
         };
-        using (Trainer whole = SmallRun.Start(_folder["whole"], options))
+        using (SmallTrainer whole = SmallRun.Start(_folder["whole"], options))
         {
             whole.Run(cancellation: TestContext.Current.CancellationToken);
         }
         using (var stop = new CancellationTokenSource())
-        using (Trainer first = SmallRun.Start(_folder["parts"], options))
+        using (SmallTrainer first = SmallRun.Start(_folder["parts"], options))
         {
             var progress = new Reports(report =>
             {
                 if (report.Update == interruptedAt) stop.Cancel();
             });
             Assert.Throws<OperationCanceledException>(() => first.Run(progress, stop.Token));
-            Assert.Equal(interruptedAt, RunFolder.Open(_folder["parts"]).LatestCheckpoint()!.Update);
+            Assert.Equal(interruptedAt, TokenizerRun.Open(_folder["parts"]).LatestCheckpoint()!.Update);
         }
-        using (Trainer second = SmallRun.Resume(_folder["parts"]))
+        using (SmallTrainer second = SmallRun.Resume(_folder["parts"]))
         {
             Assert.Equal(interruptedAt, second.Update);
             second.Run(cancellation: TestContext.Current.CancellationToken);
@@ -73,11 +73,11 @@ public sealed class TrainerTests : IDisposable
     [Fact]
     public void A_run_killed_between_checkpoints_resumes_from_the_last_one_and_writes_the_same_bytes()
     {
-        using (Trainer whole = SmallRun.Start(_folder["whole"], SmallRun.Options))
+        using (SmallTrainer whole = SmallRun.Start(_folder["whole"], SmallRun.Options))
         {
             whole.Run(cancellation: TestContext.Current.CancellationToken);
         }
-        using (Trainer killed = SmallRun.Start(_folder["killed"], SmallRun.Options))
+        using (SmallTrainer killed = SmallRun.Start(_folder["killed"], SmallRun.Options))
         {
             var progress = new Reports(report =>
             {
@@ -88,7 +88,7 @@ public sealed class TrainerTests : IDisposable
         // A killed process can leave a partly written checkpoint.
         Directory.CreateDirectory(_folder["killed", "checkpoints", ".tessera-0123.tmp-999999999"]);
 
-        using (Trainer resumed = SmallRun.Resume(_folder["killed"]))
+        using (SmallTrainer resumed = SmallRun.Resume(_folder["killed"]))
         {
             Assert.Equal(10, resumed.Update);
             resumed.Run(cancellation: TestContext.Current.CancellationToken);
@@ -100,7 +100,7 @@ public sealed class TrainerTests : IDisposable
     [Fact]
     public void The_last_three_checkpoints_are_kept()
     {
-        using Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options with { CheckpointEvery = 5 });
+        using SmallTrainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options with { CheckpointEvery = 5 });
         trainer.Run(cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(["15", "20", "24"], Names(_folder["run", "checkpoints"]));
     }
@@ -141,17 +141,17 @@ public sealed class TrainerTests : IDisposable
             WeightDecay = 0.01f,
             AverageDecay = 0.9,
         };
-        using (Trainer whole = SmallRun.Start(_folder["whole"], options with { Threads = 1 }))
+        using (SmallTrainer whole = SmallRun.Start(_folder["whole"], options with { Threads = 1 }))
         {
             whole.Run(cancellation: TestContext.Current.CancellationToken);
         }
-        using (Trainer first = SmallRun.Start(_folder["stopped"], options))
+        using (SmallTrainer first = SmallRun.Start(_folder["stopped"], options))
         {
             using var stop = new CancellationTokenSource();
             Assert.Throws<OperationCanceledException>(
                 () => first.Run(new Reports(report => { if (report.Update == 13) stop.Cancel(); }), stop.Token));
         }
-        using (Trainer second = SmallRun.Resume(_folder["stopped"]))
+        using (SmallTrainer second = SmallRun.Resume(_folder["stopped"]))
         {
             second.Run(cancellation: TestContext.Current.CancellationToken);
         }
@@ -164,9 +164,9 @@ public sealed class TrainerTests : IDisposable
     [Fact]
     public void An_averaged_run_evaluates_and_writes_the_average()
     {
-        using Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options with { AverageDecay = 0.9 });
+        using SmallTrainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options with { AverageDecay = 0.9 });
         Evaluation evaluation = trainer.Run(cancellation: TestContext.Current.CancellationToken);
-        using Trainer plain = SmallRun.Start(_folder["plain"], SmallRun.Options);
+        using SmallTrainer plain = SmallRun.Start(_folder["plain"], SmallRun.Options);
         plain.Run(cancellation: TestContext.Current.CancellationToken);
 
         foreach (string path in new[] { _folder["run"], _folder["run", "checkpoints", "24"] })
@@ -202,14 +202,12 @@ public sealed class TrainerTests : IDisposable
             },
             Budget = TrainingBudget.OfUpdates(200),
         };
-        var revived = new List<long>();
-        var used = new List<int>();
-        using Trainer trainer = SmallRun.Start(_folder["run"], options);
-        trainer.Run(new Reports(report =>
+        List<double> revived = [], used = [];
+        using SmallTrainer trainer = SmallRun.Start(_folder["run"], options);
+        trainer.Run(Reports.OfUpdates(report =>
         {
-            if (report.Evaluation is not null || report.Checkpoint is not null) return;
-            revived.Add(report.Window.Revived);
-            used.Add(report.CodesUsed);
+            revived.Add(report.Window.Sum("revived"));
+            used.Add(report.Window.Last("codes_used"));
         }), TestContext.Current.CancellationToken);
         Assert.True(used[0] > 10, $"The first batch uses {used[0]} of 20 codes that were started among its vectors.");
         Assert.Equal(0, revived[9]);
@@ -224,14 +222,13 @@ public sealed class TrainerTests : IDisposable
     {
         var errors = new List<double>();
         double last = 0;
-        using Trainer trainer = SmallRun.Start(
+        using SmallTrainer trainer = SmallRun.Start(
             _folder["run"],
             SmallRun.Options with { Budget = TrainingBudget.OfUpdates(130), CheckpointEvery = 1000, EvalEvery = 1000 });
-        trainer.Run(new Reports(report =>
+        trainer.Run(Reports.OfUpdates(report =>
         {
-            if (report.Evaluation is not null || report.Checkpoint is not null) return;
-            errors.Add(report.Window.ReconErrorSum - last);
-            last = report.IsMetricsRow ? 0 : report.Window.ReconErrorSum;
+            errors.Add(report.Window.Sum("recon_error") - last);
+            last = report.IsMetricsRow ? 0 : report.Window.Sum("recon_error");
         }), TestContext.Current.CancellationToken);
 
         string[][] rows = [.. File.ReadLines(_folder["run", "metrics.csv"]).Select(line => line.Split(','))];
@@ -262,7 +259,7 @@ public sealed class TrainerTests : IDisposable
             Budget = TrainingBudget.OfUpdates(250),
             Batch = 16,
         };
-        using Trainer trainer = SmallRun.Start(_folder["run"], options);
+        using SmallTrainer trainer = SmallRun.Start(_folder["run"], options);
         Evaluation untrained = Evaluator.Evaluate(
             trainer.Model, SmallRun.Test, Split.Test, trainer.DataVariance,
             cancellation: TestContext.Current.CancellationToken);
@@ -284,15 +281,15 @@ public sealed class TrainerTests : IDisposable
             Batch = 65536,
         };
         ImageSet images = SyntheticShapes.Load(Split.Train, size: 64, trainCount: 2, testCount: 1);
-        RunFolder run = RunFolder.Create(_folder["run"], options);
-        var e = Assert.Throws<InputException>(() => new Trainer(run, images, images));
+        TokenizerRun run = TokenizerRun.Create(_folder["run"], options);
+        var e = Assert.Throws<InputException>(() => new TokenizerLearner(run, images, images));
         Assert.Contains("smaller batch", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_loss_that_is_not_finite_stops_the_run_and_leaves_the_last_checkpoint()
     {
-        using Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options with { CheckpointEvery = 2 });
+        using SmallTrainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options with { CheckpointEvery = 2 });
         var poison = new Reports(report =>
         {
             if (report.Update == 5) trainer.Model.Parameters().First().Tensor.Fill(float.NaN);
@@ -308,7 +305,7 @@ public sealed class TrainerTests : IDisposable
     [Fact]
     public void Weights_that_are_not_finite_never_become_a_checkpoint()
     {
-        using Trainer trainer = SmallRun.Start(
+        using SmallTrainer trainer = SmallRun.Start(
             _folder["run"], SmallRun.Options with { CheckpointEvery = 2, EvalEvery = 1000 });
         var poison = new Reports(report =>
         {
@@ -326,7 +323,7 @@ public sealed class TrainerTests : IDisposable
     [InlineData(1e30f)]
     public void An_evaluation_that_is_not_finite_is_neither_logged_nor_kept(float weight)
     {
-        using Trainer trainer = SmallRun.Start(
+        using SmallTrainer trainer = SmallRun.Start(
             _folder["run"], SmallRun.Options with { CheckpointEvery = 2, EvalEvery = 4 });
         var poison = new Reports(report =>
         {
@@ -343,7 +340,7 @@ public sealed class TrainerTests : IDisposable
     [Fact]
     public void One_trainer_at_a_time_works_in_a_run_folder()
     {
-        using (Trainer first = SmallRun.Start(_folder["run"], SmallRun.Options))
+        using (SmallTrainer first = SmallRun.Start(_folder["run"], SmallRun.Options))
         {
             InputException e = Assert.Throws<InputException>(() => SmallRun.Resume(_folder["run"]));
             Assert.Contains("another process", e.Message, StringComparison.Ordinal);
@@ -352,22 +349,24 @@ public sealed class TrainerTests : IDisposable
         Assert.False(File.Exists(_folder["run", ".lock"]));
         // The lock file of a killed process does not lock the folder.
         File.WriteAllBytes(_folder["run", ".lock"], []);
-        using Trainer next = SmallRun.Resume(_folder["run"]);
+        using SmallTrainer next = SmallRun.Resume(_folder["run"]);
         Assert.Equal(24, next.Update);
     }
 
     [Fact]
     public void A_trainer_that_fails_to_start_releases_the_folder()
     {
-        RunFolder run = RunFolder.Create(_folder["run"], SmallRun.Options with { Init = _folder["missing"] });
-        Assert.Throws<InputException>(() => new Trainer(run, SmallRun.Train, SmallRun.Test));
-        using var next = new Trainer(run.WithOptions(SmallRun.Options), SmallRun.Train, SmallRun.Test);
+        string weights = _folder["later.safetensors"];
+        TokenizerRun run = TokenizerRun.Create(_folder["run"], SmallRun.Options with { Init = weights });
+        Assert.Throws<InputException>(() => new SmallTrainer(run));
+        ModelFile.Write(weights, new VqVae(SmallRun.Options.Model), dataVariance: null);
+        using var next = new SmallTrainer(run);
     }
 
     [Fact]
     public void A_run_whose_folder_is_removed_stops_and_does_not_recreate_it()
     {
-        using Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options with { EvalEvery = 1000 });
+        using SmallTrainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options with { EvalEvery = 1000 });
         var remove = new Reports(report =>
         {
             if (report.Update == 5) File.Delete(_folder["run", "config.json"]);
@@ -382,7 +381,7 @@ public sealed class TrainerTests : IDisposable
     public void A_run_with_the_largest_number_of_updates_reports_the_remaining_time()
     {
         using var stop = new CancellationTokenSource();
-        using Trainer trainer = SmallRun.Start(
+        using SmallTrainer trainer = SmallRun.Start(
             _folder["run"], SmallRun.Options with { Budget = TrainingBudget.OfUpdates(long.MaxValue) });
         TimeSpan left = default;
         var progress = new Reports(report =>
@@ -399,7 +398,7 @@ public sealed class TrainerTests : IDisposable
     {
         // Only this thread is measured, because it allocates all buffers.
         long at10 = 0, at90 = 0;
-        using Trainer trainer = SmallRun.Start(
+        using SmallTrainer trainer = SmallRun.Start(
             _folder["run"],
             SmallRun.Options with
             {
@@ -421,11 +420,11 @@ public sealed class TrainerTests : IDisposable
     [Fact]
     public void A_run_starts_from_the_weights_of_another()
     {
-        using (Trainer first = SmallRun.Start(_folder["first"], SmallRun.Options))
+        using (SmallTrainer first = SmallRun.Start(_folder["first"], SmallRun.Options))
         {
             first.Run(cancellation: TestContext.Current.CancellationToken);
         }
-        using Trainer second = SmallRun.Start(
+        using SmallTrainer second = SmallRun.Start(
             _folder["second"], SmallRun.Options with { Init = _folder["first"], Seed = 8 });
         TrainedModel trained = TrainedModel.Open(_folder["first"]);
         Assert.Equal(
@@ -436,7 +435,7 @@ public sealed class TrainerTests : IDisposable
     [Fact]
     public void An_average_starts_from_the_weights_that_the_run_starts_from()
     {
-        using (Trainer first = SmallRun.Start(_folder["first"], SmallRun.Options))
+        using (SmallTrainer first = SmallRun.Start(_folder["first"], SmallRun.Options))
         {
             first.Run(cancellation: TestContext.Current.CancellationToken);
         }
@@ -448,7 +447,7 @@ public sealed class TrainerTests : IDisposable
             LearningRate = 1e-12f,
             AverageDecay = 0.9,
         };
-        using Trainer second = SmallRun.Start(_folder["second"], still);
+        using SmallTrainer second = SmallRun.Start(_folder["second"], still);
         second.Run(cancellation: TestContext.Current.CancellationToken);
         foreach (((string name, Tensor expected), (_, Tensor found)) in
             TrainedModel.Open(_folder["first"]).Model.Parameters().Zip(second.Model.Parameters()))
@@ -464,12 +463,12 @@ public sealed class TrainerTests : IDisposable
     [Fact]
     public void The_decay_ramp_does_not_apply_to_running_averages_loaded_with_Init()
     {
-        using (Trainer first = SmallRun.Start(_folder["first"], SmallRun.Options))
+        using (SmallTrainer first = SmallRun.Start(_folder["first"], SmallRun.Options))
         {
             first.Run(cancellation: TestContext.Current.CancellationToken);
         }
         var quantizer = (EmaVectorQuantizerOptions)SmallRun.Options.Model.Quantizer;
-        using Trainer second = SmallRun.Start(_folder["second"], SmallRun.Options with
+        using SmallTrainer second = SmallRun.Start(_folder["second"], SmallRun.Options with
         {
             Model = SmallRun.Options.Model with
             {
@@ -491,11 +490,11 @@ public sealed class TrainerTests : IDisposable
     public void Resuming_a_finished_run_evaluates_it_again()
     {
         Evaluation first;
-        using (Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options))
+        using (SmallTrainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options))
         {
             first = trainer.Run(cancellation: TestContext.Current.CancellationToken);
         }
-        using Trainer again = SmallRun.Resume(_folder["run"]);
+        using SmallTrainer again = SmallRun.Resume(_folder["run"]);
         Assert.Equal(first, again.Run(cancellation: TestContext.Current.CancellationToken));
         Assert.Equal(3, File.ReadLines(_folder["run", "eval.csv"]).Count());
     }
@@ -513,8 +512,8 @@ public sealed class TrainerTests : IDisposable
 
     private void AssertRefused(ImageSet images, string expected)
     {
-        RunFolder run = RunFolder.Create(_folder[images.Name + images.Channels], SmallRun.Options);
-        InputException e = Assert.Throws<InputException>(() => new Trainer(run, images, images));
+        TokenizerRun run = TokenizerRun.Create(_folder[images.Name + images.Channels], SmallRun.Options);
+        InputException e = Assert.Throws<InputException>(() => new TokenizerLearner(run, images, images));
         Assert.Contains(expected, e.Message, StringComparison.Ordinal);
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Tessera.Runs;
 using Tessera.Training;
 
 namespace Tessera.Tests.Training;
@@ -63,7 +64,7 @@ public sealed class TrainingBudgetTests : IDisposable
         foreach ((string name, TrainingBudget budget) in
             new[] { ("a", TrainingBudget.OfUpdates(5)), ("b", TrainingBudget.OfImages(25)) })
         {
-            using Trainer trainer = SmallRun.Start(_folder[name], SmallRun.Options with { Budget = budget });
+            using SmallTrainer trainer = SmallRun.Start(_folder[name], SmallRun.Options with { Budget = budget });
             trainer.Run(cancellation: TestContext.Current.CancellationToken);
         }
         Assert.Equal(SmallRun.Files(_folder["a"], 5), SmallRun.Files(_folder["b"], 5));
@@ -82,7 +83,7 @@ public sealed class TrainingBudgetTests : IDisposable
             CheckpointEvery = 1_000_000,
             EvalEvery = 1_000_000,
         };
-        using (Trainer first = SmallRun.Start(_folder["run"], options))
+        using (SmallTrainer first = SmallRun.Start(_folder["run"], options))
         {
             using var stop = new CancellationTokenSource();
             var half = new Reports(report =>
@@ -95,7 +96,7 @@ public sealed class TrainingBudgetTests : IDisposable
         }
         double begun = 0, ended = 0;
         TimeSpan remaining = default;
-        using (Trainer second = SmallRun.Resume(_folder["run"]))
+        using (SmallTrainer second = SmallRun.Resume(_folder["run"]))
         {
             second.Run(
                 new Reports(report =>
@@ -109,7 +110,7 @@ public sealed class TrainingBudgetTests : IDisposable
         Assert.Equal(TimeSpan.Zero, remaining);
         string[] last = File.ReadLines(_folder["run", "metrics.csv"]).Last().Split(',');
         Assert.InRange(float.Parse(last[4], CultureInfo.InvariantCulture), 0, 1e-4);
-        using Trainer third = SmallRun.Resume(_folder["run"]);
+        using SmallTrainer third = SmallRun.Resume(_folder["run"]);
         Assert.True(third.IsFinished, "A run that has spent its time is not finished.");
     }
 
@@ -124,9 +125,9 @@ public sealed class TrainingBudgetTests : IDisposable
         long cutOff = Enumerable.Range(2_000_001, 1000)
             .First(ticks => TimeSpan.FromSeconds(TimeSpan.FromTicks(ticks).TotalSeconds).Ticks != ticks);
         PutSecondsIntoState(TimeSpan.FromTicks(cutOff).TotalSeconds.ToString("R", CultureInfo.InvariantCulture));
-        long update = RunFolder.Open(_folder["run"]).LatestCheckpoint()!.Update;
+        long update = TokenizerRun.Open(_folder["run"]).LatestCheckpoint()!.Update;
         Dictionary<string, string> files = SmallRun.Files(_folder["run"], update);
-        using (Trainer again = SmallRun.Resume(_folder["run"]))
+        using (SmallTrainer again = SmallRun.Resume(_folder["run"]))
         {
             again.Run(cancellation: TestContext.Current.CancellationToken);
         }
@@ -157,13 +158,13 @@ public sealed class TrainingBudgetTests : IDisposable
         Assert.Contains(
             $"metrics.csv is damaged: its last row says {seconds} seconds", message, StringComparison.Ordinal);
         File.Delete(path);
-        using Trainer anew = SmallRun.Resume(_folder["run"]);
+        using SmallTrainer anew = SmallRun.Resume(_folder["run"]);
     }
 
     [Fact]
     public void Only_a_budget_of_minutes_stores_a_time_in_the_checkpoint()
     {
-        using Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options);
+        using SmallTrainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options);
         trainer.Run(cancellation: TestContext.Current.CancellationToken);
         string state = File.ReadAllText(_folder["run", "checkpoints", "24", "state.json"]);
         Assert.DoesNotContain("seconds", state, StringComparison.Ordinal);
@@ -178,8 +179,8 @@ public sealed class TrainingBudgetTests : IDisposable
                 TrainingBudget.OfUpdates(long.MaxValue), TrainingBudget.OfImages(9), TrainingBudget.OfMinutes(0.1),
             })
         {
-            RunFolder.Create(_folder[$"{budget}"], SmallRun.Options with { Budget = budget });
-            Assert.Equal(budget, RunFolder.Open(_folder[$"{budget}"]).Options.Budget);
+            TokenizerRun.Create(_folder[$"{budget}"], SmallRun.Options with { Budget = budget });
+            Assert.Equal(budget, TokenizerRun.Open(_folder[$"{budget}"]).Options.Budget);
         }
     }
 
@@ -192,7 +193,7 @@ public sealed class TrainingBudgetTests : IDisposable
             Budget = TrainingBudget.OfUpdates(200),
             LearningRateShape = Tensors.Optim.LearningRateShape.Cosine,
         };
-        using (Trainer trainer = SmallRun.Start(_folder["run"], options))
+        using (SmallTrainer trainer = SmallRun.Start(_folder["run"], options))
         {
             trainer.Run(cancellation: TestContext.Current.CancellationToken);
         }
@@ -208,14 +209,14 @@ public sealed class TrainingBudgetTests : IDisposable
 
     private void RunForAFifthOfASecond()
     {
-        using Trainer trainer = SmallRun.Start(
+        using SmallTrainer trainer = SmallRun.Start(
             _folder["run"], SmallRun.Options with { Budget = TrainingBudget.OfMinutes(0.2 / 60) });
         trainer.Run(cancellation: TestContext.Current.CancellationToken);
     }
 
     private void PutSecondsIntoState(string seconds)
     {
-        string path = Path.Combine(RunFolder.Open(_folder["run"]).LatestCheckpoint()!.Path, "state.json");
+        string path = Path.Combine(TokenizerRun.Open(_folder["run"]).LatestCheckpoint()!.Path, "state.json");
         string state = File.ReadAllText(path), changed = Regex.Replace(state, "(?<=\"seconds\": )[^,\\s]+", seconds);
         Assert.NotEqual(state, changed);
         File.WriteAllText(path, changed);

@@ -1,3 +1,4 @@
+using Tessera.Runs;
 using Tessera.Training;
 
 namespace Tessera.Tests.Training;
@@ -14,20 +15,19 @@ public sealed class TrainingSeriesTests : IDisposable
     public void A_run_keeps_the_losses_of_every_update()
     {
         List<float> errors = [], perplexities = [];
-        MetricsWindow last = default;
-        using (Trainer trainer = SmallRun.Start(
+        var last = new MetricsWindow();
+        using (SmallTrainer trainer = SmallRun.Start(
             _folder["run"], SmallRun.Options with { Budget = TrainingBudget.OfUpdates(130) }))
         {
-            trainer.Run(new Reports(report =>
+            trainer.Run(Reports.OfUpdates(report =>
             {
-                if (report.Evaluation is not null || report.Checkpoint is not null) return;
-                errors.Add((float)(report.Window.ReconErrorSum - last.ReconErrorSum));
-                perplexities.Add((float)(report.Window.PerplexitySum - last.PerplexitySum));
-                last = report.IsMetricsRow ? default : report.Window;
+                errors.Add((float)(report.Window.Sum("recon_error") - last.Sum("recon_error")));
+                perplexities.Add((float)(report.Window.Sum("perplexity") - last.Sum("perplexity")));
+                last = report.IsMetricsRow ? new MetricsWindow() : report.Window;
             }), TestContext.Current.CancellationToken);
         }
 
-        TrainingSeries series = TrainingSeries.Read(RunFolder.Open(_folder["run"]).SeriesPath);
+        TrainingSeries series = TrainingSeries.Read(TokenizerRun.Open(_folder["run"]).SeriesPath);
         Assert.Equal((1, 130), (series.FirstUpdate, series.Count));
         Assert.Equal(errors, series.ReconError, (x, y) => Math.Abs(x - y) < 1e-4);
         Assert.Equal(perplexities, series.Perplexity, (x, y) => Math.Abs(x - y) < 1e-3);
@@ -36,8 +36,8 @@ public sealed class TrainingSeriesTests : IDisposable
     [Fact]
     public void A_checkpoint_is_never_ahead_of_its_series()
     {
-        using Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options);
-        string path = RunFolder.Open(_folder["run"]).SeriesPath;
+        using SmallTrainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options);
+        string path = TokenizerRun.Open(_folder["run"]).SeriesPath;
         int checkpoints = 0;
         trainer.Run(new Reports(report =>
         {
@@ -51,14 +51,14 @@ public sealed class TrainingSeriesTests : IDisposable
     [Fact]
     public void A_resumed_run_without_a_series_starts_one_at_its_checkpoint()
     {
-        using (Trainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options))
+        using (SmallTrainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options))
         {
             trainer.Run(cancellation: TestContext.Current.CancellationToken);
         }
         File.Delete(_folder["run", "series.csv"]);
-        RunFolder run = RunFolder.Open(_folder["run"]);
-        RunFolder longer = run.WithOptions(run.Options with { Budget = TrainingBudget.OfUpdates(30) });
-        using (var trainer = new Trainer(longer, SmallRun.Train, SmallRun.Test))
+        TokenizerRun run = TokenizerRun.Open(_folder["run"]);
+        TokenizerRun longer = run.WithOptions(run.Options with { Budget = TrainingBudget.OfUpdates(30) });
+        using (var trainer = new SmallTrainer(longer))
         {
             trainer.Run(cancellation: TestContext.Current.CancellationToken);
         }
@@ -113,14 +113,18 @@ public sealed class TrainingSeriesTests : IDisposable
     [Fact]
     public void The_series_of_200_000_updates_takes_a_few_megabytes()
     {
-        var log = new TrainingSeriesLog(_folder["series.csv"]);
-        for (int update = 1; update <= 200_000; update++)
+        TokenizerRun run = TokenizerRun.Create(_folder["run"], SmallRun.Options);
+        using (var learner = new TokenizerLearner(run, SmallRun.Train, SmallRun.Test))
         {
-            log.Add(update, 0.05 + 1.0 / update, 254.751 - 1.0 / update);
-            if (update % 10_000 == 0) log.Write();
+            var log = new RunLog(run, learner);
+            for (int update = 1; update <= 200_000; update++)
+            {
+                log.AddUpdate(update, [0.05 + 1.0 / update, 254.751 - 1.0 / update, 0, 0, 0]);
+                if (update % 10_000 == 0) log.WriteSeries();
+            }
         }
-        Assert.InRange(new FileInfo(_folder["series.csv"]).Length, 1, 6_000_000);
-        TrainingSeries series = TrainingSeries.Read(_folder["series.csv"]);
+        Assert.InRange(new FileInfo(run.SeriesPath).Length, 1, 6_000_000);
+        TrainingSeries series = TrainingSeries.Read(run.SeriesPath);
         Assert.Equal(200_000, series.Count);
         Assert.Equal((float)(0.05 + 1.0 / 200_000), series.ReconError[^1]);
     }
