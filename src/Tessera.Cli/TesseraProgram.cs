@@ -35,6 +35,7 @@ public static class TesseraProgram
         IReadOnlyList<string> args, TextWriter output, TextWriter error, CancellationToken cancellation = default)
     {
         var invocation = new Invocation(new Display(output), new Display(error), cancellation);
+        Command? command = null;
         try
         {
             CheckEnvironment(CpuDevice.KernelsVariable, CpuDevice.KernelNames);
@@ -42,6 +43,7 @@ public static class TesseraProgram
             // No response files: @file must stay usable as the name of an image.
             ParseResult parse = Commands(invocation).Parse(
                 args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
+            command = parse.CommandResult.Command;
             CommandLineCheck.ThrowIfWrong(parse, args);
             return parse.Invoke(new InvocationConfiguration
             {
@@ -53,7 +55,7 @@ public static class TesseraProgram
         }
         catch (Exception e)
         {
-            (int code, string line) = Describe(e);
+            (int code, string line) = Describe(e, command);
             invocation.Error.Line($"tessera: {line}");
             if (Environment.GetEnvironmentVariable(DebugVariable) == "1") error.WriteLine(e);
             return code;
@@ -76,10 +78,10 @@ public static class TesseraProgram
         return program;
     }
 
-    private static (int Code, string Line) Describe(Exception e) => e switch
+    private static (int Code, string Line) Describe(Exception e, Command? command) => e switch
     {
         DamagedImagesException damage => (WrongInput, Describe(damage)),
-        InputException input => (WrongInput, InputHints.Describe(input)),
+        InputException input => (WrongInput, InputHints.Describe(input, command)),
         OperationCanceledException => (Interrupted, "interrupted"),
         TrainingDivergedException => (Failed, e.Message),
         OutOfMemoryException => (Failed, "out of memory; try a smaller --batch, --size or --hidden"),

@@ -26,6 +26,12 @@ public class InputException : Exception
     /// </summary>
     public string? Option { get; init; }
 
+    /// <summary>
+    /// The value of <see cref="Option"/> that the message speaks of, such as the folder of the run to resume; null if
+    /// there is none.
+    /// </summary>
+    public string? Value { get; init; }
+
     /// <summary>Throws unless the value of an option is in its range.</summary>
     /// <param name="holds">Whether it is.</param>
     /// <param name="option">The option's name, which begins the message.</param>

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.IO.Pipes;
 using Tessera.Data;
 using Tessera.Imaging;
+using Tessera.Runs;
 using Tessera.Tensors.IO;
 using Tessera.Training;
 
@@ -155,7 +156,7 @@ public sealed class BadInputTests(Trained trained)
         if (!Directory.Exists(run)) return;
         foreach (string file in Directory.EnumerateFileSystemEntries(run, "*", SearchOption.AllDirectories))
             Assert.DoesNotContain("tmp", Path.GetFileName(file), StringComparison.Ordinal);
-        foreach (Checkpoint checkpoint in RunFolder.Open(run).Checkpoints()) Program.Succeed("info", checkpoint.Path);
+        foreach (Checkpoint checkpoint in TokenizerRun.Open(run).Checkpoints()) Program.Succeed("info", checkpoint.Path);
     }
 
     [Fact]

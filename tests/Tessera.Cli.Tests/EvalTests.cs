@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Tessera.Analysis;
 using Tessera.Cli.Rendering;
 using Tessera.Data;
 using Tessera.Models;

@@ -1,4 +1,4 @@
-using Tessera.Training;
+using Tessera.Runs;
 
 namespace Tessera.Cli.Tests;
 

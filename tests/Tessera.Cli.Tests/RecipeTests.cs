@@ -1,4 +1,5 @@
 using Tessera.Quantization;
+using Tessera.Runs;
 using Tessera.Tensors.Optim;
 using Tessera.Training;
 
@@ -14,7 +15,7 @@ public sealed class RecipeTests(Trained trained)
         string output = Program.Succeed(Train(
             folder["run"], "--images", "21", "--lr", "1e-3", "--warmup", "3", "--schedule", "cosine",
             "--clip-norm", "2", "--weight-decay", "0.01", "--average", "0.9", "--flips", "on", "--optimizer", "muon"));
-        Assert.Equal(6, RunFolder.Open(folder["run"]).LatestCheckpoint()!.Update);
+        Assert.Equal(6, TokenizerRun.Open(folder["run"]).LatestCheckpoint()!.Update);
         const string Recipe = "21 images, batch 4, Muon at lr 0.001 after 3 updates of warm-up, cosine to 0, "
             + "gradients clipped at 2, weight decay 0.01, weights averaged (0.9), flips, seed 0";
         Assert.Contains(Recipe, output, StringComparison.Ordinal);
@@ -38,7 +39,7 @@ public sealed class RecipeTests(Trained trained)
     {
         using var folder = new TemporaryFolder();
         Program.Succeed(Train(folder["run"], "--preset", "seed-ema", "--ema-start", "seed", "--pictures", "4"));
-        TrainingOptions options = RunFolder.Open(folder["run"]).Options;
+        TrainingOptions options = TokenizerRun.Open(folder["run"]).Options;
         Assert.Equal(
             (new EmaVectorQuantizerOptions { AveragesStart = EmaStart.Reference }, TrainingBudget.OfImages(4)),
             ((EmaVectorQuantizerOptions)options.Model.Quantizer, options.Budget));
@@ -67,7 +68,7 @@ public sealed class RecipeTests(Trained trained)
         string run = trained.CopyRun(folder);
         string line = Program.Refuse("train", "--resume", "--out", run, option, value);
         Assert.Matches($"^{option} {value}: .* has made 30 updates already", line);
-        Assert.Equal(30, RunFolder.Open(run).Options.Budget.Updates);
+        Assert.Equal(30, TokenizerRun.Open(run).Options.Budget.Updates);
     }
 
     [Fact]
@@ -77,10 +78,10 @@ public sealed class RecipeTests(Trained trained)
         Program.Succeed(Train(folder["run"], "--minutes", "0.002"));
         string line = Program.Refuse("train", "--resume", "--out", folder["run"], "--minutes", "0.001");
         Assert.Matches("^--minutes 0.001: .* has 0.002", line);
-        long before = RunFolder.Open(folder["run"]).LatestCheckpoint()!.Update;
+        long before = TokenizerRun.Open(folder["run"]).LatestCheckpoint()!.Update;
         Program.Succeed("train", "--resume", "--out", folder["run"], "--minutes", "0.02", Program.NoReport);
         Assert.True(
-            RunFolder.Open(folder["run"]).LatestCheckpoint()!.Update > before, "the resumed run made no more updates");
+            TokenizerRun.Open(folder["run"]).LatestCheckpoint()!.Update > before, "the resumed run made no more updates");
     }
 
     [Theory]

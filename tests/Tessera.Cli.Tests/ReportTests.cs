@@ -95,7 +95,7 @@ public sealed class ReportTests(Trained trained)
     public void A_run_without_a_checkpoint_is_refused()
     {
         using var folder = new TemporaryFolder();
-        RunFolder.Create(folder["run"], RunFolder.Open(trained.Run).Options);
+        TokenizerRun.Create(folder["run"], TokenizerRun.Open(trained.Run).Options);
         Assert.Contains("has no model yet", Program.Refuse("report", folder["run"]), StringComparison.Ordinal);
         Assert.Equal(["config.json"], TemporaryFolder.NamesIn(folder["run"]));
     }
@@ -143,7 +143,7 @@ public sealed class ReportTests(Trained trained)
         Assert.Contains(
             $"the run is finished; write its report with: tessera report {run}\n", outcome.Output,
             StringComparison.Ordinal);
-        Assert.Equal(30, RunFolder.Open(run).LatestCheckpoint()?.Update);
+        Assert.Equal(30, TokenizerRun.Open(run).LatestCheckpoint()?.Update);
         Assert.DoesNotContain("report", TemporaryFolder.NamesIn(run));
         Program.Succeed("report", run);
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Tessera.Runs;
 using Tessera.Training;
 
 namespace Tessera.Cli.Tests;
@@ -32,7 +33,7 @@ public sealed class ResumeTests(Trained trained)
             "stopped after update 100; its checkpoint is written", outcome.Output, StringComparison.Ordinal);
         Assert.Contains(
             $"continue with: tessera train --resume --out {folder["run"]}", outcome.Output, StringComparison.Ordinal);
-        Assert.Equal(100, RunFolder.Open(folder["run"]).LatestCheckpoint()?.Update);
+        Assert.Equal(100, TokenizerRun.Open(folder["run"]).LatestCheckpoint()?.Update);
 
         string output = Program.Succeed("train", "--resume", "--out", folder["run"]);
         Assert.Contains("resuming after update 100", output, StringComparison.Ordinal);
@@ -55,7 +56,7 @@ public sealed class ResumeTests(Trained trained)
         Assert.Equal("tessera: interrupted\n", outcome.Error);
         Assert.Contains("its checkpoint is written", outcome.Output, StringComparison.Ordinal);
         Assert.Contains(
-            $"stopped after update {RunFolder.Open(folder["run"]).LatestCheckpoint()?.Update};", outcome.Output,
+            $"stopped after update {TokenizerRun.Open(folder["run"]).LatestCheckpoint()?.Update};", outcome.Output,
             StringComparison.Ordinal);
     }
 
@@ -123,7 +124,7 @@ public sealed class ResumeTests(Trained trained)
         Assert.Equal(
             File.ReadAllBytes(folder["whole", "model.safetensors"]),
             File.ReadAllBytes(Path.Combine(run, "model.safetensors")));
-        Assert.Equal(40, RunFolder.Open(run).Options.Budget.Updates);
+        Assert.Equal(40, TokenizerRun.Open(run).Options.Budget.Updates);
     }
 
     [Theory]
@@ -184,9 +185,9 @@ public sealed class ResumeTests(Trained trained)
     /// </summary>
     private static void AssertSameResult(string expected, string actual)
     {
-        IReadOnlyList<Checkpoint> checkpoints = RunFolder.Open(expected).Checkpoints();
+        IReadOnlyList<Checkpoint> checkpoints = TokenizerRun.Open(expected).Checkpoints();
         Assert.NotEmpty(checkpoints);
-        Assert.Equal(checkpoints.Select(c => c.Update).Last(), RunFolder.Open(actual).LatestCheckpoint()?.Update);
+        Assert.Equal(checkpoints.Select(c => c.Update).Last(), TokenizerRun.Open(actual).LatestCheckpoint()?.Update);
         string last = Path.Combine("checkpoints", $"{checkpoints[^1].Update}");
         foreach (string file in new[]
         {

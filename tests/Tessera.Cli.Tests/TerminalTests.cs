@@ -45,7 +45,7 @@ public sealed class TerminalTests(Trained trained)
             Program.TinyTraining(trained.Images, folder["run"], "--updates", "300"), output, error,
             cancellation.Token);
         Assert.Equal((TesseraProgram.Interrupted, "tessera: interrupted"), (code, error.ToString().TrimEnd()));
-        Assert.Equal(100, RunFolder.Open(folder["run"]).LatestCheckpoint()?.Update);
+        Assert.Equal(100, TokenizerRun.Open(folder["run"]).LatestCheckpoint()?.Update);
     }
 
     /// <summary>A writer that fails at chosen lines, as a closed terminal or a full disk does.</summary>

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Tessera.Imaging;
 using Tessera.Quantization;
+using Tessera.Runs;
 using Tessera.Tensors.Optim;
 using Tessera.Training;
 
@@ -119,7 +120,7 @@ public sealed class TrainTests(Trained trained)
             CheckpointEvery = 7,
             EvalEvery = 8,
         };
-        Assert.Equal(expected, RunFolder.Open(folder["run"]).Options);
+        Assert.Equal(expected, TokenizerRun.Open(folder["run"]).Options);
     }
 
     [Theory]
@@ -132,7 +133,7 @@ public sealed class TrainTests(Trained trained)
         using var folder = new TemporaryFolder();
         Program.Succeed(Program.TinyTraining(
             trained.Images, folder["run"], "--quantizer", name, "--commitment", "0.7", "--updates", "2"));
-        QuantizerOptions quantizer = RunFolder.Open(folder["run"]).Options.Model.Quantizer;
+        QuantizerOptions quantizer = TokenizerRun.Open(folder["run"]).Options.Model.Quantizer;
         Assert.IsType(options, quantizer);
         Assert.Equal(0.7f, quantizer.Commitment);
         Assert.Contains(quantizer.Summary, Program.Succeed("info", folder["run"]), StringComparison.Ordinal);
@@ -172,7 +173,7 @@ public sealed class TrainTests(Trained trained)
     {
         using var folder = new TemporaryFolder();
         Program.Succeed(Program.TinyTraining(trained.Images, folder["run"], "--preset", preset, "--updates", "1"));
-        TrainingOptions options = RunFolder.Open(folder["run"]).Options;
+        TrainingOptions options = TokenizerRun.Open(folder["run"]).Options;
         QuantizerOptions quantizer =
             decay > 0 ? new EmaVectorQuantizerOptions { Decay = decay } : new VectorQuantizerOptions();
         Assert.Equal((quantizer, 1e-4f), (options.Model.Quantizer, options.LearningRate));
@@ -215,7 +216,7 @@ public sealed class TrainTests(Trained trained)
         string line = Program.Fail(TesseraProgram.Failed, Program.TinyTraining(
             trained.Images, folder["run"], "--lr", "1e30", "--checkpoint-every", "1"));
         Assert.Matches(@"^the loss of update \d+ is .*; try a smaller learning rate$", line);
-        Assert.NotEmpty(RunFolder.Open(folder["run"]).Checkpoints());
+        Assert.NotEmpty(TokenizerRun.Open(folder["run"]).Checkpoints());
         Program.Succeed("eval", folder["run"]);
     }
 }

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Tessera.Data;
 
 namespace Tessera.Cli.CommandLine;
@@ -5,26 +6,32 @@ namespace Tessera.Cli.CommandLine;
 /// <summary>Says how a user of the command line mends an error; the library does not know its options.</summary>
 internal static class InputHints
 {
-    /// <summary>What to type for an option of the library; for others, the option of the same name.</summary>
-    private static readonly Dictionary<string, string> Options = new()
-    {
-        ["data-dir"] = "--data-dir DIR",
-        ["key"] = "--key NAME",
-        ["out"] = "tessera train --out DIR",
-        ["resume"] = "tessera train --resume --out DIR",
-        ["size"] = "--size HxW",
-        ["split"] = "--split all, in eval and reconstruct",
-    };
-
     /// <summary>The message in one line, with the option or the command that mends the error.</summary>
-    public static string Describe(InputException error)
+    /// <param name="error">The error.</param>
+    /// <param name="command">The command that failed; null if the command line was not understood.</param>
+    public static string Describe(InputException error, Command? command)
     {
         string message = error.Message.ReplaceLineEndings(" ");
         if (error is DataSetException) return $"{message} (tessera data {Cifar10.Name})";
         if (error.Option is not { } option) return message;
         // A message about the value of an option begins with its name.
-        return message.StartsWith($"{option} ", StringComparison.Ordinal)
-            ? $"--{message}"
-            : $"{message} ({Options.GetValueOrDefault(option, $"--{option}")})";
+        if (message.StartsWith($"{option} ", StringComparison.Ordinal)) return $"--{message}";
+        return message + option switch
+        {
+            "out" => $" (tessera train --out {Value("DIR")})",
+            "resume" => $" (tessera train --resume --out {Value("DIR")})",
+            _ when command?.Options.Any(known => known.Name == $"--{option}") != true => "",
+            "split" => $", or use every image with --split {Value("all")}",
+            "data-dir" => $" (--data-dir {Value("DIR")})",
+            "init" => $" (--init {Value("FILE")})",
+            "key" => $" (--key {Value("NAME")})",
+            "size" => $" (--size {Value("HxW")})",
+            _ => $" (--{option})",
+        };
+
+        string Value(string placeholder) => error.Value is { } value ? Quoted(value) : placeholder;
     }
+
+    /// <summary>A path as a user types it: in quotation marks if it has a space.</summary>
+    public static string Quoted(string path) => path.Contains(' ') ? $"\"{path}\"" : path;
 }

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Tessera.Runs;
 using Tessera.Tensors.Devices;
 using Tessera.Tensors.Optim;
@@ -51,9 +52,7 @@ internal static class RunSettings<TOptions> where TOptions : RunOptions
     public static Setting<TOptions>[] Computing() =>
     [
         new Setting<TOptions, string?>(
-            NewOption.Text(
-                "--device", string.Join('|', Device.Names),
-                $"Device to compute on; {Device.Auto} takes the fastest of this machine [default: {Device.Auto}]."),
+            DeviceOption(),
             options => options.Device, (options, value) => options with { Device = value! }),
         new Setting<TOptions, int?>(
             NewOption.Integer<int>(
@@ -124,6 +123,16 @@ internal static class RunSettings<TOptions> where TOptions : RunOptions
     public static Setting<TOptions> Seed(ulong usual) => new Setting<TOptions, ulong?>(
         NewOption.Integer<ulong>("--seed", $"Seed of all random numbers [default: {usual}]."),
         options => options.Seed, (options, value) => options with { Seed = value!.Value });
+
+    // Not a choice of words: a name can have a number, such as cpu:0. CreateDevice refuses unknown names.
+    private static Option<string?> DeviceOption()
+    {
+        Option<string?> option = NewOption.Text(
+            "--device", string.Join('|', Device.Names),
+            $"Device to compute on; {Device.Auto}: the fastest of this machine [default: {Device.Auto}].");
+        option.CompletionSources.Add([.. Device.Names]);
+        return option;
+    }
 
     private static string Lower<T>(T value) where T : struct, Enum => value.ToString().ToLowerInvariant();
 }

@@ -17,6 +17,12 @@ internal static class Settings
     /// <summary>The name of the option for the size of the images.</summary>
     public const string SizeName = "--size";
 
+    /// <summary>The name of the option for the initial weights.</summary>
+    public const string InitName = "--init";
+
+    /// <summary>The name of the option for the key of the initial weights in their file.</summary>
+    public const string KeyName = "--key";
+
     private static readonly TrainingOptions Usual = Preset.Default.Options;
     private static readonly TrainingOptions ForShapes = Preset.Default.OptionsFor(SyntheticShapes.Name);
 
@@ -53,8 +59,6 @@ internal static class Settings
     [
         Data(Usual.Data),
         Size(Usual.Size),
-        RunSettings<TrainingOptions>.Batch(Usual.Batch),
-        .. RunSettings<TrainingOptions>.Optimizing(Usual),
         new Setting<TrainingOptions, string?>(
             NewOption.Choice(
                 "--flips",
@@ -63,16 +67,18 @@ internal static class Settings
             options => OnOff(options.Flips), (options, value) => options with { Flips = value == "on" }),
         .. ModelSizes(Usual.Model),
         .. QuantizerSettings.All(),
-        RunSettings<TrainingOptions>.Seed(Usual.Seed),
         new Setting<TrainingOptions, string?>(
             NewOption.Text(
-                "--init", "FILE", "Model file or run whose weights the run starts from, instead of random weights."),
+                InitName, "FILE", "Model file or run whose weights the run starts from, instead of random weights."),
             options => options.Init, (options, value) => options with { Init = Path.GetFullPath(value!) }),
         new Setting<TrainingOptions, string?>(
             NewOption.Text(
-                "--key", "NAME",
+                KeyName, "NAME",
                 "Key of the state dict in the PyTorch file of --init; needed only if the file holds several models."),
             options => options.InitKey, (options, value) => options with { InitKey = value }),
+        RunSettings<TrainingOptions>.Batch(Usual.Batch),
+        .. RunSettings<TrainingOptions>.Optimizing(Usual),
+        RunSettings<TrainingOptions>.Seed(Usual.Seed),
     ]);
 
     private static Setting<TrainingOptions>[] Images(string usual, bool allowsNative) =>

@@ -6,6 +6,7 @@ using Tessera.Imaging;
 using Tessera.Models;
 using Tessera.Reporting;
 using Tessera.Runs;
+using Tessera.Tensors.Devices;
 using Tessera.Tensors.Optim;
 using Tessera.Training;
 
@@ -48,10 +49,10 @@ internal sealed class TrainCommand : TesseraCommand
         _starting.AddTo(this);
         _budget.AddTo(this);
         _resuming.AddTo(this);
+        Options.Add(_skipDamaged);
         Options.Add(_out);
         Options.Add(_resume);
         Options.Add(_noReport);
-        Options.Add(_skipDamaged);
     }
 
     protected override void Run(ParseResult parse)
@@ -60,6 +61,10 @@ internal sealed class TrainCommand : TesseraCommand
         string? path = parse.GetValue(_out);
         if (resume && path is null)
             throw new InputException("--resume needs the folder of the run; name it with --out");
+        if (!resume && IsGiven(parse, Settings.KeyName) && !IsGiven(parse, Settings.InitName))
+            throw new InputException(
+                $"{Settings.KeyName} names a state dict in the file of {Settings.InitName}; give that too, or leave "
+                + $"{Settings.KeyName} out");
         ThrowIfSeveralBudgets(parse);
         TrainingOptions options = resume ? OptionsToResume(parse, path!) : OptionsToStart(parse);
         if (path is null) path = FreePath(options.Data);
@@ -68,6 +73,8 @@ internal sealed class TrainCommand : TesseraCommand
         if (resume && parse.GetValue(_skipDamaged))
             throw new InputException(
                 $"{_skipDamaged.Name}: a resumed run keeps the images that it began with; leave the option out");
+        // Before images are read and before config.json changes: the device may be unknown.
+        using Device device = options.CreateDevice();
         // A resumed run uses the same images as before: it leaves out those left out at its start, and no others.
         var loader = new ImageLoader(
             Invocation.Output, parse.GetValue(_skipDamaged), Invocation.Cancellation)
@@ -78,12 +85,12 @@ internal sealed class TrainCommand : TesseraCommand
         TokenizerRun run = resume
             ? TokenizerRun.Open(path).WithOptions(options)
             : TokenizerRun.Create(path, options, loader.Skipped);
-        (TokenizerLearner learner, Trainer trainer) = Start(run, train, test, isNew: !resume);
+        (TokenizerLearner learner, Trainer trainer) = Start(run, train, test, device, isNew: !resume);
         using (learner)
         using (trainer)
         {
             PrintStart(trainer, learner, path, train, test);
-            new TrainingSession(Invocation, $"tessera train --resume --out {Quoted(path)}").Run(
+            new TrainingSession(Invocation, $"tessera train --resume --out {InputHints.Quoted(path)}").Run(
                 trainer, bar => new TrainingDisplay(Invocation.Output, bar, learner));
             PrintEvaluation(learner, path, test);
             if (!parse.GetValue(_noReport)) WriteReport(learner, path, train, test);
@@ -142,7 +149,7 @@ internal sealed class TrainCommand : TesseraCommand
         catch (InputException e) when (GivenBudgets(parse).SingleOrDefault() is { } given)
         {
             throw new InputException($"{given.Name} {parse.GetResult(given)!.Tokens[0].Value}: {e.Message}", e)
-            { Option = e.Option };
+            { Option = e.Option, Value = e.Value };
         }
         return options;
     }
@@ -160,6 +167,9 @@ internal sealed class TrainCommand : TesseraCommand
 
     private IEnumerable<Option> GivenBudgets(ParseResult parse) =>
         _budget.Options.Where(option => parse.IsGiven(option));
+
+    private bool IsGiven(ParseResult parse, string name) =>
+        parse.IsGiven(Options.Single(option => option.Name == name));
 
     private static TrainingOptions WithRecipe(TrainingOptions run, TrainingOptions preset) => preset with
     {
@@ -182,12 +192,12 @@ internal sealed class TrainCommand : TesseraCommand
 
     /// <summary>Starts the training of a run; if a new one cannot start, its folder is deleted again.</summary>
     private static (TokenizerLearner Learner, Trainer Trainer) Start(
-        TokenizerRun run, ImageSet train, ImageSet test, bool isNew)
+        TokenizerRun run, ImageSet train, ImageSet test, Device device, bool isNew)
     {
         TokenizerLearner? learner = null;
         try
         {
-            learner = new TokenizerLearner(run, train, test);
+            learner = new TokenizerLearner(run, train, test, device);
             return (learner, new Trainer(learner));
         }
         catch
@@ -213,7 +223,7 @@ internal sealed class TrainCommand : TesseraCommand
             Invocation.Output.Line(
                 $"the run is finished after {options.Budget}; "
                 + (options.LearningRateShape == LearningRateShape.Cosine
-                    ? $"start a new run from its weights with --init {Quoted(path)}"
+                    ? $"start a new run from its weights with --init {InputHints.Quoted(path)}"
                     : "train longer with --updates, --images or --minutes"));
         else if (trainer.Update > 0)
             Invocation.Output.Line($"resuming after update {trainer.Update}");
@@ -242,7 +252,8 @@ internal sealed class TrainCommand : TesseraCommand
         }
         catch (OperationCanceledException)
         {
-            Invocation.Output.Line($"the run is finished; write its report with: tessera report {Quoted(path)}");
+            Invocation.Output.Line(
+                $"the run is finished; write its report with: tessera report {InputHints.Quoted(path)}");
             throw;
         }
     }
@@ -250,9 +261,7 @@ internal sealed class TrainCommand : TesseraCommand
     private void PrintNext(string path)
     {
         Invocation.Output.Line("next:");
-        Invocation.Output.Line($"  tessera eval {Quoted(path)} --split train");
-        Invocation.Output.Line($"  tessera reconstruct {Quoted(path)} --count 64 --out more.png");
+        Invocation.Output.Line($"  tessera eval {InputHints.Quoted(path)} --split train");
+        Invocation.Output.Line($"  tessera reconstruct {InputHints.Quoted(path)} --count 64 --out more.png");
     }
-
-    private static string Quoted(string path) => path.Contains(' ') ? $"\"{path}\"" : path;
 }

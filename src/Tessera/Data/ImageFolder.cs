@@ -104,13 +104,13 @@ public static class ImageFolder
         (hasSplits, split) switch
         {
             (true, _) => $"{Path.Combine(folder, split.Name())} holds no images; " +
-                "put some into it, or use the split of all images",
+                "put some into it",
             (false, Split.Test) => $"{folder} has too few images ({count}): none is in the test split (a tenth); " +
-                "add some, sort them into train/ and test/, or use the split of all images",
+                "add some, or sort them into train/ and test/",
             _ => $"{folder} has too few images ({count}): all are in the test split; " +
                 "add some, or sort them into train/ and test/",
         })
-    { Option = "split" };
+    { Option = "split", Value = Split.All.Name() };
 
     // Split.All marks an image outside train/ and test/; only Split.All uses it.
     private readonly record struct Entry(string Path, string Class, Split Split);

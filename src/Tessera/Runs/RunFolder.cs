@@ -13,6 +13,8 @@ public abstract class RunFolder
     /// <summary>The name of the option that continues a run.</summary>
     internal const string ResumeOption = "resume";
 
+    private const string OutOption = "out";
+
     private const string ConfigName = "config.json", CheckpointsName = "checkpoints";
 
     /// <summary>Names the folder of a run.</summary>
@@ -58,8 +60,10 @@ public abstract class RunFolder
         // Leftovers of a killed process do not count.
         if (FileErrors.List(full, folder => folder.EnumerateFileSystemInfos())
             .Any(entry => entry.Name != FolderLock.Name && !Temporary.IsStale(entry.Name)))
-            throw new InputException($"{path} exists already; resume the run in it, or choose another folder")
-            { Option = ResumeOption };
+            throw IsRun(full)
+                ? new InputException($"{path} exists already; choose another folder, or resume the run in it")
+                { Option = ResumeOption, Value = path }
+                : new InputException($"{path} exists already; choose another folder") { Option = OutOption };
     }
 
     /// <summary>The checkpoints of the run, oldest first.</summary>
@@ -150,7 +154,7 @@ public abstract class RunFolder
         string full = FileErrors.FolderPath(path);
         if (!Directory.Exists(full))
             throw new InputException($"there is no run folder {path}; check the path, or start a new run")
-            { Option = "out" };
+            { Option = OutOption, Value = path };
         return IsRun(full)
             ? full
             : throw new InputException($"{path} is not a run folder: it has no {ConfigName}; check the path");
@@ -165,14 +169,14 @@ public abstract class RunFolder
         changed.Validate();
         if (Options.WithResumable(changed) != changed)
             throw new InputException(
-                $"the options differ from those of the run in {Path}; a resumed run can change only its budget, device, "
-                + "threads, data folder, and how often it is saved and evaluated");
+                $"the options differ from those of the run in {Path}; a resumed run can change only its budget, "
+                + "device, threads, data folder, and how often it is saved and evaluated");
         if (changed.Budget == Options.Budget) return;
         if (Options.LearningRateShape == Tensors.Optim.LearningRateShape.Cosine)
             throw new InputException(
                 $"the learning rate of the run in {Path} falls to 0 over its {Options.Budget}, so they cannot change; "
                 + "start a new run from its weights")
-            { Option = "init" };
+            { Option = "init", Value = Path };
         if (changed.Budget.Minutes < Options.Budget.Minutes)
             throw new InputException($"the run in {Path} has {Options.Budget}; give at least as many");
         if (LatestCheckpoint()?.Update is { } update && changed.Budget.UpdatesFor(changed.Batch) < update)

@@ -17,7 +17,7 @@ public sealed record Preset(string Name, string Summary, TrainingOptions Options
 
     /// <summary>The best recipe measured so far; <c>docs/recipe.md</c> has the measurements of its parts.</summary>
     public static Preset Default { get; } = new(
-        "default", "the best recipe measured: EMA codebook with revival, batch 32, Muon, cosine schedule, 15 minutes",
+        "default", "the best recipe measured",
         new TrainingOptions
         {
             Model = new VqVaeOptions
@@ -46,13 +46,12 @@ public sealed record Preset(string Name, string Summary, TrainingOptions Options
 
     /// <summary>The reference notebook's hyperparameters to the letter.</summary>
     public static Preset Reference { get; } = new(
-        "reference",
-        "the reference notebook's hyperparameters to the letter: gradient codebook, batch 256, 200,000 updates",
+        "reference", "the reference notebook's hyperparameters",
         new TrainingOptions { Budget = TrainingBudget.OfUpdates(200_000) });
 
     /// <summary>The reference notebook's hyperparameters with its EMA codebook.</summary>
     public static Preset ReferenceEma { get; } = new(
-        "reference-ema", "the reference notebook with its EMA codebook, decay 0.99",
+        "reference-ema", "the reference notebook with its EMA codebook",
         Reference.Options with
         {
             Model = Reference.Options.Model with { Quantizer = new EmaVectorQuantizerOptions() },

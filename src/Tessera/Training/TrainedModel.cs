@@ -56,9 +56,8 @@ public sealed record TrainedModel(
     {
         if (!File.Exists(run.ModelPath))
             throw new InputException(
-                $"{run.Path} has no model yet: the run has not reached its first checkpoint; "
-                + "resume it")
-            { Option = RunFolder.ResumeOption };
+                $"{run.Path} has no model yet: the run has not reached its first checkpoint; resume it")
+            { Option = RunFolder.ResumeOption, Value = run.Path };
         return Load(run.ModelPath, device, key, run, run.LatestCheckpoint()?.Update);
     }
 
