@@ -10,7 +10,7 @@ public sealed class InputHintsTests(Trained trained)
     [InlineData("out of memory; take a smaller batch", "batch", "out of memory; take a smaller batch (--batch)")]
     [InlineData("one\nline", null, "one line")]
     public void An_error_names_the_option_of_the_command_line(string message, string? option, string expected) =>
-        Assert.Equal(expected, InputHints.Describe(new InputException(message) { Option = option }));
+        Assert.Equal(expected, InputHints.Describe(new InputException(message) { Option = option }, command: null));
 
     [Fact]
     public void A_taken_and_a_missing_run_folder_are_refused_with_the_command_that_helps()

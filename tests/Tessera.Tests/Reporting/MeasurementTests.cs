@@ -128,11 +128,11 @@ public class MeasurementTests
         change[5 * 12 + 5] = 6;
         change[5 * 12 + 8] = 3;
         change[0] = 1;
-        var map = new InfluenceMap(4, change, 1);
+        var map = new InfluenceMap(4, 4, change, 1);
         Assert.Equal(Math.Sqrt(0.5), map.RadiusOf(0.5), 1e-12);
         Assert.Equal(Math.Sqrt(2.5 * 2.5 + 0.25), map.RadiusOf(0.9), 1e-12);
         Assert.Equal(Math.Sqrt(2 * 5.5 * 5.5), map.RadiusOf(1), 1e-12);
-        Assert.Equal(0, new InfluenceMap(4, new float[144], 1).RadiusOf(0.9));
+        Assert.Equal(0, new InfluenceMap(4, 4, new float[144], 1).RadiusOf(0.9));
     }
 
     [Theory]

@@ -1,15 +1,23 @@
-using Tessera.Benchmarking;
+using Tessera.Cli.Benchmarking;
 using Tessera.Models;
+using Tessera.Quantization;
 using Tessera.Tensors;
 using Tessera.Tensors.Devices;
-using Tessera.Tests.Quantization;
-using Tessera.Tests.Training;
 using Tessera.Training;
 
-namespace Tessera.Tests.Benchmarking;
+namespace Tessera.Cli.Tests.Benchmarking;
 
 public class ThroughputBenchmarkTests
 {
+    private static readonly TrainingOptions Small = new()
+    {
+        Model = new VqVaeOptions { Hidden = 10, ResidualHidden = 3, ResidualLayers = 1, Codes = 20, CodeDim = 5 },
+        Size = 16,
+        Batch = 6,
+        Seed = 7,
+        Threads = 2,
+    };
+
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(1);
     private static readonly string[] Works = ["train, gradient codebook", "train, EMA codebook", "encode", "decode"];
 
@@ -18,7 +26,7 @@ public class ThroughputBenchmarkTests
     [InlineData(1)]
     public void Every_kind_of_work_is_measured(int channels)
     {
-        TrainingOptions options = SmallRun.Options with { Model = SmallRun.Options.Model with { Channels = channels } };
+        TrainingOptions options = Small with { Model = Small.Model with { Channels = channels } };
         var reports = new List<double>();
         Throughput throughput = ThroughputBenchmark.Run(
             options, Moment, new Shares(reports.Add), TestContext.Current.CancellationToken);
@@ -34,7 +42,7 @@ public class ThroughputBenchmarkTests
     public void Every_convolution_is_explained()
     {
         Throughput throughput = ThroughputBenchmark.Run(
-            SmallRun.Options, Moment, cancellation: TestContext.Current.CancellationToken);
+            Small, Moment, cancellation: TestContext.Current.CancellationToken);
         // Three in the encoder, one before the codes, three in the decoder, two in each of two residual blocks.
         Assert.Equal(3 + 1 + 3 + 4, throughput.Convolutions.Sum(report => report.Count));
         Assert.All(throughput.Convolutions, report => Assert.NotEmpty(report.Explanation));
@@ -43,10 +51,10 @@ public class ThroughputBenchmarkTests
     [Fact]
     public void Options_out_of_range_are_refused()
     {
-        Assert.Contains("batch", Refuse(SmallRun.Options with { Batch = 0 }), StringComparison.Ordinal);
-        TrainingOptions odd = SmallRun.Options with { Model = new VqVaeOptions { Hidden = 7 } };
+        Assert.Contains("batch", Refuse(Small with { Batch = 0 }), StringComparison.Ordinal);
+        TrainingOptions odd = Small with { Model = new VqVaeOptions { Hidden = 7 } };
         Assert.Contains("hidden", Refuse(odd), StringComparison.Ordinal);
-        Assert.Contains("2^31", Refuse(SmallRun.Options with { Batch = 65536, Size = 256 }), StringComparison.Ordinal);
+        Assert.Contains("2^31", Refuse(Small with { Batch = 65536, Size = 256 }), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -54,7 +62,7 @@ public class ThroughputBenchmarkTests
     {
         using var stop = new CancellationTokenSource();
         Assert.Throws<OperationCanceledException>(() => ThroughputBenchmark.Run(
-            SmallRun.Options, TimeSpan.FromDays(1), new Shares(_ => stop.Cancel()), stop.Token));
+            Small, TimeSpan.FromDays(1), new Shares(_ => stop.Cancel()), stop.Token));
     }
 
     [Theory]
@@ -76,7 +84,7 @@ public class ThroughputBenchmarkTests
     public void A_workload_computes_what_the_model_computes(double decay)
     {
         const ulong Seed = 3;
-        VqVaeOptions options = SmallRun.Options.Model with { Quantizer = QuantizerOf.Decay(decay) };
+        VqVaeOptions options = Small.Model with { Quantizer = decay == 0 ? new VectorQuantizerOptions() : new EmaVectorQuantizerOptions { Decay = decay } };
         Shape shape = [2, 8, 8, 3];
         float[] pixels = [.. Enumerable.Range(0, shape.Length).Select(i => MathF.Sin(i) / 2)];
         using var workload = new Workload(options, dataVariance: 0.1, Seed, Device.Default);

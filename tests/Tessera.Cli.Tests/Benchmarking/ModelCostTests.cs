@@ -1,7 +1,7 @@
 using Tessera.Models;
 using Tessera.Tensors.Devices;
 
-namespace Tessera.Tests.Models;
+namespace Tessera.Cli.Tests.Benchmarking;
 
 public class ModelCostTests
 {
