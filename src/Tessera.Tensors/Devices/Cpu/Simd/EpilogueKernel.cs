@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Tessera.Tensors.Devices.Cpu.Simd;
 
@@ -49,6 +50,24 @@ internal static unsafe class EpilogueKernel<TSimd, TVector>
         length >= StreamedFloats && addend != destination
         && TileColumns % CacheLine.Floats == 0 && channels % CacheLine.Floats == 0
         && (nuint)destination % CacheLine.Bytes == 0;
+
+    /// <summary>Fetches what <see cref="Store"/> will read for some pixels, one cache line each.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Prefetch(in EpiloguePointers e, nint* offsets, int count, int channel)
+    {
+        if (!Sse.IsSupported) return;
+        if (e.Addend != null) Prefetch(e.Addend + channel, offsets, count);
+        if (e.Gate != null && !e.Relu) Prefetch(e.Gate + channel, offsets, count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(float* from, nint* offsets, int count)
+    {
+        for (int row = 0; row < count; row++)
+        {
+            if (offsets[row] != Outside) Sse.Prefetch0(from + offsets[row]);
+        }
+    }
 
     /// <summary>Finishes and stores the same consecutive channels of some pixels.</summary>
     /// <param name="e">The epilogue.</param>
