@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace Tessera.Tensors.Devices.Cpu.Simd;
 
@@ -55,7 +54,6 @@ internal static unsafe class EpilogueKernel<TSimd, TVector>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Prefetch(in EpiloguePointers e, nint* offsets, int count, int channel)
     {
-        if (!Sse.IsSupported) return;
         if (e.Addend != null) Prefetch(e.Addend + channel, offsets, count);
         if (e.Gate != null && !e.Relu) Prefetch(e.Gate + channel, offsets, count);
     }
@@ -65,7 +63,7 @@ internal static unsafe class EpilogueKernel<TSimd, TVector>
     {
         for (int row = 0; row < count; row++)
         {
-            if (offsets[row] != Outside) Sse.Prefetch0(from + offsets[row]);
+            if (offsets[row] != Outside) CacheLine.Prefetch(from + offsets[row]);
         }
     }
 
