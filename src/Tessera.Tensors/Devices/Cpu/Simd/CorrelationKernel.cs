@@ -106,7 +106,8 @@ internal static unsafe class CorrelationKernel<TSimd, TVector>
                 // Rows past the last pixel repeat it; their results are dropped.
                 for (int r = 0; r < TileRows; r++) rows[r] = windows + windowOffsets[Math.Min(pixel + r, pixels - 1)];
                 int following = pixel + TileRows, count = Math.Min(TileRows, pixels - following);
-                if (channel == 0 && product.IsInMemory) Prefetch(windows, windowOffsets + following, count, product.Run);
+                if (channel == 0 && product.IsInMemory)
+                    Prefetch(windows, windowOffsets + following, count, product.Run);
                 EpilogueKernel<TSimd, TVector>.Prefetch(epilogue, pixelOffsets + following, count, channel);
                 MatrixTile<TSimd, TVector>.RowsTimesPanel(
                     rows, product.Segments, product.SegmentStride, product.Run, panel, zeros, tile);

@@ -50,7 +50,10 @@ internal static unsafe class EpilogueKernel<TSimd, TVector>
         && TileColumns % CacheLine.Floats == 0 && channels % CacheLine.Floats == 0
         && (nuint)destination % CacheLine.Bytes == 0;
 
-    /// <summary>Fetches what <see cref="Store"/> will read for some pixels, one cache line each.</summary>
+    /// <summary>
+    /// Starts to fetch what <see cref="Store"/> will read for some pixels and one panel of channels: the lines lie
+    /// apart, so the processor does not see which follow.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Prefetch(in EpiloguePointers e, nint* offsets, int count, int channel)
     {
@@ -63,7 +66,9 @@ internal static unsafe class EpilogueKernel<TSimd, TVector>
     {
         for (int row = 0; row < count; row++)
         {
-            if (offsets[row] != Outside) CacheLine.Prefetch(from + offsets[row]);
+            if (offsets[row] == Outside) continue;
+            for (int column = 0; column < TileColumns; column += CacheLine.Floats)
+                CacheLine.Prefetch(from + offsets[row] + column);
         }
     }
 

@@ -141,6 +141,7 @@ internal static unsafe class WinogradWeightGradient<TSimd, TVector, TWinograd>
             bool isWhole = length == TileRows * PanelColumns;
             if (!isWhole && !isFirst) new Span<float>(sums, length).CopyTo(new Span<float>(last, length));
             float* target = isWhole ? sums : last;
+            // The sums of all positions are too many for the second-level cache.
             for (int i = 0; i < TileRows * PanelColumns; i += CacheLine.Floats)
                 CacheLine.Prefetch(sums + 2 * TileRows * PanelColumns + i);
             MatrixTile<TSimd, TVector>.TransposedTimesPanel(
