@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Tessera.Tensors.Devices.Cpu;
 
@@ -19,4 +20,14 @@ internal static unsafe class CacheLine
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float* Align(float* block) => (float*)(((nuint)block + (Bytes - 1)) & ~(nuint)(Bytes - 1));
+
+    /// <summary>
+    /// Starts to fetch a line to the first-level cache; on processors other than x86, does nothing. An address that
+    /// cannot be read is no error.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(float* address)
+    {
+        if (Sse.IsSupported) Sse.Prefetch0(address);
+    }
 }

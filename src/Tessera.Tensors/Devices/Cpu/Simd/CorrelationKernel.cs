@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using static Tessera.Tensors.Devices.Cpu.Simd.CorrelationPlan;
 
 namespace Tessera.Tensors.Devices.Cpu.Simd;
@@ -53,7 +54,8 @@ internal static unsafe class CorrelationKernel<TSimd, TVector>
             int pixels = LocatePixels(
                 plan, phase, band, source.ImageStride, source.RowStride, windowOffsets, pixelOffsets);
             var product = new PhaseProduct(
-                phase.Rows.Taps, source.RowStride, phase.Columns.Taps * plan.SourceChannels, weights);
+                phase.Rows.Taps, source.RowStride, phase.Columns.Taps * plan.SourceChannels, weights,
+                isInMemory: map.IsPlain && plan.Geometry.KernelHeight == 1);
             MultiplyPhase(product, plan.Channels, source.Pixels, windowOffsets, pixelOffsets, pixels, epilogue);
             weights += (nint)phase.Taps * plan.SourceChannels
                 * ((plan.Channels + TileColumns - 1) / TileColumns * TileColumns);
@@ -103,12 +105,27 @@ internal static unsafe class CorrelationKernel<TSimd, TVector>
             {
                 // Rows past the last pixel repeat it; their results are dropped.
                 for (int r = 0; r < TileRows; r++) rows[r] = windows + windowOffsets[Math.Min(pixel + r, pixels - 1)];
+                int following = pixel + TileRows, count = Math.Min(TileRows, pixels - following);
+                if (channel == 0 && product.IsInMemory)
+                    Prefetch(windows, windowOffsets + following, count, product.Run);
+                EpilogueKernel<TSimd, TVector>.Prefetch(epilogue, pixelOffsets + following, count, channel);
                 MatrixTile<TSimd, TVector>.RowsTimesPanel(
                     rows, product.Segments, product.SegmentStride, product.Run, panel, zeros, tile);
                 EpilogueKernel<TSimd, TVector>.Store(
                     epilogue, tile, pixelOffsets + pixel, Math.Min(TileRows, pixels - pixel), channel, columns);
             }
             panel += product.Segments * product.Run * TileColumns;
+        }
+    }
+
+    /// <summary>Starts to fetch the windows of some pixels, which are one run of floats each.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Prefetch(float* windows, nint* windowOffsets, int count, int length)
+    {
+        for (int pixel = 0; pixel < count; pixel++)
+        {
+            float* window = windows + windowOffsets[pixel];
+            for (int i = 0; i < length; i += CacheLine.Floats) CacheLine.Prefetch(window + i);
         }
     }
 
@@ -148,11 +165,14 @@ internal static unsafe class CorrelationKernel<TSimd, TVector>
         }
     }
 
-    private readonly struct PhaseProduct(int segments, int segmentStride, int run, float* weights)
+    private readonly struct PhaseProduct(int segments, int segmentStride, int run, float* weights, bool isInMemory)
     {
         public int Segments { get; } = segments;
         public int SegmentStride { get; } = segmentStride;
         public int Run { get; } = run;
         public float* Weights { get; } = weights;
+
+        /// <summary>Whether the windows are single runs of the tensor itself, which may not be in a cache.</summary>
+        public bool IsInMemory { get; } = isInMemory;
     }
 }

@@ -212,6 +212,9 @@ internal static unsafe class ElementKernels<TSimd, TVector>
         }
     }
 
+    // Floats from an element to the one that is fetched.
+    private const int Ahead = 1024;
+
     /// <summary>Adds rows to the sums, four at a time, so that the sums are loaded and stored less often.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddRows(float* x, int rows, int columns, float* sums)
@@ -222,6 +225,10 @@ internal static unsafe class ElementKernels<TSimd, TVector>
             int i = 0;
             for (; i <= columns - TSimd.Width; i += TSimd.Width)
             {
+                CacheLine.Prefetch(x + i + Ahead);
+                CacheLine.Prefetch(x1 + i + Ahead);
+                CacheLine.Prefetch(x2 + i + Ahead);
+                CacheLine.Prefetch(x3 + i + Ahead);
                 TVector left = TSimd.Add(TSimd.Load(x + i), TSimd.Load(x1 + i));
                 TVector right = TSimd.Add(TSimd.Load(x2 + i), TSimd.Load(x3 + i));
                 TSimd.Store(TSimd.Add(TSimd.Load(sums + i), TSimd.Add(left, right)), sums + i);

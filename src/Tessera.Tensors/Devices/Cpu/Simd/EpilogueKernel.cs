@@ -50,6 +50,28 @@ internal static unsafe class EpilogueKernel<TSimd, TVector>
         && TileColumns % CacheLine.Floats == 0 && channels % CacheLine.Floats == 0
         && (nuint)destination % CacheLine.Bytes == 0;
 
+    /// <summary>
+    /// Starts to fetch what <see cref="Store"/> will read for some pixels and one panel of channels: the lines lie
+    /// apart, so the processor does not see which follow.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Prefetch(in EpiloguePointers e, nint* offsets, int count, int channel)
+    {
+        if (e.Addend != null) Prefetch(e.Addend + channel, offsets, count);
+        if (e.Gate != null && !e.Relu) Prefetch(e.Gate + channel, offsets, count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(float* from, nint* offsets, int count)
+    {
+        for (int row = 0; row < count; row++)
+        {
+            if (offsets[row] == Outside) continue;
+            for (int column = 0; column < TileColumns; column += CacheLine.Floats)
+                CacheLine.Prefetch(from + offsets[row] + column);
+        }
+    }
+
     /// <summary>Finishes and stores the same consecutive channels of some pixels.</summary>
     /// <param name="e">The epilogue.</param>
     /// <param name="values">Rows of a tile, one after the other.</param>

@@ -69,6 +69,8 @@ internal static unsafe class NearestRowsKernel<TSimd, TVector>
         float** rowPointers = stackalloc float*[RowsPerItem];
         new Span<float>(best, RowsPerItem * TSimd.Width).Fill(float.NegativeInfinity);
         new Span<float>(bestVector, RowsPerItem * TSimd.Width).Clear();
+        // All rows at once: they come from memory, and the first panel would wait for each tile of them.
+        for (nint i = 0; i < (nint)rows * columns; i += CacheLine.Floats) CacheLine.Prefetch(x + i);
         // Rows past the last one repeat it; their results are dropped.
         for (int row = 0; row < RowsPerItem; row++) rowPointers[row] = x + (nint)Math.Min(row, rows - 1) * columns;
 

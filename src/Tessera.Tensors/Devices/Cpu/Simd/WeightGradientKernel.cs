@@ -54,11 +54,13 @@ internal static unsafe class WeightGradientKernel<TSimd, TVector>
         int rows = band.Images * band.Rows, pixels = rows * g.OutWidth;
         // The last tile reads up to 5 floats past the last window.
         using var windows = new Scratch((long)rows * map.RowStride + TileRows);
-        using var packed = new Scratch((long)layout.Panels * pixels * TileColumns);
+        // A cache line between panels, which would else lie a multiple of 4096 bytes apart.
+        nint panelStride = (nint)pixels * TileColumns + CacheLine.Floats;
+        using var packed = new Scratch(layout.Panels * panelStride);
         for (int row = 0; row < rows; row++)
         {
             PackGradient(
-                g, gradY, band.FirstImage + row / band.Rows, band.FirstRow + row % band.Rows, pixels,
+                g, gradY, band.FirstImage + row / band.Rows, band.FirstRow + row % band.Rows, panelStride,
                 packed.Floats + (nint)row * g.OutWidth * TileColumns);
         }
         for (int kernelRow = 0; kernelRow < g.KernelHeight; kernelRow++, sums += layout.RowStride)
@@ -76,7 +78,7 @@ internal static unsafe class WeightGradientKernel<TSimd, TVector>
                     float* target = sums + ((nint)panel * layout.PaddedRun + run) * TileColumns;
                     MatrixTile<TSimd, TVector>.TransposedTimesPanel(
                         windows.Floats + run, rows, map.RowStride, g.OutWidth, g.Stride * g.InChannels,
-                        packed.Floats + (nint)panel * pixels * TileColumns, TileColumns,
+                        packed.Floats + panel * panelStride, TileColumns,
                         target, target);
                 }
             }
@@ -88,13 +90,13 @@ internal static unsafe class WeightGradientKernel<TSimd, TVector>
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PackGradient(
-        in Conv2dGeometry g, float* gradY, int image, int row, int pixels, float* packed)
+        in Conv2dGeometry g, float* gradY, int image, int row, nint panelStride, float* packed)
     {
         float* from = gradY + ((nint)image * g.OutHeight + row) * g.OutWidth * g.OutChannels;
         for (int j = 0; j < g.OutWidth; j++, from += g.OutChannels, packed += TileColumns)
         {
             float* to = packed;
-            for (int channel = 0; channel < g.OutChannels; channel += TileColumns, to += (nint)pixels * TileColumns)
+            for (int channel = 0; channel < g.OutChannels; channel += TileColumns, to += panelStride)
             {
                 int columns = g.OutChannels - channel;
                 if (columns >= TileColumns)

@@ -115,27 +115,38 @@ internal static unsafe class WinogradKernel<TSimd, TVector, TWinograd>
         nint positionStride = tiles.ProductStride(PanelColumns, TileRows);
         float* block = stackalloc float[Results * Results * PanelColumns + CacheLine.Floats];
         float* results = CacheLine.Align(block);
-        nint* offsets = stackalloc nint[Results * Results];
-        for (int tile = 0; tile < band.Images * band.Rows * tiles.Columns; tile++, products += PanelColumns)
+        nint* offsets = stackalloc nint[Results * Results], next = stackalloc nint[Results * Results];
+        int count = band.Images * band.Rows * tiles.Columns;
+        LocateTile(0, next);
+        for (int tile = 0; tile < count; tile++, products += PanelColumns)
         {
-            (int image, int rest) = Math.DivRem(tile, band.Rows * tiles.Columns);
-            (int tileRow, int tileColumn) = Math.DivRem(rest, tiles.Columns);
-            LocatePixels(
-                plan, phase, band.FirstImage + image, (band.FirstRow + tileRow) * Results, tileColumn * Results,
-                offsets);
+            nint* done = offsets;
+            offsets = next;
+            next = done;
+            bool hasNext = tile + 1 < count;
+            if (hasNext) LocateTile(tile + 1, next);
             for (int panel = 0; panel < tiles.Panels; panel++)
             {
+                int channel = panel * PanelColumns;
+                if (hasNext) EpilogueKernel<TSimd, TVector>.Prefetch(epilogue, next, Results * Results, channel);
                 for (int half = 0; half < PanelColumns; half += TSimd.Width)
                 {
                     TWinograd.Results(
                         products + panel * panelStride + half, TWinograd.Size * positionStride, positionStride,
                         results + half, Results * PanelColumns, PanelColumns);
                 }
-                int channel = panel * PanelColumns;
                 EpilogueKernel<TSimd, TVector>.Store(
                     epilogue, results, offsets, Results * Results, channel,
                     Math.Min(PanelColumns, plan.Channels - channel));
             }
+        }
+
+        void LocateTile(int tile, nint* to)
+        {
+            (int image, int rest) = Math.DivRem(tile, band.Rows * tiles.Columns);
+            (int tileRow, int tileColumn) = Math.DivRem(rest, tiles.Columns);
+            LocatePixels(
+                plan, phase, band.FirstImage + image, (band.FirstRow + tileRow) * Results, tileColumn * Results, to);
         }
     }
 
