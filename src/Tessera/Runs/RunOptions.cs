@@ -57,7 +57,8 @@ public abstract record RunOptions
     public ulong Seed { get; init; }
 
     /// <summary>The device, one of <see cref="Tensors.Devices.Device.Names"/>. A run can change it.</summary>
-    public string Device { get; init; } = Tensors.Devices.Device.Auto;
+    // A config.json of an older version has no device, for which its reader sets null.
+    public string Device { get; init => field = value ?? Tensors.Devices.Device.Auto; } = Tensors.Devices.Device.Auto;
 
     /// <summary>Threads, 1 to 1024; null for one per processor. All numbers give the same bits.</summary>
     public int? Threads { get; init; }
@@ -102,7 +103,7 @@ public abstract record RunOptions
     /// <exception cref="InputException">A value is out of range; the message names it.</exception>
     public virtual void Validate()
     {
-        // Budget and Device are null only if a config.json says so.
+        // Budget is null only if a config.json says so.
         ThrowUnless(Budget is not null, "budget", $"is missing");
         Budget.Validate();
         ThrowUnless(Batch is >= 1 and <= 65536, "batch", $"must be 1 to 65536, not {Batch}");
@@ -121,7 +122,7 @@ public abstract record RunOptions
             WeightDecay >= 0 && float.IsFinite(WeightDecay),
             "weight-decay", $"must be a number of at least 0, not {WeightDecay}");
         ThrowUnless(AverageDecay is >= 0 and < 1, "average", $"must be at least 0 and below 1, not {AverageDecay}");
-        ThrowUnless(Device is { Length: > 0 }, "device", $"is missing");
+        ThrowUnless(Device.Length > 0, "device", $"is missing");
         ThrowUnless(Threads is null or (>= 1 and <= 1024), "threads", $"must be 1 to 1024, not {Threads}");
         ThrowUnless(CheckpointEvery >= 1, "checkpoint-every", $"must be at least 1, not {CheckpointEvery}");
         ThrowUnless(EvalEvery >= 1, "eval-every", $"must be at least 1, not {EvalEvery}");
