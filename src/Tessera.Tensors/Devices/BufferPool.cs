@@ -2,9 +2,9 @@ namespace Tessera.Tensors.Devices;
 
 /// <summary>
 /// Buffers by exact length, reused from step to step: the shapes of a training step do not change, so only the first
-/// step allocates. (A new block of 8 MB costs 5 to 7 ms in page faults.) Of the free buffers, the one that was allocated
-/// first is rented, so that from the second step on each step computes in the same buffers as the one before. Buffers
-/// are kept as long as the device.
+/// step allocates. (A new block of 8 MB costs 5 to 7 ms in page faults.) Of the free buffers, the one that was
+/// allocated first is rented, so that from the second step on each step computes in the same buffers as the one before.
+/// Buffers are kept as long as the device.
 /// </summary>
 internal sealed class BufferPool<T>(Device device) where T : unmanaged
 {
