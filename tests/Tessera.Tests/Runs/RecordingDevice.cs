@@ -103,7 +103,7 @@ internal sealed class RecordingDevice() : DelegatingDevice(new CpuDevice(1))
         base.Scale(x, scale, y, accumulate);
     }
 
-    public override void MeanSquaredDifference( Storage<float> x, Storage<float> y, float weight, Storage<float> result)
+    public override void MeanSquaredDifference(Storage<float> x, Storage<float> y, float weight, Storage<float> result)
     {
         Note([x, y, weight, result]);
         base.MeanSquaredDifference(x, y, weight, result);
