@@ -98,13 +98,62 @@ public partial class ArchitectureTests
             use, $"belongs to {folder} and uses what is above it");
     }
 
-    private static void AssertNone(IEnumerable<string> files, Regex pattern, string fault)
+    /// <summary>Quantization, Models, Runs, Training: each knows those before it. Images know no models.</summary>
+    [Theory]
+    [InlineData("Quantization", "Models", "Runs", "Training", "Data", "Imaging", "Tokens", "Reporting", "Analysis")]
+    [InlineData("Models", "Runs", "Training", "Data", "Imaging", "Tokens", "Reporting", "Analysis")]
+    [InlineData("Runs", "Training", "Data", "Imaging", "Tokens", "Reporting", "Analysis")]
+    [InlineData("Training", "Reporting", "Benchmarking")]
+    [InlineData("Imaging", "Data", "Models", "Quantization", "Runs", "Training", "Tokens", "Reporting", "Analysis")]
+    [InlineData("Data", "Quantization", "Runs", "Training", "Tokens", "Reporting", "Analysis")]
+    [InlineData("Tokens", "Runs", "Training", "Reporting", "Analysis")]
+    [InlineData("Analysis", "Models", "Quantization", "Runs", "Training", "Tokens", "Reporting", "Data")]
+    [InlineData("Files", "Models", "Quantization", "Runs", "Training", "Data", "Imaging", "Tokens", "Analysis")]
+    public void Folders_of_the_library_point_one_way(string folder, params string[] above)
+    {
+        var use = new Regex(
+            $@"^using (static )?Tessera\.({string.Join('|', above)})\b|\bTessera\.({string.Join('|', above)})\.",
+            RegexOptions.Multiline);
+        AssertNone(
+            FilesOf("Tessera", "*.cs").Where(
+                file => Normal(file).Contains($"/src/Tessera/{folder}/", StringComparison.Ordinal)),
+            use, $"belongs to {folder} and uses what it must not");
+    }
+
+    [Fact]
+    public void The_library_names_no_kind_of_device() =>
+        AssertNone(FilesOf("Tessera", "*.cs"), KindOfDevice(), "names a kind of device");
+
+    [Fact]
+    public void The_seam_takes_no_spans_of_indices_and_returns_no_numbers() =>
+        AssertNone(
+            FilesOf("Tessera.Tensors", "Device.cs"), SpanOrResult(), "passes values over the seam");
+
+    /// <summary>
+    /// What an update computes stays on the device. The start of a codebook and the search for dead codes read back.
+    /// </summary>
+    [Fact]
+    public void An_update_reads_no_values_back() =>
+        AssertNone(
+            FilesOf("Tessera.Tensors", "*.cs").Where(file => IsIn(file, "Ops", "Optim"))
+                .Concat(FilesOf("Tessera", "*.cs").Where(
+                    file => IsIn(file, "Quantization") || Path.GetFileName(file) == "UpdateStep.cs"))
+                .Where(file => Path.GetFileName(file) != "KMeans.cs"),
+            ReadBack(), "reads values back",
+            text => ReviveBody().Replace(text, ""));
+
+    private static bool IsIn(string file, params string[] folders) => folders.Any(
+        folder => Normal(file).Contains($"/{folder}/", StringComparison.Ordinal));
+
+    private static void AssertNone(
+        IEnumerable<string> files, Regex pattern, string fault, Func<string, string>? without = null)
     {
         string[] all = [.. files];
         Assert.NotEmpty(all);
         foreach (string file in all)
         {
-            Match match = pattern.Match(File.ReadAllText(file));
+            string text = File.ReadAllText(file);
+            Match match = pattern.Match(without is null ? text : without(text));
             Assert.False(match.Success, $"{Path.GetRelativePath(Source, file)} {fault}: \"{match.Value}\".");
         }
     }
@@ -130,6 +179,20 @@ public partial class ArchitectureTests
 
     [GeneratedRegex(@"\bunsafe\b")]
     private static partial Regex UnsafeKeyword();
+
+    [GeneratedRegex(@"\b(Cpu|Cuda|Metal)Device\b")]
+    private static partial Regex KindOfDevice();
+
+    [GeneratedRegex(
+        @"Span<int>|^\s*(public|protected|internal)[\w ]* (double|float|int)(\[\])? \w+\(", RegexOptions.Multiline)]
+    private static partial Regex SpanOrResult();
+
+    // The sizes of a shape are known to the host.
+    [GeneratedRegex(@"(?<!\bshape|\.Shape)\.ToArray\(|\.Item\(|\.CopyTo\(|\bDownload\(")]
+    private static partial Regex ReadBack();
+
+    [GeneratedRegex(@"public override int Revive\(.*?^    }", RegexOptions.Singleline | RegexOptions.Multiline)]
+    private static partial Regex ReviveBody();
 
     [GeneratedRegex(@"\bTensor\b")]
     private static partial Regex TensorType();

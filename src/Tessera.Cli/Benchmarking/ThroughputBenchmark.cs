@@ -19,15 +19,15 @@ internal static class ThroughputBenchmark
 
     /// <summary>Runs the benchmark.</summary>
     /// <param name="options">
-    /// The model without its quantizer, the size of the images, the batch, the threads and the seed; the other
-    /// options are ignored.
+    /// The model without its quantizer, the size of the images, the batch, the device, the threads and the seed; the
+    /// other options are ignored.
     /// </param>
     /// <param name="duration">
     /// The approximate time after the warm-up; every kind of work is measured at least once.
     /// </param>
     /// <param name="progress">Receives the part that is done, 0 to 1.</param>
     /// <param name="cancellation">Cancels the benchmark.</param>
-    /// <exception cref="InputException">An option is out of range.</exception>
+    /// <exception cref="InputException">An option is out of range, or there is no such device.</exception>
     /// <exception cref="OperationCanceledException">The benchmark was cancelled.</exception>
     public static Throughput Run(
         TrainingOptions options, TimeSpan duration, IProgress<double>? progress = null,
@@ -52,7 +52,7 @@ internal static class ThroughputBenchmark
         }
         while (done < 1);
         return new Throughput(
-            device.Description, device.Threads, options.Batch, options.Size, works.Rates, peaks.Highest,
+            device.Description, threads, options.Batch, options.Size, works.Rates, peaks.Highest,
             Explain(device, works.Cost));
     }
 
@@ -67,7 +67,7 @@ internal static class ThroughputBenchmark
         .. cost.Encoder.Concat(cost.Decoder)
             .GroupBy(layer => (layer.Geometry, layer.IsTransposed))
             .Select(layers =>
-                new ConvolutionReport(layers.First(), layers.Count(), device.Explain(layers.Key.Geometry) ?? "")),
+                new ConvolutionReport(layers.First(), layers.Count(), device.Explain(layers.Key.Geometry) ?? "the device does not say")),
     ];
 
     /// <summary>The kinds of work with the times of their calls.</summary>

@@ -11,6 +11,9 @@ public abstract class Storage<T>(int length) : IDisposable where T : unmanaged
     /// <summary>The number of elements.</summary>
     public int Length { get; } = length;
 
+    /// <summary>The order in which a pool allocated its buffers.</summary>
+    internal long NumberInPool { get; set; }
+
     /// <summary>
     /// A part of this memory. It is valid as long as the whole; disposing it does nothing.
     /// </summary>

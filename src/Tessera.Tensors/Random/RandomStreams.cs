@@ -12,8 +12,8 @@ public static class RandomStreams
     /// <summary>The order of the images: one stream per epoch.</summary>
     public const ulong Epochs = 1UL << 60;
 
-    /// <summary>The k-means start of a codebook: one stream.</summary>
-    public const ulong CodebookStart = 2UL << 60;
+    /// <summary>The k-means start of a table of vectors: one stream.</summary>
+    public const ulong TableStart = 2UL << 60;
 
     /// <summary>The vectors onto which unused codes are moved: one stream per update.</summary>
     public const ulong Revival = 3UL << 60;

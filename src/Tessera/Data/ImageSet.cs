@@ -79,7 +79,8 @@ public sealed class ImageSet
     /// The bytes of all images, one after another; null if they do not fit one block of memory (2 GiB). Do not modify
     /// them.
     /// </summary>
-    public Memory<byte>? Block => _blocks is [var all] ? all : null;
+    // A null literal alone would become an empty memory, not null.
+    public Memory<byte>? Block => _blocks is [var all] ? all : (Memory<byte>?)null;
 
     /// <summary>The bytes of one image, <c>[height, width, channels]</c>.</summary>
     public ReadOnlySpan<byte> Pixels(int index) => Memory(index).Span;

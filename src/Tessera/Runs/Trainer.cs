@@ -151,14 +151,20 @@ public sealed class Trainer : IDisposable
         foreach (UpdateRecord record in records)
         {
             update++;
-            if (!float.IsFinite(record.Loss))
-                throw new TrainingDivergedException(update, $"the loss of update {update} is {record.Loss}");
+            if (!float.IsFinite(record.Loss)) throw Diverged(update, $"the loss of update {update} is {record.Loss}");
             if (!float.IsFinite(record.Norm))
-                throw new TrainingDivergedException(update, $"the gradient norm of update {update} is {record.Norm}");
+                throw Diverged(update, $"the gradient norm of update {update} is {record.Norm}");
             _state.Window.Add(_learner.Measures, record.Values);
             _log.AddUpdate(update, record.Values);
         }
         return _state.Window;
+    }
+
+    /// <summary>Writes the series up to the update before, which shows how the run came to diverge.</summary>
+    private TrainingDivergedException Diverged(long update, FormattableString finding)
+    {
+        _log.WriteSeries();
+        return new TrainingDivergedException(update, finding);
     }
 
     private void Report(IProgress<RunProgress>? progress)

@@ -52,7 +52,7 @@ internal sealed class CodebookUpkeep
         }
         using Tensor owned = vectors!;
         using Tensor centres = KMeans.Cluster(
-            owned, codes, new CounterRandom(_seed, RandomStreams.CodebookStart));
+            owned, codes, new CounterRandom(_seed, RandomStreams.TableStart));
         _model.Quantizer.Start(centres, (double)perBatch / codes);
     }
 

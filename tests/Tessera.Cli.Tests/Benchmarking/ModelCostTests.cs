@@ -1,3 +1,4 @@
+using Tessera.Cli.Benchmarking;
 using Tessera.Models;
 using Tessera.Tensors.Devices;
 

@@ -37,10 +37,11 @@ public sealed class QuantizerParityTests
             tape.Backward(quantized.Loss.Add(quantized.Vectors.WithGradient(fixture.Values($"{test}/dquantized"))));
 
             Assert.InRange(fixture.Number($"margin/{test}"), NearTieTests.Margin, double.MaxValue);
-            fixture.AssertSameCodes($"{test}/codes", quantized.Codes.ToArray(), device.Description);
+            int[] codes = quantized.Codes.ToArray();
+            fixture.AssertSameCodes($"{test}/codes", codes, device.Description);
             fixture.AssertClose($"{test}/quantized", quantized.Vectors, device.Description);
             fixture.AssertClose($"{test}/loss", quantized.Loss, device.Description);
-            fixture.AssertClose($"{test}/perplexity", [Perplexity(table[0], quantized.Codes.ToArray())], device.Description);
+            fixture.AssertClose($"{test}/perplexity", [Perplexity(table[0], codes)], device.Description);
             fixture.AssertClose($"{test}/dx", x.Gradient!, device.Description);
             fixture.AssertClose($"{test}/dcodebook", quantizer.Table().Gradient!, device.Description);
             tape.Reset();
@@ -75,8 +76,9 @@ public sealed class QuantizerParityTests
             float[][] before = State(quantizer);
             Quantized quantized = quantizer.Quantize(x, training: pass <= Updates);
             losses.Add(quantized.Loss.Item());
-            perplexities.Add(Perplexity(table[0], quantized.Codes.ToArray()));
-            codes.AddRange(quantized.Codes.ToArray());
+            int[] chosen = quantized.Codes.ToArray();
+            perplexities.Add(Perplexity(table[0], chosen));
+            codes.AddRange(chosen);
             if (pass > Updates) Assert.Equal(before, State(quantizer));
             AssertGradient(fixture, test, pass, x, quantized);
             AssertState(fixture, test, pass, quantizer);

@@ -70,9 +70,11 @@ public class QuantizerTests
             Quantized quantized = quantizer.Quantize(z, training: true);
             tape.Backward(quantized.Loss.Add(
                 quantized.Vectors.MeanSquaredError(tape.Input(Normal(5 * Dimensions, 2), z.Shape))));
-            foreach ((string name, Tensor tensor) in quantizer.Parameters().Select(entry => (entry.Name, entry.Tensor)).Append(("z", z)))
-                Assert.True(
-                    tensor.Gradient?.ToArray().Any(value => value != 0), $"{name} has no gradient ({estimator})");
+            AssertGradient("z", z);
+            foreach ((string name, Tensor tensor) in quantizer.Parameters()) AssertGradient(name, tensor);
+
+            void AssertGradient(string name, Tensor tensor) => Assert.True(
+                tensor.Gradient?.ToArray().Any(value => value != 0), $"{name} has no gradient ({estimator})");
         }
     }
 

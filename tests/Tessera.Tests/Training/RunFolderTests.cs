@@ -49,6 +49,110 @@ public sealed class RunFolderTests : IDisposable
         Assert.Equal(options, TokenizerRun.Open(_folder["run"]).Options);
     }
 
+    /// <summary>The options as version 0.2 wrote them, before a run could name its device.</summary>
+    [Fact]
+    public void A_config_without_a_device_is_read()
+    {
+        const string Config = """
+            {
+              "version": "0.2.0",
+              "options": {
+                "model": {
+                  "channels": 3, "hidden": 10, "residualHidden": 3, "residualLayers": 1, "codes": 20, "codeDim": 5,
+                  "lookupDim": 0,
+                  "quantizer": {
+                    "type": "ema", "averagesStart": "Seed", "keepSmoothing": true, "decay": 0.9, "decayRamp": false,
+                    "revival": 0, "commitment": 0.25, "gradient": "StraightThrough", "start": "Random"
+                  }
+                },
+                "data": "shapes", "dataDir": null, "size": 16,
+                "budget": { "pictures": 144 },
+                "batch": 6, "optimizer": "Adam", "learningRate": 0.002, "warmUp": 0, "learningRateShape": "Constant",
+                "clipNorm": 0, "weightDecay": 0, "averageDecay": 0, "flips": false, "seed": 7, "threads": 2,
+                "checkpointEvery": 10, "evalEvery": 12, "init": null, "initKey": null
+              }
+            }
+            """;
+        _folder.Write("run/config.json", System.Text.Encoding.UTF8.GetBytes(Config));
+        TrainingOptions options = SmallRun.Options with
+        {
+            Budget = TrainingBudget.OfImages(144),
+            Model = SmallRun.Options.Model with { Quantizer = new EmaVectorQuantizerOptions { Decay = 0.9 } },
+        };
+        Assert.Equal("auto", options.Device);
+        Assert.Equal(options, TokenizerRun.Open(_folder["run"]).Options);
+    }
+
+    public static TheoryData<string, Func<TrainingOptions, TrainingOptions>> Fixed() => new()
+    {
+        { "batch", options => options with { Batch = 7 } },
+        { "seed", options => options with { Seed = 8 } },
+        { "model", options => options with { Model = options.Model with { Codes = 21 } } },
+        { "rate", options => options with { LearningRate = 1e-3f } },
+        { "data", options => options with { Data = "cifar10" } },
+        { "flips", options => options with { Flips = true } },
+        { "optimizer", options => options with { Optimizer = OptimizerKind.Muon } },
+        { "init", options => options with { Init = "other" } },
+    };
+
+    [Theory]
+    [MemberData(nameof(Fixed))]
+    public void A_run_cannot_change_what_its_result_so_far_depends_on(
+        string name, Func<TrainingOptions, TrainingOptions> change)
+    {
+        TokenizerRun run = TokenizerRun.Create(_folder[name], SmallRun.Options);
+        string message = Message(() => run.WithOptions(change(run.Options)));
+        Assert.Contains("a resumed run can change only", message, StringComparison.Ordinal);
+        Assert.Equal(SmallRun.Options, TokenizerRun.Open(_folder[name]).Options);
+    }
+
+    [Fact]
+    public void A_run_can_change_how_it_computes_and_is_saved_and_its_budget_at_a_constant_rate()
+    {
+        TokenizerRun run = TokenizerRun.Create(_folder["run"], SmallRun.Options);
+        TrainingOptions changed = SmallRun.Options with
+        {
+            Threads = 1,
+            Device = "cpu",
+            Budget = TrainingBudget.OfImages(600),
+            CheckpointEvery = 3,
+            EvalEvery = 4,
+            DataDir = "elsewhere",
+        };
+        Assert.Equal(changed, run.WithOptions(changed).Options);
+        Assert.Equal(changed, TokenizerRun.Open(_folder["run"]).Options);
+        Assert.StartsWith(
+            "threads must be", Message(() => run.WithOptions(changed with { Threads = 0 })), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_budget_over_which_the_rate_falls_cannot_change()
+    {
+        TrainingOptions options =
+            SmallRun.Options with { LearningRateShape = Tensors.Optim.LearningRateShape.Cosine };
+        TokenizerRun run = TokenizerRun.Create(_folder["run"], options);
+        InputException e = Assert.Throws<InputException>(
+            () => run.WithOptions(options with { Budget = TrainingBudget.OfUpdates(25) }));
+        Assert.Equal("init", e.Option);
+        Assert.Contains("falls to 0 over its 24 updates", e.Message, StringComparison.Ordinal);
+        Assert.Equal(3, run.WithOptions(options with { EvalEvery = 3 }).Options.EvalEvery);
+    }
+
+    [Fact]
+    public void A_budget_cannot_be_less_than_what_is_done()
+    {
+        using (SmallTrainer trainer = SmallRun.Start(_folder["run"], SmallRun.Options))
+        {
+            trainer.Run(cancellation: TestContext.Current.CancellationToken);
+        }
+        TokenizerRun run = TokenizerRun.Open(_folder["run"]);
+        Assert.Contains(
+            "has made 24 updates already",
+            Message(() => run.WithOptions(run.Options with { Budget = TrainingBudget.OfUpdates(23) })),
+            StringComparison.Ordinal);
+        run.WithOptions(run.Options with { Budget = TrainingBudget.OfUpdates(25) });
+    }
+
     [Fact]
     public void A_folder_that_holds_anything_is_never_overwritten()
     {
