@@ -5,7 +5,7 @@ namespace Tessera.Benchmarking;
 
 /// <summary>The results of <see cref="ThroughputBenchmark"/>.</summary>
 /// <param name="Device">A description of the device and its kernels.</param>
-/// <param name="Threads">The number of threads.</param>
+/// <param name="Threads">The number of processor threads.</param>
 /// <param name="Batch">Images per batch.</param>
 /// <param name="Size">Height and width of an image in pixels.</param>
 /// <param name="Rates">The times of each kind of work.</param>
@@ -53,5 +53,5 @@ public readonly record struct PeakRate(int VectorBits, double OneThread, double 
 /// <summary>The algorithm for the layers of a model that have the same sizes.</summary>
 /// <param name="Layer">The first of these layers.</param>
 /// <param name="Count">The number of these layers.</param>
-/// <param name="Explanation">The algorithm and the reason for its choice.</param>
+/// <param name="Explanation">The algorithm and the reason for its choice, or "unknown".</param>
 public sealed record ConvolutionReport(ConvolutionLayer Layer, int Count, string Explanation);

@@ -3,6 +3,7 @@ using Tessera.Data;
 using Tessera.Models;
 using Tessera.Quantization;
 using Tessera.Tensors;
+using Tessera.Tensors.Devices;
 using Tessera.Tensors.Devices.Cpu;
 using Tessera.Training;
 
@@ -19,15 +20,15 @@ public static class ThroughputBenchmark
 
     /// <summary>Runs the benchmark.</summary>
     /// <param name="options">
-    /// The model without its quantizer, the size of the images, the batch, the threads and the seed; the other
-    /// options are ignored.
+    /// The model without its quantizer, the size of the images, the batch, the device, the threads and the seed; the
+    /// other options are ignored.
     /// </param>
     /// <param name="duration">
     /// The approximate time after the warm-up; every kind of work is measured at least once.
     /// </param>
     /// <param name="progress">Receives the part that is done, 0 to 1.</param>
     /// <param name="cancellation">Cancels the benchmark.</param>
-    /// <exception cref="InputException">An option is out of range.</exception>
+    /// <exception cref="InputException">An option is out of range, or there is no such device.</exception>
     /// <exception cref="OperationCanceledException">The benchmark was cancelled.</exception>
     public static Throughput Run(
         TrainingOptions options, TimeSpan duration, IProgress<double>? progress = null,
@@ -35,9 +36,10 @@ public static class ThroughputBenchmark
     {
         options.Validate();
         Evaluator.CheckFit(options.Model, Images(options, 1), options.Batch);
-        using var device = new CpuDevice(options.Threads);
+        using Device device = options.CreateDevice();
+        int threads = options.Threads ?? Environment.ProcessorCount;
         using var works = new Works(options, Images(options, options.Batch), device);
-        var peaks = new Peaks(device.Threads);
+        var peaks = new Peaks(threads);
 
         for (int call = 0; call < WarmUpCalls; call++) works.RunAll(cancellation);
         works.Forget();
@@ -52,7 +54,7 @@ public static class ThroughputBenchmark
         }
         while (done < 1);
         return new Throughput(
-            device.Description, device.Threads, options.Batch, options.Size, works.Rates, peaks.Highest,
+            device.Description, threads, options.Batch, options.Size, works.Rates, peaks.Highest,
             Explain(device, works.Cost));
     }
 
@@ -62,12 +64,13 @@ public static class ThroughputBenchmark
         return images.Channels == options.Model.Channels ? images : images.ToChannels(options.Model.Channels);
     }
 
-    private static ConvolutionReport[] Explain(CpuDevice device, ModelCost cost) =>
+    private static ConvolutionReport[] Explain(Device device, ModelCost cost) =>
     [
         .. cost.Encoder.Concat(cost.Decoder)
             .GroupBy(layer => (layer.Geometry, layer.IsTransposed))
             .Select(layers =>
-                new ConvolutionReport(layers.First(), layers.Count(), device.Explain(layers.Key.Geometry))),
+                new ConvolutionReport(
+                    layers.First(), layers.Count(), device.Explain(layers.Key.Geometry) ?? "unknown")),
     ];
 
     /// <summary>The kinds of work with the times of their calls.</summary>
@@ -77,7 +80,7 @@ public static class ThroughputBenchmark
         private readonly (string Name, long Operations, Action Call, List<double> Times)[] _works;
         private readonly int _batch;
 
-        public Works(TrainingOptions options, ImageSet images, CpuDevice device)
+        public Works(TrainingOptions options, ImageSet images, Device device)
         {
             _batch = options.Batch;
             Cost = new ModelCost(options.Model, _batch, images.Height, images.Width);
