@@ -156,7 +156,8 @@ public sealed class BadInputTests(Trained trained)
         if (!Directory.Exists(run)) return;
         foreach (string file in Directory.EnumerateFileSystemEntries(run, "*", SearchOption.AllDirectories))
             Assert.DoesNotContain("tmp", Path.GetFileName(file), StringComparison.Ordinal);
-        foreach (Checkpoint checkpoint in TokenizerRun.Open(run).Checkpoints()) Program.Succeed("info", checkpoint.Path);
+        foreach (Checkpoint checkpoint in TokenizerRun.Open(run).Checkpoints())
+            Program.Succeed("info", checkpoint.Path);
     }
 
     [Fact]
@@ -256,7 +257,7 @@ public sealed class BadInputTests(Trained trained)
         using var folder = new TemporaryFolder();
         string line = Program.Refuse(
             Program.TinyTraining("cifar10", folder["run"], "--data-dir", folder.Path, "--size", "64"));
-        Assert.EndsWith("not 64x64; leave the size out (--size HxW)", line, StringComparison.Ordinal);
+        Assert.EndsWith("not 64x64; leave the size out (--size 64x64)", line, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -21,7 +21,6 @@ public sealed class CommandLineTests(Trained trained)
     [InlineData("train --batch 3 --batch 4", "--batch is given more than once")]
     [InlineData("train --resume", "--out")]
     [InlineData("train --preset best", "--preset best: choose one of default, reference, reference-ema")]
-    [InlineData("train --device gpu", "--device gpu: choose one of auto, cpu")]
     [InlineData("eval run --split valid", "--split valid: choose one of train, test, all")]
     public void A_wrong_command_line_is_refused_in_one_line(string line, string expected) =>
         Assert.Contains(expected, Program.Refuse(line.Split(' ')), StringComparison.Ordinal);

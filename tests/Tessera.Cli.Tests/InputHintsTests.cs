@@ -1,16 +1,26 @@
+using System.CommandLine;
 using Tessera.Cli.CommandLine;
+using Tessera.Data;
+using Tessera.Imaging;
 
 namespace Tessera.Cli.Tests;
 
 public sealed class InputHintsTests(Trained trained)
 {
     [Theory]
-    [InlineData("batch must be 1 to 65536, not 0", "batch", "--batch must be 1 to 65536, not 0")]
-    [InlineData("x holds two; choose one by its key", "key", "x holds two; choose one by its key (--key NAME)")]
-    [InlineData("out of memory; take a smaller batch", "batch", "out of memory; take a smaller batch (--batch)")]
-    [InlineData("one\nline", null, "one line")]
-    public void An_error_names_the_option_of_the_command_line(string message, string? option, string expected) =>
-        Assert.Equal(expected, InputHints.Describe(new InputException(message) { Option = option }, command: null));
+    [InlineData("batch must be 1 to 65536, not 0", "batch", null, "--batch must be 1 to 65536, not 0")]
+    [InlineData("choose one by its key", "key", null, "choose one by its key (--key NAME)")]
+    [InlineData("leave the key out", "key", "ema", "leave the key out (--key ema)")]
+    [InlineData("take a smaller batch", "batch", null, "take a smaller batch (--batch)")]
+    [InlineData("add some", "split", "all", "add some")]
+    [InlineData("resume it", "resume", null, "resume it (tessera train --resume --out DIR)")]
+    [InlineData("resume it", "resume", "my run", "resume it (tessera train --resume --out \"my run\")")]
+    [InlineData("one\nline", null, null, "one line")]
+    public void An_error_names_an_option_that_the_command_has(
+        string message, string? option, string? value, string expected) =>
+        Assert.Equal(expected, InputHints.Describe(
+            new InputException(message) { Option = option, Value = value },
+            new Command("train") { new Option<string>("--key"), new Option<int>("--batch") }));
 
     [Fact]
     public void A_taken_and_a_missing_run_folder_are_refused_with_the_command_that_helps()
@@ -18,16 +28,35 @@ public sealed class InputHintsTests(Trained trained)
         using var folder = new TemporaryFolder();
         string run = trained.CopyRun(folder), missing = folder["missing"];
         Assert.Equal(
-            $"{run} exists already; resume the run in it, or choose another folder (tessera train --resume --out DIR)",
+            $"{run} exists already; choose another folder, or resume the run in it "
+            + $"(tessera train --resume --out {run})",
             Program.Refuse("train", "--out", run));
         Assert.Equal(
-            $"there is no run folder {missing}; check the path, or start a new run (tessera train --out DIR)",
+            $"{folder.Path} exists already; choose another folder (tessera train --out DIR)",
+            Program.Refuse("train", "--out", folder.Path));
+        Assert.Equal(
+            $"there is no run folder {missing}; check the path, or start a new run (tessera train --out {missing})",
             Program.Refuse("train", "--resume", "--out", missing));
+    }
+
+    [Fact]
+    public void An_empty_split_is_refused_with_the_option_split_where_a_command_has_it()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["train"]);
+        Directory.CreateDirectory(folder["test"]);
+        ImageFile.WritePng(folder["train", "0.png"], SyntheticShapes.Image(0, 16));
+        string line = $"{folder["test"]} holds no images; put some into it";
+        Assert.Equal(
+            $"{line}; or use every image with --split all",
+            Program.Refuse("eval", trained.Run, "--data", folder.Path));
+        Assert.Equal(line, Program.Refuse("train", "--data", folder.Path, "--out", folder["run"]));
+        Program.Succeed("encode", trained.Run, "--data", folder.Path, "--split", "all", "--out", folder["codes.npy"]);
     }
 
     [Theory]
     [InlineData("checkpoint.pt", null, "choose one by its key (--key NAME)")]
-    [InlineData("small.pt", "net", "leave the key out (--key NAME)")]
+    [InlineData("small.pt", "net", "leave the key out (--key net)")]
     public void A_wrong_key_is_refused_with_the_option(string file, string? key, string expected)
     {
         string[] args = ["info", Repository.Fixture("pytorch", file), .. key is null ? (string[])[] : ["--key", key]];

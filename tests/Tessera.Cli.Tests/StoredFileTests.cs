@@ -82,13 +82,16 @@ public sealed class StoredFileTests(Trained trained) : IDisposable
     public void A_key_for_a_file_without_keys_is_refused()
     {
         Assert.Contains(
-            "it has no key ema; leave the key out (--key NAME)",
+            "it has no key ema; leave the key out (--key ema)",
             Program.Refuse("info", Fixture("small.pt"), "--key", "ema"), StringComparison.Ordinal);
         Assert.Contains(
             "it has no key ema", Program.Refuse("info", trained.Run, "--key", "ema"), StringComparison.Ordinal);
         Assert.Equal(
             "--key names a state dict in the file of --init; give that too, or leave --key out",
             Program.Refuse("train", "--key", "ema", "--out", _folder["run"]));
+        Assert.Equal(
+            $"--key: the run in {trained.Run} began with random weights; leave the option out",
+            Program.Refuse("train", "--resume", "--key", "ema", "--out", trained.Run));
         Assert.Contains(
             "--key: its value is empty", Program.Refuse("info", Checkpoint, "--key", ""), StringComparison.Ordinal);
     }

@@ -116,6 +116,7 @@ public sealed class TrainTests(Trained trained)
             AverageDecay = 0.99,
             Flips = true,
             Seed = ulong.MaxValue,
+            Device = "cpu",
             Threads = 2,
             CheckpointEvery = 7,
             EvalEvery = 8,

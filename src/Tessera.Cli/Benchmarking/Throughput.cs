@@ -4,7 +4,7 @@ namespace Tessera.Cli.Benchmarking;
 
 /// <summary>The results of <see cref="ThroughputBenchmark"/>.</summary>
 /// <param name="Device">A description of the device and its kernels.</param>
-/// <param name="Threads">The number of threads.</param>
+/// <param name="Threads">The number of processor threads.</param>
 /// <param name="Batch">Images per batch.</param>
 /// <param name="Size">Height and width of an image in pixels.</param>
 /// <param name="Rates">The times of each kind of work.</param>

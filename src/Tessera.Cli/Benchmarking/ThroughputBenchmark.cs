@@ -52,7 +52,7 @@ internal static class ThroughputBenchmark
         }
         while (done < 1);
         return new Throughput(
-            device.Description, threads, options.Batch, options.Size, works.Rates, peaks.Highest,
+            device.Description, device.Threads, options.Batch, options.Size, works.Rates, peaks.Highest,
             Explain(device, works.Cost));
     }
 
@@ -67,7 +67,8 @@ internal static class ThroughputBenchmark
         .. cost.Encoder.Concat(cost.Decoder)
             .GroupBy(layer => (layer.Geometry, layer.IsTransposed))
             .Select(layers =>
-                new ConvolutionReport(layers.First(), layers.Count(), device.Explain(layers.Key.Geometry) ?? "the device does not say")),
+                new ConvolutionReport(
+                    layers.First(), layers.Count(), device.Explain(layers.Key.Geometry) ?? "unknown")),
     ];
 
     /// <summary>The kinds of work with the times of their calls.</summary>

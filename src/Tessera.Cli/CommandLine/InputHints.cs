@@ -21,7 +21,7 @@ internal static class InputHints
             "out" => $" (tessera train --out {Value("DIR")})",
             "resume" => $" (tessera train --resume --out {Value("DIR")})",
             _ when command?.Options.Any(known => known.Name == $"--{option}") != true => "",
-            "split" => $", or use every image with --split {Value("all")}",
+            "split" => $"; or use every image with --split {Value("all")}",
             "data-dir" => $" (--data-dir {Value("DIR")})",
             "init" => $" (--init {Value("FILE")})",
             "key" => $" (--key {Value("NAME")})",

@@ -61,10 +61,6 @@ internal sealed class TrainCommand : TesseraCommand
         string? path = parse.GetValue(_out);
         if (resume && path is null)
             throw new InputException("--resume needs the folder of the run; name it with --out");
-        if (!resume && IsGiven(parse, Settings.KeyName) && !IsGiven(parse, Settings.InitName))
-            throw new InputException(
-                $"{Settings.KeyName} names a state dict in the file of {Settings.InitName}; give that too, or leave "
-                + $"{Settings.KeyName} out");
         ThrowIfSeveralBudgets(parse);
         TrainingOptions options = resume ? OptionsToResume(parse, path!) : OptionsToStart(parse);
         if (path is null) path = FreePath(options.Data);
@@ -115,6 +111,10 @@ internal sealed class TrainCommand : TesseraCommand
 
     private TrainingOptions OptionsToStart(ParseResult parse)
     {
+        if (IsGiven(parse, Settings.KeyName) && !IsGiven(parse, Settings.InitName))
+            throw new InputException(
+                $"{Settings.KeyName} names a state dict in the file of {Settings.InitName}; give that too, or leave "
+                + $"{Settings.KeyName} out");
         Preset preset = Preset.Find(parse.GetValue(_preset) ?? Preset.Default.Name);
         TrainingOptions recipe = preset.OptionsFor(_starting.Apply(parse, preset.Options).Data);
         TrainingOptions options = ApplyAll(parse, recipe);
@@ -137,6 +137,9 @@ internal sealed class TrainCommand : TesseraCommand
         TrainingOptions own = run.Options;
         TrainingOptions start =
             parse.GetValue(_preset) is { } preset ? WithRecipe(own, Preset.Find(preset).OptionsFor(own.Data)) : own;
+        if (own.Init is null && IsGiven(parse, Settings.KeyName))
+            throw new InputException(
+                $"{Settings.KeyName}: the run in {path} began with random weights; leave the option out");
         if (_starting.FindDifference(own, _starting.Apply(parse, start)) is { } difference)
             throw new InputException(
                 $"{difference.Name} {difference.Second}: the run in {path} has {difference.First ?? "none"}; "

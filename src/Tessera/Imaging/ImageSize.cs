@@ -14,17 +14,17 @@ public readonly record struct ImageSize(int Height, int Width)
     public static readonly ImageSize Native = NativeIn(1);
 
     /// <summary>Whether this stands for the own size of each image.</summary>
-    public bool IsNative => Height < 0;
+    public bool IsNative => Height == -1 && Width < 0;
 
     /// <summary>What <see cref="NativeIn"/> was given.</summary>
-    internal int NativeMultiple => -Height;
+    internal int NativeMultiple => -Width;
 
     /// <summary>The own size of each image, cropped to multiples.</summary>
     /// <param name="multiple">The divisor of height and width, at least 1: a model's pixels per code.</param>
     public static ImageSize NativeIn(int multiple)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(multiple, 1);
-        return new ImageSize(-multiple, -multiple);
+        return new ImageSize(-1, -multiple);
     }
 
     /// <summary>A square.</summary>

@@ -97,7 +97,7 @@ public sealed class ImageSourceTests : IDisposable
         Image made = ImageTransform.CropCentre(SyntheticShapes.Image(3, 64), 51, 21);
         _folder.Write("a/0.png", ImageFile.EncodePng(made));
 
-        ImageSource images = Open(ImageSize.Native);
+        ImageSource images = Open(ImageSize.NativeIn(4));
 
         Assert.Equal(new ImageSize(20, 48), images.Size);
         Assert.Equal(ImageTransform.CropCentre(made, 48, 20).Pixels, images.Read(0));
@@ -123,9 +123,9 @@ public sealed class ImageSourceTests : IDisposable
     public void A_native_image_smaller_than_the_stride_is_refused()
     {
         _folder.Write("a/0.png", ImageFile.EncodePng(Image.Black(3, 40, 3)));
-        InputException e = Assert.ThrowsAny<InputException>(() => Open(ImageSize.Native));
+        InputException e = Assert.ThrowsAny<InputException>(() => Open(ImageSize.NativeIn(4)));
         Assert.Contains(
-            "is 40x3 (height x width), smaller than the model's stride of 4", e.Message, StringComparison.Ordinal);
+            "is 40x3 (height x width), smaller than 4x4, the cell of a code", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -158,7 +158,7 @@ public sealed class RunFolderTests : IDisposable
     {
         _folder.Write("run/notes.txt", [1]);
         InputException e = Assert.Throws<InputException>(() => TokenizerRun.Create(_folder["run"], SmallRun.Options));
-        Assert.Equal("resume", e.Option);
+        Assert.Equal("out", e.Option);
         Assert.Equal(["notes.txt"], Directory.GetFileSystemEntries(_folder["run"]).Select(Path.GetFileName));
     }
 
