@@ -13,8 +13,8 @@ public sealed class InputHintsTests(Trained trained)
     [InlineData("leave the key out", "key", "ema", "leave the key out (--key ema)")]
     [InlineData("take a smaller batch", "batch", null, "take a smaller batch (--batch)")]
     [InlineData("add some", "split", "all", "add some")]
-    [InlineData("resume it", "resume", null, "resume it (tessera train --resume --out DIR)")]
-    [InlineData("resume it", "resume", "my run", "resume it (tessera train --resume --out \"my run\")")]
+    [InlineData("a run; resume it", "resume", null, "a run; resume it (tessera train --resume --out DIR)")]
+    [InlineData("a run; resume it", "resume", "my run", "a run; resume it (tessera train --resume --out \"my run\")")]
     [InlineData("one\nline", null, null, "one line")]
     public void An_error_names_an_option_that_the_command_has(
         string message, string? option, string? value, string expected) =>

@@ -81,7 +81,8 @@ public sealed class RecipeTests(Trained trained)
         long before = TokenizerRun.Open(folder["run"]).LatestCheckpoint()!.Update;
         Program.Succeed("train", "--resume", "--out", folder["run"], "--minutes", "0.02", Program.NoReport);
         Assert.True(
-            TokenizerRun.Open(folder["run"]).LatestCheckpoint()!.Update > before, "the resumed run made no more updates");
+            TokenizerRun.Open(folder["run"]).LatestCheckpoint()!.Update > before,
+            "the resumed run made no more updates");
     }
 
     [Theory]

@@ -164,7 +164,7 @@ internal sealed class StoredTensors
                 ? $"{path} is one state dict: it has no key {key}; leave the key out"
                 : $"{path} has no dict of tensors under the key {key}; "
                     + $"it has {Keys(likely.Length > 0 ? likely : dicts)}")
-        { Option = KeyOption, Value = key };
+        { Option = KeyOption, Value = dicts is [{ Key.Length: 0 }] ? key : null };
 
     private static bool Fits(StoredTensors place, Action<StoredTensors> fits)
     {
