@@ -1,6 +1,5 @@
 using Tessera.Cli.Benchmarking;
 using Tessera.Data;
-using Tessera.Models;
 using Tessera.Runs;
 using Tessera.Tensors.Devices.Cpu;
 using Tessera.Training;

@@ -6,7 +6,8 @@ namespace Tessera.Onnx;
 
 /// <summary>
 /// A device that writes what a model computes as ONNX nodes, while another device computes it. What depends on weights
-/// alone becomes a constant. Maps are NCHW, as ONNX and the weights have them; rows of vectors have their channels last.
+/// alone becomes a constant. Maps are NCHW, as ONNX and the weights have them; rows of vectors have their channels
+/// last.
 /// </summary>
 /// <param name="inner">The device that computes.</param>
 /// <param name="graph">Receives the nodes.</param>

@@ -116,7 +116,8 @@ public static class OnnxExport
         graph.Output(Codes, DataType.Int64, Describe(model, "The nearest codes"), "batch", "code_height", "code_width");
 
     private static string Describe(VqVae model, string what) =>
-        $"{what}, 0 to {model.Options.Codes - 1}, one for each {model.Options.PixelsPerCode} x {model.Options.PixelsPerCode} pixels.";
+        $"{what}, 0 to {model.Options.Codes - 1}, one for each "
+        + $"{model.Options.PixelsPerCode} x {model.Options.PixelsPerCode} pixels.";
 
     private static ModelProto Model(GraphBuilder graph, VqVae model, string description)
     {

@@ -8,8 +8,8 @@ using Tessera.Tensors.Ops;
 namespace Tessera.Onnx;
 
 /// <summary>
-/// A <see cref="VqVae"/> as ONNX nodes, from a run of the model on a <see cref="GraphDevice"/>. Values have the names of
-/// the layers that compute them; weights have the names of the reference notebook's PyTorch model.
+/// A <see cref="VqVae"/> as ONNX nodes, from a run of the model on a <see cref="GraphDevice"/>. Values have the names
+/// of the layers that compute them; weights have the names of the reference notebook's PyTorch model.
 /// </summary>
 internal sealed class VqVaeGraph : IDisposable
 {

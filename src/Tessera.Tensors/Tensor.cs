@@ -134,7 +134,8 @@ public sealed class Tensor : IDisposable
     public void CopyFrom(Tensor source)
     {
         Shape.ThrowIfNotLength(source.Shape.Length, nameof(source));
-        if (source.Device != Device) throw new ArgumentException("the tensors are on different devices", nameof(source));
+        if (source.Device != Device)
+            throw new ArgumentException("the tensors are on different devices", nameof(source));
         Device.Copy(source.Storage, Storage);
     }
 
@@ -218,7 +219,8 @@ public sealed class Tensor : IDisposable
     public void AddGradient(Tensor gradient)
     {
         if (gradient.Shape != Shape)
-            throw new ArgumentException($"a gradient of {Shape} has this shape, not {gradient.Shape}", nameof(gradient));
+            throw new ArgumentException(
+                $"a gradient of {Shape} has this shape, not {gradient.Shape}", nameof(gradient));
         if (!RequiresGradient) return;
         Storage<float> target = Slot.Target(out bool accumulate);
         Device.Scale(gradient.Storage, 1, target, accumulate);

@@ -4,8 +4,8 @@ using Tessera.Tensors.Devices;
 namespace Tessera.Benchmarks.Kernels;
 
 /// <summary>
-/// The search for the nearest of the reference notebook's codes for a batch of 32 images, and what an EMA codebook takes from it:
-/// the number of vectors that chose each code, and their sums.
+/// The search for the nearest of the reference notebook's codes for a batch of 32 images, and what an EMA codebook
+/// takes from it: the number of vectors that chose each code, and their sums.
 /// </summary>
 public class NearestRowsBenchmark : KernelBenchmark
 {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Tessera.Cli.Benchmarking;
 using Tessera.Data;
 using Tessera.Models;
 using Tessera.Tensors.Devices.Cpu;

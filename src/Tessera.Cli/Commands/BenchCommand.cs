@@ -38,7 +38,8 @@ internal sealed class BenchCommand : TesseraCommand
             throw new InputException($"--seconds must be above 0 and at most {MostSeconds}, not {seconds}");
         Throughput throughput = Invocation.Error.WithBar(bar => ThroughputBenchmark.Run(
             options, TimeSpan.FromSeconds(seconds),
-            new ImmediateProgress<double>(done => bar.Report(new BarState(done, "measuring"))), Invocation.Cancellation));
+            new ImmediateProgress<double>(done => bar.Report(new BarState(done, "measuring"))),
+            Invocation.Cancellation));
         if (parse.GetValue(_json))
         {
             Invocation.Output.Line(ThroughputText.Json(throughput));

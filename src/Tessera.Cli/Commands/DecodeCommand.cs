@@ -58,7 +58,8 @@ internal sealed class DecodeCommand : TesseraCommand
             else ImageFile.WritePngFolder(path, tokens.Count, images);
             return 0;
         });
-        ImageSize size = new(tokens.Rows * trained.Model.Options.PixelsPerCode, tokens.Columns * trained.Model.Options.PixelsPerCode);
+        int cell = trained.Model.Options.PixelsPerCode;
+        ImageSize size = new(tokens.Rows * cell, tokens.Columns * cell);
         Invocation.Output.Line($"{path}: {tokens.Count} {(tokens.Count == 1 ? "image" : "images")} of {size}");
     }
 
@@ -73,8 +74,9 @@ internal sealed class DecodeCommand : TesseraCommand
     private static void CheckGrid(TokenReader tokens, TrainedModel trained)
     {
         const long MostSamples = 1 << 28;
+        int cell = trained.Model.Options.PixelsPerCode;
         if (ImageGrid.CountSamples(
-                tokens.Count, (long)tokens.Columns * trained.Model.Options.PixelsPerCode, (long)tokens.Rows * trained.Model.Options.PixelsPerCode,
+                tokens.Count, (long)tokens.Columns * cell, (long)tokens.Rows * cell,
                 trained.Model.Options.Channels, GridColumns, GridPadding) > MostSamples)
             throw new InputException($"{tokens.Count} images are too many for one PNG; name a folder with --out");
     }

@@ -53,7 +53,9 @@ public abstract partial class Device : IDisposable
     /// <param name="work">The work: the same delegate object each time.</param>
     public virtual void Submit(Action work) => work();
 
-    /// <summary>How a convolution and its gradients are computed, and why, as text for users; null if unknown.</summary>
+    /// <summary>
+    /// How a convolution and its gradients are computed, and why, as text for users; null if unknown.
+    /// </summary>
     /// <param name="geometry">The convolution; for a transposed convolution, the one that it transposes.</param>
     public virtual string? Explain(in Conv2dGeometry geometry) => null;
 
@@ -174,8 +176,8 @@ public abstract partial class Device : IDisposable
     public abstract void MoveAverage(Storage<float> average, Storage<float> value, Number keep, Number add);
 
     /// <summary>
-    /// Sets row i of y <c>[rows, columns]</c> to row i of x divided by <c>divisors[i]</c>; a row with the divisor 0 keeps
-    /// its values. y may be x.
+    /// Sets row i of y <c>[rows, columns]</c> to row i of x divided by <c>divisors[i]</c>; a row with the divisor 0
+    /// keeps its values. y may be x.
     /// </summary>
     public abstract void DivideRows(Storage<float> x, Storage<float> divisors, int columns, Storage<float> y);
 
@@ -188,7 +190,8 @@ public abstract partial class Device : IDisposable
     /// The gradient of <see cref="NormalizeRows"/>: with y the normalized row,
     /// <c>gradX = (gradY - y (y . gradY)) / max(|x|, 1e-12)</c>.
     /// </summary>
-    public abstract void NormalizeRowsGradient(Storage<float> x, Storage<float> gradY, int columns, Storage<float> gradX, bool accumulate);
+    public abstract void NormalizeRowsGradient(
+        Storage<float> x, Storage<float> gradY, int columns, Storage<float> gradX, bool accumulate);
 
     /// <summary>
     /// For each row, with ^ for unit vectors and <c>r = (y^ + x^) / |y^ + x^|</c>:
@@ -212,7 +215,8 @@ public abstract partial class Device : IDisposable
 
     /// <summary>One step of Adam on one parameter (formula: <see cref="AdamStep"/>).</summary>
     public abstract void Adam(
-        in AdamStep numbers, Storage<float> parameter, Storage<float> gradient, Storage<float> firstMoment, Storage<float> secondMoment);
+        in AdamStep numbers, Storage<float> parameter, Storage<float> gradient, Storage<float> firstMoment,
+        Storage<float> secondMoment);
 
     /// <summary>
     /// A batch of images as numbers: image i of y is the image number <c>numbers[i]</c>, each byte b as

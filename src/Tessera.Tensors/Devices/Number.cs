@@ -7,7 +7,8 @@ namespace Tessera.Tensors.Devices;
 /// </summary>
 public readonly record struct Number
 {
-    private Number(float constant, UpdateBlock? block, int place) => (Constant, Block, Place) = (constant, block, place);
+    private Number(float constant, UpdateBlock? block, int place) =>
+        (Constant, Block, Place) = (constant, block, place);
 
     /// <summary>The value, if there is no block.</summary>
     public float Constant { get; }

@@ -38,7 +38,8 @@ public static partial class TensorOperations
         {
             if (relu) y.Slot.Gate();
             if (x.RequiresGradient)
-                device.Conv2d(geometry, gradY.Storage, weight.Storage, GradientEpilogue(x, out Storage<float> gradX), gradX);
+                device.Conv2d(
+                    geometry, gradY.Storage, weight.Storage, GradientEpilogue(x, out Storage<float> gradX), gradX);
             if (weight.RequiresGradient)
                 device.Conv2dWeightGradient(
                     geometry, gradY.Storage, x.Storage, weight.Slot.Target(out bool accumulate), accumulate);

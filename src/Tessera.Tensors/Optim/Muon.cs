@@ -17,9 +17,9 @@ namespace Tessera.Tensors.Optim;
 /// </summary>
 /// <remarks>
 /// Muon moves parameters of the role <see cref="ParameterRoles.Matrix"/> with at least <see cref="FewestChannels"/>
-/// rows and columns; with fewer there are too few singular values to gain from it. <see cref="Adam"/> moves the other parameters: vectors, tables,
-/// and the layers next to the images. During a step, the directions of all these kernels take as much memory as the
-/// kernels.
+/// rows and columns; with fewer there are too few singular values to gain from it. <see cref="Adam"/> moves the other
+/// parameters: vectors, tables, and the layers next to the images. During a step, the directions of all these kernels
+/// take as much memory as the kernels.
 /// </remarks>
 /// <example><code>
 /// var optimizer = new Muon(model, learningRate: 2e-3f);

@@ -1,8 +1,8 @@
 namespace Tessera.Tensors.Random;
 
 /// <summary>
-/// The streams of <see cref="CounterRandom"/> that one seed serves. Every kind of draw has a range of 2^60 streams of its
-/// own, so that no two draws of a run use the same numbers.
+/// The streams of <see cref="CounterRandom"/> that one seed serves. Every kind of draw has a range of 2^60 streams of
+/// its own, so that no two draws of a run use the same numbers.
 /// </summary>
 public static class RandomStreams
 {

@@ -4,9 +4,9 @@ namespace Tessera.Data;
 
 /// <summary>
 /// The order in which training draws images: without replacement, in a new order each epoch. Epoch <c>e</c> is the
-/// permutation of <c>CounterRandom(seed, RandomStreams.Epochs + e)</c>; position <c>p</c> of the endless sequence is number
-/// <c>p % count</c> of epoch <c>p / count</c>. A batch therefore depends only on (count, seed, batch size, update), and
-/// a resumed run needs no saved state. A batch may span two or more epochs.
+/// permutation of <c>CounterRandom(seed, RandomStreams.Epochs + e)</c>; position <c>p</c> of the endless sequence is
+/// number <c>p % count</c> of epoch <c>p / count</c>. A batch therefore depends only on (count, seed, batch size,
+/// update), and a resumed run needs no saved state. A batch may span two or more epochs.
 /// </summary>
 /// <remarks>Caches the order of the last epoch used, so an instance serves one thread at a time.</remarks>
 /// <example><code>

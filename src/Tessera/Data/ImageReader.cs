@@ -67,7 +67,7 @@ internal sealed class ImageReader
     {
         ImageSize size = new(image.Height - image.Height % _multiple, image.Width - image.Width % _multiple);
         return size is { Height: > 0, Width: > 0 } ? size : throw new NativeSizeException(
-            $"{path} is {image.Height}x{image.Width} (height x width), smaller than {_multiple}x{_multiple}, the cell of a code; "
-            + "give a size");
+            $"{path} is {image.Height}x{image.Width} (height x width), smaller than {_multiple}x{_multiple}, "
+            + "the cell of a code; give a size");
     }
 }

@@ -9,7 +9,9 @@ namespace Tessera.Models;
 /// </summary>
 public sealed class Encoder : Module
 {
-    /// <summary>The strides of the two first convolutions together: pixels per latent vector in each direction.</summary>
+    /// <summary>
+    /// The strides of the two first convolutions together: pixels per latent vector in each direction.
+    /// </summary>
     internal const int PixelsPerCode = 2 * 2;
 
     private readonly Conv2d _conv1;

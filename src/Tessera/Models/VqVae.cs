@@ -99,8 +99,8 @@ public sealed class VqVae : Module
     /// <summary>Decodes codes to images.</summary>
     /// <param name="codes">A code, 0 to K - 1, for each of <c>[batch, height, width]</c>.</param>
     /// <returns>
-    /// <c>[batch, 4 height, 4 width, channels]</c>, pixels about [-0.5, 0.5], not clamped, on the codes' tape; without a
-    /// tape, the caller disposes it.
+    /// <c>[batch, 4 height, 4 width, channels]</c>, pixels about [-0.5, 0.5], not clamped, on the codes' tape; without
+    /// a tape, the caller disposes it.
     /// </returns>
     /// <exception cref="ArgumentException">The codes have another rank, or one may be none of the codebook.</exception>
     public Tensor Decode(Indices codes)

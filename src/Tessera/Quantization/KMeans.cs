@@ -28,7 +28,9 @@ public static class KMeans
     /// Number of clusters, at least 1; if there are fewer distinct vectors, centres coincide.
     /// </param>
     /// <param name="random">The random numbers of the initialization.</param>
-    /// <returns><c>[clusters, dimensions]</c>; a centre without vectors stays where it was. The caller disposes it.</returns>
+    /// <returns>
+    /// <c>[clusters, dimensions]</c>; a centre without vectors stays where it was. The caller disposes it.
+    /// </returns>
     public static Tensor Cluster(Tensor vectors, int clusters, CounterRandom random)
     {
         int dimensions = vectors.Shape.Last;

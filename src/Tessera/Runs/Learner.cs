@@ -20,7 +20,9 @@ public abstract class Learner : IDisposable
 
     /// <summary>Creates the device of a run.</summary>
     /// <param name="run">The run folder.</param>
-    /// <param name="device">The device; null for the one that the run's options name, which this object disposes.</param>
+    /// <param name="device">
+    /// The device; null for the one that the run's options name, which this object disposes.
+    /// </param>
     /// <exception cref="InputException">An option is out of range, or there is no such device.</exception>
     protected Learner(RunFolder run, Device? device = null)
     {
@@ -80,7 +82,9 @@ public abstract class Learner : IDisposable
     /// <returns>The loss, a scalar.</returns>
     public abstract Tensor Loss(Tape tape, UpdateLog log);
 
-    /// <summary>Called after the optimizer's step, for what happens seldom. The update's tensors are still valid.</summary>
+    /// <summary>
+    /// Called after the optimizer's step, for what happens seldom. The update's tensors are still valid.
+    /// </summary>
     /// <param name="update">Updates made before this one.</param>
     /// <param name="done">The part of the run that was done before it, 0 to 1.</param>
     /// <param name="log">Receives measures that the host knows.</param>

@@ -51,7 +51,9 @@ internal sealed class ModelOptimizer : IDisposable
     public IEnumerable<(string Name, Tensor Tensor)> State() => _optimizer.State().Concat(
         _average?.State().Select(entry => ($"{entry.Name[..^"average".Length]}trained", entry.Tensor)) ?? []);
 
-    /// <summary>Sets the numbers of the next step, on the host; the model holds the trained weights afterwards.</summary>
+    /// <summary>
+    /// Sets the numbers of the next step, on the host; the model holds the trained weights afterwards.
+    /// </summary>
     /// <param name="update">Updates made before this one.</param>
     /// <param name="done">The part of the run that is done, 0 to 1.</param>
     public void Prepare(long update, double done)

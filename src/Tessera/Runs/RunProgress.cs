@@ -26,8 +26,8 @@ public sealed record RunProgress(
     public string? Checkpoint { get; init; }
 
     /// <summary>
-    /// What was measured since the last row of <c>metrics.csv</c> (one per 100 updates). For an update that ends no row,
-    /// reading it waits for the device: do so at most ten times a second, and before the report's handler returns.
+    /// What was measured since the last row of <c>metrics.csv</c> (one per 100 updates). For an update that ends no
+    /// row, reading it waits for the device: do so at most ten times a second, and before the report's handler returns.
     /// </summary>
     /// <exception cref="InvalidOperationException">
     /// The handler has returned, and had not read it; <see cref="Progress{T}"/> handles reports later.

@@ -46,7 +46,8 @@ internal sealed class CodebookUpkeep
             Tensor images = batches.Load(tape, update: found == 0 ? 0 : found / perBatch);
             Tensor latents = _model.Forward(images).Quantized.Latents;
             perBatch = latents.Shape.Rows;
-            vectors ??= Tensor.Zeros([(wanted + perBatch - 1) / perBatch * perBatch, latents.Shape.Last], _model.Device);
+            int rounded = (wanted + perBatch - 1) / perBatch * perBatch;
+            vectors ??= Tensor.Zeros([rounded, latents.Shape.Last], _model.Device);
             vectors.Rows(found, perBatch).CopyFrom(latents);
             tape.Reset();
         }

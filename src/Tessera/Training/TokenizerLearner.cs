@@ -31,7 +31,9 @@ public sealed class TokenizerLearner : Learner
     /// <param name="run">The run folder.</param>
     /// <param name="train">The training images, with the channels that the model's options state.</param>
     /// <param name="test">The images to evaluate on.</param>
-    /// <param name="device">The device; null for the one that the run's options name, which this object disposes.</param>
+    /// <param name="device">
+    /// The device; null for the one that the run's options name, which this object disposes.
+    /// </param>
     /// <exception cref="InputException">
     /// An option is out of range, the images do not fit the model, or there is no such device.
     /// </exception>

@@ -84,7 +84,12 @@ public class ThroughputBenchmarkTests
     public void A_workload_computes_what_the_model_computes(double decay)
     {
         const ulong Seed = 3;
-        VqVaeOptions options = Small.Model with { Quantizer = decay == 0 ? new VectorQuantizerOptions() : new EmaVectorQuantizerOptions { Decay = decay } };
+        VqVaeOptions options = Small.Model with
+        {
+            Quantizer = decay == 0
+                ? new VectorQuantizerOptions()
+                : new EmaVectorQuantizerOptions { Decay = decay },
+        };
         Shape shape = [2, 8, 8, 3];
         float[] pixels = [.. Enumerable.Range(0, shape.Length).Select(i => MathF.Sin(i) / 2)];
         using var workload = new Workload(options, dataVariance: 0.1, Seed, Device.Default);

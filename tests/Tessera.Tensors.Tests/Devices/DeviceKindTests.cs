@@ -91,6 +91,6 @@ public class DeviceKindTests
     {
         public int Number => number;
 
-        public int? Threads => threads;
+        public new int? Threads => threads;
     }
 }

@@ -14,7 +14,9 @@ internal sealed class CpuStorage<T>(Memory<T> memory, CpuStorage<T>? whole = nul
     {
     }
 
-    /// <exception cref="ObjectDisposedException">The storage, or the one that it is a part of, was disposed.</exception>
+    /// <exception cref="ObjectDisposedException">
+    /// The storage, or the one that it is a part of, was disposed.
+    /// </exception>
     public Memory<T> Memory
     {
         get

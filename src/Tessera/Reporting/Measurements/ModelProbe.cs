@@ -17,11 +17,14 @@ internal sealed class ModelProbe(VqVae model, CancellationToken cancellation)
     /// <summary>The model.</summary>
     public VqVae Model { get; } = model;
 
+    /// <summary>The side of a cell in pixels.</summary>
+    private int Cell => Model.Options.PixelsPerCode;
+
     /// <summary>Encodes and quantizes images, all of one size that fits the model.</summary>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public LatentMaps Encode(IReadOnlyList<Image> images)
     {
-        int height = images[0].Height / Model.Options.PixelsPerCode, width = images[0].Width / Model.Options.PixelsPerCode;
+        int height = images[0].Height / Cell, width = images[0].Width / Cell;
         float[] pixels = new float[images[0].Pixels.Length];
         var maps = new LatentMaps(images.Count, height, width, Model.Options.CodeDim);
         using var tape = new Tape(Model.Device, recording: false);
@@ -56,7 +59,7 @@ internal sealed class ModelProbe(VqVae model, CancellationToken cancellation)
     public void Decode(int count, int height, int width, FillMap fill, TakeImage take)
     {
         int cells = height * width, length = cells * Model.Options.CodeDim;
-        int samples = cells * Model.Options.PixelsPerCode * Model.Options.PixelsPerCode * Model.Options.Channels;
+        int samples = cells * Cell * Cell * Model.Options.Channels;
         int batch = Math.Clamp(CellsPerBatch / cells, 1, count);
         float[] latents = new float[batch * length], pixels = new float[batch * samples];
         using var tape = new Tape(Model.Device, recording: false);
@@ -86,7 +89,7 @@ internal sealed class ModelProbe(VqVae model, CancellationToken cancellation)
             maps.Count, maps.Height, maps.Width,
             (i, map) => maps.Of(i).CopyTo(map),
             (i, image) => images[i] = ToImage(
-                image, maps.Width * Model.Options.PixelsPerCode, maps.Height * Model.Options.PixelsPerCode, Model.Options.Channels));
+                image, maps.Width * Cell, maps.Height * Cell, Model.Options.Channels));
         return images;
     }
 

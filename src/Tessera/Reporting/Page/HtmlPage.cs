@@ -93,9 +93,9 @@ internal static class HtmlPage
             $"A VQ-VAE{update}{trained}: {model.ParameterCount:#,0} parameters, {model.Options.Codes:#,0} codes of "
             + $"{model.Options.CodeDim} dimensions, {model.Options.Quantizer.Summary}. Measured on "
             + $"{data.Subject.Images.Name}. The encoder turns an image into a grid of codes, one for each "
-            + $"{model.Options.PixelsPerCode} x {model.Options.PixelsPerCode} pixels. A code is the number of one of the learned "
-            + $"vectors, which together are the codebook. The decoder makes an image, the reconstruction, from the "
-            + $"codes.");
+            + $"{model.Options.PixelsPerCode} x {model.Options.PixelsPerCode} pixels. A code is the number of one of "
+            + $"the learned vectors, which together are the codebook. The decoder makes an image, the reconstruction, "
+            + $"from the codes.");
     }
 
     private static Markup Cards(ReportData data)
