@@ -117,16 +117,23 @@ public static class ModelFile
 
     private static VqVaeOptions ReadOptions(StoredTensors stored)
     {
-        VqVaeOptions options = ModelSizes.Read(stored, ReadQuantizer(stored));
+        QuantizerOptions? quantizer = ReadQuantizer(stored);
+        if (quantizer is not null) Supported(stored, quantizer.Validate);
+        VqVaeOptions options = ModelSizes.Read(stored, quantizer);
+        Supported(stored, options.Validate);
+        return options;
+    }
+
+    private static void Supported(StoredTensors stored, Action validate)
+    {
         try
         {
-            options.Validate();
+            validate();
         }
         catch (InputException e)
         {
             throw new InputException($"{stored.Source}: unsupported model: {e.Message}", e);
         }
-        return options;
     }
 
     /// <summary>The quantizer in the metadata; null if there is none.</summary>
