@@ -1,5 +1,5 @@
-using System.CommandLine.Help;
 using System.CommandLine;
+using System.CommandLine.Help;
 using Tessera.Cli.CommandLine;
 using Tessera.Cli.Commands;
 using Tessera.Data;

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
-using Tessera.Training;
 using Tessera.Data;
+using Tessera.Training;
 
 namespace Tessera.Cli.Rendering;
 
