@@ -48,12 +48,21 @@ public sealed class TokenizerLearner : Learner
         _options = run.Options;
         _test = test;
         DataVariance = variance;
-        Model = new VqVae(_options.Model, _options.Seed, Device);
-        Model.Quantizer.Share(Block);
-        _batches = new ImageBatches(train, Block, _options.Batch, _options.Seed, _options.Flips);
-        _upkeep = new CodebookUpkeep(Model, _options.Seed);
-        _counts = Tensor.Zeros([_options.Model.Codes], Device);
-        _use = Tensor.Zeros([2], Device);
+        try
+        {
+            Model = new VqVae(_options.Model, _options.Seed, Device);
+            Model.Quantizer.Share(Block);
+            _batches = new ImageBatches(train, Block, _options.Batch, _options.Seed, _options.Flips);
+            _upkeep = new CodebookUpkeep(Model, _options.Seed);
+            _counts = Tensor.Zeros([_options.Model.Codes], Device);
+            _use = Tensor.Zeros([2], Device);
+        }
+        catch
+        {
+            // For example, out of memory.
+            Dispose(disposing: true);
+            throw;
+        }
     }
 
     /// <summary>The run folder.</summary>
@@ -139,10 +148,10 @@ public sealed class TokenizerLearner : Learner
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        _batches.Dispose();
-        _counts.Dispose();
-        _use.Dispose();
-        Model.Dispose();
+        _batches?.Dispose();
+        _counts?.Dispose();
+        _use?.Dispose();
+        Model?.Dispose();
         base.Dispose(disposing);
     }
 

@@ -98,7 +98,7 @@ public class SumKernelTests
         }
     }
 
-    /// <summary>As many rows as the pixels of the seed's batch, with the columns of an image.</summary>
+    /// <summary>As many rows as the pixels of the reference notebook's batch, with the columns of an image.</summary>
     [Fact]
     public void ColumnSums_of_many_rows_agrees()
     {

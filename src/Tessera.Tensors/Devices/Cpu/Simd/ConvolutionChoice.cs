@@ -23,18 +23,18 @@ internal enum ConvolutionAlgorithm
 }
 
 /// <summary>
-/// Chooses the algorithm for a correlation: the one with the lowest estimated time per picture, from its multiply-adds
+/// Chooses the algorithm for a correlation: the one with the lowest estimated time per image, from its multiply-adds
 /// and the other floats it touches.
 /// </summary>
 /// <remarks>
-/// The choice depends on the sizes of a picture alone, not on the batch, so a picture gives the same bits in any batch.
+/// The choice depends on the sizes of an image alone, not on the batch, so an image gives the same bits in any batch.
 /// The transforms of the weights, which are computed once a batch, are not counted.
 /// </remarks>
 /// <param name="forced">One of <see cref="Names"/>, or null for the fastest by estimate.</param>
 internal sealed class ConvolutionChoice(string? forced)
 {
-    // Measured at the seed's sizes, in multiply-adds: the time for a float of a transformed tile, and for a float added
-    // to the destination.
+    // Measured at the reference notebook's sizes, in multiply-adds: the time for a float of a transformed tile, and for
+    // a float added to the destination.
     private const double TransformCost = 12, ScatterCost = 16;
 
     /// <summary>The algorithms that can be forced.</summary>

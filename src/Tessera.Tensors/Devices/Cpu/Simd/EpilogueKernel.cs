@@ -34,8 +34,8 @@ internal static unsafe class EpilogueKernel<TSimd, TVector>
     public const nint Outside = -1;
 
     /// <summary>
-    /// The smallest result that is stored past the caches: 4 MB. With 2 MB a training step of 64 pictures took longer,
-    /// and a step of 256 pictures no less. The size of the caches is not considered.
+    /// The smallest result that is stored past the caches: 4 MB. With 2 MB a training step of 64 images took longer,
+    /// and a step of 256 images no less. The size of the caches is not considered.
     /// </summary>
     public const int StreamedFloats = 1 << 20;
 

@@ -20,7 +20,7 @@ internal static unsafe class WinogradKernel<TSimd, TVector, TWinograd>
     where TVector : struct
     where TWinograd : struct, IWinograd
 {
-    // The fastest of 12, 24, 48 and 96 at the seed's sizes, with 512 KB of second-level cache.
+    // The fastest of 12, 24, 48 and 96 at the reference notebook's sizes, with 512 KB of second-level cache.
     private const int TilesPerChunk = 24;
     private const int TileRows = MatrixTile<TSimd, TVector>.Rows;
 
