@@ -48,7 +48,8 @@ public abstract partial class Device
                 $"there is no device \"{name}\"; choose one of {string.Join(", ", Names)}", nameof(name));
         return kind.IsPresent()
             ? kind.Create(number, threads)
-            : throw new ArgumentException($"this machine has no device \"{name}\"", nameof(name));
+            : throw new ArgumentException(
+                $"this machine has no device \"{name}\"; choose one of {string.Join(", ", Names)}", nameof(name));
     }
 
     /// <summary>

@@ -15,6 +15,8 @@ public static class Cifar10
     /// <summary>Red, green, blue.</summary>
     public const int Channels = 3;
 
+    private const int ImagesPerBatch = 10_000;
+
     /// <summary>Number of classes.</summary>
     public const int Classes = 10;
 
@@ -42,11 +44,49 @@ public static class Cifar10
             $"{folder} holds no CIFAR-10 ({CifarSource.BinaryFolder}, {CifarSource.PythonFolder}, " +
             $"{CifarSource.BinaryArchive} or {CifarSource.PythonArchive}); " +
             "name another folder, or download CIFAR-10");
-        CifarBatch[] batches = source.Read(split);
-        return new ImageSet(
-            SplitNames.NameOf(Name, split), Size, Size, Channels,
-            [.. batches.SelectMany(batch => batch.Images)],
-            [.. batches.SelectMany(batch => batch.Labels)], ClassNames);
+        int batches = CifarSource.BatchNames(split, pickled: false).Length;
+        ImageSet? whole = null;
+        var odd = new CifarBatch?[batches];
+        source.Read(split, (number, batch) =>
+        {
+            // The originals' batches go to their place at once, so that the set is in memory only once.
+            if (batch.Labels.Length != ImagesPerBatch)
+            {
+                odd[number] = batch;
+                return;
+            }
+            Copy(batch, whole ??= Empty(split, batches * ImagesPerBatch), number * ImagesPerBatch);
+            batch.Dispose();
+        });
+        return odd.All(batch => batch is null) ? whole! : Joined(split, whole, odd);
+    }
+
+    private static ImageSet Empty(Split split, int count) =>
+        new(SplitNames.NameOf(Name, split), Size, Size, Channels, new int[count], ClassNames);
+
+    private static void Copy(CifarBatch batch, ImageSet set, int first)
+    {
+        for (int i = 0; i < batch.Labels.Length; i++) set.Set(first + i, batch.Image(i), batch.Labels[i]);
+    }
+
+    /// <summary>The batches one after another, where some do not have the originals' length.</summary>
+    private static ImageSet Joined(Split split, ImageSet? whole, CifarBatch?[] odd)
+    {
+        ImageSet set = Empty(split, odd.Sum(batch => batch?.Labels.Length ?? ImagesPerBatch));
+        int first = 0;
+        for (int number = 0; number < odd.Length; number++)
+        {
+            if (odd[number] is { } batch)
+            {
+                Copy(batch, set, first);
+                first += batch.Labels.Length;
+                batch.Dispose();
+                continue;
+            }
+            for (int i = number * ImagesPerBatch; i < (number + 1) * ImagesPerBatch; i++)
+                set.Set(first++, whole!.Pixels(i), whole.Label(i));
+        }
+        return set;
     }
 
     /// <summary>

@@ -1,8 +1,14 @@
+using System.Buffers;
+
 namespace Tessera.Data;
 
-/// <summary>The images of one of CIFAR-10's batch files: 32x32x3 bytes each, HWC, with labels 0 to 9.</summary>
-internal sealed record CifarBatch(byte[][] Images, int[] Labels)
+/// <summary>
+/// The images of one of CIFAR-10's batch files, 30 MB in memory that the next batch uses again: dispose it.
+/// </summary>
+internal sealed class CifarBatch : IDisposable
 {
+    private readonly byte[] _samples;
+
     private const int PlaneLength = Cifar10.Size * Cifar10.Size;
 
     /// <summary>Bytes of an image: 3 planes (red, green, blue) of 32 rows of 32.</summary>
@@ -13,6 +19,23 @@ internal sealed record CifarBatch(byte[][] Images, int[] Labels)
 
     /// <summary>The largest batch file that is read; the original files have 30,730,000 bytes.</summary>
     public const int MaximumBytes = 1 << 28;
+
+    /// <summary>Takes memory for images, not cleared.</summary>
+    /// <param name="labels">The class of each, 0 to 9.</param>
+    public CifarBatch(int[] labels)
+    {
+        Labels = labels;
+        _samples = ArrayPool<byte>.Shared.Rent(checked(labels.Length * ImageLength));
+    }
+
+    /// <summary>The class of each image, 0 to 9.</summary>
+    public int[] Labels { get; }
+
+    /// <summary>The bytes of one image, 32x32x3, HWC.</summary>
+    public Span<byte> Image(int index) => _samples.AsSpan(index * ImageLength, ImageLength);
+
+    /// <summary>Gives the memory back.</summary>
+    public void Dispose() => ArrayPool<byte>.Shared.Return(_samples);
 
     /// <summary>Reads a file of the binary layout (see https://www.cs.toronto.edu/~kriz/cifar.html).</summary>
     /// <param name="file">The whole file.</param>
@@ -27,31 +50,28 @@ internal sealed record CifarBatch(byte[][] Images, int[] Labels)
                 name, $"is truncated or no CIFAR-10 batch ({file.Length} bytes are no multiple of {RecordLength})");
         }
         int count = file.Length / RecordLength;
-        byte[][] images = new byte[count][];
-        int[] labels = new int[count];
+        var batch = new CifarBatch(new int[count]);
         for (int i = 0; i < count; i++)
         {
             ReadOnlySpan<byte> record = file.Slice(i * RecordLength, RecordLength);
-            labels[i] = CheckLabel(record[0], i, name);
-            images[i] = Interleave(record[1..]);
+            batch.Labels[i] = CheckLabel(record[0], i, name);
+            Interleave(record[1..], batch.Image(i));
         }
-        return new CifarBatch(images, labels);
+        return batch;
     }
 
     /// <summary>Converts three planes [3, 32, 32] to one interleaved image [32, 32, 3].</summary>
-    public static byte[] Interleave(ReadOnlySpan<byte> planes)
+    public static void Interleave(ReadOnlySpan<byte> planes, Span<byte> image)
     {
         ReadOnlySpan<byte> red = planes[..PlaneLength];
         ReadOnlySpan<byte> green = planes.Slice(PlaneLength, PlaneLength);
         ReadOnlySpan<byte> blue = planes.Slice(2 * PlaneLength, PlaneLength);
-        byte[] image = new byte[ImageLength];
         for (int from = 0, to = 0; from < PlaneLength; from++, to += Cifar10.Channels)
         {
             image[to] = red[from];
             image[to + 1] = green[from];
             image[to + 2] = blue[from];
         }
-        return image;
     }
 
     /// <summary>Returns the label if it is 0 to 9; throws otherwise.</summary>

@@ -44,18 +44,17 @@ internal static class CifarPickle
         byte[] samples = data.Bytes();
         if (samples.Length != count * CifarBatch.ImageLength)
             throw new InvalidDataException($"{count} images do not fit {samples.Length} bytes");
-        byte[][] images = new byte[labels.Count][];
-        int[] classes = new int[labels.Count];
+        var batch = new CifarBatch(new int[labels.Count]);
         byte[] planes = new byte[CifarBatch.ImageLength];
-        for (int i = 0; i < images.Length; i++)
+        for (int i = 0; i < batch.Labels.Length; i++)
         {
-            classes[i] = labels[i] is long label
+            batch.Labels[i] = labels[i] is long label
                 ? CifarBatch.CheckLabel(label, i, name)
                 : throw new InvalidDataException($"the label of image {i} is no integer");
-            (int first, int step) = data.IsColumnMajor ? (i, images.Length) : (i * planes.Length, 1);
+            (int first, int step) = data.IsColumnMajor ? (i, batch.Labels.Length) : (i * planes.Length, 1);
             for (int j = 0; j < planes.Length; j++) planes[j] = samples[first + j * step];
-            images[i] = CifarBatch.Interleave(planes);
+            CifarBatch.Interleave(planes, batch.Image(i));
         }
-        return new CifarBatch(images, classes);
+        return batch;
     }
 }

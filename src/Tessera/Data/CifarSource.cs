@@ -1,3 +1,4 @@
+using System.Buffers;
 using Tessera.Files;
 
 namespace Tessera.Data;
@@ -47,14 +48,18 @@ internal sealed record CifarSource(string Path, bool IsArchive, bool IsPickled)
         };
     }
 
-    /// <summary>Reads the batches of a split, in their order.</summary>
+    /// <summary>Reads the batches of a split one by one, so that not all need be in memory.</summary>
+    /// <param name="split">The split.</param>
+    /// <param name="take">Receives each batch with its number in the split's order; called in any order.</param>
     /// <exception cref="InputException">A file is missing, damaged or unreadable.</exception>
-    public CifarBatch[] Read(Split split)
+    public void Read(Split split, Action<int, CifarBatch> take)
     {
         string[] names = BatchNames(split, IsPickled);
         try
         {
-            return IsArchive ? ReadArchive(names) : [.. names.Select(ReadLoose)];
+            if (IsArchive) ReadArchive(names, take);
+            else
+                for (int i = 0; i < names.Length; i++) take(i, ReadLoose(names[i]));
         }
         catch (Exception e) when (FileErrors.IsFileError(e))
         {
@@ -70,25 +75,32 @@ internal sealed record CifarSource(string Path, bool IsArchive, bool IsPickled)
                 $"{path} is missing; unpack the whole archive again, or download CIFAR-10 again");
         if (new FileInfo(path).Length > CifarBatch.MaximumBytes)
             throw CifarBatch.Damaged(path, "is no CIFAR-10 batch (it is too large)");
-        return Parse(File.ReadAllBytes(path), path);
+        using FileStream file = File.OpenRead(path);
+        int length = (int)file.Length;
+        byte[] bytes = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            file.ReadExactly(bytes, 0, length);
+            return Parse(bytes.AsSpan(0, length), path);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+        }
     }
 
-    private CifarBatch[] ReadArchive(string[] names)
-    {
-        var batches = new Dictionary<string, CifarBatch>();
+    private void ReadArchive(string[] names, Action<int, CifarBatch> take) =>
         CifarArchive.Read(Path, names, (name, content, length) =>
         {
             // Grows with the actual data, not with the declared length.
-            using var bytes = new MemoryStream();
+            var bytes = new MemoryStream();
             content.CopyTo(bytes);
             if (bytes.Length != length) throw new EndOfStreamException();
-            batches[name] = Parse(bytes.ToArray(), $"{Path} ({name})");
+            take(Array.IndexOf(names, name), Parse(bytes.GetBuffer().AsSpan(0, (int)bytes.Length), $"{Path} ({name})"));
         });
-        return [.. names.Select(name => batches[name])];
-    }
 
-    private CifarBatch Parse(byte[] bytes, string name) =>
-        IsPickled ? CifarPickle.Read(bytes, name) : CifarBatch.FromRecords(bytes, name);
+    private CifarBatch Parse(ReadOnlySpan<byte> bytes, string name) =>
+        IsPickled ? CifarPickle.Read(bytes.ToArray(), name) : CifarBatch.FromRecords(bytes, name);
 
     private static bool HasBatches(string folder, bool pickled) =>
         BatchNames(Split.All, pickled).Any(name => File.Exists(Join(folder, name)));

@@ -35,7 +35,7 @@ public sealed class ImageSet
     }
 
     /// <summary>
-    /// Creates a set of black images, to be filled by <see cref="Set"/>, in blocks of at most as many bytes; null for
+    /// Creates a set of black images, to be filled by Set, in blocks of at most as many bytes; null for
     /// as many as fit an array.
     /// </summary>
     internal ImageSet(
@@ -99,7 +99,8 @@ public sealed class ImageSet
 
     /// <summary>The same images as a source.</summary>
     public ImageSource AsSource() =>
-        new(Name, new ImageSize(Height, Width), Channels, _labels, ClassNames, i => Pixels(i).ToArray());
+        new(Name, new ImageSize(Height, Width), Channels, _labels, ClassNames, i => Pixels(i).ToArray())
+        { Whole = this };
 
     /// <summary>
     /// The variance of byte/255 over every sample of every image (the reference notebook's <c>data_variance</c>),
@@ -122,6 +123,14 @@ public sealed class ImageSet
         return count == 0
             ? 0
             : (double)(sumOfSquares * count - sum * sum) / ((double)count * (double)count * 255 * 255);
+    }
+
+    /// <summary>Copies the bytes and the class of one image in.</summary>
+    /// <exception cref="ArgumentException">The bytes are not as many as an image has.</exception>
+    internal void Set(int index, ReadOnlySpan<byte> image, int label)
+    {
+        Set(index, image);
+        _labels[index] = label;
     }
 
     /// <summary>Copies the bytes of one image in.</summary>

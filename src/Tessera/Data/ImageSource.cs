@@ -71,6 +71,9 @@ public sealed class ImageSource
     /// <summary>The files of other kinds: "3 other files left alone (.db, .txt)"; null if there are none.</summary>
     public string? LeftAlone { get; init; }
 
+    /// <summary>The set in memory that this reads; null if there is none.</summary>
+    internal ImageSet? Whole { get; init; }
+
     /// <summary>The name of an image: its relative path with '/' as separator, or else its number.</summary>
     public string NameOf(int index) => _names?[index] ?? index.ToString(CultureInfo.InvariantCulture);
 
@@ -185,6 +188,7 @@ public sealed class ImageSource
     /// <exception cref="InputException">They do not fit into memory.</exception>
     public ImageSet Load(IProgress<int>? progress = null, CancellationToken cancellation = default)
     {
+        if (Whole is not null) return Whole;
         CheckMemory();
         var set = new ImageSet(Name, Width, Height, Channels, _labels, ClassNames);
         ForEach(0, Count, (i, image) => set.Set(i, image), progress, cancellation);

@@ -198,7 +198,7 @@ public sealed class Cifar10Tests : IDisposable
         Assert.Equal([.. Labels(train), .. Labels(test)], Labels(all));
         Assert.Equal([.. Pixels(train), .. Pixels(test)], Pixels(all));
         CifarBatch expected = CifarBatch.FromRecords(TwoRecords, "two.bin");
-        Assert.Equal(expected.Images.SelectMany(image => image), Pixels(test));
+        Assert.Equal(Enumerable.Range(0, 2).SelectMany(i => expected.Image(i).ToArray()), Pixels(test));
     }
 
     private static void RepairChecksum(Span<byte> header)
