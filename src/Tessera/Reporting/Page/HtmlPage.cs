@@ -1,7 +1,7 @@
 using System.Globalization;
 using Tessera.Imaging;
-using Tessera.Models;
 using Tessera.Inspection;
+using Tessera.Models;
 using Tessera.Reporting.Figures;
 using Tessera.Reporting.Measurements;
 using Tessera.Runs;
