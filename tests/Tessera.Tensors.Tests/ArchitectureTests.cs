@@ -98,17 +98,27 @@ public partial class ArchitectureTests
             use, $"belongs to {folder} and uses what is above it");
     }
 
-    /// <summary>Quantization, Models, Runs, Training: each knows those before it. Images know no models.</summary>
+    /// <summary>
+    /// Quantization, Models, Runs, Training: each knows those before it. Images know no models. Inspection knows
+    /// models and images, and only the report knows Inspection.
+    /// </summary>
     [Theory]
-    [InlineData("Quantization", "Models", "Runs", "Training", "Data", "Imaging", "Tokens", "Reporting", "Analysis")]
-    [InlineData("Models", "Runs", "Training", "Data", "Imaging", "Tokens", "Reporting", "Analysis")]
-    [InlineData("Runs", "Training", "Data", "Imaging", "Tokens", "Reporting", "Analysis")]
-    [InlineData("Training", "Reporting", "Benchmarking")]
-    [InlineData("Imaging", "Data", "Models", "Quantization", "Runs", "Training", "Tokens", "Reporting", "Analysis")]
-    [InlineData("Data", "Quantization", "Runs", "Training", "Tokens", "Reporting", "Analysis")]
-    [InlineData("Tokens", "Runs", "Training", "Reporting", "Analysis")]
-    [InlineData("Analysis", "Models", "Quantization", "Runs", "Training", "Tokens", "Reporting", "Data")]
-    [InlineData("Files", "Models", "Quantization", "Runs", "Training", "Data", "Imaging", "Tokens", "Analysis")]
+    [InlineData(
+        "Quantization", "Models", "Runs", "Training", "Data", "Imaging", "Tokens", "Inspection", "Reporting",
+        "Analysis")]
+    [InlineData("Models", "Runs", "Training", "Data", "Imaging", "Tokens", "Inspection", "Reporting", "Analysis")]
+    [InlineData("Runs", "Training", "Data", "Imaging", "Tokens", "Inspection", "Reporting", "Analysis")]
+    [InlineData("Training", "Inspection", "Reporting", "Benchmarking")]
+    [InlineData(
+        "Imaging", "Data", "Models", "Quantization", "Runs", "Training", "Tokens", "Inspection", "Reporting",
+        "Analysis")]
+    [InlineData("Data", "Quantization", "Runs", "Training", "Tokens", "Inspection", "Reporting", "Analysis")]
+    [InlineData("Tokens", "Runs", "Training", "Inspection", "Reporting", "Analysis")]
+    [InlineData(
+        "Analysis", "Models", "Quantization", "Runs", "Training", "Tokens", "Inspection", "Reporting", "Data")]
+    [InlineData("Inspection", "Runs", "Training", "Tokens", "Reporting", "Files")]
+    [InlineData(
+        "Files", "Models", "Quantization", "Runs", "Training", "Data", "Imaging", "Tokens", "Inspection", "Analysis")]
     public void Folders_of_the_library_point_one_way(string folder, params string[] above)
     {
         var use = new Regex(
@@ -119,6 +129,12 @@ public partial class ArchitectureTests
                 file => Normal(file).Contains($"/src/Tessera/{folder}/", StringComparison.Ordinal)),
             use, $"belongs to {folder} and uses what it must not");
     }
+
+    [Fact]
+    public void The_command_line_knows_no_commands() =>
+        AssertNone(
+            FilesOf("Tessera.Cli", "*.cs").Where(file => IsIn(file, "CommandLine")), CommandsOfTheProgram(),
+            "belongs to CommandLine and uses Commands");
 
     [Fact]
     public void The_library_names_no_kind_of_device() =>
@@ -179,6 +195,9 @@ public partial class ArchitectureTests
 
     [GeneratedRegex(@"\bunsafe\b")]
     private static partial Regex UnsafeKeyword();
+
+    [GeneratedRegex(@"\bTessera\.Cli\.Commands\b")]
+    private static partial Regex CommandsOfTheProgram();
 
     [GeneratedRegex(@"\b(Cpu|Cuda|Metal)Device\b")]
     private static partial Regex KindOfDevice();

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
-using Tessera.Cli.Commands;
 
 namespace Tessera.Cli.CommandLine;
 
@@ -21,12 +20,8 @@ internal sealed class ExamplesHelpAction : SynchronousCommandLineAction
     {
         _help.MaxWidth = Math.Min(_help.MaxWidth, WidestLine);
         int code = _help.Invoke(parseResult);
-        IReadOnlyList<string> examples = parseResult.CommandResult.Command switch
-        {
-            TesseraCommand command => command.Examples,
-            DataCommand => [],
-            _ => FirstSteps,
-        };
+        IReadOnlyList<string> examples =
+            parseResult.CommandResult.Command is IHasExamples command ? command.Examples : FirstSteps;
         TextWriter output = parseResult.InvocationConfiguration.Output;
         if (examples.Count > 0) output.WriteLine("Examples:");
         foreach (string example in examples) output.WriteLine($"  {example}");

@@ -5,10 +5,13 @@ using Tessera.Data;
 namespace Tessera.Cli.Commands;
 
 /// <summary><c>tessera data</c>: finds or downloads data sets.</summary>
-internal sealed class DataCommand : Command
+internal sealed class DataCommand : Command, IHasExamples
 {
     public DataCommand(Invocation invocation) : base("data", "Finds or downloads a data set.") =>
         Subcommands.Add(new DataCifar10Command(invocation));
+
+    /// <summary>None: its subcommands have examples.</summary>
+    public IReadOnlyList<string> Examples => [];
 }
 
 /// <summary>

@@ -1,9 +1,10 @@
 using System.CommandLine;
+using Tessera.Cli.CommandLine;
 
 namespace Tessera.Cli.Commands;
 
 /// <summary>A command with examples in its help.</summary>
-internal abstract class TesseraCommand : Command
+internal abstract class TesseraCommand : Command, IHasExamples
 {
     /// <summary>Creates the command.</summary>
     /// <param name="invocation">The streams and the cancellation.</param>

@@ -17,7 +17,7 @@ public static class ImageMetrics
     {
         if (first.Length != second.Length || first.IsEmpty)
             throw new ArgumentException(
-                $"The images have {first.Length} and {second.Length} samples; both need the same number, at least 1.",
+                $"the images have {first.Length} and {second.Length} samples; both need the same number, at least 1",
                 nameof(second));
         double sum = 0;
         for (int i = 0; i < first.Length; i++)
@@ -68,7 +68,7 @@ public static class ImageMetrics
         int rowLength = checked(width * channels), length = checked(height * rowLength);
         if (first.Length != length || second.Length != length)
             throw new ArgumentException(
-                $"The images have {first.Length} and {second.Length} samples, not {height} x {width} x {channels}.",
+                $"the images have {first.Length} and {second.Length} samples, not {height} x {width} x {channels}",
                 nameof(second));
 
         // (n - 1) | 1 is the largest odd number up to n.

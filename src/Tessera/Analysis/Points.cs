@@ -39,7 +39,7 @@ internal sealed class Points
         {
             DistanceMetric.Euclidean => new Points(values, columns, metric),
             DistanceMetric.Cosine => new Points(UnitVectors(values, columns), columns, metric),
-            _ => throw new ArgumentOutOfRangeException(nameof(metric), metric, "The metric is undefined."),
+            _ => throw new ArgumentOutOfRangeException(nameof(metric), metric, "the metric is undefined"),
         };
     }
 

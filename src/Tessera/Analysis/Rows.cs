@@ -15,14 +15,14 @@ internal static class Rows
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(columns);
         if (rows.Length % columns != 0)
-            throw new ArgumentException($"{rows.Length} numbers do not divide into rows of {columns}.", nameof(rows));
+            throw new ArgumentException($"{rows.Length} numbers do not divide into rows of {columns}", nameof(rows));
         int count = rows.Length / columns;
         if (count < least)
-            throw new ArgumentException($"There are {count} rows; at least {least} are needed.", nameof(rows));
+            throw new ArgumentException($"there are {count} rows; at least {least} are needed", nameof(rows));
         for (int i = 0; i < rows.Length; i++)
         {
             if (!T.IsFinite(rows[i]))
-                throw new ArgumentException($"Row {i / columns} holds {rows[i]}, which is not finite.", nameof(rows));
+                throw new ArgumentException($"row {i / columns} holds {rows[i]}, which is not finite", nameof(rows));
         }
         return count;
     }

@@ -28,10 +28,10 @@ public static class SavitzkyGolay
         ArgumentOutOfRangeException.ThrowIfNegative(order);
         if (window <= order || window % 2 == 0)
             throw new ArgumentException(
-                $"The window must be odd and above the polynomial's degree {order}, not {window}.", nameof(window));
+                $"the window must be odd and above the polynomial's degree {order}, not {window}", nameof(window));
         if (values.Length < window)
             throw new ArgumentException(
-                $"There are {values.Length} values; a window of {window} needs at least as many.", nameof(values));
+                $"there are {values.Length} values; a window of {window} needs at least as many", nameof(values));
 
         double[][] basis = OrthonormalPolynomials(window, order);
         int half = window / 2;

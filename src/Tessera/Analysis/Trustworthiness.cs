@@ -27,10 +27,10 @@ public static class Trustworthiness
         Points points = Points.From(rows, columns, metric, least: 3), shown = Points.InPlane(layout);
         int count = points.Count;
         if (shown.Count != count)
-            throw new ArgumentException($"The layout has {shown.Count} points for {count} rows.", nameof(layout));
+            throw new ArgumentException($"the layout has {shown.Count} points for {count} rows", nameof(layout));
         if (neighbors < 1 || 2 * (long)neighbors >= count)
             throw new ArgumentOutOfRangeException(
-                nameof(neighbors), neighbors, $"Neighbors must be at least 1 and below half of the {count} rows.");
+                nameof(neighbors), neighbors, $"neighbors must be at least 1 and below half of the {count} rows");
 
         double penalty = 0;
         int[] nearest = new int[neighbors];

@@ -59,6 +59,6 @@ public sealed record UmapOptions
     {
         if (!holds)
             throw new ArgumentException(
-                string.Create(CultureInfo.InvariantCulture, $"{option} must be {range}, not {value}."), option);
+                string.Create(CultureInfo.InvariantCulture, $"{option} must be {range}, not {value}"), option);
     }
 }

@@ -44,7 +44,7 @@ internal sealed record CifarSource(string Path, bool IsArchive, bool IsPickled)
             Split.Train => train,
             Split.Test => test,
             Split.All => [.. train, .. test],
-            _ => throw new ArgumentOutOfRangeException(nameof(split), split, "Not a split."),
+            _ => throw new ArgumentOutOfRangeException(nameof(split), split, "not a split"),
         };
     }
 

@@ -30,7 +30,7 @@ public sealed class ImageSet
         : this(name, width, height, channels, labels, classNames)
     {
         if (images.Count != labels.Length)
-            throw new ArgumentException($"{images.Count} images, but {labels.Length} labels.", nameof(labels));
+            throw new ArgumentException($"{images.Count} images, but {labels.Length} labels", nameof(labels));
         for (int i = 0; i < images.Count; i++) Set(i, images[i]);
     }
 
@@ -140,7 +140,7 @@ public sealed class ImageSet
         Memory<byte> place = Memory(index);
         if (image.Length != place.Length)
             throw new ArgumentException(
-                $"Image {index} has {image.Length} bytes; {Width}x{Height}x{Channels} needs {place.Length}.",
+                $"image {index} has {image.Length} bytes; {Width}x{Height}x{Channels} needs {place.Length}",
                 nameof(image));
         image.CopyTo(place.Span);
     }

@@ -18,7 +18,7 @@ public static class PixelValues
     public static void FromBytes(ReadOnlySpan<byte> bytes, Span<float> values)
     {
         if (values.Length < bytes.Length)
-            throw new ArgumentException($"{bytes.Length} bytes, but room for {values.Length} numbers.", nameof(values));
+            throw new ArgumentException($"{bytes.Length} bytes, but room for {values.Length} numbers", nameof(values));
         for (int first = 0; first < bytes.Length; first += ChunkLength)
         {
             int count = Math.Min(ChunkLength, bytes.Length - first);
@@ -37,10 +37,19 @@ public static class PixelValues
     public static void ToBytes(ReadOnlySpan<float> values, Span<byte> bytes)
     {
         if (bytes.Length < values.Length)
-            throw new ArgumentException($"{values.Length} numbers, but room for {bytes.Length} bytes.", nameof(bytes));
+            throw new ArgumentException($"{values.Length} numbers, but room for {bytes.Length} bytes", nameof(bytes));
         for (int i = 0; i < values.Length; i++)
         {
-            bytes[i] = (byte)MathF.Round(Math.Clamp(values[i] + 0.5f, 0f, 1f) * 255f);
+            bytes[i] = (byte)MathF.Round(ToUnit(values[i]) * 255f);
         }
     }
+
+    /// <summary>Converts numbers to the range [0, 1] in place: clamps to [-0.5, 0.5] and adds 0.5.</summary>
+    /// <param name="values">Numbers; receives the results.</param>
+    public static void ToUnitRange(Span<float> values)
+    {
+        foreach (ref float value in values) value = ToUnit(value);
+    }
+
+    private static float ToUnit(float value) => Math.Clamp(value + 0.5f, 0f, 1f);
 }

@@ -22,7 +22,7 @@ public static class SplitNames
         Split.Train => "train",
         Split.Test => "test",
         Split.All => "all",
-        _ => throw new ArgumentOutOfRangeException(nameof(split), split, "Not a split."),
+        _ => throw new ArgumentOutOfRangeException(nameof(split), split, "not a split"),
     };
 
     /// <summary>

@@ -6,7 +6,7 @@ namespace Tessera.Files;
 /// process killed at any moment leaves either the old file or the new one. The folder entry is not flushed (managed
 /// code cannot open a folder), so after a power cut the old file may be back, complete.
 /// </remarks>
-public static class AtomicFile
+internal static class AtomicFile
 {
     /// <summary>Writes a file; replaces an existing one.</summary>
     /// <param name="path">The file; its folder must exist.</param>

@@ -4,7 +4,7 @@ namespace Tessera.Files;
 /// <remarks>
 /// Works as <see cref="AtomicFile"/>: write a temporary folder beside the target, flush every file, then rename.
 /// </remarks>
-public static class AtomicFolder
+internal static class AtomicFolder
 {
     private const int FlushesAtOnce = 16;
 

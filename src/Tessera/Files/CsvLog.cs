@@ -13,7 +13,7 @@ namespace Tessera.Files;
 /// log.TruncateAfter(checkpoint.Update);   // when a run is resumed
 /// log.Append(100, 0.25);
 /// </code></example>
-public sealed class CsvLog
+internal sealed class CsvLog
 {
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
@@ -65,7 +65,7 @@ public sealed class CsvLog
     {
         if (rows.Count == 0) return;
         if (rows.FirstOrDefault(row => row.Length != _columns.Length) is { } odd)
-            throw new ArgumentException($"{odd.Length} values for {_columns.Length} columns.", nameof(rows));
+            throw new ArgumentException($"{odd.Length} values for {_columns.Length} columns", nameof(rows));
         string text = string.Concat(rows.Select(Row));
         try
         {
@@ -83,18 +83,7 @@ public sealed class CsvLog
 
     /// <summary>The fields of the last row, or null if there is none.</summary>
     /// <exception cref="InputException">The file cannot be read.</exception>
-    public string[]? LastRow()
-    {
-        try
-        {
-            string? last = File.Exists(_path) ? File.ReadLines(_path).Skip(1).LastOrDefault() : null;
-            return last?.Split(',');
-        }
-        catch (Exception e) when (FileErrors.IsFileError(e))
-        {
-            throw FileErrors.Reading(_path, e);
-        }
-    }
+    public string[]? LastRow() => File.Exists(_path) ? CsvTable.Read(_path).Rows.LastOrDefault().Fields : null;
 
     /// <summary>
     /// Removes the rows after <paramref name="update"/>; a run resumed from the checkpoint of that update writes them
@@ -108,18 +97,10 @@ public sealed class CsvLog
     {
         var kept = new StringBuilder(_header);
         bool changed = false;
-        try
+        foreach (CsvRow row in CsvTable.Read(_path).Rows)
         {
-            int number = 1;
-            foreach (string line in File.ReadLines(_path, Utf8).Skip(1))
-            {
-                if (UpdateOf(line, ++number) <= update) kept.Append(line).Append('\n');
-                else changed = true;
-            }
-        }
-        catch (Exception e) when (FileErrors.IsFileError(e))
-        {
-            throw FileErrors.Reading(_path, e);
+            if (UpdateOf(row) <= update) kept.AppendJoin(',', row.Fields).Append('\n');
+            else changed = true;
         }
         if (changed) AtomicFile.Write(_path, stream => stream.Write(Utf8.GetBytes(kept.ToString())));
     }
@@ -146,7 +127,7 @@ public sealed class CsvLog
         string[] fields = Array.ConvertAll(values, value => Convert.ToString(value, CultureInfo.InvariantCulture)!);
         foreach (string field in fields)
             if (field.AsSpan().IndexOfAny(",\"\r\n") >= 0)
-                throw new ArgumentException($"The field '{field}' would need quotes.", nameof(values));
+                throw new ArgumentException($"the field '{field}' would need quotes", nameof(values));
         return string.Join(',', fields) + '\n';
     }
 
@@ -175,14 +156,14 @@ public sealed class CsvLog
         if (end < stream.Length) stream.SetLength(end);
     }
 
-    private long UpdateOf(string line, int number)
+    private long UpdateOf(CsvRow row)
     {
-        string[] fields = line.Split(',');
-        if (fields.Length == _columns.Length
-            && long.TryParse(fields[0], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long update))
+        if (row.Fields.Length == _columns.Length
+            && long.TryParse(
+                row.Fields[0], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long update))
             return update;
         throw new InputException(
-            $"{_path}: line {number} is not a row of {_columns.Length} fields that begins with an update number;"
+            $"{_path}: line {row.Line} is not a row of {_columns.Length} fields that begins with an update number;"
             + " fix the line, or move the file away (a resumed run starts a new one)");
     }
 }

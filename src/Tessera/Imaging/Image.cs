@@ -16,10 +16,10 @@ public sealed class Image
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
         if (channels is not (1 or 3))
-            throw new ArgumentOutOfRangeException(nameof(channels), channels, "An image has 1 or 3 channels.");
+            throw new ArgumentOutOfRangeException(nameof(channels), channels, "an image has 1 or 3 channels");
         if (pixels.Length != (long)width * height * channels)
             throw new ArgumentException(
-                $"{width}x{height}x{channels} needs {(long)width * height * channels} samples, not {pixels.Length}.",
+                $"{width}x{height}x{channels} needs {(long)width * height * channels} samples, not {pixels.Length}",
                 nameof(pixels));
         Width = width;
         Height = height;

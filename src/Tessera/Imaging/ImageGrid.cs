@@ -25,11 +25,11 @@ public static class ImageGrid
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(columns, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(padding);
-        if (images.Count == 0) throw new ArgumentException("A grid needs at least one image.", nameof(images));
+        if (images.Count == 0) throw new ArgumentException("a grid needs at least one image", nameof(images));
         int width = images[0].Width, height = images[0].Height;
         if (images.FirstOrDefault(image => image.Width != width || image.Height != height) is { } odd)
             throw new ArgumentException(
-                $"Images of {height}x{width} and of {odd.Height}x{odd.Width} do not make a grid.", nameof(images));
+                $"images of {height}x{width} and of {odd.Height}x{odd.Width} do not make a grid", nameof(images));
 
         columns = Math.Min(columns, images.Count);
         int rows = (images.Count - 1) / columns + 1;

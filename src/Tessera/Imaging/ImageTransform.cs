@@ -73,7 +73,7 @@ public static class ImageTransform
     public static Image ToChannels(Image image, int channels)
     {
         if (channels is not (1 or 3))
-            throw new ArgumentOutOfRangeException(nameof(channels), channels, "An image has 1 or 3 channels.");
+            throw new ArgumentOutOfRangeException(nameof(channels), channels, "an image has 1 or 3 channels");
         if (channels == image.Channels) return image;
 
         Image result = Image.Black(image.Width, image.Height, channels);

@@ -71,8 +71,8 @@ public sealed class VqVae : Module
         if (images.Shape.Rank != 4
             || images.Shape[1] % Options.PixelsPerCode != 0 || images.Shape[2] % Options.PixelsPerCode != 0)
             throw new ArgumentException(
-                "Images are [batch, height, width, channels] with height and width "
-                + $"multiples of {Options.PixelsPerCode}, not {images.Shape}.",
+                "images are [batch, height, width, channels] with height and width "
+                + $"multiples of {Options.PixelsPerCode}, not {images.Shape}",
                 nameof(images));
         return _preVqConv.Forward(_encoder.Forward(images));
     }
@@ -106,7 +106,7 @@ public sealed class VqVae : Module
     public Tensor Decode(Indices codes)
     {
         if (codes.Shape.Rank != 3)
-            throw new ArgumentException($"Codes are [batch, height, width], not {codes.Shape}.", nameof(codes));
+            throw new ArgumentException($"codes are [batch, height, width], not {codes.Shape}", nameof(codes));
         if (codes.Tape is not null) return Decode(Quantizer.Lookup(codes));
         using var tape = new Tape(Device, recording: false);
         return Decode(codes.On(tape)).Clone();

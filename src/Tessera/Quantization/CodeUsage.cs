@@ -37,7 +37,4 @@ public sealed class CodeUsage(int codes)
     {
         foreach (int code in chosen) _counts[code]++;
     }
-
-    /// <summary>Forgets all counts.</summary>
-    public void Clear() => Array.Clear(_counts);
 }

@@ -94,15 +94,8 @@ public abstract class RunFolder
     public IReadOnlyList<(string Column, string Value)>? LastEvaluation()
     {
         if (!File.Exists(EvalPath)) return null;
-        try
-        {
-            string[] lines = File.ReadAllLines(EvalPath);
-            return lines.Length < 2 ? null : [.. lines[0].Split(',').Zip(lines[^1].Split(','))];
-        }
-        catch (Exception e) when (FileErrors.IsFileError(e))
-        {
-            throw FileErrors.Reading(EvalPath, e);
-        }
+        var table = CsvTable.Read(EvalPath);
+        return table.Rows.LastOrDefault().Fields is { } last ? [.. table.Columns.Zip(last)] : null;
     }
 
     /// <summary>Removes the temporary files and folders of killed processes.</summary>

@@ -40,7 +40,7 @@ public static class TokenFile
         IReadOnlyList<int>? labels = null)
     {
         if (labels is not null && labels.Count != count)
-            throw new ArgumentException($"There are {labels.Count} labels for {count} images.", nameof(labels));
+            throw new ArgumentException($"there are {labels.Count} labels for {count} images", nameof(labels));
         string type = "";
         if (MayHoldLabels(path))
         {
@@ -56,7 +56,7 @@ public static class TokenFile
         }
         else
         {
-            if (labels is not null) throw new ArgumentException($"{path} has no room for labels.", nameof(labels));
+            if (labels is not null) throw new ArgumentException($"{path} has no room for labels", nameof(labels));
             AtomicFile.Write(path, stream => type = WriteArray(stream, codebook - 1, [count, rows, columns], codes));
         }
         return type;

@@ -69,7 +69,7 @@ public sealed class Tokenizer : IDisposable
         {
             if (images[i].Length != length)
                 throw new ArgumentException(
-                    $"Image {i} has {images[i].Length} bytes instead of {length}.", nameof(images));
+                    $"image {i} has {images[i].Length} bytes instead of {length}", nameof(images));
             PixelValues.FromBytes(images[i], _pixels.AsSpan(i * length, length));
         }
         int count = Rounded(images.Count);
@@ -88,7 +88,7 @@ public sealed class Tokenizer : IDisposable
         int count = codes.Length / CodesPerImage;
         if (count * CodesPerImage != codes.Length)
             throw new ArgumentException(
-                $"{codes.Length} codes are no images of {Rows} x {Columns} codes.", nameof(codes));
+                $"{codes.Length} codes are no images of {Rows} x {Columns} codes", nameof(codes));
         ThrowIfTooMany(count);
         if (count == 0) return [];
         int length = _pixels.Length / Batch;
@@ -175,6 +175,6 @@ public sealed class Tokenizer : IDisposable
 
     private void ThrowIfTooMany(int count)
     {
-        if (count > Batch) throw new ArgumentException($"{count} images are more than a batch of {Batch}.");
+        if (count > Batch) throw new ArgumentException($"{count} images are more than a batch of {Batch}");
     }
 }

@@ -60,8 +60,8 @@ public static class Evaluator
                 Span<float> original = originals.AsSpan(i * length, length);
                 Span<float> reconstruction = reconstructions.AsSpan(i * length, length);
                 squaredErrors[start + i] = ImageMetrics.Mse(original, reconstruction);
-                ToUnitRange(original);
-                ToUnitRange(reconstruction);
+                PixelValues.ToUnitRange(original);
+                PixelValues.ToUnitRange(reconstruction);
                 psnr[start + i] = ImageMetrics.Psnr(original, reconstruction);
                 ssim[start + i] = ImageMetrics.Ssim(
                     original, reconstruction, images.Height, images.Width, images.Channels);
@@ -94,11 +94,6 @@ public static class Evaluator
         if (images.Count == 0)
             throw new InputException($"{images.Name} holds no images; add some, or choose another set");
         ImageFit.Check(model, images.Width, images.Height, images.Channels, batch);
-    }
-
-    private static void ToUnitRange(Span<float> values)
-    {
-        for (int i = 0; i < values.Length; i++) values[i] = Math.Clamp(values[i] + 0.5f, 0f, 1f);
     }
 }
 

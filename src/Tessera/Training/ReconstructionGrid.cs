@@ -32,7 +32,7 @@ public sealed record ReconstructionGrid(Image Image, double Psnr)
     public static ReconstructionGrid Make(
         VqVae model, IReadOnlyList<Image> images, CancellationToken cancellation = default)
     {
-        if (images.Count == 0) throw new ArgumentException("A grid needs at least one image.", nameof(images));
+        if (images.Count == 0) throw new ArgumentException("a grid needs at least one image", nameof(images));
         int factor = Math.Max(1, ShownPixels / Math.Max(images[0].Width, images[0].Height));
         CheckSize(images, factor);
         ImageFit.Check(model.Options, images[0].Width, images[0].Height, images[0].Channels);

@@ -16,31 +16,22 @@ public sealed record TrainingMetrics(long[] Updates, double[] LearningRate, long
     /// <exception cref="InputException">The file cannot be read or is damaged.</exception>
     public static TrainingMetrics Read(string path, long lastUpdate = long.MaxValue)
     {
+        if (!File.Exists(path)) return new TrainingMetrics([], [], []);
+        var table = CsvTable.Read(path);
+        int rate = table.IndexOf("learning_rate"), revived = table.IndexOf("revived");
+        if (rate < 0 || revived < 0) return new TrainingMetrics([], [], []);
         var rows = new List<(long Update, double Rate, long Revived)>();
-        try
+        foreach ((int line, string[] fields) in table.Rows)
         {
-            string[] lines = File.Exists(path) ? File.ReadAllLines(path) : [];
-            int rate = Column("learning_rate"), revived = Column("revived");
-            if (rate < 0 || revived < 0) return new TrainingMetrics([], [], []);
-            for (int i = 1; i < lines.Length; i++)
-            {
-                string[] fields = lines[i].Split(',');
-                if (fields.Length <= Math.Max(rate, revived)
-                    || !long.TryParse(fields[0], NumberStyles.None, CultureInfo.InvariantCulture, out long update)
-                    || !double.TryParse(fields[rate], CultureInfo.InvariantCulture, out double value)
-                    || !long.TryParse(fields[revived], NumberStyles.None, CultureInfo.InvariantCulture, out long count)
-                    || update <= rows.LastOrDefault().Update)
-                    throw new InputException(
-                        $"{path} is damaged: line {i + 1} is not the row of a later update; fix it, "
-                        + "or move the file away");
-                if (update <= lastUpdate) rows.Add((update, value, count));
-            }
-
-            int Column(string name) => lines.Length == 0 ? -1 : Array.IndexOf(lines[0].Split(','), name);
-        }
-        catch (Exception e) when (FileErrors.IsFileError(e))
-        {
-            throw FileErrors.Reading(path, e);
+            if (fields.Length <= Math.Max(rate, revived)
+                || !long.TryParse(fields[0], NumberStyles.None, CultureInfo.InvariantCulture, out long update)
+                || !double.TryParse(fields[rate], CultureInfo.InvariantCulture, out double value)
+                || !long.TryParse(fields[revived], NumberStyles.None, CultureInfo.InvariantCulture, out long count)
+                || update <= rows.LastOrDefault().Update)
+                throw new InputException(
+                    $"{path} is damaged: line {line} is not the row of a later update; fix it, "
+                    + "or move the file away");
+            if (update <= lastUpdate) rows.Add((update, value, count));
         }
         return new TrainingMetrics(
             [.. rows.Select(row => row.Update)],

@@ -28,45 +28,30 @@ public sealed record TrainingSeries(long FirstUpdate, float[] ReconError, float[
     {
         List<float> reconError = [], perplexity = [];
         long first = 0;
-        try
+        var table = CsvTable.Read(path);
+        if (table.Columns.Count > 0 && !table.Columns.SequenceEqual(Columns))
+            throw Damaged(path, $"its first line is not '{string.Join(',', Columns)}'");
+        foreach (CsvRow row in table.Rows)
         {
-            int number = 0;
-            foreach (string line in File.ReadLines(path))
-            {
-                if (++number == 1) CheckHeader(path, line);
-                else if (ParseRow(line) is not { } row || (number > 2 && row.Update != first + reconError.Count))
-                    throw Damaged(path, $"line {number} is not the row of the next update");
-                else if (row.Update > lastUpdate) break;
-                else
-                {
-                    if (number == 2) first = row.Update;
-                    reconError.Add(row.ReconError);
-                    perplexity.Add(row.Perplexity);
-                }
-            }
-        }
-        catch (Exception e) when (FileErrors.IsFileError(e))
-        {
-            throw FileErrors.Reading(path, e);
+            if (Parse(row.Fields) is not { } parsed
+                || (reconError.Count > 0 && parsed.Update != first + reconError.Count))
+                throw Damaged(path, $"line {row.Line} is not the row of the next update");
+            if (parsed.Update > lastUpdate) break;
+            if (reconError.Count == 0) first = parsed.Update;
+            reconError.Add(parsed.ReconError);
+            perplexity.Add(parsed.Perplexity);
         }
         return reconError.Count > 0
             ? new TrainingSeries(first, [.. reconError], [.. perplexity])
             : throw new InputException($"{path} holds no update yet");
     }
 
-    private static void CheckHeader(string path, string line)
-    {
-        if (line != string.Join(',', Columns))
-            throw Damaged(path, $"its first line is not '{string.Join(',', Columns)}'");
-    }
-
     private static InputException Damaged(string path, string what) => new(
         $"{path} is damaged: {what}; fix it, or move the file away: a resumed run starts a new one");
 
     /// <summary>Parses a row; null if it has a wrong field or an impossible value.</summary>
-    private static (long Update, float ReconError, float Perplexity)? ParseRow(string line)
+    private static (long Update, float ReconError, float Perplexity)? Parse(string[] fields)
     {
-        string[] fields = line.Split(',');
         bool valid = fields.Length == Columns.Length
             & long.TryParse(fields[0], NumberStyles.None, CultureInfo.InvariantCulture, out long update)
             & float.TryParse(fields.ElementAtOrDefault(1), CultureInfo.InvariantCulture, out float reconError)

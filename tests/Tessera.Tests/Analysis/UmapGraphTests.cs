@@ -59,6 +59,6 @@ public class UmapGraphTests
         rows[3] = float.NaN;
         ArgumentException error =
             Assert.Throws<ArgumentException>(() => UmapGraph.Build(rows, 2, 3, DistanceMetric.Cosine));
-        Assert.Contains("Row 1 holds NaN", error.Message, StringComparison.Ordinal);
+        Assert.Contains("row 1 holds NaN", error.Message, StringComparison.Ordinal);
     }
 }

@@ -149,7 +149,7 @@ public class UmapTests
     {
         float[] rows = AnalysisFixtures.Scattered(20);
         ArgumentException error = Assert.Throws<ArgumentException>(() => Layout(rows.AsSpan(0, 6), 2, new()));
-        Assert.Contains("There are 3 rows; at least 4 are needed", error.Message, StringComparison.Ordinal);
+        Assert.Contains("there are 3 rows; at least 4 are needed", error.Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => Layout(rows, 3, new()));
         Assert.Throws<ArgumentNullException>(() => Layout(rows, 2, null!));
         foreach (UmapOptions options in new UmapOptions[]

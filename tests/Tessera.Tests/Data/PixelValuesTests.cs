@@ -32,6 +32,14 @@ public class PixelValuesTests
     }
 
     [Fact]
+    public void Values_are_clamped_and_moved_to_the_unit_range()
+    {
+        float[] values = [-7, -0.5f, -0.25f, 0, 0.5f, 0.75f];
+        PixelValues.ToUnitRange(values);
+        Assert.Equal([0, 0, 0.25f, 0.5f, 1, 1], values);
+    }
+
+    [Fact]
     public void Short_buffers_are_refused()
     {
         Assert.Throws<ArgumentException>(() => PixelValues.FromBytes(new byte[3], new float[2]));

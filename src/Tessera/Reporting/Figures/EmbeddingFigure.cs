@@ -1,4 +1,5 @@
 using System.Globalization;
+using Tessera.Inspection;
 using Tessera.Reporting.Measurements;
 using Tessera.Reporting.Plots;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Tessera.Imaging;
+using Tessera.Inspection;
 using Tessera.Reporting.Measurements;
 
 namespace Tessera.Reporting.Figures;

@@ -1,6 +1,6 @@
 using Tessera.Analysis;
 using Tessera.Imaging;
-using Tessera.Reporting.Measurements;
+using Tessera.Inspection;
 
 namespace Tessera.Reporting.Figures;
 

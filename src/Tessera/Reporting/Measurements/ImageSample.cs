@@ -1,5 +1,6 @@
 using Tessera.Data;
 using Tessera.Imaging;
+using Tessera.Inspection;
 
 namespace Tessera.Reporting.Measurements;
 
@@ -40,7 +41,7 @@ internal sealed record ImageSample(
     {
         Image[] originals = [.. numbers.Select(images.Image)];
         LatentMaps latents = probe.Encode(originals);
-        return new ImageSample(images.Name, originals, latents, probe.DecodeImages(latents));
+        return new ImageSample(images.Name, originals, latents, probe.Decode(latents));
     }
 
     /// <summary>

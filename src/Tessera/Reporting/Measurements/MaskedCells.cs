@@ -1,4 +1,5 @@
 using Tessera.Imaging;
+using Tessera.Inspection;
 
 namespace Tessera.Reporting.Measurements;
 
@@ -18,6 +19,6 @@ internal static class MaskedCells
         maps.Values.CopyTo(masked.Values, 0);
         for (int i = 0; i < masked.Count; i++)
             masked.Of(i).Slice(CellOf(i, maps) * maps.Dimensions, maps.Dimensions).Clear();
-        return probe.DecodeImages(masked);
+        return probe.Decode(masked);
     }
 }

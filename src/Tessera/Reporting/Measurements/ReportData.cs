@@ -1,4 +1,5 @@
 using Tessera.Data;
+using Tessera.Inspection;
 using Tessera.Training;
 
 namespace Tessera.Reporting.Measurements;

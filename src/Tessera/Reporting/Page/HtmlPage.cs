@@ -1,5 +1,6 @@
 using System.Globalization;
 using Tessera.Imaging;
+using Tessera.Inspection;
 using Tessera.Models;
 using Tessera.Reporting.Figures;
 using Tessera.Reporting.Measurements;
@@ -161,7 +162,7 @@ internal static class HtmlPage
             <table><thead><tr>{table.Columns.Select(ColumnHead)}</tr></thead>
             <tbody>{table.Rows.Select(Row)}</tbody></table></div>
             """),
-        _ => throw new ArgumentOutOfRangeException(nameof(part), part, "Not a part of a page."),
+        _ => throw new ArgumentOutOfRangeException(nameof(part), part, "not a part of a page"),
     };
 
     private static Markup Scale(FilePart part) => part.Scale is { } scale ? Body(scale) : Markup.None;

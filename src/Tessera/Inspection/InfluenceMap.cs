@@ -1,4 +1,6 @@
-namespace Tessera.Reporting.Measurements;
+using Tessera.Data;
+
+namespace Tessera.Inspection;
 
 /// <summary>
 /// How far one code reaches: the change of the reconstruction around a latent cell when the cell's vector is set to
@@ -11,8 +13,15 @@ namespace Tessera.Reporting.Measurements;
 /// Positions outside an image do not count.
 /// </param>
 /// <param name="Samples">The number of zeroed cells.</param>
-internal sealed record InfluenceMap(int Reach, int Cell, float[] Change, int Samples)
+/// <example><code>
+/// var probe = new ModelProbe(model);
+/// InfluenceMap map = InfluenceMap.Measure(probe, probe.Encode(images));
+/// double radius = map.RadiusOf(0.9);     // pixels that hold 90% of the change
+/// </code></example>
+public sealed record InfluenceMap(int Reach, int Cell, float[] Change, int Samples)
 {
+    private const int MostReach = 32;
+
     // 2048 images of 32x32, which decode in a second or two.
     private const long PixelBudget = 2048 * 32 * 32;
 
@@ -20,6 +29,7 @@ internal sealed record InfluenceMap(int Reach, int Cell, float[] Change, int Sam
     public int Side => 2 * Reach + Cell;
 
     /// <summary>The distance of a position on the map from the middle of the cell, in pixels.</summary>
+    /// <param name="index">The position's index in <see cref="Change"/>.</param>
     public double Distance(int index)
     {
         double middle = (Side - 1) / 2.0, x = index % Side - middle, y = index / Side - middle;
@@ -41,23 +51,30 @@ internal sealed record InfluenceMap(int Reach, int Cell, float[] Change, int Sam
         return 0;
     }
 
-    /// <summary>Measures a model.</summary>
+    /// <summary>Measures a model, up to 32 pixels from the cell.</summary>
     /// <param name="probe">The model.</param>
-    /// <param name="maps">The quantized latents of some images.</param>
+    /// <param name="maps">The quantized latents of some images, from <see cref="ModelProbe.Encode"/>.</param>
+    /// <exception cref="ArgumentException">The latents have another dimension than the codebook.</exception>
+    /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public static InfluenceMap Measure(ModelProbe probe, LatentMaps maps)
     {
+        probe.CheckDimensions(maps);
         int pixels = probe.Model.Options.PixelsPerCode;
         int width = maps.Width * pixels, height = maps.Height * pixels;
         int channels = probe.Model.Options.Channels;
         // Each 3x3 convolution extends the reach by one cell, the transposed convolutions together by less than one.
         int cells = Math.Min(2 + probe.Model.Options.ResidualLayers, Math.Max(maps.Width, maps.Height) - 1);
-        int reach = Math.Min(pixels * cells, 32);
+        int reach = Math.Min(pixels * cells, MostReach);
         int perImage = (int)Math.Clamp(PixelBudget / ((long)maps.Count * width * height), 1, maps.Cells);
         float[][] whole = new float[maps.Count][];
         probe.Decode(
             maps.Count, maps.Height, maps.Width,
             (i, map) => maps.Of(i).CopyTo(map),
-            (i, image) => whole[i] = image.ToArray());
+            (i, values) =>
+            {
+                PixelValues.ToUnitRange(values);
+                whole[i] = values.ToArray();
+            });
 
         var sums = new Sums(reach, pixels);
         probe.Decode(
@@ -67,9 +84,13 @@ internal sealed record InfluenceMap(int Reach, int Cell, float[] Change, int Sam
                 maps.Of(sample / perImage).CopyTo(map);
                 map.Slice(CellOf(sample) * maps.Dimensions, maps.Dimensions).Clear();
             },
-            (sample, image) => sums.Add(
-                whole[sample / perImage], image, width, height, channels,
-                CellOf(sample) % maps.Width, CellOf(sample) / maps.Width));
+            (sample, values) =>
+            {
+                PixelValues.ToUnitRange(values);
+                sums.Add(
+                    whole[sample / perImage], values, width, height, channels,
+                    CellOf(sample) % maps.Width, CellOf(sample) / maps.Width);
+            });
         return new InfluenceMap(reach, pixels, sums.Means(), maps.Count * perImage);
 
         // The cells are spread over the map and differ from image to image.

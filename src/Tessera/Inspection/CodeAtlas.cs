@@ -1,17 +1,26 @@
 using Tessera.Imaging;
 using Tessera.Quantization;
-using Tessera.Reporting.Plots;
 
-namespace Tessera.Reporting.Measurements;
+namespace Tessera.Inspection;
 
 /// <summary>
 /// What each code decodes to: the code in the middle of a map whose other cells hold the mean of all codes, weighted by
 /// use, which is a neutral background.
 /// </summary>
 /// <param name="Order">The codes shown, the most used first.</param>
-/// <param name="Tiles">An image per code: its own 4 x 4 pixels and 4 more on each side.</param>
-/// <param name="Colors">The mean colour of each code's own 4 x 4 pixels.</param>
-internal sealed record CodeAtlas(IReadOnlyList<int> Order, IReadOnlyList<Image> Tiles, IReadOnlyList<Rgb> Colors)
+/// <param name="Tiles">
+/// An image per code of <see cref="Order"/>, with the model's channels: the code's own pixels, by default 4 x 4, and as
+/// many on each side.
+/// </param>
+/// <param name="Colors">The mean colour of the own pixels of each code of <see cref="Order"/>.</param>
+/// <example><code>
+/// var usage = new CodeUsage(model.Options.Codes);
+/// using var tokenizer = new Tokenizer(model, image.Width, image.Height);
+/// usage.Add(tokenizer.Encode([image.Pixels]));
+/// CodeAtlas atlas = CodeAtlas.Make(new ModelProbe(model), usage);
+/// ImageFile.WritePng("atlas.png", ImageGrid.Make(atlas.Tiles, 32));
+/// </code></example>
+public sealed record CodeAtlas(IReadOnlyList<int> Order, IReadOnlyList<Image> Tiles, IReadOnlyList<Rgb> Colors)
 {
     /// <summary>The largest number of codes shown; of a larger codebook, the most used ones.</summary>
     public const int MostCodes = 4096;
@@ -22,11 +31,19 @@ internal sealed record CodeAtlas(IReadOnlyList<int> Order, IReadOnlyList<Image> 
     /// <summary>Decodes the codes.</summary>
     /// <param name="probe">The model.</param>
     /// <param name="usage">How often each code was chosen; at least one count is above 0.</param>
+    /// <exception cref="ArgumentException">
+    /// No code was counted, or the counts are those of a codebook of another size.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public static CodeAtlas Make(ModelProbe probe, CodeUsage usage)
     {
         long[] counts = usage.Counts.ToArray();
+        if (counts.Length != probe.Model.Options.Codes)
+            throw new ArgumentException(
+                $"{counts.Length} counts for a codebook of {probe.Model.Options.Codes} codes", nameof(usage));
+        if (usage.Used == 0) throw new ArgumentException("no code was counted", nameof(usage));
         int[] order = [.. Enumerable.Range(0, counts.Length).OrderByDescending(code => counts[code]).Take(MostCodes)];
-        int dimensions = probe.Model.Options.CodeDim, channels = probe.Model.Options.Channels;
+        int dimensions = probe.Model.Options.CodeDim;
         // A tile shows the code's own pixels and as many on each side.
         int own = probe.Model.Options.PixelsPerCode, margin = own, tileSide = own + 2 * margin;
         float[] codebook = probe.Codebook(), background = Mean(codebook, counts, dimensions);
@@ -41,7 +58,7 @@ internal sealed record CodeAtlas(IReadOnlyList<int> Order, IReadOnlyList<Image> 
                 for (int cell = 0; cell < side * side; cell++) background.CopyTo(map[(cell * dimensions)..]);
                 codebook.AsSpan(order[i] * dimensions, dimensions).CopyTo(map[middle..]);
             },
-            (i, image) => tiles[i] = Crop(ModelProbe.ToImage(image, pixels, pixels, channels), corner, tileSide));
+            (i, values) => tiles[i] = Crop(probe.ToImage(values, pixels, pixels), corner, tileSide));
         Rgb[] colors = [.. tiles.Select(tile => MeanColor(Crop(tile, margin, own)))];
         return new CodeAtlas(order, tiles, colors);
     }
