@@ -1,7 +1,7 @@
 using Tessera;
 using Tessera.Data;
 using Tessera.Samples;
-using Tessera.Training;
+using Tessera.Tokens;
 
 using var stop = new CancellationTokenSource();
 Console.CancelKeyPress += (_, key) =>
@@ -18,10 +18,12 @@ try
             DecodeEditedCodes.Run(model, image, edited);
             break;
         case ["parallel", string model, string folder]:
-            TrainedModel trained = TrainedModel.Open(model);
-            ImageSet images = ImageFolder.Load(folder, Split.All, 32, trained.Model.Options.Channels);
-            int[][] codes = EncodeInParallel.Run(trained.Model, images.First(images.Count));
-            Console.WriteLine($"{codes.Length} images encoded");
+            using (var tokenizer = Tokenizer.Open(model))
+            {
+                ImageSet images = ImageFolder.Load(folder, Split.All, 32, tokenizer.Model.Options.Channels);
+                int[][] codes = EncodeInParallel.Run(tokenizer.Model, images.First(images.Count));
+                Console.WriteLine($"{codes.Length} images encoded");
+            }
             break;
         case ["train", string folder, string run]:
             TrainOnOwnImages.Run(folder, run, updates: 2000, stop.Token);

@@ -26,8 +26,8 @@ public sealed class SampleTests : IDisposable
         int[] codes = EncodeImage.Run(model, image);
 
         Image fitted = ImageTransform.Fit(SyntheticShapes.Image(5, size: 64), 32, 32, channels: 3);
-        using var tokenizer = new Tokenizer(Model, 32, 32);
-        Assert.Equal(tokenizer.Encode([fitted.Pixels]), codes);
+        using var tokenizer = new Tokenizer(Model);
+        Assert.Equal(tokenizer.Encode(fitted), codes);
         Assert.True(codes.Distinct().Count() > 1, "all codes are the same");
     }
 
@@ -38,11 +38,11 @@ public sealed class SampleTests : IDisposable
 
         DecodeEditedCodes.Run(model, image, _folder["edited.png"]);
 
-        using var tokenizer = new Tokenizer(Model, 32, 32);
-        int[] codes = tokenizer.Encode([SyntheticShapes.Image(5).Pixels]);
+        using var tokenizer = new Tokenizer(Model);
+        int[] codes = tokenizer.Encode(SyntheticShapes.Image(5));
         int[] edited = [.. codes.Chunk(8).SelectMany(row => (int[])[.. row[..4], .. row[..4].Reverse()])];
         Assert.NotEqual(codes, edited);
-        Assert.Equal(tokenizer.Decode(edited)[0].Pixels, ImageFile.Read(_folder["edited.png"]).Pixels);
+        Assert.Equal(tokenizer.Decode(edited, 8, 8).Pixels, ImageFile.Read(_folder["edited.png"]).Pixels);
     }
 
     [Fact]

@@ -42,7 +42,7 @@ internal sealed class ModelProbe(VqVae model, CancellationToken cancellation)
     /// <summary>The vectors of the codebook, <c>[codes, code dim]</c>, row-major.</summary>
     public float[] Codebook()
     {
-        using Tensor codebook = Model.Quantizer.CopyCodebook(Model.Device);
+        using Tensor codebook = Model.Quantizer.CopyCodebook();
         return codebook.ToArray();
     }
 
