@@ -13,7 +13,8 @@ public static class EncodeImage
         using var tokenizer = Tokenizer.Open(model);
         Image image = ImageTransform.Fit(ImageFile.Read(imagePath), 32, 32, tokenizer.Model.Options.Channels);
         int[] codes = tokenizer.Encode(image);
-        foreach (int[] row in codes.Chunk(image.Width / tokenizer.PixelsPerCode)) Console.WriteLine(string.Join(' ', row));
+        foreach (int[] row in codes.Chunk(image.Width / tokenizer.PixelsPerCode))
+            Console.WriteLine(string.Join(' ', row));
         return codes;
     }
 }

@@ -28,12 +28,22 @@ try
         case ["train", string folder, string run]:
             TrainOnOwnImages.Run(folder, run, updates: 2000, stop.Token);
             break;
+        case ["learner", string run]:
+            OwnLearner.Train(
+                run, SyntheticShapes.Load(Split.Train), SyntheticShapes.Load(Split.Test), updates: 200);
+            break;
+        case ["operation"]: OwnOperation.Run(); break;
+        case ["device"]: OwnDevice.Run(); break;
+        case ["rows"]:
+            foreach (float[] row in LookUpRows.Run(SyntheticShapes.Load(Split.Test), updates: 300).Chunk(3))
+                Console.WriteLine(string.Join(", ", row.Select(value => $"{value:0}")));
+            break;
         case ["quantizer"]: QuantizerInOwnModel.Run(SyntheticShapes.Load(Split.Train), updates: 300); break;
         case ["module"]: OwnModule.Run(SyntheticShapes.Load(Split.Train), updates: 300); break;
         default:
             Console.Error.WriteLine(
                 "usage: encode MODEL IMAGE | decode MODEL IMAGE OUT.png | parallel MODEL FOLDER | train FOLDER RUN"
-                + " | quantizer | module");
+                + " | quantizer | module | learner RUN | operation | device | rows");
             return 2;
     }
     return 0;

@@ -98,6 +98,40 @@ public sealed class SampleTests : IDisposable
         Assert.InRange(
             OwnModule.Run(SyntheticShapes.Load(Split.Train, trainCount: 2000, testCount: 1), updates: 300), 0, 0.003);
 
+    [Fact]
+    public void OwnOperation_gives_its_stated_gradient() => Assert.Equal([12f, 48], OwnOperation.Run());
+
+    [Fact]
+    public void OwnDevice_counts_the_layers_of_encoder_and_decoder() => Assert.Equal(15, OwnDevice.Run());
+
+    [Fact]
+    public void LookUpRows_learns_the_mean_colours()
+    {
+        ImageSet images = SyntheticShapes.Load(Split.Train, size: 8, trainCount: 200, testCount: 1);
+        float[] colours = LookUpRows.Run(images, updates: 400);
+        for (int label = 0; label < images.ClassNames.Count; label++)
+        {
+            byte[][] all = [.. images.First(200).Where((_, i) => images.Label(i) == label).Select(one => one.Pixels)];
+            for (int c = 0; c < 3; c++)
+                Assert.Equal(
+                    all.Average(pixels => pixels.Where((_, i) => i % 3 == c).Average(value => value)),
+                    colours[3 * label + c], 1.0);
+        }
+    }
+
+    [Fact]
+    public void OwnLearner_reaches_its_stated_loss_and_resumes()
+    {
+        ImageSet train = SyntheticShapes.Load(Split.Train, trainCount: 500, testCount: 1);
+        ImageSet test = SyntheticShapes.Load(Split.Test, trainCount: 1, testCount: 50);
+        double error = OwnLearner.Train(_folder["run"], train, test, updates: 200);
+        Assert.InRange(error, 0, 0.0015);
+        Assert.Equal(201, File.ReadAllLines(_folder["run", "series.csv"]).Length);
+        // A finished run is opened with its own options, and has nothing left to do.
+        Assert.Equal(error, OwnLearner.Train(_folder["run"], train, test, updates: 1));
+        Assert.Equal(200, OwnRun.OpenOrCreate(_folder["run"], new OwnOptions()).Options.Budget.Updates);
+    }
+
     private string OwnImages()
     {
         for (int i = 0; i < 40; i++) _folder.Write($"images/{i:00}.png", ImageFile.EncodePng(SyntheticShapes.Image(i)));
