@@ -1,6 +1,5 @@
 using Tessera.Imaging;
 using Tessera.Tokens;
-using Tessera.Training;
 
 namespace Tessera.Samples;
 
@@ -12,16 +11,15 @@ public static class DecodeEditedCodes
     /// <param name="edited">The PNG file to write.</param>
     public static void Run(string model, string imagePath, string edited)
     {
-        TrainedModel trained = TrainedModel.Open(model);
-        Image image = ImageTransform.Fit(ImageFile.Read(imagePath), 32, 32, trained.Model.Options.Channels);
-
-        using var tokenizer = new Tokenizer(trained.Model, image.Width, image.Height);
-        int[] codes = tokenizer.Encode([image.Pixels]);
-        foreach (int row in Enumerable.Range(0, tokenizer.Rows))
+        using var tokenizer = Tokenizer.Open(model);
+        Image image = ImageTransform.Fit(ImageFile.Read(imagePath), 32, 32, tokenizer.Model.Options.Channels);
+        int[] codes = tokenizer.Encode(image);
+        int rows = image.Height / tokenizer.PixelsPerCode, columns = image.Width / tokenizer.PixelsPerCode;
+        foreach (int row in Enumerable.Range(0, rows))
         {
-            Span<int> cells = codes.AsSpan(row * tokenizer.Columns, tokenizer.Columns);
+            Span<int> cells = codes.AsSpan(row * columns, columns);
             for (int left = 0, right = cells.Length - 1; left < right; left++, right--) cells[right] = cells[left];
         }
-        ImageFile.WritePng(edited, tokenizer.Decode(codes)[0]);
+        ImageFile.WritePng(edited, tokenizer.Decode(codes, rows, columns));
     }
 }

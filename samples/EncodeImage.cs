@@ -1,6 +1,5 @@
 using Tessera.Imaging;
 using Tessera.Tokens;
-using Tessera.Training;
 
 namespace Tessera.Samples;
 
@@ -11,12 +10,11 @@ public static class EncodeImage
     /// <param name="imagePath">An image file of any size.</param>
     public static int[] Run(string model, string imagePath)
     {
-        TrainedModel trained = TrainedModel.Open(model);
-        Image image = ImageTransform.Fit(ImageFile.Read(imagePath), 32, 32, trained.Model.Options.Channels);
-
-        using var tokenizer = new Tokenizer(trained.Model, image.Width, image.Height);
-        int[] codes = tokenizer.Encode([image.Pixels]);
-        foreach (int[] row in codes.Chunk(tokenizer.Columns)) Console.WriteLine(string.Join(' ', row));
+        using var tokenizer = Tokenizer.Open(model);
+        Image image = ImageTransform.Fit(ImageFile.Read(imagePath), 32, 32, tokenizer.Model.Options.Channels);
+        int[] codes = tokenizer.Encode(image);
+        foreach (int[] row in codes.Chunk(image.Width / tokenizer.PixelsPerCode))
+            Console.WriteLine(string.Join(' ', row));
         return codes;
     }
 }

@@ -8,17 +8,17 @@ namespace Tessera.Samples;
 public static class EncodeInParallel
 {
     /// <param name="model">A model that is not being trained.</param>
-    /// <param name="images">Images of one size.</param>
+    /// <param name="images">Images of any sizes that fit the model.</param>
     /// <returns>The codes of each image.</returns>
     public static int[][] Run(VqVae model, IReadOnlyList<Image> images)
     {
         int[][] codes = new int[images.Count][];
         Parallel.For(
             0, images.Count,
-            () => new Tokenizer(model, images[0].Width, images[0].Height),
+            () => new Tokenizer(model),
             (i, _, tokenizer) =>
             {
-                codes[i] = tokenizer.Encode([images[i].Pixels]);
+                codes[i] = tokenizer.Encode(images[i]);
                 return tokenizer;
             },
             tokenizer => tokenizer.Dispose());

@@ -1,7 +1,7 @@
 using Tessera;
 using Tessera.Data;
 using Tessera.Samples;
-using Tessera.Training;
+using Tessera.Tokens;
 
 using var stop = new CancellationTokenSource();
 Console.CancelKeyPress += (_, key) =>
@@ -18,20 +18,32 @@ try
             DecodeEditedCodes.Run(model, image, edited);
             break;
         case ["parallel", string model, string folder]:
-            TrainedModel trained = TrainedModel.Open(model);
-            ImageSet images = ImageFolder.Load(folder, Split.All, 32, trained.Model.Options.Channels);
-            int[][] codes = EncodeInParallel.Run(trained.Model, images.First(images.Count));
-            Console.WriteLine($"{codes.Length} images encoded");
+            using (var tokenizer = Tokenizer.Open(model))
+            {
+                ImageSet images = ImageFolder.Load(folder, Split.All, 32, tokenizer.Model.Options.Channels);
+                int[][] codes = EncodeInParallel.Run(tokenizer.Model, images.First(images.Count));
+                Console.WriteLine($"{codes.Length} images encoded");
+            }
             break;
         case ["train", string folder, string run]:
             TrainOnOwnImages.Run(folder, run, updates: 2000, stop.Token);
+            break;
+        case ["learner", string run]:
+            OwnLearner.Train(
+                run, SyntheticShapes.Load(Split.Train), SyntheticShapes.Load(Split.Test), updates: 200);
+            break;
+        case ["operation"]: OwnOperation.Run(); break;
+        case ["device"]: OwnDevice.Run(); break;
+        case ["rows"]:
+            foreach (float[] row in LookUpRows.Run(SyntheticShapes.Load(Split.Test), updates: 300).Chunk(3))
+                Console.WriteLine(string.Join(", ", row.Select(value => $"{value:0}")));
             break;
         case ["quantizer"]: QuantizerInOwnModel.Run(SyntheticShapes.Load(Split.Train), updates: 300); break;
         case ["module"]: OwnModule.Run(SyntheticShapes.Load(Split.Train), updates: 300); break;
         default:
             Console.Error.WriteLine(
                 "usage: encode MODEL IMAGE | decode MODEL IMAGE OUT.png | parallel MODEL FOLDER | train FOLDER RUN"
-                + " | quantizer | module");
+                + " | quantizer | module | learner RUN | operation | device | rows");
             return 2;
     }
     return 0;

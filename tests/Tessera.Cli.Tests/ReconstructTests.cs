@@ -1,6 +1,6 @@
 using Tessera.Data;
 using Tessera.Imaging;
-using Tessera.Training;
+using Tessera.Tokens;
 
 namespace Tessera.Cli.Tests;
 
@@ -35,11 +35,12 @@ public sealed class ReconstructTests(Trained trained)
         Image grid = ImageFile.Read(folder["grid.png"]);
         ImageSet test = ImageFolder.Load(
             trained.Images, Split.Test, 16, cancellation: TestContext.Current.CancellationToken);
+        using var tokenizer = Tokenizer.Open(trained.Run);
         for (int i = 0; i < test.Count; i++)
         {
             int left = Margin + i % 4 * (2 * Enlarged + Margin), top = Margin + i / 4 * (Enlarged + Margin);
             Image original = test.Image(i);
-            Image reconstruction = Evaluator.Reconstruct(TrainedModel.Open(trained.Run).Model, original);
+            Image reconstruction = tokenizer.Reconstruct(original);
             Assert.Equal(ImageTransform.Enlarge(original, 6).Pixels, Cut(grid, left, top));
             Assert.Equal(ImageTransform.Enlarge(reconstruction, 6).Pixels, Cut(grid, left + Enlarged, top));
         }

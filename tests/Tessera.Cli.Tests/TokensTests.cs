@@ -2,7 +2,7 @@ using System.Diagnostics;
 using Tessera.Data;
 using Tessera.Imaging;
 using Tessera.Tensors.IO;
-using Tessera.Training;
+using Tessera.Tokens;
 
 namespace Tessera.Cli.Tests;
 
@@ -31,14 +31,14 @@ public sealed class TokensTests(Trained trained) : IDisposable
         Assert.Equal(
             Enumerable.Range(0, count).Select(i => $"{i.ToString(digits)}.png"),
             TemporaryFolder.NamesIn(_folder["images"]));
-        TrainedModel model = TrainedModel.Open(trained.Run);
+        using var tokenizer = Tokenizer.Open(trained.Run);
         ImageSet images = ImageFolder.Load(
             trained.Images, split is null ? Split.All : Enum.Parse<Split>(split, ignoreCase: true), 16,
             cancellation: TestContext.Current.CancellationToken);
         for (int i = 0; i < count; i++)
         {
             Assert.Equal(
-                Evaluator.Reconstruct(model.Model, images.Image(i)).Pixels,
+                tokenizer.Reconstruct(images.Image(i)).Pixels,
                 ImageFile.Read(_folder["images", $"{i.ToString(digits)}.png"]).Pixels);
         }
     }

@@ -40,7 +40,7 @@ public sealed class OnnxRuntimeTests
     public void The_lowest_of_equal_codes_is_found()
     {
         using var exported = new ExportedModel(ExportedModel.Options("gradient"));
-        using Tensor codebook = exported.Model.Quantizer.CopyCodebook(exported.Model.Device);
+        using Tensor codebook = exported.Model.Quantizer.CopyCodebook();
         codebook.Rows(16, 16).CopyFrom(codebook.Rows(0, 16));
         exported.Model.Quantizer.Start(codebook, vectorsPerCode: 1);
         OnnxExport.Write(exported.Folder, exported.Model);
@@ -119,7 +119,7 @@ public sealed class OnnxRuntimeTests
         Tensor vectors = exported.Latents(images, batch, height, width);
         Quantizer quantizer = exported.Model.Quantizer;
         using Tensor lookedIn = (quantizer is ProjectedQuantizer projected ? projected.Inner : quantizer)
-            .CopyCodebook(exported.Model.Device);
+            .CopyCodebook();
         float[][] codebook = [.. lookedIn.ToArray().Chunk(vectors.Shape.Last)];
         float[][] z = [.. vectors.ToArray().Chunk(vectors.Shape.Last)];
         for (int i = 0; i < found.Length; i++)

@@ -1,6 +1,7 @@
 using Tessera.Data;
 using Tessera.Imaging;
 using Tessera.Runs;
+using Tessera.Tokens;
 using Tessera.Training;
 
 namespace Tessera.Tests;
@@ -25,8 +26,10 @@ internal static class ReadmeExample
         Evaluation result = learner.Evaluation!;
         Console.WriteLine($"{result.ReconError:0.000} on held-out images, {result.CodesUsed} codes used");
 
-        TrainedModel trained = TrainedModel.Open("runs/example");
-        ImageFile.WritePng("reconstruction.png", Evaluator.Reconstruct(trained.Model, test.Image(0)));
+        using var tokenizer = Tokenizer.Open("runs/example");
+        int[] codes = tokenizer.Encode(test.Image(0));
+        Console.WriteLine($"an image is {codes.Length} codes: {string.Join(' ', codes)}");
+        ImageFile.WritePng("reconstruction.png", tokenizer.Reconstruct(test.Image(0)));
         // README ends
     }
 }

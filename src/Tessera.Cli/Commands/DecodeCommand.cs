@@ -50,10 +50,10 @@ internal sealed class DecodeCommand : TesseraCommand
             parse.GetRequiredValue(_tokens), trained.Model.Options.Codes, CodesPerImage(trained));
         if (isGrid) CheckGrid(tokens, trained);
 
+        using var tokenizer = new Tokenizer(trained.Model);
         Invocation.Error.WithBar(bar =>
         {
-            IEnumerable<Image> images = Counted(
-                Tokenizer.Decode(trained.Model, tokens, Invocation.Cancellation), tokens, bar);
+            IEnumerable<Image> images = Counted(tokenizer.Decode(tokens, Invocation.Cancellation), tokens, bar);
             if (isGrid) ImageFile.WritePng(path, ImageGrid.Make([.. images], GridColumns, GridPadding));
             else ImageFile.WritePngFolder(path, tokens.Count, images);
             return 0;

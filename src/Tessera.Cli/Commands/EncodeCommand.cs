@@ -63,11 +63,12 @@ internal sealed class EncodeCommand : TrainedModelCommand
 
     private string Write(string path, VqVae model, ImageSource images, int rows, int columns, bool labels)
     {
+        using var tokenizer = new Tokenizer(model);
         try
         {
             return Invocation.Error.WithBar(bar => TokenFile.Write(
                 path, images.Count, rows, columns, model.Options.Codes,
-                Counted(Tokenizer.Encode(model, images, Invocation.Cancellation), images.Count, rows * columns, bar),
+                Counted(tokenizer.Encode(images, Invocation.Cancellation), images.Count, rows * columns, bar),
                 labels ? images.Labels : null));
         }
         catch (DamagedImagesException)

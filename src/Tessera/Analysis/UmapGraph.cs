@@ -4,7 +4,7 @@ namespace Tessera.Analysis;
 /// <param name="First">A row.</param>
 /// <param name="Second">A later row.</param>
 /// <param name="Weight">The degree to which the two are neighbours: above 0, at most 1.</param>
-public readonly record struct UmapEdge(int First, int Second, double Weight);
+internal readonly record struct UmapEdge(int First, int Second, double Weight);
 
 /// <summary>
 /// The fuzzy graph of neighbours that <see cref="Umap"/> lays out (McInnes, Healy, Melville, "UMAP: Uniform Manifold
@@ -14,7 +14,7 @@ public readonly record struct UmapEdge(int First, int Second, double Weight);
 /// k. The weight of an edge is the probability that at least one of the two holds:
 /// <c>p(j|i) + p(i|j) - p(j|i) p(i|j)</c>. The weights are those of umap-learn.
 /// </summary>
-public static class UmapGraph
+internal static class UmapGraph
 {
     // SMOOTH_K_TOLERANCE, MIN_K_DIST_SCALE and the number of bisections in umap-learn.
     private const double SumTolerance = 1e-5, LeastBandwidth = 1e-3;

@@ -56,7 +56,7 @@ public sealed class ModelProbe(VqVae model, CancellationToken cancellation = def
     /// <summary>A copy of the vectors of the codebook, <c>[codes, code dim]</c>, row-major.</summary>
     public float[] Codebook()
     {
-        using Tensor codebook = Model.Quantizer.CopyCodebook(Model.Device);
+        using Tensor codebook = Model.Quantizer.CopyCodebook();
         return codebook.ToArray();
     }
 

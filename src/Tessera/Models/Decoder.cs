@@ -7,7 +7,7 @@ namespace Tessera.Models;
 /// The reference notebook's <c>Decoder</c>: a convolution, a residual stack, and two transposed convolutions that each
 /// double height and width.
 /// </summary>
-public sealed class Decoder : Module
+internal sealed class Decoder : Module
 {
     private readonly Conv2d _conv1;
     private readonly ResidualStack _residualStack;

@@ -7,7 +7,7 @@ namespace Tessera.Models;
 /// The reference notebook's <c>Encoder</c>: two convolutions that each halve height and width, one that keeps them, and
 /// a residual stack.
 /// </summary>
-public sealed class Encoder : Module
+internal sealed class Encoder : Module
 {
     /// <summary>
     /// The strides of the two first convolutions together: pixels per latent vector in each direction.

@@ -15,6 +15,9 @@ namespace Tessera.Models;
 /// </summary>
 public static class ModelFile
 {
+    /// <summary>The name of the model file in a run folder or checkpoint.</summary>
+    internal const string NameInFolder = "model.safetensors";
+
     private const string QuantizerKey = "quantizer", VarianceKey = "data_variance";
 
     /// <summary>
@@ -64,6 +67,10 @@ public static class ModelFile
     /// <inheritdoc cref="Read"/>
     public static VqVaeOptions ReadOptions(string path, string? key = null) =>
         ReadOptions(StoredTensors.Open(path, key, CheckFit));
+
+    /// <summary>The path of the model file in a folder; a path that is not a folder itself.</summary>
+    internal static string FindWeights(string path) =>
+        Directory.Exists(path) ? Path.Combine(path, NameInFolder) : path;
 
     /// <summary>Whether a file of that name is written in PyTorch's format.</summary>
     private static bool IsPyTorch(string path) => Path.GetExtension(path).ToLowerInvariant() is ".pt" or ".pth";

@@ -9,7 +9,7 @@ namespace Tessera.Models;
 /// a 1x1 convolution, both without bias. (In He et al. 2016 the skip connection carries x. The reference notebook's
 /// first ReLU works in place, so its skip carries relu(x).)
 /// </summary>
-public sealed class ResidualBlock : Module
+internal sealed class ResidualBlock : Module
 {
     private readonly Conv2d _conv3x3;
     private readonly Conv2d _conv1x1;

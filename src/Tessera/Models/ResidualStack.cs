@@ -5,7 +5,7 @@ using Tessera.Tensors.Ops;
 namespace Tessera.Models;
 
 /// <summary>The reference notebook's <c>ResidualStack</c>: a sequence of residual blocks, then a ReLU.</summary>
-public sealed class ResidualStack : Module
+internal sealed class ResidualStack : Module
 {
     private readonly ResidualBlock[] _layers;
 

@@ -14,7 +14,7 @@ namespace Tessera.Quantization;
 /// Tensor vectors = Tensor.From([0, 0.1f, 9, 9.1f], [4, 1]);
 /// using Tensor centres = KMeans.Cluster(vectors, clusters: 2, new CounterRandom(seed: 1, stream: 0));   // 0.05, 9.05
 /// </code></example>
-public static class KMeans
+internal static class KMeans
 {
     /// <summary>Number of Lloyd's iterations; after these the centres hardly move.</summary>
     public const int Iterations = 8;

@@ -79,9 +79,9 @@ public abstract class Quantizer : Module
     public virtual int Revive(Tensor latents, CounterRandom random) => 0;
 
     /// <summary>A copy of <see cref="Codebook"/> without a tape, which the caller disposes.</summary>
-    public Tensor CopyCodebook(Device device)
+    public Tensor CopyCodebook()
     {
-        using var tape = new Tape(device, recording: false);
+        using var tape = new Tape(State().Select(entry => entry.Tensor.Device).FirstOrDefault(), recording: false);
         return Codebook(tape).Clone();
     }
 }

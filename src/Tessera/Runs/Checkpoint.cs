@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Tessera.Files;
+using Tessera.Models;
 
 namespace Tessera.Runs;
 
@@ -11,11 +12,10 @@ namespace Tessera.Runs;
 /// <param name="Update">The number of updates made.</param>
 public sealed record Checkpoint(string Path, long Update)
 {
-    internal const string ModelName = "model.safetensors";
     private const string OptimizerName = "optimizer.safetensors", StateName = "state.json";
 
     /// <summary>The path of the weights.</summary>
-    public string ModelPath => System.IO.Path.Combine(Path, ModelName);
+    public string ModelPath => System.IO.Path.Combine(Path, ModelFile.NameInFolder);
 
     private string OptimizerPath => System.IO.Path.Combine(Path, OptimizerName);
 
@@ -27,7 +27,7 @@ public sealed record Checkpoint(string Path, long Update)
     internal void Write(Learner learner, ModelOptimizer optimizer, RunState state) =>
         AtomicFolder.Write(Path, folder =>
         {
-            using (FileStream stream = File.Create(System.IO.Path.Combine(folder, ModelName)))
+            using (FileStream stream = File.Create(System.IO.Path.Combine(folder, ModelFile.NameInFolder)))
             {
                 learner.WriteModel(stream);
             }

@@ -1,6 +1,8 @@
+using Tessera.Models;
 using Tessera.Tensors;
 using Tessera.Tensors.Autograd;
 using Tessera.Tensors.Devices;
+using Tessera.Tensors.IO;
 using Tessera.Tensors.Nn;
 
 namespace Tessera.Runs;
@@ -98,8 +100,12 @@ public abstract class Learner : IDisposable
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public abstract IReadOnlyList<object?> Evaluate(CancellationToken cancellation);
 
-    /// <summary>Writes the model, as <c>model.safetensors</c>.</summary>
-    public abstract void WriteModel(Stream stream);
+    /// <summary>
+    /// Writes <c>model.safetensors</c>: the tensors of the model's <see cref="Module.State"/>, which a resumed run
+    /// reads back. Override it to add metadata.
+    /// </summary>
+    /// <param name="stream">Receives the file.</param>
+    public virtual void WriteModel(Stream stream) => SafeTensors.Write(stream, ModelFile.Entries(Model.State()));
 
     /// <summary>Frees the model and the device.</summary>
     public void Dispose()

@@ -8,7 +8,7 @@ public sealed class MetricsWindow
     private readonly Dictionary<string, double> _sums, _last;
 
     /// <summary>An empty window.</summary>
-    public MetricsWindow() : this(0, [], [])
+    internal MetricsWindow() : this(0, [], [])
     {
     }
 

@@ -17,10 +17,10 @@ public abstract class RunFolder
 
     private const string ConfigName = "config.json", CheckpointsName = "checkpoints";
 
-    /// <summary>Names the folder of a run.</summary>
-    /// <param name="path">Its full path.</param>
-    /// <param name="options">The options of the run.</param>
-    private protected RunFolder(string path, RunOptions options) => (Path, Options) = (path, options);
+    /// <summary>Names the folder of a run, which exists.</summary>
+    /// <param name="path">Its full path, from <see cref="Find"/> or <see cref="Create"/>.</param>
+    /// <param name="options">The options of the run, as in its <c>config.json</c>.</param>
+    protected RunFolder(string path, RunOptions options) => (Path, Options) = (path, options);
 
     /// <summary>The full path of the folder.</summary>
     public string Path { get; }
@@ -29,7 +29,7 @@ public abstract class RunFolder
     public RunOptions Options { get; }
 
     /// <summary>The path of the newest weights.</summary>
-    public string ModelPath => System.IO.Path.Combine(Path, Checkpoint.ModelName);
+    public string ModelPath => System.IO.Path.Combine(Path, Models.ModelFile.NameInFolder);
 
     /// <summary>The path of <c>metrics.csv</c>: means over every 100 updates.</summary>
     public string MetricsPath => System.IO.Path.Combine(Path, "metrics.csv");
@@ -115,14 +115,17 @@ public abstract class RunFolder
             { Option = ResumeOption };
     }
 
-    /// <summary>The path of the options' file in a folder.</summary>
-    private protected static string ConfigPathOf(string path) => System.IO.Path.Combine(path, ConfigName);
+    /// <summary>The path of <c>config.json</c> in a folder; the derived class reads and writes it.</summary>
+    protected static string ConfigPathOf(string path) => System.IO.Path.Combine(path, ConfigName);
 
     /// <summary>Creates the folder of a new run. An existing run is never overwritten.</summary>
     /// <param name="path">The folder; missing parent folders are created.</param>
-    /// <param name="write">Writes the run's files; receives the full path.</param>
+    /// <param name="write">
+    /// Writes the run's files, <c>config.json</c> last (<see cref="ConfigPathOf"/>); receives the full path. Meanwhile
+    /// no other process can create a run in this folder.
+    /// </param>
     /// <exception cref="InputException">The path is taken, or the folder cannot be written.</exception>
-    private protected static void Create(string path, Action<string> write)
+    protected static void Create(string path, Action<string> write)
     {
         CheckFree(path);
         string full = FileErrors.FolderPath(path);
@@ -140,9 +143,10 @@ public abstract class RunFolder
         write(full);
     }
 
-    /// <summary>The full path of the folder of an existing run.</summary>
+    /// <summary>The full path of the folder of an existing run: one with a <c>config.json</c>.</summary>
+    /// <param name="path">The folder.</param>
     /// <exception cref="InputException">There is no such folder, or it is no run's.</exception>
-    private protected static string Find(string path)
+    protected static string Find(string path)
     {
         string full = FileErrors.FolderPath(path);
         if (!Directory.Exists(full))

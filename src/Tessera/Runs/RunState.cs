@@ -13,7 +13,7 @@ namespace Tessera.Runs;
 /// <param name="OptimizerSteps">The number of optimizer steps: Adam's t.</param>
 /// <param name="LastEvaluation">The last update that was evaluated; 0 before the first.</param>
 /// <param name="Window">What was measured since the last row of <c>metrics.csv</c>.</param>
-public sealed record RunState(
+internal sealed record RunState(
     long Update, [property: JsonPropertyName("pictures")] long Images, ulong Seed, long OptimizerSteps,
     long LastEvaluation, MetricsWindow Window)
 {

@@ -4,134 +4,201 @@ using Tessera.Imaging;
 using Tessera.Models;
 using Tessera.Tensors;
 using Tessera.Tensors.Autograd;
+using Tessera.Tensors.Devices;
 
 namespace Tessera.Tokens;
 
 /// <summary>
-/// Encodes images of one size to codes and decodes codes to images, a batch at a time. The result for an image
-/// depends only on the model and the image, bit for bit, not on the other images of the batch.
+/// Encodes images to codes and decodes codes to images. The result for an image depends only on the model and the
+/// image, bit for bit, not on the other images of a call.
 /// </summary>
-/// <remarks>Serves one thread at a time; several tokenizers may share a model.</remarks>
+/// <remarks>
+/// Serves one thread at a time; several tokenizers may share a model. Any number of images may be given: they are
+/// computed in batches of about 65,536 pixels. Working memory is kept for the next call; the device keeps that of every
+/// image size it has seen.
+/// </remarks>
 /// <example><code>
-/// using var tokenizer = new Tokenizer(model, width: 32, height: 32);
-/// int[] codes = tokenizer.Encode([image.Pixels]);       // 8 x 8 codes
-/// Image reconstruction = tokenizer.Decode(codes)[0];
+/// using var tokenizer = Tokenizer.Open("runs/cifar");
+/// int[] codes = tokenizer.Encode(ImageFile.Read("cat.png"));            // 32 x 32 pixels
+/// Image reconstruction = tokenizer.Decode(codes, rows: 8, columns: 8);
 /// </code></example>
 public sealed class Tokenizer : IDisposable
 {
-    private readonly VqVae _model;
-    private readonly int _width, _height;
+    private readonly bool _ownsModel;
     private readonly Tape _tape;
-    private readonly float[] _pixels;
-    private readonly int[] _codes;
+    private float[] _pixels = [];
+    private int[] _codes = [];
 
-    /// <summary>Creates the tokenizer.</summary>
+    /// <summary>Creates the tokenizer of a model, which the caller keeps and disposes.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="width">Width of the images in pixels, a multiple of 4.</param>
-    /// <param name="height">Height of the images in pixels, a multiple of 4.</param>
-    /// <exception cref="InputException">The size does not fit the model or is too large.</exception>
-    public Tokenizer(VqVae model, int width, int height)
+    public Tokenizer(VqVae model) : this(model, ownsModel: false)
     {
-        _model = model;
-        _width = width;
-        _height = height;
-        Batch = ImageFit.BatchFor(width, height);
-        ImageFit.Check(model.Options, width, height, model.Options.Channels, Batch);
-        _tape = new Tape(model.Device, recording: false);
-        _pixels = new float[Batch * height * width * model.Options.Channels];
-        _codes = new int[Batch * CodesPerImage];
     }
 
-    /// <summary>The largest number of images per call.</summary>
-    public int Batch { get; }
+    private Tokenizer(VqVae model, bool ownsModel)
+    {
+        Model = model;
+        _ownsModel = ownsModel;
+        _tape = new Tape(model.Device, recording: false);
+    }
 
-    /// <summary>Rows of codes per image: a quarter of its height.</summary>
-    public int Rows => _height / _model.Options.PixelsPerCode;
+    /// <summary>The model.</summary>
+    public VqVae Model { get; }
 
-    /// <summary>Columns of codes per image: a quarter of its width.</summary>
-    public int Columns => _width / _model.Options.PixelsPerCode;
+    /// <summary>Pixels per code in each direction: 4.</summary>
+    public int PixelsPerCode => Model.Options.PixelsPerCode;
 
-    /// <summary>Codes per image.</summary>
-    public int CodesPerImage => Rows * Columns;
+    /// <summary>Opens a trained model.</summary>
+    /// <param name="path">
+    /// A run folder (its newest weights), a checkpoint folder, or a model file of Tessera or PyTorch.
+    /// </param>
+    /// <param name="device">The model's device, which the caller keeps; null for the default device.</param>
+    /// <param name="key">The key of the state dict in a PyTorch file; null if only one fits.</param>
+    /// <returns>The tokenizer, which disposes its model.</returns>
+    /// <exception cref="InputException">There is no model file, or it is damaged.</exception>
+    public static Tokenizer Open(string path, Device? device = null, string? key = null) =>
+        new(ModelFile.Read(ModelFile.FindWeights(path), device, key).Model, ownsModel: true);
+
+    /// <summary>Encodes an image to codes.</summary>
+    /// <param name="image">An image with the model's channels, height and width multiples of 4.</param>
+    /// <returns>A code, 0 to K - 1, for each of <c>[height / 4, width / 4]</c>.</returns>
+    /// <exception cref="InputException">The image does not fit the model.</exception>
+    public int[] Encode(Image image) => Encode([image]);
 
     /// <summary>Encodes images to codes.</summary>
     /// <param name="images">
-    /// Up to <see cref="Batch"/> images, each <c>[height, width, channels]</c> with the model's channels.
+    /// Any number of images of one size, with the model's channels, height and width multiples of 4.
     /// </param>
-    /// <returns>A code, 0 to K - 1, for each of <c>[images, rows, columns]</c>.</returns>
-    /// <exception cref="ArgumentException">There are too many images, or one has another size.</exception>
-    public int[] Encode(IReadOnlyList<byte[]> images)
+    /// <param name="cancellation">Stops encoding between batches.</param>
+    /// <returns>A code, 0 to K - 1, for each of <c>[images, height / 4, width / 4]</c>.</returns>
+    /// <exception cref="InputException">The images do not fit the model.</exception>
+    /// <exception cref="ArgumentException">The images differ in size or channels.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public int[] Encode(IReadOnlyList<Image> images, CancellationToken cancellation = default)
     {
-        int length = _pixels.Length / Batch;
-        ThrowIfTooMany(images.Count);
         if (images.Count == 0) return [];
-        for (int i = 0; i < images.Count; i++)
+        Image first = images[0];
+        for (int i = 1; i < images.Count; i++)
         {
-            if (images[i].Length != length)
+            Image image = images[i];
+            if ((image.Height, image.Width, image.Channels) != (first.Height, first.Width, first.Channels))
                 throw new ArgumentException(
-                    $"image {i} has {images[i].Length} bytes instead of {length}", nameof(images));
-            PixelValues.FromBytes(images[i], _pixels.AsSpan(i * length, length));
+                    $"The images differ: the first is {SizeOf(first)}, image {i} is {SizeOf(image)} "
+                    + "(height x width x channels).",
+                    nameof(images));
         }
-        int count = Rounded(images.Count);
-        Tensor x = _tape.Input(_pixels.AsSpan(0, count * length), [count, _height, _width, _model.Options.Channels]);
-        int[] codes = _model.Encode(x).ToArray();
-        _tape.Reset();
-        return codes[..(images.Count * CodesPerImage)];
-    }
-
-    /// <summary>Decodes codes to images.</summary>
-    /// <param name="codes">The codes of up to <see cref="Batch"/> images, <c>[images, rows, columns]</c>.</param>
-    /// <exception cref="ArgumentException">The codes do not form whole images, or there are too many.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A code is not in the codebook.</exception>
-    public Image[] Decode(ReadOnlySpan<int> codes)
-    {
-        int count = codes.Length / CodesPerImage;
-        if (count * CodesPerImage != codes.Length)
-            throw new ArgumentException(
-                $"{codes.Length} codes are no images of {Rows} x {Columns} codes", nameof(codes));
-        ThrowIfTooMany(count);
-        if (count == 0) return [];
-        int length = _pixels.Length / Batch;
-        int rounded = Rounded(count);
-        codes.CopyTo(_codes);
-        // A refused earlier call may have left invalid codes behind.
-        _codes.AsSpan(codes.Length, rounded * CodesPerImage - codes.Length).Clear();
-        Indices padded = _tape.Indices(
-            _codes.AsSpan(0, rounded * CodesPerImage), [rounded, Rows, Columns], _model.Options.Codes);
-        _model.Decode(padded)
-            .CopyTo(_pixels.AsSpan(0, rounded * length));
-        _tape.Reset();
-        var images = new Image[count];
-        for (int i = 0; i < count; i++)
+        var layout = new ImageLayout(first.Height, first.Width, first.Channels);
+        int batch = BatchFor(layout), perImage = CodesPerImage(layout);
+        int[] codes = new int[checked(images.Count * perImage)];
+        for (int start = 0; start < images.Count; start += batch)
         {
-            images[i] = Image.Black(_width, _height, _model.Options.Channels);
-            PixelValues.ToBytes(_pixels.AsSpan(i * length, length), images[i].Pixels);
+            cancellation.ThrowIfCancellationRequested();
+            int count = Math.Min(batch, images.Count - start), from = start;
+            EncodeBatch(count, i => images[from + i].Pixels, layout)
+                .CopyTo(codes.AsSpan(start * perImage));
         }
-        return images;
+        return codes;
     }
 
     /// <summary>
     /// Encodes images to codes, batch by batch; the next batch is read while the model encodes the current one.
     /// </summary>
-    /// <param name="model">The model.</param>
-    /// <param name="images">Images with the model's channels.</param>
+    /// <param name="images">Images with the model's channels, height and width multiples of 4.</param>
     /// <param name="cancellation">Stops encoding.</param>
-    /// <returns>The codes of each batch, <c>[images, rows, columns]</c>.</returns>
+    /// <returns>The codes of each batch, <c>[images, height / 4, width / 4]</c>.</returns>
     /// <exception cref="InputException">The images do not fit the model, or one of them cannot be read.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public static IEnumerable<int[]> Encode(
-        VqVae model, ImageSource images, CancellationToken cancellation = default)
+    public IEnumerable<int[]> Encode(ImageSource images, CancellationToken cancellation = default)
     {
-        ImageFit.Check(model.Options, images.Width, images.Height, images.Channels);
-        using var tokenizer = new Tokenizer(model, images.Width, images.Height);
+        var layout = new ImageLayout(images.Height, images.Width, images.Channels);
+        return EncodeBatches(images, layout, BatchFor(layout), cancellation);
+    }
+
+    /// <summary>Decodes the codes of an image.</summary>
+    /// <param name="codes">A code, 0 to K - 1, for each of <c>[rows, columns]</c>.</param>
+    /// <param name="rows">Rows of codes: a quarter of the image's height.</param>
+    /// <param name="columns">Columns of codes: a quarter of the image's width.</param>
+    /// <returns>The image, of 4 rows x 4 columns pixels.</returns>
+    /// <exception cref="ArgumentException">
+    /// The codes are not rows x columns, or one is none of the codebook.
+    /// </exception>
+    /// <exception cref="InputException">The size is too large for the model.</exception>
+    public Image Decode(ReadOnlySpan<int> codes, int rows, int columns)
+    {
+        CheckGrid(rows, columns);
+        if (codes.Length != (long)rows * columns)
+            throw new ArgumentException(
+                $"{codes.Length} codes are not one image of {rows} x {columns} codes.", nameof(codes));
+        return DecodeAll(codes, rows, columns)[0];
+    }
+
+    /// <summary>Decodes the codes of images.</summary>
+    /// <param name="codes">A code, 0 to K - 1, for each of <c>[images, rows, columns]</c>; any number of images.</param>
+    /// <param name="rows">Rows of codes per image: a quarter of its height.</param>
+    /// <param name="columns">Columns of codes per image: a quarter of its width.</param>
+    /// <param name="cancellation">Stops decoding between batches.</param>
+    /// <returns>The images, each of 4 rows x 4 columns pixels.</returns>
+    /// <exception cref="ArgumentException">
+    /// The codes do not form whole images, or one is none of the codebook.
+    /// </exception>
+    /// <exception cref="InputException">The size is too large for the model.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public Image[] DecodeAll(
+        ReadOnlySpan<int> codes, int rows, int columns, CancellationToken cancellation = default)
+    {
+        ImageLayout layout = LayoutOf(rows, columns);
+        int perImage = rows * columns;
+        if (codes.Length % perImage != 0)
+            throw new ArgumentException(
+                $"{codes.Length} codes do not form whole images of {rows} x {columns} codes.", nameof(codes));
+        int batch = BatchFor(layout);
+        var images = new Image[codes.Length / perImage];
+        for (int start = 0; start < images.Length; start += batch)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            int count = Math.Min(batch, images.Length - start);
+            DecodeBatch(codes.Slice(start * perImage, count * perImage), images.AsSpan(start, count), layout);
+        }
+        return images;
+    }
+
+    /// <summary>Decodes codes to images, batch by batch.</summary>
+    /// <param name="tokens">The codes; decoding starts at the reader's current image.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <returns>The images, one by one.</returns>
+    /// <exception cref="InputException">The codes do not fit the model, or their file is damaged.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public IEnumerable<Image> Decode(TokenReader tokens, CancellationToken cancellation = default)
+    {
+        ImageLayout layout = LayoutOf(tokens.Rows, tokens.Columns);
+        return DecodeBatches(tokens, layout, BatchFor(layout), cancellation);
+    }
+
+    /// <summary>Encodes and decodes an image.</summary>
+    /// <param name="image">An image with the model's channels, height and width multiples of 4.</param>
+    /// <returns>The reconstruction, of the same size.</returns>
+    /// <exception cref="InputException">The image does not fit the model.</exception>
+    public Image Reconstruct(Image image) =>
+        Decode(Encode(image), image.Height / PixelsPerCode, image.Width / PixelsPerCode);
+
+    /// <summary>Releases the working memory, and the model if <see cref="Open"/> read it.</summary>
+    public void Dispose()
+    {
+        _tape.Dispose();
+        if (_ownsModel) Model.Dispose();
+    }
+
+    private IEnumerable<int[]> EncodeBatches(
+        ImageSource images, ImageLayout layout, int batch, CancellationToken cancellation)
+    {
         Task<byte[][]> next = Read(0);
         try
         {
-            for (int first = 0; first < images.Count; first += tokenizer.Batch)
+            for (int first = 0; first < images.Count; first += batch)
             {
-                byte[][] batch = next.GetAwaiter().GetResult();
-                next = Read(first + tokenizer.Batch);
-                yield return tokenizer.Encode(batch);
+                byte[][] pixels = next.GetAwaiter().GetResult();
+                next = Read(first + batch);
+                yield return EncodeBatch(pixels.Length, i => pixels[i], layout);
             }
         }
         finally
@@ -142,39 +209,91 @@ public sealed class Tokenizer : IDisposable
 
         Task<byte[][]> Read(int first)
         {
-            int count = Math.Clamp(images.Count - first, 0, tokenizer.Batch);
+            int count = Math.Clamp(images.Count - first, 0, batch);
             return Task.Run(() => images.Read(first, count, cancellation: cancellation), cancellation);
         }
     }
 
-    /// <summary>Decodes codes to images, batch by batch.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="tokens">The codes; decoding starts at the reader's current image.</param>
-    /// <param name="cancellation">Stops it.</param>
-    /// <returns>The images, one by one.</returns>
-    /// <exception cref="InputException">The codes do not fit the model, or their file is damaged.</exception>
-    /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public static IEnumerable<Image> Decode(VqVae model, TokenReader tokens, CancellationToken cancellation = default)
+    private IEnumerable<Image> DecodeBatches(
+        TokenReader tokens, ImageLayout layout, int batch, CancellationToken cancellation)
     {
-        using var tokenizer = new Tokenizer(
-            model, tokens.Columns * model.Options.PixelsPerCode, tokens.Rows * model.Options.PixelsPerCode);
         while (tokens.Left > 0)
         {
             cancellation.ThrowIfCancellationRequested();
-            int[] codes = tokens.Read(Math.Min(tokenizer.Batch, tokens.Left));
-            foreach (Image image in tokenizer.Decode(codes)) yield return image;
+            int count = Math.Min(batch, tokens.Left);
+            var images = new Image[count];
+            DecodeBatch(tokens.Read(count), images, layout);
+            foreach (Image image in images) yield return image;
         }
     }
 
-    /// <summary>Releases the working memory.</summary>
-    public void Dispose() => _tape.Dispose();
+    private int[] EncodeBatch(int count, Func<int, byte[]> pixelsOf, ImageLayout layout)
+    {
+        int rounded = Rounded(count, layout);
+        Span<float> pixels = Grown(ref _pixels, rounded * layout.Length);
+        for (int i = 0; i < count; i++)
+            PixelValues.FromBytes(pixelsOf(i), pixels.Slice(i * layout.Length, layout.Length));
+        Tensor x = _tape.Input(pixels, [rounded, layout.Height, layout.Width, layout.Channels]);
+        int[] codes = Model.Encode(x).ToArray();
+        _tape.Reset();
+        return codes[..(count * CodesPerImage(layout))];
+    }
+
+    private void DecodeBatch(ReadOnlySpan<int> codes, Span<Image> images, ImageLayout layout)
+    {
+        int rounded = Rounded(images.Length, layout);
+        Span<int> padded = Grown(ref _codes, rounded * CodesPerImage(layout));
+        codes.CopyTo(padded);
+        // A refused earlier call may have left invalid codes behind.
+        padded[codes.Length..].Clear();
+        Indices indices = _tape.Indices(
+            padded, [rounded, layout.Height / PixelsPerCode, layout.Width / PixelsPerCode], Model.Options.Codes);
+        Span<float> pixels = Grown(ref _pixels, rounded * layout.Length);
+        Model.Decode(indices).CopyTo(pixels);
+        _tape.Reset();
+        for (int i = 0; i < images.Length; i++)
+        {
+            images[i] = Image.Black(layout.Width, layout.Height, layout.Channels);
+            PixelValues.ToBytes(pixels.Slice(i * layout.Length, layout.Length), images[i].Pixels);
+        }
+    }
+
+    /// <summary>The largest number of images computed at once, after a check that they fit the model.</summary>
+    private int BatchFor(ImageLayout layout)
+    {
+        int batch = ImageFit.BatchFor(layout.Width, layout.Height);
+        ImageFit.Check(Model.Options, layout.Width, layout.Height, layout.Channels, batch);
+        return batch;
+    }
+
+    private int CodesPerImage(ImageLayout layout) =>
+        layout.Height / PixelsPerCode * (layout.Width / PixelsPerCode);
+
+    private ImageLayout LayoutOf(int rows, int columns)
+    {
+        CheckGrid(rows, columns);
+        return new ImageLayout(rows * PixelsPerCode, columns * PixelsPerCode, Model.Options.Channels);
+    }
+
+    private void CheckGrid(int rows, int columns)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(columns, 1);
+        // One tensor must hold the image.
+        if ((long)rows * columns > int.MaxValue / (PixelsPerCode * PixelsPerCode))
+            throw new InputException($"images of {rows} x {columns} codes are too large for any model");
+    }
 
     // Rounds up to a power of two: a device keeps buffers for every batch size it has seen. The padding does not affect
     // the results.
-    private int Rounded(int count) => Math.Min((int)BitOperations.RoundUpToPowerOf2((uint)count), Batch);
+    private static int Rounded(int count, ImageLayout layout) => Math.Min(
+        (int)BitOperations.RoundUpToPowerOf2((uint)count), ImageFit.BatchFor(layout.Width, layout.Height));
 
-    private void ThrowIfTooMany(int count)
+    private static Span<T> Grown<T>(ref T[] array, int length)
     {
-        if (count > Batch) throw new ArgumentException($"{count} images are more than a batch of {Batch}");
+        if (array.Length < length) array = new T[length];
+        return array.AsSpan(0, length);
     }
+
+    private static string SizeOf(Image image) => $"{image.Height}x{image.Width}x{image.Channels}";
 }

@@ -1,11 +1,9 @@
 using Tessera.Analysis;
 using Tessera.Data;
-using Tessera.Imaging;
 using Tessera.Models;
 using Tessera.Quantization;
 using Tessera.Tensors;
 using Tessera.Tensors.Autograd;
-using Tessera.Tokens;
 
 namespace Tessera.Training;
 
@@ -73,18 +71,6 @@ public static class Evaluator
             split, images.Count, dataVariance > 0 ? mse / dataVariance : null, mse, psnr.Average(), ssim.Average(),
             usage.Perplexity, usage.Used, model.Options.Codes);
         return new Measurement(evaluation, psnr, usage);
-    }
-
-    /// <summary>Encodes and decodes one image.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="image">An image with the model's channels, height and width multiples of 4.</param>
-    /// <returns>The reconstruction, of the same size.</returns>
-    /// <exception cref="InputException">The image does not fit the model.</exception>
-    public static Image Reconstruct(VqVae model, Image image)
-    {
-        ImageFit.Check(model.Options, image.Width, image.Height, image.Channels);
-        using var tokenizer = new Tokenizer(model, image.Width, image.Height);
-        return tokenizer.Decode(tokenizer.Encode([image.Pixels]))[0];
     }
 
     /// <summary>Checks that a set is not empty and that its batches fit a model.</summary>

@@ -35,20 +35,17 @@ public sealed record ReconstructionGrid(Image Image, double Psnr)
         if (images.Count == 0) throw new ArgumentException("a grid needs at least one image", nameof(images));
         int factor = Math.Max(1, ShownPixels / Math.Max(images[0].Width, images[0].Height));
         CheckSize(images, factor);
-        ImageFit.Check(model.Options, images[0].Width, images[0].Height, images[0].Channels);
-        using var tokenizer = new Tokenizer(model, images[0].Width, images[0].Height);
+        using var tokenizer = new Tokenizer(model);
+        int rows = images[0].Height / tokenizer.PixelsPerCode, columns = images[0].Width / tokenizer.PixelsPerCode;
+        int[] codes = tokenizer.Encode(images, cancellation);
         var pairs = new List<Image>();
         double psnr = 0;
-        foreach (Image[] batch in images.Chunk(tokenizer.Batch))
+        foreach ((Image original, Image reconstruction) in
+            images.Zip(tokenizer.DecodeAll(codes, rows, columns, cancellation)))
         {
-            cancellation.ThrowIfCancellationRequested();
-            Image[] reconstructions = tokenizer.Decode(tokenizer.Encode([.. batch.Select(image => image.Pixels)]));
-            foreach ((Image original, Image reconstruction) in batch.Zip(reconstructions))
-            {
-                psnr += ImageMetrics.Psnr(UnitRange(original), UnitRange(reconstruction));
-                Image pair = ImageGrid.Make([original, reconstruction], columns: 2, padding: 0);
-                pairs.Add(ImageTransform.Enlarge(pair, factor));
-            }
+            psnr += ImageMetrics.Psnr(UnitRange(original), UnitRange(reconstruction));
+            Image pair = ImageGrid.Make([original, reconstruction], columns: 2, padding: 0);
+            pairs.Add(ImageTransform.Enlarge(pair, factor));
         }
         return new ReconstructionGrid(ImageGrid.Make(pairs, PairsPerRow, Margin, White), psnr / pairs.Count);
     }

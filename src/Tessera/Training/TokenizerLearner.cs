@@ -92,7 +92,7 @@ public sealed class TokenizerLearner : Learner
     public override void LoadInitialWeights()
     {
         if (_options.Init is { } init)
-            ModelFile.ReadWeights(TrainedModel.FindWeights(init), _options.InitKey, Model);
+            ModelFile.ReadWeights(ModelFile.FindWeights(init), _options.InitKey, Model);
     }
 
     /// <inheritdoc/>

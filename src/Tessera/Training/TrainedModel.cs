@@ -32,7 +32,7 @@ public sealed record TrainedModel(
             string run = System.IO.Path.GetFullPath(System.IO.Path.Combine(path, "..", ".."));
             RunState state = Checkpoint.ReadState(path);
             return Load(
-                System.IO.Path.Combine(path, Checkpoint.ModelName), device, key,
+                System.IO.Path.Combine(path, ModelFile.NameInFolder), device, key,
                 RunFolder.IsRun(run) ? TokenizerRun.Open(run) : null, state.Update);
         }
         if (File.Exists(path)) return Load(path, device, key, run: null, update: null);
@@ -46,11 +46,7 @@ public sealed record TrainedModel(
     /// <param name="key">The key of the state dict in a PyTorch file; null if only one fits.</param>
     /// <exception cref="InputException">There is no model file, or it is damaged.</exception>
     public static StoredModel ReadWeights(string path, string? key = null) =>
-        ModelFile.Read(FindWeights(path), key: key);
-
-    /// <summary>The path of the model file in a folder; a path that is not a folder itself.</summary>
-    internal static string FindWeights(string path) =>
-        Directory.Exists(path) ? System.IO.Path.Combine(path, Checkpoint.ModelName) : path;
+        ModelFile.Read(ModelFile.FindWeights(path), key: key);
 
     private static TrainedModel OpenRun(TokenizerRun run, Device? device, string? key)
     {

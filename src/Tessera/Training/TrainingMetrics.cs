@@ -7,7 +7,7 @@ namespace Tessera.Training;
 /// <param name="Updates">The last update of each row, in ascending order.</param>
 /// <param name="LearningRate">The learning rate of that update.</param>
 /// <param name="Revived">Codes moved onto vectors of the batch since the previous row.</param>
-public sealed record TrainingMetrics(long[] Updates, double[] LearningRate, long[] Revived)
+internal sealed record TrainingMetrics(long[] Updates, double[] LearningRate, long[] Revived)
 {
     /// <summary>Reads the rows.</summary>
     /// <param name="path">The file.</param>

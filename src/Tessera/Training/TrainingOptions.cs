@@ -35,7 +35,8 @@ public sealed record TrainingOptions : RunOptions
     /// <summary>The key of the state dict in the PyTorch file <see cref="Init"/>; null if only one fits.</summary>
     public string? InitKey { get; init; }
 
-    internal override RunOptions WithResumable(RunOptions other) =>
+    /// <inheritdoc/>
+    protected internal override RunOptions WithResumable(RunOptions other) =>
         (TrainingOptions)base.WithResumable(other) with { DataDir = ((TrainingOptions)other).DataDir };
 
     /// <summary>Checks every value.</summary>

@@ -17,7 +17,7 @@ internal static class QuantizerOf
     /// <summary>The codes as the decoder receives them, row by row.</summary>
     public static float[] CodebookValues(this Quantizer quantizer)
     {
-        using Tensor codebook = quantizer.CopyCodebook(quantizer.Table().Device);
+        using Tensor codebook = quantizer.CopyCodebook();
         return codebook.ToArray();
     }
 }

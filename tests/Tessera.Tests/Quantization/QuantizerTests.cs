@@ -24,6 +24,25 @@ public class QuantizerTests
         return all;
     }
 
+    [Fact]
+    public void Options_create_quantizers_of_their_kind()
+    {
+        var initializer = new Initializer(seed: 1);
+        Quantizer Create(QuantizerOptions options) => options.Create(codes: 8, codeDim: 4, initializer);
+
+        Assert.IsType<VectorQuantizer>(Create(new VectorQuantizerOptions()));
+        Assert.IsType<SimVectorQuantizer>(Create(new SimVectorQuantizerOptions()));
+        Assert.IsType<EmaVectorQuantizer>(Create(new EmaVectorQuantizerOptions()));
+        Assert.IsType<CosineVectorQuantizer>(Create(new CosineVectorQuantizerOptions()));
+        foreach (QuantizerOptions options in QuantizerOptions.All)
+        {
+            Assert.IsType<CodebookQuantizer>(Create(options), exactMatch: false);
+            Assert.Equal(options is RunningAverageOptions, Create(options) is RunningAverageQuantizer);
+            var projected = new ProjectedQuantizer(codes: 8, codeDim: 4, lookupDim: 2, options, initializer);
+            Assert.Equal(Create(options).GetType(), projected.Inner.GetType());
+        }
+    }
+
     [Theory]
     [MemberData(nameof(All))]
     public void Codes_look_up_the_quantized_vectors(string kind, int lookupDim)

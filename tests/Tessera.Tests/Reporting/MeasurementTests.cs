@@ -5,6 +5,7 @@ using Tessera.Models;
 using Tessera.Reporting.Figures;
 using Tessera.Reporting.Measurements;
 using Tessera.Reporting.Plots;
+using Tessera.Tokens;
 using Tessera.Training;
 
 namespace Tessera.Tests.Reporting;
@@ -34,15 +35,16 @@ public class MeasurementTests
             Enumerable.Range(0, 32).Select(i => ImageSample.Number(i, 32, 20_000) % 10).Distinct().Count(), 8, 10);
 
     [Fact]
-    public void Reconstructions_are_those_of_the_evaluator_and_errors_their_distances()
+    public void Reconstructions_are_those_of_the_tokenizer_and_errors_their_distances()
     {
         var model = new VqVae(Small, seed: 3);
+        using var tokenizer = new Tokenizer(model);
         ImageSet images = Images(16, 3, 5);
         ImageSample sample = ImageSample.Of(Probe(model), images, [4, 0]);
         float[][] errors = sample.AbsoluteErrors();
         foreach ((int i, int number) in new[] { (0, 4), (1, 0) })
         {
-            Image expected = Evaluator.Reconstruct(model, images.Image(number));
+            Image expected = tokenizer.Reconstruct(images.Image(number));
             Assert.Equal(images.Image(number).Pixels, sample.Originals[i].Pixels);
             Assert.Equal(expected.Pixels, sample.Reconstructions[i].Pixels);
             double mean = expected.Pixels.Zip(sample.Originals[i].Pixels, (x, y) => Math.Abs(x - y) / 255.0).Average();

@@ -1,9 +1,7 @@
-using Tessera.Models;
 using Tessera.Runs;
 using Tessera.Tensors;
 using Tessera.Tensors.Autograd;
 using Tessera.Tensors.Devices;
-using Tessera.Tensors.IO;
 using Tessera.Tensors.Nn;
 using Tessera.Tensors.Ops;
 using Tessera.Tensors.Random;
@@ -96,8 +94,6 @@ internal sealed class LineLearner : Learner
         double error = Predict(Inputs.On(tape)).MeanSquaredError(Targets).Item();
         return [error, (double)Model.Weight.ToArray()[0]];
     }
-
-    public override void WriteModel(Stream stream) => SafeTensors.Write(stream, ModelFile.Entries(Model.State()));
 
     protected override void Dispose(bool disposing)
     {

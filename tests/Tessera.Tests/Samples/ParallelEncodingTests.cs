@@ -52,18 +52,18 @@ public class ParallelEncodingTests
     public void Threads_with_their_own_tokenizers_encode_and_decode_as_one_thread_does()
     {
         VqVae model = StartedModel.Create(StartedModel.Options, Images);
-        using var alone = new Tokenizer(model, Size, Size);
-        int[][] codes = [.. Images.Select(image => alone.Encode([image.Pixels]))];
-        byte[][] expected = [.. codes.Select(cells => alone.Decode(cells)[0].Pixels)];
+        using var alone = new Tokenizer(model);
+        int[][] codes = [.. Images.Select(image => alone.Encode(image))];
+        byte[][] expected = [.. codes.Select(cells => alone.Decode(cells, Size / 4, Size / 4).Pixels)];
 
         Assert.True(codes.SelectMany(cells => cells).Distinct().Count() > 1, "all codes are the same");
 
         byte[][] found = new byte[Images.Length][];
         Together(thread =>
         {
-            using var tokenizer = new Tokenizer(model, Size, Size);
+            using var tokenizer = new Tokenizer(model);
             for (int i = thread; i < Images.Length; i += Threads)
-                found[i] = tokenizer.Decode(tokenizer.Encode([Images[i].Pixels]))[0].Pixels;
+                found[i] = tokenizer.Reconstruct(Images[i]).Pixels;
         });
 
         Assert.Equal(expected, found);
@@ -73,11 +73,11 @@ public class ParallelEncodingTests
     public void The_sample_finds_the_codes_that_one_thread_finds()
     {
         VqVae model = StartedModel.Create(StartedModel.Options, Images);
-        using var alone = new Tokenizer(model, Size, Size);
+        using var alone = new Tokenizer(model);
 
         int[][] found = EncodeInParallel.Run(model, Images);
 
-        Assert.Equal(Images.Select(image => alone.Encode([image.Pixels])), found);
+        Assert.Equal(Images.Select(image => alone.Encode(image)), found);
     }
 
     private static int[] Encode(VqVae model, Image image)

@@ -26,8 +26,8 @@ public sealed class SampleTests : IDisposable
         int[] codes = EncodeImage.Run(model, image);
 
         Image fitted = ImageTransform.Fit(SyntheticShapes.Image(5, size: 64), 32, 32, channels: 3);
-        using var tokenizer = new Tokenizer(Model, 32, 32);
-        Assert.Equal(tokenizer.Encode([fitted.Pixels]), codes);
+        using var tokenizer = new Tokenizer(Model);
+        Assert.Equal(tokenizer.Encode(fitted), codes);
         Assert.True(codes.Distinct().Count() > 1, "all codes are the same");
     }
 
@@ -38,11 +38,11 @@ public sealed class SampleTests : IDisposable
 
         DecodeEditedCodes.Run(model, image, _folder["edited.png"]);
 
-        using var tokenizer = new Tokenizer(Model, 32, 32);
-        int[] codes = tokenizer.Encode([SyntheticShapes.Image(5).Pixels]);
+        using var tokenizer = new Tokenizer(Model);
+        int[] codes = tokenizer.Encode(SyntheticShapes.Image(5));
         int[] edited = [.. codes.Chunk(8).SelectMany(row => (int[])[.. row[..4], .. row[..4].Reverse()])];
         Assert.NotEqual(codes, edited);
-        Assert.Equal(tokenizer.Decode(edited)[0].Pixels, ImageFile.Read(_folder["edited.png"]).Pixels);
+        Assert.Equal(tokenizer.Decode(edited, 8, 8).Pixels, ImageFile.Read(_folder["edited.png"]).Pixels);
     }
 
     [Fact]
@@ -97,6 +97,40 @@ public sealed class SampleTests : IDisposable
     public void OwnModule_reaches_its_stated_loss() =>
         Assert.InRange(
             OwnModule.Run(SyntheticShapes.Load(Split.Train, trainCount: 2000, testCount: 1), updates: 300), 0, 0.003);
+
+    [Fact]
+    public void OwnOperation_gives_its_stated_gradient() => Assert.Equal([12f, 48], OwnOperation.Run());
+
+    [Fact]
+    public void OwnDevice_counts_the_layers_of_encoder_and_decoder() => Assert.Equal(15, OwnDevice.Run());
+
+    [Fact]
+    public void LookUpRows_learns_the_mean_colours()
+    {
+        ImageSet images = SyntheticShapes.Load(Split.Train, size: 8, trainCount: 200, testCount: 1);
+        float[] colours = LookUpRows.Run(images, updates: 400);
+        for (int label = 0; label < images.ClassNames.Count; label++)
+        {
+            byte[][] all = [.. images.First(200).Where((_, i) => images.Label(i) == label).Select(one => one.Pixels)];
+            for (int c = 0; c < 3; c++)
+                Assert.Equal(
+                    all.Average(pixels => pixels.Where((_, i) => i % 3 == c).Average(value => value)),
+                    colours[3 * label + c], 1.0);
+        }
+    }
+
+    [Fact]
+    public void OwnLearner_reaches_its_stated_loss_and_resumes()
+    {
+        ImageSet train = SyntheticShapes.Load(Split.Train, trainCount: 500, testCount: 1);
+        ImageSet test = SyntheticShapes.Load(Split.Test, trainCount: 1, testCount: 50);
+        double error = OwnLearner.Train(_folder["run"], train, test, updates: 200);
+        Assert.InRange(error, 0, 0.0015);
+        Assert.Equal(201, File.ReadAllLines(_folder["run", "series.csv"]).Length);
+        // A finished run is opened with its own options, and has nothing left to do.
+        Assert.Equal(error, OwnLearner.Train(_folder["run"], train, test, updates: 1));
+        Assert.Equal(200, OwnRun.OpenOrCreate(_folder["run"], new OwnOptions()).Options.Budget.Updates);
+    }
 
     private string OwnImages()
     {
