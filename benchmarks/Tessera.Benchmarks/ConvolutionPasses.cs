@@ -66,7 +66,8 @@ internal sealed class ConvolutionPasses
     public void WeightGradient()
     {
         (Storage<float> x, Storage<float> gradY) = _isTransposed ? (_gradOutput, _input) : (_input, _gradOutput);
-        _device.Conv2dWeightGradient(_geometry, x, gradY, GradWeight, accumulate: false);
+        _device.Conv2dWeightGradient(
+            _geometry, x, gradY, GradWeight, accumulate: false, gradBias: null, accumulateBias: false);
     }
 
     public double RootMeanSquare(Storage<float> storage)

@@ -84,7 +84,8 @@ internal sealed class ModelCost
 
         public override void Conv2dWeightGradient(
             in Conv2dGeometry geometry, Storage<float> x, Storage<float> gradY, Storage<float> gradWeight,
-            bool accumulate) => _operations += ConvolutionLayer.OperationsOf(geometry);
+            bool accumulate, Storage<float>? gradBias, bool accumulateBias) =>
+            _operations += ConvolutionLayer.OperationsOf(geometry);
 
         public override void NearestRows(
             Storage<float> x, Storage<float> table, int tableRows, int columns, Storage<int> nearest) =>

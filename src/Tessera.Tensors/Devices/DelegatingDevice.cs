@@ -52,8 +52,8 @@ public abstract class DelegatingDevice(Device inner) : Device
     /// <inheritdoc/>
     public override void Conv2dWeightGradient(
         in Conv2dGeometry geometry, Storage<float> x, Storage<float> gradY, Storage<float> gradWeight,
-        bool accumulate) =>
-        Inner.Conv2dWeightGradient(geometry, x, gradY, gradWeight, accumulate);
+        bool accumulate, Storage<float>? gradBias, bool accumulateBias) =>
+        Inner.Conv2dWeightGradient(geometry, x, gradY, gradWeight, accumulate, gradBias, accumulateBias);
 
     /// <inheritdoc/>
     public override void ColumnSums(Storage<float> x, int rows, int columns, Storage<float> sums, bool accumulate) =>

@@ -86,9 +86,14 @@ public abstract partial class Device : IDisposable
     public abstract void Conv2dTransposed(
         in Conv2dGeometry geometry, Storage<float> y, Storage<float> weight, in Epilogue epilogue, Storage<float> x);
 
-    /// <summary>The weight gradient of <see cref="Conv2d"/> for input x and upstream gradient gradY.</summary>
+    /// <summary>
+    /// The weight gradient of <see cref="Conv2d"/> for input x and upstream gradient gradY. If
+    /// <paramref name="gradBias"/> is not null, it receives the bias gradient: for each of the OutChannels, the sum of
+    /// gradY over all pixels.
+    /// </summary>
     public abstract void Conv2dWeightGradient(
-        in Conv2dGeometry geometry, Storage<float> x, Storage<float> gradY, Storage<float> gradWeight, bool accumulate);
+        in Conv2dGeometry geometry, Storage<float> x, Storage<float> gradY, Storage<float> gradWeight, bool accumulate,
+        Storage<float>? gradBias, bool accumulateBias);
 
     /// <summary>The sum of each column of a matrix <c>[rows, columns]</c>: a bias gradient.</summary>
     public abstract void ColumnSums(Storage<float> x, int rows, int columns, Storage<float> sums, bool accumulate);

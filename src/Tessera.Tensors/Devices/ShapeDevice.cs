@@ -40,7 +40,7 @@ public class ShapeDevice : Device
     /// <inheritdoc/>
     public override void Conv2dWeightGradient(
         in Conv2dGeometry geometry, Storage<float> x, Storage<float> gradY, Storage<float> gradWeight,
-        bool accumulate) =>
+        bool accumulate, Storage<float>? gradBias, bool accumulateBias) =>
         Skip(nameof(Conv2dWeightGradient));
 
     /// <inheritdoc/>

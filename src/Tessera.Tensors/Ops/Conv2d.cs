@@ -42,9 +42,18 @@ public static partial class TensorOperations
                 device.Conv2dTransposed(
                     geometry, gradY.Storage, weight.Storage, GradientEpilogue(x, out Storage<float> gradX), gradX);
             if (weight.RequiresGradient)
+            {
+                bool accumulateBias = false;
+                Storage<float>? gradBias =
+                    bias is { RequiresGradient: true } ? bias.Slot.Target(out accumulateBias) : null;
                 device.Conv2dWeightGradient(
-                    geometry, x.Storage, gradY.Storage, weight.Slot.Target(out bool accumulate), accumulate);
-            BiasGradient(bias, gradY);
+                    geometry, x.Storage, gradY.Storage, weight.Slot.Target(out bool accumulate), accumulate,
+                    gradBias, accumulateBias);
+            }
+            else
+            {
+                BiasGradient(bias, gradY);
+            }
             addend?.Slot.Take(y);
         });
     }

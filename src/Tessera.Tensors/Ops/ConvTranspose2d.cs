@@ -42,7 +42,8 @@ public static partial class TensorOperations
                     geometry, gradY.Storage, weight.Storage, GradientEpilogue(x, out Storage<float> gradX), gradX);
             if (weight.RequiresGradient)
                 device.Conv2dWeightGradient(
-                    geometry, gradY.Storage, x.Storage, weight.Slot.Target(out bool accumulate), accumulate);
+                    geometry, gradY.Storage, x.Storage, weight.Slot.Target(out bool accumulate), accumulate,
+                    gradBias: null, accumulateBias: false);
             BiasGradient(bias, gradY);
         });
     }

@@ -140,11 +140,19 @@ public class ConvolutionKernelTests
                 Kernels.FastConvolutions, $"Conv2dTransposed of {g}, {epilogue}", Numbers.SumTolerance,
                 (device, to) => device.Conv2dTransposed(g, sY, sWeight, In(to[0]), to[0]), x);
         }
+        float[] outBiasValues = Numbers.Normal(g.OutChannels, 8);
         foreach (bool accumulate in (bool[])[false, true])
         {
             Kernels.AssertAgree(
                 Kernels.FastConvolutions, $"Conv2dWeightGradient of {g}, accumulate {accumulate}", Numbers.SumTolerance,
-                (device, to) => device.Conv2dWeightGradient(g, sX, sY, to[0], accumulate), weight);
+                (device, to) => device.Conv2dWeightGradient(
+                    g, sX, sY, to[0], accumulate, gradBias: null, accumulateBias: false),
+                weight);
+            Kernels.AssertAgree(
+                Kernels.FastConvolutions, $"Conv2dWeightGradient of {g}, accumulate bias {accumulate}",
+                Numbers.SumTolerance,
+                (device, to) => device.Conv2dWeightGradient(g, sX, sY, to[0], !accumulate, to[1], accumulate),
+                weight, outBiasValues);
         }
     }
 }

@@ -167,6 +167,14 @@ public class GradientTests
             },
             Input(1, 1, 5, 7, 3), Input(2, 3, 3, 3, 3), Input(3, 3));
 
+    /// <summary>With a gradient of the weights, one kernel computes both.</summary>
+    [Fact]
+    public void A_bias_has_a_gradient_without_one_of_the_weights() =>
+        GradientCheck.Assert(
+            (tape, inputs) => tape.Input(Numbers.Normal(45, 1), [1, 3, 5, 3]).Conv2d(
+                tape.Input(Numbers.Normal(108, 2), [4, 3, 3, 3]), inputs[0], stride: 1, padding: 1),
+            Input(3, 4));
+
     /// <summary>By hand: a kernel [[1, 2], [3, 4]] over a 2x3 map, not flipped, rows first.</summary>
     [Fact]
     public void Convolutions_meet_a_hand_computed_example()

@@ -67,10 +67,10 @@ internal sealed class RecordingDevice() : DelegatingDevice(new CpuDevice(1))
 
     public override void Conv2dWeightGradient(
          in Conv2dGeometry geometry, Storage<float> x, Storage<float> gradY, Storage<float> gradWeight,
-        bool accumulate)
+        bool accumulate, Storage<float>? gradBias, bool accumulateBias)
     {
-        Note([geometry, x, gradY, gradWeight, accumulate]);
-        base.Conv2dWeightGradient(geometry, x, gradY, gradWeight, accumulate);
+        Note([geometry, x, gradY, gradWeight, accumulate, gradBias, accumulateBias]);
+        base.Conv2dWeightGradient(geometry, x, gradY, gradWeight, accumulate, gradBias, accumulateBias);
     }
 
     public override void ColumnSums(Storage<float> x, int rows, int columns, Storage<float> sums, bool accumulate)

@@ -99,8 +99,10 @@ public sealed class CpuDevice : Device
     /// <inheritdoc/>
     public override void Conv2dWeightGradient(
         in Conv2dGeometry geometry, Storage<float> x, Storage<float> gradY, Storage<float> gradWeight,
-        bool accumulate) =>
-        _kernels.Conv2dWeightGradient(geometry, Span(x), Span(gradY), Span(gradWeight), accumulate);
+        bool accumulate, Storage<float>? gradBias, bool accumulateBias) =>
+        _kernels.Conv2dWeightGradient(
+            geometry, Span(x), Span(gradY), Span(gradWeight), accumulate, gradBias is null ? [] : Span(gradBias),
+            accumulateBias);
 
     /// <inheritdoc/>
     public override void ColumnSums(Storage<float> x, int rows, int columns, Storage<float> sums, bool accumulate) =>

@@ -25,8 +25,12 @@ internal class ReferenceKernels
 
     public virtual void Conv2dWeightGradient(
         in Conv2dGeometry g, ReadOnlySpan<float> x, ReadOnlySpan<float> gradY, Span<float> gradWeight,
-        bool accumulate) =>
+        bool accumulate, Span<float> gradBias, bool accumulateBias)
+    {
         ReferenceConvolution.WeightGradient(g, x, gradY, gradWeight, accumulate);
+        if (!gradBias.IsEmpty)
+            ColumnSums(gradY, g.Batch * g.OutHeight * g.OutWidth, g.OutChannels, gradBias, accumulateBias);
+    }
 
     public virtual void ColumnSums(ReadOnlySpan<float> x, int rows, int columns, Span<float> sums, bool accumulate)
     {

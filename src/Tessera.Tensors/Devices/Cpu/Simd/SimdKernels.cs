@@ -30,22 +30,24 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
         Correlate(CorrelationPlan.Transposed(g), y, weight, epilogue, x);
 
     public override void Conv2dWeightGradient(
-        in Conv2dGeometry g, ReadOnlySpan<float> x, ReadOnlySpan<float> gradY, Span<float> gradWeight, bool accumulate)
+        in Conv2dGeometry g, ReadOnlySpan<float> x, ReadOnlySpan<float> gradY, Span<float> gradWeight, bool accumulate,
+        Span<float> gradBias, bool accumulateBias)
     {
-        fixed (float* pX = x, pGradY = gradY, pGradWeight = gradWeight)
+        fixed (float* pX = x, pGradY = gradY, pGradWeight = gradWeight, pGradBias = gradBias)
         {
             switch (choice.ForWeightGradient(CorrelationPlan.Convolution(g)))
             {
                 case ConvolutionAlgorithm.WinogradF4x3:
                     WinogradWeightGradient<TSimd, TVector, WinogradMaps<TSimd, TVector>.F4x3>.Run(
-                        pool, g, pX, pGradY, pGradWeight, accumulate);
+                        pool, g, pX, pGradY, pGradWeight, accumulate, pGradBias, accumulateBias);
                     break;
                 case ConvolutionAlgorithm.WinogradF4x2:
                     WinogradWeightGradient<TSimd, TVector, WinogradMaps<TSimd, TVector>.F4x2>.Run(
-                        pool, g, pX, pGradY, pGradWeight, accumulate);
+                        pool, g, pX, pGradY, pGradWeight, accumulate, pGradBias, accumulateBias);
                     break;
                 default:
-                    WeightGradientKernel<TSimd, TVector>.Run(pool, g, pX, pGradY, pGradWeight, accumulate);
+                    WeightGradientKernel<TSimd, TVector>.Run(
+                        pool, g, pX, pGradY, pGradWeight, accumulate, pGradBias, accumulateBias);
                     break;
             }
         }

@@ -24,7 +24,8 @@ internal static unsafe class WeightGradientKernel<TSimd, TVector>
     private static int TileColumns => MatrixTile<TSimd, TVector>.Columns;
 
     public static void Run(
-        WorkerPool pool, in Conv2dGeometry geometry, float* x, float* gradY, float* gradWeight, bool accumulate)
+        WorkerPool pool, in Conv2dGeometry geometry, float* x, float* gradY, float* gradWeight, bool accumulate,
+        float* gradBias, bool accumulateBias)
     {
         Conv2dGeometry g = geometry;
         var bands = new Bands(g.Batch, g.OutHeight, g.OutWidth, PixelsPerBand);
@@ -32,6 +33,7 @@ internal static unsafe class WeightGradientKernel<TSimd, TVector>
         var layout = new Layout(g);
         using var partial = new Scratch(layout.SliceStride * slices);
         float* sums = partial.Floats;
+        using var bias = new BiasGradient<TSimd, TVector>(gradBias, bands.Count, g.OutChannels);
         pool.Run(slices, slice =>
         {
             float* target = sums + slice * layout.SliceStride;
@@ -39,11 +41,15 @@ internal static unsafe class WeightGradientKernel<TSimd, TVector>
             int end = (int)((long)bands.Count * (slice + 1) / slices);
             for (int band = (int)((long)bands.Count * slice / slices); band < end; band++)
             {
+                (int image, int images, int row, int rows) = bands[band];
+                float* pixels = gradY + ((nint)image * g.OutHeight + row) * g.OutWidth * g.OutChannels;
+                bias.SumBand(band, pixels, images * rows * g.OutWidth);
                 AddBand(g, layout, bands[band], x, gradY, target);
             }
         });
         pool.Run(g.KernelHeight * layout.Panels, item =>
             Reduce(g, layout, slices, item / layout.Panels, item % layout.Panels, sums, gradWeight, accumulate));
+        bias.Write(accumulateBias);
     }
 
     private static void AddBand(in Conv2dGeometry g, Layout layout, Band band, float* x, float* gradY, float* sums)

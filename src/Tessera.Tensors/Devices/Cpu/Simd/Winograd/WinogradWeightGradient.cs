@@ -32,7 +32,8 @@ internal static unsafe class WinogradWeightGradient<TSimd, TVector, TWinograd>
     private static int PanelColumns => MatrixTile<TSimd, TVector>.Columns;
 
     public static void Run(
-        WorkerPool pool, in Conv2dGeometry g, float* x, float* gradY, float* gradWeight, bool accumulate)
+        WorkerPool pool, in Conv2dGeometry g, float* x, float* gradY, float* gradWeight, bool accumulate,
+        float* gradBias, bool accumulateBias)
     {
         var plan = CorrelationPlan.Convolution(g);
         var tiles = new WinogradTiles(plan, TWinograd.Size, TSimd.Width, PanelColumns, TilesPerChunk, threads: 1);
@@ -42,6 +43,7 @@ internal static unsafe class WinogradWeightGradient<TSimd, TVector, TWinograd>
             gradY, plan.Height, plan.Width, plan.Channels, 0, 0, tiles.Rows * WinogradTiles.Results,
             tiles.Columns * WinogradTiles.Results, tiles.Panels * PanelColumns);
         int slices = Slices(tiles, layout.Length);
+        using var bias = new BiasGradient<TSimd, TVector>(gradBias, tiles.Bands.Count, plan.Channels);
         using var partial = new Scratch(slices * layout.Length);
         float* sums = partial.Floats;
         if (slices % pool.Threads == 0)
@@ -53,10 +55,11 @@ internal static unsafe class WinogradWeightGradient<TSimd, TVector, TWinograd>
             for (int slice = 0; slice < slices; slice++) AddSlice(slice, pool.Run);
         }
         layout.Unpack(pool, sums, slices, gradWeight, accumulate);
+        bias.Write(accumulateBias);
 
         void AddSlice(int slice, Action<int, Action<int>> shareOut) => AddBands(
             tiles, layout, BandsBefore(slice), BandsBefore(slice + 1), source, gradient, sums + slice * layout.Length,
-            shareOut);
+            bias, shareOut);
 
         int BandsBefore(int slice) => (int)((long)tiles.Bands.Count * slice / slices);
     }
@@ -72,7 +75,7 @@ internal static unsafe class WinogradWeightGradient<TSimd, TVector, TWinograd>
     /// <summary>Computes the sums of a slice: the products of the tiles of bands first to end.</summary>
     private static void AddBands(
         WinogradTiles tiles, WinogradWeights<TSimd, TVector, TWinograd> layout, int first, int end, PaddedMap sourceMap,
-        PaddedMap gradientMap, float* sums, Action<int, Action<int>> shareOut)
+        PaddedMap gradientMap, float* sums, BiasGradient<TSimd, TVector> bias, Action<int, Action<int>> shareOut)
     {
         nint tileStride = tiles.GradientTileStride(PanelColumns), positionStride = tiles.GradientStride(PanelColumns);
         using var transformedSource = new Scratch(tiles.SourceLength);
@@ -90,6 +93,10 @@ internal static unsafe class WinogradWeightGradient<TSimd, TVector, TWinograd>
                 nint tile = tiles.TilesBefore(firstBand + i) - firstTile;
                 WinogradKernel<TSimd, TVector, TWinograd>.TransformSource(
                     tiles, sourceMap, band, tiles.Plan.Phases[0], source + tile * tiles.TileStride);
+                int row = band.FirstRow * WinogradTiles.Results;
+                int rows = Math.Min(band.Rows * WinogradTiles.Results, tiles.Plan.Height - row);
+                bias.SumBand(
+                    firstBand + i, gradientMap.Row(band.FirstImage, row), band.Images * rows * tiles.Plan.Width);
                 TransformGradient(tiles, gradientMap, band, gradient + tile * tileStride);
             });
             // The panels of a position follow each other, so its source and gradient stay in the second-level cache.
