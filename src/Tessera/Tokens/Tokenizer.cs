@@ -83,8 +83,8 @@ public sealed class Tokenizer : IDisposable
             Image image = images[i];
             if ((image.Height, image.Width, image.Channels) != (first.Height, first.Width, first.Channels))
                 throw new ArgumentException(
-                    $"The images differ: the first is {SizeOf(first)}, image {i} is {SizeOf(image)} "
-                    + "(height x width x channels).",
+                    $"the images differ: the first is {SizeOf(first)}, image {i} is {SizeOf(image)} "
+                    + "(height x width x channels)",
                     nameof(images));
         }
         var layout = new ImageLayout(first.Height, first.Width, first.Channels);
@@ -133,7 +133,9 @@ public sealed class Tokenizer : IDisposable
     }
 
     /// <summary>Decodes the codes of images.</summary>
-    /// <param name="codes">A code, 0 to K - 1, for each of <c>[images, rows, columns]</c>; any number of images.</param>
+    /// <param name="codes">
+    /// A code, 0 to K - 1, for each of <c>[images, rows, columns]</c>; any number of images.
+    /// </param>
     /// <param name="rows">Rows of codes per image: a quarter of its height.</param>
     /// <param name="columns">Columns of codes per image: a quarter of its width.</param>
     /// <param name="cancellation">Stops decoding between batches.</param>
