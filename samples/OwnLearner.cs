@@ -32,7 +32,7 @@ public sealed class OwnLearner : Learner
         return loss;
     }
 
-    public override IReadOnlyList<object?> Evaluate(CancellationToken cancellation)
+    public override IReadOnlyList<object?> Evaluate(long update, CancellationToken cancellation)
     {
         using var tape = new Tape(Device, recording: false);
         return [(double)Error(_test.Load(tape, update: 0)).Item()];

@@ -17,14 +17,17 @@ namespace Tessera.Tensors;
 public sealed class Indices : IDisposable
 {
     private readonly StorageHolder<int> _memory;
+    private readonly bool _owns;
 
     internal Indices(Shape shape, int limit, Storage<int> storage, Device device, Tape? tape)
-        : this(new StorageHolder<int>(storage), shape, limit, device, tape)
+        : this(new StorageHolder<int>(storage), shape, limit, device, tape, owns: true)
     {
     }
 
-    private Indices(StorageHolder<int> memory, Shape shape, int limit, Device device, Tape? tape)
+    private Indices(
+        StorageHolder<int> memory, Shape shape, int limit, Device device, Tape? tape, bool owns = false)
     {
+        _owns = owns;
         _memory = memory;
         Shape = shape;
         Limit = limit;
@@ -87,7 +90,15 @@ public sealed class Indices : IDisposable
 
     /// <summary>The same memory as indices of a tape, so that what is computed from them belongs to it.</summary>
     /// <param name="tape">A tape of the same device.</param>
-    public Indices On(Tape tape) => new(_memory, Shape, Limit, Device, tape);
+    /// <exception cref="ArgumentException">They are on another tape or device.</exception>
+    public Indices On(Tape tape)
+    {
+        if (Tape is not null && Tape != tape)
+            throw new ArgumentException("the indices are on another tape", nameof(tape));
+        if (tape.Device != Device)
+            throw new ArgumentException("the tape is of another device", nameof(tape));
+        return new Indices(_memory, Shape, Limit, Device, tape);
+    }
 
     /// <summary>The same indices in the same order under another shape, in the same memory.</summary>
     /// <exception cref="ArgumentException">The numbers of elements differ.</exception>
@@ -100,7 +111,7 @@ public sealed class Indices : IDisposable
     /// <summary>Frees the memory; indices of a tape are freed by the tape.</summary>
     public void Dispose()
     {
-        if (Tape is null) _memory.Take()?.Dispose();
+        if (Tape is null && _owns) _memory.Take()?.Dispose();
     }
 
     /// <summary>Shape, limit and device, for a debugger.</summary>

@@ -22,16 +22,19 @@ namespace Tessera.Tensors;
 public sealed class Tensor : IDisposable
 {
     private readonly StorageHolder<float> _memory;
+    private readonly bool _owns;
     private GradientSlot? _slot;
 
     internal Tensor(Shape shape, Storage<float> storage, Device device, Tape? tape, bool requiresGradient)
-        : this(new StorageHolder<float>(storage), shape, device, tape, requiresGradient)
+        : this(new StorageHolder<float>(storage), shape, device, tape, requiresGradient, owns: true)
     {
     }
 
-    private Tensor(StorageHolder<float> memory, Shape shape, Device device, Tape? tape, bool requiresGradient)
+    private Tensor(
+        StorageHolder<float> memory, Shape shape, Device device, Tape? tape, bool requiresGradient, bool owns = false)
     {
         _memory = memory;
+        _owns = owns;
         Shape = shape;
         Device = device;
         Tape = tape;
@@ -114,7 +117,8 @@ public sealed class Tensor : IDisposable
     }
 
     /// <summary>The same memory as a parameter: a tensor whose gradient <see cref="Tape.Backward"/> computes.</summary>
-    public Tensor AsParameter() => new(_memory, Shape, Device, tape: null, requiresGradient: true);
+    public Tensor AsParameter() =>
+        new(_memory, Shape, Device, tape: null, requiresGradient: true, _owns && Tape is null);
 
     /// <summary>
     /// The same memory and values, but no gradient flows through it: PyTorch's <c>detach</c>, sg[.] in papers.
@@ -245,14 +249,14 @@ public sealed class Tensor : IDisposable
     }
 
     /// <summary>
-    /// Frees the memory and that of the gradient. Views of the same memory become unusable too. A tensor of a tape is
-    /// freed by the tape.
+    /// Frees the memory and that of the gradient; views of the memory become unusable too. Disposing a view frees
+    /// nothing. A tensor of a tape is freed by the tape.
     /// </summary>
     public void Dispose()
     {
         if (Tape is not null) return;
         _slot?.Release();
-        _memory.Take()?.Dispose();
+        if (_owns) _memory.Take()?.Dispose();
     }
 
     /// <summary>Shape and device, for a debugger.</summary>

@@ -20,7 +20,7 @@ public class InputException : Exception
     }
 
     /// <summary>
-    /// The name of the option that is wrong or that mends the error, such as "batch" or "code-dim"; null if there is
+    /// The name of the option that is wrong or that fixes the error, such as "batch" or "code-dim"; null if there is
     /// none. If its value is out of range, <see cref="Exception.Message"/> begins with the name. A program can add how
     /// its users set the option.
     /// </summary>

@@ -88,5 +88,7 @@ internal sealed class Workload : IDisposable
     {
         _training.Dispose();
         _inference.Dispose();
+        _optimizer.Dispose();
+        _model.Dispose();
     }
 }

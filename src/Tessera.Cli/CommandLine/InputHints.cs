@@ -3,10 +3,10 @@ using Tessera.Data;
 
 namespace Tessera.Cli.CommandLine;
 
-/// <summary>Says how a user of the command line mends an error; the library does not know its options.</summary>
+/// <summary>Says how a user of the command line fixes an error; the library does not know its options.</summary>
 internal static class InputHints
 {
-    /// <summary>The message in one line, with the option or the command that mends the error.</summary>
+    /// <summary>The message in one line, with the option or the command that fixes the error.</summary>
     /// <param name="error">The error.</param>
     /// <param name="command">The command that failed; null if the command line was not understood.</param>
     public static string Describe(InputException error, Command? command)

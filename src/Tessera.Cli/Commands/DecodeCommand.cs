@@ -45,7 +45,7 @@ internal sealed class DecodeCommand : TesseraCommand
         if (isGrid) OutputFile.Checked($"--out {path}", path, "images", ".png");
         else CheckNew(path);
         using Device device = given.CreateDevice();
-        TrainedModel trained = _model.Open(parse, Invocation.Error, device);
+        using TrainedModel trained = _model.Open(parse, Invocation.Error, device);
         using TokenReader tokens = TokenReader.Open(
             parse.GetRequiredValue(_tokens), trained.Model.Options.Codes, CodesPerImage(trained));
         if (isGrid) CheckGrid(tokens, trained);

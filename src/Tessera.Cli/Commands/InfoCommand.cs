@@ -21,7 +21,7 @@ internal sealed class InfoCommand : TesseraCommand
 
     protected override void Run(ParseResult parse)
     {
-        TrainedModel trained = _model.Open(parse, Invocation.Error);
+        using TrainedModel trained = _model.Open(parse, Invocation.Error);
         Invocation.Output.Table(
         [
             ["file", trained.Path], .. Origin(trained.Origin), .. Model(trained), .. Run(trained),

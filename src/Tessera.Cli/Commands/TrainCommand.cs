@@ -248,9 +248,10 @@ internal sealed class TrainCommand : TesseraCommand
     {
         try
         {
+            using TrainedModel trained = TrainedModel.Open(path, learner.Device);
             string page = ReportDisplay.Write(
-                Invocation.Output, TrainedModel.Open(path, learner.Device), test, Split.Test, train,
-                Path.Combine(path, Report.FolderName), Invocation.Cancellation);
+                Invocation.Output, trained, test, Split.Test, train, Path.Combine(path, Report.FolderName),
+                Invocation.Cancellation);
             Invocation.Output.Line($"all figures on one page: {page}");
         }
         catch (OperationCanceledException)

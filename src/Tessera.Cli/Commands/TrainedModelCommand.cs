@@ -57,7 +57,8 @@ internal abstract class TrainedModelCommand : TesseraCommand
         // Check the options first, so that a wrong one is reported before the model is read.
         TrainingOptions given = _settings.Apply(parse, new TrainingOptions());
         using Device device = given.CreateDevice();
-        Run(parse, _model.Open(parse, Invocation.Error, device));
+        using TrainedModel trained = _model.Open(parse, Invocation.Error, device);
+        Run(parse, trained);
     }
 
     /// <summary>Runs the command with the model that the user named.</summary>

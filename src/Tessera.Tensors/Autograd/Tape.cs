@@ -153,6 +153,11 @@ public sealed class Tape(Device? device = null, bool recording = true) : IDispos
                     nameof(inputs));
             (tape, device) = (tape ?? input.Tape, input.Device);
         }
+        if (tape is not null && tape.Device != device)
+            throw new ArgumentException(
+                "the inputs of an operation are on another device than their tape: "
+                + $"{device!.Description}; {tape.Device.Description}",
+                nameof(inputs));
         return (tape, device!);
     }
 

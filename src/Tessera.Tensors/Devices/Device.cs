@@ -50,6 +50,10 @@ public abstract partial class Device : IDisposable
     /// record the first run of a delegate and replay it afterwards without calling the delegate again; the processor
     /// calls it.
     /// </summary>
+    /// <remarks>
+    /// A replay writes to every buffer that the first run rented, those that it gave back too. Between two submissions
+    /// such buffers may be rented, but what lies in them is lost with the next one: reset other tapes before it.
+    /// </remarks>
     /// <param name="work">The work: the same delegate object each time.</param>
     public virtual void Submit(Action work) => work();
 
@@ -59,11 +63,19 @@ public abstract partial class Device : IDisposable
     /// <param name="geometry">The convolution; for a transposed convolution, the one that it transposes.</param>
     public virtual string? Explain(in Conv2dGeometry geometry) => null;
 
-    /// <summary>Frees the pooled buffers and ends the device's threads.</summary>
-    public virtual void Dispose()
+    /// <summary>
+    /// Frees the buffers that are kept for reuse and not in use: after work on images of sizes that do not come again.
+    /// </summary>
+    public void Trim()
     {
         _floats.Clear();
         _indices.Clear();
+    }
+
+    /// <summary>Frees the pooled buffers and ends the device's threads.</summary>
+    public virtual void Dispose()
+    {
+        Trim();
         GC.SuppressFinalize(this);
     }
 

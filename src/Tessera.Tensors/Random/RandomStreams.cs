@@ -20,4 +20,13 @@ public static class RandomStreams
 
     /// <summary>Which drawn images are mirrored: one stream, one number per drawn image.</summary>
     public const ulong Flips = 4UL << 60;
+
+    /// <summary>Dropped activations: one stream per layer and update.</summary>
+    public const ulong Dropout = 5UL << 60;
+
+    /// <summary>Noise that is added while training: one stream per update.</summary>
+    public const ulong Noise = 6UL << 60;
+
+    /// <summary>Sampling: one stream per sample.</summary>
+    public const ulong Samples = 7UL << 60;
 }

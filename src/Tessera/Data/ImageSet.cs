@@ -80,7 +80,7 @@ public sealed class ImageSet
     /// them.
     /// </summary>
     // A null literal alone would become an empty memory, not null.
-    public Memory<byte>? Block => _blocks is [var all] ? all : (Memory<byte>?)null;
+    internal Memory<byte>? Block => _blocks is [var all] ? all : (Memory<byte>?)null;
 
     /// <summary>The bytes of one image, <c>[height, width, channels]</c>.</summary>
     public ReadOnlySpan<byte> Pixels(int index) => Memory(index).Span;

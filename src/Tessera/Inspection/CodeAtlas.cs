@@ -15,8 +15,8 @@ namespace Tessera.Inspection;
 /// <param name="Colors">The mean colour of the own pixels of each code of <see cref="Order"/>.</param>
 /// <example><code>
 /// var usage = new CodeUsage(model.Options.Codes);
-/// using var tokenizer = new Tokenizer(model, image.Width, image.Height);
-/// usage.Add(tokenizer.Encode([image.Pixels]));
+/// using var tokenizer = new Tokenizer(model);
+/// usage.Add(tokenizer.Encode(image));
 /// CodeAtlas atlas = CodeAtlas.Make(new ModelProbe(model), usage);
 /// ImageFile.WritePng("atlas.png", ImageGrid.Make(atlas.Tiles, 32));
 /// </code></example>

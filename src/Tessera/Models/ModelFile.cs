@@ -59,7 +59,15 @@ public static class ModelFile
         // Checked before a model of these sizes is allocated: a small file must not cause a large allocation.
         CheckFit(stored);
         var model = new VqVae(ReadOptions(stored), device: device);
-        stored.ReadInto([.. model.State()]);
+        try
+        {
+            stored.ReadInto([.. model.State()]);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
         return new StoredModel(model, Number(stored, VarianceKey)) { Origin = OriginOf(stored, model) };
     }
 
@@ -69,8 +77,17 @@ public static class ModelFile
         ReadOptions(StoredTensors.Open(path, key, CheckFit));
 
     /// <summary>The path of the model file in a folder; a path that is not a folder itself.</summary>
-    internal static string FindWeights(string path) =>
-        Directory.Exists(path) ? Path.Combine(path, NameInFolder) : path;
+    /// <exception cref="InputException">There is no model file in the folder.</exception>
+    internal static string FindWeights(string path)
+    {
+        if (!Directory.Exists(path)) return path;
+        string file = Path.Combine(path, NameInFolder);
+        return File.Exists(file)
+            ? file
+            : throw new InputException(
+                $"{path} has no {NameInFolder}: it is no run or checkpoint, or its run has not reached its first "
+                + "checkpoint; check the path");
+    }
 
     /// <summary>Whether a file of that name is written in PyTorch's format.</summary>
     private static bool IsPyTorch(string path) => Path.GetExtension(path).ToLowerInvariant() is ".pt" or ".pth";

@@ -27,13 +27,6 @@ internal static class ModelSizes
     private static readonly QuantizerOptions[] Inferable =
         [new EmaVectorQuantizerOptions(), new SimVectorQuantizerOptions()];
 
-    // The names that each further residual block adds.
-    private static readonly List<string[]> LayerNames =
-    [
-        .. Enumerable.Range(0, VqVaeOptions.MostResidualLayers).Select(layers => NamesBeyond(
-            Smallest with { ResidualLayers = layers }, Smallest with { ResidualLayers = layers + 1 })),
-    ];
-
     /// <summary>The name of the first tensor of every model.</summary>
     public static string FirstName { get; } = ShapesOf(Smallest)[0].Name;
 
@@ -53,7 +46,7 @@ internal static class ModelSizes
         // Any tensor of a part shows that the model has this part; a missing one is then an error.
         VqVaeOptions options = Smallest with { LookupDim = HasMore(Smallest, Smallest with { LookupDim = 1 }) ? 1 : 0 };
         options = options with { Quantizer = quantizer ?? Inferred(options) };
-        options = options with { ResidualLayers = LayerNames.FindLastIndex(names => names.Any(stored.Has)) + 1 };
+        options = options with { ResidualLayers = CountLayers() };
 
         VqVaeOptions kind = options;
         options = options with { Channels = Find(3, (o, size) => o with { Channels = size }) };
@@ -71,6 +64,16 @@ internal static class ModelSizes
             : options with { LookupDim = Find(2, (o, size) => o with { LookupDim = size }) };
 
         bool HasMore(VqVaeOptions fewer, VqVaeOptions more) => NamesBeyond(fewer, more).Any(stored.Has);
+
+        // The last residual block of which there is a tensor; there are no more blocks than names for them.
+        int CountLayers()
+        {
+            int perLayer = NamesBeyond(Smallest, Smallest with { ResidualLayers = 1 }).Length;
+            int layers = Math.Min(VqVaeOptions.MostResidualLayers, stored.Names.Count() / perLayer + 1);
+            while (layers > 0 && !HasMore(
+                Smallest with { ResidualLayers = layers - 1 }, Smallest with { ResidualLayers = layers })) layers--;
+            return layers;
+        }
 
         QuantizerOptions Inferred(VqVaeOptions plain) => Inferable.FirstOrDefault(
             kind => HasMore(plain, plain with { Quantizer = kind }), new VectorQuantizerOptions());

@@ -149,13 +149,14 @@ public abstract class RunningAverageQuantizer : CodebookQuantizer
     protected void MoveAverages(Tensor latents, Indices codes)
     {
         latents.SumRowsByIndex(codes, _batchSums, _batchSizes);
+        (Number keep, Number add) = (_keep, _add);
         if (_block is null)
         {
             double decay = NextDecay();
-            (_keep, _add) = ((float)decay, (float)(1 - decay));
+            (keep, add) = ((float)decay, (float)(1 - decay));
         }
-        ClusterSizes.MoveAverage(_batchSizes, _keep, _add);
-        Sums.MoveAverage(_batchSums, _keep, _add);
+        ClusterSizes.MoveAverage(_batchSizes, keep, add);
+        Sums.MoveAverage(_batchSums, keep, add);
     }
 
     /// <summary>Counts the next update and gives its decay.</summary>

@@ -47,11 +47,14 @@ public abstract class Learner : IDisposable
     /// <summary>The model that is trained.</summary>
     public abstract Module Model { get; }
 
-    /// <summary>What is measured at every update; sums are listed after means.</summary>
+    /// <summary>What is measured at every update. In a row, the columns of sums follow those of means.</summary>
     public abstract IReadOnlyList<Measure> Measures { get; }
 
     /// <summary>The columns of <c>eval.csv</c> after the update.</summary>
     public abstract IReadOnlyList<string> EvaluationColumns { get; }
+
+    /// <summary>The roles of the parameters that the weight decay applies to.</summary>
+    public virtual ParameterRoles Decayed => ParameterRoles.All;
 
     private bool OwnsDevice { get; }
 
@@ -95,10 +98,12 @@ public abstract class Learner : IDisposable
     }
 
     /// <summary>Evaluates the model on held-out data.</summary>
+    /// <param name="update">Updates made.</param>
     /// <param name="cancellation">Stops the evaluation.</param>
-    /// <returns>The values of <see cref="EvaluationColumns"/>; a number that is not finite stops the run.</returns>
+    /// <returns>The values of <see cref="EvaluationColumns"/>; NaN stops the run.</returns>
+    /// <exception cref="TrainingDivergedException">The model is of no use; this stops the run.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public abstract IReadOnlyList<object?> Evaluate(CancellationToken cancellation);
+    public abstract IReadOnlyList<object?> Evaluate(long update, CancellationToken cancellation);
 
     /// <summary>
     /// Writes <c>model.safetensors</c>: the tensors of the model's <see cref="Module.State"/>, which a resumed run

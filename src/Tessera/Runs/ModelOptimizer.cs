@@ -19,12 +19,13 @@ internal sealed class ModelOptimizer : IDisposable
     private readonly WeightAverage? _average;
 
     /// <summary>Creates the optimizer; the average starts from the model's present weights.</summary>
-    public ModelOptimizer(Module model, RunOptions options, UpdateBlock block)
+    public ModelOptimizer(Learner learner, RunOptions options)
     {
+        (Module model, UpdateBlock block) = (learner.Model, learner.Block);
         _model = model;
         _optimizer = options.Optimizer == OptimizerKind.Muon
-            ? new Muon(model, options.LearningRate, options.WeightDecay, block: block)
-            : new Adam(model, options.LearningRate, options.WeightDecay, block: block);
+            ? new Muon(model, options.LearningRate, options.WeightDecay, learner.Decayed, block)
+            : new Adam(model, options.LearningRate, options.WeightDecay, learner.Decayed, block);
         _schedule = options.Schedule;
         _clipNorm = options.ClipNorm;
         _average = options.AverageDecay > 0 ? new WeightAverage(model, options.AverageDecay, block) : null;

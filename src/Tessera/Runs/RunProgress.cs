@@ -12,7 +12,7 @@ public sealed record RunProgress(
 {
     private readonly Func<MetricsWindow>? _fetch;
     private MetricsWindow? _window;
-    private bool _isHandled;
+    private int _thread;
 
     /// <summary>Whether this update ends a row of <c>metrics.csv</c>.</summary>
     public bool IsMetricsRow { get; init; }
@@ -30,10 +30,10 @@ public sealed record RunProgress(
     /// row, reading it waits for the device: do so at most ten times a second, and before the report's handler returns.
     /// </summary>
     /// <exception cref="InvalidOperationException">
-    /// The handler has returned, and had not read it; <see cref="Progress{T}"/> handles reports later.
+    /// The handler has returned, or runs on another thread, as that of <see cref="Progress{T}"/> does.
     /// </exception>
     /// <exception cref="TrainingDivergedException">A loss was not finite.</exception>
-    public MetricsWindow Window => _window ??= _isHandled || _fetch is null
+    public MetricsWindow Window => _window ??= _fetch is null || _thread != Environment.CurrentManagedThreadId
         ? throw new InvalidOperationException("the report has been handled; read the window while it is, or at a row")
         : _fetch();
 
@@ -47,7 +47,9 @@ public sealed record RunProgress(
     internal void ReportTo(IProgress<RunProgress> progress)
     {
         if (IsMetricsRow) _window = _fetch!();
+        // A handler on another thread must not reach the device, which is at work again.
+        _thread = Environment.CurrentManagedThreadId;
         progress.Report(this);
-        _isHandled = true;
+        _thread = 0;
     }
 }

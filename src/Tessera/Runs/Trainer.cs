@@ -57,7 +57,7 @@ public sealed class Trainer : IDisposable
             _run.CleanUp();
             // Before the optimizer, whose weight average starts as a copy of these weights.
             if (_run.LatestCheckpoint() is null) learner.LoadInitialWeights();
-            _optimizer = new ModelOptimizer(learner.Model, _options, learner.Block);
+            _optimizer = new ModelOptimizer(learner, _options);
             _step = new UpdateStep(learner, _optimizer, UpdatesPerRow);
             _log = new RunLog(_run, learner);
             Restore();
@@ -116,7 +116,7 @@ public sealed class Trainer : IDisposable
             throw;
         }
         // A run that was finished before is evaluated again; the log has its row already.
-        if (!_isEvaluated) _learner.Evaluate(cancellation);
+        if (!_isEvaluated) _learner.Evaluate(_state.Update, cancellation);
     }
 
     /// <summary>Frees the memory of the updates and releases the lock of the run folder.</summary>
@@ -138,7 +138,8 @@ public sealed class Trainer : IDisposable
             OptimizerSteps = _optimizer.Steps,
         };
         _isEvaluated = false;
-        if (_step.Log.IsFull) Fetch();
+        // Inside the measured time: a device may still be at work.
+        if (_step.Log.IsFull || _state.Update % UpdatesPerRow == 0) Fetch();
         _clock.Add(Stopwatch.GetElapsedTime(start));
     }
 
@@ -210,12 +211,12 @@ public sealed class Trainer : IDisposable
     {
         _optimizer.ShowAverage();
         CheckFinite();
-        IReadOnlyList<object?> evaluation = _learner.Evaluate(cancellation);
+        IReadOnlyList<object?> evaluation = _learner.Evaluate(_state.Update, cancellation);
         for (int i = 0; i < evaluation.Count; i++)
         {
-            if (evaluation[i] is double value && !double.IsFinite(value))
+            if (evaluation[i] is double.NaN)
                 throw new TrainingDivergedException(
-                    _state.Update, $"the {_learner.EvaluationColumns[i]} after update {_state.Update} is {value}");
+                    _state.Update, $"the {_learner.EvaluationColumns[i]} after update {_state.Update} is {double.NaN}");
         }
         _log.AddEvaluation(_state.Update, evaluation);
         _state = _state with { LastEvaluation = _state.Update };

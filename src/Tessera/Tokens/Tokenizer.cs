@@ -15,7 +15,7 @@ namespace Tessera.Tokens;
 /// <remarks>
 /// Serves one thread at a time; several tokenizers may share a model. Any number of images may be given: they are
 /// computed in batches of about 65,536 pixels. Working memory is kept for the next call; the device keeps that of every
-/// image size it has seen.
+/// image size it has seen, until <see cref="Device.Trim"/>.
 /// </remarks>
 /// <example><code>
 /// using var tokenizer = Tokenizer.Open("runs/cifar");
@@ -128,7 +128,7 @@ public sealed class Tokenizer : IDisposable
         CheckGrid(rows, columns);
         if (codes.Length != (long)rows * columns)
             throw new ArgumentException(
-                $"{codes.Length} codes are not one image of {rows} x {columns} codes.", nameof(codes));
+                $"{codes.Length} codes are not one image of {rows} x {columns} codes", nameof(codes));
         return DecodeAll(codes, rows, columns)[0];
     }
 
@@ -152,7 +152,7 @@ public sealed class Tokenizer : IDisposable
         int perImage = rows * columns;
         if (codes.Length % perImage != 0)
             throw new ArgumentException(
-                $"{codes.Length} codes do not form whole images of {rows} x {columns} codes.", nameof(codes));
+                $"{codes.Length} codes do not form whole images of {rows} x {columns} codes", nameof(codes));
         int batch = BatchFor(layout);
         var images = new Image[codes.Length / perImage];
         for (int start = 0; start < images.Length; start += batch)

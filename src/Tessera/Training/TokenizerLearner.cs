@@ -132,9 +132,13 @@ public sealed class TokenizerLearner : Learner
         log.Record(Revived, _upkeep.Revive(_quantized.Latents, update, done));
 
     /// <inheritdoc/>
-    public override IReadOnlyList<object?> Evaluate(CancellationToken cancellation)
+    public override IReadOnlyList<object?> Evaluate(long update, CancellationToken cancellation)
     {
         Evaluation result = Evaluator.Evaluate(Model, _test, Split.Test, DataVariance, cancellation: cancellation);
+        // The PSNR of a perfect reconstruction is infinite.
+        if (!double.IsFinite(result.Mse))
+            throw new TrainingDivergedException(
+                update, $"the mean squared error after update {update} is {result.Mse}");
         Evaluation = result;
         return
         [

@@ -11,7 +11,7 @@ namespace Tessera.Training;
 /// <param name="Run">The run that the model belongs to; null if there is none or a model file was named.</param>
 /// <param name="Update">Updates that the model was trained for; null if unknown.</param>
 public sealed record TrainedModel(
-    VqVae Model, ModelOrigin Origin, double? DataVariance, TokenizerRun? Run, long? Update)
+    VqVae Model, ModelOrigin Origin, double? DataVariance, TokenizerRun? Run, long? Update) : IDisposable
 {
     /// <summary>The path of the file that the weights were read from.</summary>
     public string Path => Origin.Path;
@@ -47,6 +47,9 @@ public sealed record TrainedModel(
     /// <exception cref="InputException">There is no model file, or it is damaged.</exception>
     public static StoredModel ReadWeights(string path, string? key = null) =>
         ModelFile.Read(ModelFile.FindWeights(path), key: key);
+
+    /// <summary>Frees the model.</summary>
+    public void Dispose() => Model.Dispose();
 
     private static TrainedModel OpenRun(TokenizerRun run, Device? device, string? key)
     {

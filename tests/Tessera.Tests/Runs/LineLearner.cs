@@ -88,7 +88,7 @@ internal sealed class LineLearner : Learner
 
     public override void AfterUpdate(long update, double done, UpdateLog log) => log.Record(2, (update + 1) % 2);
 
-    public override IReadOnlyList<object?> Evaluate(CancellationToken cancellation)
+    public override IReadOnlyList<object?> Evaluate(long update, CancellationToken cancellation)
     {
         using var tape = new Tape(Device, recording: false);
         double error = Predict(Inputs.On(tape)).MeanSquaredError(Targets).Item();
