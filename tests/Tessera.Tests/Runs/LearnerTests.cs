@@ -51,6 +51,24 @@ public sealed class LearnerTests : IDisposable
         Assert.InRange(Number(evaluations[2][1]), 0, 0.01);
     }
 
+    /// <summary>The PSNR of a perfect reconstruction is infinite; that is no reason to stop.</summary>
+    [Fact]
+    public void An_evaluation_may_be_infinite_and_not_NaN()
+    {
+        using (var perfect = new LineLearner(LineRun.Create(_folder["perfect"], Options))
+            { Slope = double.PositiveInfinity })
+        using (var trainer = new Trainer(perfect))
+        {
+            trainer.Run(cancellation: TestContext.Current.CancellationToken);
+            Assert.True(trainer.IsFinished, "An infinite number of an evaluation stopped the run.");
+        }
+        using var broken = new LineLearner(LineRun.Create(_folder["broken"], Options)) { Slope = double.NaN };
+        using var stopped = new Trainer(broken);
+        var e = Assert.Throws<TrainingDivergedException>(
+            () => stopped.Run(cancellation: TestContext.Current.CancellationToken));
+        Assert.Contains("the slope after update 115 is NaN", e.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(60)]

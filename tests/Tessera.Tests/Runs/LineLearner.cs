@@ -54,6 +54,9 @@ internal sealed class LineLearner : Learner
     /// <summary>The values at the points, <c>[points, 1]</c>.</summary>
     public Tensor Targets { get; }
 
+    /// <summary>What an evaluation gives as the slope, in place of the model's.</summary>
+    public double? Slope { get; init; }
+
     /// <summary>The calls of <see cref="BeforeFirstUpdate"/>, and the updates of <see cref="Restored"/>.</summary>
     public List<string> Calls { get; } = [];
 
@@ -92,7 +95,7 @@ internal sealed class LineLearner : Learner
     {
         using var tape = new Tape(Device, recording: false);
         double error = Predict(Inputs.On(tape)).MeanSquaredError(Targets).Item();
-        return [error, (double)Model.Weight.ToArray()[0]];
+        return [error, Slope ?? Model.Weight.ToArray()[0]];
     }
 
     protected override void Dispose(bool disposing)
