@@ -56,7 +56,7 @@ public sealed class LearnerTests : IDisposable
     public void An_evaluation_may_be_infinite_and_not_NaN()
     {
         using (var perfect = new LineLearner(LineRun.Create(_folder["perfect"], Options))
-            { Slope = double.PositiveInfinity })
+        { Slope = double.PositiveInfinity })
         using (var trainer = new Trainer(perfect))
         {
             trainer.Run(cancellation: TestContext.Current.CancellationToken);
