@@ -236,8 +236,8 @@ public abstract partial class Device : IDisposable
         Storage<float> secondMoment);
 
     /// <summary>
-    /// A batch of images as numbers: image i of y is the image number <c>numbers[i]</c>, each byte b as
-    /// <c>b / 255 - 0.5</c>; a number below 0, <c>~n</c>, stands for image n mirrored left to right.
+    /// A batch of images, taken from n, as floats: image i of y is the image number <c>numbers[i]</c>, each byte b as
+    /// <c>b / 255 - 0.5</c>; the numbers n to 2n - 1 stand for images 0 to n - 1 mirrored left to right.
     /// </summary>
     public abstract void GatherImages(
         Storage<byte> images, in ImageLayout layout, Storage<int> numbers, Storage<float> y);

@@ -23,6 +23,8 @@ public sealed class ImageBatches : IDisposable
     private readonly CounterRandom? _flips;
     private readonly UpdateBlock _block;
     private readonly BlockIntegers _numbers;
+    private readonly Indices _chosen;
+    private readonly int _count;
     private readonly ImageLayout _layout;
     private readonly Storage<byte> _bytes;
     private readonly byte[]? _staging;
@@ -68,6 +70,8 @@ public sealed class ImageBatches : IDisposable
             _staging = new byte[checked(batch * _layout.Length)];
             _bytes = block.Device.Allocate<byte>(_staging.Length);
         }
+        _count = _bytes.Length / _layout.Length;
+        _chosen = _numbers.AsIndices(limit: 2 * _count);
     }
 
     /// <summary>The batch of an update, where no other numbers share the block.</summary>
@@ -104,15 +108,14 @@ public sealed class ImageBatches : IDisposable
         if (_flips is not { } flips) return;
         for (int i = 0; i < numbers.Length; i++)
         {
-            // The complement of a number stands for the mirrored image.
-            if (flips.Bits((ulong)(update * numbers.Length + i)) % 2 == 1) numbers[i] = ~numbers[i];
+            if (flips.Bits((ulong)(update * numbers.Length + i)) % 2 == 1) numbers[i] += _count;
         }
     }
 
     /// <summary>The batch that was prepared.</summary>
     /// <param name="tape">A tape of the block's device.</param>
     /// <returns><c>[batch, height, width, channels]</c>, pixels in [-0.5, 0.5].</returns>
-    public Tensor Load(Tape tape) => tape.GatherImages(_bytes, _layout, _numbers.Storage);
+    public Tensor Load(Tape tape) => tape.GatherImages(_bytes, _layout, _chosen);
 
     /// <summary>Frees the images on the device, and the block if it is their own.</summary>
     public void Dispose()

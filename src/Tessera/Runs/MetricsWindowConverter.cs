@@ -5,7 +5,7 @@ namespace Tessera.Runs;
 
 /// <summary>
 /// The JSON of a <see cref="MetricsWindow"/>: the number of updates, and the sums by the measures' names. It also reads
-/// the form of version 0.2 and before, <c>{"updates": 7, "reconErrorSum": 1.5, ...}</c>.
+/// the former form, <c>{"updates": 7, "reconErrorSum": 1.5, ...}</c>.
 /// </summary>
 internal sealed class MetricsWindowConverter : JsonConverter<MetricsWindow>
 {

@@ -138,8 +138,8 @@ public sealed class Trainer : IDisposable
             OptimizerSteps = _optimizer.Steps,
         };
         _isEvaluated = false;
-        // Inside the measured time: a device may still be at work.
-        if (_step.Log.IsFull || _state.Update % UpdatesPerRow == 0) Fetch();
+        // Inside the measured time: a device may still be at work. The log holds the updates of one row.
+        if (_state.Update % UpdatesPerRow == 0) Fetch();
         _clock.Add(Stopwatch.GetElapsedTime(start));
     }
 

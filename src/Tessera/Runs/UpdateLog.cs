@@ -40,9 +40,6 @@ public sealed class UpdateLog : IDisposable
     /// <summary>Receives the norm of the gradients, where they are clipped.</summary>
     internal Tensor Norm { get; }
 
-    /// <summary>Whether the next update needs a <see cref="Fetch"/> first.</summary>
-    internal bool IsFull => _pending == _capacity;
-
     /// <summary>Records a measure of the update, on the device.</summary>
     /// <param name="measure">Its number in <see cref="Learner.Measures"/>.</param>
     /// <param name="value">A tensor of one element.</param>

@@ -1,5 +1,6 @@
 using Tessera.Tensors.Autograd;
 using Tessera.Tensors.Devices;
+using Tessera.Tensors.Devices.Cpu;
 using Tessera.Tensors.Ops;
 
 namespace Tessera.Tensors.Tests.Devices;
@@ -21,7 +22,7 @@ public class GatherImagesTests
             var layout = new ImageLayout(height, width, channels);
             byte[] images = Images(layout);
             // In and out of order, twice, plain and mirrored; the first and the last.
-            int[] numbers = [3, 3, ~3, 0, ~0, ~(Stored - 1), Stored - 1, 5, ~2];
+            int[] numbers = [3, 3, Stored + 3, 0, Stored, 2 * Stored - 1, Stored - 1, 5, Stored + 2];
             float[] expected = Expected(images, layout, numbers);
             Storage<byte> stored = Kernels.Store(images);
             Storage<int> chosen = Kernels.Store(numbers);
@@ -59,15 +60,30 @@ public class GatherImagesTests
             using Storage<byte> stored = device.Share<byte>(images);
             using var block = new UpdateBlock(device);
             BlockIntegers numbers = block.ReserveIntegers(2);
-            numbers.Values[0] = ~4;
+            numbers.Values[0] = Stored + 4;
             numbers.Values[1] = 1;
             block.Upload();
             using var tape = new Tape(device);
-            Tensor batch = tape.GatherImages(stored, layout, numbers.Storage);
+            Tensor batch = tape.GatherImages(stored, layout, numbers.AsIndices(2 * Stored));
             Assert.Equal(new Shape(2, 2, 3, 3), batch.Shape);
             Assert.Same(tape, batch.Tape);
-            Assert.Equal(Expected(images, layout, [~4, 1]), batch.ToArray());
+            Assert.Equal(Expected(images, layout, [Stored + 4, 1]), batch.ToArray());
         }
+    }
+
+    [Fact]
+    public void Numbers_that_may_be_no_image_are_refused()
+    {
+        var layout = new ImageLayout(2, 3, 3);
+        using Storage<byte> stored = Device.Default.Share<byte>(Images(layout));
+        using Indices numbers = Indices.From([0], [1], limit: 2 * Stored + 1);
+        using var tape = new Tape();
+        var e = Assert.Throws<ArgumentException>(() => tape.GatherImages(stored, layout, numbers));
+        Assert.Contains($"up to {2 * Stored} do not fit {Stored} images", e.Message, StringComparison.Ordinal);
+        using var other = new CpuDevice(1);
+        using var elsewhere = new Tape(other);
+        using Indices first = Indices.From([0], [1], limit: Stored);
+        Assert.Throws<ArgumentException>(() => elsewhere.GatherImages(stored, layout, first));
     }
 
     [Fact]
@@ -85,12 +101,13 @@ public class GatherImagesTests
         var y = new List<float>();
         foreach (int number in numbers)
         {
-            int first = (number < 0 ? ~number : number) * layout.Length;
+            (int isMirrored, int image) = Math.DivRem(number, Stored);
+            int first = image * layout.Length;
             for (int row = 0; row < layout.Height; row++)
             {
                 for (int column = 0; column < layout.Width; column++)
                 {
-                    int from = number < 0 ? layout.Width - 1 - column : column;
+                    int from = isMirrored == 1 ? layout.Width - 1 - column : column;
                     for (int channel = 0; channel < layout.Channels; channel++)
                         y.Add(images[first + (row * layout.Width + from) * layout.Channels + channel] / 255f - 0.5f);
                 }

@@ -49,13 +49,13 @@ public sealed class RunFolderTests : IDisposable
         Assert.Equal(options, TokenizerRun.Open(_folder["run"]).Options);
     }
 
-    /// <summary>The options as version 0.2 wrote them, before a run could name its device.</summary>
+    /// <summary>The options as they were written before a run could name its device.</summary>
     [Fact]
     public void A_config_without_a_device_is_read()
     {
         const string Config = """
             {
-              "version": "0.2.0",
+              "version": "0.1.0",
               "options": {
                 "model": {
                   "channels": 3, "hidden": 10, "residualHidden": 3, "residualLayers": 1, "codes": 20, "codeDim": 5,

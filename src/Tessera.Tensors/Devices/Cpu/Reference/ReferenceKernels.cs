@@ -244,15 +244,14 @@ internal class ReferenceKernels
     public virtual void GatherImages(
         ReadOnlySpan<byte> images, in ImageLayout layout, ReadOnlySpan<int> numbers, Span<float> y)
     {
-        int channels = layout.Channels, rowLength = layout.Width * channels;
+        int channels = layout.Channels, rowLength = layout.Width * channels, count = images.Length / layout.Length;
         for (int i = 0; i < y.Length; i++)
         {
             (int image, int inImage) = Math.DivRem(i, layout.Length);
-            int number = numbers[image];
-            int column = inImage % rowLength / channels;
-            long from = (long)(number < 0 ? ~number : number) * layout.Length + inImage;
-            if (number < 0) from += (layout.Width - 1 - 2 * column) * channels;
-            y[i] = images[checked((int)from)] / 255f - 0.5f;
+            (int isMirrored, int number) = Math.DivRem(numbers[image], count);
+            int from = number * layout.Length + inImage, column = inImage % rowLength / channels;
+            if (isMirrored == 1) from += (layout.Width - 1 - 2 * column) * channels;
+            y[i] = images[from] / 255f - 0.5f;
         }
     }
 

@@ -304,6 +304,7 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
         ReadOnlySpan<byte> images, in ImageLayout layout, ReadOnlySpan<int> numbers, Span<float> y)
     {
         (int length, int width, int channels) = (layout.Length, layout.Width, layout.Channels);
+        int count = images.Length / length;
         fixed (byte* pImages = images)
         fixed (int* pNumbers = numbers)
         fixed (float* pY = y)
@@ -313,10 +314,10 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
             float* to = pY;
             pool.Run(numbers.Length, i =>
             {
-                int number = chosen[i];
+                (int isMirrored, int number) = Math.DivRem(chosen[i], count);
                 float* image = to + (nint)i * length;
-                ImageKernel.ToNumbers(from + (long)(number < 0 ? ~number : number) * length, image, length);
-                if (number < 0) ImageKernel.Mirror(image, length, width, channels);
+                ImageKernel.ToNumbers(from + (nint)number * length, image, length);
+                if (isMirrored == 1) ImageKernel.Mirror(image, length, width, channels);
             });
         }
     }
