@@ -50,7 +50,8 @@ public sealed class VqVae : Module
     public Quantizer Quantizer { get; }
 
     /// <summary>
-    /// Encodes, quantizes and decodes. On a recording tape the quantizer also updates its running averages.
+    /// Encodes, quantizes and decodes. On a recording tape the quantizer also updates its running averages. The results
+    /// are on the images' tape; without a tape, the collector frees what lies between them.
     /// </summary>
     /// <param name="images"><c>[batch, height, width, channels]</c>, pixels in [-0.5, 0.5].</param>
     /// <exception cref="ArgumentException">Height or width is no multiple of 4, or the channels do not fit.</exception>
@@ -64,7 +65,9 @@ public sealed class VqVae : Module
 
     /// <summary>Encodes images to vectors, before quantization: the paper's z_e(x).</summary>
     /// <param name="images"><c>[batch, height, width, channels]</c>, pixels in [-0.5, 0.5].</param>
-    /// <returns><c>[batch, height / 4, width / 4, code dim]</c>.</returns>
+    /// <returns>
+    /// <c>[batch, height / 4, width / 4, code dim]</c>, on the images' tape; without a tape, the caller disposes it.
+    /// </returns>
     /// <exception cref="ArgumentException">Height or width is no multiple of 4, or the channels do not fit.</exception>
     public Tensor EncodeToVectors(Tensor images)
     {
@@ -74,7 +77,7 @@ public sealed class VqVae : Module
                 "images are [batch, height, width, channels] with height and width "
                 + $"multiples of {Options.PixelsPerCode}, not {images.Shape}",
                 nameof(images));
-        return _preVqConv.Forward(_encoder.Forward(images));
+        return OnTape(images, x => _preVqConv.Forward(_encoder.Forward(x)));
     }
 
     /// <summary>Encodes images to codes.</summary>
@@ -93,8 +96,11 @@ public sealed class VqVae : Module
 
     /// <summary>Decodes code vectors to images.</summary>
     /// <param name="quantized"><c>[batch, height, width, code dim]</c>.</param>
-    /// <returns><c>[batch, 4 height, 4 width, channels]</c>, pixels about [-0.5, 0.5], not clamped.</returns>
-    public Tensor Decode(Tensor quantized) => _decoder.Forward(quantized);
+    /// <returns>
+    /// <c>[batch, 4 height, 4 width, channels]</c>, pixels about [-0.5, 0.5], not clamped, on the vectors' tape;
+    /// without a tape, the caller disposes it.
+    /// </returns>
+    public Tensor Decode(Tensor quantized) => OnTape(quantized, _decoder.Forward);
 
     /// <summary>Decodes codes to images.</summary>
     /// <param name="codes">A code, 0 to K - 1, for each of <c>[batch, height, width]</c>.</param>
@@ -110,6 +116,16 @@ public sealed class VqVae : Module
         if (codes.Tape is not null) return Decode(Quantizer.Lookup(codes));
         using var tape = new Tape(Device, recording: false);
         return Decode(codes.On(tape)).Clone();
+    }
+
+    /// <summary>
+    /// Computes on the tape of x; without one, on a tape of its own, whose memory is reused.
+    /// </summary>
+    private Tensor OnTape(Tensor x, Func<Tensor, Tensor> compute)
+    {
+        if (x.Tape is not null) return compute(x);
+        using var tape = new Tape(Device, recording: false);
+        return compute(x.On(tape)).Clone();
     }
 }
 
