@@ -57,8 +57,8 @@ public static class ModelFile
     {
         StoredTensors stored = StoredTensors.Open(path, key, CheckFit);
         // Checked before a model of these sizes is allocated: a small file must not cause a large allocation.
-        CheckFit(stored);
-        var model = new VqVae(ReadOptions(stored), device: device);
+        VqVaeOptions options = CheckedOptions(stored);
+        var model = new VqVae(options, device: device);
         try
         {
             stored.ReadInto([.. model.State()]);
@@ -130,10 +130,14 @@ public static class ModelFile
     }
 
     /// <summary>Throws if a dict does not hold a whole model.</summary>
-    private static void CheckFit(StoredTensors stored)
+    private static void CheckFit(StoredTensors stored) => CheckedOptions(stored);
+
+    /// <summary>The options of the model in a dict that holds a whole one.</summary>
+    private static VqVaeOptions CheckedOptions(StoredTensors stored)
     {
-        foreach ((string name, Shape shape) in ModelSizes.ShapesOf(ReadOptions(stored)))
-            stored.Check(name, shape.ToArray());
+        VqVaeOptions options = ReadOptions(stored);
+        foreach ((string name, Shape shape) in ModelSizes.ShapesOf(options)) stored.Check(name, shape.ToArray());
+        return options;
     }
 
     private static ModelOrigin OriginOf(StoredTensors stored, VqVae model) => new(

@@ -6,13 +6,12 @@ namespace Tessera.Models;
 
 /// <summary>
 /// Finds the sizes of a stored model in the shapes of its tensors. Where a size stands follows from the network itself:
-/// two models without memory that differ in this size only show the tensor and the axis that hold it.
+/// in a model without memory whose sizes all differ, each shows on its tensors and axes.
 /// </summary>
 internal static class ModelSizes
 {
     private static readonly ShapeDevice Shapes = new();
 
-    // Small sizes, all allowed.
     private static readonly VqVaeOptions Smallest = new()
     {
         Channels = 1,
@@ -48,56 +47,62 @@ internal static class ModelSizes
         options = options with { Quantizer = quantizer ?? Inferred(options) };
         options = options with { ResidualLayers = CountLayers() };
 
-        VqVaeOptions kind = options;
-        options = options with { Channels = Find(3, (o, size) => o with { Channels = size }) };
-        options = options with { Hidden = Find(4, (o, size) => o with { Hidden = size }) };
-        options = options with { Codes = Find(2, (o, size) => o with { Codes = size }) };
-        options = options with { CodeDim = Find(2, (o, size) => o with { CodeDim = size }) };
-        options = options with
+        // Every size is another number, and none is half of another: the first layers have half of Hidden.
+        VqVaeOptions marked = options with
         {
-            ResidualHidden = kind.ResidualLayers == 0
-                ? new VqVaeOptions().ResidualHidden
-                : Find(2, (o, size) => o with { ResidualHidden = size }),
+            Channels = 3,
+            Hidden = 10,
+            ResidualHidden = 7,
+            Codes = 11,
+            CodeDim = 13,
+            LookupDim = options.LookupDim == 0 ? 0 : 17,
         };
-        return kind.LookupDim == 0
-            ? options
-            : options with { LookupDim = Find(2, (o, size) => o with { LookupDim = size }) };
+        (string Name, Shape Shape)[] small = ShapesOf(options), large = ShapesOf(marked);
+        return options with
+        {
+            Channels = Find(marked.Channels),
+            Hidden = Find(marked.Hidden),
+            ResidualHidden = options.ResidualLayers == 0
+                ? new VqVaeOptions().ResidualHidden
+                : Find(marked.ResidualHidden),
+            Codes = Find(marked.Codes),
+            CodeDim = Find(marked.CodeDim),
+            LookupDim = options.LookupDim == 0 ? 0 : Find(marked.LookupDim),
+        };
 
-        bool HasMore(VqVaeOptions fewer, VqVaeOptions more) => NamesBeyond(fewer, more).Any(stored.Has);
+        bool HasMore(VqVaeOptions fewer, VqVaeOptions more) => NamesOf(more).Except(NamesOf(fewer)).Any(stored.Has);
 
         // The last residual block of which there is a tensor; there are no more blocks than names for them.
         int CountLayers()
         {
-            int perLayer = NamesBeyond(Smallest, Smallest with { ResidualLayers = 1 }).Length;
+            int perLayer = LayerNames(1).Except(LayerNames(0)).Count();
             int layers = Math.Min(VqVaeOptions.MostResidualLayers, stored.Names.Count() / perLayer + 1);
-            while (layers > 0 && !HasMore(
-                Smallest with { ResidualLayers = layers - 1 }, Smallest with { ResidualLayers = layers })) layers--;
+            for (string[] more = LayerNames(layers), fewer; layers > 0; layers--, more = fewer)
+            {
+                fewer = LayerNames(layers - 1);
+                if (more.Except(fewer).Any(stored.Has)) break;
+            }
             return layers;
         }
 
         QuantizerOptions Inferred(VqVaeOptions plain) => Inferable.FirstOrDefault(
             kind => HasMore(plain, plain with { Quantizer = kind }), new VectorQuantizerOptions());
 
-        int Find(int larger, Func<VqVaeOptions, int, VqVaeOptions> with)
+        // The size in the file, at the first tensor and axis that has the mark.
+        int Find(int mark)
         {
-            (string name, int rank, int axis) = Place(kind, with(kind, larger), larger);
-            return stored.Sizes(name, rank)[axis];
-        }
-    }
-
-    private static string[] NamesBeyond(VqVaeOptions fewer, VqVaeOptions more) =>
-        [.. ShapesOf(more).Select(entry => entry.Name).Except(ShapesOf(fewer).Select(entry => entry.Name))];
-
-    /// <summary>The first tensor and axis whose size differs between two models, and is the larger size.</summary>
-    private static (string Name, int Rank, int Axis) Place(VqVaeOptions smaller, VqVaeOptions larger, int size)
-    {
-        foreach (((string name, Shape shape), (_, Shape other)) in ShapesOf(smaller).Zip(ShapesOf(larger)))
-        {
-            for (int axis = 0; axis < shape.Rank; axis++)
+            foreach (((string name, Shape shape), (_, Shape other)) in large.Zip(small))
             {
-                if (other[axis] != shape[axis] && other[axis] == size) return (name, shape.Rank, axis);
+                for (int axis = 0; axis < shape.Rank; axis++)
+                {
+                    if (shape[axis] == mark && other[axis] != mark) return stored.Sizes(name, shape.Rank)[axis];
+                }
             }
+            throw new InvalidOperationException("no tensor of the network shows this size");
         }
-        throw new InvalidOperationException("no tensor of the network shows this size");
     }
+
+    private static string[] LayerNames(int layers) => NamesOf(Smallest with { ResidualLayers = layers });
+
+    private static string[] NamesOf(VqVaeOptions options) => [.. ShapesOf(options).Select(entry => entry.Name)];
 }
