@@ -168,7 +168,7 @@ public sealed class Tape(Device? device = null, bool recording = true) : IDispos
         return tensor;
     }
 
-    private Indices Allocate(Shape shape, int limit)
+    internal Indices Allocate(Shape shape, int limit)
     {
         var indices = new Indices(shape, limit, Device.RentIndices(shape.Length), Device, this);
         _indices.Add(indices);

@@ -159,4 +159,57 @@ public abstract class DelegatingDevice(Device inner) : Device
     public override void GatherImages(
         Storage<byte> images, in ImageLayout layout, Storage<int> numbers, Storage<float> y) =>
         Inner.GatherImages(images, layout, numbers, y);
+
+    /// <inheritdoc/>
+    public override void Gelu(Storage<float> x, Storage<float> y) =>
+        Inner.Gelu(x, y);
+
+    /// <inheritdoc/>
+    public override void GeluGradient(Storage<float> x, Storage<float> gradY, Storage<float> gradX, bool accumulate) =>
+        Inner.GeluGradient(x, gradY, gradX, accumulate);
+
+    /// <inheritdoc/>
+    public override void LayerNorm(
+        Storage<float> x, Storage<float> gain, Storage<float> bias, int columns, Storage<float> y,
+        Storage<float> statistics) =>
+        Inner.LayerNorm(x, gain, bias, columns, y, statistics);
+
+    /// <inheritdoc/>
+    public override void LayerNormGradient(
+        Storage<float> x, Storage<float> gain, Storage<float> statistics, Storage<float> gradY, int columns,
+        Storage<float> gradX, bool accumulate, Storage<float> gradGain, bool accumulateGain, Storage<float> gradBias,
+        bool accumulateBias) =>
+        Inner.LayerNormGradient(x, gain, statistics, gradY, columns, gradX, accumulate, gradGain, accumulateGain, gradBias, accumulateBias);
+
+    /// <inheritdoc/>
+    public override void Attention(
+        in AttentionGeometry geometry, Storage<float> projections, Storage<float> y, Storage<float> logSums) =>
+        Inner.Attention(geometry, projections, y, logSums);
+
+    /// <inheritdoc/>
+    public override void AttentionGradient(
+        in AttentionGeometry geometry, Storage<float> projections, Storage<float> y, Storage<float> logSums,
+        Storage<float> gradY, Storage<float> gradProjections) =>
+        Inner.AttentionGradient(geometry, projections, y, logSums, gradY, gradProjections);
+
+    /// <inheritdoc/>
+    public override void CrossEntropy(
+        Storage<float> logits, int columns, Storage<int> targets, Storage<float> losses, Storage<float> logSums) =>
+        Inner.CrossEntropy(logits, columns, targets, losses, logSums);
+
+    /// <inheritdoc/>
+    public override void CrossEntropyGradient(
+        Storage<float> logits, int columns, Storage<int> targets, Storage<float> logSums, Storage<float> upstream,
+        Storage<float> gradLogits, bool accumulate) =>
+        Inner.CrossEntropyGradient(logits, columns, targets, logSums, upstream, gradLogits, accumulate);
+
+    /// <inheritdoc/>
+    public override void Dropout(in DropoutMask mask, Storage<float> x, Storage<float> y, bool accumulate) =>
+        Inner.Dropout(mask, x, y, accumulate);
+
+    /// <inheritdoc/>
+    public override void GatherSequences(
+        Storage<int> sequences, int length, Storage<int> numbers, Storage<int> firsts, Storage<int> inputs,
+        Storage<int> targets) =>
+        Inner.GatherSequences(sequences, length, numbers, firsts, inputs, targets);
 }

@@ -148,6 +148,59 @@ public class ShapeDevice : Device
         Storage<byte> images, in ImageLayout layout, Storage<int> numbers, Storage<float> y) =>
         Skip(nameof(GatherImages));
 
+    /// <inheritdoc/>
+    public override void Gelu(Storage<float> x, Storage<float> y) =>
+        Skip(nameof(Gelu));
+
+    /// <inheritdoc/>
+    public override void GeluGradient(Storage<float> x, Storage<float> gradY, Storage<float> gradX, bool accumulate) =>
+        Skip(nameof(GeluGradient));
+
+    /// <inheritdoc/>
+    public override void LayerNorm(
+        Storage<float> x, Storage<float> gain, Storage<float> bias, int columns, Storage<float> y,
+        Storage<float> statistics) =>
+        Skip(nameof(LayerNorm));
+
+    /// <inheritdoc/>
+    public override void LayerNormGradient(
+        Storage<float> x, Storage<float> gain, Storage<float> statistics, Storage<float> gradY, int columns,
+        Storage<float> gradX, bool accumulate, Storage<float> gradGain, bool accumulateGain, Storage<float> gradBias,
+        bool accumulateBias) =>
+        Skip(nameof(LayerNormGradient));
+
+    /// <inheritdoc/>
+    public override void Attention(
+        in AttentionGeometry geometry, Storage<float> projections, Storage<float> y, Storage<float> logSums) =>
+        Skip(nameof(Attention));
+
+    /// <inheritdoc/>
+    public override void AttentionGradient(
+        in AttentionGeometry geometry, Storage<float> projections, Storage<float> y, Storage<float> logSums,
+        Storage<float> gradY, Storage<float> gradProjections) =>
+        Skip(nameof(AttentionGradient));
+
+    /// <inheritdoc/>
+    public override void CrossEntropy(
+        Storage<float> logits, int columns, Storage<int> targets, Storage<float> losses, Storage<float> logSums) =>
+        Skip(nameof(CrossEntropy));
+
+    /// <inheritdoc/>
+    public override void CrossEntropyGradient(
+        Storage<float> logits, int columns, Storage<int> targets, Storage<float> logSums, Storage<float> upstream,
+        Storage<float> gradLogits, bool accumulate) =>
+        Skip(nameof(CrossEntropyGradient));
+
+    /// <inheritdoc/>
+    public override void Dropout(in DropoutMask mask, Storage<float> x, Storage<float> y, bool accumulate) =>
+        Skip(nameof(Dropout));
+
+    /// <inheritdoc/>
+    public override void GatherSequences(
+        Storage<int> sequences, int length, Storage<int> numbers, Storage<int> firsts, Storage<int> inputs,
+        Storage<int> targets) =>
+        Skip(nameof(GatherSequences));
+
     /// <summary>Called for every primitive that is not overridden.</summary>
     /// <param name="primitive">Its name.</param>
     protected virtual void Skip(string primitive)

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Tessera.Tensors.Devices;
 using Tessera.Tensors.Random;
 
@@ -17,8 +18,14 @@ public sealed class Initializer(ulong seed, Device? device = null)
     public Tensor Uniform(Shape shape, float bound) =>
         Make(shape, (random, values) => random.FillUniform(values, -bound, bound));
 
-    /// <summary>Standard normal numbers.</summary>
-    public Tensor Normal(Shape shape) => Make(shape, (random, values) => random.FillNormal(values));
+    /// <summary>Normal numbers of mean 0.</summary>
+    /// <param name="shape">The tensor's shape.</param>
+    /// <param name="deviation">Their standard deviation.</param>
+    public Tensor Normal(Shape shape, float deviation = 1) => Make(shape, (random, values) =>
+    {
+        random.FillNormal(values);
+        if (deviation != 1) TensorPrimitives.Multiply(values, deviation, values);
+    });
 
     /// <summary>Zeros.</summary>
     public Tensor Zeros(Shape shape) => Tensor.Zeros(shape, device);

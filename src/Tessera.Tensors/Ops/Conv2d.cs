@@ -28,7 +28,15 @@ public static partial class TensorOperations
         this Tensor x, Tensor weight, Tensor? bias, int stride, int padding, Tensor? addend = null, bool relu = false)
     {
         Conv2dGeometry geometry = Conv2dShapes.Convolution(x.Shape, weight.Shape, bias?.Shape, stride, padding);
-        Shape shape = [geometry.Batch, geometry.OutHeight, geometry.OutWidth, geometry.OutChannels];
+        return Convolve(
+            x, weight, bias, geometry, [geometry.Batch, geometry.OutHeight, geometry.OutWidth, geometry.OutChannels],
+            addend, relu);
+    }
+
+    /// <summary>A convolution whose sizes are checked, with a result of this shape.</summary>
+    private static Tensor Convolve(
+        Tensor x, Tensor weight, Tensor? bias, Conv2dGeometry geometry, Shape shape, Tensor? addend, bool relu)
+    {
         if (addend is not null) CheckShape(addend, shape);
         Tensor y = Tape.Result(shape, x, weight, bias, addend);
         y.IsRectified = relu;

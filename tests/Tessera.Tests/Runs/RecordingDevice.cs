@@ -233,6 +233,79 @@ internal sealed class RecordingDevice() : DelegatingDevice(new CpuDevice(1))
         Inner.Dispose();
     }
 
+    public override void Gelu(Storage<float> x, Storage<float> y)
+    {
+        Note([x, y]);
+        base.Gelu(x, y);
+    }
+
+    public override void GeluGradient(Storage<float> x, Storage<float> gradY, Storage<float> gradX, bool accumulate)
+    {
+        Note([x, gradY, gradX, accumulate]);
+        base.GeluGradient(x, gradY, gradX, accumulate);
+    }
+
+    public override void LayerNorm(
+        Storage<float> x, Storage<float> gain, Storage<float> bias, int columns, Storage<float> y,
+        Storage<float> statistics)
+    {
+        Note([x, gain, bias, columns, y, statistics]);
+        base.LayerNorm(x, gain, bias, columns, y, statistics);
+    }
+
+    public override void LayerNormGradient(
+        Storage<float> x, Storage<float> gain, Storage<float> statistics, Storage<float> gradY, int columns,
+        Storage<float> gradX, bool accumulate, Storage<float> gradGain, bool accumulateGain, Storage<float> gradBias,
+        bool accumulateBias)
+    {
+        Note([x, gain, statistics, gradY, columns, gradX, accumulate, gradGain, accumulateGain, gradBias, accumulateBias]);
+        base.LayerNormGradient(x, gain, statistics, gradY, columns, gradX, accumulate, gradGain, accumulateGain, gradBias, accumulateBias);
+    }
+
+    public override void Attention(
+        in AttentionGeometry geometry, Storage<float> projections, Storage<float> y, Storage<float> logSums)
+    {
+        Note([geometry, projections, y, logSums]);
+        base.Attention(geometry, projections, y, logSums);
+    }
+
+    public override void AttentionGradient(
+        in AttentionGeometry geometry, Storage<float> projections, Storage<float> y, Storage<float> logSums,
+        Storage<float> gradY, Storage<float> gradProjections)
+    {
+        Note([geometry, projections, y, logSums, gradY, gradProjections]);
+        base.AttentionGradient(geometry, projections, y, logSums, gradY, gradProjections);
+    }
+
+    public override void CrossEntropy(
+        Storage<float> logits, int columns, Storage<int> targets, Storage<float> losses, Storage<float> logSums)
+    {
+        Note([logits, columns, targets, losses, logSums]);
+        base.CrossEntropy(logits, columns, targets, losses, logSums);
+    }
+
+    public override void CrossEntropyGradient(
+        Storage<float> logits, int columns, Storage<int> targets, Storage<float> logSums, Storage<float> upstream,
+        Storage<float> gradLogits, bool accumulate)
+    {
+        Note([logits, columns, targets, logSums, upstream, gradLogits, accumulate]);
+        base.CrossEntropyGradient(logits, columns, targets, logSums, upstream, gradLogits, accumulate);
+    }
+
+    public override void Dropout(in DropoutMask mask, Storage<float> x, Storage<float> y, bool accumulate)
+    {
+        Note([mask, x, y, accumulate]);
+        base.Dropout(mask, x, y, accumulate);
+    }
+
+    public override void GatherSequences(
+        Storage<int> sequences, int length, Storage<int> numbers, Storage<int> firsts, Storage<int> inputs,
+        Storage<int> targets)
+    {
+        Note([sequences, length, numbers, firsts, inputs, targets]);
+        base.GatherSequences(sequences, length, numbers, firsts, inputs, targets);
+    }
+
     private void Note(object?[] arguments, [CallerMemberName] string primitive = "") =>
         _recorded?.Add($"{primitive}({string.Join(", ", arguments.Select(Text))})");
 

@@ -10,7 +10,7 @@ namespace Tessera.Tensors.Devices.Cpu;
 /// <c>TESSERA_CONVOLUTIONS</c> forces <c>direct</c> convolutions, or <c>winograd</c> wherever it is defined; by default
 /// the one with the lower estimated time is used.
 /// </summary>
-public sealed class CpuDevice : Device
+public sealed partial class CpuDevice : Device
 {
     /// <summary>The environment variable that forces kernels.</summary>
     public const string KernelsVariable = "TESSERA_KERNELS";

@@ -5,7 +5,7 @@ namespace Tessera.Tensors.Devices.Cpu.Reference;
 /// where there is no faster kernel, and the reference in the tests of the fast ones. Sums are computed in double
 /// precision, unless the primitive specifies float32.
 /// </summary>
-internal class ReferenceKernels
+internal partial class ReferenceKernels
 {
     // The smallest divisor of PyTorch's functional.normalize.
     private const double ShortestRow = 1e-12;
