@@ -117,7 +117,9 @@ public abstract partial class Device : IDisposable
     /// gradY.</summary>
     public abstract void ReluGradient(Storage<float> y, Storage<float> gradY, Storage<float> gradX, bool accumulate);
 
-    /// <summary><c>z = x + y</c>, element by element.</summary>
+    /// <summary>
+    /// <c>z = x + y</c>, element by element; a y with fewer elements, a divisor of those of x, is repeated.
+    /// </summary>
     public abstract void Add(Storage<float> x, Storage<float> y, Storage<float> z);
 
     /// <summary><c>y = scale * x</c>, element by element; y may be x.</summary>

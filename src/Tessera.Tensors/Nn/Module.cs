@@ -56,10 +56,10 @@ public abstract class Module : IDisposable
     }
 
     /// <summary>Registers memory that is no part of the state, to be freed with the module, and returns it.</summary>
-    protected Tensor Workspace(Tensor tensor)
+    protected T Workspace<T>(T memory) where T : IDisposable
     {
-        _workspaces.Add(tensor);
-        return tensor;
+        _workspaces.Add(memory);
+        return memory;
     }
 
     /// <summary>Registers a child module and returns it.</summary>

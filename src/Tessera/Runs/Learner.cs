@@ -25,14 +25,15 @@ public abstract class Learner : IDisposable
     /// <param name="device">
     /// The device; null for the one that the run's options name, which this object disposes.
     /// </param>
+    /// <param name="numbersPerImage">Integers of the block for each image of a batch.</param>
     /// <exception cref="InputException">An option is out of range, or there is no such device.</exception>
-    protected Learner(RunFolder run, Device? device = null)
+    protected Learner(RunFolder run, Device? device = null, int numbersPerImage = 1)
     {
         Run = run;
         run.Options.Validate();
         OwnsDevice = device is null;
         Device = device ?? run.Options.CreateDevice();
-        Block = new UpdateBlock(Device, run.Options.Batch + OtherNumbers);
+        Block = new UpdateBlock(Device, numbersPerImage * run.Options.Batch + OtherNumbers);
     }
 
     /// <summary>The run folder.</summary>

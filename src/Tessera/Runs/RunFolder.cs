@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Tessera.Files;
 
 namespace Tessera.Runs;
@@ -142,6 +144,37 @@ public abstract class RunFolder
         CheckFree(path);
         write(full);
     }
+
+    /// <summary>Reads and checks the options of a run from its <c>config.json</c>.</summary>
+    /// <param name="path">The folder's full path.</param>
+    /// <param name="type">The file's JSON.</param>
+    /// <exception cref="InputException">The file is damaged.</exception>
+    internal static TOptions ReadOptions<TOptions>(string path, JsonTypeInfo<RunConfig<TOptions>> type)
+        where TOptions : RunOptions
+    {
+        string config = ConfigPathOf(path);
+        TOptions options = RunJson.Read(config, type).Options;
+        try
+        {
+            options.Validate();
+        }
+        catch (InputException e)
+        {
+            throw new InputException($"{config} is damaged: {e.Message}", e);
+        }
+        return options;
+    }
+
+    /// <summary>Writes <c>config.json</c>.</summary>
+    /// <param name="path">The folder's full path.</param>
+    /// <param name="options">The options.</param>
+    /// <param name="type">The file's JSON.</param>
+    /// <exception cref="InputException">The file cannot be written.</exception>
+    internal static void WriteOptions<TOptions>(
+        string path, TOptions options, JsonTypeInfo<RunConfig<TOptions>> type)
+        where TOptions : RunOptions =>
+        AtomicFile.Write(ConfigPathOf(path), stream =>
+            JsonSerializer.Serialize(stream, new RunConfig<TOptions>(Version, options), type));
 
     /// <summary>The full path of the folder of an existing run: one with a <c>config.json</c>.</summary>
     /// <param name="path">The folder.</param>

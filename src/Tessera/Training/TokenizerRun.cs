@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Tessera.Data;
 using Tessera.Files;
 using Tessera.Runs;
@@ -45,17 +44,8 @@ public sealed class TokenizerRun : RunFolder
     /// </exception>
     public static TokenizerRun Open(string path)
     {
-        string full = Find(path), config = ConfigPathOf(full);
-        TrainingOptions options = RunJson.Read(config, TrainingJson.Default.RunConfig).Options;
-        try
-        {
-            options.Validate();
-        }
-        catch (InputException e)
-        {
-            throw new InputException($"{config} is damaged: {e.Message}", e);
-        }
-        return new TokenizerRun(full, options);
+        string full = Find(path);
+        return new TokenizerRun(full, ReadOptions(full, TrainingJson.Default.RunConfigTrainingOptions));
     }
 
     /// <summary>Reads the names of the skipped images; a resumed run skips the same ones.</summary>
@@ -78,6 +68,5 @@ public sealed class TokenizerRun : RunFolder
         return run;
     }
 
-    private void WriteConfig() => AtomicFile.Write(ConfigPathOf(Path), stream =>
-        JsonSerializer.Serialize(stream, new RunConfig(Version, Options), TrainingJson.Default.RunConfig));
+    private void WriteConfig() => WriteOptions(Path, Options, TrainingJson.Default.RunConfigTrainingOptions);
 }

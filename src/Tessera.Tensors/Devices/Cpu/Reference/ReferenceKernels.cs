@@ -55,7 +55,7 @@ internal partial class ReferenceKernels
 
     public virtual void Add(ReadOnlySpan<float> x, ReadOnlySpan<float> y, Span<float> z)
     {
-        for (int i = 0; i < x.Length; i++) z[i] = x[i] + y[i];
+        for (int i = 0; i < x.Length; i++) z[i] = x[i] + y[i % y.Length];
     }
 
     public virtual void Scale(ReadOnlySpan<float> x, float scale, Span<float> y, bool accumulate)

@@ -140,12 +140,21 @@ internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool
 
     public override void Add(ReadOnlySpan<float> x, ReadOnlySpan<float> y, Span<float> z)
     {
+        int length = y.Length;
         fixed (float* pX = x, pY = y, pZ = z)
         {
             float* left = pX, right = pY, to = pZ;
-            pool.RunRanges(x.Length, Grain, (first, count) => TensorPrimitives.Add(
-                new ReadOnlySpan<float>(left + first, count), new ReadOnlySpan<float>(right + first, count),
-                new Span<float>(to + first, count)));
+            pool.RunRanges(x.Length, Grain, (first, count) =>
+            {
+                for (int end = first + count; first < end; first += count)
+                {
+                    // Up to the end of the range or of y, which is then repeated.
+                    count = Math.Min(end - first, length - first % length);
+                    TensorPrimitives.Add(
+                        new ReadOnlySpan<float>(left + first, count),
+                        new ReadOnlySpan<float>(right + first % length, count), new Span<float>(to + first, count));
+                }
+            });
         }
     }
 

@@ -1,0 +1,81 @@
+using static Tessera.InputException;
+
+namespace Tessera.Priors;
+
+/// <summary>The sizes of a <see cref="CodePrior"/>.</summary>
+public sealed record CodePriorOptions
+{
+    /// <summary>The codes of the tokenizer, K: 2 to 1,048,576.</summary>
+    public int Codes { get; init; } = 512;
+
+    /// <summary>Rows of codes of an image, at least 1.</summary>
+    public int Rows { get; init; } = 8;
+
+    /// <summary>Columns of codes of an image, at least 1.</summary>
+    public int Columns { get; init; } = 8;
+
+    /// <summary>The names of the classes that images can be drawn of; empty for a prior without classes.</summary>
+    public IReadOnlyList<string> Classes { get; init; } = [];
+
+    /// <summary>Numbers that a position carries from block to block: a multiple of the heads, 8 to 8192.</summary>
+    public int Width { get; init; } = 128;
+
+    /// <summary>Blocks, 1 to 64.</summary>
+    public int Layers { get; init; } = 4;
+
+    /// <summary>Attention heads of a block, at least 1.</summary>
+    public int Heads { get; init; } = 4;
+
+    /// <summary>
+    /// The probability that a number is dropped after the embedding and at the end of each branch, in [0, 1).
+    /// </summary>
+    public float Dropout { get; init; }
+
+    /// <summary>Codes of an image: the length of its sequence.</summary>
+    public int Length => Rows * Columns;
+
+    /// <summary>The first input of a sequence of an unknown class ("any").</summary>
+    public int AnyClass => Codes + Classes.Count;
+
+    /// <summary>The first input of a sequence.</summary>
+    /// <param name="label">An index into <see cref="Classes"/>; null for any.</param>
+    public int FirstInput(int? label) => label is { } number ? Codes + number : AnyClass;
+
+    /// <summary>The index of a class; null for a null name.</summary>
+    /// <exception cref="InputException">There is no such class; the message lists the names.</exception>
+    public int? FindClass(string? name)
+    {
+        if (name is null) return null;
+        if (Classes.Count == 0)
+            throw new InputException("the prior was trained without classes; leave the class out") { Option = "class" };
+        int index = Classes.ToList().IndexOf(name);
+        return index >= 0
+            ? index
+            : throw new InputException($"there is no class \"{name}\"; the classes are {string.Join(", ", Classes)}")
+            { Option = "class" };
+    }
+
+    /// <summary>The same sizes and class names.</summary>
+    public bool Equals(CodePriorOptions? other) =>
+        other is not null && Classes.SequenceEqual(other.Classes)
+        && (Codes, Rows, Columns, Width, Layers, Heads, Dropout)
+            == (other.Codes, other.Rows, other.Columns, other.Width, other.Layers, other.Heads, other.Dropout);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() =>
+        HashCode.Combine(Codes, Rows, Columns, Classes.Count, Width, Layers, Heads, Dropout);
+
+    /// <summary>Checks every value.</summary>
+    /// <exception cref="InputException">A value is out of range; the message names it.</exception>
+    public void Validate()
+    {
+        ThrowUnless(Codes is >= 2 and <= 1 << 20, "codes", $"must be 2 to {1 << 20}, not {Codes}");
+        ThrowUnless(Rows >= 1, "rows", $"must be at least 1, not {Rows}");
+        ThrowUnless(Columns >= 1, "columns", $"must be at least 1, not {Columns}");
+        ThrowUnless((long)Rows * Columns <= 1 << 16, "size", $"gives {(long)Rows * Columns} codes an image; at most 65536");
+        ThrowUnless(Width is >= 8 and <= 8192, "width", $"must be 8 to 8192, not {Width}");
+        ThrowUnless(Layers is >= 1 and <= 64, "layers", $"must be 1 to 64, not {Layers}");
+        ThrowUnless(Heads >= 1 && Width % Heads == 0, "heads", $"must divide the width {Width}, unlike {Heads}");
+        ThrowUnless(Dropout is >= 0 and < 1, "dropout", $"must be at least 0 and below 1, not {Dropout}");
+    }
+}

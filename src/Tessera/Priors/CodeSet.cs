@@ -1,0 +1,102 @@
+using Tessera.Data;
+using Tessera.Models;
+using Tessera.Tensors;
+using Tessera.Tensors.Autograd;
+using Tessera.Tensors.Devices;
+using Tessera.Tensors.Ops;
+
+namespace Tessera.Priors;
+
+/// <summary>The codes of a set of images, with their classes.</summary>
+public sealed class CodeSet
+{
+    /// <summary>Creates a set.</summary>
+    /// <param name="name">A name for messages: "cifar10 test".</param>
+    /// <param name="codes">The codes of each image, <c>[images, length]</c>.</param>
+    /// <param name="length">Codes of an image.</param>
+    /// <param name="labels">The class of each image.</param>
+    /// <param name="mirrored">
+    /// The codes of the images mirrored left to right, in the same order; null if there are none.
+    /// </param>
+    /// <exception cref="ArgumentException">The lengths do not agree.</exception>
+    public CodeSet(
+        string name, int[] codes, int length, IReadOnlyList<int> labels, int[]? mirrored = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
+        if (codes.Length != (long)labels.Count * length || mirrored is not null && mirrored.Length != codes.Length)
+            throw new ArgumentException($"{codes.Length} codes are not {labels.Count} images of {length} codes");
+        (Name, Codes, Length, Labels, Mirrored) = (name, codes, length, labels, mirrored);
+    }
+
+    /// <summary>A name for messages.</summary>
+    public string Name { get; }
+
+    /// <summary>The codes of each image, <c>[images, length]</c>.</summary>
+    public int[] Codes { get; }
+
+    /// <summary>The codes of the mirrored images; null if there are none.</summary>
+    public int[]? Mirrored { get; }
+
+    /// <summary>Codes of an image.</summary>
+    public int Length { get; }
+
+    /// <summary>The class of each image.</summary>
+    public IReadOnlyList<int> Labels { get; }
+
+    /// <summary>The number of images.</summary>
+    public int Count => Labels.Count;
+
+    /// <summary>The first images of the set.</summary>
+    /// <param name="count">The most images.</param>
+    public CodeSet First(int count)
+    {
+        count = Math.Min(count, Count);
+        return new CodeSet(Name, Codes[..(count * Length)], Length, [.. Labels.Take(count)]);
+    }
+
+    /// <summary>Encodes images.</summary>
+    /// <param name="model">The tokenizer.</param>
+    /// <param name="images">The images, which fit the tokenizer.</param>
+    /// <param name="flips">Whether the mirrored images are encoded too.</param>
+    /// <param name="progress">Receives the number of images encoded so far.</param>
+    /// <param name="cancellation">Stops encoding between batches.</param>
+    /// <exception cref="InputException">The images do not fit the tokenizer.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public static CodeSet Encode(
+        VqVae model, ImageSet images, bool flips, IProgress<int>? progress = null,
+        CancellationToken cancellation = default)
+    {
+        ImageFit.Check(model.Options, images.Width, images.Height, images.Channels);
+        int[] codes = EncodeAll(model, images, isMirrored: false, progress, cancellation);
+        int[]? mirrored = flips ? EncodeAll(model, images, isMirrored: true, progress, cancellation) : null;
+        int cell = model.Options.PixelsPerCode;
+        return new CodeSet(
+            images.Name, codes, images.Height / cell * (images.Width / cell),
+            [.. Enumerable.Range(0, images.Count).Select(images.Label)], mirrored);
+    }
+
+    private static int[] EncodeAll(
+        VqVae model, ImageSet images, bool isMirrored, IProgress<int>? progress, CancellationToken cancellation)
+    {
+        int cell = model.Options.PixelsPerCode, length = images.Height / cell * (images.Width / cell);
+        var layout = new ImageLayout(images.Height, images.Width, images.Channels);
+        int batch = Math.Min(ImageFit.BatchFor(images.Width, images.Height), Math.Max(images.Count, 1));
+        int[] codes = new int[images.Count * length];
+        byte[] pixels = new byte[batch * layout.Length];
+        using Storage<byte> bytes = model.Device.Allocate<byte>(pixels.Length);
+        using var tape = new Tape(model.Device, recording: false);
+        int[] numbers = [.. Enumerable.Range(isMirrored ? batch : 0, batch)];
+        for (int first = 0; first < images.Count; first += batch)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            int count = Math.Min(batch, images.Count - first);
+            for (int i = 0; i < count; i++) images.Pixels(first + i).CopyTo(pixels.AsSpan(i * layout.Length));
+            model.Device.Upload<byte>(pixels, bytes);
+            Tensor x = tape.GatherImages(bytes, layout, tape.Indices(numbers, [batch], 2 * batch));
+            model.Encode(x).ToArray().AsSpan(0, count * length).CopyTo(codes.AsSpan(first * length));
+            tape.Reset();
+            progress?.Report(count);
+        }
+        return codes;
+    }
+}

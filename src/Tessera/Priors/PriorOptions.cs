@@ -1,0 +1,65 @@
+using Tessera.Imaging;
+using Tessera.Runs;
+using static Tessera.InputException;
+
+namespace Tessera.Priors;
+
+/// <summary>The options of a run that trains a prior: its model, its data, and those of every run.</summary>
+public sealed record PriorOptions : RunOptions
+{
+    /// <summary>The default recipe (docs/recipe.md).</summary>
+    public static PriorOptions Default { get; } = new()
+    {
+        Budget = TrainingBudget.OfMinutes(15),
+        Batch = 64,
+        Optimizer = OptimizerKind.Muon,
+        LearningRate = 3e-3f,
+        WarmUp = 100,
+        LearningRateShape = Tensors.Optim.LearningRateShape.Cosine,
+        ClipNorm = 1,
+        WeightDecay = 0.05f,
+        Seed = 1,
+    };
+
+    /// <summary>The sizes of the model.</summary>
+    public CodePriorOptions Model { get; init; } = new();
+
+    /// <summary>The SHA-256 of the tokenizer's model file, in hexadecimal digits.</summary>
+    public string TokenizerHash { get; init; } = "";
+
+    /// <summary><c>shapes</c>, <c>cifar10</c> or the path of a folder of images.</summary>
+    public string Data { get; init; } = "";
+
+    /// <summary>The folder to search first for CIFAR-10; null for the default places only.</summary>
+    public string? DataDir { get; init; }
+
+    /// <summary>The height and width in pixels of the images.</summary>
+    public ImageSize Size { get; init; } = 32;
+
+    /// <summary>Whether each drawn image is mirrored left to right with probability 1/2.</summary>
+    public bool Flips { get; init; } = true;
+
+    /// <summary>
+    /// The part of the drawn images that are trained on without their class, 0 to 1: it makes guidance possible (Ho and
+    /// Salimans 2022, algorithm 1).
+    /// </summary>
+    public float ClassDropout { get; init; } = 0.1f;
+
+    /// <inheritdoc/>
+    protected internal override RunOptions WithResumable(RunOptions other) =>
+        (PriorOptions)base.WithResumable(other) with { DataDir = ((PriorOptions)other).DataDir };
+
+    /// <summary>Checks every value.</summary>
+    /// <exception cref="InputException">A value is out of range; the message names it.</exception>
+    public override void Validate()
+    {
+        // Null only if a config.json says so.
+        ThrowUnless(Model is not null, nameof(Model), $"is missing");
+        Model.Validate();
+        ThrowUnless(Data is not null, nameof(Data), $"is missing");
+        ThrowUnless(TokenizerHash is { Length: 64 }, nameof(TokenizerHash), $"must be the SHA-256 of a model file");
+        ThrowUnless(
+            ClassDropout is >= 0 and <= 1, nameof(ClassDropout), $"must be 0 to 1, not {ClassDropout}");
+        base.Validate();
+    }
+}
