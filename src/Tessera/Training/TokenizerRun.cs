@@ -1,5 +1,4 @@
 using Tessera.Data;
-using Tessera.Files;
 using Tessera.Runs;
 
 namespace Tessera.Training;
