@@ -88,16 +88,4 @@ public sealed record VqVaeOptions
     {
         Quantizer = Quantizer.Kind == other.Quantizer.Kind ? Quantizer : other.Quantizer,
     };
-
-    /// <summary>The number of elements of the largest activation for one image.</summary>
-    /// <param name="width">Width of the image in pixels.</param>
-    /// <param name="height">Height of the image in pixels.</param>
-    internal long LargestMap(int width, int height)
-    {
-        long pixels = (long)width * height;
-        // Maps of half and of a quarter of the size in each direction.
-        long first = pixels / 4 * (Hidden / 2);
-        long inner = pixels / 16 * Math.Max(Hidden, Math.Max(ResidualHidden, Math.Max(CodeDim, LookupDim)));
-        return Math.Max(pixels * Channels, Math.Max(first, inner));
-    }
 }
