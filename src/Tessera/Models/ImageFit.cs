@@ -33,7 +33,8 @@ internal static class ImageFit
         if (codes * LargestPerCode.GetValue(model, FindLargest).Value > MaxElements)
             throw new InputException(
                 $"{batch} images of height {height} and width {width} are too many for this model: "
-                + "one of its tensors would have 2^31 elements or more; choose a smaller batch, size or hidden");
+                + "one of its tensors would have 2^31 elements or more; "
+                + "choose smaller batches, smaller images or fewer hidden channels");
     }
 
     /// <summary>

@@ -253,7 +253,7 @@ public sealed class ModelFileTests : IDisposable
     {
         WriteChanged(entries => Replace(entries, "_encoder._conv_1.weight", entry => new TensorEntry(
             entry.Name, [entry.Shape[0], 4, 4, 4], new float[entry.Shape[0] * 64])));
-        Assert.Contains("channels must be 1 or 3, not 4", Refusal(), StringComparison.Ordinal);
+        Assert.Contains("Channels must be 1 or 3, not 4", Refusal(), StringComparison.Ordinal);
     }
 
     [Theory]
