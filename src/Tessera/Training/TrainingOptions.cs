@@ -21,8 +21,8 @@ public sealed record TrainingOptions : RunOptions
     public string? DataDir { get; init; }
 
     /// <summary>
-    /// The height and width in pixels to which images are resized and cropped: each a multiple of 4, 4 to 4096.
-    /// CIFAR-10 images are always 32x32.
+    /// The height and width in pixels to which images are resized and cropped: each 4 to 4096, a multiple of
+    /// <see cref="VqVaeOptions.PixelsPerCode"/>. CIFAR-10 images are always 32x32.
     /// </summary>
     public ImageSize Size { get; init; } = 32;
 
