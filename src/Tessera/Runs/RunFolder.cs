@@ -27,7 +27,7 @@ public abstract class RunFolder
     public RunOptions Options { get; }
 
     /// <summary>The path of the newest weights.</summary>
-    public string ModelPath => System.IO.Path.Combine(Path, Models.ModelFile.NameInFolder);
+    public string ModelPath => System.IO.Path.Combine(Path, StateDict.ModelName);
 
     /// <summary>The path of <c>metrics.csv</c>: means over every 100 updates.</summary>
     public string MetricsPath => System.IO.Path.Combine(Path, "metrics.csv");
