@@ -9,8 +9,8 @@ whole split) and `codes_used`, as rows of FILE.test.csv (`split,recon_error,perp
 
 This is the reference notebook's loop except for its data loader, which is recreated at every update, so that an image
 may come twice before another comes once. Here, as in Tessera, each epoch visits the images once in a shuffled order (a
-last partial batch is left out). With --shared-start the first weights and the batches are those of a Tessera run of the same
---seed.
+last partial batch is left out). With --shared-start the first weights and the batches are those of a Tessera run of the
+same --seed.
 """
 
 import argparse

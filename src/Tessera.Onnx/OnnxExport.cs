@@ -10,11 +10,11 @@ namespace Tessera.Onnx;
 /// <summary>
 /// Exports a model as ONNX for ONNX Runtime and other programs: an encoder (images to codes), a decoder (codes to
 /// images) and an autoencoder (both). Batch, height and width are dynamic; the height and width of images are
-/// multiples of 4.
+/// multiples of <see cref="VqVaeOptions.PixelsPerCode"/>, P.
 /// </summary>
 /// <remarks>
 /// Images are float32, <c>[batch, channels, height, width]</c>, pixels in [0, 1]. Codes are int64,
-/// <c>[batch, height / 4, width / 4]</c>. See docs/onnx.md.
+/// <c>[batch, height / P, width / P]</c>. See docs/onnx.md.
 /// </remarks>
 public static class OnnxExport
 {

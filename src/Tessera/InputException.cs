@@ -20,9 +20,9 @@ public class InputException : Exception
     }
 
     /// <summary>
-    /// The name of the option that is wrong or that fixes the error, such as "batch" or "code-dim"; null if there is
-    /// none. If its value is out of range, <see cref="Exception.Message"/> begins with the name. A program can add how
-    /// its users set the option.
+    /// The name of the property or parameter that is wrong or that fixes the error, such as "CodeDim" or "key";
+    /// "resume" if resuming a run fixes it; null if there is none. If its value is out of range,
+    /// <see cref="Exception.Message"/> begins with the name. A program can put the name that its users know there.
     /// </summary>
     public string? Option { get; init; }
 
@@ -34,7 +34,7 @@ public class InputException : Exception
 
     /// <summary>Throws unless the value of an option is in its range.</summary>
     /// <param name="holds">Whether it is.</param>
-    /// <param name="option">The option's name, which begins the message.</param>
+    /// <param name="option">The name of its property, which begins the message.</param>
     /// <param name="range">The rest of the message, formatted with the invariant culture.</param>
     /// <exception cref="InputException">The value is out of range.</exception>
     internal static void ThrowUnless([DoesNotReturnIf(false)] bool holds, string option, FormattableString range)

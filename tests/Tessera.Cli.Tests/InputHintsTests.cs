@@ -8,10 +8,11 @@ namespace Tessera.Cli.Tests;
 public sealed class InputHintsTests(Trained trained)
 {
     [Theory]
-    [InlineData("batch must be 1 to 65536, not 0", "batch", null, "--batch must be 1 to 65536, not 0")]
+    [InlineData("Batch must be 1 to 65536, not 0", "Batch", null, "--batch must be 1 to 65536, not 0")]
+    [InlineData("CodeDim must be 1 to 8192, not 0", "CodeDim", null, "--code-dim must be 1 to 8192, not 0")]
     [InlineData("choose one by its key", "key", null, "choose one by its key (--key NAME)")]
     [InlineData("leave the key out", "key", "ema", "leave the key out (--key ema)")]
-    [InlineData("take a smaller batch", "batch", null, "take a smaller batch (--batch)")]
+    [InlineData("take a smaller batch", "Batch", null, "take a smaller batch (--batch)")]
     [InlineData("add some", "split", "all", "add some")]
     [InlineData("a run; resume it", "resume", null, "a run; resume it (tessera train --resume --out DIR)")]
     [InlineData("a run; resume it", "resume", "my run", "a run; resume it (tessera train --resume --out \"my run\")")]
@@ -21,6 +22,35 @@ public sealed class InputHintsTests(Trained trained)
         Assert.Equal(expected, InputHints.Describe(
             new InputException(message) { Option = option, Value = value },
             new Command("train") { new Option<string>("--key"), new Option<int>("--batch") }));
+
+    /// <summary>A property that the library names, and what a user of the program reads.</summary>
+    [Theory]
+    [InlineData("LearningRate", "--lr")]
+    [InlineData("LearningRateShape", "--schedule")]
+    [InlineData("WarmUp", "--warmup")]
+    [InlineData("AverageDecay", "--average")]
+    [InlineData("InitKey", "--key")]
+    [InlineData("Start", "--codebook-start")]
+    [InlineData("AveragesStart", "--ema-start")]
+    [InlineData("ResidualHidden", "--residual-hidden")]
+    [InlineData("CheckpointEvery", "--checkpoint-every")]
+    [InlineData("dataDir", "--data-dir")]
+    public void A_property_is_set_by_an_option_of_the_program(string property, string flag)
+    {
+        Assert.Equal(flag, InputHints.FlagOf(property));
+        Assert.Contains($" {flag} ", Program.Succeed("train", "--help"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--lr", "0", "--lr must be a number above 0, not 0")]
+    [InlineData("--warmup", "-1", "--warmup must be at least 0, not -1")]
+    [InlineData("--average", "1", "--average must be at least 0 and below 1, not 1")]
+    [InlineData("--code-dim", "0", "--code-dim must be 1 to 8192, not 0")]
+    [InlineData("--revival", "2", "--revival must be 0 (off) to 1, not 2")]
+    [InlineData("--updates", "0", "--updates must be at least 1, not 0")]
+    [InlineData("--codes", "1048577", "--codes must be 1 to 1048576, not 1048577")]
+    public void A_value_out_of_range_is_refused_by_the_name_that_was_typed(string flag, string value, string line) =>
+        Assert.Equal(line, Program.Refuse("train", flag, value));
 
     [Fact]
     public void A_taken_and_a_missing_run_folder_are_refused_with_the_command_that_helps()

@@ -64,7 +64,7 @@ internal sealed class Workload : IDisposable
     /// <summary>Encodes images to codes.</summary>
     /// <param name="pixels">A batch, pixels in [-0.5, 0.5].</param>
     /// <param name="shape"><c>[batch, height, width, channels]</c>.</param>
-    /// <returns>The codes, <c>[batch, height / 4, width / 4]</c>, row-major.</returns>
+    /// <returns>The codes, <c>[batch, height / P, width / P]</c>, P pixels per code, row-major.</returns>
     public int[] Encode(ReadOnlySpan<float> pixels, Shape shape)
     {
         int[] codes = _model.Encode(_inference.Input(pixels, shape)).ToArray();
@@ -73,7 +73,7 @@ internal sealed class Workload : IDisposable
     }
 
     /// <summary>Decodes codes to images.</summary>
-    /// <param name="codes">The codes, <c>[batch, height / 4, width / 4]</c>, row-major.</param>
+    /// <param name="codes">The codes, <c>[batch, height / P, width / P]</c>, P pixels per code, row-major.</param>
     /// <param name="shape">The shape of the images, <c>[batch, height, width, channels]</c>.</param>
     /// <param name="pixels">Receives the pixels, about [-0.5, 0.5], not clamped.</param>
     public void Decode(ReadOnlySpan<int> codes, Shape shape, Span<float> pixels)

@@ -1,5 +1,8 @@
 using System.CommandLine;
+using System.Text.Json;
 using Tessera.Data;
+using Tessera.Quantization;
+using Tessera.Training;
 
 namespace Tessera.Cli.CommandLine;
 
@@ -14,23 +17,39 @@ internal static class InputHints
         string message = error.Message.ReplaceLineEndings(" ");
         if (error is DataSetException) return $"{message} (tessera data {Cifar10.Name})";
         if (error.Option is not { } option) return message;
+        string flag = FlagOf(option);
         // A message about the value of an option begins with its name.
-        if (message.StartsWith($"{option} ", StringComparison.Ordinal)) return $"--{message}";
-        return message + option switch
+        if (message.StartsWith($"{option} ", StringComparison.Ordinal)) return flag + message[option.Length..];
+        return message + flag switch
         {
-            "out" => $" (tessera train --out {Value("DIR")})",
-            "resume" => $" (tessera train --resume --out {Value("DIR")})",
-            _ when command?.Options.Any(known => known.Name == $"--{option}") != true => "",
-            "split" => $"; or use every image with --split {Value("all")}",
-            "data-dir" => $" (--data-dir {Value("DIR")})",
-            "init" => $" (--init {Value("FILE")})",
-            "key" => $" (--key {Value("NAME")})",
-            "size" => $" (--size {Value("HxW")})",
-            _ => $" (--{option})",
+            "--path" => $" (tessera train --out {Value("DIR")})",
+            "--resume" => $" (tessera train --resume --out {Value("DIR")})",
+            _ when command?.Options.Any(known => known.Name == flag) != true => "",
+            "--split" => $"; or use every image with --split {Value("all")}",
+            "--data-dir" => $" (--data-dir {Value("DIR")})",
+            "--init" => $" (--init {Value("FILE")})",
+            "--key" => $" (--key {Value("NAME")})",
+            "--size" => $" (--size {Value("HxW")})",
+            _ => $" ({flag})",
         };
 
         string Value(string placeholder) => error.Value is { } value ? Quoted(value) : placeholder;
     }
+
+    /// <summary>
+    /// The option of the command line that sets a property or parameter of the library: --code-dim for CodeDim.
+    /// </summary>
+    public static string FlagOf(string name) => name switch
+    {
+        nameof(TrainingOptions.LearningRate) => "--lr",
+        nameof(TrainingOptions.LearningRateShape) => "--schedule",
+        nameof(TrainingOptions.WarmUp) => "--warmup",
+        nameof(TrainingOptions.AverageDecay) => "--average",
+        nameof(TrainingOptions.InitKey) => Settings.KeyName,
+        nameof(QuantizerOptions.Start) => "--codebook-start",
+        nameof(EmaVectorQuantizerOptions.AveragesStart) => "--ema-start",
+        _ => $"--{JsonNamingPolicy.KebabCaseLower.ConvertName(name)}",
+    };
 
     /// <summary>A path as a user types it: in quotation marks if it has a space.</summary>
     public static string Quoted(string path) => path.Contains(' ') ? $"\"{path}\"" : path;

@@ -33,11 +33,12 @@ internal sealed class ExportCommand : TesseraCommand
         OnnxExport.Write(folder, trained.Model);
         // The lines name the tensors as the files do.
         string images = $"float [batch, {trained.Model.Options.Channels}, height, width] in 0..1";
-        const string Codes = "int64 [batch, height / 4, width / 4]";
+        int pixels = trained.Model.Options.PixelsPerCode;
+        string codes = $"int64 [batch, height / {pixels}, width / {pixels}]";
         Invocation.Output.Table(
         [
-            [Path.Combine(folder, OnnxExport.EncoderName), $"pictures {images} -> codes {Codes}"],
-            [Path.Combine(folder, OnnxExport.DecoderName), $"codes {Codes} -> pictures"],
+            [Path.Combine(folder, OnnxExport.EncoderName), $"pictures {images} -> codes {codes}"],
+            [Path.Combine(folder, OnnxExport.DecoderName), $"codes {codes} -> pictures"],
             [Path.Combine(folder, OnnxExport.AutoencoderName), "pictures -> reconstructions, codes"],
         ]);
     }

@@ -30,7 +30,7 @@ public static class DataFolders
             [.. places.OfType<string>().Where(place => place.Length > 0).Select(Path.GetFullPath).Distinct()];
         return given.Length > 0 ? given : throw new InputException(
             $"this user has no cache folder to search for data; name a data folder, or set {Variable}")
-        { Option = "data-dir" };
+        { Option = nameof(dataDir) };
     }
 
     // The XDG Base Directory Specification says to ignore relative paths.

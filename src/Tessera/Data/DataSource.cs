@@ -38,7 +38,7 @@ public static class DataSource
     {
         if (!size.IsNative && size != Cifar10.Size)
             throw new InputException($"CIFAR-10's images are 32x32, not {size}; leave the size out")
-            { Option = "size", Value = $"{size}" };
+            { Option = nameof(size), Value = $"{size}" };
         DataSearch search = Cifar10.Find(dataDir);
         return Cifar10.Load(
             search.Folder ?? throw new DataSetException(

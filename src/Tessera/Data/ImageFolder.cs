@@ -110,7 +110,7 @@ public static class ImageFolder
             _ => $"{folder} has too few images ({count}): all are in the test split; " +
                 "add some, or sort them into train/ and test/",
         })
-    { Option = "split", Value = Split.All.Name() };
+    { Option = nameof(split), Value = Split.All.Name() };
 
     // Split.All marks an image outside train/ and test/; only Split.All uses it.
     private readonly record struct Entry(string Path, string Class, Split Split);

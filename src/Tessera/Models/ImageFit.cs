@@ -1,3 +1,7 @@
+using System.Runtime.CompilerServices;
+using Tessera.Tensors.Autograd;
+using Tessera.Tensors.Devices;
+
 namespace Tessera.Models;
 
 /// <summary>The image sizes and batch sizes that a model can take.</summary>
@@ -8,6 +12,9 @@ internal static class ImageFit
 
     // The longest array, minus room to align a tensor.
     private const long MaxElements = int.MaxValue - 128;
+
+    // Found once for each options: a tokenizer checks every call.
+    private static readonly ConditionalWeakTable<VqVaeOptions, StrongBox<long>> LargestPerCode = [];
 
     /// <summary>The default batch size for images of a size, at least 1.</summary>
     public static int BatchFor(int width, int height) => (int)Math.Max(PixelsPerBatch / ((long)width * height), 1);
@@ -22,9 +29,44 @@ internal static class ImageFit
             throw new InputException(
                 $"images of height {height} and width {width} do not fit: "
                 + $"both must be multiples of {model.PixelsPerCode}");
-        if (model.LargestMap(width, height) * batch > MaxElements)
+        long codes = (long)(width / model.PixelsPerCode) * (height / model.PixelsPerCode) * batch;
+        if (codes * LargestPerCode.GetValue(model, FindLargest).Value > MaxElements)
             throw new InputException(
                 $"{batch} images of height {height} and width {width} are too many for this model: "
-                + "one of its tensors would have 2^31 elements or more; choose a smaller batch, size or hidden");
+                + "one of its tensors would have 2^31 elements or more; "
+                + "choose smaller batches, smaller images or fewer hidden channels");
+    }
+
+    /// <summary>
+    /// The elements of the network's largest map for each code: the most by which a tensor grows with one more code. A
+    /// tensor that does not grow is no map, such as a computed codebook.
+    /// </summary>
+    private static StrongBox<long> FindLargest(VqVaeOptions model)
+    {
+        using var device = new LengthDevice();
+        using var network = new VqVae(model, device: device);
+        return new StrongBox<long>(LengthsFor(2).Zip(LengthsFor(1), (two, one) => (long)two - one).Max());
+
+        int[] LengthsFor(int images)
+        {
+            // So that nothing of the run before is reused.
+            device.Trim();
+            device.Lengths.Clear();
+            using var tape = new Tape(device, recording: false);
+            network.Forward(tape.Allocate([images, model.PixelsPerCode, model.PixelsPerCode, model.Channels]));
+            return [.. device.Lengths];
+        }
+    }
+
+    /// <summary>Has no memory, and notes what is allocated.</summary>
+    private sealed class LengthDevice : ShapeDevice
+    {
+        public List<int> Lengths { get; } = [];
+
+        public override Storage<T> Allocate<T>(int length)
+        {
+            Lengths.Add(length);
+            return base.Allocate<T>(length);
+        }
     }
 }

@@ -15,9 +15,6 @@ namespace Tessera.Models;
 /// </summary>
 public static class ModelFile
 {
-    /// <summary>The name of the model file in a run folder or checkpoint.</summary>
-    internal const string NameInFolder = "model.safetensors";
-
     private const string QuantizerKey = "quantizer", VarianceKey = "data_variance";
 
     /// <summary>
@@ -39,8 +36,8 @@ public static class ModelFile
             [QuantizerKey] = JsonSerializer.Serialize(model.Options.Quantizer, QuantizerJson.Default.QuantizerOptions),
         };
         if (dataVariance is { } variance) metadata[VarianceKey] = variance.ToString("R", CultureInfo.InvariantCulture);
-        if (asPyTorch) PyTorchFile.Write(stream, Entries(model.State()), metadata);
-        else SafeTensors.Write(stream, Entries(model.State()), metadata);
+        if (asPyTorch) PyTorchFile.Write(stream, StateDict.Entries(model.State()), metadata);
+        else SafeTensors.Write(stream, StateDict.Entries(model.State()), metadata);
     }
 
     /// <summary>Reads a model.</summary>
@@ -61,7 +58,7 @@ public static class ModelFile
         var model = new VqVae(options, device: device);
         try
         {
-            stored.ReadInto([.. model.State()]);
+            stored.CopyTo([.. model.State()]);
         }
         catch
         {
@@ -81,23 +78,16 @@ public static class ModelFile
     internal static string FindWeights(string path)
     {
         if (!Directory.Exists(path)) return path;
-        string file = Path.Combine(path, NameInFolder);
+        string file = Path.Combine(path, StateDict.ModelName);
         return File.Exists(file)
             ? file
             : throw new InputException(
-                $"{path} has no {NameInFolder}: it is no run or checkpoint, or its run has not reached its first "
+                $"{path} has no {StateDict.ModelName}: it is no run or checkpoint, or its run has not reached its first "
                 + "checkpoint; check the path");
     }
 
     /// <summary>Whether a file of that name is written in PyTorch's format.</summary>
     private static bool IsPyTorch(string path) => Path.GetExtension(path).ToLowerInvariant() is ".pt" or ".pth";
-
-    /// <summary>Reads tensors by name from a file that must hold exactly these.</summary>
-    internal static void ReadInto(string path, IEnumerable<(string Name, Tensor Tensor)> tensors)
-    {
-        StoredTensors stored = StoredTensors.OpenPlain(path);
-        ReadInto(stored, [.. tensors], stored.Names);
-    }
 
     /// <summary>
     /// Reads the weights of a stored model into a model of the same kind. Extra tensors in the file that are no part of
@@ -110,23 +100,7 @@ public static class ModelFile
     {
         StoredTensors stored = StoredTensors.Open(path, key, CheckFit);
         string[] own = [.. ModelSizes.ShapesOf(ReadOptions(stored)).Select(entry => entry.Name)];
-        ReadInto(stored, [.. model.State()], stored.Names.Intersect(own));
-    }
-
-    /// <summary>Copies tensors to file entries.</summary>
-    internal static List<TensorEntry> Entries(IEnumerable<(string Name, Tensor Tensor)> tensors) =>
-        [.. tensors.Select(entry => new TensorEntry(entry.Name, entry.Tensor.Shape.ToArray(), entry.Tensor.ToArray()))];
-
-    private static void ReadInto(
-        StoredTensors stored, (string Name, Tensor Tensor)[] tensors, IEnumerable<string> names)
-    {
-        if (names.Except(tensors.Select(entry => entry.Name)).FirstOrDefault() is { } odd)
-        {
-            // Report a missing tensor or a wrong shape first: it says more than an extra tensor.
-            foreach ((string name, Tensor tensor) in tensors) stored.Check(name, tensor.Shape.ToArray());
-            throw new InputException($"{stored.Source}: the model has no tensor {Printable.OneLine(odd)}");
-        }
-        stored.ReadInto(tensors);
+        stored.CopyAllTo([.. model.State()], stored.Names.Intersect(own));
     }
 
     /// <summary>Throws if a dict does not hold a whole model.</summary>

@@ -13,9 +13,10 @@ namespace Tessera.Models;
 /// code of a codebook, and the decoder maps the codes back to images.
 /// </summary>
 /// <remarks>
-/// Pixels are byte/255 - 0.5. Height and width are multiples of 4; a 32x32 image becomes 8x8 codes. Parameters have
-/// the names of the reference notebook's model. Several threads may use a model at once, each with its own tensors and
-/// tape, unless one of them trains it; the results are bit-identical to those of a single thread.
+/// Pixels are byte/255 - 0.5. Height and width are multiples of P, <see cref="VqVaeOptions.PixelsPerCode"/>: with 4, a
+/// 32x32 image becomes 8x8 codes. Parameters have the names of the reference notebook's model. Several threads may use
+/// a model at once, each with its own tensors and tape, unless one of them trains it; the results are bit-identical to
+/// those of a single thread.
 /// </remarks>
 public sealed class VqVae : Module
 {
@@ -54,7 +55,7 @@ public sealed class VqVae : Module
     /// are on the images' tape; without a tape, the collector frees what lies between them.
     /// </summary>
     /// <param name="images"><c>[batch, height, width, channels]</c>, pixels in [-0.5, 0.5].</param>
-    /// <exception cref="ArgumentException">Height or width is no multiple of 4, or the channels do not fit.</exception>
+    /// <exception cref="ArgumentException">Height or width is no multiple of P, or the channels do not fit.</exception>
     public VqVaeOutput Forward(Tensor images)
     {
         Tensor z = EncodeToVectors(images);
@@ -66,9 +67,9 @@ public sealed class VqVae : Module
     /// <summary>Encodes images to vectors, before quantization: the paper's z_e(x).</summary>
     /// <param name="images"><c>[batch, height, width, channels]</c>, pixels in [-0.5, 0.5].</param>
     /// <returns>
-    /// <c>[batch, height / 4, width / 4, code dim]</c>, on the images' tape; without a tape, the caller disposes it.
+    /// <c>[batch, height / P, width / P, code dim]</c>, on the images' tape; without a tape, the caller disposes it.
     /// </returns>
-    /// <exception cref="ArgumentException">Height or width is no multiple of 4, or the channels do not fit.</exception>
+    /// <exception cref="ArgumentException">Height or width is no multiple of P, or the channels do not fit.</exception>
     public Tensor EncodeToVectors(Tensor images)
     {
         if (images.Shape.Rank != 4
@@ -83,10 +84,10 @@ public sealed class VqVae : Module
     /// <summary>Encodes images to codes.</summary>
     /// <param name="images"><c>[batch, height, width, channels]</c>, pixels in [-0.5, 0.5].</param>
     /// <returns>
-    /// A code, 0 to K - 1, for each of <c>[batch, height / 4, width / 4]</c>, on the images' tape; without a tape, the
+    /// A code, 0 to K - 1, for each of <c>[batch, height / P, width / P]</c>, on the images' tape; without a tape, the
     /// caller disposes them.
     /// </returns>
-    /// <exception cref="ArgumentException">Height or width is no multiple of 4, or the channels do not fit.</exception>
+    /// <exception cref="ArgumentException">Height or width is no multiple of P, or the channels do not fit.</exception>
     public Indices Encode(Tensor images)
     {
         if (images.Tape is not null) return Quantizer.FindCodes(EncodeToVectors(images));
@@ -97,7 +98,7 @@ public sealed class VqVae : Module
     /// <summary>Decodes code vectors to images.</summary>
     /// <param name="quantized"><c>[batch, height, width, code dim]</c>.</param>
     /// <returns>
-    /// <c>[batch, 4 height, 4 width, channels]</c>, pixels about [-0.5, 0.5], not clamped, on the vectors' tape;
+    /// <c>[batch, P height, P width, channels]</c>, pixels about [-0.5, 0.5], not clamped, on the vectors' tape;
     /// without a tape, the caller disposes it.
     /// </returns>
     public Tensor Decode(Tensor quantized) => OnTape(quantized, _decoder.Forward);
@@ -105,7 +106,7 @@ public sealed class VqVae : Module
     /// <summary>Decodes codes to images.</summary>
     /// <param name="codes">A code, 0 to K - 1, for each of <c>[batch, height, width]</c>.</param>
     /// <returns>
-    /// <c>[batch, 4 height, 4 width, channels]</c>, pixels about [-0.5, 0.5], not clamped, on the codes' tape; without
+    /// <c>[batch, P height, P width, channels]</c>, pixels about [-0.5, 0.5], not clamped, on the codes' tape; without
     /// a tape, the caller disposes it.
     /// </returns>
     /// <exception cref="ArgumentException">The codes have another rank, or one may be none of the codebook.</exception>

@@ -56,28 +56,33 @@ public sealed record VqVaeOptions
     /// <exception cref="InputException">A value is out of its range; the message names it.</exception>
     public void Validate()
     {
-        ThrowUnless(Channels is 1 or 3, "channels", $"must be 1 or 3, not {Channels}");
+        ThrowUnless(Channels is 1 or 3, nameof(Channels), $"must be 1 or 3, not {Channels}");
         ThrowUnless(
             Hidden is >= 2 and <= 8192 && Hidden % 2 == 0,
-            "hidden", $"must be an even number from 2 to 8192, not {Hidden}");
-        ThrowUnless(ResidualHidden is >= 1 and <= 8192, "residual-hidden", $"must be 1 to 8192, not {ResidualHidden}");
-        ThrowUnless(ResidualLayers is >= 0 and <= MostResidualLayers, "residual-layers",
-            $"must be 0 to {MostResidualLayers}, not {ResidualLayers}");
-        ThrowUnless(Codes is >= 1 and <= 1 << 20, "codes", $"must be 1 to {1 << 20}, not {Codes}");
-        ThrowUnless(CodeDim is >= 1 and <= 8192, "code-dim", $"must be 1 to 8192, not {CodeDim}");
-        ThrowUnless((long)Codes * CodeDim <= MaxCodebookLength,
-            "codes", $"must be at most {MaxCodebookLength / CodeDim} with a code-dim of {CodeDim}, not {Codes}");
+            nameof(Hidden), $"must be an even number from 2 to 8192, not {Hidden}");
+        ThrowUnless(
+            ResidualHidden is >= 1 and <= 8192, nameof(ResidualHidden), $"must be 1 to 8192, not {ResidualHidden}");
+        ThrowUnless(
+            ResidualLayers is >= 0 and <= MostResidualLayers,
+            nameof(ResidualLayers), $"must be 0 to {MostResidualLayers}, not {ResidualLayers}");
+        ThrowUnless(Codes is >= 1 and <= 1 << 20, nameof(Codes), $"must be 1 to {1 << 20}, not {Codes}");
+        ThrowUnless(CodeDim is >= 1 and <= 8192, nameof(CodeDim), $"must be 1 to 8192, not {CodeDim}");
+        ThrowUnless(
+            (long)Codes * CodeDim <= MaxCodebookLength,
+            nameof(Codes), $"must be at most {MaxCodebookLength / CodeDim} with {CodeDim} dimensions, not {Codes}");
         ThrowUnless(
             LookupDim is >= 0 and <= 8192,
-            "lookup-dim", $"must be 1 to 8192, or 0 for the dimensions of a code, not {LookupDim}");
+            nameof(LookupDim), $"must be 1 to 8192, or 0 for the dimensions of a code, not {LookupDim}");
         int mostCodes = MaxCodebookLength / Math.Max(LookupDim, 1);
         ThrowUnless(
-            Codes <= mostCodes, "codes", $"must be at most {mostCodes} with a lookup-dim of {LookupDim}, not {Codes}");
+            Codes <= mostCodes,
+            nameof(Codes), $"must be at most {mostCodes} with {LookupDim} dimensions of the lookup, not {Codes}");
         // Null only if a config.json lacks it.
-        ThrowUnless(Quantizer is not null, "quantizer", $"is missing");
+        ThrowUnless(Quantizer is not null, nameof(Quantizer), $"is missing");
         Quantizer.Validate();
-        ThrowUnless(Quantizer.Start == CodebookStart.Random || Codes <= KMeans.MostClusters,
-            "codebook-start", $"kmeans takes at most {KMeans.MostClusters} codes, not {Codes}");
+        ThrowUnless(
+            Quantizer.Start == CodebookStart.Random || Codes <= KMeans.MostClusters,
+            nameof(Codes), $"must be at most {KMeans.MostClusters} for a codebook that k-means starts, not {Codes}");
     }
 
     /// <summary>
@@ -88,16 +93,4 @@ public sealed record VqVaeOptions
     {
         Quantizer = Quantizer.Kind == other.Quantizer.Kind ? Quantizer : other.Quantizer,
     };
-
-    /// <summary>The number of elements of the largest activation for one image.</summary>
-    /// <param name="width">Width of the image in pixels.</param>
-    /// <param name="height">Height of the image in pixels.</param>
-    internal long LargestMap(int width, int height)
-    {
-        long pixels = (long)width * height;
-        // Maps of half and of a quarter of the size in each direction.
-        long first = pixels / 4 * (Hidden / 2);
-        long inner = pixels / 16 * Math.Max(Hidden, Math.Max(ResidualHidden, Math.Max(CodeDim, LookupDim)));
-        return Math.Max(pixels * Channels, Math.Max(first, inner));
-    }
 }

@@ -35,7 +35,8 @@ public sealed record EmaVectorQuantizerOptions : RunningAverageOptions
         base.Validate();
         ThrowUnless(
             Enum.IsDefined(AveragesStart),
-            "ema-start", $"must be one of {string.Join(", ", Enum.GetNames<EmaStart>())}, not {AveragesStart}");
+            nameof(AveragesStart),
+            $"must be one of {string.Join(", ", Enum.GetNames<EmaStart>())}, not {AveragesStart}");
     }
 }
 

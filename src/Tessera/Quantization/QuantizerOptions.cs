@@ -61,13 +61,14 @@ public abstract record QuantizerOptions
     {
         ThrowUnless(
             Commitment >= 0 && float.IsFinite(Commitment),
-            "commitment", $"must be a number of at least 0, not {Commitment}");
+            nameof(Commitment), $"must be a number of at least 0, not {Commitment}");
         ThrowUnless(
             Enum.IsDefined(Gradient),
-            "gradient", $"must be one of {string.Join(", ", Enum.GetNames<GradientEstimator>())}, not {Gradient}");
+            nameof(Gradient),
+            $"must be one of {string.Join(", ", Enum.GetNames<GradientEstimator>())}, not {Gradient}");
         ThrowUnless(
             Enum.IsDefined(Start),
-            "codebook-start", $"must be one of {string.Join(", ", Enum.GetNames<CodebookStart>())}, not {Start}");
+            nameof(Start), $"must be one of {string.Join(", ", Enum.GetNames<CodebookStart>())}, not {Start}");
     }
 }
 

@@ -33,8 +33,8 @@ public abstract record RunningAverageOptions : QuantizerOptions
     public override void Validate()
     {
         base.Validate();
-        ThrowUnless(Decay is > 0 and < 1, "decay", $"must be above 0 and below 1, not {Decay}");
-        ThrowUnless(Revival is >= 0 and <= 1, "revival", $"must be 0 (off) to 1, not {Revival}");
+        ThrowUnless(Decay is > 0 and < 1, nameof(Decay), $"must be above 0 and below 1, not {Decay}");
+        ThrowUnless(Revival is >= 0 and <= 1, nameof(Revival), $"must be 0 (off) to 1, not {Revival}");
     }
 }
 

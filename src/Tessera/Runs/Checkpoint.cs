@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Tessera.Files;
-using Tessera.Models;
+using Tessera.Tensors.IO;
 
 namespace Tessera.Runs;
 
@@ -15,7 +15,7 @@ public sealed record Checkpoint(string Path, long Update)
     private const string OptimizerName = "optimizer.safetensors", StateName = "state.json";
 
     /// <summary>The path of the weights.</summary>
-    public string ModelPath => System.IO.Path.Combine(Path, ModelFile.NameInFolder);
+    public string ModelPath => System.IO.Path.Combine(Path, StateDict.ModelName);
 
     private string OptimizerPath => System.IO.Path.Combine(Path, OptimizerName);
 
@@ -27,11 +27,12 @@ public sealed record Checkpoint(string Path, long Update)
     internal void Write(Learner learner, ModelOptimizer optimizer, RunState state) =>
         AtomicFolder.Write(Path, folder =>
         {
-            using (FileStream stream = File.Create(System.IO.Path.Combine(folder, ModelFile.NameInFolder)))
+            using (FileStream stream = File.Create(System.IO.Path.Combine(folder, StateDict.ModelName)))
             {
                 learner.WriteModel(stream);
             }
-            StateFile.Write(System.IO.Path.Combine(folder, OptimizerName), optimizer.State());
+            SafeTensors.Write(
+                System.IO.Path.Combine(folder, OptimizerName), StateDict.Entries(optimizer.State()));
             using (FileStream stream = File.Create(System.IO.Path.Combine(folder, StateName)))
             {
                 JsonSerializer.Serialize(stream, state, RunJson.Default.RunState);
@@ -55,8 +56,8 @@ public sealed record Checkpoint(string Path, long Update)
         // The last update and its evaluation may exceed the budget, so twice the longest budget is allowed.
         if (state.Seconds is not (null or (>= 0 and <= 2 * 60 * TrainingBudget.MostMinutes)))
             throw new InputException($"{statePath} is damaged: no run takes {state.Seconds} seconds; restore a copy");
-        StateFile.ReadInto(ModelPath, learner.Model.State());
-        StateFile.ReadInto(OptimizerPath, optimizer.State());
+        StateDict.Read(ModelPath).CopyAllTo([.. learner.Model.State()]);
+        StateDict.Read(OptimizerPath).CopyAllTo([.. optimizer.State()]);
         optimizer.Steps = state.OptimizerSteps;
         return state;
     }

@@ -1,4 +1,4 @@
-using Tessera.Models;
+using Tessera.Files;
 using Tessera.Tensors;
 using Tessera.Tensors.Autograd;
 using Tessera.Tensors.Devices;
@@ -111,7 +111,7 @@ public abstract class Learner : IDisposable
     /// reads back. Override it to add metadata.
     /// </summary>
     /// <param name="stream">Receives the file.</param>
-    public virtual void WriteModel(Stream stream) => SafeTensors.Write(stream, ModelFile.Entries(Model.State()));
+    public virtual void WriteModel(Stream stream) => SafeTensors.Write(stream, StateDict.Entries(Model.State()));
 
     /// <summary>Frees the model and the device.</summary>
     public void Dispose()

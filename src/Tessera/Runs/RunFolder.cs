@@ -12,10 +12,8 @@ namespace Tessera.Runs;
 /// </summary>
 public abstract class RunFolder
 {
-    /// <summary>The name of the option that continues a run.</summary>
+    /// <summary>The <see cref="InputException.Option"/> of an error that resuming the run fixes.</summary>
     internal const string ResumeOption = "resume";
-
-    private const string OutOption = "out";
 
     private const string ConfigName = "config.json", CheckpointsName = "checkpoints";
 
@@ -31,7 +29,7 @@ public abstract class RunFolder
     public RunOptions Options { get; }
 
     /// <summary>The path of the newest weights.</summary>
-    public string ModelPath => System.IO.Path.Combine(Path, Models.ModelFile.NameInFolder);
+    public string ModelPath => System.IO.Path.Combine(Path, StateDict.ModelName);
 
     /// <summary>The path of <c>metrics.csv</c>: means over every 100 updates.</summary>
     public string MetricsPath => System.IO.Path.Combine(Path, "metrics.csv");
@@ -65,7 +63,7 @@ public abstract class RunFolder
             throw IsRun(full)
                 ? new InputException($"{path} exists already; choose another folder, or resume the run in it")
                 { Option = ResumeOption, Value = path }
-                : new InputException($"{path} exists already; choose another folder") { Option = OutOption };
+                : new InputException($"{path} exists already; choose another folder") { Option = nameof(path) };
     }
 
     /// <summary>The checkpoints of the run, oldest first.</summary>
@@ -184,7 +182,7 @@ public abstract class RunFolder
         string full = FileErrors.FolderPath(path);
         if (!Directory.Exists(full))
             throw new InputException($"there is no run folder {path}; check the path, or start a new run")
-            { Option = OutOption, Value = path };
+            { Option = nameof(path), Value = path };
         return IsRun(full)
             ? full
             : throw new InputException($"{path} is not a run folder: it has no {ConfigName}; check the path");
@@ -206,7 +204,7 @@ public abstract class RunFolder
             throw new InputException(
                 $"the learning rate of the run in {Path} falls to 0 over its {Options.Budget}, so they cannot change; "
                 + "start a new run from its weights")
-            { Option = "init", Value = Path };
+            { Option = "Init", Value = Path };
         if (changed.Budget.Minutes < Options.Budget.Minutes)
             throw new InputException($"the run in {Path} has {Options.Budget}; give at least as many");
         if (LatestCheckpoint()?.Update is { } update && changed.Budget.UpdatesFor(changed.Batch) < update)

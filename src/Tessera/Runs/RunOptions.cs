@@ -82,7 +82,8 @@ public abstract record RunOptions
         }
         catch (ArgumentException e)
         {
-            throw new InputException($"device {Device}: {e.Message.Split(" (Parameter")[0]}", e) { Option = "device" };
+            throw new InputException($"{nameof(Device)} {Device}: {e.Message.Split(" (Parameter")[0]}", e)
+            { Option = nameof(Device) };
         }
     }
 
@@ -106,27 +107,32 @@ public abstract record RunOptions
     public virtual void Validate()
     {
         // Budget is null only if a config.json says so.
-        ThrowUnless(Budget is not null, "budget", $"is missing");
+        ThrowUnless(Budget is not null, nameof(Budget), $"is missing");
         Budget.Validate();
-        ThrowUnless(Batch is >= 1 and <= 65536, "batch", $"must be 1 to 65536, not {Batch}");
+        ThrowUnless(Batch is >= 1 and <= 65536, nameof(Batch), $"must be 1 to 65536, not {Batch}");
         ThrowUnless(
             Enum.IsDefined(Optimizer),
-            "optimizer", $"must be one of {string.Join(", ", Enum.GetNames<OptimizerKind>())}, not {Optimizer}");
+            nameof(Optimizer), $"must be one of {string.Join(", ", Enum.GetNames<OptimizerKind>())}, not {Optimizer}");
         ThrowUnless(
-            LearningRate > 0 && float.IsFinite(LearningRate), "lr", $"must be a number above 0, not {LearningRate}");
-        ThrowUnless(WarmUp >= 0, "warmup", $"must be at least 0, not {WarmUp}");
+            LearningRate > 0 && float.IsFinite(LearningRate),
+            nameof(LearningRate), $"must be a number above 0, not {LearningRate}");
+        ThrowUnless(WarmUp >= 0, nameof(WarmUp), $"must be at least 0, not {WarmUp}");
         string shapes = string.Join(", ", Enum.GetNames<LearningRateShape>());
         ThrowUnless(
-            Enum.IsDefined(LearningRateShape), "schedule", $"must be one of {shapes}, not {LearningRateShape}");
+            Enum.IsDefined(LearningRateShape),
+            nameof(LearningRateShape), $"must be one of {shapes}, not {LearningRateShape}");
         ThrowUnless(
-            ClipNorm >= 0 && float.IsFinite(ClipNorm), "clip-norm", $"must be a number of at least 0, not {ClipNorm}");
+            ClipNorm >= 0 && float.IsFinite(ClipNorm),
+            nameof(ClipNorm), $"must be a number of at least 0, not {ClipNorm}");
         ThrowUnless(
             WeightDecay >= 0 && float.IsFinite(WeightDecay),
-            "weight-decay", $"must be a number of at least 0, not {WeightDecay}");
-        ThrowUnless(AverageDecay is >= 0 and < 1, "average", $"must be at least 0 and below 1, not {AverageDecay}");
-        ThrowUnless(Device.Length > 0, "device", $"is missing");
-        ThrowUnless(Threads is null or (>= 1 and <= 1024), "threads", $"must be 1 to 1024, not {Threads}");
-        ThrowUnless(CheckpointEvery >= 1, "checkpoint-every", $"must be at least 1, not {CheckpointEvery}");
-        ThrowUnless(EvalEvery >= 1, "eval-every", $"must be at least 1, not {EvalEvery}");
+            nameof(WeightDecay), $"must be a number of at least 0, not {WeightDecay}");
+        ThrowUnless(
+            AverageDecay is >= 0 and < 1,
+            nameof(AverageDecay), $"must be at least 0 and below 1, not {AverageDecay}");
+        ThrowUnless(Device.Length > 0, nameof(Device), $"is missing");
+        ThrowUnless(Threads is null or (>= 1 and <= 1024), nameof(Threads), $"must be 1 to 1024, not {Threads}");
+        ThrowUnless(CheckpointEvery >= 1, nameof(CheckpointEvery), $"must be at least 1, not {CheckpointEvery}");
+        ThrowUnless(EvalEvery >= 1, nameof(EvalEvery), $"must be at least 1, not {EvalEvery}");
     }
 }

@@ -63,12 +63,15 @@ public sealed record TrainingBudget
     public void Validate()
     {
         int given = (Updates is null ? 0 : 1) + (Images is null ? 0 : 1) + (Minutes is null ? 0 : 1);
-        ThrowUnless(given == 1, "budget", $"must be exactly one of updates, images and minutes, not {given} of them");
-        ThrowUnless(Updates is null or >= 1, "updates", $"must be at least 1, not {Updates}");
-        ThrowUnless(Images is null or >= 1, "images", $"must be at least 1, not {Images}");
+        ThrowUnless(
+            given == 1,
+            "Budget",
+            $"must be exactly one of {nameof(Updates)}, {nameof(Images)} and {nameof(Minutes)}, not {given} of them");
+        ThrowUnless(Updates is null or >= 1, nameof(Updates), $"must be at least 1, not {Updates}");
+        ThrowUnless(Images is null or >= 1, nameof(Images), $"must be at least 1, not {Images}");
         ThrowUnless(
             Minutes is null or (> 0 and <= MostMinutes),
-            "minutes", $"must be above 0 and at most {MostMinutes}, not {Minutes}");
+            nameof(Minutes), $"must be above 0 and at most {MostMinutes}, not {Minutes}");
     }
 
     /// <summary>A text for people, such as "2000 updates".</summary>

@@ -45,7 +45,9 @@ public sealed class Tokenizer : IDisposable
     /// <summary>The model.</summary>
     public VqVae Model { get; }
 
-    /// <summary>Pixels per code in each direction: 4.</summary>
+    /// <summary>
+    /// Pixels per code in each direction: P. The height and width of images are multiples of it.
+    /// </summary>
     public int PixelsPerCode => Model.Options.PixelsPerCode;
 
     /// <summary>Opens a trained model.</summary>
@@ -60,17 +62,17 @@ public sealed class Tokenizer : IDisposable
         new(ModelFile.Read(ModelFile.FindWeights(path), device, key).Model, ownsModel: true);
 
     /// <summary>Encodes an image to codes.</summary>
-    /// <param name="image">An image with the model's channels, height and width multiples of 4.</param>
-    /// <returns>A code, 0 to K - 1, for each of <c>[height / 4, width / 4]</c>.</returns>
+    /// <param name="image">An image with the model's channels, height and width multiples of P.</param>
+    /// <returns>A code, 0 to K - 1, for each of <c>[height / P, width / P]</c>.</returns>
     /// <exception cref="InputException">The image does not fit the model.</exception>
     public int[] Encode(Image image) => Encode([image]);
 
     /// <summary>Encodes images to codes.</summary>
     /// <param name="images">
-    /// Any number of images of one size, with the model's channels, height and width multiples of 4.
+    /// Any number of images of one size, with the model's channels, height and width multiples of P.
     /// </param>
     /// <param name="cancellation">Stops encoding between batches.</param>
-    /// <returns>A code, 0 to K - 1, for each of <c>[images, height / 4, width / 4]</c>.</returns>
+    /// <returns>A code, 0 to K - 1, for each of <c>[images, height / P, width / P]</c>.</returns>
     /// <exception cref="InputException">The images do not fit the model.</exception>
     /// <exception cref="ArgumentException">The images differ in size or channels.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
@@ -103,9 +105,9 @@ public sealed class Tokenizer : IDisposable
     /// <summary>
     /// Encodes images to codes, batch by batch; the next batch is read while the model encodes the current one.
     /// </summary>
-    /// <param name="images">Images with the model's channels, height and width multiples of 4.</param>
+    /// <param name="images">Images with the model's channels, height and width multiples of P.</param>
     /// <param name="cancellation">Stops encoding.</param>
-    /// <returns>The codes of each batch, <c>[images, height / 4, width / 4]</c>.</returns>
+    /// <returns>The codes of each batch, <c>[images, height / P, width / P]</c>.</returns>
     /// <exception cref="InputException">The images do not fit the model, or one of them cannot be read.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public IEnumerable<int[]> Encode(ImageSource images, CancellationToken cancellation = default)
@@ -116,8 +118,8 @@ public sealed class Tokenizer : IDisposable
 
     /// <summary>Decodes the codes of an image.</summary>
     /// <param name="codes">A code, 0 to K - 1, for each of <c>[rows, columns]</c>.</param>
-    /// <param name="rows">Rows of codes: a quarter of the image's height.</param>
-    /// <param name="columns">Columns of codes: a quarter of the image's width.</param>
+    /// <param name="rows">Rows of codes: the image's height / P.</param>
+    /// <param name="columns">Columns of codes: the image's width / P.</param>
     /// <returns>The image, of 4 rows x 4 columns pixels.</returns>
     /// <exception cref="ArgumentException">
     /// The codes are not rows x columns, or one is none of the codebook.
@@ -136,8 +138,8 @@ public sealed class Tokenizer : IDisposable
     /// <param name="codes">
     /// A code, 0 to K - 1, for each of <c>[images, rows, columns]</c>; any number of images.
     /// </param>
-    /// <param name="rows">Rows of codes per image: a quarter of its height.</param>
-    /// <param name="columns">Columns of codes per image: a quarter of its width.</param>
+    /// <param name="rows">Rows of codes per image: its height / P.</param>
+    /// <param name="columns">Columns of codes per image: its width / P.</param>
     /// <param name="cancellation">Stops decoding between batches.</param>
     /// <returns>The images, each of 4 rows x 4 columns pixels.</returns>
     /// <exception cref="ArgumentException">
@@ -177,7 +179,7 @@ public sealed class Tokenizer : IDisposable
     }
 
     /// <summary>Encodes and decodes an image.</summary>
-    /// <param name="image">An image with the model's channels, height and width multiples of 4.</param>
+    /// <param name="image">An image with the model's channels, height and width multiples of P.</param>
     /// <returns>The reconstruction, of the same size.</returns>
     /// <exception cref="InputException">The image does not fit the model.</exception>
     public Image Reconstruct(Image image) =>

@@ -12,7 +12,9 @@ public static class Evaluator
 {
     /// <summary>Measures the reconstruction quality and the code use over a whole set.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="images">The set: the model's channels, height and width multiples of 4.</param>
+    /// <param name="images">
+    /// The set: the model's channels, height and width multiples of <see cref="VqVaeOptions.PixelsPerCode"/>.
+    /// </param>
     /// <param name="split">The split that the set is, copied to the result.</param>
     /// <param name="dataVariance">The variance of the training images; null if unknown.</param>
     /// <param name="progress">Receives the number of images done, after each batch.</param>

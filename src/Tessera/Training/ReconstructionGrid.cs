@@ -21,7 +21,8 @@ public sealed record ReconstructionGrid(Image Image, double Psnr)
     /// <summary>Reconstructs images and makes their grid.</summary>
     /// <param name="model">The model.</param>
     /// <param name="images">
-    /// At least one image, all of one size with the model's channels, height and width multiples of 4.
+    /// At least one image, all of one size with the model's channels, height and width multiples of
+    /// <see cref="VqVaeOptions.PixelsPerCode"/>.
     /// </param>
     /// <param name="cancellation">Cancels the work between batches.</param>
     /// <exception cref="InputException">

@@ -1,3 +1,4 @@
+using Tessera.Files;
 using Tessera.Models;
 using Tessera.Runs;
 using Tessera.Tensors.Devices;
@@ -32,7 +33,7 @@ public sealed record TrainedModel(
             string run = System.IO.Path.GetFullPath(System.IO.Path.Combine(path, "..", ".."));
             RunState state = Checkpoint.ReadState(path);
             return Load(
-                System.IO.Path.Combine(path, ModelFile.NameInFolder), device, key,
+                System.IO.Path.Combine(path, StateDict.ModelName), device, key,
                 RunFolder.IsRun(run) ? TokenizerRun.Open(run) : null, state.Update);
         }
         if (File.Exists(path)) return Load(path, device, key, run: null, update: null);

@@ -21,8 +21,8 @@ public sealed record TrainingOptions : RunOptions
     public string? DataDir { get; init; }
 
     /// <summary>
-    /// The height and width in pixels to which images are resized and cropped: each a multiple of 4, 4 to 4096.
-    /// CIFAR-10 images are always 32x32.
+    /// The height and width in pixels to which images are resized and cropped: each 4 to 4096, a multiple of
+    /// <see cref="VqVaeOptions.PixelsPerCode"/>. CIFAR-10 images are always 32x32.
     /// </summary>
     public ImageSize Size { get; init; } = 32;
 
@@ -44,14 +44,16 @@ public sealed record TrainingOptions : RunOptions
     public override void Validate()
     {
         // Model is null only if a config.json says so.
-        ThrowUnless(Model is not null, "model", $"is missing");
+        ThrowUnless(Model is not null, nameof(Model), $"is missing");
         Model.Validate();
-        ThrowUnless(Data is { Length: > 0 }, "data", $"must be shapes, cifar10 or a folder");
-        ThrowUnless(IsSide(Size.Height) && IsSide(Size.Width),
-            "size", $"must be a multiple of {Model.PixelsPerCode} from 4 to 4096, or HxW such as 32x48, not {Size}");
+        ThrowUnless(Data is { Length: > 0 }, nameof(Data), $"must be shapes, cifar10 or a folder");
+        ThrowUnless(
+            IsSide(Size.Height) && IsSide(Size.Width),
+            nameof(Size),
+            $"must be a multiple of {Model.PixelsPerCode} from 4 to 4096, or HxW such as 32x48, not {Size}");
         ThrowUnless(
             InitKey is null || Init is not null,
-            "key", $"names a state dict in the file of init; give init too, or leave key out");
+            nameof(InitKey), $"names a state dict in the file of {nameof(Init)}; give that too, or leave the key out");
         base.Validate();
     }
 

@@ -51,9 +51,9 @@ public class ThroughputBenchmarkTests
     [Fact]
     public void Options_out_of_range_are_refused()
     {
-        Assert.Contains("batch", Refuse(Small with { Batch = 0 }), StringComparison.Ordinal);
+        Assert.Contains("Batch", Refuse(Small with { Batch = 0 }), StringComparison.Ordinal);
         TrainingOptions odd = Small with { Model = new VqVaeOptions { Hidden = 7 } };
-        Assert.Contains("hidden", Refuse(odd), StringComparison.Ordinal);
+        Assert.Contains("Hidden", Refuse(odd), StringComparison.Ordinal);
         Assert.Contains("2^31", Refuse(Small with { Batch = 65536, Size = 256 }), StringComparison.Ordinal);
     }
 

@@ -46,7 +46,7 @@ public sealed class DataFoldersTests : IDisposable
     public void Without_any_folder_the_message_names_the_option(bool isLinux)
     {
         InputException e = Assert.Throws<InputException>(() => List(null, [], "", isLinux));
-        Assert.Equal("data-dir", e.Option);
+        Assert.Equal("dataDir", e.Option);
     }
 
     private static IReadOnlyList<string> List(

@@ -1,3 +1,4 @@
+using Tessera.Files;
 using Tessera.Models;
 using Tessera.Quantization;
 using Tessera.Tensors.IO;
@@ -87,7 +88,7 @@ public sealed class ModelFileTests : IDisposable
     public void A_missing_tensor_does_not_make_it_another_kind_of_model(string quantizer, int lookupDim, string name)
     {
         var model = new VqVae(Small with { Quantizer = QuantizerOptions.Find(quantizer), LookupDim = lookupDim });
-        SafeTensors.Write(_folder["model"], [.. ModelFile.Entries(model.State()).Where(entry => entry.Name != name)]);
+        SafeTensors.Write(_folder["model"], [.. StateDict.Entries(model.State()).Where(entry => entry.Name != name)]);
         Assert.Contains($"{name} is missing", Refusal(), StringComparison.Ordinal);
     }
 
@@ -253,7 +254,7 @@ public sealed class ModelFileTests : IDisposable
     {
         WriteChanged(entries => Replace(entries, "_encoder._conv_1.weight", entry => new TensorEntry(
             entry.Name, [entry.Shape[0], 4, 4, 4], new float[entry.Shape[0] * 64])));
-        Assert.Contains("channels must be 1 or 3, not 4", Refusal(), StringComparison.Ordinal);
+        Assert.Contains("Channels must be 1 or 3, not 4", Refusal(), StringComparison.Ordinal);
     }
 
     [Theory]

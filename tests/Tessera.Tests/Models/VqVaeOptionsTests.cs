@@ -9,30 +9,34 @@ public class VqVaeOptionsTests
 
     public static TheoryData<string, VqVaeOptions> Wrong() => new()
     {
-        { "channels", Usual with { Channels = 2 } },
-        { "hidden", Usual with { Hidden = 7 } },
-        { "hidden", Usual with { Hidden = 0 } },
-        { "hidden", Usual with { Hidden = 8194 } },
-        { "residual-hidden", Usual with { ResidualHidden = 0 } },
-        { "residual-layers", Usual with { ResidualLayers = -1 } },
-        { "codes", Usual with { Codes = 0 } },
-        { "codes", Usual with { Codes = 1 << 18, CodeDim = 8192 } },
-        { "code-dim", Usual with { CodeDim = 0 } },
-        { "lookup-dim", Usual with { LookupDim = -1 } },
-        { "codes", Usual with { Codes = 1 << 18, LookupDim = 8192 } },
-        { "commitment", Usual with { Quantizer = new VectorQuantizerOptions { Commitment = float.NaN } } },
+        { "Channels", Usual with { Channels = 2 } },
+        { "Hidden", Usual with { Hidden = 7 } },
+        { "Hidden", Usual with { Hidden = 0 } },
+        { "Hidden", Usual with { Hidden = 8194 } },
+        { "ResidualHidden", Usual with { ResidualHidden = 0 } },
+        { "ResidualLayers", Usual with { ResidualLayers = -1 } },
+        { "Codes", Usual with { Codes = 0 } },
+        { "Codes", Usual with { Codes = 1 << 18, CodeDim = 8192 } },
+        { "CodeDim", Usual with { CodeDim = 0 } },
+        { "LookupDim", Usual with { LookupDim = -1 } },
+        { "Codes", Usual with { Codes = 1 << 18, LookupDim = 8192 } },
         {
-            "commitment",
+            "Codes",
+            Usual with { Codes = 1 << 20, Quantizer = new VectorQuantizerOptions { Start = CodebookStart.KMeans } }
+        },
+        { "Commitment", Usual with { Quantizer = new VectorQuantizerOptions { Commitment = float.NaN } } },
+        {
+            "Commitment",
             Usual with { Quantizer = new SimVectorQuantizerOptions { Commitment = float.PositiveInfinity } }
         },
-        { "decay", Usual with { Quantizer = new EmaVectorQuantizerOptions { Decay = 1 } } },
-        { "decay", Usual with { Quantizer = new EmaVectorQuantizerOptions { Decay = double.NaN } } },
-        { "decay", Usual with { Quantizer = new CosineVectorQuantizerOptions { Decay = 0 } } },
-        { "revival", Usual with { Quantizer = new CosineVectorQuantizerOptions { Revival = -0.1 } } },
-        { "revival", Usual with { Quantizer = new EmaVectorQuantizerOptions { Revival = 1.1 } } },
-        { "gradient", Usual with { Quantizer = new VectorQuantizerOptions { Gradient = (GradientEstimator)9 } } },
-        { "ema-start", Usual with { Quantizer = new EmaVectorQuantizerOptions { AveragesStart = (EmaStart)9 } } },
-        { "codebook-start", Usual with { Quantizer = new VectorQuantizerOptions { Start = (CodebookStart)9 } } },
+        { "Decay", Usual with { Quantizer = new EmaVectorQuantizerOptions { Decay = 1 } } },
+        { "Decay", Usual with { Quantizer = new EmaVectorQuantizerOptions { Decay = double.NaN } } },
+        { "Decay", Usual with { Quantizer = new CosineVectorQuantizerOptions { Decay = 0 } } },
+        { "Revival", Usual with { Quantizer = new CosineVectorQuantizerOptions { Revival = -0.1 } } },
+        { "Revival", Usual with { Quantizer = new EmaVectorQuantizerOptions { Revival = 1.1 } } },
+        { "Gradient", Usual with { Quantizer = new VectorQuantizerOptions { Gradient = (GradientEstimator)9 } } },
+        { "AveragesStart", Usual with { Quantizer = new EmaVectorQuantizerOptions { AveragesStart = (EmaStart)9 } } },
+        { "Start", Usual with { Quantizer = new VectorQuantizerOptions { Start = (CodebookStart)9 } } },
     };
 
     [Theory]

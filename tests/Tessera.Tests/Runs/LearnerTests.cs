@@ -111,10 +111,10 @@ public sealed class LearnerTests : IDisposable
     public void Options_out_of_range_are_refused_before_a_device_is_created()
     {
         LineRun run = LineRun.Create(_folder["run"], Options with { Batch = 0, Device = "abacus" });
-        Assert.StartsWith("batch must be", Assert.Throws<InputException>(() => new LineLearner(run)).Message);
+        Assert.StartsWith("Batch must be", Assert.Throws<InputException>(() => new LineLearner(run)).Message);
         run = LineRun.Create(_folder["other"], Options with { Device = "abacus" });
         InputException e = Assert.Throws<InputException>(() => new LineLearner(run));
-        Assert.Equal("device", e.Option);
+        Assert.Equal("Device", e.Option);
         Assert.Contains("abacus", e.Message, StringComparison.Ordinal);
     }
 

@@ -122,7 +122,7 @@ public sealed class RunFolderTests : IDisposable
         Assert.Equal(changed, run.WithOptions(changed).Options);
         Assert.Equal(changed, TokenizerRun.Open(_folder["run"]).Options);
         Assert.StartsWith(
-            "threads must be", Message(() => run.WithOptions(changed with { Threads = 0 })), StringComparison.Ordinal);
+            "Threads must be", Message(() => run.WithOptions(changed with { Threads = 0 })), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -133,7 +133,7 @@ public sealed class RunFolderTests : IDisposable
         TokenizerRun run = TokenizerRun.Create(_folder["run"], options);
         InputException e = Assert.Throws<InputException>(
             () => run.WithOptions(options with { Budget = TrainingBudget.OfUpdates(25) }));
-        Assert.Equal("init", e.Option);
+        Assert.Equal("Init", e.Option);
         Assert.Contains("falls to 0 over its 24 updates", e.Message, StringComparison.Ordinal);
         Assert.Equal(3, run.WithOptions(options with { EvalEvery = 3 }).Options.EvalEvery);
     }
@@ -158,7 +158,7 @@ public sealed class RunFolderTests : IDisposable
     {
         _folder.Write("run/notes.txt", [1]);
         InputException e = Assert.Throws<InputException>(() => TokenizerRun.Create(_folder["run"], SmallRun.Options));
-        Assert.Equal("out", e.Option);
+        Assert.Equal("path", e.Option);
         Assert.Equal(["notes.txt"], Directory.GetFileSystemEntries(_folder["run"]).Select(Path.GetFileName));
     }
 

@@ -31,13 +31,13 @@ public sealed class TrainingBudgetTests : IDisposable
 
     public static TheoryData<string, TrainingBudget> Wrong() => new()
     {
-        { "budget", new TrainingBudget() },
-        { "budget", new TrainingBudget { Updates = 1, Minutes = 1 } },
-        { "updates", TrainingBudget.OfUpdates(0) },
-        { "images", TrainingBudget.OfImages(-1) },
-        { "minutes", TrainingBudget.OfMinutes(0) },
-        { "minutes", TrainingBudget.OfMinutes(double.NaN) },
-        { "minutes", TrainingBudget.OfMinutes(double.PositiveInfinity) },
+        { "Budget", new TrainingBudget() },
+        { "Budget", new TrainingBudget { Updates = 1, Minutes = 1 } },
+        { "Updates", TrainingBudget.OfUpdates(0) },
+        { "Images", TrainingBudget.OfImages(-1) },
+        { "Minutes", TrainingBudget.OfMinutes(0) },
+        { "Minutes", TrainingBudget.OfMinutes(double.NaN) },
+        { "Minutes", TrainingBudget.OfMinutes(double.PositiveInfinity) },
     };
 
     [Theory]

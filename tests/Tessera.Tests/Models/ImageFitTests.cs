@@ -1,0 +1,48 @@
+using Tessera.Models;
+using Tessera.Quantization;
+
+namespace Tessera.Tests.Models;
+
+public class ImageFitTests
+{
+    // The longest array, minus room to align a tensor.
+    private const long Most = int.MaxValue - 128;
+
+    private static readonly VqVaeOptions Usual = new();
+
+    /// <summary>
+    /// Elements per code of the largest map: 16 pixels with the image's channels, 4 cells with half of the hidden ones,
+    /// or one cell of the inner maps.
+    /// </summary>
+    public static TheoryData<string, VqVaeOptions, int> Largest() => new()
+    {
+        { "the first map", Usual, 4 * 64 },
+        { "the image", Usual with { Hidden = 2, ResidualHidden = 1, CodeDim = 1 }, 16 * 3 },
+        { "the map inside a residual block", Usual with { ResidualHidden = 500 }, 500 },
+        { "the vectors", Usual with { CodeDim = 300 }, 300 },
+        { "the projected vectors", Usual with { LookupDim = 301 }, 301 },
+        {
+            "no computed codebook",
+            Usual with { Codes = 1 << 20, CodeDim = 257, Quantizer = new SimVectorQuantizerOptions() }, 257
+        },
+    };
+
+    [Theory]
+    [MemberData(nameof(Largest))]
+    public void The_largest_map_decides_how_many_images_fit(string map, VqVaeOptions model, int perCode)
+    {
+        int most = (int)(Most / (64 * perCode));
+        ImageFit.Check(model, 32, 32, 3, most);
+        var e = Assert.Throws<InputException>(() => ImageFit.Check(model, 32, 32, 3, most + 1));
+        Assert.True(
+            e.Message.StartsWith($"{most + 1} images of height 32 and width 32 are too many", StringComparison.Ordinal),
+            $"{map}: {e.Message}");
+    }
+
+    [Theory]
+    [InlineData(30, 32, 3, "images of height 32 and width 30 do not fit: both must be multiples of 4")]
+    [InlineData(32, 32, 1, "the model takes images with 3 channels; these have 1")]
+    public void Images_of_another_kind_are_refused(int width, int height, int channels, string line) =>
+        Assert.Equal(
+            line, Assert.Throws<InputException>(() => ImageFit.Check(Usual, width, height, channels)).Message);
+}
