@@ -47,12 +47,12 @@ public sealed record CodePriorOptions
     {
         if (name is null) return null;
         if (Classes.Count == 0)
-            throw new InputException("the prior was trained without classes; leave the class out") { Option = "class" };
+            throw new InputException("the prior was trained without classes; leave the class out") { Option = "Class" };
         int index = Classes.ToList().IndexOf(name);
         return index >= 0
             ? index
             : throw new InputException($"there is no class \"{name}\"; the classes are {string.Join(", ", Classes)}")
-            { Option = "class" };
+            { Option = "Class" };
     }
 
     /// <summary>The same sizes and class names.</summary>
@@ -69,13 +69,14 @@ public sealed record CodePriorOptions
     /// <exception cref="InputException">A value is out of range; the message names it.</exception>
     public void Validate()
     {
-        ThrowUnless(Codes is >= 2 and <= 1 << 20, "codes", $"must be 2 to {1 << 20}, not {Codes}");
-        ThrowUnless(Rows >= 1, "rows", $"must be at least 1, not {Rows}");
-        ThrowUnless(Columns >= 1, "columns", $"must be at least 1, not {Columns}");
-        ThrowUnless((long)Rows * Columns <= 1 << 16, "size", $"gives {(long)Rows * Columns} codes an image; at most 65536");
-        ThrowUnless(Width is >= 8 and <= 8192, "width", $"must be 8 to 8192, not {Width}");
-        ThrowUnless(Layers is >= 1 and <= 64, "layers", $"must be 1 to 64, not {Layers}");
-        ThrowUnless(Heads >= 1 && Width % Heads == 0, "heads", $"must divide the width {Width}, unlike {Heads}");
-        ThrowUnless(Dropout is >= 0 and < 1, "dropout", $"must be at least 0 and below 1, not {Dropout}");
+        ThrowUnless(Codes is >= 2 and <= 1 << 20, nameof(Codes), $"must be 2 to {1 << 20}, not {Codes}");
+        ThrowUnless(Rows >= 1, nameof(Rows), $"must be at least 1, not {Rows}");
+        ThrowUnless(Columns >= 1, nameof(Columns), $"must be at least 1, not {Columns}");
+        ThrowUnless(
+            (long)Rows * Columns <= 1 << 16, nameof(Columns), $"must give at most 65536 codes with {Rows} rows");
+        ThrowUnless(Width is >= 8 and <= 8192, nameof(Width), $"must be 8 to 8192, not {Width}");
+        ThrowUnless(Layers is >= 1 and <= 64, nameof(Layers), $"must be 1 to 64, not {Layers}");
+        ThrowUnless(Heads >= 1 && Width % Heads == 0, nameof(Heads), $"must divide the width {Width}, unlike {Heads}");
+        ThrowUnless(Dropout is >= 0 and < 1, nameof(Dropout), $"must be at least 0 and below 1, not {Dropout}");
     }
 }

@@ -8,13 +8,13 @@ namespace Tessera.Priors;
 /// </summary>
 internal sealed class PriorCache : IDisposable
 {
-    private readonly int _batch, _length;
+    private readonly int _length;
     private readonly int[] _rows;
 
     /// <summary>Allocates the memory for sequences of the prior's length.</summary>
     public PriorCache(CodePrior prior, int batch)
     {
-        (_batch, _length) = (batch, prior.Options.Length);
+        (Sequences, _length) = (batch, prior.Options.Length);
         _rows = new int[batch];
         Projections =
         [
@@ -22,6 +22,9 @@ internal sealed class PriorCache : IDisposable
                 _ => Tensor.Zeros([batch, _length, 3 * prior.Options.Width], prior.Device)),
         ];
     }
+
+    /// <summary>The number of sequences.</summary>
+    public int Sequences { get; }
 
     /// <summary>Positions that are in the cache.</summary>
     public int Position { get; private set; }
@@ -32,9 +35,9 @@ internal sealed class PriorCache : IDisposable
     /// <summary>The rows of the next position, which then counts as in the cache.</summary>
     public Indices NextRows(Tape tape)
     {
-        for (int i = 0; i < _batch; i++) _rows[i] = i * _length + Position;
+        for (int i = 0; i < Sequences; i++) _rows[i] = i * _length + Position;
         Position++;
-        return tape.Indices(_rows, [_batch], _batch * _length);
+        return tape.Indices(_rows, [Sequences], Sequences * _length);
     }
 
     /// <summary>Forgets all positions.</summary>

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Tessera.Files;
-using Tessera.Models;
 using Tessera.Tensors.Devices;
 using Tessera.Tensors.IO;
 
@@ -19,7 +18,7 @@ public static class PriorFile
     /// <param name="prior">The prior.</param>
     /// <param name="tokenizerHash">The SHA-256 of its tokenizer's file (<see cref="HashOf"/>).</param>
     public static void Write(Stream stream, CodePrior prior, string tokenizerHash) => SafeTensors.Write(
-        stream, ModelFile.Entries(prior.State()),
+        stream, StateDict.Entries(prior.State()),
         new Dictionary<string, string>
         {
             [OptionsKey] = JsonSerializer.Serialize(prior.Options, PriorJson.Default.CodePriorOptions),
@@ -33,7 +32,7 @@ public static class PriorFile
     /// <exception cref="InputException">The file is missing or damaged, or holds no prior.</exception>
     public static (CodePrior Prior, string TokenizerHash) Read(string path, Device? device = null)
     {
-        StoredTensors stored = StoredTensors.OpenPlain(path);
+        StateDict stored = StateDict.Read(path);
         if (!stored.Metadata.TryGetValue(OptionsKey, out string? json)
             || !stored.Metadata.TryGetValue(TokenizerKey, out string? hash))
             throw new InputException($"{path} holds no prior: its metadata lack {OptionsKey} or {TokenizerKey}");
@@ -46,7 +45,7 @@ public static class PriorFile
         var prior = new CodePrior(options, device: device);
         try
         {
-            stored.ReadInto([.. prior.State()]);
+            stored.CopyAllTo([.. prior.State()]);
         }
         catch
         {

@@ -1,0 +1,137 @@
+using Tessera.Tensors.Autograd;
+using Tessera.Tensors.Random;
+
+namespace Tessera.Priors;
+
+/// <summary>
+/// Draws the codes of images from a prior, one position after the other. A sample depends on the prior, its number, its
+/// class and the options alone: not on the other samples, the batch or the number of threads.
+/// </summary>
+/// <remarks>
+/// Keys and values of the positions before are cached. Serves one thread at a time. The caller keeps the prior.
+/// </remarks>
+/// <example><code>
+/// using var sampler = new CodeSampler(prior);
+/// int[] codes = sampler.Sample([3, 3, null], new SamplingOptions { Seed = 7 });   // two of class 3, one of any
+/// </code></example>
+public sealed class CodeSampler : IDisposable
+{
+    /// <summary>The value that marks a position to be drawn.</summary>
+    public const int Open = -1;
+
+    // Sequences of a batch: enough to use each weight many times from the cache.
+    private const int MostSequences = 128;
+
+    private readonly CodePrior _prior;
+    private readonly Tape _tape;
+    private PriorCache? _cache;
+
+    /// <summary>Creates the sampler of a prior.</summary>
+    /// <param name="prior">The prior.</param>
+    public CodeSampler(CodePrior prior) => (_prior, _tape) = (prior, new Tape(prior.Device, recording: false));
+
+    /// <summary>Draws samples.</summary>
+    /// <param name="labels">The class of each sample, an index into the prior's classes; null for any.</param>
+    /// <param name="options">How codes are drawn.</param>
+    /// <param name="given">
+    /// Codes that are given, <c>[samples, length]</c>, with <see cref="Open"/> where they are drawn; null to draw all.
+    /// </param>
+    /// <param name="firstNumber">The number of the first sample: samples 8 to 15 continue samples 0 to 7.</param>
+    /// <param name="progress">Receives the part that is done, 0 to 1.</param>
+    /// <param name="cancellation">Stops it between positions.</param>
+    /// <returns>The codes, <c>[samples, length]</c>.</returns>
+    /// <exception cref="InputException">An option is out of range.</exception>
+    /// <exception cref="ArgumentException">A class or a given code is unknown to the prior.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public int[] Sample(
+        IReadOnlyList<int?> labels, SamplingOptions options, ReadOnlySpan<int> given = default, long firstNumber = 0,
+        IProgress<double>? progress = null, CancellationToken cancellation = default)
+    {
+        options.Validate();
+        int length = _prior.Options.Length;
+        int[] codes = new int[labels.Count * length];
+        if (given.IsEmpty) Array.Fill(codes, Open);
+        else given.CopyTo(codes);
+        Check(labels, codes, given);
+        int batch = options.Guidance > 0 ? MostSequences / 2 : MostSequences, passes = (labels.Count + batch - 1) / batch;
+        for (int pass = 0; pass < passes; pass++)
+        {
+            int first = pass * batch, count = Math.Min(batch, labels.Count - first), done = pass;
+            int?[] some = [.. labels.Skip(first).Take(count)];
+            SampleBatch(
+                some, options, codes.AsMemory(first * length, count * length), firstNumber + first,
+                part => progress?.Report((done + part) / passes), cancellation);
+        }
+        return codes;
+    }
+
+    /// <summary>Frees the cache and the working memory.</summary>
+    public void Dispose()
+    {
+        _tape.Dispose();
+        _cache?.Dispose();
+    }
+
+    private void SampleBatch(
+        int?[] labels, SamplingOptions options, Memory<int> codes, long firstNumber, Action<double> report,
+        CancellationToken cancellation)
+    {
+        int count = labels.Length, length = _prior.Options.Length, size = _prior.Options.Codes;
+        bool guided = options.Guidance > 0;
+        // With guidance, the second half of the sequences has no class.
+        int[] inputs = [.. labels.Select(_prior.Options.FirstInput)];
+        if (guided) inputs = [.. inputs, .. labels.Select(_ => _prior.Options.AnyClass)];
+        PriorCache cache = CacheFor(inputs.Length);
+        float[] logits = new float[inputs.Length * size];
+        CounterRandom[] random =
+            [.. Enumerable.Range(0, count).Select(i => new CounterRandom(
+                options.Seed, RandomStreams.Samples + (ulong)(firstNumber + i)))];
+        for (int position = 0; position < length; position++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            _prior.Next(_tape.Indices(inputs, [inputs.Length], _prior.Inputs), cache).CopyTo(logits);
+            _tape.Reset();
+            int at = position;
+            Parallel.For(0, count, () => new CodeDraw(size, options), (i, _, draw) =>
+            {
+                ref int code = ref codes.Span[i * length + at];
+                if (code == Open)
+                    code = draw.Draw(
+                        logits.AsSpan(i * size, size), guided ? logits.AsSpan((count + i) * size, size) : [],
+                        random[i].Uniform((ulong)at));
+                inputs[i] = code;
+                if (guided) inputs[count + i] = code;
+                return draw;
+            }, _ => { });
+            report((position + 1.0) / length);
+        }
+    }
+
+    private PriorCache CacheFor(int sequences)
+    {
+        if (_cache?.Sequences != sequences)
+        {
+            _cache?.Dispose();
+            _cache = new PriorCache(_prior, sequences);
+        }
+        _cache.Clear();
+        return _cache;
+    }
+
+    private void Check(IReadOnlyList<int?> labels, int[] codes, ReadOnlySpan<int> given)
+    {
+        if (!given.IsEmpty && given.Length != codes.Length)
+            throw new ArgumentException(
+                $"{given.Length} given codes are not {labels.Count} samples of {_prior.Options.Length}", nameof(given));
+        foreach (int code in codes)
+        {
+            if (code < Open || code >= _prior.Options.Codes)
+                throw new ArgumentException($"the prior has no code {code}", nameof(given));
+        }
+        foreach (int? label in labels)
+        {
+            if (label is { } number && (number < 0 || number >= _prior.Options.Classes.Count))
+                throw new ArgumentException($"the prior has no class {number}", nameof(labels));
+        }
+    }
+}

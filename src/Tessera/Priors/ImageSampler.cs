@@ -1,0 +1,168 @@
+using System.Runtime.CompilerServices;
+using Tessera.Files;
+using Tessera.Imaging;
+using Tessera.Models;
+using Tessera.Tensors.Devices;
+using Tessera.Tokens;
+
+namespace Tessera.Priors;
+
+/// <summary>A tokenizer and the prior over its codes: makes images.</summary>
+/// <remarks>Serves one thread at a time.</remarks>
+/// <example><code>
+/// using var sampler = ImageSampler.Open("runs/cifar");
+/// Image[] ships = sampler.Sample(8, "ship", new SamplingOptions { Guidance = 1, TopP = 0.97f, Seed = 7 });
+/// ImageFile.WritePng("ships.png", ImageGrid.Make(ships, columns: 4, padding: 2));
+/// </code></example>
+public sealed class ImageSampler : IDisposable
+{
+    private const string PriorOption = "Prior";
+
+    private readonly CodeSampler _sampler;
+
+    private ImageSampler(Tokenizer tokenizer, CodePrior prior) =>
+        (Tokenizer, Prior, _sampler) = (tokenizer, prior, new CodeSampler(prior));
+
+    /// <summary>The tokenizer.</summary>
+    public Tokenizer Tokenizer { get; }
+
+    /// <summary>The prior.</summary>
+    public CodePrior Prior { get; }
+
+    /// <summary>Opens a tokenizer and its prior.</summary>
+    /// <param name="path">The tokenizer: a run folder, a checkpoint folder or a model file.</param>
+    /// <param name="prior">
+    /// The prior: a run folder, a checkpoint folder or a model file; null for <c>prior</c> in the tokenizer's folder.
+    /// </param>
+    /// <param name="device">The device, which the caller keeps; null for the default device.</param>
+    /// <exception cref="InputException">
+    /// A file is missing or damaged, or the prior was trained beside another tokenizer.
+    /// </exception>
+    public static ImageSampler Open(string path, string? prior = null, Device? device = null)
+    {
+        string file = ModelFile.FindWeights(path), priorFile = FindPrior(path, prior);
+        (CodePrior model, string hash) = PriorFile.Read(priorFile, device);
+        try
+        {
+            if (hash != PriorFile.HashOf(file))
+                throw new InputException(
+                    $"the prior {priorFile} was trained beside another tokenizer than {file}; train one for it")
+                { Option = PriorOption, Value = path };
+            return new ImageSampler(Tokenizer.Open(path, device), model);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Draws images.</summary>
+    /// <param name="count">The number of images, at least 1.</param>
+    /// <param name="className">The name of their class; null for any.</param>
+    /// <param name="options">How codes are drawn; null for the default options.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="InputException">There is no such class, or an option is out of range.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public Image[] Sample(
+        int count, string? className = null, SamplingOptions? options = null, CancellationToken cancellation = default)
+    {
+        int? label = Prior.Options.FindClass(className);
+        return Decode(SampleCodes([.. Enumerable.Repeat(label, count)], options, cancellation: cancellation));
+    }
+
+    /// <summary>Draws images one after the other, as they become ready, a few at a time.</summary>
+    /// <param name="className">The name of their class; null for any.</param>
+    /// <param name="options">How codes are drawn; null for the default options.</param>
+    /// <param name="atOnce">How many are drawn together, at least 1: more take less time each.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <returns>Images without end: the same ones, in the same order, whatever is drawn together.</returns>
+    /// <exception cref="InputException">There is no such class, or an option is out of range.</exception>
+    public async IAsyncEnumerable<Image> Stream(
+        string? className = null, SamplingOptions? options = null, int atOnce = 4,
+        [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(atOnce, 1);
+        int?[] labels = [.. Enumerable.Repeat(Prior.Options.FindClass(className), atOnce)];
+        for (long number = 0; ; number += atOnce)
+        {
+            long first = number;
+            Image[] images = await Task.Run(
+                () => Decode(SampleCodes(labels, options, firstNumber: first, cancellation: cancellation)),
+                cancellation).ConfigureAwait(false);
+            foreach (Image image in images) yield return image;
+        }
+    }
+
+    /// <summary>Keeps a part of an image and draws the rest.</summary>
+    /// <param name="image">An image of the prior's size.</param>
+    /// <param name="keep">Whether each cell is kept, <c>[rows, columns]</c>.</param>
+    /// <param name="count">The number of completions, at least 1.</param>
+    /// <param name="className">The name of its class; null for any.</param>
+    /// <param name="options">How codes are drawn; null for the default options.</param>
+    /// <param name="progress">Receives the part that is done, 0 to 1.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <returns>The completions.</returns>
+    /// <remarks>
+    /// Codes are drawn in raster order: each sees the kept codes above it and to its left in its row, not those below.
+    /// </remarks>
+    /// <exception cref="InputException">The image does not fit, there is no such class, or an option is out of range.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public Image[] Complete(
+        Image image, IReadOnlyList<bool> keep, int count, string? className = null, SamplingOptions? options = null,
+        IProgress<double>? progress = null, CancellationToken cancellation = default)
+    {
+        CodePriorOptions sizes = Prior.Options;
+        int cell = Tokenizer.PixelsPerCode;
+        if ((image.Height, image.Width) != (sizes.Rows * cell, sizes.Columns * cell))
+            throw new InputException(
+                $"the prior makes images of {sizes.Rows * cell}x{sizes.Columns * cell}; this one is "
+                + $"{image.Height}x{image.Width}");
+        if (keep.Count != sizes.Length)
+            throw new InputException($"{keep.Count} cells to keep or draw are not the image's {sizes.Length}");
+        int[] codes = Tokenizer.Encode(image);
+        for (int i = 0; i < codes.Length; i++)
+        {
+            if (!keep[i]) codes[i] = CodeSampler.Open;
+        }
+        int?[] labels = [.. Enumerable.Repeat(sizes.FindClass(className), count)];
+        int[] given = [.. Enumerable.Repeat(codes, count).SelectMany(same => same)];
+        return Decode(SampleCodes(labels, options, given, progress: progress, cancellation: cancellation));
+    }
+
+    /// <summary>Draws the codes of images; see <see cref="CodeSampler.Sample"/>.</summary>
+    /// <returns><c>[images, rows, columns]</c>.</returns>
+    public int[] SampleCodes(
+        IReadOnlyList<int?> labels, SamplingOptions? options = null, ReadOnlySpan<int> given = default,
+        long firstNumber = 0, IProgress<double>? progress = null, CancellationToken cancellation = default) =>
+        _sampler.Sample(labels, options ?? new SamplingOptions(), given, firstNumber, progress, cancellation);
+
+    /// <summary>Decodes the codes of images of the prior's size.</summary>
+    /// <param name="codes"><c>[images, rows, columns]</c>.</param>
+    public Image[] Decode(ReadOnlySpan<int> codes) =>
+        Tokenizer.DecodeAll(codes, Prior.Options.Rows, Prior.Options.Columns);
+
+    /// <summary>Frees the models and the working memory.</summary>
+    public void Dispose()
+    {
+        _sampler.Dispose();
+        Prior.Dispose();
+        Tokenizer.Dispose();
+    }
+
+    private static string FindPrior(string path, string? prior)
+    {
+        string folder = prior ?? Path.Combine(
+            Directory.Exists(path) ? path : Path.GetDirectoryName(path) ?? "", PriorRun.FolderName);
+        if (File.Exists(folder)) return folder;
+        string file = Path.Combine(folder, StateDict.ModelName);
+        return File.Exists(file)
+            ? file
+            : throw new InputException(
+                Directory.Exists(folder)
+                    ? $"{folder} has no prior yet: its run has not reached its first checkpoint"
+                    : $"there is no prior {folder}; train one")
+            { Option = PriorOption, Value = path };
+    }
+}
