@@ -120,7 +120,7 @@ internal sealed class TrainCommand : TesseraCommand
         TrainingOptions options = ApplyAll(parse, recipe);
         if (options.Init is not { } init) return options;
         // The weights set the sizes of the model. A size option that differs is refused when the weights are read.
-        StoredModel stored = TrainedModel.ReadWeights(init, options.InitKey);
+        StoredModel stored = ModelFile.Read(init, key: options.InitKey);
         ModelSource.ReportLeftOut(stored.Origin, Invocation.Error);
         recipe = recipe with { Model = recipe.Model.WithSizesOf(stored.Model.Options) };
         return ApplyAll(parse, recipe);

@@ -41,7 +41,7 @@ public static class ModelFile
     }
 
     /// <summary>Reads a model.</summary>
-    /// <param name="path">The file.</param>
+    /// <param name="path">The file; or a run folder (its newest weights) or checkpoint folder.</param>
     /// <param name="device">The model's device; null for the default device.</param>
     /// <param name="key">
     /// The path of keys to the state dict in a PyTorch file, joined by dots; null if only one dict fits.
@@ -52,7 +52,7 @@ public static class ModelFile
     /// </exception>
     public static StoredModel Read(string path, Device? device = null, string? key = null)
     {
-        StoredTensors stored = StoredTensors.Open(path, key, CheckFit);
+        StoredTensors stored = Open(path, key);
         // Checked before a model of these sizes is allocated: a small file must not cause a large allocation.
         VqVaeOptions options = CheckedOptions(stored);
         var model = new VqVae(options, device: device);
@@ -71,20 +71,7 @@ public static class ModelFile
     /// <summary>The options of the model in a file, from its shapes and metadata.</summary>
     /// <inheritdoc cref="Read"/>
     public static VqVaeOptions ReadOptions(string path, string? key = null) =>
-        ReadOptions(StoredTensors.Open(path, key, CheckFit));
-
-    /// <summary>The path of the model file in a folder; a path that is not a folder itself.</summary>
-    /// <exception cref="InputException">There is no model file in the folder.</exception>
-    internal static string FindWeights(string path)
-    {
-        if (!Directory.Exists(path)) return path;
-        string file = Path.Combine(path, StateDict.ModelName);
-        return File.Exists(file)
-            ? file
-            : throw new InputException(
-                $"{path} has no {StateDict.ModelName}: it is no run or checkpoint, or its run has not reached its first "
-                + "checkpoint; check the path");
-    }
+        ReadOptions(Open(path, key));
 
     /// <summary>Whether a file of that name is written in PyTorch's format.</summary>
     private static bool IsPyTorch(string path) => Path.GetExtension(path).ToLowerInvariant() is ".pt" or ".pth";
@@ -98,9 +85,25 @@ public static class ModelFile
     /// </exception>
     internal static void ReadWeights(string path, string? key, VqVae model)
     {
-        StoredTensors stored = StoredTensors.Open(path, key, CheckFit);
+        StoredTensors stored = Open(path, key);
         string[] own = [.. ModelSizes.ShapesOf(ReadOptions(stored)).Select(entry => entry.Name)];
         stored.CopyAllTo([.. model.State()], stored.Names.Intersect(own));
+    }
+
+    private static StoredTensors Open(string path, string? key) =>
+        StoredTensors.Open(FindWeights(path), key, CheckFit);
+
+    /// <summary>The path of the model file in a folder; a path that is not a folder itself.</summary>
+    /// <exception cref="InputException">There is no model file in the folder.</exception>
+    private static string FindWeights(string path)
+    {
+        if (!Directory.Exists(path)) return path;
+        string file = Path.Combine(path, StateDict.ModelName);
+        return File.Exists(file)
+            ? file
+            : throw new InputException(
+                $"{path} has no {StateDict.ModelName}: it is no run or checkpoint, or its run has not reached its first "
+                + "checkpoint; check the path");
     }
 
     /// <summary>Throws if a dict does not hold a whole model.</summary>

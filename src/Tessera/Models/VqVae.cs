@@ -1,9 +1,7 @@
 using Tessera.Quantization;
 using Tessera.Tensors;
-using Tessera.Tensors.Autograd;
 using Tessera.Tensors.Devices;
 using Tessera.Tensors.Nn;
-using Tessera.Tensors.Ops;
 
 namespace Tessera.Models;
 
@@ -78,7 +76,7 @@ public sealed class VqVae : Module
                 "images are [batch, height, width, channels] with height and width "
                 + $"multiples of {Options.PixelsPerCode}, not {images.Shape}",
                 nameof(images));
-        return OnTape(images, x => _preVqConv.Forward(_encoder.Forward(x)));
+        return images.OnTape(x => _preVqConv.Forward(_encoder.Forward(x)));
     }
 
     /// <summary>Encodes images to codes.</summary>
@@ -88,12 +86,7 @@ public sealed class VqVae : Module
     /// caller disposes them.
     /// </returns>
     /// <exception cref="ArgumentException">Height or width is no multiple of P, or the channels do not fit.</exception>
-    public Indices Encode(Tensor images)
-    {
-        if (images.Tape is not null) return Quantizer.FindCodes(EncodeToVectors(images));
-        using var tape = new Tape(Device, recording: false);
-        return Encode(images.On(tape)).Clone();
-    }
+    public Indices Encode(Tensor images) => images.OnTape(x => Quantizer.FindCodes(EncodeToVectors(x)));
 
     /// <summary>Decodes code vectors to images.</summary>
     /// <param name="quantized"><c>[batch, height, width, code dim]</c>.</param>
@@ -101,7 +94,7 @@ public sealed class VqVae : Module
     /// <c>[batch, P height, P width, channels]</c>, pixels about [-0.5, 0.5], not clamped, on the vectors' tape;
     /// without a tape, the caller disposes it.
     /// </returns>
-    public Tensor Decode(Tensor quantized) => OnTape(quantized, _decoder.Forward);
+    public Tensor Decode(Tensor quantized) => quantized.OnTape(_decoder.Forward);
 
     /// <summary>Decodes codes to images.</summary>
     /// <param name="codes">A code, 0 to K - 1, for each of <c>[batch, height, width]</c>.</param>
@@ -114,19 +107,7 @@ public sealed class VqVae : Module
     {
         if (codes.Shape.Rank != 3)
             throw new ArgumentException($"codes are [batch, height, width], not {codes.Shape}", nameof(codes));
-        if (codes.Tape is not null) return Decode(Quantizer.Lookup(codes));
-        using var tape = new Tape(Device, recording: false);
-        return Decode(codes.On(tape)).Clone();
-    }
-
-    /// <summary>
-    /// Computes on the tape of x; without one, on a tape of its own, whose memory is reused.
-    /// </summary>
-    private Tensor OnTape(Tensor x, Func<Tensor, Tensor> compute)
-    {
-        if (x.Tape is not null) return compute(x);
-        using var tape = new Tape(Device, recording: false);
-        return compute(x.On(tape)).Clone();
+        return codes.OnTape(x => Decode(Quantizer.Lookup(x)));
     }
 }
 

@@ -37,10 +37,10 @@ public abstract class CodebookQuantizer : Quantizer
     }
 
     /// <inheritdoc/>
-    public sealed override Indices FindCodes(Tensor z) => ToLatents(z).NearestRows(Table(z.Tape));
+    public sealed override Indices FindCodes(Tensor z) => z.OnTape(x => ToLatents(x).NearestRows(Table(x.Tape)));
 
     /// <inheritdoc/>
-    public sealed override Tensor Lookup(Indices codes) => Table(codes.Tape).GatherRows(codes);
+    public sealed override Tensor Lookup(Indices codes) => codes.OnTape(x => Table(x.Tape).GatherRows(x));
 
     /// <inheritdoc/>
     public sealed override Tensor Codebook(Tape tape) => Table(tape).On(tape);

@@ -41,10 +41,10 @@ public sealed class ProjectedQuantizer : Quantizer
     }
 
     /// <inheritdoc/>
-    public override Indices FindCodes(Tensor z) => Inner.FindCodes(_down.Forward(z));
+    public override Indices FindCodes(Tensor z) => z.OnTape(x => Inner.FindCodes(_down.Forward(x)));
 
     /// <inheritdoc/>
-    public override Tensor Lookup(Indices codes) => Project(Inner.Lookup(codes));
+    public override Tensor Lookup(Indices codes) => codes.OnTape(x => Project(Inner.Lookup(x)));
 
     /// <summary>The codes of the inner quantizer, projected back.</summary>
     /// <inheritdoc/>

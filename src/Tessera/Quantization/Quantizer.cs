@@ -19,7 +19,10 @@ public abstract class Quantizer : Module
     /// <summary>The commitment cost: the weight of the loss term that keeps encoder outputs near their codes.</summary>
     public float Commitment { get; }
 
-    /// <summary>Quantizes vectors.</summary>
+    /// <summary>
+    /// Quantizes vectors. The results are on the vectors' tape; without a tape, the collector frees them and what lies
+    /// between.
+    /// </summary>
     /// <param name="z">The encoder's output, <c>[batch, height, width, code dim]</c>: the paper's z_e(x).</param>
     /// <param name="training">Whether this is a training step, in which running averages are updated.</param>
     /// <exception cref="ArgumentException">The dimensions of vectors and codes differ.</exception>
@@ -27,13 +30,18 @@ public abstract class Quantizer : Module
 
     /// <summary>The nearest code of each vector (equation 1), the lowest on a tie.</summary>
     /// <param name="z"><c>[..., code dim]</c>.</param>
-    /// <returns>A code, 0 to K - 1, for each vector: the shape of z without its innermost size.</returns>
+    /// <returns>
+    /// A code, 0 to K - 1, for each vector: the shape of z without its innermost size. On the tape of z; without a tape,
+    /// the caller disposes them.
+    /// </returns>
     /// <exception cref="ArgumentException">The dimensions of vectors and codes differ.</exception>
     public abstract Indices FindCodes(Tensor z);
 
     /// <summary>The vectors of codes, as the decoder receives them (equation 2).</summary>
     /// <param name="codes">Codes in any shape of rank 0 to 3.</param>
-    /// <returns>The shape of the codes with the code dim innermost, on their tape.</returns>
+    /// <returns>
+    /// The shape of the codes with the code dim innermost, on their tape; without a tape, the caller disposes it.
+    /// </returns>
     /// <exception cref="ArgumentException">A code may be none of the codebook.</exception>
     public abstract Tensor Lookup(Indices codes);
 

@@ -197,8 +197,8 @@ public abstract class RunFolder
         changed.Validate();
         if (Options.WithResumable(changed) != changed)
             throw new InputException(
-                $"the options differ from those of the run in {Path}; a resumed run can change only its budget, "
-                + "device, threads, data folder, and how often it is saved and evaluated");
+                $"the options differ from those of the run in {Path}; a resumed run can change only its "
+                + Options.Resumable);
         if (changed.Budget == Options.Budget) return;
         if (Options.LearningRateShape == Tensors.Optim.LearningRateShape.Cosine)
             throw new InputException(

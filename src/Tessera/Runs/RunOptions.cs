@@ -88,6 +88,11 @@ public abstract record RunOptions
     }
 
     /// <summary>
+    /// What <see cref="WithResumable"/> takes from other options, for messages; a class overrides both.
+    /// </summary>
+    protected internal virtual string Resumable => "budget, device, threads, and how often it is saved and evaluated";
+
+    /// <summary>
     /// These options with the values of other options that a resumed run can change, because its result so far does not
     /// depend on them: the budget, the device, the threads, how often it is saved and evaluated. Override it to add
     /// options of a derived class.

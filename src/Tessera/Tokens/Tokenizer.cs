@@ -59,7 +59,7 @@ public sealed class Tokenizer : IDisposable
     /// <returns>The tokenizer, which disposes its model.</returns>
     /// <exception cref="InputException">There is no model file, or it is damaged.</exception>
     public static Tokenizer Open(string path, Device? device = null, string? key = null) =>
-        new(ModelFile.Read(ModelFile.FindWeights(path), device, key).Model, ownsModel: true);
+        new(ModelFile.Read(path, device, key).Model, ownsModel: true);
 
     /// <summary>Encodes an image to codes.</summary>
     /// <param name="image">An image with the model's channels, height and width multiples of P.</param>

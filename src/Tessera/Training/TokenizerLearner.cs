@@ -91,8 +91,7 @@ public sealed class TokenizerLearner : Learner
     /// <inheritdoc/>
     public override void LoadInitialWeights()
     {
-        if (_options.Init is { } init)
-            ModelFile.ReadWeights(ModelFile.FindWeights(init), _options.InitKey, Model);
+        if (_options.Init is { } init) ModelFile.ReadWeights(init, _options.InitKey, Model);
     }
 
     /// <inheritdoc/>

@@ -5,7 +5,10 @@ using Tessera.Tensors.Devices;
 
 namespace Tessera.Training;
 
-/// <summary>A model loaded from a run folder, a checkpoint folder or a model file.</summary>
+/// <summary>
+/// A model loaded from a run folder, a checkpoint folder or a model file, with the run that trained it, if it is known.
+/// <see cref="ModelFile.Read"/> reads a model alone.
+/// </summary>
 /// <param name="Model">The model.</param>
 /// <param name="Origin">The file that the weights were read from, and the place in it.</param>
 /// <param name="DataVariance">The variance of the training images; null if unknown.</param>
@@ -41,13 +44,6 @@ public sealed record TrainedModel(
             ? $"{path} is neither a run folder (no config.json) nor a checkpoint (no state.json); check the path"
             : $"there is no run, checkpoint or model file {path}; check the path");
     }
-
-    /// <summary>Reads the weights of a run folder (the newest), a checkpoint folder or a model file.</summary>
-    /// <param name="path">The folder or file.</param>
-    /// <param name="key">The key of the state dict in a PyTorch file; null if only one fits.</param>
-    /// <exception cref="InputException">There is no model file, or it is damaged.</exception>
-    public static StoredModel ReadWeights(string path, string? key = null) =>
-        ModelFile.Read(ModelFile.FindWeights(path), key: key);
 
     /// <summary>Frees the model.</summary>
     public void Dispose() => Model.Dispose();

@@ -36,6 +36,10 @@ public sealed record TrainingOptions : RunOptions
     public string? InitKey { get; init; }
 
     /// <inheritdoc/>
+    protected internal override string Resumable =>
+        "budget, device, threads, data folder, and how often it is saved and evaluated";
+
+    /// <inheritdoc/>
     protected internal override RunOptions WithResumable(RunOptions other) =>
         (TrainingOptions)base.WithResumable(other) with { DataDir = ((TrainingOptions)other).DataDir };
 

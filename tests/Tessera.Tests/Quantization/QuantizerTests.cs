@@ -2,6 +2,7 @@ using Tessera.Models;
 using Tessera.Quantization;
 using Tessera.Tensors;
 using Tessera.Tensors.Autograd;
+using Tessera.Tensors.Devices;
 using Tessera.Tensors.Nn;
 using Tessera.Tensors.Ops;
 using Tessera.Tensors.Random;
@@ -60,6 +61,23 @@ public class QuantizerTests
         Assert.Equal(
             codes.SelectMany(code => codebook[code]), quantized.Vectors.ToArray(),
             (a, b) => Math.Abs(a - b) < 1e-5);
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Without_a_tape_a_call_allocates_its_result_alone(string kind, int lookupDim)
+    {
+        using var device = new CountingDevice();
+        Quantizer quantizer = Make(QuantizerOptions.Find(kind), lookupDim, device: device);
+        using Tensor z = Tensor.From(Normal(3 * 2 * Dimensions, 1), [1, 3, 2, Dimensions], device);
+        using Indices codes = quantizer.FindCodes(z);
+        using Tensor vectors = quantizer.Lookup(codes);
+        int before = device.Allocations;
+        using Indices again = quantizer.FindCodes(z);
+        using Tensor same = quantizer.Lookup(again);
+        Assert.Equal(2, device.Allocations - before);
+        Assert.Null(same.Tape);
+        Assert.Equal(vectors.ToArray(), same.ToArray());
     }
 
     [Theory]
@@ -240,7 +258,8 @@ public class QuantizerTests
         Assert.All(QuantizerOptions.All, options => Assert.Contains(options.Kind, message, StringComparison.Ordinal));
     }
 
-    private static Quantizer Make(QuantizerOptions options, int lookupDim, int dimensions = Dimensions)
+    private static Quantizer Make(
+        QuantizerOptions options, int lookupDim, int dimensions = Dimensions, Device? device = null)
     {
         var model = new VqVaeOptions
         {
@@ -249,7 +268,7 @@ public class QuantizerTests
             LookupDim = lookupDim,
             Quantizer = options,
         };
-        return model.CreateQuantizer(new Initializer(seed: 3));
+        return model.CreateQuantizer(new Initializer(seed: 3, device));
     }
 
     private static float[] Normal(int length, ulong stream)

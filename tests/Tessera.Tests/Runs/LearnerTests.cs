@@ -98,6 +98,17 @@ public sealed class LearnerTests : IDisposable
     }
 
     [Fact]
+    public void A_run_of_another_learner_can_change_what_every_run_can()
+    {
+        LineRun run = LineRun.Create(_folder["run"], Options);
+        run.CheckResumable(Options with { EvalEvery = 7 });
+        Assert.EndsWith(
+            "a resumed run can change only its budget, device, threads, and how often it is saved and evaluated",
+            Assert.Throws<InputException>(() => run.CheckResumable(Options with { Seed = 99 })).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_learner_with_a_given_device_leaves_it_to_its_owner()
     {
         using var device = new CountingDevice();
