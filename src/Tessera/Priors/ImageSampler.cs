@@ -19,9 +19,13 @@ public sealed class ImageSampler : IDisposable
     private const string PriorOption = "Prior";
 
     private readonly CodeSampler _sampler;
+    private IDisposable[] _owned = [];
 
-    private ImageSampler(Tokenizer tokenizer, CodePrior prior) =>
-        (Tokenizer, Prior, _sampler) = (tokenizer, prior, new CodeSampler(prior));
+    /// <summary>Creates the sampler of models that the caller keeps and disposes.</summary>
+    /// <param name="model">The tokenizer.</param>
+    /// <param name="prior">The prior over its codes.</param>
+    public ImageSampler(VqVae model, CodePrior prior) =>
+        (Tokenizer, Prior, _sampler) = (new Tokenizer(model), prior, new CodeSampler(prior));
 
     /// <summary>The tokenizer.</summary>
     public Tokenizer Tokenizer { get; }
@@ -40,21 +44,36 @@ public sealed class ImageSampler : IDisposable
     /// </exception>
     public static ImageSampler Open(string path, string? prior = null, Device? device = null)
     {
-        string file = ModelFile.FindWeights(path), priorFile = FindPrior(path, prior);
-        (CodePrior model, string hash) = PriorFile.Read(priorFile, device);
+        StoredModel stored = ModelFile.Read(path, device);
         try
         {
-            if (hash != PriorFile.HashOf(file))
-                throw new InputException(
-                    $"the prior {priorFile} was trained beside another tokenizer than {file}; train one for it")
-                { Option = PriorOption, Value = path };
-            return new ImageSampler(Tokenizer.Open(path, device), model);
+            CodePrior model = OpenPrior(path, stored.Origin.Path, prior, device);
+            return new ImageSampler(stored.Model, model) { _owned = [stored.Model, model] };
         }
         catch
         {
-            model.Dispose();
+            stored.Model.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Opens the prior of a tokenizer.</summary>
+    /// <param name="path">The tokenizer: a run folder, a checkpoint folder or a model file.</param>
+    /// <param name="file">The tokenizer's model file.</param>
+    /// <param name="prior">As in <see cref="Open"/>.</param>
+    /// <param name="device">The device, which the caller keeps; null for the default device.</param>
+    /// <exception cref="InputException">
+    /// The file is missing or damaged, or the prior was trained beside another tokenizer.
+    /// </exception>
+    public static CodePrior OpenPrior(string path, string file, string? prior = null, Device? device = null)
+    {
+        string priorFile = FindPrior(path, prior);
+        (CodePrior model, string hash) = PriorFile.Read(priorFile, device);
+        if (hash == PriorFile.HashOf(file)) return model;
+        model.Dispose();
+        throw new InputException(
+            $"the prior {priorFile} was trained beside another tokenizer than {file}; train one for it")
+        { Option = PriorOption, Value = path };
     }
 
     /// <summary>Draws images.</summary>
@@ -143,12 +162,12 @@ public sealed class ImageSampler : IDisposable
     public Image[] Decode(ReadOnlySpan<int> codes) =>
         Tokenizer.DecodeAll(codes, Prior.Options.Rows, Prior.Options.Columns);
 
-    /// <summary>Frees the models and the working memory.</summary>
+    /// <summary>Frees the working memory, and the models if <see cref="Open"/> read them.</summary>
     public void Dispose()
     {
         _sampler.Dispose();
-        Prior.Dispose();
         Tokenizer.Dispose();
+        foreach (IDisposable model in _owned) model.Dispose();
     }
 
     private static string FindPrior(string path, string? prior)
