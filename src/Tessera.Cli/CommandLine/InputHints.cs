@@ -24,6 +24,7 @@ internal static class InputHints
         {
             "--path" => $" (tessera train --out {Value("DIR")})",
             "--resume" => $" (tessera train --resume --out {Value("DIR")})",
+            "--prior" => $" (tessera prior {Value("RUN")})",
             _ when command?.Options.Any(known => known.Name == flag) != true => "",
             "--split" => $"; or use every image with --split {Value("all")}",
             "--data-dir" => $" (--data-dir {Value("DIR")})",

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Tessera.Data;
 using Tessera.Imaging;
 using Tessera.Models;
@@ -119,10 +120,13 @@ internal static class Settings
     /// <summary>The value of an on|off option.</summary>
     public static string OnOff(bool value) => value ? "on" : "off";
 
+    /// <summary>The option for the folder of CIFAR-10.</summary>
+    public static Option<string?> DataDirOption() => NewOption.Text(
+        "--data-dir", "DIR",
+        "Folder to search first for CIFAR-10; it is downloaded there if it is not on this machine.");
+
     private static Setting<TrainingOptions, string?> DataDir() => new(
-        NewOption.Text(
-            "--data-dir", "DIR",
-            "Folder to search first for CIFAR-10; it is downloaded there if it is not on this machine."),
+        DataDirOption(),
         options => options.DataDir,
         (options, value) => options with { DataDir = Path.GetFullPath(value!) });
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Tessera.Cli.CommandLine;
 using Tessera.Models;
+using Tessera.Priors;
 using Tessera.Runs;
 using Tessera.Tensors;
 using Tessera.Tensors.IO;
@@ -59,7 +60,7 @@ internal sealed class InfoCommand : TesseraCommand
         + $", {model.Options.Quantizer.Summary}";
 
     /// <summary>One line about the training options of a run.</summary>
-    internal static string Describe(TrainingOptions options) =>
+    internal static string Describe(RunOptions options) =>
         $"{options.Budget}, batch {options.Batch}, "
         + $"{(options.Optimizer == OptimizerKind.Muon ? "Muon at " : "")}lr {options.LearningRate}"
         + (options.WarmUp > 0 ? $" after {options.WarmUp} updates of warm-up" : "")
@@ -67,7 +68,7 @@ internal sealed class InfoCommand : TesseraCommand
         + (options.ClipNorm > 0 ? $", gradients clipped at {options.ClipNorm}" : "")
         + (options.WeightDecay > 0 ? $", weight decay {options.WeightDecay}" : "")
         + (options.AverageDecay > 0 ? $", weights averaged ({options.AverageDecay})" : "")
-        + (options.Flips ? ", flips" : "")
+        + (options is TrainingOptions { Flips: true } or PriorOptions { Flips: true } ? ", flips" : "")
         + $", seed {options.Seed}";
 
     private static IEnumerable<string[]> Run(TrainedModel trained)

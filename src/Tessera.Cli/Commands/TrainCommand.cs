@@ -13,32 +13,24 @@ using Tessera.Training;
 namespace Tessera.Cli.Commands;
 
 /// <summary><c>tessera train</c>: starts a run, or resumes one.</summary>
-internal sealed class TrainCommand : TesseraCommand
+internal sealed class TrainCommand : TrainingCommand<TrainingOptions>
 {
     private const int ShownImages = 32;
 
-    private readonly SettingGroup<TrainingOptions> _starting = Settings.ForStarting();
-    private readonly SettingGroup<TrainingOptions> _resuming = Settings.ForResuming();
-    private readonly SettingGroup<TrainingOptions> _budget = Settings.ForBudget();
     private readonly Option<string?> _preset = NewOption.Choice(
         "--preset",
         "Default values of the other options: "
             + string.Join("; ", Preset.All.Select(preset => $"{preset.Name} ({preset.Summary})"))
             + $" [default: {Preset.Default.Name}].",
         [.. Preset.All.Select(preset => preset.Name)], Preset.FormerNames);
-    private readonly Option<string?> _out = NewOption.Text(
-        "--out", "DIR",
-        "A new folder for the run, or with --resume the folder of the run to continue "
-            + "[default: runs/NAME-1, runs/NAME-2, ...; NAME follows from --data].");
-    private readonly Option<bool> _resume = NewOption.Flag(
-        "--resume", "Continues the run in --out from its newest checkpoint, with its own options.");
     private readonly Option<bool> _noReport = NewOption.Flag(
         "--no-report", "Skips the report at the end of the run; tessera report can write it later.");
-    private readonly Option<bool> _skipDamaged = NewOption.SkipDamaged();
 
     public TrainCommand(Invocation invocation) : base(
         invocation, "train",
         "Trains a VQ-VAE, by default on images that the program generates. Ctrl-C writes a checkpoint, then stops.",
+        "A new folder for the run, or with --resume the folder of the run to continue "
+            + "[default: runs/NAME-1, runs/NAME-2, ...; NAME follows from --data].",
         "tessera train",
         "tessera train --data images --size 64 --out runs/images",
         "tessera train --data cifar10 --data-dir data --minutes 60 --flips on --out runs/cifar",
@@ -46,67 +38,50 @@ internal sealed class TrainCommand : TesseraCommand
         "tessera train --resume --out runs/cifar")
     {
         Options.Add(_preset);
-        _starting.AddTo(this);
-        _budget.AddTo(this);
-        _resuming.AddTo(this);
-        Options.Add(_skipDamaged);
-        Options.Add(_out);
-        Options.Add(_resume);
+        AddOptions();
         Options.Add(_noReport);
     }
 
+    protected override SettingGroup<TrainingOptions> Starting { get; } = Settings.ForStarting();
+
+    protected override SettingGroup<TrainingOptions> Resuming { get; } = Settings.ForResuming();
+
+    protected override SettingGroup<TrainingOptions> Budget { get; } = Settings.ForBudget();
+
     protected override void Run(ParseResult parse)
     {
-        bool resume = parse.GetValue(_resume);
-        string? path = parse.GetValue(_out);
+        (string? path, bool resume) = Target(parse);
         if (resume && path is null)
             throw new InputException("--resume needs the folder of the run; name it with --out");
-        ThrowIfSeveralBudgets(parse);
         TrainingOptions options = resume ? OptionsToResume(parse, path!) : OptionsToStart(parse);
         if (path is null) path = FreePath(options.Data);
         if (!resume) RunFolder.CheckFree(path);
-
-        if (resume && parse.GetValue(_skipDamaged))
-            throw new InputException(
-                $"{_skipDamaged.Name}: a resumed run keeps the images that it began with; leave the option out");
         // Before images are read and before config.json changes: the device may be unknown.
         using Device device = options.CreateDevice();
         // A resumed run uses the same images as before: it leaves out those left out at its start, and no others.
         var loader = new ImageLoader(
-            Invocation.Output, parse.GetValue(_skipDamaged), Invocation.Cancellation)
+            Invocation.Output, parse.GetValue(SkipDamaged), Invocation.Cancellation)
         {
             Skipped = resume ? TokenizerRun.Open(path).ReadSkipped() : [],
         };
-        (ImageSet train, ImageSet test) = resume ? LoadAgain(loader, options) : loader.LoadForTraining(options);
+        (ImageSet train, ImageSet test) = resume
+            ? LoadAgain(() => loader.LoadForTraining(options))
+            : loader.LoadForTraining(options);
         TokenizerRun run = resume
             ? TokenizerRun.Open(path).WithOptions(options)
             : TokenizerRun.Create(path, options, loader.Skipped);
-        (TokenizerLearner learner, Trainer trainer) = Start(run, train, test, device, isNew: !resume);
+        (TokenizerLearner learner, Trainer trainer) =
+            Start(run, isNew: !resume, () => new TokenizerLearner(run, train, test, device));
         using (learner)
         using (trainer)
         {
             PrintStart(trainer, learner, path, train, test);
             new TrainingSession(Invocation, $"tessera train --resume --out {InputHints.Quoted(path)}").Run(
-                trainer, bar => new TrainingDisplay(Invocation.Output, bar, learner));
+                trainer, bar => new TokenizerDisplay(Invocation.Output, bar, learner));
             PrintEvaluation(learner, path, test);
             if (!parse.GetValue(_noReport)) WriteReport(learner, path, train, test);
         }
         PrintNext(path);
-    }
-
-    private static (ImageSet Train, ImageSet Test) LoadAgain(ImageLoader loader, TrainingOptions options)
-    {
-        try
-        {
-            return loader.LoadForTraining(options);
-        }
-        catch (DamagedImagesException e)
-        {
-            string others = e.Names.Count switch { 1 => "", 2 => " and 1 other", var n => $" and {n - 1} others" };
-            throw new InputException(
-                $"{e.Names[0]}{others} can no longer be read, and a resumed run needs the images that it began with; "
-                + "restore the files, or start a new run", e);
-        }
     }
 
     private TrainingOptions OptionsToStart(ParseResult parse)
@@ -116,7 +91,7 @@ internal sealed class TrainCommand : TesseraCommand
                 $"{Settings.KeyName} names a state dict in the file of {Settings.InitName}; give that too, or leave "
                 + $"{Settings.KeyName} out");
         Preset preset = Preset.Find(parse.GetValue(_preset) ?? Preset.Default.Name);
-        TrainingOptions recipe = preset.OptionsFor(_starting.Apply(parse, preset.Options).Data);
+        TrainingOptions recipe = preset.OptionsFor(Starting.Apply(parse, preset.Options).Data);
         TrainingOptions options = ApplyAll(parse, recipe);
         if (options.Init is not { } init) return options;
         // The weights set the sizes of the model. A size option that differs is refused when the weights are read.
@@ -126,11 +101,6 @@ internal sealed class TrainCommand : TesseraCommand
         return ApplyAll(parse, recipe);
     }
 
-    /// <summary>
-    /// The run's own options, with the changes that the user gave. Only options that do not affect its result so far
-    /// can change.
-    /// </summary>
-    /// <exception cref="InputException">The user changed another option.</exception>
     private TrainingOptions OptionsToResume(ParseResult parse, string path)
     {
         TokenizerRun run = TokenizerRun.Open(path);
@@ -140,36 +110,8 @@ internal sealed class TrainCommand : TesseraCommand
         if (own.Init is null && IsGiven(parse, Settings.KeyName))
             throw new InputException(
                 $"{Settings.KeyName}: the run in {path} began with random weights; leave the option out");
-        if (_starting.FindDifference(own, _starting.Apply(parse, start)) is { } difference)
-            throw new InputException(
-                $"{difference.Name} {difference.Second}: the run in {path} has {difference.First ?? "none"}; "
-                + "leave the option out, or start a new run with another --out");
-        TrainingOptions options = _budget.Apply(parse, _resuming.Apply(parse, own));
-        try
-        {
-            run.CheckResumable(options);
-        }
-        catch (InputException e) when (GivenBudgets(parse).SingleOrDefault() is { } given)
-        {
-            throw new InputException($"{given.Name} {parse.GetResult(given)!.Tokens[0].Value}: {e.Message}", e)
-            { Option = e.Option, Value = e.Value };
-        }
-        return options;
+        return OptionsToResume(parse, run, own, start);
     }
-
-    private TrainingOptions ApplyAll(ParseResult parse, TrainingOptions options) =>
-        _budget.Apply(parse, _resuming.Apply(parse, _starting.Apply(parse, options)));
-
-    /// <summary>The options --updates, --images and --minutes exclude each other.</summary>
-    private void ThrowIfSeveralBudgets(ParseResult parse)
-    {
-        string[] given = [.. GivenBudgets(parse).Select(option => option.Name)];
-        if (given.Length > 1)
-            throw new InputException($"{string.Join(" and ", given)}: each sets the length of a run; give only one");
-    }
-
-    private IEnumerable<Option> GivenBudgets(ParseResult parse) =>
-        _budget.Options.Where(option => parse.IsGiven(option));
 
     private bool IsGiven(ParseResult parse, string name) =>
         parse.IsGiven(Options.Single(option => option.Name == name));
@@ -191,24 +133,6 @@ internal sealed class TrainCommand : TesseraCommand
         return Enumerable.Range(1, int.MaxValue)
             .Select(number => Path.Combine("runs", $"{name}-{number}"))
             .First(path => !Directory.Exists(path) && !File.Exists(path));
-    }
-
-    /// <summary>Starts the training of a run; if a new one cannot start, its folder is deleted again.</summary>
-    private static (TokenizerLearner Learner, Trainer Trainer) Start(
-        TokenizerRun run, ImageSet train, ImageSet test, Device device, bool isNew)
-    {
-        TokenizerLearner? learner = null;
-        try
-        {
-            learner = new TokenizerLearner(run, train, test, device);
-            return (learner, new Trainer(learner));
-        }
-        catch
-        {
-            learner?.Dispose();
-            if (isNew) Directory.Delete(run.Path, recursive: true);
-            throw;
-        }
     }
 
     private void PrintStart(

@@ -116,8 +116,7 @@ public sealed class ImageSampler : IDisposable
     /// <summary>Keeps a part of an image and draws the rest.</summary>
     /// <param name="image">An image of the prior's size.</param>
     /// <param name="keep">Whether each cell is kept, <c>[rows, columns]</c>.</param>
-    /// <param name="count">The number of completions, at least 1.</param>
-    /// <param name="className">The name of its class; null for any.</param>
+    /// <param name="labels">The class of each completion (<see cref="CodePriorOptions.FindClass"/>); null for any.</param>
     /// <param name="options">How codes are drawn; null for the default options.</param>
     /// <param name="progress">Receives the part that is done, 0 to 1.</param>
     /// <param name="cancellation">Stops it.</param>
@@ -125,11 +124,10 @@ public sealed class ImageSampler : IDisposable
     /// <remarks>
     /// Codes are drawn in raster order: each sees the kept codes above it and to its left in its row, not those below.
     /// </remarks>
-    /// <exception cref="InputException">The image does not fit, there is no such class, or an option is out of range.
-    /// </exception>
+    /// <exception cref="InputException">The image does not fit, or an option is out of range.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public Image[] Complete(
-        Image image, IReadOnlyList<bool> keep, int count, string? className = null, SamplingOptions? options = null,
+        Image image, IReadOnlyList<bool> keep, IReadOnlyList<int?> labels, SamplingOptions? options = null,
         IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
         CodePriorOptions sizes = Prior.Options;
@@ -145,8 +143,7 @@ public sealed class ImageSampler : IDisposable
         {
             if (!keep[i]) codes[i] = CodeSampler.Open;
         }
-        int?[] labels = [.. Enumerable.Repeat(sizes.FindClass(className), count)];
-        int[] given = [.. Enumerable.Repeat(codes, count).SelectMany(same => same)];
+        int[] given = [.. Enumerable.Repeat(codes, labels.Count).SelectMany(same => same)];
         return Decode(SampleCodes(labels, options, given, progress: progress, cancellation: cancellation));
     }
 

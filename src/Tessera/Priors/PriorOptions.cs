@@ -39,6 +39,9 @@ public sealed record PriorOptions : RunOptions
     /// <summary>Whether each drawn image is mirrored left to right with probability 1/2.</summary>
     public bool Flips { get; init; } = true;
 
+    /// <summary>Whether the classes of the images are learned, if there are several.</summary>
+    public bool UsesClasses { get; init; } = true;
+
     /// <summary>
     /// The part of the drawn images that are trained on without their class, 0 to 1: it makes guidance possible (Ho and
     /// Salimans 2022, algorithm 1).

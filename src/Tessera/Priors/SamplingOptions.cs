@@ -5,6 +5,9 @@ namespace Tessera.Priors;
 /// <summary>How codes are drawn from the distribution of a prior.</summary>
 public sealed record SamplingOptions
 {
+    /// <summary>The options of the program's commands, for images of a class.</summary>
+    public static SamplingOptions Default { get; } = new() { Guidance = 1, TopP = 0.97f };
+
     /// <summary>
     /// The strength s of classifier-free guidance, at least 0: the logits are <c>u + (1 + s)(c - u)</c>, c with the
     /// class and u without (Ho and Salimans 2022, equation 6). 0 draws from the prior itself.

@@ -98,6 +98,24 @@ public abstract class RunFolder
         return table.Rows.LastOrDefault().Fields is { } last ? [.. table.Columns.Zip(last)] : null;
     }
 
+    /// <summary>A column of <c>eval.csv</c>, with the update of each row; rows without a number are left out.</summary>
+    /// <param name="column">The column.</param>
+    /// <exception cref="InputException">The file cannot be read.</exception>
+    public IEnumerable<(long Update, double Value)> Evaluations(string column)
+    {
+        if (!File.Exists(EvalPath)) yield break;
+        var table = CsvTable.Read(EvalPath);
+        int index = table.IndexOf(column);
+        if (index < 0) yield break;
+        foreach ((_, string[] fields) in table.Rows)
+        {
+            if (fields.Length > index
+                && long.TryParse(fields[0], NumberStyles.None, CultureInfo.InvariantCulture, out long update)
+                && double.TryParse(fields[index], CultureInfo.InvariantCulture, out double value))
+                yield return (update, value);
+        }
+    }
+
     /// <summary>Removes the temporary files and folders of killed processes.</summary>
     public void CleanUp()
     {

@@ -1,0 +1,172 @@
+using System.CommandLine;
+using Tessera.Cli.CommandLine;
+using Tessera.Cli.Rendering;
+using Tessera.Data;
+using Tessera.Priors;
+using Tessera.Runs;
+using Tessera.Tensors.Devices;
+using Tessera.Training;
+
+namespace Tessera.Cli.Commands;
+
+/// <summary><c>tessera prior</c>: trains the distribution over the codes of a tokenizer.</summary>
+internal sealed class PriorCommand : TrainingCommand<PriorOptions>
+{
+    // A rise of the test nats that is no noise between two evaluations.
+    private const double NotableRise = 0.005;
+
+    private readonly ModelSource _model = new();
+
+    public PriorCommand(Invocation invocation) : base(
+        invocation, "prior",
+        "Trains a prior: the distribution over the codes of a run's images, from which new images are drawn. The "
+            + "run's tokenizer does not change. Ctrl-C writes a checkpoint, then stops.",
+        $"A new folder for the prior's run, or with --resume the folder of the run to continue "
+            + $"[default: {PriorRun.FolderName} in the folder RUN].",
+        "tessera prior runs/cifar",
+        "tessera prior runs/cifar --minutes 60 --width 192 --heads 6 --out runs/cifar-prior",
+        "tessera prior runs/cifar --resume")
+    {
+        _model.AddTo(this);
+        AddOptions();
+    }
+
+    protected override SettingGroup<PriorOptions> Starting { get; } = PriorSettings.ForStarting();
+
+    protected override SettingGroup<PriorOptions> Resuming { get; } = PriorSettings.ForResuming();
+
+    protected override SettingGroup<PriorOptions> Budget { get; } = PriorSettings.ForBudget();
+
+    protected override void Run(ParseResult parse)
+    {
+        (string? path, bool resume) = Target(parse);
+        path ??= DefaultPath(parse);
+        // Before models and images are read, so that a wrong option is reported at once.
+        PriorOptions options = resume ? OptionsToResume(parse, path) : ApplyAll(parse, PriorOptions.Default);
+        if (!resume) RunFolder.CheckFree(path);
+        using Device device = options.CreateDevice();
+        using TrainedModel trained = _model.Open(parse, Invocation.Error, device);
+        string hash = PriorFile.HashOf(trained.Path);
+        if (resume && hash != options.TokenizerHash)
+            throw new InputException(
+                $"the prior in {path} was trained beside another tokenizer than {trained.Path}; start a new one");
+
+        (CodeSet train, CodeSet test, ImageSet images) = Encode(parse, trained, options, resume);
+        if (!resume) options = ForImages(options, trained, images) with { TokenizerHash = hash };
+        PriorRun run = resume ? PriorRun.Open(path).WithOptions(options) : PriorRun.Create(path, options);
+        int cell = trained.Model.Options.PixelsPerCode;
+        (PriorLearner learner, Trainer trainer) =
+            Start(run, isNew: !resume, () => new PriorLearner(run, train, test, cell, device));
+        using (learner)
+        using (trainer)
+        {
+            PrintStart(trainer, learner, path, train, test);
+            string command = $"tessera prior {InputHints.Quoted(_model.Path(parse))} --resume --out "
+                + InputHints.Quoted(path);
+            new TrainingSession(Invocation, command).Run(
+                trainer, bar => new PriorDisplay(Invocation.Output, bar, learner));
+            Invocation.Output.Table(PriorDisplay.Rows(learner.Evaluation!));
+            PrintIfByHeart(run);
+        }
+        Invocation.Output.Line("next:");
+        Invocation.Output.Line($"  {NextCommand(parse, path, options.Model)}");
+    }
+
+    private string DefaultPath(ParseResult parse)
+    {
+        string run = _model.Path(parse);
+        if (Directory.Exists(run)) return Path.Combine(run, PriorRun.FolderName);
+        if (File.Exists(run)) throw new InputException($"{run} is no folder; name one for the prior with --out");
+        throw new InputException($"there is no run, checkpoint or model file {run}; check the path");
+    }
+
+    private PriorOptions OptionsToResume(ParseResult parse, string path)
+    {
+        PriorRun run = PriorRun.Open(path);
+        return OptionsToResume(parse, run, run.Options, run.Options);
+    }
+
+    /// <summary>The codes of the images that the tokenizer was trained and tested on.</summary>
+    private (CodeSet Train, CodeSet Test, ImageSet Images) Encode(
+        ParseResult parse, TrainedModel trained, PriorOptions options, bool resume)
+    {
+        TrainingOptions own = trained.Options
+            ?? throw new InputException(
+                $"{trained.Path} belongs to no run, so its training images are not known; name a run folder");
+        own = own with { DataDir = options.DataDir ?? own.DataDir };
+        var loader = new ImageLoader(Invocation.Output, parse.GetValue(SkipDamaged), Invocation.Cancellation)
+        {
+            Skipped = trained.Run!.ReadSkipped(),
+        };
+        (ImageSet train, ImageSet test) = resume
+            ? LoadAgain(() => loader.LoadForTraining(own))
+            : loader.LoadForTraining(own);
+        return (Encode(trained, train, options.Flips), Encode(trained, test, flips: false), train);
+    }
+
+    private CodeSet Encode(TrainedModel trained, ImageSet images, bool flips) => Invocation.Output.WithBar(bar =>
+    {
+        int done = 0, all = flips ? 2 * images.Count : images.Count;
+        var progress = new ImmediateProgress<int>(count =>
+        {
+            done += count;
+            bar.Report(new BarState((double)done / all, $"encoding images: {done} of {all}"));
+        });
+        return CodeSet.Encode(trained.Model, images, flips, progress, Invocation.Cancellation);
+    });
+
+    private static PriorOptions ForImages(PriorOptions options, TrainedModel trained, ImageSet images)
+    {
+        int cell = trained.Model.Options.PixelsPerCode;
+        return options with
+        {
+            Model = options.Model with
+            {
+                Codes = trained.Model.Options.Codes,
+                Rows = images.Height / cell,
+                Columns = images.Width / cell,
+                Classes = options.UsesClasses && images.ClassNames.Count > 1 ? [.. images.ClassNames] : [],
+            },
+            Data = trained.Options!.Data,
+            DataDir = options.DataDir ?? trained.Options.DataDir,
+            Size = trained.Options.Size,
+        };
+    }
+
+    private void PrintStart(Trainer trainer, PriorLearner learner, string path, CodeSet train, CodeSet test)
+    {
+        PriorOptions options = learner.Run.Options;
+        CodePriorOptions model = options.Model;
+        Invocation.Output.Line(
+            $"data:   {options.Data}: {train.Count} images to train on{(options.Flips ? ", both ways round" : "")}, "
+            + $"{test.Count} to test on, {model.Rows}x{model.Columns} codes of {model.Codes}, "
+            + (model.Classes.Count > 0 ? $"{model.Classes.Count} classes" : "no classes"));
+        Invocation.Output.Line(
+            $"model:  {learner.Model.ParameterCount} parameters, {model.Layers} blocks of width {model.Width}, "
+            + $"{model.Heads} heads");
+        Invocation.Output.Line($"device: {learner.Device.Description}");
+        Invocation.Output.Line($"run:    {path}, {InfoCommand.Describe(options)}");
+        if (trainer.IsFinished) Invocation.Output.Line($"the run is finished after {options.Budget}");
+        else if (trainer.Update > 0) Invocation.Output.Line($"resuming after update {trainer.Update}");
+        Invocation.Output.Line();
+    }
+
+    /// <summary>Says if the prior predicted test images better before the end.</summary>
+    private void PrintIfByHeart(PriorRun run)
+    {
+        (long Update, double Nats)[] all = [.. run.Evaluations("nats")];
+        (long Update, double Nats) best = all.MinBy(evaluation => evaluation.Nats);
+        if (all.Length == 0 || all[^1].Nats < best.Nats + NotableRise) return;
+        Invocation.Output.Line(
+            $"the test nats rose from {best.Nats:0.0000} after update {best.Update}: the prior learns its training "
+            + "images by heart; train less, or with more --dropout, a smaller --width or more images");
+    }
+
+    private string NextCommand(ParseResult parse, string path, CodePriorOptions model)
+    {
+        string run = _model.Path(parse), command = $"tessera sample {InputHints.Quoted(run)}";
+        if (path != Path.Combine(run, PriorRun.FolderName)) command += $" --prior {InputHints.Quoted(path)}";
+        if (model.Classes.Count > 0) command += $" --class {InputHints.Quoted(model.Classes[0])}";
+        return $"{command} --out samples.png";
+    }
+}

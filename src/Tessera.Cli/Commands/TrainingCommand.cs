@@ -1,0 +1,141 @@
+using System.CommandLine;
+using Tessera.Cli.CommandLine;
+using Tessera.Data;
+using Tessera.Runs;
+
+namespace Tessera.Cli.Commands;
+
+/// <summary>A command that starts a training run or resumes one.</summary>
+/// <typeparam name="TOptions">The options of its runs.</typeparam>
+internal abstract class TrainingCommand<TOptions> : TesseraCommand where TOptions : RunOptions
+{
+    private readonly Option<bool> _resume;
+    private readonly Option<string?> _out;
+
+    /// <summary>Creates the command; the derived class adds its options with <see cref="AddOptions"/>.</summary>
+    /// <param name="invocation">The streams and the cancellation.</param>
+    /// <param name="name">The name that the user types.</param>
+    /// <param name="description">The description in the help.</param>
+    /// <param name="outDescription">The description of <c>--out</c>.</param>
+    /// <param name="examples">Example command lines for the help.</param>
+    protected TrainingCommand(
+        Invocation invocation, string name, string description, string outDescription, params string[] examples)
+        : base(invocation, name, description, examples)
+    {
+        _out = NewOption.Text("--out", "DIR", outDescription);
+        _resume = NewOption.Flag(
+            "--resume", "Continues the run in --out from its newest checkpoint, with its own options.");
+    }
+
+    /// <summary>The options that the result of a run depends on; they are fixed when it starts.</summary>
+    protected abstract SettingGroup<TOptions> Starting { get; }
+
+    /// <summary>The other options that a resumed run can change.</summary>
+    protected abstract SettingGroup<TOptions> Resuming { get; }
+
+    /// <summary>The options for the length of a run.</summary>
+    protected abstract SettingGroup<TOptions> Budget { get; }
+
+    /// <summary>Leaves out damaged images.</summary>
+    protected Option<bool> SkipDamaged { get; } = NewOption.SkipDamaged();
+
+    /// <summary>Adds the options of every training command.</summary>
+    protected void AddOptions()
+    {
+        Starting.AddTo(this);
+        Budget.AddTo(this);
+        Resuming.AddTo(this);
+        Options.Add(SkipDamaged);
+        Options.Add(_out);
+        Options.Add(_resume);
+    }
+
+    /// <summary>The folder that the user named, and whether its run is resumed.</summary>
+    /// <exception cref="InputException">The options exclude each other.</exception>
+    protected (string? Out, bool Resume) Target(ParseResult parse)
+    {
+        // The options --updates, --images and --minutes exclude each other.
+        string[] given = [.. GivenBudgets(parse).Select(option => option.Name)];
+        if (given.Length > 1)
+            throw new InputException($"{string.Join(" and ", given)}: each sets the length of a run; give only one");
+        bool resume = parse.GetValue(_resume);
+        if (resume && parse.GetValue(SkipDamaged))
+            throw new InputException(
+                $"{SkipDamaged.Name}: a resumed run keeps the images that it began with; leave the option out");
+        return (parse.GetValue(_out), resume);
+    }
+
+    /// <summary>Options with all that the user gave.</summary>
+    protected TOptions ApplyAll(ParseResult parse, TOptions options) =>
+        Budget.Apply(parse, Resuming.Apply(parse, Starting.Apply(parse, options)));
+
+    /// <summary>
+    /// A run's own options, with the changes that the user gave. Only options that do not affect its result so far can
+    /// change.
+    /// </summary>
+    /// <param name="parse">The command line.</param>
+    /// <param name="run">The run.</param>
+    /// <param name="own">Its options.</param>
+    /// <param name="start">The options that those of the command line are compared with: its own, or a preset's.</param>
+    /// <exception cref="InputException">The user changed another option.</exception>
+    protected TOptions OptionsToResume(ParseResult parse, RunFolder run, TOptions own, TOptions start)
+    {
+        if (Starting.FindDifference(own, Starting.Apply(parse, start)) is { } difference)
+            throw new InputException(
+                $"{difference.Name} {difference.Second}: the run in {run.Path} has {difference.First ?? "none"}; "
+                + "leave the option out, or start a new run with another --out");
+        TOptions options = Budget.Apply(parse, Resuming.Apply(parse, own));
+        try
+        {
+            run.CheckResumable(options);
+        }
+        catch (InputException e) when (GivenBudgets(parse).SingleOrDefault() is { } given)
+        {
+            throw new InputException($"{given.Name} {parse.GetResult(given)!.Tokens[0].Value}: {e.Message}", e)
+            { Option = e.Option, Value = e.Value };
+        }
+        return options;
+    }
+
+    /// <summary>Loads the images of a run again: those that it began with.</summary>
+    /// <exception cref="InputException">One of them can no longer be read.</exception>
+    protected static T LoadAgain<T>(Func<T> load)
+    {
+        try
+        {
+            return load();
+        }
+        catch (DamagedImagesException e)
+        {
+            string others = e.Names.Count switch { 1 => "", 2 => " and 1 other", var n => $" and {n - 1} others" };
+            throw new InputException(
+                $"{e.Names[0]}{others} can no longer be read, and a resumed run needs the images that it began with; "
+                + "restore the files, or start a new run", e);
+        }
+    }
+
+    /// <summary>Starts the training of a run; if a new one cannot start, its folder is deleted again.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="isNew">Whether the run is new.</param>
+    /// <param name="create">Makes the learner.</param>
+    protected static (TLearner Learner, Trainer Trainer) Start<TLearner>(
+        RunFolder run, bool isNew, Func<TLearner> create)
+        where TLearner : Learner
+    {
+        TLearner? learner = null;
+        try
+        {
+            learner = create();
+            return (learner, new Trainer(learner));
+        }
+        catch
+        {
+            learner?.Dispose();
+            if (isNew) Directory.Delete(run.Path, recursive: true);
+            throw;
+        }
+    }
+
+    private IEnumerable<Option> GivenBudgets(ParseResult parse) =>
+        Budget.Options.Where(option => parse.IsGiven(option));
+}
