@@ -107,7 +107,9 @@ public partial class ArchitectureTests
         "Quantization", "Models", "Runs", "Training", "Data", "Imaging", "Tokens", "Inspection", "Reporting",
         "Analysis")]
     [InlineData("Models", "Runs", "Training", "Data", "Imaging", "Tokens", "Inspection", "Reporting", "Analysis")]
-    [InlineData("Runs", "Models", "Quantization", "Training", "Data", "Imaging", "Tokens", "Inspection", "Reporting", "Analysis")]
+    [InlineData(
+        "Runs", "Models", "Quantization", "Training", "Data", "Imaging", "Tokens", "Inspection", "Reporting",
+        "Analysis")]
     [InlineData("Training", "Inspection", "Reporting", "Benchmarking")]
     [InlineData(
         "Imaging", "Data", "Models", "Quantization", "Runs", "Training", "Tokens", "Inspection", "Reporting",

@@ -102,8 +102,8 @@ public static class ModelFile
         return File.Exists(file)
             ? file
             : throw new InputException(
-                $"{path} has no {StateDict.ModelName}: it is no run or checkpoint, or its run has not reached its first "
-                + "checkpoint; check the path");
+                $"{path} has no {StateDict.ModelName}: it is no run or checkpoint, or its run has not reached its "
+                + "first checkpoint; check the path");
     }
 
     /// <summary>Throws if a dict does not hold a whole model.</summary>

@@ -31,8 +31,8 @@ public abstract class Quantizer : Module
     /// <summary>The nearest code of each vector (equation 1), the lowest on a tie.</summary>
     /// <param name="z"><c>[..., code dim]</c>.</param>
     /// <returns>
-    /// A code, 0 to K - 1, for each vector: the shape of z without its innermost size. On the tape of z; without a tape,
-    /// the caller disposes them.
+    /// A code, 0 to K - 1, for each vector: the shape of z without its innermost size. They are on the tape of z;
+    /// without a tape, the caller disposes them.
     /// </returns>
     /// <exception cref="ArgumentException">The dimensions of vectors and codes differ.</exception>
     public abstract Indices FindCodes(Tensor z);
