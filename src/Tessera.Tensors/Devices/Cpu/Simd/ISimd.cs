@@ -33,6 +33,18 @@ internal unsafe interface ISimd<TVector> where TVector : struct
     /// <summary><c>a * b + c</c>, fused if the processor can.</summary>
     static abstract TVector MultiplyAdd(TVector a, TVector b, TVector c);
 
+    /// <summary>The larger of a and b; with NaN, either of them.</summary>
+    static abstract TVector Max(TVector a, TVector b);
+
+    /// <summary>The nearest whole number; of two, the even one.</summary>
+    static abstract TVector Round(TVector a);
+
+    /// <summary>
+    /// <c>a * 2^n</c> for whole numbers n, where a and the result are normal numbers; else any value, but NaN stays
+    /// NaN if n is NaN too.
+    /// </summary>
+    static abstract TVector ScaleByPowerOfTwo(TVector a, TVector n);
+
     /// <summary><c>max(a, 0)</c>; NaN stays NaN.</summary>
     static abstract TVector Relu(TVector a);
 
