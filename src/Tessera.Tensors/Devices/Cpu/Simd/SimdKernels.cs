@@ -9,7 +9,7 @@ namespace Tessera.Tensors.Devices.Cpu.Simd;
 /// The vectorised kernels of one width, divided among the threads of a pool. Sums are cut at fixed places and added up
 /// in order, so that no bit depends on the number of threads.
 /// </summary>
-internal sealed unsafe class SimdKernels<TSimd, TVector>(string name, WorkerPool pool, ConvolutionChoice choice)
+internal sealed unsafe partial class SimdKernels<TSimd, TVector>(string name, WorkerPool pool, ConvolutionChoice choice)
     : ReferenceKernels
     where TSimd : struct, ISimd<TVector>
     where TVector : struct
