@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 
 namespace Tessera.Tensors.Devices.Cpu.Simd;
@@ -30,10 +29,14 @@ internal static unsafe class AttentionGradientKernel<TSimd, TVector>
         {
             var head = new AttentionHead(g, projections, item);
             var gradient = new AttentionHead(g, gradProjections, item);
+            head.Prefetch(g);
+            AttentionHead.PrefetchRows(y + head.Results, g.Width, g.Length, g.HeadWidth);
+            AttentionHead.PrefetchRows(gradY + head.Results, g.Width, g.Length, g.HeadWidth);
+            gradient.Prefetch(g);
             for (int position = 0; position < g.Length; position++)
             {
-                new Span<float>(gradient.Keys + position * gradient.Stride, g.HeadWidth).Clear();
-                new Span<float>(gradient.Values + position * gradient.Stride, g.HeadWidth).Clear();
+                RowMath<TSimd, TVector>.Fill(gradient.Keys + position * gradient.Stride, g.HeadWidth, 0);
+                RowMath<TSimd, TVector>.Fill(gradient.Values + position * gradient.Stride, g.HeadWidth, 0);
             }
             using var memory = new BlockMemory(g);
             for (int query = 0; query < g.Length; query += Block)
@@ -75,8 +78,7 @@ internal static unsafe class AttentionGradientKernel<TSimd, TVector>
         {
             nint offset = start + (nint)query * g.Width;
             memory.LogSums[query] = logSums[query];
-            memory.Means[query] = TensorPrimitives.Dot(
-                new ReadOnlySpan<float>(gradY + offset, g.HeadWidth), new ReadOnlySpan<float>(y + offset, g.HeadWidth));
+            memory.Means[query] = RowMath<TSimd, TVector>.Dot(gradY + offset, y + offset, g.HeadWidth);
         }
         new Span<float>(memory.QueryGradients, memory.QueryGradientsLength).Clear();
     }
@@ -92,10 +94,9 @@ internal static unsafe class AttentionGradientKernel<TSimd, TVector>
             int columns = Math.Min(TileColumns, width - column);
             for (int vector = 0; vector < vectors; vector++)
             {
-                var to = new Span<float>(packed + (column * (nint)Block) + vector * TileColumns, TileColumns);
-                TensorPrimitives.Multiply(
-                    new ReadOnlySpan<float>(from + vector * stride + column, columns), scale, to);
-                to[columns..].Clear();
+                float* to = packed + column * (nint)Block + vector * TileColumns;
+                RowMath<TSimd, TVector>.Scale(from + vector * stride + column, columns, scale, to);
+                RowMath<TSimd, TVector>.Fill(to + columns, TileColumns - columns, 0);
             }
         }
     }
@@ -157,8 +158,8 @@ internal static unsafe class AttentionGradientKernel<TSimd, TVector>
             int earlier = pair.FirstKey + key + r - (pair.FirstQuery + query);
             if (earlier <= 0) continue;
             nint start = (nint)(key + r) * Block + query;
-            new Span<float>(memory.Weights + start, Math.Min(earlier, TileColumns)).Clear();
-            new Span<float>(memory.Slopes + start, Math.Min(earlier, TileColumns)).Clear();
+            RowMath<TSimd, TVector>.Fill(memory.Weights + start, Math.Min(earlier, TileColumns), 0);
+            RowMath<TSimd, TVector>.Fill(memory.Slopes + start, Math.Min(earlier, TileColumns), 0);
         }
     }
 
@@ -197,10 +198,9 @@ internal static unsafe class AttentionGradientKernel<TSimd, TVector>
                     memory.Zeros, memory.Tile);
                 for (int r = 0; r < Math.Min(TileRows, pair.Keys - key); r++)
                 {
-                    var to = new Span<float>(
-                        gradient + (pair.FirstKey + key + r) * pair.Gradient.Stride + column,
-                        Math.Min(TileColumns, width - column));
-                    TensorPrimitives.Add(new ReadOnlySpan<float>(memory.Tile + r * TileColumns, to.Length), to, to);
+                    RowMath<TSimd, TVector>.Add(
+                        memory.Tile + r * TileColumns, Math.Min(TileColumns, width - column),
+                        gradient + (pair.FirstKey + key + r) * pair.Gradient.Stride + column);
                 }
             }
         }
@@ -216,11 +216,9 @@ internal static unsafe class AttentionGradientKernel<TSimd, TVector>
             {
                 for (int r = 0; r < Math.Min(TileRows, queries - query); r++)
                 {
-                    var to = new Span<float>(
-                        gradient.Queries + (first + query + r) * gradient.Stride + column,
-                        Math.Min(TileColumns, g.HeadWidth - column));
-                    TensorPrimitives.Multiply(
-                        new ReadOnlySpan<float>(sums + r * TileColumns, to.Length), g.Scale, to);
+                    RowMath<TSimd, TVector>.Scale(
+                        sums + r * TileColumns, Math.Min(TileColumns, g.HeadWidth - column), g.Scale,
+                        gradient.Queries + (first + query + r) * gradient.Stride + column);
                 }
             }
         }

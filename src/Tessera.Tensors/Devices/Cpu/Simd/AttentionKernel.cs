@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 
 namespace Tessera.Tensors.Devices.Cpu.Simd;
@@ -38,6 +37,9 @@ internal static unsafe class AttentionKernel<TSimd, TVector>
                 var work = new Panel(
                     g, new AttentionHead(g, projections, item), query, Math.Min(TileColumns, g.Count - query), y,
                     logSums + (nint)item * g.Count + query);
+                if (unit == first) work.Head.Prefetch(g);
+                if (panel == 0 && unit + panels < first + count)
+                    new AttentionHead(g, projections, item + 1).Prefetch(g);
                 if (work.Queries > FewQueries) Together(work, memory);
                 else OneByOne(work, memory);
             }
@@ -51,7 +53,7 @@ internal static unsafe class AttentionKernel<TSimd, TVector>
     {
         if (vectors < TileColumns) new Span<float>(packed, width * TileColumns).Clear();
         Transposition.Run(from, stride, vectors, width, packed, TileColumns, accumulate: false);
-        Scale(packed, width * TileColumns, scale, packed);
+        RowMath<TSimd, TVector>.Scale(packed, width * TileColumns, scale, packed);
     }
 
     private static void Together(in Panel panel, in PanelMemory memory)
@@ -74,7 +76,10 @@ internal static unsafe class AttentionKernel<TSimd, TVector>
     private static void Mask(float* scores, int position, int keys)
     {
         for (int key = position + 1; key < keys; key++)
-            new Span<float>(scores + (nint)key * TileColumns, key - position).Fill(float.NegativeInfinity);
+        {
+            RowMath<TSimd, TVector>.Fill(
+                scores + (nint)key * TileColumns, key - position, float.NegativeInfinity);
+        }
     }
 
     /// <summary>
@@ -116,34 +121,37 @@ internal static unsafe class AttentionKernel<TSimd, TVector>
     /// The results of the queries of a tile: keys that all of them have by the tile's product, the rest one by one.
     /// Weights of 0 would not do: a later value, which need not be finite, must not reach an earlier query.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Weigh(in Panel panel, in PanelMemory memory, int query, int queries)
     {
         AttentionGeometry g = panel.Geometry;
+        AttentionHead head = panel.Head;
         int common = g.Keys(panel.Position + query), column = 0;
         float* weights = memory.Scores + query, tile = memory.Tile;
         for (; column <= g.HeadWidth - TileColumns; column += TileColumns)
         {
-            float* values = panel.Head.Values + column;
             MatrixTile<TSimd, TVector>.TransposedTimesPanel(
-                weights, 1, 0, common, TileColumns, values, panel.Head.Stride, memory.Zeros, tile);
+                weights, 1, 0, common, TileColumns, head.Values + column, head.Stride, memory.Zeros, tile);
             for (int i = 0; i < queries; i++)
             {
-                float* sums = tile + i * TileColumns;
-                AddValues(
-                    weights + (nint)common * TileColumns + i, TileColumns, values + common * panel.Head.Stride,
-                    panel.Head.Stride, g.Keys(panel.Position + query + i) - common, sums, TileColumns);
-                Scale(sums, TileColumns, memory.Inverses[query + i], panel.Result(query + i) + column);
+                float* result = panel.Result(query + i) + column;
+                TSimd.Store(TSimd.Load(tile + i * TileColumns), result);
+                TSimd.Store(TSimd.Load(tile + i * TileColumns + TSimd.Width), result + TSimd.Width);
             }
         }
-        for (int i = 0; i < queries && column < g.HeadWidth; i++)
+        for (int i = 0; i < queries; i++)
         {
-            float* result = panel.Result(query + i) + column;
-            int columns = g.HeadWidth - column;
-            new Span<float>(result, columns).Clear();
+            float* result = panel.Result(query + i);
+            int keys = g.Keys(panel.Position + query + i);
             AddValues(
-                weights + i, TileColumns, panel.Head.Values + column, panel.Head.Stride,
-                g.Keys(panel.Position + query + i), result, columns);
-            Scale(result, columns, memory.Inverses[query + i], result);
+                weights + (nint)common * TileColumns + i, TileColumns, head.Values + common * head.Stride, head.Stride,
+                keys - common, result, column);
+            // Columns that fill no tile.
+            RowMath<TSimd, TVector>.Fill(result + column, g.HeadWidth - column, 0);
+            AddValues(
+                weights + i, TileColumns, head.Values + column, head.Stride, keys, result + column,
+                g.HeadWidth - column);
+            RowMath<TSimd, TVector>.Scale(result, g.HeadWidth, memory.Inverses[query + i], result);
         }
     }
 
@@ -154,14 +162,15 @@ internal static unsafe class AttentionKernel<TSimd, TVector>
         for (int query = 0; query < panel.Queries; query++)
         {
             int position = panel.Position + query, keys = g.Keys(position);
-            Scale(panel.Head.Queries + position * panel.Head.Stride, g.HeadWidth, g.Scale, q);
+            RowMath<TSimd, TVector>.Scale(
+                panel.Head.Queries + position * panel.Head.Stride, g.HeadWidth, g.Scale, q);
             Scores(q, g.HeadWidth, panel.Head.Keys, panel.Head.Stride, keys, weights);
             float sum = Softmax(weights, keys, out float largest);
             panel.LogSums[query] = largest + MathF.Log(sum);
             float* result = panel.Result(query);
-            new Span<float>(result, g.HeadWidth).Clear();
+            RowMath<TSimd, TVector>.Fill(result, g.HeadWidth, 0);
             AddValues(weights, 1, panel.Head.Values, panel.Head.Stride, keys, result, g.HeadWidth);
-            Scale(result, g.HeadWidth, 1 / sum, result);
+            RowMath<TSimd, TVector>.Scale(result, g.HeadWidth, 1 / sum, result);
         }
     }
 
@@ -216,7 +225,7 @@ internal static unsafe class AttentionKernel<TSimd, TVector>
     private static void AddValues(
         float* weights, nint weightStride, float* values, nint stride, int keys, float* sums, int columns)
     {
-        if (keys == 0) return;
+        if (keys == 0 || columns == 0) return;
         float* end = weights + keys * weightStride;
         int column = 0;
         for (; column <= columns - 4 * TSimd.Width; column += 4 * TSimd.Width)
@@ -254,9 +263,6 @@ internal static unsafe class AttentionKernel<TSimd, TVector>
             sums[column] = sum;
         }
     }
-
-    private static void Scale(float* from, int count, float scale, float* to) =>
-        TensorPrimitives.Multiply(new ReadOnlySpan<float>(from, count), scale, new Span<float>(to, count));
 
     /// <summary>Some consecutive queries of a head.</summary>
     private readonly struct Panel(
