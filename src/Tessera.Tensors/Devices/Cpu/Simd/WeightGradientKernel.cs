@@ -124,7 +124,7 @@ internal static unsafe class WeightGradientKernel<TSimd, TVector>
         {
             float* to = packed;
             nint column = 0;
-            // Two vectors in four floats or more: the second overlaps the first, so that they are six floats.
+            // Six floats, as two vectors of four that overlap.
             for (; column <= columns - TileRows; column += TileRows, to += rows * TileRows)
             {
                 Vector128<float> last = Vector128.Load(from + column + 2);
