@@ -49,6 +49,10 @@ public sealed record PriorOptions : RunOptions
     public float ClassDropout { get; init; } = 0.1f;
 
     /// <inheritdoc/>
+    protected internal override string Resumable =>
+        "budget, device, threads, data folder, and how often it is saved and evaluated";
+
+    /// <inheritdoc/>
     protected internal override RunOptions WithResumable(RunOptions other) =>
         (PriorOptions)base.WithResumable(other) with { DataDir = ((PriorOptions)other).DataDir };
 

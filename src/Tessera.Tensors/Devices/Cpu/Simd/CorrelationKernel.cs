@@ -20,6 +20,12 @@ internal static unsafe class CorrelationKernel<TSimd, TVector>
 {
     // 32 tiles of 6 rows: a panel of weights is used 32 times each time it is fetched.
     private const int PixelsPerBand = 192;
+
+    // A band's source is read once for each panel, from a cache: 144 KB of the second level.
+    private const int SourcePerBand = 192 * 192, LeastPixelsPerBand = 48;
+
+    // Fewer bands are cut into groups of panels.
+    private const int ItemsPerThread = 4;
     private const int TileRows = MatrixTile<TSimd, TVector>.Rows;
 
     private static int TileColumns => MatrixTile<TSimd, TVector>.Columns;
@@ -30,18 +36,29 @@ internal static unsafe class CorrelationKernel<TSimd, TVector>
         int panels = (plan.Channels + TileColumns - 1) / TileColumns;
         using var packed = new Scratch(
             (long)plan.Phases.Sum(phase => phase.Taps) * panels * plan.SourceChannels * TileColumns);
-        PackWeights(pool, plan, weight, panels, packed.Floats);
-
         var map = new PaddedMap(
             source, plan.SourceHeight, plan.SourceWidth, plan.SourceChannels, plan.PadTop, plan.PadLeft,
             (plan.Grid.Rows - 1) * plan.WindowStep + plan.WindowRows, plan.PaddedWidth, plan.SourceChannels);
-        var bands = new Bands(plan.Images, plan.Grid.Rows, plan.Grid.Columns, PixelsPerBand);
+        var bands = new Bands(
+            plan.Images, plan.Grid.Rows, plan.Grid.Columns,
+            Math.Clamp(SourcePerBand / plan.SourceChannels, LeastPixelsPerBand, PixelsPerBand));
         float* packedWeights = packed.Floats;
-        pool.Run(bands.Count, index => RunBand(plan, map, bands[index], packedWeights, epilogue));
+        int groups = Math.Clamp(ItemsPerThread * pool.Threads / bands.Count, 1, panels);
+        // With a single band, each panel is used once: where it is packed.
+        if (bands.Count > 1)
+            pool.Run(panels, panel => PackWeights(plan, weight, panel, panel + 1, packedWeights));
+        pool.Run(bands.Count * groups, item =>
+        {
+            (int band, int group) = Math.DivRem(item, groups);
+            (int first, int end) = (panels * group / groups, panels * (group + 1) / groups);
+            if (bands.Count == 1) PackWeights(plan, weight, first, end, packedWeights);
+            RunBand(plan, map, bands[band], first, end, packedWeights, epilogue);
+        });
     }
 
     private static void RunBand(
-        CorrelationPlan plan, PaddedMap map, Band band, float* weights, in EpiloguePointers epilogue)
+        CorrelationPlan plan, PaddedMap map, Band band, int firstPanel, int endPanel, float* weights,
+        in EpiloguePointers epilogue)
     {
         using var source = new PaddedBand(
             map, band.FirstImage, band.Images, band.FirstRow * plan.WindowStep,
@@ -56,9 +73,13 @@ internal static unsafe class CorrelationKernel<TSimd, TVector>
             var product = new PhaseProduct(
                 phase.Rows.Taps, source.RowStride, phase.Columns.Taps * plan.SourceChannels, weights,
                 isInMemory: map.IsPlain && plan.Geometry.KernelHeight == 1);
-            MultiplyPhase(product, plan.Channels, source.Pixels, windowOffsets, pixelOffsets, pixels, epilogue);
-            weights += (nint)phase.Taps * plan.SourceChannels
-                * ((plan.Channels + TileColumns - 1) / TileColumns * TileColumns);
+            for (int panel = firstPanel; panel < endPanel; panel++)
+            {
+                MultiplyPanel(
+                    product, panel, plan.Channels, source.Pixels, windowOffsets, pixelOffsets, pixels,
+                    isFirst: panel == firstPanel, epilogue);
+            }
+            weights += PanelLength(plan, phase) * WorkerPool.Ranges(plan.Channels, TileColumns);
         }
     }
 
@@ -88,33 +109,28 @@ internal static unsafe class CorrelationKernel<TSimd, TVector>
         return pixel;
     }
 
-    private static void MultiplyPhase(
-        PhaseProduct product, int channels, float* windows, nint* windowOffsets, nint* pixelOffsets, int pixels,
-        in EpiloguePointers epilogue)
+    private static void MultiplyPanel(
+        PhaseProduct product, int number, int channels, float* windows, nint* windowOffsets, nint* pixelOffsets,
+        int pixels, bool isFirst, in EpiloguePointers epilogue)
     {
         float* block = stackalloc float[TileRows * TileColumns + CacheLine.Floats];
         float* tile = CacheLine.Align(block);
         float* zeros = stackalloc float[TileColumns];
         float** rows = stackalloc float*[TileRows];
         new Span<float>(zeros, TileColumns).Clear();
-        float* panel = product.Weights;
-        for (int channel = 0; channel < channels; channel += TileColumns)
+        float* panel = product.Weights + number * (nint)product.Segments * product.Run * TileColumns;
+        int channel = number * TileColumns, columns = Math.Min(TileColumns, channels - channel);
+        for (int pixel = 0; pixel < pixels; pixel += TileRows)
         {
-            int columns = Math.Min(TileColumns, channels - channel);
-            for (int pixel = 0; pixel < pixels; pixel += TileRows)
-            {
-                // Rows past the last pixel repeat it; their results are dropped.
-                for (int r = 0; r < TileRows; r++) rows[r] = windows + windowOffsets[Math.Min(pixel + r, pixels - 1)];
-                int following = pixel + TileRows, count = Math.Min(TileRows, pixels - following);
-                if (channel == 0 && product.IsInMemory)
-                    Prefetch(windows, windowOffsets + following, count, product.Run);
-                EpilogueKernel<TSimd, TVector>.Prefetch(epilogue, pixelOffsets + following, count, channel);
-                MatrixTile<TSimd, TVector>.RowsTimesPanel(
-                    rows, product.Segments, product.SegmentStride, product.Run, panel, zeros, tile);
-                EpilogueKernel<TSimd, TVector>.Store(
-                    epilogue, tile, pixelOffsets + pixel, Math.Min(TileRows, pixels - pixel), channel, columns);
-            }
-            panel += product.Segments * product.Run * TileColumns;
+            // Rows past the last pixel repeat it; their results are dropped.
+            for (int r = 0; r < TileRows; r++) rows[r] = windows + windowOffsets[Math.Min(pixel + r, pixels - 1)];
+            int following = pixel + TileRows, count = Math.Min(TileRows, pixels - following);
+            if (isFirst && product.IsInMemory) Prefetch(windows, windowOffsets + following, count, product.Run);
+            EpilogueKernel<TSimd, TVector>.Prefetch(epilogue, pixelOffsets + following, count, channel);
+            MatrixTile<TSimd, TVector>.RowsTimesPanel(
+                rows, product.Segments, product.SegmentStride, product.Run, panel, zeros, tile);
+            EpilogueKernel<TSimd, TVector>.Store(
+                epilogue, tile, pixelOffsets + pixel, Math.Min(TileRows, pixels - pixel), channel, columns);
         }
     }
 
@@ -129,16 +145,17 @@ internal static unsafe class CorrelationKernel<TSimd, TVector>
         }
     }
 
-    private static void PackWeights(WorkerPool pool, CorrelationPlan plan, float* weight, int panels, float* packed)
+    private static nint PanelLength(CorrelationPlan plan, Phase phase) =>
+        (nint)phase.Taps * plan.SourceChannels * TileColumns;
+
+    private static void PackWeights(CorrelationPlan plan, float* weight, int firstPanel, int endPanel, float* packed)
     {
-        nint offset = 0;
         foreach (Phase phase in plan.Phases)
         {
-            nint panelLength = (nint)phase.Taps * plan.SourceChannels * TileColumns;
-            float* target = packed + offset;
-            pool.Run(
-                panels, panel => PackPanel(plan, phase, weight, panel * TileColumns, target + panel * panelLength));
-            offset += panels * panelLength;
+            nint length = PanelLength(plan, phase);
+            for (int panel = firstPanel; panel < endPanel; panel++)
+                PackPanel(plan, phase, weight, panel * TileColumns, packed + panel * length);
+            packed += length * WorkerPool.Ranges(plan.Channels, TileColumns);
         }
     }
 
@@ -151,17 +168,32 @@ internal static unsafe class CorrelationKernel<TSimd, TVector>
             {
                 int kernel = (phase.Rows.Kernel + row * phase.Rows.KernelStep) * plan.KernelWidth
                     + phase.Columns.Kernel + column * phase.Columns.KernelStep;
-                float* from = weight + (nint)channel * plan.ChannelStride + kernel;
-                for (int sourceChannel = 0; sourceChannel < plan.SourceChannels; sourceChannel++)
-                {
-                    for (int c = 0; c < TileColumns; c++)
-                    {
-                        packed[c] = c < columns ? from[(nint)c * plan.ChannelStride] : 0;
-                    }
-                    packed += TileColumns;
-                    from += plan.SourceChannelStride;
-                }
+                PackTap(plan, weight + (nint)channel * plan.ChannelStride + kernel, columns, packed);
+                packed += (nint)plan.SourceChannels * TileColumns;
             }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PackTap(CorrelationPlan plan, float* from, int columns, float* packed)
+    {
+        nint sourceStride = plan.SourceChannelStride, stride = plan.ChannelStride;
+        int channels = plan.SourceChannels;
+        if (columns < TileColumns) new Span<float>(packed, channels * TileColumns).Clear();
+        if (sourceStride == 1)
+        {
+            Transposition.Run(from, stride, columns, channels, packed, TileColumns, accumulate: false);
+            return;
+        }
+        for (int channel = 0; channel < channels; channel++, packed += TileColumns, from += sourceStride)
+        {
+            if (stride == 1 && columns == TileColumns)
+            {
+                TSimd.Store(TSimd.Load(from), packed);
+                TSimd.Store(TSimd.Load(from + TSimd.Width), packed + TSimd.Width);
+                continue;
+            }
+            for (int c = 0; c < columns; c++) packed[c] = from[c * stride];
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Tessera.Tensors.Devices.Cpu.Simd;
 
@@ -54,57 +55,98 @@ internal static unsafe class WeightGradientKernel<TSimd, TVector>
 
     private static void AddBand(in Conv2dGeometry g, Layout layout, Band band, float* x, float* gradY, float* sums)
     {
-        int paddedWidth = (g.OutWidth - 1) * g.Stride + g.KernelWidth;
-        var map = new PaddedMap(
-            x, g.InHeight, g.InWidth, g.InChannels, g.Padding, g.Padding, int.MaxValue, paddedWidth, g.InChannels);
-        int rows = band.Images * band.Rows, pixels = rows * g.OutWidth;
-        // The last tile reads up to 5 floats past the last window.
-        using var windows = new Scratch((long)rows * map.RowStride + TileRows);
+        int pixels = band.Images * band.Rows * g.OutWidth;
         // A cache line between panels, which would else lie a multiple of 4096 bytes apart.
         nint panelStride = (nint)pixels * TileColumns + CacheLine.Floats;
         using var packed = new Scratch(layout.Panels * panelStride);
-        for (int row = 0; row < rows; row++)
+        nint firstPixel = ((nint)band.FirstImage * g.OutHeight + band.FirstRow) * g.OutWidth;
+        PackGradient(gradY + firstPixel * g.OutChannels, pixels, g.OutChannels, panelStride, packed.Floats);
+        if (layout.IsMatrix)
         {
-            PackGradient(
-                g, gradY, band.FirstImage + row / band.Rows, band.FirstRow + row % band.Rows, panelStride,
-                packed.Floats + (nint)row * g.OutWidth * TileColumns);
+            using var rows = new Scratch((long)pixels * layout.PaddedRun + TSimd.Width);
+            PackRows(x + firstPixel * g.InChannels, pixels, g.InChannels, rows.Floats);
+            AddProducts(
+                layout, new Windows(rows.Floats, (nint)pixels * TileRows, 1, 0, pixels, TileRows), packed.Floats,
+                panelStride, sums);
         }
+        else
+        {
+            AddKernelRows(g, layout, band, x, packed.Floats, panelStride, sums);
+        }
+    }
+
+    private static void AddKernelRows(
+        in Conv2dGeometry g, Layout layout, Band band, float* x, float* gradient, nint panelStride, float* sums)
+    {
+        int paddedWidth = (g.OutWidth - 1) * g.Stride + g.KernelWidth, rows = band.Images * band.Rows;
+        var map = new PaddedMap(
+            x, g.InHeight, g.InWidth, g.InChannels, g.Padding, g.Padding, int.MaxValue, paddedWidth, g.InChannels);
+        // The last tile reads up to 5 floats past the last window.
+        using var padded = new Scratch((long)rows * map.RowStride + TileRows);
+        var windows = new Windows(
+            padded.Floats, TileRows, rows, map.RowStride, g.OutWidth, g.Stride * g.InChannels);
         for (int kernelRow = 0; kernelRow < g.KernelHeight; kernelRow++, sums += layout.RowStride)
         {
             for (int row = 0; row < rows; row++)
             {
                 map.CopyRow(
                     band.FirstImage + row / band.Rows, (band.FirstRow + row % band.Rows) * g.Stride + kernelRow,
-                    windows.Floats + (nint)row * map.RowStride);
+                    padded.Floats + (nint)row * map.RowStride);
             }
-            for (int panel = 0; panel < layout.Panels; panel++)
+            AddProducts(layout, windows, gradient, panelStride, sums);
+        }
+    }
+
+    private static void AddProducts(
+        Layout layout, in Windows windows, float* gradient, nint panelStride, float* sums)
+    {
+        for (int panel = 0; panel < layout.Panels; panel++, gradient += panelStride)
+        {
+            float* tile = windows.Floats;
+            for (int run = 0; run < layout.Run; run += TileRows, tile += windows.TileStride)
             {
-                for (int run = 0; run < layout.Run; run += TileRows)
-                {
-                    float* target = sums + ((nint)panel * layout.PaddedRun + run) * TileColumns;
-                    MatrixTile<TSimd, TVector>.TransposedTimesPanel(
-                        windows.Floats + run, rows, map.RowStride, g.OutWidth, g.Stride * g.InChannels,
-                        packed.Floats + panel * panelStride, TileColumns,
-                        target, target);
-                }
+                float* target = sums + ((nint)panel * layout.PaddedRun + run) * TileColumns;
+                MatrixTile<TSimd, TVector>.TransposedTimesPanel(
+                    tile, windows.Segments, windows.SegmentStride, windows.Run, windows.Stride, gradient, TileColumns,
+                    target, target);
             }
         }
     }
 
     /// <summary>
-    /// Packs one row of the upstream gradient as <c>[panel][pixel][Columns]</c>, with zeros past the last channel.
+    /// Packs rows as <c>[tile of columns][row][Rows]</c>. Where they lie, the lines of a tile would share a few sets of
+    /// the first-level cache.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void PackGradient(
-        in Conv2dGeometry g, float* gradY, int image, int row, nint panelStride, float* packed)
+    private static void PackRows(float* from, nint rows, nint columns, float* packed)
     {
-        float* from = gradY + ((nint)image * g.OutHeight + row) * g.OutWidth * g.OutChannels;
-        for (int j = 0; j < g.OutWidth; j++, from += g.OutChannels, packed += TileColumns)
+        for (nint row = 0; row < rows; row++, from += columns, packed += TileRows)
         {
             float* to = packed;
-            for (int channel = 0; channel < g.OutChannels; channel += TileColumns, to += panelStride)
+            nint column = 0;
+            // Six floats, as two vectors of four that overlap.
+            for (; column <= columns - TileRows; column += TileRows, to += rows * TileRows)
             {
-                int columns = g.OutChannels - channel;
+                Vector128<float> last = Vector128.Load(from + column + 2);
+                Vector128.Load(from + column).Store(to);
+                last.Store(to + 2);
+            }
+            for (nint i = 0; column < columns; i++, column++) to[i] = from[column];
+        }
+    }
+
+    /// <summary>
+    /// Packs pixels of the upstream gradient as <c>[panel][pixel][Columns]</c>, with zeros past the last channel.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PackGradient(float* from, int pixels, int channels, nint panelStride, float* packed)
+    {
+        for (int pixel = 0; pixel < pixels; pixel++, from += channels, packed += TileColumns)
+        {
+            float* to = packed;
+            for (int channel = 0; channel < channels; channel += TileColumns, to += panelStride)
+            {
+                int columns = channels - channel;
                 if (columns >= TileColumns)
                 {
                     // Copying a span costs several times as much.
@@ -149,6 +191,21 @@ internal static unsafe class WeightGradientKernel<TSimd, TVector>
         }
     }
 
+    /// <summary>The windows of a kernel row, see <see cref="MatrixTile{TSimd,TVector}.TransposedTimesPanel"/>.</summary>
+    private readonly struct Windows(
+        float* floats, nint tileStride, nint segments, nint segmentStride, nint run, nint stride)
+    {
+        public float* Floats { get; } = floats;
+
+        /// <summary>Floats from one tile of columns to the next.</summary>
+        public nint TileStride { get; } = tileStride;
+
+        public nint Segments { get; } = segments;
+        public nint SegmentStride { get; } = segmentStride;
+        public nint Run { get; } = run;
+        public nint Stride { get; } = stride;
+    }
+
     private readonly struct Layout
     {
         public Layout(in Conv2dGeometry g)
@@ -158,7 +215,11 @@ internal static unsafe class WeightGradientKernel<TSimd, TVector>
             Panels = (g.OutChannels + TileColumns - 1) / TileColumns;
             RowStride = (nint)Panels * PaddedRun * TileColumns;
             SliceStride = RowStride * g.KernelHeight;
+            IsMatrix = (g.KernelHeight, g.KernelWidth, g.Stride, g.Padding) == (1, 1, 1, 0);
         }
+
+        /// <summary>Whether the windows are the pixels, so that the images are one matrix.</summary>
+        public bool IsMatrix { get; }
 
         /// <summary>The floats under a row of the kernel.</summary>
         public int Run { get; }
