@@ -24,7 +24,7 @@ public sealed record PriorOptions : RunOptions
     /// <summary>The sizes of the model.</summary>
     public CodePriorOptions Model { get; init; } = new();
 
-    /// <summary>The SHA-256 of the tokenizer's model file, in hexadecimal digits.</summary>
+    /// <summary>The SHA-256 of the tokenizer's model file, in hexadecimal digits; empty if it is not known yet.</summary>
     public string TokenizerHash { get; init; } = "";
 
     /// <summary><c>shapes</c>, <c>cifar10</c> or the path of a folder of images.</summary>
@@ -64,7 +64,8 @@ public sealed record PriorOptions : RunOptions
         ThrowUnless(Model is not null, nameof(Model), $"is missing");
         Model.Validate();
         ThrowUnless(Data is not null, nameof(Data), $"is missing");
-        ThrowUnless(TokenizerHash is { Length: 64 }, nameof(TokenizerHash), $"must be the SHA-256 of a model file");
+        ThrowUnless(
+            TokenizerHash is { Length: 0 or 64 }, nameof(TokenizerHash), $"must be the SHA-256 of a model file");
         ThrowUnless(
             ClassDropout is >= 0 and <= 1, nameof(ClassDropout), $"must be 0 to 1, not {ClassDropout}");
         base.Validate();
