@@ -1,0 +1,58 @@
+using System.Globalization;
+using Tessera.Benchmarks.Frechet;
+using Tessera.Data;
+using Tessera.Imaging;
+using Tessera.Priors;
+
+// How far sets of images are from test images, by the features of a ResNet-18. Not the literature's FID, which uses
+// another network and 50,000 images.
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+if (args is not [var run, ..])
+{
+    Console.Error.WriteLine("""
+        usage: Tessera.Benchmarks.Frechet RUN [--prior DIR] [--data-dir DIR] [--count 1500] [--draws 10] [G,P,T ...]
+               RUN is a tokenizer's run on CIFAR-10 with a prior; each G,P,T is a guidance, a top-p and a temperature
+        """);
+    return 2;
+}
+string? Value(string name) => Array.IndexOf(args, name) is var at and > 0 ? args[at + 1] : null;
+int count = int.Parse(Value("--count") ?? "1500"), draws = int.Parse(Value("--draws") ?? "10");
+float[][] grid =
+[
+    .. args.Skip(1).Where(argument => argument.Count(letter => letter == ',') == 2)
+        .Select(point => point.Split(',').Select(float.Parse).ToArray()),
+];
+
+string data = Cifar10.Find(Value("--data-dir")).Folder ?? throw new InvalidOperationException("CIFAR-10 was not found");
+ImageSet train = Cifar10.Load(data, Split.Train), test = Cifar10.Load(data, Split.Test);
+Image[] images = test.First(2 * count);
+int[] labels = [.. Enumerable.Range(0, 2 * count).Select(test.Label)];
+using var features = new Features();
+using var sampler = ImageSampler.Open(run, Value("--prior"));
+float[][] reference = features.Of(images[count..], "other test images");
+int[] referenceLabels = labels[count..];
+
+Console.WriteLine($"{count} images against {count} other test images; ± is the bootstrap's standard deviation.\n");
+Console.WriteLine("| set | Fréchet | kernel | classifier |");
+Console.WriteLine("|---|---|---|---|");
+Print("test images", images[..count], labels[..count]);
+Print("training images", train.First(count), [.. Enumerable.Range(0, count).Select(train.Label)]);
+Print("reconstructions of test images", [.. images[..count].Select(sampler.Tokenizer.Reconstruct)], labels[..count]);
+int classes = Math.Max(sampler.Prior.Options.Classes.Count, 1);
+foreach (float[] point in grid)
+{
+    var options = new SamplingOptions { Guidance = point[0], TopP = point[1], Temperature = point[2], Seed = 1 };
+    int[] drawn = [.. Enumerable.Range(0, count).Select(i => i % classes)];
+    int[] codes = sampler.SampleCodes([.. drawn.Select(label => classes > 1 ? label : (int?)null)], options);
+    Print($"samples, guidance {point[0]}, top-p {point[1]}, temperature {point[2]}", sampler.Decode(codes), drawn);
+}
+return 0;
+
+void Print(string name, Image[] set, int[] setLabels)
+{
+    float[][] of = features.Of(set, name);
+    double accuracy = Classifier.Accuracy(of, setLabels, reference, referenceLabels);
+    Console.WriteLine(
+        $"| {name} | {Distances.Frechet(of, reference):0.0} ± {Distances.Bootstrap(of, reference, draws):0.0} "
+        + $"| {Distances.Kernel(of, reference):0.00} | {accuracy:P1} |");
+}
