@@ -7,8 +7,8 @@ namespace Tessera.Tensors.Devices.Cpu.Simd;
 /// are treated as one more vector.
 /// </summary>
 /// <remarks>
-/// Bound by the exponential, one a logit: about 20 instructions a vector, so that several hundred logits take longer
-/// than their way from memory on one thread.
+/// Bound by the exponential, one a logit, of about 20 instructions a vector. A row of some thousand logits stays in the
+/// first-level cache between its passes.
 /// </remarks>
 internal static unsafe class CrossEntropyKernel<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>
