@@ -3,13 +3,13 @@ using System.Runtime.CompilerServices;
 namespace Tessera.Tensors.Devices.Cpu.Simd;
 
 /// <summary>
-/// The gradient of attention by blocks of queries and keys of one head. The weights p and their gradients ds of a block,
-/// <c>[key][query]</c>, are computed anew from the forward pass's sums; they are factors of three more products.
+/// The gradient of attention by blocks of queries and keys of one head. The weights p and their gradients ds of a
+/// block, <c>[key][query]</c>, are computed anew from the forward pass's sums; they are factors of three more products.
 /// </summary>
 /// <remarks>
 /// Cost: 10 * head width flops and an exponential for each pair of a query and a key, at the rate of
-/// <see cref="MatrixTile{TSimd,TVector}"/>; blocks of keys after a block's queries are left out. A block's memory is some
-/// hundred KB. The gradients of keys and values are sums over the queries of a block, added up block by block.
+/// <see cref="MatrixTile{TSimd,TVector}"/>; blocks of keys after a block's queries are left out. A block's memory is
+/// some hundred KB. The gradients of keys and values are sums over the queries of a block, added up block by block.
 /// </remarks>
 internal static unsafe class AttentionGradientKernel<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>
@@ -101,7 +101,7 @@ internal static unsafe class AttentionGradientKernel<TSimd, TVector>
         }
     }
 
-    /// <summary>Computes p and ds of the pairs, without those of panels whose queries precede all keys of a tile.</summary>
+    /// <summary>Computes p and ds, without those of panels whose queries precede all keys of a tile.</summary>
     private static void Weights(in Pair pair, in BlockMemory memory)
     {
         float** keys = stackalloc float*[TileRows];
@@ -171,11 +171,12 @@ internal static unsafe class AttentionGradientKernel<TSimd, TVector>
         {
             int keys = pair.Geometry.Keys(pair.FirstQuery + query + TileRows - 1) - pair.FirstKey;
             keys = Math.Min(keys, pair.Keys);
-            for (int column = 0; column < pair.Geometry.HeadWidth; column += TileColumns, sums += TileRows * TileColumns)
+            for (int column = 0; column < pair.Geometry.HeadWidth; column += TileColumns)
             {
                 MatrixTile<TSimd, TVector>.TransposedTimesPanel(
                     memory.Slopes + query, 1, 0, keys, Block, memory.Keys + (nint)column * Block, TileColumns, sums,
                     sums);
+                sums += TileRows * TileColumns;
             }
         }
     }
