@@ -15,9 +15,13 @@ namespace Tessera.Tensors.Random;
 /// </code></example>
 public readonly struct CounterRandom(ulong seed, ulong stream)
 {
-    private const uint Multiplier0 = 0xD2511F53, Multiplier1 = 0xCD9E8D57;
-    private const uint Weyl0 = 0x9E3779B9, Weyl1 = 0xBB67AE85;
-    private const int Rounds = 10;
+    internal const uint Multiplier0 = 0xD2511F53, Multiplier1 = 0xCD9E8D57;
+    internal const uint Weyl0 = 0x9E3779B9, Weyl1 = 0xBB67AE85;
+    internal const int Rounds = 10;
+
+    internal ulong Seed => seed;
+
+    internal ulong Stream => stream;
 
     /// <summary>32 random bits: lane <c>index % 4</c> of the block whose counter is (index / 4, stream).</summary>
     public uint Bits(ulong index)

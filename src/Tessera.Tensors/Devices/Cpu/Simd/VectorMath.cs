@@ -2,8 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace Tessera.Tensors.Devices.Cpu.Simd;
 
-/// <summary>Functions of each element of a vector.</summary>
-internal static class VectorMath<TSimd, TVector>
+/// <summary>Functions of vectors, made of the operations that every width has.</summary>
+internal static unsafe class VectorMath<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>
     where TVector : struct
 {
@@ -39,5 +39,15 @@ internal static class VectorMath<TSimd, TVector>
         TVector y = TSimd.ScaleByPowerOfTwo(power, n);
         y = TSimd.WhereGreater(TSimd.Broadcast(Lowest), x, TSimd.Broadcast(0), y);
         return TSimd.WhereGreater(x, TSimd.Broadcast(Highest), TSimd.Broadcast(float.PositiveInfinity), y);
+    }
+
+    /// <summary>The largest element; any element where one is NaN. Slow; once a row.</summary>
+    public static float Largest(TVector x)
+    {
+        float* lanes = stackalloc float[TSimd.Width];
+        TSimd.Store(x, lanes);
+        float largest = lanes[0];
+        for (int lane = 1; lane < TSimd.Width; lane++) largest = float.MaxNative(largest, lanes[lane]);
+        return largest;
     }
 }
