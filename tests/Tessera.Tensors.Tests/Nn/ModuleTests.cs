@@ -92,6 +92,58 @@ public class ModuleTests
     }
 
     [Fact]
+    public void Layers_of_sequences_have_PyTorchs_names_and_start_as_they_say()
+    {
+        var linear = new Linear(30, 40, new Initializer(1), deviation: 0.02f);
+        Assert.Equal(
+            [("weight", ParameterRoles.Matrix), ("bias", ParameterRoles.Vector)],
+            linear.Parameters().Select(parameter => (parameter.Name, parameter.Role)));
+        Assert.Equal(new Shape(40, 30), linear.Weight.Shape);
+        AssertNormal(linear.Weight, 0.02);
+        Assert.Equal(new float[40], linear.Bias!.ToArray());
+        Assert.Null(new Linear(3, 4, new Initializer(1), 1, bias: false).Bias);
+
+        var norm = new LayerNorm(5, new Initializer(1));
+        Assert.Equal(
+            [("weight", ParameterRoles.Vector), ("bias", ParameterRoles.Vector)],
+            norm.Parameters().Select(parameter => (parameter.Name, parameter.Role)));
+        Assert.Equal([1f, 1, 1, 1, 1], norm.Weight.ToArray());
+        Assert.Equal(new float[5], norm.Bias.ToArray());
+
+        var embedding = new Embedding(40, 30, new Initializer(1), deviation: 3);
+        Assert.Equal(
+            [("weight", ParameterRoles.Table)],
+            embedding.Parameters().Select(parameter => (parameter.Name, parameter.Role)));
+        Assert.Equal(new Shape(40, 30), embedding.Weight.Shape);
+        AssertNormal(embedding.Weight, 3);
+    }
+
+    [Fact]
+    public void Layers_of_sequences_compute_their_operations()
+    {
+        var initializer = new Initializer(1);
+        Tensor x = initializer.Normal([2, 5, 3]);
+        var linear = new Linear(3, 4, initializer, 1);
+        Tensor y = linear.Forward(x), addend = initializer.Normal([2, 5, 4]);
+        Assert.Equal(x.Linear(linear.Weight, linear.Bias).ToArray(), y.ToArray());
+        Assert.Equal(x.Linear(linear.Weight, linear.Bias, addend).ToArray(), linear.Forward(x, addend).ToArray());
+
+        // Gain one and bias zero: rows of mean 0 and variance 1.
+        float[] normal = new LayerNorm(4, initializer).Forward(y).ToArray();
+        Assert.All(normal.Chunk(4), row =>
+        {
+            Assert.Equal(0, row.Average(), 1e-6);
+            Assert.Equal(1, row.Average(value => value * value), 1e-3);
+        });
+
+        var embedding = new Embedding(7, 3, initializer, 1);
+        using Indices indices = Indices.From([6, 0, 6], [3], limit: 7);
+        float[] table = embedding.Weight.ToArray();
+        Assert.Equal(
+            [.. table[18..], .. table[..3], .. table[18..]], embedding.Forward(indices).ToArray());
+    }
+
+    [Fact]
     public void Layers_pass_their_stride_and_padding_on()
     {
         Tensor x = Tensor.Zeros([2, 8, 6, 3]);
@@ -119,6 +171,16 @@ public class ModuleTests
         // y = 2x + 3.
         Assert.Equal(2, net.Weight.Item(), 0.01);
         Assert.Equal(3, net.Bias!.Item(), 0.01);
+    }
+
+    private static void AssertNormal(Tensor tensor, double deviation)
+    {
+        float[] values = tensor.ToArray();
+        // 4 standard errors of the mean and of the variance.
+        double standardError = 1 / Math.Sqrt(values.Length);
+        Assert.InRange(values.Average() / deviation, -4 * standardError, 4 * standardError);
+        double variance = values.Average(value => (double)value * value) / (deviation * deviation);
+        Assert.InRange(variance, 1 - 4 * Math.Sqrt(2) * standardError, 1 + 4 * Math.Sqrt(2) * standardError);
     }
 
     private static void AssertUniform(Tensor tensor, double bound)

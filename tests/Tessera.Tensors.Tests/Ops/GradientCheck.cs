@@ -10,13 +10,19 @@ namespace Tessera.Tensors.Tests.Ops;
 /// where the operation runs on the reference kernels and f is summed in double precision.
 /// </summary>
 /// <remarks>
-/// Every operation here is linear or quadratic in each single element of its inputs (ReLU: away from its kink), where
-/// central differences are exact for any h. So h can be large, and the only error is the rounding of y to float32.
+/// Most operations are linear or quadratic in each single element of their inputs (ReLU: away from its kink), where
+/// central differences are exact for any h. So h can be large, and the only error is the rounding of y to float32. For
+/// the other ones, differences D of two steps cancel the term in h^2: <c>(4 D(h) - D(2h)) / 3</c> (Richardson).
 /// </remarks>
 internal static class GradientCheck
 {
     /// <summary>The step h of the differences, as large as the inputs.</summary>
     public const float Step = 0.5f;
+
+    /// <summary>
+    /// The step of <see cref="AssertSmooth"/>: its fourth power, and 2^-24 divided by it, are below the tolerance.
+    /// </summary>
+    private const float SmoothStep = 1f / 32;
 
     /// <summary>
     /// The allowed relative root mean square error: the rounding of y (2^-24) relative to gradients down to a hundredth
@@ -25,12 +31,31 @@ internal static class GradientCheck
     public const double Tolerance = 3e-5;
 
     /// <summary>Checks the gradients of an operation with respect to all its inputs, on every kernel.</summary>
-    public static void Assert(Func<Tape, Tensor[], Tensor> operation, params (float[] Values, Shape Shape)[] inputs)
+    public static void Assert(
+        Func<Tape, Tensor[], Tensor> operation, params (float[] Values, Shape Shape)[] inputs) =>
+        Assert(operation, inputs, (i, upstream) => Differences(operation, inputs, i, upstream, Step));
+
+    /// <summary>The same for operations that are not quadratic in a single element.</summary>
+    public static void AssertSmooth(
+        Func<Tape, Tensor[], Tensor> operation, params (float[] Values, Shape Shape)[] inputs) =>
+        Assert(operation, inputs, (i, upstream) =>
+        {
+            double[] one = Differences(operation, inputs, i, upstream, SmoothStep);
+            double[] two = Differences(operation, inputs, i, upstream, 2 * SmoothStep);
+            return [.. one.Zip(two, (small, large) => (4 * small - large) / 3)];
+        });
+
+    private static void Assert(
+        Func<Tape, Tensor[], Tensor> operation, (float[] Values, Shape Shape)[] inputs,
+        Func<int, float[], double[]> differences)
     {
         float[] y = Forward(operation, inputs);
         float[] upstream = Numbers.Normal(y.Length, 77);
         float[][] expected =
-            [.. Enumerable.Range(0, inputs.Length).Select(i => Differences(operation, inputs, i, upstream))];
+        [
+            .. Enumerable.Range(0, inputs.Length)
+                .Select(i => differences(i, upstream).Select(difference => (float)difference).ToArray()),
+        ];
         foreach (Device device in Kernels.All)
         {
             float[][] actual = Backward(device, operation, inputs, upstream);
@@ -64,13 +89,14 @@ internal static class GradientCheck
         return [.. variables.Select(variable => variable.Gradient!.ToArray())];
     }
 
-    private static float[] Differences(
-        Func<Tape, Tensor[], Tensor> operation, (float[] Values, Shape Shape)[] inputs, int index, float[] upstream)
+    private static double[] Differences(
+        Func<Tape, Tensor[], Tensor> operation, (float[] Values, Shape Shape)[] inputs, int index, float[] upstream,
+        float h)
     {
-        float[] gradient = new float[inputs[index].Values.Length];
+        double[] gradient = new double[inputs[index].Values.Length];
         for (int i = 0; i < gradient.Length; i++)
         {
-            gradient[i] = (float)((Probe(Step) - Probe(-Step)) / (2 * Step));
+            gradient[i] = (Probe(h) - Probe(-h)) / (2 * h);
 
             double Probe(float step)
             {

@@ -1,4 +1,5 @@
 using Tessera.Tensors.Autograd;
+using Tessera.Tensors.Devices;
 using Tessera.Tensors.Devices.Cpu;
 using Tessera.Tensors.Ops;
 
@@ -73,6 +74,48 @@ public class OperationErrorTests
         AssertSays<ArgumentException>(() => ofFive.CountInto(Tensor.Zeros([4])), "up to 4", "0 to 3");
         AssertSays<ArgumentException>(() => table.PerplexityInto(Tensor.Zeros([3])), "2 values", "[3]");
         AssertSays<ArgumentException>(() => table.SmoothSizes(1, two), "[4, 3]", "[2, 3]");
+    }
+
+    [Fact]
+    public void Operations_of_sequences_name_what_does_not_fit()
+    {
+        Tensor x = Tensor.Zeros([2, 5, 3]), three = Tensor.Zeros([3]), four = Tensor.Zeros([4]);
+        AssertSays<ArgumentException>(() => x.LayerNorm(four, three), "[4]", "[3]");
+        AssertSays<ArgumentException>(() => x.LayerNorm(three, four), "[4]", "[3]");
+        AssertSays<ArgumentException>(() => x.Linear(Tensor.Zeros([4, 2])), "[4, 2]", "[2, 5, 3]");
+        AssertSays<ArgumentException>(() => x.Linear(three), "[3]", "[2, 5, 3]");
+        AssertSays<ArgumentException>(() => x.Linear(Tensor.Zeros([4, 3]), three), "[4]", "[3]");
+        AssertSays<ArgumentException>(
+            () => x.Linear(Tensor.Zeros([4, 3]), four, addend: x), "[2, 5, 4]", "[2, 5, 3]");
+        AssertSays<ArgumentException>(() => Tensor.Zeros([]).Linear(Tensor.Zeros([1, 1])), "[]", "[1, 1]");
+
+        using Indices ofThree = Indices.From(new int[10], [2, 5], limit: 3);
+        using Indices ofFour = Indices.From(new int[10], [2, 5], limit: 4), flat = ofThree.Reshape([10]);
+        AssertSays<ArgumentException>(() => x.CrossEntropy(flat), "[10]", "[2, 5, 3]");
+        AssertSays<ArgumentException>(() => x.CrossEntropy(ofFour), "up to 3");
+        AssertSays<ArgumentException>(() => x.CrossEntropy(ofThree, losses: four), "[2, 5]", "[4]");
+
+        foreach (float rate in (float[])[-0.1f, 1, 2, float.NaN])
+        {
+            AssertSays<ArgumentOutOfRangeException>(
+                () => x.Dropout(new DropoutMask(rate, 0, 0, ofThree.Storage)), "dropout rate");
+        }
+    }
+
+    [Fact]
+    public void Batches_of_sequences_name_what_does_not_fit()
+    {
+        using var tape = new Tape();
+        using Indices sequences = Indices.From(new int[15], [3, 5], limit: 7);
+        using Indices numbers = Indices.From([0, 2], [2], limit: 3), ofFour = Indices.From([0, 3], [2], limit: 4);
+        using Indices three = Indices.From([0, 1, 2], [3], limit: 3), square = Indices.From([0], [1, 1], limit: 1);
+        AssertSays<ArgumentException>(() => tape.GatherSequences(numbers, numbers, numbers), "[2]", "sequences");
+        AssertSays<ArgumentException>(() => tape.GatherSequences(sequences, numbers, three), "[2]", "[3]");
+        AssertSays<ArgumentException>(() => tape.GatherSequences(sequences, square, square), "[1, 1]");
+        AssertSays<ArgumentException>(() => tape.GatherSequences(sequences, ofFour, numbers), "up to 3");
+        using var other = new CpuDevice(1, "reference");
+        using var elsewhere = new Tape(other);
+        AssertSays<ArgumentException>(() => elsewhere.GatherSequences(sequences, numbers, numbers), "device");
     }
 
     [Fact]
