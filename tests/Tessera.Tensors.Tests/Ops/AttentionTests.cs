@@ -1,5 +1,4 @@
 using Tessera.Tensors.Autograd;
-using Tessera.Tensors.Devices;
 using Tessera.Tensors.Devices.Cpu;
 using Tessera.Tensors.Ops;
 using Tessera.Tensors.Tests.Devices;
