@@ -103,6 +103,49 @@ public class ConvolutionKernelTests
         AssertAgree(Geometry(70, 8, 32, 40, 72, 3, 3, 1, 1));
     }
 
+    /// <summary>
+    /// Linear maps: few rows, whose panels of outputs the threads divide; many inputs; several bands of rows.
+    /// </summary>
+    [Theory]
+    [InlineData(1, 7, 5)]
+    [InlineData(13, 40, 100)]
+    [InlineData(128, 66, 70)]
+    [InlineData(60, 800, 20)]
+    [InlineData(500, 33, 50)]
+    public void Linear_maps_agree(int rows, int inputs, int outputs) =>
+        AssertAgree(Geometry(1, rows, 1, inputs, outputs, 1, 1, 1, 0));
+
+    [Theory]
+    [InlineData(40, 100)]
+    [InlineData(800, 20)]
+    public void Bits_of_a_row_do_not_depend_on_the_number_of_rows(int inputs, int outputs)
+    {
+        const int Rows = 400;
+        float[] x = Numbers.Normal(Rows * inputs, 1), y = Numbers.Normal(Rows * outputs, 2);
+        Storage<float> weight = Kernels.Store(Numbers.Normal(inputs * outputs, 3));
+        foreach (Device device in Kernels.All)
+        {
+            (float[] allY, float[] allX) = Map(Rows);
+            foreach (int rows in (int[])[1, 7, 128])
+            {
+                (float[] someY, float[] someX) = Map(rows);
+                Assert.True(
+                    Numbers.SameBits(allY.AsSpan(0, someY.Length), someY)
+                    && Numbers.SameBits(allX.AsSpan(0, someX.Length), someX),
+                    $"{device.Description}: {rows} rows of {inputs} to {outputs} differ from the same of {Rows}");
+            }
+
+            (float[] Y, float[] X) Map(int rows)
+            {
+                Conv2dGeometry g = Geometry(1, rows, 1, inputs, outputs, 1, 1, 1, 0);
+                GuardedMemory<float> toY = new(new float[rows * outputs]), toX = new(new float[rows * inputs]);
+                device.Conv2d(g, Kernels.Store(x.AsSpan(0, rows * inputs)), weight, default, toY.Storage);
+                device.Conv2dTransposed(g, Kernels.Store(y.AsSpan(0, rows * outputs)), weight, default, toX.Storage);
+                return ([.. toY.Values], [.. toX.Values]);
+            }
+        }
+    }
+
     private static Conv2dGeometry Geometry(
         int batch, int height, int width, int inChannels, int outChannels,
         int kernelHeight, int kernelWidth, int stride, int padding) => new(

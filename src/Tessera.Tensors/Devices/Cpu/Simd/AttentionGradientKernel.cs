@@ -3,13 +3,13 @@ using System.Runtime.CompilerServices;
 namespace Tessera.Tensors.Devices.Cpu.Simd;
 
 /// <summary>
-/// The gradient of attention by blocks of queries and keys of one head. The weights p and their gradients ds of a block,
-/// <c>[key][query]</c>, are computed anew from the forward pass's sums; they are factors of three more products.
+/// The gradient of attention by blocks of queries and keys of one head. The weights p and their gradients ds of a
+/// block, <c>[key][query]</c>, are computed anew from the forward pass's sums; they are factors of three more products.
 /// </summary>
 /// <remarks>
 /// Cost: 10 * head width flops and an exponential for each pair of a query and a key, at the rate of
-/// <see cref="MatrixTile{TSimd,TVector}"/>; blocks of keys after a block's queries are left out. A block's memory is some
-/// hundred KB. The gradients of keys and values are sums over the queries of a block, added up block by block.
+/// <see cref="MatrixTile{TSimd,TVector}"/>; blocks of keys after a block's queries are left out. A block's memory is
+/// some hundred KB. The gradients of keys and values are sums over the queries of a block, added up block by block.
 /// </remarks>
 internal static unsafe class AttentionGradientKernel<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>
@@ -18,43 +18,65 @@ internal static unsafe class AttentionGradientKernel<TSimd, TVector>
     // Queries and keys of a block: a multiple of the rows and of the columns of every tile, so that tiles of keys and
     // of queries start at the same positions.
     private const int Block = 96;
+    private const int ItemsPerThread = 16;
     private const int TileRows = MatrixTile<TSimd, TVector>.Rows;
 
     private static int TileColumns => MatrixTile<TSimd, TVector>.Columns;
 
     public static void Run(
         WorkerPool pool, AttentionGeometry g, float* projections, float* y, float* logSums, float* gradY,
-        float* gradProjections) =>
-        pool.Run(g.Batch * g.Heads, item =>
+        float* gradProjections)
+    {
+        int items = g.Batch * g.Heads;
+        pool.RunRanges(items, Math.Max(1, items / (ItemsPerThread * pool.Threads)), (first, count) =>
         {
-            var head = new AttentionHead(g, projections, item);
-            var gradient = new AttentionHead(g, gradProjections, item);
-            head.Prefetch(g);
-            AttentionHead.PrefetchRows(y + head.Results, g.Width, g.Length, g.HeadWidth);
-            AttentionHead.PrefetchRows(gradY + head.Results, g.Width, g.Length, g.HeadWidth);
-            gradient.Prefetch(g);
-            for (int position = 0; position < g.Length; position++)
-            {
-                RowMath<TSimd, TVector>.Fill(gradient.Keys + position * gradient.Stride, g.HeadWidth, 0);
-                RowMath<TSimd, TVector>.Fill(gradient.Values + position * gradient.Stride, g.HeadWidth, 0);
-            }
             using var memory = new BlockMemory(g);
-            for (int query = 0; query < g.Length; query += Block)
+            for (int item = first; item < first + count; item++)
             {
-                int queries = Math.Min(Block, g.Length - query), keys = g.Keys(query + queries - 1);
-                PackQueries(g, head, query, queries, y, gradY, logSums + (nint)item * g.Length + query, memory);
-                for (int key = 0; key < keys; key += Block)
-                {
-                    var pair = new Pair(g, head, gradient, query, queries, key, Math.Min(Block, keys - key));
-                    PackColumns(head.Keys + key * head.Stride, head.Stride, pair.Keys, g.HeadWidth, 1, memory.Keys);
-                    Weights(pair, memory);
-                    AddToQueries(pair, memory);
-                    AddToKeys(pair, memory.Slopes, memory.QueryColumns, gradient.Keys, memory);
-                    AddToKeys(pair, memory.Weights, memory.GradColumns, gradient.Values, memory);
-                }
-                StoreQueries(g, gradient, query, queries, memory);
+                if (item == first) Prefetch(g, item, projections, y, gradY, gradProjections);
+                if (item + 1 < first + count) Prefetch(g, item + 1, projections, y, gradY, gradProjections);
+                RunHead(
+                    g, new AttentionHead(g, projections, item), new AttentionHead(g, gradProjections, item), y,
+                    logSums + (nint)item * g.Length, gradY, memory);
             }
         });
+    }
+
+    private static void Prefetch(
+        in AttentionGeometry g, int item, float* projections, float* y, float* gradY, float* gradProjections)
+    {
+        var head = new AttentionHead(g, projections, item);
+        head.Prefetch(g);
+        AttentionHead.PrefetchRows(y + head.Results, g.Width, g.Length, g.HeadWidth);
+        AttentionHead.PrefetchRows(gradY + head.Results, g.Width, g.Length, g.HeadWidth);
+        new AttentionHead(g, gradProjections, item).Prefetch(g);
+    }
+
+    private static void RunHead(
+        in AttentionGeometry g, in AttentionHead head, in AttentionHead gradient, float* y, float* logSums, float* gradY,
+        in BlockMemory memory)
+    {
+        for (int position = 0; position < g.Length; position++)
+        {
+            RowMath<TSimd, TVector>.Fill(gradient.Keys + position * gradient.Stride, g.HeadWidth, 0);
+            RowMath<TSimd, TVector>.Fill(gradient.Values + position * gradient.Stride, g.HeadWidth, 0);
+        }
+        for (int query = 0; query < g.Length; query += Block)
+        {
+            int queries = Math.Min(Block, g.Length - query), keys = g.Keys(query + queries - 1);
+            PackQueries(g, head, query, queries, y, gradY, logSums + query, memory);
+            for (int key = 0; key < keys; key += Block)
+            {
+                var pair = new Pair(g, head, gradient, query, queries, key, Math.Min(Block, keys - key));
+                PackColumns(head.Keys + key * head.Stride, head.Stride, pair.Keys, g.HeadWidth, 1, memory.Keys);
+                Weights(pair, memory);
+                AddToQueries(pair, memory);
+                AddToKeys(pair, memory.Slopes, memory.QueryColumns, gradient.Keys, memory);
+                AddToKeys(pair, memory.Weights, memory.GradColumns, gradient.Values, memory);
+            }
+            StoreQueries(g, gradient, query, queries, memory);
+        }
+    }
 
     private static void PackQueries(
         in AttentionGeometry g, in AttentionHead head, int first, int queries, float* y, float* gradY, float* logSums,
@@ -101,7 +123,7 @@ internal static unsafe class AttentionGradientKernel<TSimd, TVector>
         }
     }
 
-    /// <summary>Computes p and ds of the pairs, without those of panels whose queries precede all keys of a tile.</summary>
+    /// <summary>Computes p and ds, without those of panels whose queries precede all keys of a tile.</summary>
     private static void Weights(in Pair pair, in BlockMemory memory)
     {
         float** keys = stackalloc float*[TileRows];
@@ -171,11 +193,12 @@ internal static unsafe class AttentionGradientKernel<TSimd, TVector>
         {
             int keys = pair.Geometry.Keys(pair.FirstQuery + query + TileRows - 1) - pair.FirstKey;
             keys = Math.Min(keys, pair.Keys);
-            for (int column = 0; column < pair.Geometry.HeadWidth; column += TileColumns, sums += TileRows * TileColumns)
+            for (int column = 0; column < pair.Geometry.HeadWidth; column += TileColumns)
             {
                 MatrixTile<TSimd, TVector>.TransposedTimesPanel(
                     memory.Slopes + query, 1, 0, keys, Block, memory.Keys + (nint)column * Block, TileColumns, sums,
                     sums);
+                sums += TileRows * TileColumns;
             }
         }
     }

@@ -8,10 +8,10 @@ namespace Tessera.Tensors.Devices.Cpu.Simd;
 /// multiplied where they lie.
 /// </summary>
 /// <remarks>
-/// Cost: 4 * keys * head width flops a query, at the rate of <see cref="MatrixTile{TSimd,TVector}"/>, and an exponential
-/// for each score; keys after a panel's last query are left out. Every sum of a query runs over its own keys in their
-/// order, whatever the panel: so a few queries, which would leave most of a panel empty, can be computed one at a time
-/// with the same bits.
+/// Cost: 4 * keys * head width flops a query, at the rate of <see cref="MatrixTile{TSimd,TVector}"/>, and an
+/// exponential for each score; keys after a panel's last query are left out. Every sum of a query runs over its own
+/// keys in their order, whatever the panel: so a few queries, which would leave most of a panel empty, can be computed
+/// one at a time with the same bits.
 /// </remarks>
 internal static unsafe class AttentionKernel<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>

@@ -191,7 +191,9 @@ internal static unsafe class WeightGradientKernel<TSimd, TVector>
         }
     }
 
-    /// <summary>The windows of a kernel row, see <see cref="MatrixTile{TSimd,TVector}.TransposedTimesPanel"/>.</summary>
+    /// <summary>
+    /// The windows of a kernel row for <see cref="MatrixTile{TSimd,TVector}.TransposedTimesPanel"/>.
+    /// </summary>
     private readonly struct Windows(
         float* floats, nint tileStride, nint segments, nint segmentStride, nint run, nint stride)
     {
