@@ -4,7 +4,7 @@ namespace Tessera.Tensors.Devices.Cpu.Simd;
 
 /// <summary>
 /// GELU without tanh: with <c>2u = 2 sqrt(2 / pi) (x + 0.044715 x^3)</c> and <c>s = 1 / (1 + exp(-2u))</c>,
-/// <c>(1 + tanh(u)) / 2 = s</c>, so that <c>y = x s</c> and <c>dy/dx = s (1 + x (1 - s) d(2u)/dx)</c>, where
+/// <c>(1 + tanh(u)) / 2 = s</c>. So <c>y = x s</c>, and <c>dy/dx = s (1 + x (1 - s) d(2u)/dx)</c> with
 /// <c>1 - s = exp(-2u) s</c>.
 /// </summary>
 /// <remarks>
