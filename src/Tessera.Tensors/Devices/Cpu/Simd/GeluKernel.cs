@@ -8,8 +8,8 @@ namespace Tessera.Tensors.Devices.Cpu.Simd;
 /// <c>1 - s = exp(-2u) s</c>.
 /// </summary>
 /// <remarks>
-/// Cost: about 25 instructions a vector, one of them a division; the gradient about 35. Bound by them: on two threads of
-/// an AVX2 processor it takes twice as long as a copy from and to memory.
+/// Cost: about 25 instructions a vector, one of them a division; the gradient about 35. Bound by them: on two threads
+/// of an AVX2 processor it takes twice as long as a copy from and to memory.
 /// </remarks>
 internal static unsafe class GeluKernel<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>
