@@ -4,12 +4,12 @@ namespace Tessera.Tensors.Devices.Cpu.Simd;
 
 /// <summary>
 /// GELU without tanh: with <c>2u = 2 sqrt(2 / pi) (x + 0.044715 x^3)</c> and <c>s = 1 / (1 + exp(-2u))</c>,
-/// <c>(1 + tanh(u)) / 2 = s</c>, so that <c>y = x s</c> and <c>dy/dx = s (1 + x (1 - s) d(2u)/dx)</c>, where
+/// <c>(1 + tanh(u)) / 2 = s</c>. So <c>y = x s</c>, and <c>dy/dx = s (1 + x (1 - s) d(2u)/dx)</c> with
 /// <c>1 - s = exp(-2u) s</c>.
 /// </summary>
 /// <remarks>
-/// Cost: about 25 instructions a vector, one of them a division; the gradient about 35. Bound by them: on two threads of
-/// an AVX2 processor it takes twice as long as a copy from and to memory.
+/// Cost: about 25 instructions a vector, one of them a division; the gradient about 35. Bound by them: on two threads
+/// of an AVX2 processor it takes twice as long as a copy from and to memory.
 /// </remarks>
 internal static unsafe class GeluKernel<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>
