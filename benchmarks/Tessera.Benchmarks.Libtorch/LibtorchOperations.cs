@@ -19,6 +19,10 @@ internal sealed class LibtorchOperations(RawImageFile images, MemoryLayout layou
         ([("convolution" or "transposed") and var kind, var pass, ..], [_, _, _, _, _, _, _]) =>
             new ConvolutionOperation(layout, kind == "transposed", pass, ConvolutionSizes.Of(numbers)),
         (["nearest", ..], [var rows, var codes, var codeDim]) => new NearestOperation(rows, codes, codeDim),
+        (["prior", ..], [var batch, var width, var layers, var heads]) =>
+            new PriorTrainOperation(batch, width, layers, heads),
+        (["sample", ..], [var count, var width, var layers, var heads]) =>
+            new PriorSampleOperation(count, width, layers, heads),
         _ => throw new ArgumentException("unknown operation, or wrong arguments"),
     };
 }

@@ -4,9 +4,10 @@ import dataclasses
 
 CODEBOOKS = ('gradient', 'ema')
 PASSES = ('forward', 'input_gradient', 'weight_gradient')
-GROUPS = ('step', 'evaluate', 'encode', 'decode', 'convolutions', 'nearest', 'memory', 'startup', 'threads', 'batches',
-          'sizes')
+GROUPS = ('step', 'evaluate', 'encode', 'decode', 'convolutions', 'nearest', 'prior', 'sample', 'memory', 'startup',
+          'threads', 'batches', 'sizes')
 SIZE, CODES, CODE_DIM, CODES_PER_IMAGE = 32, 512, 64, 64
+PRIOR_BATCH, PRIORS = 64, ((128, 4), (192, 6))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,4 +70,8 @@ def of_group(group, batch):
         'convolutions': [operation for layer in CONVOLUTIONS for operation in layer.operations(batch)],
         'nearest': [Operation(f'nearest of {CODES} codes, N = {rows}', f'nearest {rows} {CODES} {CODE_DIM}',
                               flops=2 * rows * CODES * CODE_DIM)],
+        'prior': [Operation(f'training step of a prior, width {width}', f'prior {PRIOR_BATCH} {width} 4 {heads}',
+                            calls=1, trains=True) for width, heads in PRIORS],
+        'sample': [Operation(f'{PRIOR_BATCH} samples with guidance, width {width}',
+                             f'sample {PRIOR_BATCH} {width} 4 {heads}', calls=1) for width, heads in PRIORS],
     }.get(group, [])

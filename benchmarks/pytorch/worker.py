@@ -21,6 +21,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+import prior_model
 import shared_start
 from reference_model import Model
 from train_reference import to_floats
@@ -123,6 +124,28 @@ class Operations:
             return model._decoder(quantized.contiguous(memory_format=self.layout))
 
         return checked(run, root_mean_square)
+
+    def make_prior(self, batch, *sizes):
+        model, (inputs, targets) = prior_model.create(SEED, *sizes), prior_model.training_batch(batch)
+        optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+
+        def run():
+            optimizer.zero_grad(set_to_none=True)
+            loss = F.cross_entropy(model(inputs).flatten(0, 1), targets.flatten())
+            loss.backward()
+            optimizer.step()
+            return loss
+
+        return checked(run, torch.Tensor.item)
+
+    def make_sample(self, count, *sizes):
+        model = prior_model.create(SEED, *sizes)
+
+        @torch.no_grad()
+        def run():
+            return prior_model.sample(model, count)
+
+        return checked(run, lambda codes: codes.double().mean().item())
 
     def make_convolution(self, passes, *sizes):
         return self.convolution(False, passes, *sizes)

@@ -23,6 +23,10 @@ internal sealed class TesseraOperations(CpuDevice device, RawImageFile images)
                     device, kind == "transposed", batch, size, channels, outChannels, kernel, stride, padding),
                 pass),
         (["nearest", ..], [var rows, var codes, var codeDim]) => new NearestOperation(device, rows, codes, codeDim),
+        (["prior", ..], [var batch, var width, var layers, var heads]) =>
+            new PriorTrainOperation(device, batch, width, layers, heads),
+        (["sample", ..], [var count, var width, var layers, var heads]) =>
+            new PriorSampleOperation(device, count, width, layers, heads),
         (["peak", ..], [var threads]) => new PeakOperation(threads),
         _ => throw new ArgumentException("unknown operation, or wrong arguments"),
     };
