@@ -44,15 +44,17 @@ internal sealed class GraphBuilder(string name)
         byte[] bytes = new byte[elements.Length * sizeof(float)];
         for (int i = 0; i < elements.Length; i++)
             BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(i * sizeof(float)), elements[i]);
-        var tensor = new TensorProto
-        {
-            Name = value,
-            DataType = (int)TensorProto.Types.DataType.Float,
-            RawData = UnsafeByteOperations.UnsafeWrap(bytes),
-        };
-        foreach (int size in sizes) tensor.Dims.Add(size);
-        _graph.Initializer.Add(tensor);
-        return value;
+        return Initialize(value, TensorProto.Types.DataType.Float, bytes, sizes);
+    }
+
+    /// <summary>Adds a small int64 tensor, unless one of this name exists.</summary>
+    public string Integers(string value, ReadOnlySpan<long> elements, params ReadOnlySpan<int> sizes)
+    {
+        if (!_constants.Add(value)) return value;
+        byte[] bytes = new byte[elements.Length * sizeof(long)];
+        for (int i = 0; i < elements.Length; i++)
+            BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(i * sizeof(long)), elements[i]);
+        return Initialize(value, TensorProto.Types.DataType.Int64, bytes, sizes);
     }
 
     /// <summary>Adds a node with one output.</summary>
@@ -91,7 +93,21 @@ internal sealed class GraphBuilder(string name)
         if (weightBytes > MaxWeightBytes)
             throw new InputException(
                 $"the weights exceed the {MaxWeightBytes >> 20} MiB that an ONNX file can hold; "
-                + "export a model with fewer codes or a smaller code-dim or hidden");
+                + "export a smaller model");
+    }
+
+    private string Initialize(
+        string value, TensorProto.Types.DataType type, byte[] elements, ReadOnlySpan<int> sizes)
+    {
+        var tensor = new TensorProto
+        {
+            Name = value,
+            DataType = (int)type,
+            RawData = UnsafeByteOperations.UnsafeWrap(elements),
+        };
+        foreach (int size in sizes) tensor.Dims.Add(size);
+        _graph.Initializer.Add(tensor);
+        return value;
     }
 
     private static ValueInfoProto Describe(

@@ -1,5 +1,6 @@
 using Tessera.Tensors;
 using Tessera.Tensors.Devices;
+using Tessera.Tensors.Nn;
 using static Tessera.Onnx.GraphBuilder;
 
 namespace Tessera.Onnx;
@@ -11,14 +12,15 @@ namespace Tessera.Onnx;
 /// </summary>
 /// <param name="inner">The device that computes.</param>
 /// <param name="graph">Receives the nodes.</param>
-internal sealed class GraphDevice(Device inner, GraphBuilder graph) : DelegatingDevice(inner)
+internal sealed partial class GraphDevice(Device inner, GraphBuilder graph) : DelegatingDevice(inner)
 {
     // As in the engine: vectors are divided by at least this length.
     private const float ShortestVector = 1e-12f;
 
     private readonly Dictionary<Storage<float>, Value> _values = [];
     private readonly Dictionary<Storage<float>, (string Name, int[] Sizes)> _weights = [];
-    private readonly HashSet<Storage<float>> _constants = [];
+    // What depends on no input, with its innermost size.
+    private readonly Dictionary<Storage<float>, int> _constants = [];
     private readonly Dictionary<Storage<int>, string> _indices = [];
 
     // The model's own first computations, on weights without a name, are no part of the graph.
@@ -30,13 +32,14 @@ internal sealed class GraphDevice(Device inner, GraphBuilder graph) : Delegating
     /// <summary>The name of the result of the next search.</summary>
     public string IndicesName { get; set; } = "indices";
 
-    /// <summary>Names the weights of a model on this device.</summary>
-    public void NameWeights(IEnumerable<(string Name, Tensor Tensor)> weights)
+    /// <summary>Gives a copy of a model on this device the weights of the model and their names.</summary>
+    public void TakeWeights(Module copy, Module model)
     {
-        foreach ((string name, Tensor tensor) in weights)
+        foreach (((string name, Tensor tensor), (_, Tensor weight)) in copy.State().Zip(model.State()))
         {
+            tensor.CopyFrom(weight.ToArray());
             _weights[tensor.Storage] = (name, tensor.Shape.ToArray());
-            _constants.Add(tensor.Storage);
+            _constants[tensor.Storage] = tensor.Shape.Last;
         }
     }
 
@@ -49,18 +52,24 @@ internal sealed class GraphDevice(Device inner, GraphBuilder graph) : Delegating
     /// <summary>The name of maps that were computed.</summary>
     public string NameOfMaps(Tensor maps) => Maps(maps.Storage);
 
+    /// <summary>The name of rows that were computed.</summary>
+    public string NameOfRows(Tensor rows) => Rows(rows.Storage);
+
     public override void Conv2d(
         in Conv2dGeometry geometry, Storage<float> x, Storage<float> weight, in Epilogue epilogue, Storage<float> y)
     {
         base.Conv2d(geometry, x, weight, epilogue, y);
-        if (Writes) Convolve("Conv", geometry, x, weight, epilogue, y);
+        if (!DependsOnInput(y, geometry.OutChannels, x)) return;
+        if (_weights[weight].Sizes is { Length: 2 }) Map(x, weight, epilogue, y);
+        else Convolve("Conv", geometry, x, weight, epilogue, y);
     }
 
     public override void Conv2dTransposed(
         in Conv2dGeometry geometry, Storage<float> y, Storage<float> weight, in Epilogue epilogue, Storage<float> x)
     {
         base.Conv2dTransposed(geometry, y, weight, epilogue, x);
-        if (Writes) Convolve("ConvTranspose", geometry, y, weight, epilogue, x);
+        if (DependsOnInput(x, geometry.InChannels, y))
+            Convolve("ConvTranspose", geometry, y, weight, epilogue, x);
     }
 
     public override void Relu(Storage<float> x, Storage<float> y)
@@ -74,12 +83,7 @@ internal sealed class GraphDevice(Device inner, GraphBuilder graph) : Delegating
     public override void NormalizeRows(Storage<float> x, int columns, Storage<float> y)
     {
         base.NormalizeRows(x, columns, y);
-        if (!Writes) return;
-        if (_constants.Contains(x))
-        {
-            _constants.Add(y);
-            return;
-        }
+        if (!DependsOnInput(y, columns, x)) return;
         string rows = Rows(x);
         string length = graph.Node($"{rows}.length", "ReduceL2", [rows], List("axes", -1), Whole("keepdims", 1));
         length = graph.Node($"{rows}.divisor", "Max", [length, Scalar("shortest_vector", ShortestVector)]);
@@ -109,8 +113,14 @@ internal sealed class GraphDevice(Device inner, GraphBuilder graph) : Delegating
     {
         base.GatherRows(table, columns, indices, y);
         if (!Writes) return;
+        if (!_indices.TryGetValue(indices, out string? numbers))
+        {
+            // Rows that no input chooses.
+            _constants[y] = columns;
+            return;
+        }
         string name = graph.Constant(TableName, ValuesOf(table), table.Length / columns, columns);
-        string vectors = graph.Node($"{name}.vectors", "Gather", [name, _indices[indices]], Whole("axis", 0));
+        string vectors = graph.Node($"{name}.vectors", "Gather", [name, numbers], Whole("axis", 0));
         _values[y] = new Value(vectors, IsMap: false);
     }
 
@@ -118,20 +128,29 @@ internal sealed class GraphDevice(Device inner, GraphBuilder graph) : Delegating
         string operation, in Conv2dGeometry g, Storage<float> x, Storage<float> weight, in Epilogue epilogue,
         Storage<float> result)
     {
-        if (_constants.Contains(x))
-        {
-            _constants.Add(result);
-            return;
-        }
-        string name = _weights[weight].Name, map = Maps(x);
+        string layer = LayerOf(weight), map = Maps(x);
         string[] inputs = epilogue.Bias is { } bias ? [map, Weight(weight), Weight(bias)] : [map, Weight(weight)];
-        string layer = name[..name.LastIndexOf('.')];
         string value = graph.Node(
             layer, operation, inputs, List("strides", g.Stride, g.Stride),
             List("pads", g.Padding, g.Padding, g.Padding, g.Padding));
         if (epilogue.Addend is { } addend) value = graph.Node($"{layer}.sum", "Add", [Maps(addend), value]);
         if (epilogue.Relu) value = Relu(value);
         _values[result] = new Value(value, IsMap: true);
+    }
+
+    /// <summary>
+    /// Whether a result depends on an input, so that a node computes it. Else it is remembered as a constant.
+    /// </summary>
+    private bool DependsOnInput(
+        Storage<float> result, int columns, params ReadOnlySpan<Storage<float>> operands)
+    {
+        if (!Writes) return false;
+        foreach (Storage<float> operand in operands)
+        {
+            if (!_constants.ContainsKey(operand)) return true;
+        }
+        _constants[result] = columns;
+        return false;
     }
 
     private string Relu(string value) => graph.Node($"{value}.relu", "Relu", [value]);
@@ -157,6 +176,13 @@ internal sealed class GraphDevice(Device inner, GraphBuilder graph) : Delegating
         ? value
         : throw new NotSupportedException("the model computes something that the export has no ONNX operator for");
 
+    /// <summary>The name of the layer that a weight belongs to.</summary>
+    private string LayerOf(Storage<float> weight)
+    {
+        string name = _weights[weight].Name;
+        return name[..name.LastIndexOf('.')];
+    }
+
     private string Weight(Storage<float> storage)
     {
         (string name, int[] sizes) = _weights[storage];
@@ -165,7 +191,7 @@ internal sealed class GraphDevice(Device inner, GraphBuilder graph) : Delegating
 
     private float[] ValuesOf(Storage<float> storage)
     {
-        if (!_constants.Contains(storage))
+        if (!_constants.ContainsKey(storage))
             throw new NotSupportedException("the export takes weights and tables that depend on no input only");
         float[] values = new float[storage.Length];
         Download(storage, values);

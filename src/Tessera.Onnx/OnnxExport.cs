@@ -1,7 +1,9 @@
+using System.Text.Json.Nodes;
 using Google.Protobuf;
 using Tessera.Files;
 using Tessera.Models;
 using Tessera.Onnx.Messages;
+using Tessera.Priors;
 using Tessera.Runs;
 using DataType = Tessera.Onnx.Messages.TensorProto.Types.DataType;
 
@@ -10,11 +12,13 @@ namespace Tessera.Onnx;
 /// <summary>
 /// Exports a model as ONNX for ONNX Runtime and other programs: an encoder (images to codes), a decoder (codes to
 /// images) and an autoencoder (both). Batch, height and width are dynamic; the height and width of images are
-/// multiples of <see cref="VqVaeOptions.PixelsPerCode"/>, P.
+/// multiples of <see cref="VqVaeOptions.PixelsPerCode"/>, P. A prior over the codes can be exported with it.
 /// </summary>
 /// <remarks>
 /// Images are float32, <c>[batch, channels, height, width]</c>, pixels in [0, 1]. Codes are int64,
-/// <c>[batch, height / P, width / P]</c>. See docs/onnx.md.
+/// <c>[batch, height / P, width / P]</c>. The prior takes codes <c>[batch, rows * columns]</c>, the batch being
+/// dynamic, and classes, int64 <c>[batch]</c>, and gives logits, float32, <c>[batch, rows * columns, codes]</c>. See
+/// docs/onnx.md.
 /// </remarks>
 public static class OnnxExport
 {
@@ -27,6 +31,9 @@ public static class OnnxExport
     /// <summary>The name of the autoencoder file: images to codes and reconstructions.</summary>
     public const string AutoencoderName = "autoencoder.onnx";
 
+    /// <summary>The name of the prior's file: codes and classes to the logits of each code.</summary>
+    public const string PriorName = "prior.onnx";
+
     /// <summary>The ONNX operator set, of 2020. Later sets add nothing that the models need.</summary>
     public const int OperatorSet = 13;
 
@@ -34,26 +41,33 @@ public static class OnnxExport
     private const int FormatVersion = 7;
 
     // Programs give the inputs by these names.
-    private const string Images = "pictures", Codes = "codes", Reconstructions = "reconstructions";
+    private const string Images = "pictures", Codes = "codes", Reconstructions = "reconstructions", Class = "class",
+        Logits = "logits";
 
-    /// <summary>Writes the three files atomically: all or none.</summary>
+    /// <summary>Writes the files atomically: all or none.</summary>
     /// <param name="folder">The folder to write. An existing export is replaced as a whole.</param>
     /// <param name="model">The model.</param>
+    /// <param name="prior">The prior over its codes; null to export none.</param>
     /// <exception cref="InputException">
-    /// The folder holds something other than an export or cannot be written, or the weights do not fit into an ONNX
-    /// file.
+    /// The folder holds something other than an export or cannot be written, the prior has another number of codes, or
+    /// the weights do not fit into an ONNX file.
     /// </exception>
     /// <example><code>
     /// OnnxExport.Write("onnx", TrainedModel.Open("runs/shapes-1").Model);
     /// </code></example>
-    public static void Write(string folder, VqVae model)
+    public static void Write(string folder, VqVae model, CodePrior? prior = null)
     {
+        if (prior is not null && prior.Options.Codes != model.Options.Codes)
+            throw new InputException(
+                $"the prior has {prior.Options.Codes} codes and the model {model.Options.Codes}; export a prior that "
+                + "was trained beside the model");
         CheckReplaceable(folder);
         AtomicFolder.Write(folder, temporary =>
         {
             Write(temporary, EncoderName, Encoder(model));
             Write(temporary, DecoderName, Decoder(model));
             Write(temporary, AutoencoderName, Autoencoder(model));
+            if (prior is not null) Write(temporary, PriorName, Prior(prior));
         });
     }
 
@@ -64,7 +78,8 @@ public static class OnnxExport
     /// <exception cref="InputException">It cannot be written there; the message says why.</exception>
     public static void CheckReplaceable(string folder) => AtomicFolder.CheckReplaceable(
         folder, "an export to ONNX",
-        entries => entries.All(entry => entry is FileInfo { Name: EncoderName or DecoderName or AutoencoderName }));
+        entries => entries.All(
+            entry => entry is FileInfo { Name: EncoderName or DecoderName or AutoencoderName or PriorName }));
 
     private static void Write(string folder, string name, ModelProto model)
     {
@@ -79,7 +94,7 @@ public static class OnnxExport
         using var network = new VqVaeGraph(model, graph);
         network.Encode(Images, Codes);
         CodesOut(graph, model);
-        return Model(graph, model, "The encoder of a VQ-VAE: images to codes.");
+        return Model(graph, "The encoder of a VQ-VAE: images to codes.", MetadataOf(model));
     }
 
     private static ModelProto Decoder(VqVae model)
@@ -89,7 +104,7 @@ public static class OnnxExport
         using var network = new VqVaeGraph(model, graph);
         network.Decode(Codes, Images);
         ImagesOut(graph, model, Images, "The images decoded from the codes");
-        return Model(graph, model, "The decoder of a VQ-VAE: codes to images.");
+        return Model(graph, "The decoder of a VQ-VAE: codes to images.", MetadataOf(model));
     }
 
     private static ModelProto Autoencoder(VqVae model)
@@ -101,7 +116,27 @@ public static class OnnxExport
         network.Decode(Codes, Reconstructions);
         ImagesOut(graph, model, Reconstructions, "The images decoded from the codes");
         CodesOut(graph, model);
-        return Model(graph, model, "A VQ-VAE: images to codes and reconstructions.");
+        return Model(graph, "A VQ-VAE: images to codes and reconstructions.", MetadataOf(model));
+    }
+
+    private static ModelProto Prior(CodePrior prior)
+    {
+        CodePriorOptions options = prior.Options;
+        var graph = new GraphBuilder("prior");
+        graph.Input(
+            Codes, DataType.Int64,
+            $"Codes, 0 to {options.Codes - 1}, of {options.Rows} rows of {options.Columns}; those from a position on "
+            + "do not count for its logits.",
+            "batch", $"{options.Length}");
+        graph.Input(Class, DataType.Int64, $"Number of the class; {options.Classes.Count} for any.", "batch");
+        PriorGraph.Add(prior, graph, Codes, Class, Logits);
+        graph.Output(
+            Logits, DataType.Float, "The logits of the code at each position, given the class and the codes before.",
+            "batch", $"{options.Length}", $"{options.Codes}");
+        return Model(
+            graph, "The prior over the codes of a VQ-VAE.",
+            ("codes", $"{options.Codes}"), ("rows", $"{options.Rows}"), ("columns", $"{options.Columns}"),
+            ("classes", new JsonArray([.. options.Classes.Select(name => JsonValue.Create(name))]).ToJsonString()));
     }
 
     private static void ImagesIn(GraphBuilder graph, VqVae model) => graph.Input(
@@ -119,7 +154,15 @@ public static class OnnxExport
         $"{what}, 0 to {model.Options.Codes - 1}, one for each "
         + $"{model.Options.PixelsPerCode} x {model.Options.PixelsPerCode} pixels.";
 
-    private static ModelProto Model(GraphBuilder graph, VqVae model, string description)
+    private static (string Key, string Value)[] MetadataOf(VqVae model) =>
+    [
+        ("codes", $"{model.Options.Codes}"), ("code_dim", $"{model.Options.CodeDim}"),
+        ("channels", $"{model.Options.Channels}"), ("pixels_per_code", $"{model.Options.PixelsPerCode}"),
+        ("quantizer", model.Options.Quantizer.Kind),
+    ];
+
+    private static ModelProto Model(
+        GraphBuilder graph, string description, params ReadOnlySpan<(string Key, string Value)> metadata)
     {
         var file = new ModelProto
         {
@@ -130,15 +173,8 @@ public static class OnnxExport
             Graph = graph.Graph,
         };
         file.OpsetImport.Add(new OperatorSetIdProto { Version = OperatorSet });
-        VqVaeOptions options = model.Options;
-        foreach ((string key, string value) in new[]
-        {
-            ("codes", $"{options.Codes}"), ("code_dim", $"{options.CodeDim}"), ("channels", $"{options.Channels}"),
-            ("pixels_per_code", $"{model.Options.PixelsPerCode}"), ("quantizer", options.Quantizer.Kind),
-        })
-        {
+        foreach ((string key, string value) in metadata)
             file.MetadataProps.Add(new StringStringEntryProto { Key = key, Value = value });
-        }
         return file;
     }
 }

@@ -26,9 +26,7 @@ internal sealed class VqVaeGraph : IDisposable
         _graph = graph;
         _device = new GraphDevice(Device.Default, graph);
         _model = new VqVae(model.Options, device: _device);
-        foreach (((_, Tensor copy), (_, Tensor weight)) in _model.State().Zip(model.State()))
-            copy.CopyFrom(weight.ToArray());
-        _device.NameWeights(_model.State());
+        _device.TakeWeights(_model, model);
         _tape = new Tape(_device, recording: false);
     }
 

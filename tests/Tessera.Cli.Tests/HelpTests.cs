@@ -17,7 +17,7 @@ public sealed class HelpTests
         "--threads")]
     [InlineData("decode", "RUN", "--key", "TOKENS", "--out", "--threads")]
     [InlineData("convert", "RUN", "--key", "FILE")]
-    [InlineData("export", "RUN", "--key", "--onnx")]
+    [InlineData("export", "RUN", "--key", "--onnx", "--prior")]
     [InlineData("info", "RUN", "--key")]
     [InlineData("data cifar10", "--data-dir")]
     [InlineData("bench", "--batch", "--size", "--hidden", "--threads", "--seconds", "--json")]

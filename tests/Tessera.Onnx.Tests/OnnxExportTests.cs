@@ -1,6 +1,7 @@
 using Google.Protobuf.Reflection;
 using Tessera.Models;
 using Tessera.Onnx.Messages;
+using Tessera.Priors;
 
 namespace Tessera.Onnx.Tests;
 
@@ -37,6 +38,38 @@ public sealed class OnnxExportTests
             Check(exported.Autoencoder));
     }
 
+    [Theory]
+    [InlineData(3, 5, "cat", "dog")]
+    [InlineData(1, 1)]
+    public void The_ONNX_checker_accepts_a_prior_and_reads_its_declarations(
+        int rows, int columns, params string[] classes)
+    {
+        using var exported = new ExportedPrior(ExportedPrior.Options(rows, columns, classes));
+        int length = rows * columns;
+        Assert.Equal(
+            [
+                "opset onnx 13", $"input codes INT64 batch,{length}", "input class INT64 batch",
+                $"output logits FLOAT batch,{length},20", "metadata codes 20", $"metadata rows {rows}",
+                $"metadata columns {columns}",
+                classes.Length == 0 ? "metadata classes []" : "metadata classes [\"cat\",\"dog\"]",
+            ],
+            Check(exported.File));
+    }
+
+    [Fact]
+    public void The_weights_of_a_prior_have_the_names_of_its_file()
+    {
+        using var exported = new ExportedPrior(ExportedPrior.Options());
+        Dictionary<string, TensorProto> tensors =
+            Read(exported.File).Graph.Initializer.ToDictionary(tensor => tensor.Name);
+        foreach ((string name, Tensors.Tensor tensor) in exported.Prior.State())
+        {
+            // Written as their sum at each position.
+            if (name is "rows.weight" or "columns.weight") continue;
+            AssertSame(tensor, tensors[name]);
+        }
+    }
+
     [Fact]
     public void The_messages_have_the_field_numbers_of_ONNX()
     {
@@ -54,11 +87,7 @@ public sealed class OnnxExportTests
             Read(exported.Autoencoder).Graph.Initializer.ToDictionary(tensor => tensor.Name);
         foreach ((string name, Tensors.Tensor tensor) in exported.Model.State())
         {
-            TensorProto written = tensors[name == "_vq_vae._embedding.weight" ? "codebook" : name];
-            Assert.Equal(tensor.Shape.ToArray().Select(size => (long)size), written.Dims);
-            ReadOnlySpan<float> elements =
-                System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(written.RawData.Span);
-            Assert.Equal(tensor.ToArray(), elements.ToArray());
+            AssertSame(tensor, tensors[name == "_vq_vae._embedding.weight" ? "codebook" : name]);
         }
     }
 
@@ -71,6 +100,14 @@ public sealed class OnnxExportTests
         OnnxExport.Write(exported.Folder, new VqVae(ExportedModel.Options("ema"), seed: 8));
         Assert.NotEqual(first, File.ReadAllBytes(exported.Encoder));
         Assert.Equal(["autoencoder.onnx", "decoder.onnx", "encoder.onnx"], TemporaryFolder.NamesIn(exported.Folder));
+
+        using var prior = new CodePrior(ExportedPrior.Options() with { Codes = exported.Model.Options.Codes });
+        OnnxExport.Write(exported.Folder, exported.Model, prior);
+        Assert.Equal(
+            ["autoencoder.onnx", "decoder.onnx", "encoder.onnx", "prior.onnx"],
+            TemporaryFolder.NamesIn(exported.Folder));
+        OnnxExport.Write(exported.Folder, exported.Model);
+        Assert.False(File.Exists(Path.Combine(exported.Folder, "prior.onnx")), "The prior is of another export.");
 
         folder.Write("own/notes.txt", [1]);
         folder.Write("own/encoder.onnx", [2]);
@@ -103,6 +140,14 @@ public sealed class OnnxExportTests
     private static string[] Check(params string[] arguments) =>
         Python.Run("onnx", [Repository.PathOf("tests", "Tessera.Onnx.Tests", "check_model.py"), .. arguments])
             .Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    private static void AssertSame(Tensors.Tensor tensor, TensorProto written)
+    {
+        Assert.Equal(tensor.Shape.ToArray().Select(size => (long)size), written.Dims);
+        ReadOnlySpan<float> elements =
+            System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(written.RawData.Span);
+        Assert.Equal(tensor.ToArray(), elements.ToArray());
+    }
 
     private static ModelProto Read(string path) => ModelProto.Parser.ParseFrom(File.ReadAllBytes(path));
 

@@ -3,7 +3,7 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Tessera.Onnx.Tests;
 
-/// <summary>A model file with one input, opened in ONNX Runtime.</summary>
+/// <summary>A model file, opened in ONNX Runtime.</summary>
 internal sealed class RuntimeModel : IDisposable
 {
     private readonly SessionOptions _options = new()
@@ -26,28 +26,47 @@ internal sealed class RuntimeModel : IDisposable
         _session.InputMetadata.Select(input => Describe("input", input.Key, input.Value))
             .Concat(_session.OutputMetadata.Select(output => Describe("output", output.Key, output.Value)));
 
-    /// <summary>Runs a model file once.</summary>
+    /// <summary>Runs a model file with one input once.</summary>
     public static Dictionary<string, Value> Run<T>(string path, T[] input, params int[] sizes) where T : unmanaged
     {
         using var model = new RuntimeModel(path);
         return model.Run(input, sizes);
     }
 
-    /// <summary>Runs the model on the elements of its input, and returns the outputs by name.</summary>
-    public Dictionary<string, Value> Run<T>(T[] input, params int[] sizes) where T : unmanaged
+    /// <summary>Runs the model on the elements of its only input, and returns the outputs by name.</summary>
+    public Dictionary<string, Value> Run<T>(T[] input, params int[] sizes) where T : unmanaged =>
+        Run((Assert.Single(_session.InputNames), new Value(sizes, input)));
+
+    /// <summary>Runs the model on its inputs, and returns the outputs by name.</summary>
+    public Dictionary<string, Value> Run(params (string Name, Value Value)[] inputs)
     {
-        string name = Assert.Single(_session.InputNames);
-        using OrtValue value = OrtValue.CreateTensorValueFromMemory(input, Array.ConvertAll(sizes, size => (long)size));
-        using var options = new RunOptions();
-        IReadOnlyList<string> names = _session.OutputNames;
-        using IDisposableReadOnlyCollection<OrtValue> outputs = _session.Run(options, [name], [value], names);
-        return names.Zip(outputs).ToDictionary(pair => pair.First, pair => Read(pair.Second));
+        OrtValue[] values = Array.ConvertAll(inputs, input => Make(input.Value));
+        try
+        {
+            using var options = new RunOptions();
+            IReadOnlyList<string> names = _session.OutputNames;
+            using IDisposableReadOnlyCollection<OrtValue> outputs =
+                _session.Run(options, Array.ConvertAll(inputs, input => input.Name), values, names);
+            return names.Zip(outputs).ToDictionary(pair => pair.First, pair => Read(pair.Second));
+        }
+        finally
+        {
+            foreach (OrtValue value in values) value.Dispose();
+        }
     }
 
     public void Dispose()
     {
         _session.Dispose();
         _options.Dispose();
+    }
+
+    private static OrtValue Make(Value input)
+    {
+        long[] sizes = Array.ConvertAll(input.Sizes, size => (long)size);
+        return input.Elements is long[] integers
+            ? OrtValue.CreateTensorValueFromMemory(integers, sizes)
+            : OrtValue.CreateTensorValueFromMemory(input.As<float>(), sizes);
     }
 
     private static Value Read(OrtValue output)
@@ -70,7 +89,7 @@ internal sealed class RuntimeModel : IDisposable
     }
 }
 
-/// <summary>An output of a model.</summary>
+/// <summary>An input or output of a model.</summary>
 /// <param name="Sizes">The sizes.</param>
 /// <param name="Elements">The elements: a <c>float[]</c> or a <c>long[]</c>, as the model declares.</param>
 internal sealed record Value(int[] Sizes, Array Elements)

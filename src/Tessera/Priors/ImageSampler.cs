@@ -167,10 +167,16 @@ public sealed class ImageSampler : IDisposable
         foreach (IDisposable model in _owned) model.Dispose();
     }
 
+    /// <summary>Whether a tokenizer's folder holds a prior that has reached a checkpoint.</summary>
+    /// <param name="path">The tokenizer: a run folder, a checkpoint folder or a model file.</param>
+    internal static bool HasPrior(string path) => File.Exists(Path.Combine(FolderOf(path), StateDict.ModelName));
+
+    private static string FolderOf(string path) => Path.Combine(
+        Directory.Exists(path) ? path : Path.GetDirectoryName(path) ?? "", PriorRun.FolderName);
+
     private static string FindPrior(string path, string? prior)
     {
-        string folder = prior ?? Path.Combine(
-            Directory.Exists(path) ? path : Path.GetDirectoryName(path) ?? "", PriorRun.FolderName);
+        string folder = prior ?? FolderOf(path);
         if (File.Exists(folder)) return folder;
         string file = Path.Combine(folder, StateDict.ModelName);
         return File.Exists(file)
