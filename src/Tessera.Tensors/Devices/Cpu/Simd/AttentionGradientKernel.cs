@@ -53,8 +53,8 @@ internal static unsafe class AttentionGradientKernel<TSimd, TVector>
     }
 
     private static void RunHead(
-        in AttentionGeometry g, in AttentionHead head, in AttentionHead gradient, float* y, float* logSums, float* gradY,
-        in BlockMemory memory)
+        in AttentionGeometry g, in AttentionHead head, in AttentionHead gradient, float* y, float* logSums,
+        float* gradY, in BlockMemory memory)
     {
         for (int position = 0; position < g.Length; position++)
         {

@@ -20,6 +20,9 @@ internal static unsafe class WeightGradientKernel<TSimd, TVector>
     // Enough for 16 threads; each slice takes as much memory as the weights.
     private const int MaxSlices = 16;
     private const int PixelsPerBand = 192;
+
+    // Fewer slices are cut into groups of panels.
+    private const int ItemsPerThread = 2;
     private const int TileRows = MatrixTile<TSimd, TVector>.Rows;
 
     private static int TileColumns => MatrixTile<TSimd, TVector>.Columns;
@@ -35,17 +38,20 @@ internal static unsafe class WeightGradientKernel<TSimd, TVector>
         using var partial = new Scratch(layout.SliceStride * slices);
         float* sums = partial.Floats;
         using var bias = new BiasGradient<TSimd, TVector>(gradBias, bands.Count, g.OutChannels);
-        pool.Run(slices, slice =>
+        int groups = Math.Clamp(ItemsPerThread * pool.Threads / slices, 1, layout.Panels);
+        pool.Run(slices * groups, item =>
         {
+            (int slice, int group) = Math.DivRem(item, groups);
             float* target = sums + slice * layout.SliceStride;
-            new Span<float>(target, checked((int)layout.SliceStride)).Clear();
+            (int first, int endPanel) = (layout.Panels * group / groups, layout.Panels * (group + 1) / groups);
+            layout.Clear(target, first, endPanel);
             int end = (int)((long)bands.Count * (slice + 1) / slices);
             for (int band = (int)((long)bands.Count * slice / slices); band < end; band++)
             {
                 (int image, int images, int row, int rows) = bands[band];
                 float* pixels = gradY + ((nint)image * g.OutHeight + row) * g.OutWidth * g.OutChannels;
-                bias.SumBand(band, pixels, images * rows * g.OutWidth);
-                AddBand(g, layout, bands[band], x, gradY, target);
+                if (group == 0) bias.SumBand(band, pixels, images * rows * g.OutWidth);
+                AddBand(g, layout, bands[band], first, endPanel, x, gradY, target);
             }
         });
         pool.Run(g.KernelHeight * layout.Panels, item =>
@@ -53,30 +59,32 @@ internal static unsafe class WeightGradientKernel<TSimd, TVector>
         bias.Write(accumulateBias);
     }
 
-    private static void AddBand(in Conv2dGeometry g, Layout layout, Band band, float* x, float* gradY, float* sums)
+    private static void AddBand(
+        in Conv2dGeometry g, Layout layout, Band band, int firstPanel, int endPanel, float* x, float* gradY,
+        float* sums)
     {
         int pixels = band.Images * band.Rows * g.OutWidth;
         // A cache line between panels, which would else lie a multiple of 4096 bytes apart.
         nint panelStride = (nint)pixels * TileColumns + CacheLine.Floats;
-        using var packed = new Scratch(layout.Panels * panelStride);
+        using var packed = new Scratch((endPanel - firstPanel) * panelStride);
+        var gradient = new Gradient(packed.Floats, panelStride, firstPanel, endPanel);
         nint firstPixel = ((nint)band.FirstImage * g.OutHeight + band.FirstRow) * g.OutWidth;
-        PackGradient(gradY + firstPixel * g.OutChannels, pixels, g.OutChannels, panelStride, packed.Floats);
+        PackGradient(gradY + firstPixel * g.OutChannels, pixels, g.OutChannels, gradient);
         if (layout.IsMatrix)
         {
             using var rows = new Scratch((long)pixels * layout.PaddedRun + TSimd.Width);
             PackRows(x + firstPixel * g.InChannels, pixels, g.InChannels, rows.Floats);
             AddProducts(
-                layout, new Windows(rows.Floats, (nint)pixels * TileRows, 1, 0, pixels, TileRows), packed.Floats,
-                panelStride, sums);
+                layout, new Windows(rows.Floats, (nint)pixels * TileRows, 1, 0, pixels, TileRows), gradient, sums);
         }
         else
         {
-            AddKernelRows(g, layout, band, x, packed.Floats, panelStride, sums);
+            AddKernelRows(g, layout, band, x, gradient, sums);
         }
     }
 
     private static void AddKernelRows(
-        in Conv2dGeometry g, Layout layout, Band band, float* x, float* gradient, nint panelStride, float* sums)
+        in Conv2dGeometry g, Layout layout, Band band, float* x, in Gradient gradient, float* sums)
     {
         int paddedWidth = (g.OutWidth - 1) * g.Stride + g.KernelWidth, rows = band.Images * band.Rows;
         var map = new PaddedMap(
@@ -93,21 +101,21 @@ internal static unsafe class WeightGradientKernel<TSimd, TVector>
                     band.FirstImage + row / band.Rows, (band.FirstRow + row % band.Rows) * g.Stride + kernelRow,
                     padded.Floats + (nint)row * map.RowStride);
             }
-            AddProducts(layout, windows, gradient, panelStride, sums);
+            AddProducts(layout, windows, gradient, sums);
         }
     }
 
-    private static void AddProducts(
-        Layout layout, in Windows windows, float* gradient, nint panelStride, float* sums)
+    private static void AddProducts(Layout layout, in Windows windows, in Gradient gradient, float* sums)
     {
-        for (int panel = 0; panel < layout.Panels; panel++, gradient += panelStride)
+        float* columns = gradient.Floats;
+        for (int panel = gradient.FirstPanel; panel < gradient.EndPanel; panel++, columns += gradient.PanelStride)
         {
             float* tile = windows.Floats;
             for (int run = 0; run < layout.Run; run += TileRows, tile += windows.TileStride)
             {
                 float* target = sums + ((nint)panel * layout.PaddedRun + run) * TileColumns;
                 MatrixTile<TSimd, TVector>.TransposedTimesPanel(
-                    tile, windows.Segments, windows.SegmentStride, windows.Run, windows.Stride, gradient, TileColumns,
+                    tile, windows.Segments, windows.SegmentStride, windows.Run, windows.Stride, columns, TileColumns,
                     target, target);
             }
         }
@@ -136,15 +144,18 @@ internal static unsafe class WeightGradientKernel<TSimd, TVector>
     }
 
     /// <summary>
-    /// Packs pixels of the upstream gradient as <c>[panel][pixel][Columns]</c>, with zeros past the last channel.
+    /// Packs panels of the upstream gradient as <c>[panel][pixel][Columns]</c>, with zeros past the last channel.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void PackGradient(float* from, int pixels, int channels, nint panelStride, float* packed)
+    private static void PackGradient(float* from, int pixels, int channels, in Gradient gradient)
     {
+        float* packed = gradient.Floats;
+        nint panelStride = gradient.PanelStride;
+        int first = gradient.FirstPanel * TileColumns, end = Math.Min(channels, gradient.EndPanel * TileColumns);
         for (int pixel = 0; pixel < pixels; pixel++, from += channels, packed += TileColumns)
         {
             float* to = packed;
-            for (int channel = 0; channel < channels; channel += TileColumns, to += panelStride)
+            for (int channel = first; channel < end; channel += TileColumns, to += panelStride)
             {
                 int columns = channels - channel;
                 if (columns >= TileColumns)
@@ -168,27 +179,44 @@ internal static unsafe class WeightGradientKernel<TSimd, TVector>
     {
         int channel = panel * TileColumns, columns = Math.Min(TileColumns, g.OutChannels - channel);
         nint kernelArea = g.KernelHeight * g.KernelWidth;
-        float* total = stackalloc float[TileColumns];
         float* from = sums + kernelRow * layout.RowStride + (nint)panel * layout.PaddedRun * TileColumns;
+        AddSlices(from, (nint)layout.Run * TileColumns, slices, layout.SliceStride);
+        float* to = gradWeight + (nint)channel * g.InChannels * kernelArea + kernelRow * g.KernelWidth;
+        if (layout.IsMatrix)
+        {
+            Transposition.Run(from, TileColumns, layout.Run, columns, to, g.InChannels, accumulate);
+            return;
+        }
         for (int run = 0; run < layout.Run; run++, from += TileColumns)
         {
-            TVector left = TSimd.Load(from), right = TSimd.Load(from + TSimd.Width);
-            for (int slice = 1; slice < slices; slice++)
+            float* target = to + run % g.InChannels * kernelArea + run / g.InChannels;
+            for (int c = 0; c < columns; c++, target += g.InChannels * kernelArea)
             {
-                float* next = from + slice * layout.SliceStride;
-                left = TSimd.Add(left, TSimd.Load(next));
-                right = TSimd.Add(right, TSimd.Load(next + TSimd.Width));
-            }
-            TSimd.Store(left, total);
-            TSimd.Store(right, total + TSimd.Width);
-            int kernelColumn = run / g.InChannels, inChannel = run % g.InChannels;
-            float* to = gradWeight + ((nint)channel * g.InChannels + inChannel) * kernelArea
-                + kernelRow * g.KernelWidth + kernelColumn;
-            for (int c = 0; c < columns; c++, to += g.InChannels * kernelArea)
-            {
-                *to = accumulate ? *to + total[c] : total[c];
+                *target = accumulate ? *target + from[c] : from[c];
             }
         }
+    }
+
+    /// <summary>Adds the other slices to the first.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddSlices(float* sums, nint length, int slices, nint sliceStride)
+    {
+        if (slices == 1) return;
+        for (float* end = sums + length; sums < end; sums += TSimd.Width)
+        {
+            TVector sum = TSimd.Load(sums);
+            for (int slice = 1; slice < slices; slice++) sum = TSimd.Add(sum, TSimd.Load(sums + slice * sliceStride));
+            TSimd.Store(sum, sums);
+        }
+    }
+
+    /// <summary>Packed panels of the upstream gradient.</summary>
+    private readonly struct Gradient(float* floats, nint panelStride, int firstPanel, int endPanel)
+    {
+        public float* Floats { get; } = floats;
+        public nint PanelStride { get; } = panelStride;
+        public int FirstPanel { get; } = firstPanel;
+        public int EndPanel { get; } = endPanel;
     }
 
     /// <summary>
@@ -235,5 +263,13 @@ internal static unsafe class WeightGradientKernel<TSimd, TVector>
         public nint RowStride { get; }
 
         public nint SliceStride { get; }
+
+        /// <summary>Clears the sums of some panels.</summary>
+        public void Clear(float* slice, int firstPanel, int endPanel)
+        {
+            nint panel = (nint)PaddedRun * TileColumns;
+            for (float* row = slice; row < slice + SliceStride; row += RowStride)
+                new Span<float>(row + firstPanel * panel, checked((int)((endPanel - firstPanel) * panel))).Clear();
+        }
     }
 }
