@@ -45,14 +45,19 @@ public sealed class ExportTests(Trained trained)
         string run = trained.CopyRun(folder);
         // The weights are those of another update.
         WritePrior(folder, "copy/prior/model.safetensors", Path.Combine(run, "checkpoints", "10"));
+        string prior = Path.Combine(run, "prior");
         Assert.Contains(
-            "was trained beside another tokenizer", Program.Refuse("export", run, "--onnx", folder["onnx"]),
-            StringComparison.Ordinal);
+            "was trained beside another tokenizer",
+            Program.Refuse("export", run, "--onnx", folder["onnx"], "--prior", prior), StringComparison.Ordinal);
         Assert.Contains(
             "there is no prior",
             Program.Refuse("export", run, "--onnx", folder["onnx"], "--prior", folder["none"]),
             StringComparison.Ordinal);
         Assert.Equal(["copy"], TemporaryFolder.NamesIn(folder.Path));
+        // One that nobody named is left out: the model was trained further since.
+        Program.Succeed("export", run, "--onnx", folder["onnx"]);
+        Assert.Equal(
+            ["autoencoder.onnx", "decoder.onnx", "encoder.onnx"], TemporaryFolder.NamesIn(folder["onnx"]));
     }
 
     [Fact]
