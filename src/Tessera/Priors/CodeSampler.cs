@@ -53,7 +53,8 @@ public sealed class CodeSampler : IDisposable
         if (given.IsEmpty) Array.Fill(codes, Open);
         else given.CopyTo(codes);
         Check(labels, codes, given);
-        int batch = options.Guidance > 0 ? MostSequences / 2 : MostSequences, passes = (labels.Count + batch - 1) / batch;
+        int batch = options.Guidance > 0 ? MostSequences / 2 : MostSequences;
+        int passes = (labels.Count + batch - 1) / batch;
         for (int pass = 0; pass < passes; pass++)
         {
             int first = pass * batch, count = Math.Min(batch, labels.Count - first), done = pass;
