@@ -74,6 +74,8 @@ public sealed record CodePriorOptions
         ThrowUnless(Columns >= 1, nameof(Columns), $"must be at least 1, not {Columns}");
         ThrowUnless(
             (long)Rows * Columns <= 1 << 16, nameof(Columns), $"must give at most 65536 codes with {Rows} rows");
+        // Null only if a file says so.
+        ThrowUnless(Classes.All(name => name is not null), nameof(Classes), $"must be names");
         ThrowUnless(Width is >= 8 and <= 8192, nameof(Width), $"must be 8 to 8192, not {Width}");
         ThrowUnless(
             (AnyClass + 1L) * Width <= int.MaxValue / 2, nameof(Width),

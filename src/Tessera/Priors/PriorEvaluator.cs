@@ -24,7 +24,7 @@ public static class PriorEvaluator
     public static float[] Nats(
         CodePrior prior, CodeSet set, bool classes = true, CancellationToken cancellation = default)
     {
-        CheckFit(prior.Options, set);
+        CheckFit(prior.Options, set, classes);
         bool given = classes && prior.Options.Classes.Count > 0;
         return Nats(prior, set.Codes, [.. set.Labels.Select(label => given ? label : (int?)null)], cancellation);
     }
@@ -72,14 +72,14 @@ public static class PriorEvaluator
         float[] trainNats = Nats(prior, train.First(MostTrainImages), cancellation: cancellation);
         double mean = Mean(nats);
         double[] cells = new double[test.Length];
-        for (int i = 0; i < nats.Length; i++) cells[i % cells.Length] += nats[i] / test.Count;
+        for (int i = 0; i < nats.Length; i++) cells[i % cells.Length] += (double)nats[i] / test.Count;
         double bitsPerPixel = mean / Math.Log(2) / (pixelsPerCode * (double)pixelsPerCode);
         return new PriorEvaluation(test.Count, mean, bitsPerPixel, Mean(trainNats), cells);
     }
 
     /// <summary>Checks that codes fit a prior.</summary>
     /// <exception cref="InputException">They do not; the message says why.</exception>
-    internal static void CheckFit(CodePriorOptions prior, CodeSet set)
+    internal static void CheckFit(CodePriorOptions prior, CodeSet set, bool classes = true)
     {
         if (set.Count == 0)
             throw new InputException($"{set.Name} holds no images; add some, or choose another set");
@@ -93,7 +93,7 @@ public static class PriorEvaluator
                 throw new InputException(
                     $"{set.Name} has the code {codes[place]}, but the prior's codes are 0 to {prior.Codes - 1}");
         }
-        if (prior.Classes.Count > 0 && set.Labels.Any(label => label < 0 || label >= prior.Classes.Count))
+        if (classes && prior.Classes.Count > 0 && set.Labels.Any(label => label < 0 || label >= prior.Classes.Count))
             throw new InputException(
                 $"{set.Name} has images of other classes than the prior's: {string.Join(", ", prior.Classes)}");
     }

@@ -109,7 +109,7 @@ public sealed class CodeSamplerTests
     [InlineData(1f, 1f)]
     public void Pairs_of_codes_are_as_frequent_as_the_prior_says(float temperature, float guidance)
     {
-        const int Samples = 10_000;
+        const int Samples = 20_000;
         CodePriorOptions sizes = Options with { Rows = 1, Columns = 2, Layers = 1 };
         using CodePrior prior = SmallPrior.Create(sizes);
         using var sampler = new CodeSampler(prior);
