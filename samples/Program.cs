@@ -17,6 +17,7 @@ try
         case ["decode", string model, string image, string edited]:
             DecodeEditedCodes.Run(model, image, edited);
             break;
+        case ["draw", string run, string grid]: DrawImages.Run(run, className: null, grid); break;
         case ["parallel", string model, string folder]:
             using (var tokenizer = Tokenizer.Open(model))
             {
@@ -42,8 +43,8 @@ try
         case ["module"]: OwnModule.Run(SyntheticShapes.Load(Split.Train), updates: 300); break;
         default:
             Console.Error.WriteLine(
-                "usage: encode MODEL IMAGE | decode MODEL IMAGE OUT.png | parallel MODEL FOLDER | train FOLDER RUN"
-                + " | quantizer | module | learner RUN | operation | device | rows");
+                "usage: encode MODEL IMAGE | decode MODEL IMAGE OUT.png | draw RUN OUT.png | parallel MODEL FOLDER"
+                + " | train FOLDER RUN | quantizer | module | learner RUN | operation | device | rows");
             return 2;
     }
     return 0;

@@ -16,6 +16,13 @@ public sealed class HelpTests
         "encode", "RUN", "--key", "IMAGE", "--data", "--data-dir", "--split", "--size", "--labels", "--out",
         "--threads")]
     [InlineData("decode", "RUN", "--key", "TOKENS", "--out", "--threads")]
+    [InlineData("prior", "RUN", "--key", "--out", "--resume", "--minutes", "--updates", "--width", "--layers",
+        "--heads", "--dropout", "--classes", "--class-dropout", "--flips", "--batch", "--lr", "--seed", "--threads", "--device")]
+    [InlineData("sample", "RUN", "--key", "--prior", "--class", "--count", "--guidance", "--temperature", "--top-p",
+        "--top-k", "--seed", "--tokens", "--separate", "--out", "--threads", "--device")]
+    [InlineData("complete", "RUN", "IMAGE", "--key", "--prior", "--class", "--keep", "--count", "--seed", "--out")]
+    [InlineData("score", "RUN", "IMAGE", "--key", "--data", "--data-dir", "--split", "--size", "--prior", "--classes",
+        "--worst", "--picture", "--out", "--skip-damaged", "--threads")]
     [InlineData("convert", "RUN", "--key", "FILE")]
     [InlineData("export", "RUN", "--key", "--onnx", "--prior")]
     [InlineData("info", "RUN", "--key")]
@@ -36,8 +43,8 @@ public sealed class HelpTests
         Assert.Equal(help, Program.Succeed("--help"));
         Assert.All(
             [
-                "train", "eval", "reconstruct", "report", "encode", "decode", "convert", "export", "info", "data",
-                "bench",
+                "train", "eval", "reconstruct", "report", "encode", "decode", "prior", "sample", "complete", "score",
+                "convert", "export", "info", "data", "bench",
             ],
             name => Assert.Matches($@"(?m)^  {name}\b", help));
     }

@@ -100,28 +100,33 @@ public partial class ArchitectureTests
 
     /// <summary>
     /// Training knows Models, which know Quantization, and Runs, which know none of them: they train anything. Images
-    /// know no models. Inspection knows models and images, and only the report knows Inspection.
+    /// know no models. Inspection knows models and images, and only the report knows Inspection. Priors know Runs and
+    /// the tokenizer's model, and none of those knows Priors.
     /// </summary>
     [Theory]
     [InlineData(
-        "Quantization", "Models", "Runs", "Training", "Data", "Imaging", "Tokens", "Inspection", "Reporting",
+        "Quantization", "Models", "Runs", "Training", "Priors", "Data", "Imaging", "Tokens", "Inspection", "Reporting",
         "Analysis")]
-    [InlineData("Models", "Runs", "Training", "Data", "Imaging", "Tokens", "Inspection", "Reporting", "Analysis")]
     [InlineData(
-        "Runs", "Models", "Quantization", "Training", "Data", "Imaging", "Tokens", "Inspection", "Reporting",
+        "Models", "Runs", "Training", "Priors", "Data", "Imaging", "Tokens", "Inspection", "Reporting", "Analysis")]
+    [InlineData(
+        "Runs", "Models", "Quantization", "Training", "Priors", "Data", "Imaging", "Tokens", "Inspection", "Reporting",
         "Analysis")]
-    [InlineData("Training", "Inspection", "Reporting", "Benchmarking")]
+    [InlineData("Training", "Priors", "Inspection", "Reporting", "Benchmarking")]
+    [InlineData("Priors", "Quantization", "Training", "Inspection", "Reporting")]
     [InlineData(
-        "Imaging", "Data", "Models", "Quantization", "Runs", "Training", "Tokens", "Inspection", "Reporting",
+        "Imaging", "Data", "Models", "Quantization", "Runs", "Training", "Priors", "Tokens", "Inspection", "Reporting",
         "Analysis")]
-    [InlineData("Data", "Quantization", "Runs", "Training", "Tokens", "Inspection", "Reporting", "Analysis")]
-    [InlineData("Tokens", "Runs", "Training", "Inspection", "Reporting", "Analysis")]
     [InlineData(
-        "Analysis", "Models", "Quantization", "Runs", "Training", "Tokens", "Inspection", "Reporting", "Data")]
-    [InlineData("Inspection", "Runs", "Training", "Tokens", "Reporting", "Files")]
+        "Data", "Quantization", "Runs", "Training", "Priors", "Tokens", "Inspection", "Reporting", "Analysis")]
+    [InlineData("Tokens", "Runs", "Training", "Priors", "Inspection", "Reporting", "Analysis")]
     [InlineData(
-        "Files", "Models", "Quantization", "Runs", "Training", "Data", "Imaging", "Tokens", "Inspection", "Reporting",
-        "Analysis")]
+        "Analysis", "Models", "Quantization", "Runs", "Training", "Priors", "Tokens", "Inspection", "Reporting",
+        "Data")]
+    [InlineData("Inspection", "Runs", "Training", "Priors", "Tokens", "Reporting", "Files")]
+    [InlineData(
+        "Files", "Models", "Quantization", "Runs", "Training", "Priors", "Data", "Imaging", "Tokens", "Inspection",
+        "Reporting", "Analysis")]
     public void Folders_of_the_library_point_one_way(string folder, params string[] above)
     {
         var use = new Regex(

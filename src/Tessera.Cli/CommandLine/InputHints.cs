@@ -22,8 +22,8 @@ internal static class InputHints
         if (message.StartsWith($"{option} ", StringComparison.Ordinal)) return flag + message[option.Length..];
         return message + flag switch
         {
-            "--path" => $" (tessera train --out {Value("DIR")})",
-            "--resume" => $" (tessera train --resume --out {Value("DIR")})",
+            "--path" => $" (tessera {Training()} --out {Value("DIR")})",
+            "--resume" => $" (tessera {Training()} --resume --out {Value("DIR")})",
             "--prior" => $" (tessera prior {Value("RUN")})",
             _ when command?.Options.Any(known => known.Name == flag) != true => "",
             "--split" => $"; or use every image with --split {Value("all")}",
@@ -33,6 +33,8 @@ internal static class InputHints
             "--size" => $" (--size {Value("HxW")})",
             _ => $" ({flag})",
         };
+
+        string Training() => command?.Name == "prior" ? "prior RUN" : "train";
 
         string Value(string placeholder) => error.Value is { } value ? Quoted(value) : placeholder;
     }

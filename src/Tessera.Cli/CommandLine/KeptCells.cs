@@ -49,7 +49,7 @@ internal static class KeptCells
     /// <summary>A cell is kept if all pixels of the mask there are white.</summary>
     private static Func<int, int, bool> Mask(string path, int rows, int columns, int cell)
     {
-        const int White = 128;
+        const byte White = 128;
         Image mask = ImageFile.Read(path);
         if ((mask.Height, mask.Width) != (rows * cell, columns * cell))
             throw new InputException(
@@ -58,7 +58,8 @@ internal static class KeptCells
         return (row, column) => Enumerable.Range(0, cell * cell).All(i =>
         {
             int pixel = (row * cell + i / cell) * mask.Width + column * cell + i % cell;
-            return mask.Pixels.AsSpan(pixel * mask.Channels, mask.Channels).IndexOfAnyInRange((byte)0, (byte)(White - 1)) < 0;
+            return mask.Pixels.AsSpan(pixel * mask.Channels, mask.Channels)
+                .IndexOfAnyExceptInRange(White, byte.MaxValue) < 0;
         });
     }
 }

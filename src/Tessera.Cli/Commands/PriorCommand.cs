@@ -106,12 +106,9 @@ internal sealed class PriorCommand : TrainingCommand<PriorOptions>
 
     private CodeSet Encode(TrainedModel trained, ImageSet images, bool flips) => Invocation.Output.WithBar(bar =>
     {
-        int done = 0, all = flips ? 2 * images.Count : images.Count;
-        var progress = new ImmediateProgress<int>(count =>
-        {
-            done += count;
-            bar.Report(new BarState((double)done / all, $"encoding images: {done} of {all}"));
-        });
+        int all = flips ? 2 * images.Count : images.Count;
+        var progress = new ImmediateProgress<int>(
+            done => bar.Report(new BarState((double)done / all, $"encoding images: {done} of {all}")));
         return CodeSet.Encode(trained.Model, images, flips, progress, Invocation.Cancellation);
     });
 

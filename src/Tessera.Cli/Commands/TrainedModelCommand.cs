@@ -64,6 +64,9 @@ internal abstract class TrainedModelCommand : TesseraCommand
     /// <summary>Runs the command with the model that the user named.</summary>
     protected abstract void Run(ParseResult parse, TrainedModel trained);
 
+    /// <summary>The path that the user gave as RUN.</summary>
+    protected string RunPath(ParseResult parse) => _model.Path(parse);
+
     /// <summary>The options of the model's run, or the defaults, overridden by those that the user gave.</summary>
     protected TrainingOptions OptionsFor(ParseResult parse, TrainedModel trained) =>
         _settings.Apply(parse, (trained.Options ?? new TrainingOptions()) with { Model = trained.Model.Options });
@@ -92,12 +95,18 @@ internal abstract class TrainedModelCommand : TesseraCommand
         trained.Options is { } own && OptionsFor(parse, trained).Data == own.Data;
 
     /// <summary>The image files that the user named; if there are none, the images of <c>--data</c>.</summary>
-    protected ImageSource OpenImages(ParseResult parse, TrainedModel trained, ImageLoader loader, string[] files)
+    /// <param name="parse">The command line.</param>
+    /// <param name="trained">The model.</param>
+    /// <param name="loader">Finds the images.</param>
+    /// <param name="files">The image files.</param>
+    /// <param name="usual">The size without <c>--size</c>; null for that of the model's run.</param>
+    protected ImageSource OpenImages(
+        ParseResult parse, TrainedModel trained, ImageLoader loader, string[] files, ImageSize? usual = null)
     {
         var size = (Option<ImageSize?>)Options.Single(option => option.Name == Settings.SizeName);
         ImageSize? given = parse.GetValue(size) is { IsNative: true }
             ? ImageSize.NativeIn(trained.Model.Options.PixelsPerCode)
-            : parse.GetValue(size);
+            : parse.GetValue(size) ?? usual;
         if (files.Length == 0)
         {
             TrainingOptions forData = OptionsForData(parse, trained);

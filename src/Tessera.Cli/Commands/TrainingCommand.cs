@@ -76,7 +76,9 @@ internal abstract class TrainingCommand<TOptions> : TesseraCommand where TOption
     /// <param name="parse">The command line.</param>
     /// <param name="run">The run.</param>
     /// <param name="own">Its options.</param>
-    /// <param name="start">The options that those of the command line are compared with: its own, or a preset's.</param>
+    /// <param name="start">
+    /// The options that those of the command line are compared with: its own, or a preset's.
+    /// </param>
     /// <exception cref="InputException">The user changed another option.</exception>
     protected TOptions OptionsToResume(ParseResult parse, RunFolder run, TOptions own, TOptions start)
     {

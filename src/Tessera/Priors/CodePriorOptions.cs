@@ -74,7 +74,12 @@ public sealed record CodePriorOptions
         ThrowUnless(Columns >= 1, nameof(Columns), $"must be at least 1, not {Columns}");
         ThrowUnless(
             (long)Rows * Columns <= 1 << 16, nameof(Columns), $"must give at most 65536 codes with {Rows} rows");
+        // Null only if a file says so.
+        ThrowUnless(Classes.All(name => name is not null), nameof(Classes), $"must be names");
         ThrowUnless(Width is >= 8 and <= 8192, nameof(Width), $"must be 8 to 8192, not {Width}");
+        ThrowUnless(
+            (AnyClass + 1L) * Width <= int.MaxValue / 2, nameof(Width),
+            $"must be smaller with {Codes} codes: the table of inputs would have over 2^30 numbers");
         ThrowUnless(Layers is >= 1 and <= 64, nameof(Layers), $"must be 1 to 64, not {Layers}");
         ThrowUnless(Heads >= 1 && Width % Heads == 0, nameof(Heads), $"must divide the width {Width}, unlike {Heads}");
         ThrowUnless(Dropout is >= 0 and < 1, nameof(Dropout), $"must be at least 0 and below 1, not {Dropout}");

@@ -49,11 +49,12 @@ public sealed class CodeSampler : IDisposable
     {
         options.Validate();
         int length = _prior.Options.Length;
+        Check(labels, given);
         int[] codes = new int[labels.Count * length];
         if (given.IsEmpty) Array.Fill(codes, Open);
         else given.CopyTo(codes);
-        Check(labels, codes, given);
-        int batch = options.Guidance > 0 ? MostSequences / 2 : MostSequences, passes = (labels.Count + batch - 1) / batch;
+        int batch = options.Guidance > 0 ? MostSequences / 2 : MostSequences;
+        int passes = (labels.Count + batch - 1) / batch;
         for (int pass = 0; pass < passes; pass++)
         {
             int first = pass * batch, count = Math.Min(batch, labels.Count - first), done = pass;
@@ -118,12 +119,12 @@ public sealed class CodeSampler : IDisposable
         return _cache;
     }
 
-    private void Check(IReadOnlyList<int?> labels, int[] codes, ReadOnlySpan<int> given)
+    private void Check(IReadOnlyList<int?> labels, ReadOnlySpan<int> given)
     {
-        if (!given.IsEmpty && given.Length != codes.Length)
+        if (!given.IsEmpty && given.Length != labels.Count * _prior.Options.Length)
             throw new ArgumentException(
                 $"{given.Length} given codes are not {labels.Count} samples of {_prior.Options.Length}", nameof(given));
-        foreach (int code in codes)
+        foreach (int code in given)
         {
             if (code < Open || code >= _prior.Options.Codes)
                 throw new ArgumentException($"the prior has no code {code}", nameof(given));

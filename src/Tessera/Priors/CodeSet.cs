@@ -58,7 +58,9 @@ public sealed class CodeSet
     /// <param name="model">The tokenizer.</param>
     /// <param name="images">The images, which fit the tokenizer.</param>
     /// <param name="flips">Whether the mirrored images are encoded too.</param>
-    /// <param name="progress">Receives the number of images encoded so far.</param>
+    /// <param name="progress">
+    /// Receives the number of images encoded so far; a mirrored image counts as another.
+    /// </param>
     /// <param name="cancellation">Stops encoding between batches.</param>
     /// <exception cref="InputException">The images do not fit the tokenizer.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
@@ -67,8 +69,11 @@ public sealed class CodeSet
         CancellationToken cancellation = default)
     {
         ImageFit.Check(model.Options, images.Width, images.Height, images.Channels);
-        int[] codes = EncodeAll(model, images, isMirrored: false, progress, cancellation);
-        int[]? mirrored = flips ? EncodeAll(model, images, isMirrored: true, progress, cancellation) : null;
+        int[] codes = EncodeAll(model, images, isMirrored: false, done => progress?.Report(done), cancellation);
+        int[]? mirrored = flips
+            ? EncodeAll(
+                model, images, isMirrored: true, done => progress?.Report(images.Count + done), cancellation)
+            : null;
         int cell = model.Options.PixelsPerCode;
         return new CodeSet(
             images.Name, codes, images.Height / cell * (images.Width / cell),
@@ -76,7 +81,7 @@ public sealed class CodeSet
     }
 
     private static int[] EncodeAll(
-        VqVae model, ImageSet images, bool isMirrored, IProgress<int>? progress, CancellationToken cancellation)
+        VqVae model, ImageSet images, bool isMirrored, Action<int> report, CancellationToken cancellation)
     {
         int cell = model.Options.PixelsPerCode, length = images.Height / cell * (images.Width / cell);
         var layout = new ImageLayout(images.Height, images.Width, images.Channels);
@@ -95,7 +100,7 @@ public sealed class CodeSet
             Tensor x = tape.GatherImages(bytes, layout, tape.Indices(numbers, [batch], 2 * batch));
             model.Encode(x).ToArray().AsSpan(0, count * length).CopyTo(codes.AsSpan(first * length));
             tape.Reset();
-            progress?.Report(count);
+            report(first + count);
         }
         return codes;
     }

@@ -24,8 +24,12 @@ public sealed class ImageSampler : IDisposable
     /// <summary>Creates the sampler of models that the caller keeps and disposes.</summary>
     /// <param name="model">The tokenizer.</param>
     /// <param name="prior">The prior over its codes.</param>
-    public ImageSampler(VqVae model, CodePrior prior) =>
+    /// <exception cref="InputException">The tokenizer has another number of codes.</exception>
+    public ImageSampler(VqVae model, CodePrior prior)
+    {
+        CheckCodes(model, prior.Options);
         (Tokenizer, Prior, _sampler) = (new Tokenizer(model), prior, new CodeSampler(prior));
+    }
 
     /// <summary>The tokenizer.</summary>
     public Tokenizer Tokenizer { get; }
@@ -45,13 +49,15 @@ public sealed class ImageSampler : IDisposable
     public static ImageSampler Open(string path, string? prior = null, Device? device = null)
     {
         StoredModel stored = ModelFile.Read(path, device);
+        CodePrior? model = null;
         try
         {
-            CodePrior model = OpenPrior(path, stored.Origin.Path, prior, device);
+            model = OpenPrior(path, stored.Origin.Path, prior, device);
             return new ImageSampler(stored.Model, model) { _owned = [stored.Model, model] };
         }
         catch
         {
+            model?.Dispose();
             stored.Model.Dispose();
             throw;
         }
@@ -116,7 +122,9 @@ public sealed class ImageSampler : IDisposable
     /// <summary>Keeps a part of an image and draws the rest.</summary>
     /// <param name="image">An image of the prior's size.</param>
     /// <param name="keep">Whether each cell is kept, <c>[rows, columns]</c>.</param>
-    /// <param name="labels">The class of each completion (<see cref="CodePriorOptions.FindClass"/>); null for any.</param>
+    /// <param name="labels">
+    /// The class of each completion (<see cref="CodePriorOptions.FindClass"/>); null for any.
+    /// </param>
     /// <param name="options">How codes are drawn; null for the default options.</param>
     /// <param name="progress">Receives the part that is done, 0 to 1.</param>
     /// <param name="cancellation">Stops it.</param>
@@ -173,6 +181,16 @@ public sealed class ImageSampler : IDisposable
 
     private static string FolderOf(string path) => Path.Combine(
         Directory.Exists(path) ? path : Path.GetDirectoryName(path) ?? "", PriorRun.FolderName);
+
+    /// <summary>Checks that a tokenizer has a prior's codes.</summary>
+    /// <exception cref="InputException">It has another number of codes.</exception>
+    internal static void CheckCodes(VqVae model, CodePriorOptions prior)
+    {
+        if (model.Options.Codes != prior.Codes)
+            throw new InputException(
+                $"the prior is over {prior.Codes} codes, but the tokenizer has {model.Options.Codes}; "
+                + "name the prior that was trained beside it");
+    }
 
     private static string FindPrior(string path, string? prior)
     {

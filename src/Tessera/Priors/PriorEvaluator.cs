@@ -17,38 +17,42 @@ public static class PriorEvaluator
     /// <param name="prior">The prior.</param>
     /// <param name="set">The codes.</param>
     /// <param name="classes">Whether the images' classes are given to the prior, if it has classes.</param>
-    /// <param name="progress">Receives the number of images done, after each batch.</param>
     /// <param name="cancellation">Stops it between batches.</param>
     /// <returns><c>[images, length]</c>.</returns>
     /// <exception cref="InputException">The codes do not fit the prior.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public static float[] Nats(
-        CodePrior prior, CodeSet set, bool classes = true, IProgress<int>? progress = null,
-        CancellationToken cancellation = default)
+        CodePrior prior, CodeSet set, bool classes = true, CancellationToken cancellation = default)
+    {
+        CheckFit(prior.Options, set, classes);
+        bool given = classes && prior.Options.Classes.Count > 0;
+        return Nats(prior, set.Codes, [.. set.Labels.Select(label => given ? label : (int?)null)], cancellation);
+    }
+
+    /// <summary>The same of codes that fit the prior, with the class of each image; null for any.</summary>
+    internal static float[] Nats(
+        CodePrior prior, int[] codes, IReadOnlyList<int?> labels, CancellationToken cancellation)
     {
         CodePriorOptions options = prior.Options;
-        CheckFit(options, set);
-        int length = set.Length, batch = Math.Max(1, CodesPerBatch / length);
-        float[] nats = new float[set.Codes.Length];
+        int length = options.Length, batch = Math.Max(1, CodesPerBatch / length);
+        float[] nats = new float[codes.Length];
         using var tape = new Tape(prior.Device, recording: false);
-        for (int first = 0; first < set.Count; first += batch)
+        for (int first = 0; first < labels.Count; first += batch)
         {
             cancellation.ThrowIfCancellationRequested();
-            int count = Math.Min(batch, set.Count - first);
-            ReadOnlySpan<int> codes = set.Codes.AsSpan(first * length, count * length);
-            int[] inputs = new int[codes.Length];
+            int count = Math.Min(batch, labels.Count - first);
+            ReadOnlySpan<int> targets = codes.AsSpan(first * length, count * length);
+            int[] inputs = new int[targets.Length];
             for (int i = 0; i < count; i++)
             {
-                int? label = classes && options.Classes.Count > 0 ? set.Labels[first + i] : null;
-                inputs[i * length] = options.FirstInput(label);
-                codes.Slice(i * length, length - 1).CopyTo(inputs.AsSpan(i * length + 1));
+                inputs[i * length] = options.FirstInput(labels[first + i]);
+                targets.Slice(i * length, length - 1).CopyTo(inputs.AsSpan(i * length + 1));
             }
             Tensor logits = prior.Forward(tape.Indices(inputs, [count, length], prior.Inputs));
             Tensor losses = tape.Allocate([count, length]);
-            logits.CrossEntropy(tape.Indices(codes, [count, length], options.Codes), losses);
+            logits.CrossEntropy(tape.Indices(targets, [count, length], options.Codes), losses);
             losses.CopyTo(nats.AsSpan(first * length, count * length));
             tape.Reset();
-            progress?.Report(first + count);
         }
         return nats;
     }
@@ -68,14 +72,14 @@ public static class PriorEvaluator
         float[] trainNats = Nats(prior, train.First(MostTrainImages), cancellation: cancellation);
         double mean = Mean(nats);
         double[] cells = new double[test.Length];
-        for (int i = 0; i < nats.Length; i++) cells[i % cells.Length] += nats[i] / test.Count;
+        for (int i = 0; i < nats.Length; i++) cells[i % cells.Length] += (double)nats[i] / test.Count;
         double bitsPerPixel = mean / Math.Log(2) / (pixelsPerCode * (double)pixelsPerCode);
         return new PriorEvaluation(test.Count, mean, bitsPerPixel, Mean(trainNats), cells);
     }
 
     /// <summary>Checks that codes fit a prior.</summary>
     /// <exception cref="InputException">They do not; the message says why.</exception>
-    internal static void CheckFit(CodePriorOptions prior, CodeSet set)
+    internal static void CheckFit(CodePriorOptions prior, CodeSet set, bool classes = true)
     {
         if (set.Count == 0)
             throw new InputException($"{set.Name} holds no images; add some, or choose another set");
@@ -83,6 +87,15 @@ public static class PriorEvaluator
             throw new InputException(
                 $"the prior takes images of {prior.Rows} x {prior.Columns} codes; those of {set.Name} have "
                 + $"{set.Length} codes");
+        foreach (int[] codes in (int[][])[set.Codes, set.Mirrored ?? []])
+        {
+            if (codes.AsSpan().IndexOfAnyExceptInRange(0, prior.Codes - 1) is >= 0 and var place)
+                throw new InputException(
+                    $"{set.Name} has the code {codes[place]}, but the prior's codes are 0 to {prior.Codes - 1}");
+        }
+        if (classes && prior.Classes.Count > 0 && set.Labels.Any(label => label < 0 || label >= prior.Classes.Count))
+            throw new InputException(
+                $"{set.Name} has images of other classes than the prior's: {string.Join(", ", prior.Classes)}");
     }
 
     private static double Mean(float[] values) => values.Average(value => (double)value);

@@ -24,7 +24,9 @@ public sealed record PriorOptions : RunOptions
     /// <summary>The sizes of the model.</summary>
     public CodePriorOptions Model { get; init; } = new();
 
-    /// <summary>The SHA-256 of the tokenizer's model file, in hexadecimal digits; empty if it is not known yet.</summary>
+    /// <summary>
+    /// The SHA-256 of the tokenizer's model file, in hexadecimal digits; empty if it is not known yet.
+    /// </summary>
     public string TokenizerHash { get; init; } = "";
 
     /// <summary><c>shapes</c>, <c>cifar10</c> or the path of a folder of images.</summary>

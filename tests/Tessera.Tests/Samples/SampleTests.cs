@@ -1,6 +1,7 @@
 using Tessera.Data;
 using Tessera.Imaging;
 using Tessera.Models;
+using Tessera.Priors;
 using Tessera.Runs;
 using Tessera.Samples;
 using Tessera.Tests.Training;
@@ -43,6 +44,31 @@ public sealed class SampleTests : IDisposable
         int[] edited = [.. codes.Chunk(8).SelectMany(row => (int[])[.. row[..4], .. row[..4].Reverse()])];
         Assert.NotEqual(codes, edited);
         Assert.Equal(tokenizer.Decode(edited, 8, 8).Pixels, ImageFile.Read(_folder["edited.png"]).Pixels);
+    }
+
+    [Fact]
+    public async Task DrawImages_writes_the_images_of_the_sampler_and_streams_them()
+    {
+        (string model, _) = Write(SyntheticShapes.Image(5));
+        var options = new CodePriorOptions
+        {
+            Codes = 64, Rows = 8, Columns = 8, Classes = ["cat", "dog"], Width = 16, Layers = 1, Heads = 2,
+        };
+        using var prior = new CodePrior(options, seed: 1);
+        Directory.CreateDirectory(_folder["prior"]);
+        using (FileStream stream = File.Create(_folder["prior", "model.safetensors"]))
+            PriorFile.Write(stream, prior, PriorFile.HashOf(model));
+
+        DrawImages.Run(_folder.Path, "dog", _folder["dogs.png"]);
+        await DrawImages.Stream(_folder.Path, _folder.Path, count: 5);
+
+        using var sampler = new ImageSampler(Model, prior);
+        CancellationToken stop = TestContext.Current.CancellationToken;
+        Image[] dogs = sampler.Sample(
+            8, "dog", new SamplingOptions { Guidance = 1, TopP = 0.97f, Seed = 7 }, stop);
+        Assert.Equal(ImageGrid.Make(dogs, columns: 4).Pixels, ImageFile.Read(_folder["dogs.png"]).Pixels);
+        Image[] any = sampler.Sample(5, cancellation: stop);
+        for (int i = 0; i < 5; i++) Assert.Equal(any[i].Pixels, ImageFile.Read(_folder[$"{i}.png"]).Pixels);
     }
 
     [Fact]
