@@ -169,7 +169,9 @@ public abstract class RunFolder
         where TOptions : RunOptions
     {
         string config = ConfigPathOf(path);
-        TOptions options = RunJson.Read(config, type).Options;
+        // The serializer does not check a type parameter for null.
+        TOptions options = RunJson.Read(config, type).Options
+            ?? throw new InputException($"{config} is damaged (its options are null); fix it or restore a copy");
         try
         {
             options.Validate();
