@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Tessera.Models;
 using Tessera.Quantization;
 using Tessera.Training;
@@ -23,6 +24,25 @@ public sealed class ConvertTests(Trained trained) : IDisposable
             @"model\.safetensors: \d+ parameters, 16 codes of 4 dimensions, running averages \(decay 0.97\)\n$",
             output);
         Assert.Equal(File.ReadAllBytes(trained.Model), File.ReadAllBytes(_folder["model.safetensors"]));
+    }
+
+    [Fact]
+    public void Half_weights_take_half_the_space_and_reconstruct_alike()
+    {
+        Program.Succeed("convert", trained.Run, _folder["half.safetensors"], "--half");
+        long full = new FileInfo(trained.Model).Length, half = new FileInfo(_folder["half.safetensors"]).Length;
+        Assert.InRange((double)half / full, 0.4, 0.75);
+        string[] data = ["--data", trained.Images, "--size", "16", "--split", "all", "--json"];
+        Assert.Equal(Mse(trained.Model), Mse(_folder["half.safetensors"]), 1e-4);
+        Assert.Contains(
+            "only safetensors files", Program.Refuse("convert", trained.Run, _folder["half.pt"], "--half"),
+            StringComparison.Ordinal);
+
+        double Mse(string model)
+        {
+            string line = Program.Succeed(["eval", model, .. data]);
+            return JsonDocument.Parse(line).RootElement.GetProperty("mse").GetDouble();
+        }
     }
 
     [Fact]

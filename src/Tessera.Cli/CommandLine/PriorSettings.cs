@@ -1,3 +1,4 @@
+using Tessera.Imaging;
 using Tessera.Priors;
 
 namespace Tessera.Cli.CommandLine;
@@ -10,6 +11,12 @@ internal static class PriorSettings
     /// <summary>The options that the result of a run depends on; they are fixed when it starts.</summary>
     public static SettingGroup<PriorOptions> ForStarting() => new(
     [
+        new Setting<PriorOptions, string?>(
+            Settings.DataOption("the run's own"),
+            options => options.Data, (options, value) => options with { Data = ImageLoader.Name(value!) }),
+        new Setting<PriorOptions, ImageSize?>(
+            Settings.SizeOption("the run's own, else 32"),
+            options => options.Size, (options, value) => options with { Size = value!.Value }),
         new Setting<PriorOptions, string?>(
             NewOption.Choice(
                 "--flips",

@@ -19,12 +19,13 @@ internal sealed class PriorCommand : TrainingCommand<PriorOptions>
 
     public PriorCommand(Invocation invocation) : base(
         invocation, "prior",
-        "Trains a prior: the distribution over the codes of a run's images, from which new images are drawn. The "
-            + "run's tokenizer does not change. Ctrl-C writes a checkpoint, then stops.",
+        "Trains a prior: the distribution over the codes of images, from which new images are drawn. The "
+            + "tokenizer does not change. Ctrl-C writes a checkpoint, then stops.",
         $"A new folder for the prior's run, or with --resume the folder of the run to continue "
             + $"[default: {PriorRun.FolderName} in the folder RUN].",
         "tessera prior runs/cifar",
         "tessera prior runs/cifar --minutes 60 --width 192 --heads 6 --out runs/cifar-prior",
+        "tessera prior model.safetensors --data cifar10 --out runs/cifar-prior",
         "tessera prior runs/cifar --resume")
     {
         _model.AddTo(this);
@@ -51,9 +52,10 @@ internal sealed class PriorCommand : TrainingCommand<PriorOptions>
             throw new InputException(
                 $"the prior in {path} was trained beside another tokenizer than {trained.Path}; start a new one");
 
-        (CodeSet train, CodeSet test, ImageSet images) = Encode(parse, trained, options, resume);
-        if (!resume) options = ForImages(options, trained, images) with { TokenizerHash = hash };
-        PriorRun run = resume ? PriorRun.Open(path).WithOptions(options) : PriorRun.Create(path, options);
+        TrainingOptions source = Source(parse, options, trained, resume);
+        (PriorRun run, CodeSet train, CodeSet test) = resume
+            ? Resume(PriorRun.Open(path), options, source, trained)
+            : Create(parse, path, options with { TokenizerHash = hash }, source, trained);
         int cell = trained.Model.Options.PixelsPerCode;
         (PriorLearner learner, Trainer trainer) =
             Start(run, isNew: !resume, () => new PriorLearner(run, train, test, cell, device));
@@ -86,23 +88,51 @@ internal sealed class PriorCommand : TrainingCommand<PriorOptions>
         return OptionsToResume(parse, run, run.Options, run.Options);
     }
 
-    /// <summary>The codes of the images that the tokenizer was trained and tested on.</summary>
-    private (CodeSet Train, CodeSet Test, ImageSet Images) Encode(
-        ParseResult parse, TrainedModel trained, PriorOptions options, bool resume)
+    /// <summary>What says which images are loaded: by default those of the tokenizer's run.</summary>
+    private TrainingOptions Source(ParseResult parse, PriorOptions options, TrainedModel trained, bool resume)
     {
-        TrainingOptions own = trained.Options
-            ?? throw new InputException(
-                $"{trained.Path} belongs to no run, so its training images are not known; name a run folder");
-        own = own with { DataDir = options.DataDir ?? own.DataDir };
+        TrainingOptions own = trained.Options ?? new TrainingOptions();
+        if (options.Data.Length == 0 && trained.Options is null)
+            throw new InputException($"{trained.Path} does not record its training images; name images with --data");
+        bool hasSize = resume || parse.IsGiven(Options.Single(option => option.Name == Settings.SizeName));
+        return own with
+        {
+            Model = trained.Model.Options,
+            Data = options.Data.Length > 0 ? options.Data : own.Data,
+            DataDir = options.DataDir ?? own.DataDir,
+            Size = hasSize ? options.Size : own.Size,
+        };
+    }
+
+    private (PriorRun Run, CodeSet Train, CodeSet Test) Create(
+        ParseResult parse, string path, PriorOptions options, TrainingOptions source, TrainedModel trained)
+    {
+        bool isOwn = trained.Options?.Data == source.Data;
         var loader = new ImageLoader(Invocation.Output, parse.GetValue(SkipDamaged), Invocation.Cancellation)
         {
-            Skipped = trained.Run!.ReadSkipped(),
+            Skipped = isOwn ? trained.Run!.ReadSkipped() : [],
         };
-        (ImageSet train, ImageSet test) = resume
-            ? LoadAgain(() => loader.LoadForTraining(own))
-            : loader.LoadForTraining(own);
-        return (Encode(trained, train, options.Flips), Encode(trained, test, flips: false), train);
+        (ImageSet train, ImageSet test) = loader.LoadForTraining(source);
+        options = ForImages(options, source, trained, train);
+        // Encoded first, so that an interruption leaves no run folder without a model.
+        (CodeSet Train, CodeSet Test) codes = Encode(trained, train, test, options.Flips);
+        return (PriorRun.Create(path, options, loader.Skipped), codes.Train, codes.Test);
     }
+
+    private (PriorRun Run, CodeSet Train, CodeSet Test) Resume(
+        PriorRun run, PriorOptions options, TrainingOptions source, TrainedModel trained)
+    {
+        var loader = new ImageLoader(Invocation.Output, skipsDamaged: false, Invocation.Cancellation)
+        {
+            Skipped = run.ReadSkipped(),
+        };
+        (ImageSet train, ImageSet test) = LoadAgain(() => loader.LoadForTraining(source));
+        (CodeSet Train, CodeSet Test) codes = Encode(trained, train, test, options.Flips);
+        return (run.WithOptions(options), codes.Train, codes.Test);
+    }
+
+    private (CodeSet Train, CodeSet Test) Encode(TrainedModel trained, ImageSet train, ImageSet test, bool flips) =>
+        (Encode(trained, train, flips), Encode(trained, test, flips: false));
 
     private CodeSet Encode(TrainedModel trained, ImageSet images, bool flips) => Invocation.Output.WithBar(bar =>
     {
@@ -112,7 +142,8 @@ internal sealed class PriorCommand : TrainingCommand<PriorOptions>
         return CodeSet.Encode(trained.Model, images, flips, progress, Invocation.Cancellation);
     });
 
-    private static PriorOptions ForImages(PriorOptions options, TrainedModel trained, ImageSet images)
+    private static PriorOptions ForImages(
+        PriorOptions options, TrainingOptions source, TrainedModel trained, ImageSet images)
     {
         int cell = trained.Model.Options.PixelsPerCode;
         return options with
@@ -124,9 +155,9 @@ internal sealed class PriorCommand : TrainingCommand<PriorOptions>
                 Columns = images.Width / cell,
                 Classes = options.UsesClasses && images.ClassNames.Count > 1 ? [.. images.ClassNames] : [],
             },
-            Data = trained.Options!.Data,
-            DataDir = options.DataDir ?? trained.Options.DataDir,
-            Size = trained.Options.Size,
+            Data = source.Data,
+            DataDir = source.DataDir,
+            Size = source.Size,
         };
     }
 

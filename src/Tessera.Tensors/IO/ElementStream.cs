@@ -8,16 +8,21 @@ internal static class ElementStream
     // A multiple of the size of every element type.
     private const int BufferBytes = 1 << 16;
 
-    /// <summary>Writes numbers as F32.</summary>
-    public static void Write(Stream stream, ReadOnlySpan<float> values)
+    /// <summary>Writes numbers as F32 or, rounded to the nearest, as F16.</summary>
+    public static void Write(Stream stream, ReadOnlySpan<float> values, ElementType type = ElementType.F32)
     {
-        byte[] buffer = new byte[(int)Math.Min(BufferBytes, (long)values.Length * sizeof(float))];
+        int size = type.Bytes();
+        byte[] buffer = new byte[(int)Math.Min(BufferBytes, (long)values.Length * size)];
         while (!values.IsEmpty)
         {
-            ReadOnlySpan<float> chunk = values[..Math.Min(values.Length, BufferBytes / sizeof(float))];
+            ReadOnlySpan<float> chunk = values[..Math.Min(values.Length, BufferBytes / size)];
             for (int i = 0; i < chunk.Length; i++)
-                BinaryPrimitives.WriteSingleLittleEndian(buffer.AsSpan(i * sizeof(float)), chunk[i]);
-            stream.Write(buffer, 0, chunk.Length * sizeof(float));
+            {
+                Span<byte> place = buffer.AsSpan(i * size);
+                if (type == ElementType.F16) BinaryPrimitives.WriteHalfLittleEndian(place, (Half)chunk[i]);
+                else BinaryPrimitives.WriteSingleLittleEndian(place, chunk[i]);
+            }
+            stream.Write(buffer, 0, chunk.Length * size);
             values = values[chunk.Length..];
         }
     }

@@ -14,7 +14,7 @@ public static class SafeTensors
 {
     /// <summary>Writes a file, replacing an existing one. The bytes depend on the arguments alone.</summary>
     /// <param name="path">The file; its folder must exist.</param>
-    /// <param name="tensors">The tensors, written as F32 in this order.</param>
+    /// <param name="tensors">The tensors, written in this order, as F32 or F16.</param>
     /// <param name="metadata">Pairs for <c>__metadata__</c>, written in ordinal order of their keys.</param>
     /// <exception cref="ArgumentException">
     /// Two tensors have the same name, a tensor is named <c>__metadata__</c>, a shape does not fit its values, or names
@@ -95,6 +95,7 @@ public static class SafeTensors
     private static void Write(Stream stream, byte[] header, IReadOnlyList<TensorEntry> tensors)
     {
         stream.Write(header);
-        foreach (TensorEntry tensor in tensors) ElementStream.Write(stream, tensor.Values.Span);
+        foreach (TensorEntry tensor in tensors)
+            ElementStream.Write(stream, tensor.Values.Span, SafeTensorsHeader.TypeOf(tensor));
     }
 }

@@ -76,6 +76,9 @@ internal sealed class SafeTensorsHeader
         return header;
     }
 
+    /// <summary>The type that a tensor is written as.</summary>
+    public static ElementType TypeOf(TensorEntry tensor) => tensor.IsHalf ? ElementType.F16 : ElementType.F32;
+
     private static void WriteMetadata(Utf8JsonWriter json, IReadOnlyDictionary<string, string> metadata)
     {
         json.WriteStartObject(MetadataKey);
@@ -90,10 +93,11 @@ internal sealed class SafeTensorsHeader
         long begin = 0;
         foreach (TensorEntry tensor in tensors)
         {
-            long end = begin + (long)tensor.Values.Length * sizeof(float);
+            ElementType type = TypeOf(tensor);
+            long end = begin + (long)tensor.Values.Length * type.Bytes();
 
             json.WriteStartObject(tensor.Name);
-            json.WriteString("dtype", nameof(ElementType.F32));
+            json.WriteString("dtype", type.ToString());
             json.WriteStartArray("shape");
             foreach (int dimension in tensor.Shape) json.WriteNumberValue(dimension);
             json.WriteEndArray();

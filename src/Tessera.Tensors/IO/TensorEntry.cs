@@ -4,7 +4,11 @@ namespace Tessera.Tensors.IO;
 /// <param name="Name">The name, unique in the file; PyTorch's names if the file is shared with PyTorch.</param>
 /// <param name="Shape">The dimensions, outermost first, each at least 0; empty for a scalar.</param>
 /// <param name="Values">As many values as the product of <paramref name="Shape"/>, in row-major order.</param>
-public sealed record TensorEntry(string Name, int[] Shape, ReadOnlyMemory<float> Values);
+public sealed record TensorEntry(string Name, int[] Shape, ReadOnlyMemory<float> Values)
+{
+    /// <summary>Whether a safetensors file stores the values as F16, rounded, in half the space.</summary>
+    public bool IsHalf { get; init; }
+}
 
 /// <summary>A named tensor of 32-bit integers, read from a file.</summary>
 /// <param name="Name">The name, unique in the file.</param>

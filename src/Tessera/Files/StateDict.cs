@@ -56,8 +56,20 @@ internal class StateDict
     public static StateDict Read(string path) => new(path, Reading(path, () => TensorFile.Read(path)));
 
     /// <summary>Copies tensors to file entries.</summary>
-    public static List<TensorEntry> Entries(IEnumerable<(string Name, Tensor Tensor)> tensors) =>
-        [.. tensors.Select(entry => new TensorEntry(entry.Name, entry.Tensor.Shape.ToArray(), entry.Tensor.ToArray()))];
+    /// <param name="tensors">The tensors.</param>
+    /// <param name="half">
+    /// Whether tensors are stored as F16, except those with values that F16 cannot hold, which then come first.
+    /// </param>
+    public static List<TensorEntry> Entries(
+        IEnumerable<(string Name, Tensor Tensor)> tensors, bool half = false)
+    {
+        IEnumerable<TensorEntry> entries = tensors.Select(
+            entry => new TensorEntry(entry.Name, entry.Tensor.Shape.ToArray(), entry.Tensor.ToArray()));
+        return half
+            // F32 first, so that every tensor begins at a multiple of its element's size.
+            ? [.. entries.Select(entry => entry with { IsHalf = FitsHalf(entry) }).OrderBy(entry => entry.IsHalf)]
+            : [.. entries];
+    }
 
     /// <summary>Whether there is a tensor of that name, read or not.</summary>
     public bool Has(string name) => File.TryGet(Prefix + name, out _) || File.NotRead.ContainsKey(Prefix + name);
@@ -137,6 +149,9 @@ internal class StateDict
             throw FileErrors.Reading(path, e);
         }
     }
+
+    private static bool FitsHalf(TensorEntry entry) =>
+        MathF.Abs(TensorPrimitives.MaxMagnitude(entry.Values.Span)) <= (float)Half.MaxValue;
 
     /// <summary>A tensor's name in the file, for messages.</summary>
     protected string FullName(string name) => Printable.OneLine(Prefix + name);

@@ -23,12 +23,22 @@ public static class ModelFile
     /// <param name="path">The file; an existing one is replaced.</param>
     /// <param name="model">The model.</param>
     /// <param name="dataVariance">The variance of its training images, stored in the metadata; null for none.</param>
-    /// <exception cref="InputException">The file cannot be written.</exception>
-    public static void Write(string path, VqVae model, double? dataVariance) =>
-        AtomicFile.Write(path, stream => Write(stream, model, dataVariance, IsPyTorch(path)));
+    /// <param name="half">
+    /// Whether a safetensors file stores the weights as F16, in half the space. Values that F16 cannot hold stay F32.
+    /// </param>
+    /// <exception cref="InputException">The file cannot be written, or it is PyTorch's and F16 is wanted.</exception>
+    public static void Write(string path, VqVae model, double? dataVariance, bool half = false)
+    {
+        bool asPyTorch = IsPyTorch(path);
+        if (half && asPyTorch)
+            throw new InputException($"{path}: only safetensors files can have float16 weights")
+            { Option = nameof(half) };
+        AtomicFile.Write(path, stream => Write(stream, model, dataVariance, asPyTorch, half));
+    }
 
     /// <summary>Writes a model to a stream.</summary>
-    internal static void Write(Stream stream, VqVae model, double? dataVariance, bool asPyTorch = false)
+    internal static void Write(
+        Stream stream, VqVae model, double? dataVariance, bool asPyTorch = false, bool half = false)
     {
         var metadata = new Dictionary<string, string>
         {
@@ -37,7 +47,7 @@ public static class ModelFile
         };
         if (dataVariance is { } variance) metadata[VarianceKey] = variance.ToString("R", CultureInfo.InvariantCulture);
         if (asPyTorch) PyTorchFile.Write(stream, StateDict.Entries(model.State()), metadata);
-        else SafeTensors.Write(stream, StateDict.Entries(model.State()), metadata);
+        else SafeTensors.Write(stream, StateDict.Entries(model.State(), half), metadata);
     }
 
     /// <summary>Reads a model.</summary>

@@ -14,16 +14,41 @@ public static class PriorFile
     private const string OptionsKey = "tessera.prior", TokenizerKey = "tessera.tokenizer_sha256";
 
     /// <summary>Writes a prior.</summary>
+    /// <param name="path">The file; an existing one is replaced.</param>
+    /// <param name="prior">The prior.</param>
+    /// <param name="tokenizerHash">The SHA-256 of its tokenizer's file (<see cref="HashOf"/>).</param>
+    /// <param name="half">Whether the weights are stored as F16, in half the space.</param>
+    /// <exception cref="InputException">The file cannot be written.</exception>
+    public static void Write(string path, CodePrior prior, string tokenizerHash, bool half = false) =>
+        AtomicFile.Write(path, stream => Write(stream, prior, tokenizerHash, half));
+
+    /// <summary>Writes a prior to a stream.</summary>
     /// <param name="stream">Receives the file.</param>
     /// <param name="prior">The prior.</param>
     /// <param name="tokenizerHash">The SHA-256 of its tokenizer's file (<see cref="HashOf"/>).</param>
-    public static void Write(Stream stream, CodePrior prior, string tokenizerHash) => SafeTensors.Write(
-        stream, StateDict.Entries(prior.State()),
-        new Dictionary<string, string>
-        {
-            [OptionsKey] = JsonSerializer.Serialize(prior.Options, PriorJson.Default.CodePriorOptions),
-            [TokenizerKey] = tokenizerHash,
-        });
+    /// <param name="half">Whether the weights are stored as F16, in half the space.</param>
+    public static void Write(Stream stream, CodePrior prior, string tokenizerHash, bool half = false) =>
+        SafeTensors.Write(
+            stream, StateDict.Entries(prior.State(), half),
+            new Dictionary<string, string>
+            {
+                [OptionsKey] = JsonSerializer.Serialize(prior.Options, PriorJson.Default.CodePriorOptions),
+                [TokenizerKey] = tokenizerHash,
+            });
+
+    /// <summary>
+    /// The file of the prior that a path names: itself, or that of a run folder or checkpoint folder; null if it holds
+    /// no prior.
+    /// </summary>
+    /// <exception cref="InputException">The file is damaged.</exception>
+    public static string? Find(string path)
+    {
+        string file = Directory.Exists(path) ? Path.Combine(path, StateDict.ModelName) : path;
+        return File.Exists(file) && Path.GetExtension(file) == Path.GetExtension(StateDict.ModelName)
+            && StateDict.Read(file).Metadata.ContainsKey(OptionsKey)
+            ? file
+            : null;
+    }
 
     /// <summary>Reads a prior.</summary>
     /// <param name="path">The file.</param>

@@ -1,10 +1,11 @@
+using Tessera.Data;
 using Tessera.Runs;
 
 namespace Tessera.Priors;
 
 /// <summary>
 /// The folder of a run that trains a prior. Beside the files of every run it holds <c>cells.csv</c>: the nats of each
-/// cell on the test images.
+/// cell on the test images; and <c>skipped.txt</c>, if damaged images were skipped.
 /// </summary>
 public sealed class PriorRun : RunFolder
 {
@@ -19,19 +20,24 @@ public sealed class PriorRun : RunFolder
     /// <summary>The path of <c>cells.csv</c>: the nats of each cell at the last evaluation.</summary>
     public string CellsPath => System.IO.Path.Combine(Path, "cells.csv");
 
+    /// <summary>The path of <c>skipped.txt</c>: the names of the damaged images that the run skips.</summary>
+    public string SkippedPath => System.IO.Path.Combine(Path, "skipped.txt");
+
     /// <summary>Creates the folder of a new run. An existing run is never overwritten.</summary>
     /// <param name="path">The folder; missing parent folders are created.</param>
     /// <param name="options">The options of the run.</param>
+    /// <param name="skipped">The names of the images that the run skips; null for none.</param>
     /// <exception cref="InputException">
     /// The path is taken, an option is out of range, or the folder cannot be written.
     /// </exception>
-    public static PriorRun Create(string path, PriorOptions options)
+    public static PriorRun Create(string path, PriorOptions options, IReadOnlyList<string>? skipped = null)
     {
         options.Validate();
         PriorRun? run = null;
         Create(path, full =>
         {
             run = new PriorRun(full, options);
+            if (skipped is { Count: > 0 }) SkippedFile.Write(run.SkippedPath, skipped);
             run.WriteConfig();
         });
         return run!;
@@ -46,6 +52,10 @@ public sealed class PriorRun : RunFolder
         string full = Find(path);
         return new PriorRun(full, ReadOptions(full, PriorJson.Default.RunConfigPriorOptions));
     }
+
+    /// <summary>Reads the names of the skipped images; a resumed run skips the same ones.</summary>
+    /// <exception cref="InputException">The file cannot be read.</exception>
+    public IReadOnlyList<string> ReadSkipped() => SkippedFile.Read(SkippedPath);
 
     /// <summary>
     /// The run with other options, written to <c>config.json</c> too; see <see cref="RunFolder.CheckResumable"/>.
