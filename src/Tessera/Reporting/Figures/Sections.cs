@@ -19,6 +19,7 @@ internal static class Sections
         ]),
         new("latent-space", "Latents", [.. LatentFigures.Make(data), InfluenceFigure.Make(data)]),
         new("codebook", "Codebook", [UseFigure.Make(data), AtlasFigure.Make(data), EmbeddingFigure.Make(data)]),
+        .. data.Prior is { } prior ? [new Section("prior", "Prior", PriorFigures.Make(data, prior))] : Array.Empty<Section>(),
         new("options", "Options", [Tables.Options(data)]),
     ];
 
