@@ -9,7 +9,8 @@ using static Tessera.Tests.Reporting.PageReader;
 
 namespace Tessera.Tests.Reporting;
 
-public sealed class PriorReportTests(PriorReportRun run, ReportRun tokenizer) : IClassFixture<PriorReportRun>, IDisposable
+public sealed class PriorReportTests(PriorReportRun run, ReportRun tokenizer)
+    : IClassFixture<PriorReportRun>, IDisposable
 {
     private static readonly string[] PriorIds =
     [
@@ -29,11 +30,12 @@ public sealed class PriorReportTests(PriorReportRun run, ReportRun tokenizer) : 
         Assert.Equal([.. ids[..^1], .. PriorIds, ids[^1]], Ids(page));
         Assert.Empty(AbsentIds(page));
         string[] files = FilesOf(run.Page), others = FilesOf(tokenizer.Page);
-        Assert.All(others, file => Assert.Equal(
-            File.ReadAllBytes(Path.Combine(tokenizer.Folder, file)), File.ReadAllBytes(Path.Combine(run.Folder, file))));
+        Assert.All(others, file => Assert.Equal(Bytes(tokenizer.Folder, file), Bytes(run.Folder, file)));
         // Ten classes, three temperatures at three strengths of guidance, a dozen samples; curve, cells and scale.
         Assert.Equal(others.Length + 10 + 9 + 12 + 3, files.Length);
         CheckFiles(run.Folder, files);
+
+        static byte[] Bytes(string folder, string file) => File.ReadAllBytes(Path.Combine(folder, file));
     }
 
     [Fact]
@@ -81,7 +83,8 @@ public sealed class PriorReportTests(PriorReportRun run, ReportRun tokenizer) : 
         string rings = svg.Descendants(Svg + "path").Last(path => path.Attribute("class")?.Value == "rule")
             .Attribute("d")!.Value;
         Assert.Equal(4, rings.Count(letter => letter == 'a'));
-        Assert.Contains("each of 24 training batches", Caption(Parse(run.Page), "prior-curve"), StringComparison.Ordinal);
+        Assert.Contains(
+            "each of 24 training batches", Caption(Parse(run.Page), "prior-curve"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -140,9 +143,10 @@ public sealed class PriorReportTests(PriorReportRun run, ReportRun tokenizer) : 
             .. run.Test.Codes.Chunk(16).Select(own => run.Train.Codes.Chunk(16).Concat(run.Train.Mirrored!.Chunk(16))
                 .Min(other => own.Zip(other, (a, b) => a == b ? 0 : 1).Sum())).Order(),
         ];
-        Assert.Contains($"of 9 test images, which are no copies, {differ[4]} codes differ", Caption(page, "prior-nearest"),
-            StringComparison.Ordinal);
-        Assert.Contains("all 64 training images", Caption(page, "prior-nearest"), StringComparison.Ordinal);
+        string caption = Caption(page, "prior-nearest");
+        Assert.Contains(
+            $"of 9 test images, which are no copies, {differ[4]} codes differ", caption, StringComparison.Ordinal);
+        Assert.Contains("all 64 training images", caption, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -262,11 +266,11 @@ public sealed class PriorReportTests(PriorReportRun run, ReportRun tokenizer) : 
     public void A_prior_of_another_tokenizer_is_refused()
     {
         using CodePrior prior = SmallPrior.Create();
+        ReportSubject subject =
+            ReportRun.Subject(run.RunPath) with { Prior = new PriorSubject(prior, Run: null, Update: null) };
         Assert.Contains(
             "5 codes, but the tokenizer has 20",
-            Assert.Throws<InputException>(() => WriteAndParse(
-                ReportRun.Subject(run.RunPath) with { Prior = new PriorSubject(prior, Run: null, Update: null) })).Message,
-            StringComparison.Ordinal);
+            Assert.Throws<InputException>(() => WriteAndParse(subject)).Message, StringComparison.Ordinal);
         Assert.Empty(_folder.Names);
     }
 

@@ -58,7 +58,9 @@ internal static class PriorFigures
     {
         IReadOnlyList<DrawnImages> drawn = prior.Samples.OfClasses;
         int classes = prior.Subject.Prior.Options.Classes.Count;
-        string shown = classes > drawn.Count ? Text($" Of {classes:#,0} classes the first {drawn.Count} are shown.") : "";
+        string shown = classes > drawn.Count
+            ? Text($" Of {classes:#,0} classes the first {drawn.Count} are shown.")
+            : "";
         return new Figure(
             "prior-samples", "Samples",
             $"New images, drawn code by code from the prior and decoded, {Described(drawn[0].Options)}"

@@ -153,7 +153,7 @@ internal sealed record Outline(double Left, double Top, double Right, double Bot
         """);
 }
 
-/// <summary>The numbers of a heat map that fills the frame, each in its cell; none if the cells are too small.</summary>
+/// <summary>The numbers of a heat map that fills the frame, a number a cell; none if cells are too small.</summary>
 /// <param name="Values">The values, row-major.</param>
 /// <param name="Columns">Cells in a row.</param>
 /// <param name="Darkest">The value with the first colour.</param>
