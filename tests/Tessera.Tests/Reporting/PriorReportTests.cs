@@ -31,8 +31,8 @@ public sealed class PriorReportTests(PriorReportRun run, ReportRun tokenizer)
         Assert.Empty(AbsentIds(page));
         string[] files = FilesOf(run.Page), others = FilesOf(tokenizer.Page);
         Assert.All(others, file => Assert.Equal(Bytes(tokenizer.Folder, file), Bytes(run.Folder, file)));
-        // Ten classes, three temperatures at three strengths of guidance, a dozen samples; curve, cells and scale.
-        Assert.Equal(others.Length + 10 + 9 + 12 + 3, files.Length);
+        // Ten classes, three temperatures at three strengths of guidance, a dozen samples; curve, cells, their scale and order.
+        Assert.Equal(others.Length + 10 + 9 + 12 + 4, files.Length);
         CheckFiles(run.Folder, files);
 
         static byte[] Bytes(string folder, string file) => File.ReadAllBytes(Path.Combine(folder, file));

@@ -11,7 +11,7 @@ internal static class PriorFigures
     /// <summary>The figures, in order.</summary>
     public static IReadOnlyList<Figure> Make(ReportData data, PriorData prior) =>
     [
-        PriorTables.Results(data, prior), Curve(prior), Samples(prior), Options(prior), Cells(prior),
+        PriorTables.Results(data, prior), Curve(prior), Samples(prior), Options(prior), CellFigure.Make(prior),
         NeighbourFigure.Make(data, prior), PriorTables.Options(prior),
     ];
 
@@ -96,46 +96,6 @@ internal static class PriorFigures
                     group.Images, columns: 4)),
             ])
         { Columns = 3 };
-    }
-
-    private static Figure Cells(PriorData prior)
-    {
-        const string Id = "prior-cells", Title = "Nats of each cell";
-        if (prior.Evaluation is not { } evaluation) return Figure.Absent(Id, Title, prior.ImagesAbsence);
-        (int rows, int columns) = (prior.Subject.Prior.Options.Rows, prior.Subject.Prior.Options.Columns);
-        double[] nats = [.. evaluation.CellNats];
-        double low = nats.Min(), high = Math.Max(nats.Max(), low + 1e-6);
-        int lowest = Array.IndexOf(nats, low), highest = Array.IndexOf(nats, nats.Max());
-        float[] above = [.. nats.Select(value => (float)(value - low))];
-        const double Side = 484;
-        return new Figure(
-            Id, Title,
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"The mean over {evaluation.Images:#,0} test images of the nats of each cell's code. The prior goes "
-                + $"through the cells in reading order: it knows nothing but the class at the first, and all codes "
-                + $"before at the last. Cells that cost little follow from those before them, such as plain "
-                + $"background; cells in the middle of the objects cost most. The colours begin at the lowest value."),
-            [
-                new PlotPart(new Plot(
-                    Id, "Nats of each cell",
-                    string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"A map of {rows} x {columns} cells with their nats: {low:0.00} at the lowest, in row "
-                        + $"{lowest / columns + 1}, column {lowest % columns + 1}; {nats.Max():0.00} at the highest, "
-                        + $"in row {highest / columns + 1}, column {highest % columns + 1}; {nats[0]:0.00} in the "
-                        + $"first cell."),
-                    new Axis("cells of an image", 0, columns, Logarithmic: false, []),
-                    new Axis("", 0, rows, Logarithmic: false, []),
-                    [
-                        new Bitmap(HeatColors.Map(above, columns, rows, high - low)),
-                        new CellNumbers(nats, columns, low, high),
-                    ])
-                { Width = Side + 38, Height = Side * rows / columns + 94, HasGrid = false })
-                {
-                    Scale = ColorScale.Of("prior-cells-scale", "nats a code", high, low),
-                },
-            ]);
     }
 
     /// <summary>How images were drawn, in words.</summary>

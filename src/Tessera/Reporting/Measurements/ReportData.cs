@@ -10,7 +10,7 @@ internal sealed record ReportData
     private const int Extremes = 8;
 
     // Of the time of a report with a prior, about this part is spent on what every report has.
-    private const double ShareBesidePrior = 0.2;
+    private const double ShareBesidePrior = 0.15;
 
     /// <summary>The model and the images.</summary>
     public required ReportSubject Subject { get; init; }
