@@ -55,7 +55,9 @@ public sealed class ExportTests(Trained trained)
             StringComparison.Ordinal);
         Assert.Equal(["copy"], TemporaryFolder.NamesIn(folder.Path));
         // One that nobody named is left out: the model was trained further since.
-        Program.Succeed("export", run, "--onnx", folder["onnx"]);
+        Outcome outcome = Program.Run("export", run, "--onnx", folder["onnx"]);
+        Assert.Equal(0, outcome.Code);
+        Assert.Contains("exported without it", outcome.Error, StringComparison.Ordinal);
         Assert.Equal(
             ["autoencoder.onnx", "decoder.onnx", "encoder.onnx"], TemporaryFolder.NamesIn(folder["onnx"]));
     }

@@ -11,12 +11,15 @@ internal static class RecipeProgram
         Dictionary<string, string> options = args.Skip(name is null ? 0 : 1).Chunk(2)
             .Where(pair => pair.Length == 2).ToDictionary(pair => pair[0], pair => pair[1]);
         Experiment[] chosen = [.. Experiments.All.Where(experiment => name is null || experiment.Name == name)];
-        if (chosen.Length == 0 || options.Keys.Except(["--data-dir", "--out", "--runs"]).Any())
+        bool isPrior = PriorExperiments.Names.Contains(name);
+        if (chosen.Length == 0 && !isPrior || isPrior != options.ContainsKey("--tokenizer")
+            || options.Keys.Except(["--data-dir", "--out", "--runs", "--tokenizer"]).Any())
         {
             Console.Error.WriteLine($"""
                 usage: Tessera.Benchmarks recipe [NAME] [--data-dir DIR] [--out DIR] [--runs DIR]
                 DIR:   --out benchmarks/results/recipe, --runs runs/recipe by default
                 NAME:  {string.Join(", ", Experiments.All.Select(experiment => experiment.Name))} [all, in this order]
+                       with --tokenizer RUN, priors over its codes: {string.Join(", ", PriorExperiments.Names)}
                 Runs listed in NAME.csv are not made again; to repeat one, delete its line and its run folder.
                 """);
             return 2;
@@ -30,6 +33,7 @@ internal static class RecipeProgram
         }
         string results = options.GetValueOrDefault("--out", "benchmarks/results/recipe");
         string runs = options.GetValueOrDefault("--runs", "runs/recipe");
+        if (isPrior) PriorExperiments.Run(name!, options["--tokenizer"], dataDir, results, runs);
         foreach (Experiment experiment in chosen) new ExperimentRunner(experiment, dataDir, results, runs).Run();
         return 0;
     }

@@ -169,7 +169,9 @@ public abstract class RunFolder
         where TOptions : RunOptions
     {
         string config = ConfigPathOf(path);
-        TOptions options = RunJson.Read(config, type).Options;
+        // Null only if the file says so: nothing checks the nullability of a type parameter.
+        TOptions options = RunJson.Read(config, type).Options
+            ?? throw new InputException($"{config} is damaged: it has no options; fix it or restore a copy");
         try
         {
             options.Validate();

@@ -184,6 +184,20 @@ public sealed class PriorLearnerTests : IDisposable
         Assert.False(Directory.Exists(_folder["run"]), "the folder was made");
     }
 
+    [Theory]
+    [InlineData("{ \"version\": \"1\", \"options\": null }")]
+    [InlineData("{ \"version\": \"1\", \"options\": { \"model\": null } }")]
+    [InlineData("{ \"version\": \"1\", \"options\": { \"model\": { \"hidden\": 128 } } }")]
+    [InlineData("{ \"version\": ")]
+    public void A_damaged_config_is_named(string content)
+    {
+        string run = PriorRun.Create(_folder["run"], SmallPriorRun.Options).Path;
+        File.WriteAllText(Path.Combine(run, "config.json"), content);
+        InputException e = Assert.Throws<InputException>(() => PriorRun.Open(run));
+        Assert.Contains("config.json is damaged", e.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', e.Message);
+    }
+
     [Fact]
     public void The_default_options_are_valid() => PriorOptions.Default.Validate();
 

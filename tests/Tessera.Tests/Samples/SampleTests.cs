@@ -52,7 +52,13 @@ public sealed class SampleTests : IDisposable
         (string model, _) = Write(SyntheticShapes.Image(5));
         var options = new CodePriorOptions
         {
-            Codes = 64, Rows = 8, Columns = 8, Classes = ["cat", "dog"], Width = 16, Layers = 1, Heads = 2,
+            Codes = 64,
+            Rows = 8,
+            Columns = 8,
+            Classes = ["cat", "dog"],
+            Width = 16,
+            Layers = 1,
+            Heads = 2,
         };
         using var prior = new CodePrior(options, seed: 1);
         Directory.CreateDirectory(_folder["prior"]);
