@@ -23,6 +23,7 @@ public sealed class HelpTests
     [InlineData("complete", "RUN", "IMAGE", "--key", "--prior", "--class", "--keep", "--count", "--seed", "--out")]
     [InlineData("score", "RUN", "IMAGE", "--key", "--data", "--data-dir", "--split", "--size", "--prior", "--classes",
         "--worst", "--picture", "--out", "--skip-damaged", "--threads")]
+    [InlineData("report", "RUN", "--key", "--data", "--data-dir", "--split", "--size", "--prior", "--out", "--threads")]
     [InlineData("convert", "RUN", "--key", "FILE")]
     [InlineData("export", "RUN", "--key", "--onnx", "--prior")]
     [InlineData("info", "RUN", "--key")]

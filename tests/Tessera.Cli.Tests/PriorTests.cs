@@ -1,5 +1,4 @@
 using Tessera.Priors;
-using Tessera.Tensors.IO;
 
 namespace Tessera.Cli.Tests;
 
@@ -18,7 +17,9 @@ public sealed class PriorTests(TrainedPrior trained) : IDisposable
         Assert.Matches(@"(?m)^model:  \d+ parameters, 1 blocks? of width 16, 2 heads$", trained.Output);
         Assert.Matches(@"(?m)^nats a code +\d\.\d{4}$", trained.Output);
         Assert.EndsWith(
-            $"next:\n  tessera sample {trained.Run} --class cube --out samples.png\n", trained.Output,
+            $"next:\n  tessera sample {trained.Run} --class cube --out samples.png\n"
+            + $"the report shows the prior: tessera report {trained.Run}\n",
+            trained.Output,
             StringComparison.Ordinal);
         PriorRun run = PriorRun.Open(trained.Prior);
         Assert.Equal(["cube", "sphere"], run.Options.Model.Classes);
@@ -49,7 +50,9 @@ public sealed class PriorTests(TrainedPrior trained) : IDisposable
         Assert.Contains("8 images to train on, 4 to test on", output, StringComparison.Ordinal);
         Assert.Contains("no classes", output, StringComparison.Ordinal);
         Assert.EndsWith(
-            $"tessera sample {trained.Run} --prior {_folder["other"]} --out samples.png\n", output,
+            $"tessera sample {trained.Run} --prior {_folder["other"]} --out samples.png\n"
+            + $"the report shows the prior: tessera report {trained.Run} --prior {_folder["other"]}\n",
+            output,
             StringComparison.Ordinal);
         Assert.Equal(
             "the prior was trained without classes; leave the class out (--class)",
@@ -134,15 +137,7 @@ public sealed class PriorTests(TrainedPrior trained) : IDisposable
     [Fact]
     public void A_prior_is_not_resumed_beside_another_tokenizer()
     {
-        string run = trained.CopyRun(_folder);
-        TensorFile file = SafeTensors.Read(trained.Model);
-        using (FileStream stream = File.Create(Path.Combine(run, "model.safetensors")))
-            SafeTensors.Write(
-                stream,
-                [.. file.Tensors.Select((tensor, i) => i > 0
-                    ? tensor
-                    : tensor with { Values = (float[])[.. tensor.Values.ToArray().Select(value => value / 2)] })],
-                file.Metadata.ToDictionary());
+        string run = trained.CopyRunTrainedOn(_folder);
         Assert.Contains(
             "was trained beside another tokenizer than", Program.Refuse("prior", run, "--resume"),
             StringComparison.Ordinal);

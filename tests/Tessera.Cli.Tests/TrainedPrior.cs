@@ -1,6 +1,7 @@
 using Tessera.Cli.Tests;
 using Tessera.Data;
 using Tessera.Imaging;
+using Tessera.Tensors.IO;
 
 [assembly: AssemblyFixture(typeof(TrainedPrior))]
 
@@ -64,6 +65,21 @@ public sealed class TrainedPrior : IDisposable
         foreach (string file in Directory.EnumerateFiles(Run, "*", SearchOption.AllDirectories))
             to.Write($"copy/{Path.GetRelativePath(Run, file).Replace('\\', '/')}", File.ReadAllBytes(file));
         return to["copy"];
+    }
+
+    /// <summary>Copies the run and changes the copy's tokenizer, as if it had been trained further since.</summary>
+    internal string CopyRunTrainedOn(TemporaryFolder to)
+    {
+        string run = CopyRun(to);
+        TensorFile file = SafeTensors.Read(Model);
+        using FileStream stream = File.Create(Path.Combine(run, "model.safetensors"));
+        SafeTensors.Write(
+            stream,
+            [.. file.Tensors.Select((tensor, i) => i > 0
+                ? tensor
+                : tensor with { Values = (float[])[.. tensor.Values.ToArray().Select(value => value / 2)] })],
+            file.Metadata.ToDictionary());
+        return run;
     }
 
     public void Dispose() => _folder.Dispose();

@@ -39,23 +39,12 @@ internal sealed class ExportCommand : TesseraCommand
         Report(folder, trained, prior);
     }
 
-    /// <summary>
-    /// The prior that the user named, else the one in the model's folder if it is the model's; null without one.
-    /// </summary>
     private CodePrior? OpenPrior(ParseResult parse, TrainedModel trained)
     {
         (string path, string? named) = (_model.Path(parse), parse.GetValue(_prior));
-        if (named is null && !ImageSampler.HasPrior(path)) return null;
-        try
-        {
-            return ImageSampler.OpenPrior(path, trained.Path, named);
-        }
-        catch (InputException e) when (named is null)
-        {
-            // The model can have been trained further since.
-            Invocation.Error.Line($"{e.Message}; the model is exported without it");
-            return null;
-        }
+        return OptionalPrior.Open(
+            path, named, () => ImageSampler.OpenPrior(path, trained.Path, named), Invocation.Error,
+            "the model is exported without it");
     }
 
     /// <summary>Prints one line for each file; it names the tensors as the file does.</summary>

@@ -3,6 +3,7 @@ using Tessera.Cli.CommandLine;
 using Tessera.Cli.Rendering;
 using Tessera.Data;
 using Tessera.Priors;
+using Tessera.Reporting;
 using Tessera.Runs;
 using Tessera.Tensors.Devices;
 using Tessera.Training;
@@ -72,6 +73,7 @@ internal sealed class PriorCommand : TrainingCommand<PriorOptions>
         }
         Invocation.Output.Line("next:");
         Invocation.Output.Line($"  {NextCommand(parse, path, options.Model)}");
+        Invocation.Output.Line($"the report shows the prior: {ReportCommand(parse, path, trained)}");
     }
 
     private string DefaultPath(ParseResult parse)
@@ -192,9 +194,23 @@ internal sealed class PriorCommand : TrainingCommand<PriorOptions>
 
     private string NextCommand(ParseResult parse, string path, CodePriorOptions model)
     {
-        string run = _model.Path(parse), command = $"tessera sample {InputHints.Quoted(run)}";
-        if (path != Path.Combine(run, PriorRun.FolderName)) command += $" --prior {InputHints.Quoted(path)}";
+        string command = WithPrior("sample", parse, path);
         if (model.Classes.Count > 0) command += $" --class {InputHints.Quoted(model.Classes[0])}";
         return $"{command} --out samples.png";
+    }
+
+    private string ReportCommand(ParseResult parse, string path, TrainedModel trained)
+    {
+        string command = WithPrior("report", parse, path);
+        return trained.Path == trained.Run?.ModelPath ? command : $"{command} --out {Report.FolderName}";
+    }
+
+    /// <summary>A command that reads the run and its prior.</summary>
+    private string WithPrior(string name, ParseResult parse, string path)
+    {
+        string run = _model.Path(parse), command = $"tessera {name} {InputHints.Quoted(run)}";
+        return path == Path.Combine(run, PriorRun.FolderName)
+            ? command
+            : $"{command} --prior {InputHints.Quoted(path)}";
     }
 }

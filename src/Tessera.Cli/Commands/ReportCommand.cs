@@ -14,25 +14,41 @@ internal sealed class ReportCommand : TrainedModelCommand
         "--out", "DIR",
         "The folder to write; an earlier report is overwritten, other files never "
             + $"[default: RUN/{Report.FolderName}].");
+    private readonly Option<string?> _prior = SamplingSettings.PriorOption();
 
     public ReportCommand(Invocation invocation) : base(
         invocation, "report",
-        "Writes all figures of a run (losses, reconstructions, latents, codebook) as an HTML page and as files.",
+        "Writes all figures of a run (losses, reconstructions, latents, codebook, prior) as an HTML page and as files.",
         "tessera report runs/shapes-1",
         "tessera report runs/cifar --split train --out cifar-on-training-images",
-        "tessera report model.safetensors --data cifar10 --out report") =>
+        "tessera report model.safetensors --data cifar10 --out report")
+    {
         Options.Add(_out);
+        Options.Add(_prior);
+    }
 
     protected override void Run(ParseResult parse, TrainedModel trained)
     {
         string folder = parse.GetValue(_out) ?? UsualFolder(trained);
         Report.CheckReplaceable(folder);
         Split split = SplitOf(parse);
-        string page = ReportDisplay.Write(
-            Invocation.Output, trained, LoadImages(parse, trained), split,
-            split == Split.Test && ShowsOwnImages(parse, trained) ? LoadImages(parse, trained, Split.Train) : null,
-            folder, Invocation.Cancellation);
+        using PriorSubject? prior = OpenPrior(parse, trained);
+        var subject = new ReportSubject(
+            ReportDisplay.TitleOf(trained), trained, LoadImages(parse, trained), split,
+            split == Split.Test && ShowsOwnImages(parse, trained) ? LoadImages(parse, trained, Split.Train) : null)
+        {
+            Prior = prior,
+        };
+        string page = ReportDisplay.Write(Invocation.Output, subject, folder, Invocation.Cancellation);
         Invocation.Output.Line($"all figures on one page: {page}");
+    }
+
+    private PriorSubject? OpenPrior(ParseResult parse, TrainedModel trained)
+    {
+        (string path, string? named) = (RunPath(parse), parse.GetValue(_prior));
+        return OptionalPrior.Open(
+            path, named, () => PriorSubject.Open(path, trained.Path, named, trained.Model.Device), Invocation.Error,
+            "the report is without it");
     }
 
     private static string UsualFolder(TrainedModel trained) =>

@@ -173,9 +173,9 @@ internal sealed class TrainCommand : TrainingCommand<TrainingOptions>
         try
         {
             using TrainedModel trained = TrainedModel.Open(path, learner.Device);
+            var subject = new ReportSubject(ReportDisplay.TitleOf(trained), trained, test, Split.Test, train);
             string page = ReportDisplay.Write(
-                Invocation.Output, trained, test, Split.Test, train, Path.Combine(path, Report.FolderName),
-                Invocation.Cancellation);
+                Invocation.Output, subject, Path.Combine(path, Report.FolderName), Invocation.Cancellation);
             Invocation.Output.Line($"all figures on one page: {page}");
         }
         catch (OperationCanceledException)

@@ -192,7 +192,9 @@ public sealed class ImageSampler : IDisposable
                 + "name the prior that was trained beside it");
     }
 
-    private static string FindPrior(string path, string? prior)
+    /// <summary>The model file of a prior.</summary>
+    /// <exception cref="InputException">There is none.</exception>
+    internal static string FindPrior(string path, string? prior)
     {
         string folder = prior ?? FolderOf(path);
         if (File.Exists(folder)) return folder;

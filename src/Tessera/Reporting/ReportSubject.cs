@@ -10,7 +10,11 @@ namespace Tessera.Reporting;
 /// <param name="Split">The split that the images are.</param>
 /// <param name="TrainingImages">Images it was trained on, for comparison; null for none.</param>
 public sealed record ReportSubject(
-    string Name, TrainedModel Trained, ImageSet Images, Split Split, ImageSet? TrainingImages);
+    string Name, TrainedModel Trained, ImageSet Images, Split Split, ImageSet? TrainingImages)
+{
+    /// <summary>The prior over the model's codes; null for a report without it.</summary>
+    public PriorSubject? Prior { get; init; }
+}
 
 /// <summary>The progress of a report.</summary>
 /// <param name="Stage">

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
-using System.Xml;
 using System.Xml.Linq;
 using Tessera.Data;
 using Tessera.Imaging;
@@ -9,13 +7,12 @@ using Tessera.Quantization;
 using Tessera.Reporting;
 using Tessera.Tests.Training;
 using Tessera.Training;
+using static Tessera.Tests.Reporting.PageReader;
 
 namespace Tessera.Tests.Reporting;
 
 public sealed class ReportTests(ReportRun run) : IDisposable
 {
-    private static readonly XNamespace Html = "http://www.w3.org/1999/xhtml", Svg = "http://www.w3.org/2000/svg";
-
     private static readonly string[] FigureIds =
     [
         "results-table", "loss", "reconstructions", "training", "quality", "extremes", "latents", "masks", "influence",
@@ -30,52 +27,25 @@ public sealed class ReportTests(ReportRun run) : IDisposable
     public void The_page_is_well_formed_and_has_every_figure()
     {
         XElement page = Parse(run.Page);
-        Assert.Equal(FigureIds, page.Descendants(Html + "figure").Select(figure => figure.Attribute("id")?.Value));
+        Assert.Equal(FigureIds, Ids(page));
         Assert.DoesNotContain(page.Descendants(), e => e.Attribute("class")?.Value == "absent");
-        // All links have a target, and ids are unique.
-        string[] ids = [.. page.Descendants().Select(e => e.Attribute("id")?.Value).OfType<string>()];
-        Assert.Equal(ids.Distinct(), ids);
-        Assert.All(page.Descendants(Html + "a"), a => Assert.Contains(a.Attribute("href")!.Value[1..], ids));
+        CheckLinks(page);
         Assert.Equal("run <1>", page.Descendants(Html + "h1").Single().Value);
     }
 
     [Fact]
     public void The_page_is_self_contained_and_every_image_has_a_text_alternative()
     {
-        string[] addresses = [.. Parse(run.Page).Descendants().Attributes()
-            .Where(a => a.Name.LocalName is "src" or "href" && a.Name.NamespaceName.Length == 0).Select(a => a.Value)];
-        Assert.All(addresses, address => Assert.Matches("^(#|data:image/png;base64,)", address));
-        Assert.DoesNotContain("<script", run.Page, StringComparison.OrdinalIgnoreCase);
-        Assert.DoesNotContain("@import", run.Page, StringComparison.Ordinal);
-        Assert.DoesNotMatch(@"url\(", run.Page);
-        // The mosaic at the top is decorative and has no text alternative.
-        Assert.All(
-            Parse(run.Page).Descendants(Html + "img").Skip(1),
-            img => Assert.True(img.Attribute("alt")!.Value.Length > 10, $"an image has only {img.Attribute("alt")}"));
-        Assert.All(Parse(run.Page).Descendants(Svg + "svg"), svg =>
-        {
-            Assert.True(svg.Element(Svg + "title")!.Value.Length > 0, "a plot has no title");
-            Assert.True(svg.Element(Svg + "desc")!.Value.Length > 20, "a plot has no description");
-        });
+        CheckSelfContained(run.Page);
+        CheckAlternatives(Parse(run.Page));
     }
 
     [Fact]
     public void Every_figure_is_a_file_too()
     {
-        string[] files = [.. Regex.Matches(run.Page, "data-file=\"([^\"]+)\"").Select(match => match.Groups[1].Value)];
+        string[] files = FilesOf(run.Page);
         Assert.Equal(27, files.Length);
-        Assert.Equal(files.Append("report.html").Order(StringComparer.Ordinal), TemporaryFolder.NamesIn(run.Folder));
-        foreach (string file in files)
-        {
-            string path = Path.Combine(run.Folder, file);
-            if (file.EndsWith(".png", StringComparison.Ordinal)) ImageFile.Read(path);
-            else
-            {
-                Assert.Equal(Svg + "svg", XDocument.Load(path).Root!.Name);
-                // Not every program that reads SVG supports CSS variables.
-                Assert.DoesNotContain("var(", File.ReadAllText(path), StringComparison.Ordinal);
-            }
-        }
+        CheckFiles(run.Folder, files);
     }
 
     [Fact]
@@ -176,7 +146,7 @@ public sealed class ReportTests(ReportRun run) : IDisposable
         if (series is null) File.Delete(Path.Combine(copy, "series.csv"));
         else File.WriteAllText(Path.Combine(copy, "series.csv"), series);
         XElement page = WriteAndParse(ReportRun.Subject(copy));
-        Assert.Equal(FigureIds, page.Descendants(Html + "figure").Select(figure => figure.Attribute("id")?.Value));
+        Assert.Equal(FigureIds, Ids(page));
         Assert.Contains(reason, Absence(page, "loss"), StringComparison.Ordinal);
         Assert.DoesNotContain("loss-nmse.svg", _folder.Names);
     }
@@ -207,7 +177,7 @@ public sealed class ReportTests(ReportRun run) : IDisposable
             TrainingImages: null));
         Assert.Equal(
             FigureIds.Where(id => id != "training"),
-            page.Descendants(Html + "figure").Select(figure => figure.Attribute("id")?.Value));
+            Ids(page));
         Assert.Contains("does not hold the losses", Absence(page, "loss"), StringComparison.Ordinal);
         Assert.Contains("does not hold the options", Absence(page, "options-table"), StringComparison.Ordinal);
     }
@@ -324,35 +294,9 @@ public sealed class ReportTests(ReportRun run) : IDisposable
     [Fact]
     public void A_browser_shows_every_figure_without_console_messages()
     {
-        (string document, string[] console) = Chromium.Open(Path.Combine(run.Folder, Report.PageName));
-        Assert.Empty(console);
-        Assert.Equal(FigureIds.Length, Regex.Count(document, "<figure "));
-        Assert.Equal(Regex.Count(run.Page, "<svg "), Regex.Count(document, "<svg "));
-        Assert.Equal(Regex.Count(run.Page, "<img "), Regex.Count(document, "<img "));
+        string document = CheckInBrowser(run.Folder, FigureIds.Length);
         Assert.Contains("<h1>run &lt;1&gt;</h1>", document, StringComparison.Ordinal);
     }
-
-    private static XElement Parse(string page)
-    {
-        using var reader = XmlReader.Create(
-            new StringReader(page.Replace("<!DOCTYPE html>", "", StringComparison.Ordinal)));
-        return XElement.Load(reader);
-    }
-
-    private static XElement FigureOf(XElement page, string id) =>
-        page.Descendants(Html + "figure").Single(figure => figure.Attribute("id")?.Value == id);
-
-    private static string Caption(XElement page, string id) => FigureOf(page, id).Element(Html + "figcaption")!.Value;
-
-    private static string Absence(XElement page, string id) =>
-        FigureOf(page, id).Elements().Single(e => e.Attribute("class")?.Value == "absent").Value;
-
-    private static IEnumerable<string?> AbsentIds(XElement page) => page.Descendants()
-        .Where(e => e.Attribute("class")?.Value == "absent").Select(e => e.Parent!.Attribute("id")?.Value);
-
-    private static Dictionary<string, string> Table(XElement page, string id) =>
-        FigureOf(page, id).Descendants(Html + "tbody").SelectMany(body => body.Elements())
-            .ToDictionary(row => row.Elements().First().Value, row => row.Elements().ElementAt(1).Value);
 
     private static TrainedModel Untrained(VqVae model) =>
         new(model, new ModelOrigin("model.safetensors", ModelOrigin.WholeFile, "", []), 0.06, Run: null, Update: null);
@@ -368,10 +312,5 @@ public sealed class ReportTests(ReportRun run) : IDisposable
         foreach (string file in Directory.EnumerateFiles(run.RunPath, "*", SearchOption.AllDirectories))
             _folder.Write(Path.Combine("copy", Path.GetRelativePath(run.RunPath, file)), File.ReadAllBytes(file));
         return _folder["copy"];
-    }
-
-    private sealed class Stages(Action<ReportProgress> report) : IProgress<ReportProgress>
-    {
-        public void Report(ReportProgress value) => report(value);
     }
 }

@@ -8,16 +8,18 @@ internal static class ColorScale
 {
     private const int Steps = 256;
 
-    /// <summary>A scale from 0 to <paramref name="brightest"/>, which has the last colour.</summary>
-    public static PlotPart Of(string id, string label, double brightest)
+    /// <summary>
+    /// A scale from <paramref name="darkest"/> to <paramref name="brightest"/>, which have the first and last colour.
+    /// </summary>
+    public static PlotPart Of(string id, string label, double brightest, double darkest = 0)
     {
         float[] ramp = [.. Enumerable.Range(0, Steps).Select(i => (float)i)];
         Image strip = HeatColors.Map(ramp, Steps, 1, Steps - 1);
         return new PlotPart(new Plot(
             id, "",
-            "The colours of the heat map: from almost black for 0 "
+            $"The colours of the heat map: from almost black for {Ticks.ThreeDigits(darkest)} "
             + $"to light yellow for {Ticks.ThreeDigits(brightest)} and above.",
-            Axis.Exact(label, 0, brightest), new Axis("", 0, 1, Logarithmic: false, []), [new Bitmap(strip)])
+            Axis.Exact(label, darkest, brightest), new Axis("", 0, 1, Logarithmic: false, []), [new Bitmap(strip)])
         {
             Width = 360,
             Height = 64,

@@ -19,8 +19,13 @@ internal static class Sections
         ]),
         new("latent-space", "Latents", [.. LatentFigures.Make(data), InfluenceFigure.Make(data)]),
         new("codebook", "Codebook", [UseFigure.Make(data), AtlasFigure.Make(data), EmbeddingFigure.Make(data)]),
+        .. OfPrior(data),
         new("options", "Options", [Tables.Options(data)]),
     ];
+
+    private static IEnumerable<Section> OfPrior(ReportData data) => data.Prior is { } prior
+        ? [new Section("prior", "Prior", PriorFigures.Make(data, prior))]
+        : [];
 
     private static IEnumerable<Figure> Present(Figure? figure) => figure is null ? [] : [figure];
 }

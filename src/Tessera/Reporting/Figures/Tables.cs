@@ -75,21 +75,32 @@ internal static class Tables
         const string Id = "options-table", Title = "Options of the run";
         if (data.Subject.Trained.Run is not { } run)
             return Figure.Absent(Id, Title, "A model file does not hold the options of its run; a run folder does.");
-        JsonElement options = JsonSerializer.SerializeToElement(run.Options, TrainingJson.Default.TrainingOptions);
-        return new Figure(
+        return Options(
             Id, Title, "All options of the run, as in its config.json.",
-            [
-                Table("run", options),
-                .. options.EnumerateObject().Where(IsGroup).Select(group => Table(group.Name, group.Value)),
-            ]);
+            JsonSerializer.SerializeToElement(run.Options, TrainingJson.Default.TrainingOptions));
     }
+
+    /// <summary>A table of options, with those of each group in a part of its own.</summary>
+    public static Figure Options(string id, string title, string caption, JsonElement options) => new(
+        id, title, caption,
+        [
+            Table("run", options),
+            .. options.EnumerateObject().Where(IsGroup).Select(group => Table(group.Name, group.Value)),
+        ]);
 
     private static TablePart Table(string title, JsonElement options) => new(
         title, ["option", "value"],
         [
             .. options.EnumerateObject().Where(option => !IsGroup(option)).Select(option => (IReadOnlyList<string>)
-                [option.Name, option.Value.ValueKind == JsonValueKind.Null ? "none" : option.Value.ToString()]),
+                [option.Name, ValueOf(option.Value)]),
         ]);
+
+    private static string ValueOf(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Null => "none",
+        JsonValueKind.Array => value.GetArrayLength() == 0 ? "none" : string.Join(", ", value.EnumerateArray()),
+        _ => value.ToString(),
+    };
 
     private static bool IsGroup(JsonProperty option) => option.Value.ValueKind == JsonValueKind.Object;
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Tessera.Imaging;
 
 namespace Tessera.Reporting.Plots;
@@ -27,6 +28,27 @@ internal sealed record Line(double First, double[] Values, string Style) : Mark(
         IEnumerable<Markup> points = Decimation.Indices(Values, (int)frame.Width)
             .Select(i => Markup.Of($" {frame.X(First + i * Step)} {frame.Y(Values[i])}"));
         return Markup.Of($"""<path class="{Style}" d="M{points}"/>""");
+    }
+}
+
+/// <summary>A line through points, with a ring at each.</summary>
+/// <param name="Points">The points, from left to right.</param>
+/// <param name="Style">The CSS class.</param>
+internal sealed record Trace(IReadOnlyList<(long X, double Y)> Points, string Style) : Mark(Style)
+{
+    private const double Radius = 3.5;
+
+    public override Markup Draw(PlotFrame frame)
+    {
+        (double X, double Y)[] places = [.. Points.Select(point => (frame.X(point.X), frame.Y(point.Y)))];
+        IEnumerable<Markup> line = places.Select(place => Markup.Of($" {place.X} {place.Y}"));
+        Markup HalfRing(double across) => Markup.Of($"a{Radius} {Radius} 0 1 0 {across} 0");
+        IEnumerable<Markup> rings = places.Select(place => Markup.Of(
+            $"M{place.X - Radius} {place.Y}{HalfRing(2 * Radius)}{HalfRing(-2 * Radius)}"));
+        return Markup.Of($"""
+            <path class="{Style}" d="M{line}" style="stroke-width:1.5"/>
+            <path class="{Style}" d="{rings}" style="stroke-width:1.5;stroke-dasharray:none"/>
+            """);
     }
 }
 
@@ -129,4 +151,34 @@ internal sealed record Outline(double Left, double Top, double Right, double Bot
         <path d="M{frame.X(Left)} {frame.Y(Top)}H{frame.X(Right)}V{frame.Y(Bottom)}H{frame.X(Left)}z"
         style="stroke:#fff;stroke-width:1.5"/>
         """);
+}
+
+/// <summary>The numbers of a heat map that fills the frame, a number a cell; none if cells are too small.</summary>
+/// <param name="Values">The values, row-major.</param>
+/// <param name="Columns">Cells in a row.</param>
+/// <param name="Darkest">The value with the first colour.</param>
+/// <param name="Brightest">The value with the last colour.</param>
+internal sealed record CellNumbers(double[] Values, int Columns, double Darkest, double Brightest) : Mark("number")
+{
+    // A number such as 5.31 is about this many times as wide as its letters are high.
+    private const double NumberWidth = 2.6, SmallestSize = 8, LargestSize = 14;
+
+    public override Markup Draw(PlotFrame frame)
+    {
+        double width = frame.Width / Columns, height = frame.Height * Columns / Values.Length;
+        double size = Math.Min(Math.Min(width / NumberWidth, height / 1.5), LargestSize);
+        if (size < SmallestSize) return Markup.None;
+        return Markup.Of($"""
+            <g text-anchor="middle" style="font-size:{size}px">{Values.Select((value, i) => Number(value, i))}</g>
+            """);
+
+        Markup Number(double value, int i)
+        {
+            double x = frame.Left + (i % Columns + 0.5) * width, y = frame.Top + (i / Columns + 0.5) * height;
+            string color = (value - Darkest) / (Brightest - Darkest) > 0.5 ? "#000" : "#fff";
+            return Markup.Of($"""<text x="{x}" y="{y + size / 3}" fill="{color}">{Rounded(value)}</text>""");
+        }
+
+        static string Rounded(double value) => value.ToString("0.00", CultureInfo.InvariantCulture);
+    }
 }
