@@ -86,7 +86,7 @@ public static class TesseraProgram
         InputException input => (WrongInput, InputHints.Describe(input, command)),
         OperationCanceledException => (Interrupted, "interrupted"),
         TrainingDivergedException => (Failed, e.Message),
-        OutOfMemoryException => (Failed, "out of memory; try a smaller --batch, --size or --hidden"),
+        OutOfMemoryException => (Failed, $"out of memory; try a smaller {InputHints.SizesOf(command)}"),
         // For example, standard output is a file on a full disk.
         IOException => (Failed, e.Message),
         _ => (Failed, $"{e.GetType().Name}: {e.Message} (this is a bug; set TESSERA_DEBUG=1 to see its stack trace)"

@@ -105,7 +105,7 @@ public sealed class PriorTests(TrainedPrior trained) : IDisposable
     [InlineData("--width", "4", "--width must be 8 to 8192, not 4")]
     [InlineData("--layers", "0", "--layers must be 1 to 64, not 0")]
     [InlineData("--dropout", "1", "--dropout must be at least 0 and below 1, not 1")]
-    [InlineData("--class-dropout", "2", "--class-dropout must be 0 to 1, not 2")]
+    [InlineData("--class-dropout", "2", "--class-dropout must be above 0 and below 1, not 2")]
     [InlineData("--classes", "maybe", "--classes maybe: choose one of on, off")]
     [InlineData("--batch", "0", "--batch must be 1 to 65536, not 0")]
     public void A_wrong_option_is_refused_by_name(string option, string value, string line)

@@ -77,13 +77,20 @@ internal sealed class PriorTrainOperation : Operation, IDisposable
 internal sealed class PriorSampleOperation(CpuDevice device, int count, int width, int layers, int heads)
     : Operation, IDisposable
 {
-    private readonly CodeSampler _sampler = new(BenchmarkPrior.Create(device, width, layers, heads));
+    private readonly CodePrior _prior = BenchmarkPrior.Create(device, width, layers, heads);
     private readonly int?[] _labels = [.. Enumerable.Range(0, count).Select(i => (int?)(i % BenchmarkPrior.Classes))];
+    private CodeSampler? _sampler;
     private int[] _codes = [];
 
-    public override void Run() => _codes = _sampler.Sample(_labels, new SamplingOptions { Guidance = 1, TopK = 1 });
+    public override void Prepare() => _sampler ??= new CodeSampler(_prior);
+
+    public override void Run() => _codes = _sampler!.Sample(_labels, new SamplingOptions { Guidance = 1, TopK = 1 });
 
     public override double Check() => _codes.Average();
 
-    public void Dispose() => _sampler.Dispose();
+    public void Dispose()
+    {
+        _sampler?.Dispose();
+        _prior.Dispose();
+    }
 }

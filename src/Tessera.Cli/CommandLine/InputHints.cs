@@ -39,6 +39,18 @@ internal static class InputHints
         string Value(string placeholder) => error.Value is { } value ? Quoted(value) : placeholder;
     }
 
+    /// <summary>The options of a command that memory depends on: "--batch or --size".</summary>
+    /// <param name="command">The command; null if it is not known.</param>
+    public static string SizesOf(Command? command)
+    {
+        string[] sizes =
+        [
+            .. ((string[])["--batch", "--size", "--hidden", "--width", "--count"]).Where(
+                name => command?.Options.Any(option => option.Name == name) == true),
+        ];
+        return sizes.Length == 0 ? "image or model" : string.Join(" or ", sizes);
+    }
+
     /// <summary>
     /// The option of the command line that sets a property or parameter of the library: --code-dim for CodeDim.
     /// </summary>

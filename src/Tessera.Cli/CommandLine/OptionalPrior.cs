@@ -22,7 +22,7 @@ internal static class OptionalPrior
         {
             return open();
         }
-        catch (InputException e) when (named is null)
+        catch (InputException e) when (named is null && e.Option == ImageSampler.PriorOption)
         {
             // The model can have been trained further since.
             messages.Line($"{e.Message}; {otherwise}");

@@ -10,7 +10,7 @@ internal sealed class SamplingSettings
 
     private readonly Option<string?> _prior = PriorOption();
     private readonly Option<string?> _class = NewOption.Text(
-        "--class", "NAME", "Class of the images; all for all classes, in turn [default: any].");
+        "--class", "NAME", "Class of the images; all for an equal part of each class [default: any].");
     private readonly Option<float?> _guidance = NewOption.Number<float>(
         "--guidance",
         "How much the class counts: 0 draws from the prior itself, higher values draw clearer and fewer kinds of "
@@ -65,6 +65,9 @@ internal sealed class SamplingSettings
         if (name != "all" || prior.Classes.Contains(name))
             return [.. Enumerable.Repeat(prior.FindClass(name), count)];
         if (prior.Classes.Count == 0) prior.FindClass(name);
+        if (count < prior.Classes.Count)
+            throw new InputException(
+                $"--count {count} is less than one image of each of {prior.Classes.Count} classes; give more");
         return [.. Enumerable.Range(0, count).Select(i => (int?)((long)i * prior.Classes.Count / count))];
     }
 }

@@ -54,6 +54,7 @@ internal sealed class CompleteCommand : SamplerCommand
         CodePriorOptions prior = sampler.Prior.Options;
         int cell = sampler.Tokenizer.PixelsPerCode, count = parse.GetValue(_count) ?? UsualCount;
         string path = parse.GetValue(_out) ?? UsualPath;
+        CheckGrid(count + 2, sampler);
         var size = new ImageSize(prior.Rows * cell, prior.Columns * cell);
         ImageSource source = ImageSource.FromFiles(
             [parse.GetRequiredValue(_image)], size, sampler.Tokenizer.Model.Options.Channels);

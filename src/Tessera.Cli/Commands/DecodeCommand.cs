@@ -73,12 +73,10 @@ internal sealed class DecodeCommand : TesseraCommand
 
     private static void CheckGrid(TokenReader tokens, TrainedModel trained)
     {
-        const long MostSamples = 1 << 28;
         int cell = trained.Model.Options.PixelsPerCode;
-        if (ImageGrid.CountSamples(
-                tokens.Count, (long)tokens.Columns * cell, (long)tokens.Rows * cell,
-                trained.Model.Options.Channels, GridColumns, GridPadding) > MostSamples)
-            throw new InputException($"{tokens.Count} images are too many for one PNG; name a folder with --out");
+        GridLimit.Check(
+            tokens.Count, new ImageSize(tokens.Rows * cell, tokens.Columns * cell), trained.Model.Options.Channels,
+            GridColumns, GridPadding, "name a folder with --out");
     }
 
     private static IEnumerable<Image> Counted(IEnumerable<Image> images, TokenReader tokens, ProgressBar bar)

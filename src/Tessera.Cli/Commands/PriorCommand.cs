@@ -51,7 +51,8 @@ internal sealed class PriorCommand : TrainingCommand<PriorOptions>
         string hash = PriorFile.HashOf(trained.Path);
         if (resume && hash != options.TokenizerHash)
             throw new InputException(
-                $"the prior in {path} was trained beside another tokenizer than {trained.Path}; start a new one");
+                $"the prior in {path} was trained beside another tokenizer than {trained.Path}; start a new "
+                + "one in another folder with --out");
 
         TrainingOptions source = Source(parse, options, trained, resume);
         (PriorRun run, CodeSet train, CodeSet test) = resume
@@ -79,7 +80,7 @@ internal sealed class PriorCommand : TrainingCommand<PriorOptions>
     private string DefaultPath(ParseResult parse)
     {
         string run = _model.Path(parse);
-        if (Directory.Exists(run)) return Path.Combine(run, PriorRun.FolderName);
+        if (Directory.Exists(run)) return ImageSampler.FolderOf(run);
         if (File.Exists(run)) throw new InputException($"{run} is no folder; name one for the prior with --out");
         throw new InputException($"there is no run, checkpoint or model file {run}; check the path");
     }
@@ -129,6 +130,10 @@ internal sealed class PriorCommand : TrainingCommand<PriorOptions>
             Skipped = run.ReadSkipped(),
         };
         (ImageSet train, ImageSet test) = LoadAgain(() => loader.LoadForTraining(source));
+        if (options.Model.Classes.Count > 0 && !options.Model.Classes.SequenceEqual(train.ClassNames))
+            throw new InputException(
+                $"the classes of {train.Name} are no longer those that the run in {run.Path} began with: "
+                + $"{string.Join(", ", options.Model.Classes)}; restore the folders, or start a new run");
         (CodeSet Train, CodeSet Test) codes = Encode(trained, train, test, options.Flips);
         return (run.WithOptions(options), codes.Train, codes.Test);
     }
@@ -185,8 +190,9 @@ internal sealed class PriorCommand : TrainingCommand<PriorOptions>
     private void PrintIfByHeart(PriorRun run)
     {
         (long Update, double Nats)[] all = [.. run.Evaluations("nats")];
+        if (all.Length == 0) return;
         (long Update, double Nats) best = all.MinBy(evaluation => evaluation.Nats);
-        if (all.Length == 0 || all[^1].Nats < best.Nats + NotableRise) return;
+        if (all[^1].Nats < best.Nats + NotableRise) return;
         Invocation.Output.Line(
             $"the test nats rose from {best.Nats:0.0000} after update {best.Update}: the prior learns its training "
             + "images by heart; train less, or with more --dropout, a smaller --width or more images");
@@ -209,7 +215,7 @@ internal sealed class PriorCommand : TrainingCommand<PriorOptions>
     private string WithPrior(string name, ParseResult parse, string path)
     {
         string run = _model.Path(parse), command = $"tessera {name} {InputHints.Quoted(run)}";
-        return path == Path.Combine(run, PriorRun.FolderName)
+        return path == ImageSampler.FolderOf(run)
             ? command
             : $"{command} --prior {InputHints.Quoted(path)}";
     }

@@ -54,6 +54,7 @@ internal sealed class SampleCommand : SamplerCommand
     {
         int count = Count(parse);
         string path = parse.GetValue(_out) ?? UsualPath;
+        CheckGrid(count, sampler);
         int?[] labels = Sampling.Labels(parse, sampler.Prior.Options, count);
         int[] codes = WithBar(
             "drawing",

@@ -53,11 +53,21 @@ internal abstract class SamplerCommand : TesseraCommand
     protected T WithBar<T>(string verb, Func<IProgress<double>, T> work) => Invocation.Error.WithBar(bar =>
         work(new ImmediateProgress<double>(part => bar.Report(new BarState(part, $"{verb} images")))));
 
-    /// <summary>Checks that a count of images is positive and fits one PNG.</summary>
+    /// <summary>Checks a count of images.</summary>
     protected static void CheckCount(int count)
     {
         const int Most = 65536;
         if (count is < 1 or > Most) throw new InputException($"--count must be 1 to {Most}, not {count}");
+    }
+
+    /// <summary>Checks that a grid of images fits one PNG, before they are drawn.</summary>
+    protected static void CheckGrid(int count, ImageSampler sampler)
+    {
+        CodePriorOptions prior = sampler.Prior.Options;
+        int cell = sampler.Tokenizer.PixelsPerCode;
+        GridLimit.Check(
+            count, new ImageSize(prior.Rows * cell, prior.Columns * cell), sampler.Tokenizer.Model.Options.Channels,
+            GridColumns, GridPadding, "give a smaller --count");
     }
 
     /// <summary>Writes images as one grid.</summary>

@@ -48,7 +48,7 @@ public static partial class TensorOperations
     {
         AttentionGeometry all = Geometry(projections.Shape, heads, isCausal: true);
         if (y.Shape.Rank != 3 || y.Shape[0] != all.Batch || y.Shape[2] != all.Width || first < 0
-            || first + y.Shape[1] > all.Length)
+            || first > all.Length - y.Shape[1])
             throw new ArgumentException(
                 $"results {y.Shape} from position {first} on do not fit projections {projections.Shape}", nameof(y));
         CheckSameDevice(projections, y);

@@ -23,7 +23,6 @@ public static partial class TensorOperations
         int outputs = weight.Shape[0];
         if (bias is not null) CheckShape(bias, [outputs]);
         Shape shape = x.Shape.WithoutLast().WithRows(outputs);
-        if (addend is not null) CheckShape(addend, shape);
         var geometry = new Conv2dGeometry(1, x.Shape.Rows, 1, x.Shape.Last, x.Shape.Rows, 1, outputs, 1, 1, 1, 0);
         return Convolve(x, weight, bias, geometry, shape, addend, relu: false);
     }

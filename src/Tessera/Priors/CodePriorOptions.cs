@@ -34,6 +34,9 @@ public sealed record CodePriorOptions
     /// <summary>Codes of an image: the length of its sequence.</summary>
     public int Length => Rows * Columns;
 
+    /// <summary>The most numbers of one position in one tensor: logits, or the inner numbers of a block.</summary>
+    internal int WidestRow => Math.Max(Codes, PriorBlock.Expansion * Width);
+
     /// <summary>The first input of a sequence of an unknown class ("any").</summary>
     public int AnyClass => Codes + Classes.Count;
 

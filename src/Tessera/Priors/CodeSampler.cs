@@ -19,16 +19,25 @@ public sealed class CodeSampler : IDisposable
     /// <summary>The value that marks a position to be drawn.</summary>
     public const int Open = -1;
 
-    // Sequences of a batch: enough to use each weight many times from the cache.
-    private const int MostSequences = 128;
+    // Sequences of a batch: enough to use each weight many times from the processor's cache; fewer if what they keep
+    // would take more than 256 MB.
+    private const int MostSequences = 128, MostNumbers = 1 << 26;
 
     private readonly CodePrior _prior;
     private readonly Tape _tape;
+    private readonly ParallelOptions _threads;
     private PriorCache? _cache;
 
     /// <summary>Creates the sampler of a prior.</summary>
     /// <param name="prior">The prior.</param>
-    public CodeSampler(CodePrior prior) => (_prior, _tape) = (prior, new Tape(prior.Device, recording: false));
+    public CodeSampler(CodePrior prior)
+    {
+        (_prior, _tape) = (prior, new Tape(prior.Device, recording: false));
+        _threads = new ParallelOptions
+        {
+            MaxDegreeOfParallelism = prior.Device.Threads > 0 ? prior.Device.Threads : Environment.ProcessorCount,
+        };
+    }
 
     /// <summary>Draws samples.</summary>
     /// <param name="labels">The class of each sample, an index into the prior's classes; null for any.</param>
@@ -53,7 +62,7 @@ public sealed class CodeSampler : IDisposable
         int[] codes = new int[labels.Count * length];
         if (given.IsEmpty) Array.Fill(codes, Open);
         else given.CopyTo(codes);
-        int batch = options.Guidance > 0 ? MostSequences / 2 : MostSequences;
+        int batch = BatchFor(guided: options.Guidance > 0);
         int passes = (labels.Count + batch - 1) / batch;
         for (int pass = 0; pass < passes; pass++)
         {
@@ -78,7 +87,7 @@ public sealed class CodeSampler : IDisposable
         CancellationToken cancellation)
     {
         int count = labels.Length, length = _prior.Options.Length, size = _prior.Options.Codes;
-        bool guided = options.Guidance > 0;
+        bool guided = options.Guidance > 0 && labels.Any(label => label is not null);
         // With guidance, the second half of the sequences has no class.
         int[] inputs = [.. labels.Select(_prior.Options.FirstInput)];
         if (guided) inputs = [.. inputs, .. labels.Select(_ => _prior.Options.AnyClass)];
@@ -93,7 +102,7 @@ public sealed class CodeSampler : IDisposable
             _prior.Next(_tape.Indices(inputs, [inputs.Length], _prior.Inputs), cache).CopyTo(logits);
             _tape.Reset();
             int at = position;
-            Parallel.For(0, count, () => new CodeDraw(size, options), (i, _, draw) =>
+            Parallel.For(0, count, _threads, () => new CodeDraw(size, options), (i, _, draw) =>
             {
                 ref int code = ref codes.Span[i * length + at];
                 if (code == Open)
@@ -106,6 +115,13 @@ public sealed class CodeSampler : IDisposable
             }, _ => { });
             report((position + 1.0) / length);
         }
+    }
+
+    private int BatchFor(bool guided)
+    {
+        long each = 3L * _prior.Options.Length * _prior.Options.Width * _prior.Options.Layers;
+        int sequences = (int)Math.Clamp(MostNumbers / each, guided ? 2 : 1, MostSequences);
+        return guided ? sequences / 2 : sequences;
     }
 
     private PriorCache CacheFor(int sequences)

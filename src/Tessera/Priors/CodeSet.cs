@@ -46,12 +46,14 @@ public sealed class CodeSet
     /// <summary>The number of images.</summary>
     public int Count => Labels.Count;
 
-    /// <summary>The first images of the set.</summary>
-    /// <param name="count">The most images.</param>
-    public CodeSet First(int count)
+    /// <summary>Images at equal distances in the set, without the mirrored ones.</summary>
+    /// <param name="most">The most images.</param>
+    internal CodeSet Spread(int most)
     {
-        count = Math.Min(count, Count);
-        return new CodeSet(Name, Codes[..(count * Length)], Length, [.. Labels.Take(count)]);
+        int count = Math.Min(most, Count);
+        int[] chosen = [.. Enumerable.Range(0, count).Select(i => (int)((long)i * Count / count))];
+        int[] codes = [.. chosen.SelectMany(i => Codes.AsSpan(i * Length, Length).ToArray())];
+        return new CodeSet(Name, codes, Length, [.. chosen.Select(i => Labels[i])]);
     }
 
     /// <summary>Encodes images.</summary>

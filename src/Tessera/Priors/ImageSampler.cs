@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Tessera.Files;
 using Tessera.Imaging;
 using Tessera.Models;
+using Tessera.Runs;
 using Tessera.Tensors.Devices;
 using Tessera.Tokens;
 
@@ -16,7 +17,8 @@ namespace Tessera.Priors;
 /// </code></example>
 public sealed class ImageSampler : IDisposable
 {
-    private const string PriorOption = "Prior";
+    /// <summary>What the messages about a missing prior, or one of another tokenizer, name as their option.</summary>
+    internal const string PriorOption = "Prior";
 
     private readonly CodeSampler _sampler;
     private IDisposable[] _owned = [];
@@ -71,7 +73,7 @@ public sealed class ImageSampler : IDisposable
     /// <exception cref="InputException">
     /// The file is missing or damaged, or the prior was trained beside another tokenizer.
     /// </exception>
-    public static CodePrior OpenPrior(string path, string file, string? prior = null, Device? device = null)
+    internal static CodePrior OpenPrior(string path, string file, string? prior = null, Device? device = null)
     {
         string priorFile = FindPrior(path, prior);
         (CodePrior model, string hash) = PriorFile.Read(priorFile, device);
@@ -85,7 +87,7 @@ public sealed class ImageSampler : IDisposable
     /// <summary>Draws images.</summary>
     /// <param name="count">The number of images, at least 1.</param>
     /// <param name="className">The name of their class; null for any.</param>
-    /// <param name="options">How codes are drawn; null for the default options.</param>
+    /// <param name="options">How codes are drawn; null for <see cref="SamplingOptions.Default"/>.</param>
     /// <param name="cancellation">Stops it.</param>
     /// <exception cref="InputException">There is no such class, or an option is out of range.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
@@ -98,7 +100,7 @@ public sealed class ImageSampler : IDisposable
 
     /// <summary>Draws images one after the other, as they become ready, a few at a time.</summary>
     /// <param name="className">The name of their class; null for any.</param>
-    /// <param name="options">How codes are drawn; null for the default options.</param>
+    /// <param name="options">How codes are drawn; null for <see cref="SamplingOptions.Default"/>.</param>
     /// <param name="atOnce">How many are drawn together, at least 1: more take less time each.</param>
     /// <param name="cancellation">Stops it.</param>
     /// <returns>Images without end: the same ones, in the same order, whatever is drawn together.</returns>
@@ -125,7 +127,7 @@ public sealed class ImageSampler : IDisposable
     /// <param name="labels">
     /// The class of each completion (<see cref="CodePriorOptions.FindClass"/>); null for any.
     /// </param>
-    /// <param name="options">How codes are drawn; null for the default options.</param>
+    /// <param name="options">How codes are drawn; null for <see cref="SamplingOptions.Default"/>.</param>
     /// <param name="progress">Receives the part that is done, 0 to 1.</param>
     /// <param name="cancellation">Stops it.</param>
     /// <returns>The completions.</returns>
@@ -160,7 +162,7 @@ public sealed class ImageSampler : IDisposable
     public int[] SampleCodes(
         IReadOnlyList<int?> labels, SamplingOptions? options = null, ReadOnlySpan<int> given = default,
         long firstNumber = 0, IProgress<double>? progress = null, CancellationToken cancellation = default) =>
-        _sampler.Sample(labels, options ?? new SamplingOptions(), given, firstNumber, progress, cancellation);
+        _sampler.Sample(labels, options ?? SamplingOptions.Default, given, firstNumber, progress, cancellation);
 
     /// <summary>Decodes the codes of images of the prior's size.</summary>
     /// <param name="codes"><c>[images, rows, columns]</c>.</param>
@@ -179,8 +181,16 @@ public sealed class ImageSampler : IDisposable
     /// <param name="path">The tokenizer: a run folder, a checkpoint folder or a model file.</param>
     internal static bool HasPrior(string path) => File.Exists(Path.Combine(FolderOf(path), StateDict.ModelName));
 
-    private static string FolderOf(string path) => Path.Combine(
-        Directory.Exists(path) ? path : Path.GetDirectoryName(path) ?? "", PriorRun.FolderName);
+    /// <summary>The folder of a tokenizer's prior, unless another is named: in its run, where it belongs to one.</summary>
+    /// <param name="path">The tokenizer: a run folder, a checkpoint folder or a model file.</param>
+    internal static string FolderOf(string path)
+    {
+        // The folders of checkpoints are deleted as the tokenizer trains on.
+        string folder = Checkpoint.IsCheckpoint(path)
+            ? Path.GetFullPath(Path.Combine(path, "..", ".."))
+            : Directory.Exists(path) ? path : Path.GetDirectoryName(path) ?? "";
+        return Path.Combine(folder, PriorRun.FolderName);
+    }
 
     /// <summary>Checks that a tokenizer has a prior's codes.</summary>
     /// <exception cref="InputException">It has another number of codes.</exception>

@@ -11,7 +11,7 @@ namespace Tessera.Priors;
 internal sealed class PriorBlock : Module
 {
     // The inner width of the second branch, as in Vaswani et al. 2017.
-    private const int Expansion = 4;
+    public const int Expansion = 4;
 
     private readonly int _heads;
     private readonly LayerNorm _norm1, _norm2;

@@ -34,7 +34,7 @@ public static class PriorEvaluator
         CodePrior prior, int[] codes, IReadOnlyList<int?> labels, CancellationToken cancellation)
     {
         CodePriorOptions options = prior.Options;
-        int length = options.Length, batch = Math.Max(1, CodesPerBatch / length);
+        int length = options.Length, batch = BatchFor(options);
         float[] nats = new float[codes.Length];
         using var tape = new Tape(prior.Device, recording: false);
         for (int first = 0; first < labels.Count; first += batch)
@@ -57,7 +57,15 @@ public static class PriorEvaluator
         return nats;
     }
 
-    /// <summary>Evaluates a prior on held-out images and on the first 2000 training images.</summary>
+    /// <summary>Images of a batch: fewer where their logits or inner numbers would take over 256 MB.</summary>
+    private static int BatchFor(CodePriorOptions options)
+    {
+        const int MostNumbers = 1 << 26;
+        int codes = Math.Min(CodesPerBatch, MostNumbers / options.WidestRow);
+        return Math.Max(1, codes / options.Length);
+    }
+
+    /// <summary>Evaluates a prior on held-out images and on 2000 training images, spread over their set.</summary>
     /// <param name="prior">The prior.</param>
     /// <param name="test">The codes of the held-out images.</param>
     /// <param name="train">The codes of the training images.</param>
@@ -69,7 +77,7 @@ public static class PriorEvaluator
         CodePrior prior, CodeSet test, CodeSet train, int pixelsPerCode, CancellationToken cancellation = default)
     {
         float[] nats = Nats(prior, test, cancellation: cancellation);
-        float[] trainNats = Nats(prior, train.First(MostTrainImages), cancellation: cancellation);
+        float[] trainNats = Nats(prior, train.Spread(MostTrainImages), cancellation: cancellation);
         double mean = Mean(nats);
         double[] cells = new double[test.Length];
         for (int i = 0; i < nats.Length; i++) cells[i % cells.Length] += (double)nats[i] / test.Count;

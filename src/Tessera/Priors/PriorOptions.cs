@@ -45,7 +45,7 @@ public sealed record PriorOptions : RunOptions
     public bool UsesClasses { get; init; } = true;
 
     /// <summary>
-    /// The part of the drawn images that are trained on without their class, 0 to 1: it makes guidance possible (Ho and
+    /// The part of the drawn images that are trained on without their class, above 0 and below 1: it makes guidance possible (Ho and
     /// Salimans 2022, algorithm 1).
     /// </summary>
     public float ClassDropout { get; init; } = 0.1f;
@@ -69,7 +69,10 @@ public sealed record PriorOptions : RunOptions
         ThrowUnless(
             TokenizerHash is { Length: 0 or 64 }, nameof(TokenizerHash), $"must be the SHA-256 of a model file");
         ThrowUnless(
-            ClassDropout is >= 0 and <= 1, nameof(ClassDropout), $"must be 0 to 1, not {ClassDropout}");
+            ClassDropout is > 0 and < 1, nameof(ClassDropout), $"must be above 0 and below 1, not {ClassDropout}");
+        ThrowUnless(
+            (long)Batch * Model.Length * Model.WidestRow < int.MaxValue, nameof(Batch),
+            $"must be below {int.MaxValue / ((long)Model.Length * Model.WidestRow) + 1} for this prior, not {Batch}");
         base.Validate();
     }
 }

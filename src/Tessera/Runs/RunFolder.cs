@@ -223,7 +223,7 @@ public abstract class RunFolder
         if (Options.LearningRateShape == Tensors.Optim.LearningRateShape.Cosine)
             throw new InputException(
                 $"the learning rate of the run in {Path} falls to 0 over its {Options.Budget}, so they cannot change; "
-                + "start a new run from its weights")
+                + "start a new run")
             { Option = "Init", Value = Path };
         if (changed.Budget.Minutes < Options.Budget.Minutes)
             throw new InputException($"the run in {Path} has {Options.Budget}; give at least as many");

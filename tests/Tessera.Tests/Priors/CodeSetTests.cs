@@ -50,12 +50,12 @@ public sealed class CodeSetTests
     }
 
     [Fact]
-    public void The_first_images_keep_their_codes_and_classes()
+    public void Images_spread_over_a_set_keep_their_codes_and_classes()
     {
-        CodeSet set = SmallPrior.Set(SmallPrior.Options, images: 4), first = set.First(2);
-        Assert.Equal(set.Codes[..12], first.Codes);
-        Assert.Equal([0, 1], first.Labels);
-        Assert.Equal(4, set.First(9).Count);
+        CodeSet set = SmallPrior.Set(SmallPrior.Options, images: 4), some = set.Spread(2);
+        Assert.Equal([.. set.Codes[..6], .. set.Codes[12..18]], some.Codes);
+        Assert.Equal([set.Labels[0], set.Labels[2]], some.Labels);
+        Assert.Equal(set.Codes, set.Spread(9).Codes);
     }
 
     [Fact]

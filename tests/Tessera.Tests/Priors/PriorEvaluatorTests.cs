@@ -58,7 +58,7 @@ public sealed class PriorEvaluatorTests
             Assert.Equal(
                 nats.Where((_, i) => i % 6 == cell).Average(value => (double)value), evaluation.CellNats[cell], 1e-12);
         Assert.Equal(
-            SmallPrior.Nats(prior, train.First(2000)).Average(value => (double)value), evaluation.TrainNats, 1e-12);
+            SmallPrior.Nats(prior, train.Spread(2000)).Average(value => (double)value), evaluation.TrainNats, 1e-12);
     }
 
     [Fact]

@@ -150,7 +150,7 @@ public sealed class PriorLearnerTests : IDisposable
     [
         SmallPriorRun.Options with { Seed = 8 },
         SmallPriorRun.Options with { Flips = false },
-        SmallPriorRun.Options with { ClassDropout = 0 },
+        SmallPriorRun.Options with { ClassDropout = 0.5f },
         SmallPriorRun.Options with { TokenizerHash = new string('b', 64) },
         SmallPriorRun.Options with { Data = "photos" },
         SmallPriorRun.Options with { Model = SmallPriorRun.Options.Model with { Dropout = 0.1f } },
