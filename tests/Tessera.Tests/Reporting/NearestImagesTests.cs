@@ -17,21 +17,19 @@ public class NearestImagesTests
     [InlineData(67)]
     [InlineData(3072)]
     [InlineData(200_001)]
-    public void The_distance_of_bytes_is_that_of_a_plain_loop(int length)
+    public void The_sum_of_products_is_that_of_a_plain_loop(int length)
     {
         var random = new Random(length);
-        byte[] x = new byte[length], y = new byte[length];
-        random.NextBytes(x);
-        random.NextBytes(y);
-        Assert.Equal(
-            x.Zip(y, (a, b) => (long)(a - b) * (a - b)).Sum(), NearestImages.SquaredDistance(x, y));
+        int[] x = [.. Enumerable.Range(0, length).Select(_ => random.Next(256))];
+        int[] y = [.. Enumerable.Range(0, length).Select(_ => random.Next(256))];
+        Assert.Equal(x.Zip(y, (a, b) => (long)a * b).Sum(), NearestImages.Dot(x, y));
     }
 
     [Fact]
-    public void The_largest_distance_does_not_overflow()
+    public void The_largest_sum_of_products_does_not_overflow()
     {
-        byte[] white = [.. Enumerable.Repeat((byte)255, 3_000_000)];
-        Assert.Equal(255L * 255 * white.Length, NearestImages.SquaredDistance(white, new byte[white.Length]));
+        int[] white = [.. Enumerable.Repeat(255, 3_000_000)];
+        Assert.Equal(255L * 255 * white.Length, NearestImages.Dot(white, white));
     }
 
     [Fact]

@@ -31,7 +31,7 @@ public sealed class PriorReportTests(PriorReportRun run, ReportRun tokenizer)
         Assert.Empty(AbsentIds(page));
         string[] files = FilesOf(run.Page), others = FilesOf(tokenizer.Page);
         Assert.All(others, file => Assert.Equal(Bytes(tokenizer.Folder, file), Bytes(run.Folder, file)));
-        // Ten classes, three temperatures at three strengths of guidance, a dozen samples; curve, cells, their scale and order.
+        // Ten classes, three temperatures at three strengths of guidance, a dozen samples; curve, cells, scale, order.
         Assert.Equal(others.Length + 10 + 9 + 12 + 4, files.Length);
         CheckFiles(run.Folder, files);
 

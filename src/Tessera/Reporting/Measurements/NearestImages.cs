@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Numerics.Tensors;
 using Tessera.Data;
 using Tessera.Imaging;
@@ -18,13 +17,14 @@ internal readonly record struct Neighbour(int Number, bool IsMirrored, long Dist
 /// </summary>
 internal static class NearestImages
 {
-    // Candidates of one task: all queries of images of CIFAR-10 stay in the second-level cache meanwhile.
+    // Candidates of one task.
     private const int BlockSize = 128;
 
-    // Bytes whose squared differences sum to less than 2^32, in any lane of any vector.
-    private const int SafeBytes = 1 << 16;
+    // Products of bytes whose sum fits an int.
+    private const int SafeProducts = 1 << 15;
 
-    private delegate long DistanceOf(int query, int candidate);
+    /// <summary>Computes the distance of a candidate to every query.</summary>
+    private delegate void DistancesOf(int candidate, Span<long> distances);
 
     /// <summary>The nearest by the number of codes that differ (Hamming distance).</summary>
     /// <param name="queries">The codes of the images to find neighbours of, <c>[images, length]</c>.</param>
@@ -36,10 +36,13 @@ internal static class NearestImages
         int length = training.Length;
         return Nearer(Find(training.Codes), Find(training.Mirrored!));
 
-        (int, long)[] Find(int[] candidates) => NearestImages.Find(
-            queries.Length / length, training.Count,
-            (query, candidate) => TensorPrimitives.HammingDistance<int>(
-                queries.AsSpan(query * length, length), candidates.AsSpan(candidate * length, length)),
+        (int, long)[] Find(int[] candidates) => NearestImages.Find(queries.Length / length, training.Count,
+            (candidate, distances) =>
+            {
+                ReadOnlySpan<int> codes = candidates.AsSpan(candidate * length, length);
+                for (int i = 0; i < distances.Length; i++)
+                    distances[i] = TensorPrimitives.HammingDistance(queries.AsSpan(i * length, length), codes);
+            },
             cancellation);
     }
 
@@ -52,11 +55,25 @@ internal static class NearestImages
         IReadOnlyList<Image> queries, ImageSet training, CancellationToken cancellation)
     {
         // A mirror image is as far from an image as the image's mirror image is from the original.
-        return Nearer(Find(queries), Find([.. queries.Select(Mirrored)]));
+        int[][] values = [.. queries.Concat(queries.Select(Mirrored)).Select(image => Values(image.Pixels))];
+        long[] squares = [.. values.Select(own => Dot(own, own))];
+        (int, long)[] found = Find(values.Length, training.Count,
+            (candidate, distances) =>
+            {
+                int[] other = Values(training.Pixels(candidate));
+                long square = Dot(other, other);
+                for (int i = 0; i < distances.Length; i++)
+                    distances[i] = squares[i] + square - 2 * Dot(values[i], other);
+            },
+            cancellation);
+        return Nearer(found[..queries.Count], found[queries.Count..]);
 
-        (int, long)[] Find(IReadOnlyList<Image> images) => NearestImages.Find(
-            images.Count, training.Count,
-            (query, candidate) => SquaredDistance(images[query].Pixels, training.Pixels(candidate)), cancellation);
+        static int[] Values(ReadOnlySpan<byte> bytes)
+        {
+            int[] values = new int[bytes.Length];
+            TensorPrimitives.ConvertTruncating(bytes, values);
+            return values;
+        }
     }
 
     /// <summary>The image mirrored left to right.</summary>
@@ -72,54 +89,36 @@ internal static class NearestImages
         return mirrored;
     }
 
-    /// <summary>The sum of the squared differences of bytes.</summary>
-    /// <param name="x">Bytes.</param>
-    /// <param name="y">As many bytes.</param>
-    internal static long SquaredDistance(ReadOnlySpan<byte> x, ReadOnlySpan<byte> y)
+    /// <summary>The exact sum of products.</summary>
+    /// <param name="x">Numbers of 0 to 255.</param>
+    /// <param name="y">As many such numbers.</param>
+    internal static long Dot(ReadOnlySpan<int> x, ReadOnlySpan<int> y)
     {
         long sum = 0;
-        for (int from = 0; from < x.Length; from += SafeBytes)
+        for (int from = 0; from < x.Length; from += SafeProducts)
         {
-            int length = Math.Min(SafeBytes, x.Length - from);
-            sum += SumOfSquares(x.Slice(from, length), y.Slice(from, length));
+            int length = Math.Min(SafeProducts, x.Length - from);
+            sum += TensorPrimitives.Dot(x.Slice(from, length), y.Slice(from, length));
         }
-        return sum;
-    }
-
-    private static long SumOfSquares(ReadOnlySpan<byte> x, ReadOnlySpan<byte> y)
-    {
-        Vector<uint> sums = Vector<uint>.Zero;
-        int i = 0;
-        for (; i <= x.Length - Vector<byte>.Count; i += Vector<byte>.Count)
-        {
-            Vector<byte> a = new(x[i..]), b = new(y[i..]);
-            Vector.Widen(Vector.Max(a, b) - Vector.Min(a, b), out Vector<ushort> low, out Vector<ushort> high);
-            // 255 * 255 still fits 16 bits.
-            Vector.Widen(low * low, out Vector<uint> first, out Vector<uint> second);
-            Vector.Widen(high * high, out Vector<uint> third, out Vector<uint> fourth);
-            sums += first + second + third + fourth;
-        }
-        long sum = 0;
-        for (int lane = 0; lane < Vector<uint>.Count; lane++) sum += sums[lane];
-        for (; i < x.Length; i++) sum += (x[i] - y[i]) * (x[i] - y[i]);
         return sum;
     }
 
     /// <summary>The nearest candidate of each query; the first of equally near ones.</summary>
     private static (int Number, long Distance)[] Find(
-        int queries, int candidates, DistanceOf distance, CancellationToken cancellation)
+        int queries, int candidates, DistancesOf distancesOf, CancellationToken cancellation)
     {
         var nearest = new (int Number, long Distance)[(candidates + BlockSize - 1) / BlockSize][];
         Parallel.For(0, nearest.Length, new ParallelOptions { CancellationToken = cancellation }, block =>
         {
             var own = new (int Number, long Distance)[queries];
             Array.Fill(own, (-1, long.MaxValue));
+            long[] distances = new long[queries];
             for (int i = block * BlockSize; i < Math.Min((block + 1) * BlockSize, candidates); i++)
             {
+                distancesOf(i, distances);
                 for (int query = 0; query < queries; query++)
                 {
-                    long found = distance(query, i);
-                    if (found < own[query].Distance) own[query] = (i, found);
+                    if (distances[query] < own[query].Distance) own[query] = (i, distances[query]);
                 }
             }
             nearest[block] = own;
