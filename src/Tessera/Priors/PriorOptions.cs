@@ -13,7 +13,7 @@ public sealed record PriorOptions : RunOptions
         Budget = TrainingBudget.OfMinutes(15),
         Batch = 64,
         Optimizer = OptimizerKind.Muon,
-        LearningRate = 3e-3f,
+        LearningRate = 1e-2f,
         WarmUp = 100,
         LearningRateShape = Tensors.Optim.LearningRateShape.Cosine,
         ClipNorm = 1,
