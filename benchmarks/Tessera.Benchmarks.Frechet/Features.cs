@@ -4,7 +4,7 @@ using Tessera.Imaging;
 
 namespace Tessera.Benchmarks.Frechet;
 
-/// <summary>The 512 features of images by ResNet-18 with ImageNet weights, from the images enlarged to 224x224.</summary>
+/// <summary>The 512 features of images by ResNet-18 with ImageNet weights, enlarged to 224x224.</summary>
 internal sealed class Features : IDisposable
 {
     public const int Count = 512;
@@ -22,7 +22,8 @@ internal sealed class Features : IDisposable
         {
             int count = Math.Min(Batch, images.Count - first);
             for (int i = 0; i < count; i++) all[first + i] = Of(images[first + i]);
-            if (!Console.IsErrorRedirected) Console.Error.Write($"\r{name}: {first + count} of {images.Count} images   ");
+            if (!Console.IsErrorRedirected)
+                Console.Error.Write($"\r{name}: {first + count} of {images.Count} images   ");
         }
         if (!Console.IsErrorRedirected) Console.Error.WriteLine();
         return all;

@@ -17,7 +17,8 @@ public sealed class HelpTests
         "--threads")]
     [InlineData("decode", "RUN", "--key", "TOKENS", "--out", "--threads")]
     [InlineData("prior", "RUN", "--key", "--out", "--resume", "--minutes", "--updates", "--width", "--layers",
-        "--heads", "--dropout", "--classes", "--class-dropout", "--flips", "--batch", "--lr", "--seed", "--threads", "--device")]
+        "--heads", "--dropout", "--classes", "--class-dropout", "--flips", "--batch", "--lr", "--seed", "--threads",
+        "--device")]
     [InlineData("sample", "RUN", "--key", "--prior", "--class", "--count", "--guidance", "--temperature", "--top-p",
         "--top-k", "--seed", "--tokens", "--separate", "--out", "--threads", "--device")]
     [InlineData("complete", "RUN", "IMAGE", "--key", "--prior", "--class", "--keep", "--count", "--seed", "--out")]

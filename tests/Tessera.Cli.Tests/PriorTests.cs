@@ -129,9 +129,21 @@ public sealed class PriorTests(TrainedPrior trained) : IDisposable
             $"{_folder["model.safetensors"]} is no folder; name one for the prior with --out",
             Program.Refuse("prior", _folder["model.safetensors"]));
         Assert.Contains(
-            "belongs to no run",
+            "does not record its training images; name images with --data",
             Program.Refuse("prior", _folder["model.safetensors"], "--out", _folder["new"]), StringComparison.Ordinal);
         Assert.Equal(["model.safetensors"], _folder.Names);
+    }
+
+    [Fact]
+    public void A_model_without_a_run_takes_the_images_that_are_named()
+    {
+        File.Copy(trained.Model, _folder["model.safetensors"]);
+        string output = Program.Succeed(TrainedPrior.Training(
+            _folder["model.safetensors"], "--data", trained.Images, "--size", "16", "--out", _folder["new"]));
+        Assert.Contains("8 images to train on", output, StringComparison.Ordinal);
+        Assert.Equal(
+            File.ReadAllBytes(Path.Combine(trained.Prior, "model.safetensors")),
+            File.ReadAllBytes(_folder["new", "model.safetensors"]));
     }
 
     [Fact]

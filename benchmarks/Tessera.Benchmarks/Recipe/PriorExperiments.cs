@@ -131,10 +131,12 @@ internal sealed class PriorExperiments
             .Append("| | nats, each seed | nats, training images | images | images/s |\n|---|---|---|---|---|\n");
         foreach (var row in File.ReadLines(path).Skip(1).Select(line => line.Split(',')).GroupBy(fields => fields[0]))
         {
-            double Mean(int column) => row.Average(fields => double.Parse(fields[column], CultureInfo.InvariantCulture));
+            double Mean(int column) =>
+                row.Average(fields => double.Parse(fields[column], CultureInfo.InvariantCulture));
             string each = string.Join(", ", row.Select(fields => fields[4]));
             text.Append(CultureInfo.InvariantCulture, $"| {row.Key.Replace(';', ',')} | **{Mean(4):0.0000}** ({each}) ")
-                .Append(CultureInfo.InvariantCulture, $"| {Mean(5):0.0000} | {Mean(2):#,0} | {Mean(2) / Mean(3):0} |\n");
+                .Append(CultureInfo.InvariantCulture, $"| {Mean(5):0.0000} | {Mean(2):#,0} ")
+                .Append(CultureInfo.InvariantCulture, $"| {Mean(2) / Mean(3):0} |\n");
         }
         File.WriteAllText(Path.ChangeExtension(path, ".md"), text.ToString());
     }

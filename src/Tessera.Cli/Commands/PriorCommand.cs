@@ -73,7 +73,7 @@ internal sealed class PriorCommand : TrainingCommand<PriorOptions>
             PrintIfByHeart(run);
         }
         Invocation.Output.Line("next:");
-        Invocation.Output.Line($"  {NextCommand(parse, path, options.Model)}");
+        Invocation.Output.Line($"  {NextCommand(parse, path, run.Options.Model)}");
         Invocation.Output.Line($"the report shows the prior: {ReportCommand(parse, path, trained)}");
     }
 

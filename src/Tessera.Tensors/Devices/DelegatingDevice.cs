@@ -179,7 +179,9 @@ public abstract class DelegatingDevice(Device inner) : Device
         Storage<float> x, Storage<float> gain, Storage<float> statistics, Storage<float> gradY, int columns,
         Storage<float> gradX, bool accumulate, Storage<float> gradGain, bool accumulateGain, Storage<float> gradBias,
         bool accumulateBias) =>
-        Inner.LayerNormGradient(x, gain, statistics, gradY, columns, gradX, accumulate, gradGain, accumulateGain, gradBias, accumulateBias);
+        Inner.LayerNormGradient(
+            x, gain, statistics, gradY, columns, gradX, accumulate, gradGain, accumulateGain,
+            gradBias, accumulateBias);
 
     /// <inheritdoc/>
     public override void Attention(

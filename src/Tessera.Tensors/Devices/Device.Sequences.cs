@@ -24,8 +24,8 @@ public abstract partial class Device
 
     /// <summary>
     /// The gradients of <see cref="LayerNorm"/>: with <c>h = (x - m) r</c>, r the second statistic and
-    /// <c>d = gradY * gain</c>, <c>gradX = r (d - mean of d - h * mean of (d h))</c> (means over the row); the sums over
-    /// all rows <c>gradGain = sum of gradY h</c> and <c>gradBias = sum of gradY</c>.
+    /// <c>d = gradY * gain</c>, <c>gradX = r (d - mean of d - h * mean of (d h))</c> (means over the row); the sums
+    /// over all rows <c>gradGain = sum of gradY h</c> and <c>gradBias = sum of gradY</c>.
     /// </summary>
     public abstract void LayerNormGradient(
         Storage<float> x, Storage<float> gain, Storage<float> statistics, Storage<float> gradY, int columns,

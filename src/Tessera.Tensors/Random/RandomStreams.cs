@@ -30,6 +30,6 @@ public static class RandomStreams
     /// <summary>Sampling: one stream per sample.</summary>
     public const ulong Samples = 7UL << 60;
 
-    /// <summary>Which drawn images are trained on without their class: one stream, one number per drawn image.</summary>
+    /// <summary>Which drawn images lose their class: one stream, one number per drawn image.</summary>
     public const ulong ClassDrops = 8UL << 60;
 }

@@ -181,7 +181,7 @@ public sealed class ImageSampler : IDisposable
     /// <param name="path">The tokenizer: a run folder, a checkpoint folder or a model file.</param>
     internal static bool HasPrior(string path) => File.Exists(Path.Combine(FolderOf(path), StateDict.ModelName));
 
-    /// <summary>The folder of a tokenizer's prior, unless another is named: in its run, where it belongs to one.</summary>
+    /// <summary>The folder of a tokenizer's prior, unless another is named: in its run, if it has one.</summary>
     /// <param name="path">The tokenizer: a run folder, a checkpoint folder or a model file.</param>
     internal static string FolderOf(string path)
     {

@@ -45,8 +45,8 @@ public sealed record PriorOptions : RunOptions
     public bool UsesClasses { get; init; } = true;
 
     /// <summary>
-    /// The part of the drawn images that are trained on without their class, above 0 and below 1: it makes guidance possible (Ho and
-    /// Salimans 2022, algorithm 1).
+    /// The part of the drawn images that are trained on without their class, above 0 and below 1: it makes guidance
+    /// possible (Ho and Salimans 2022, algorithm 1).
     /// </summary>
     public float ClassDropout { get; init; } = 0.1f;
 
