@@ -36,8 +36,8 @@ def parse():
     parser.add_argument('--batch', type=int, default=256, help='images in a batch [256]')
     parser.add_argument('--threads', type=int, default=os.cpu_count(),
                         help='threads of each program [one per processor]')
-    parser.add_argument('--only', default=','.join(operations.GROUPS), metavar='NAME,...',
-                        help=f'some of {", ".join(operations.GROUPS)} [all]')
+    parser.add_argument('--only', default=','.join(operations.USUAL), metavar='NAME,...',
+                        help=f'some of {", ".join(operations.GROUPS)} [all but prior and sample]')
     parser.add_argument('--out', default=os.path.join(HERE, 'results'), metavar='DIR', help='[benchmarks/results]')
     parser.add_argument('--python', default=default_python(),
                         help='the Python that has PyTorch; "" for none [%(default)s]')
@@ -77,7 +77,7 @@ def parse():
 def options(args):
     """The options that make the same run on another machine."""
     named = [f'--{name} {getattr(args, name)}' for name in ('rounds', 'batch')]
-    if args.only != list(operations.GROUPS):
+    if args.only != list(operations.USUAL):
         named.append(f'--only {",".join(args.only)}')
     return named + (['--data-dir DIR'] if args.data_dir else [])
 

@@ -15,8 +15,10 @@ if (args is not [var run, ..])
         """);
     return 2;
 }
-string? Value(string name) => Array.IndexOf(args, name) is var at and > 0 ? args[at + 1] : null;
+string? Value(string name) => args.SkipWhile(argument => argument != name).Skip(1).FirstOrDefault();
 int count = int.Parse(Value("--count") ?? "1500"), draws = int.Parse(Value("--draws") ?? "10");
+// The distance falls with the number of images: both sets are as large, and CIFAR-10 has 10,000 test images.
+ArgumentOutOfRangeException.ThrowIfGreaterThan(count, 5000);
 float[][] grid =
 [
     .. args.Skip(1).Where(argument => argument.Count(letter => letter == ',') == 2)

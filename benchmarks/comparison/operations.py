@@ -4,8 +4,10 @@ import dataclasses
 
 CODEBOOKS = ('gradient', 'ema')
 PASSES = ('forward', 'input_gradient', 'weight_gradient')
-GROUPS = ('step', 'evaluate', 'encode', 'decode', 'convolutions', 'nearest', 'prior', 'sample', 'memory', 'startup',
-          'threads', 'batches', 'sizes')
+# By default; the others take minutes with programs that have no cache of keys and values.
+USUAL = ('step', 'evaluate', 'encode', 'decode', 'convolutions', 'nearest', 'memory', 'startup', 'threads', 'batches',
+         'sizes')
+GROUPS = (*USUAL, 'prior', 'sample')
 SIZE, CODES, CODE_DIM, CODES_PER_IMAGE = 32, 512, 64, 64
 PRIOR_BATCH, PRIORS = 64, ((128, 4), (192, 6))
 

@@ -6,9 +6,6 @@ namespace Tessera.Onnx;
 // The primitives of models of sequences. Their values are rows: [batch, length, columns].
 internal sealed partial class GraphDevice
 {
-    // As in the engine: added to the variance of a row.
-    private const float LayerNormEpsilon = 1e-5f;
-
     // Which keys [length] come after which query [length, 1]: one value that all blocks share.
     private string? _laterKeys;
 
@@ -31,7 +28,7 @@ internal sealed partial class GraphDevice
         float slope = 2 * MathF.Sqrt(2 / MathF.PI);
         string rows = Rows(x);
         string factor = graph.Node($"{rows}.square", "Mul", [rows, rows]);
-        factor = graph.Node($"{rows}.cubic", "Mul", [factor, Scalar("gelu_cubic", slope * 0.044715f)]);
+        factor = graph.Node($"{rows}.cubic", "Mul", [factor, Scalar("gelu_cubic", slope * (float)GeluCubic)]);
         factor = graph.Node($"{rows}.factor", "Add", [factor, Scalar("gelu_slope", slope)]);
         string gate = graph.Node($"{rows}.twice", "Mul", [rows, factor]);
         gate = graph.Node($"{rows}.gate", "Sigmoid", [gate]);
@@ -50,7 +47,7 @@ internal sealed partial class GraphDevice
         string square = graph.Node($"{layer}.square", "Mul", [centred, centred]);
         string divisor = graph.Node(
             $"{layer}.shifted_variance", "Add",
-            [Mean($"{layer}.variance", square), Scalar("layer_norm_epsilon", LayerNormEpsilon)]);
+            [Mean($"{layer}.variance", square), Scalar("layer_norm_epsilon", (float)LayerNormEpsilon)]);
         divisor = graph.Node($"{layer}.deviation", "Sqrt", [divisor]);
         string result = graph.Node($"{layer}.direction", "Div", [centred, divisor]);
         result = graph.Node($"{layer}.scaled", "Mul", [result, Weight(gain)]);

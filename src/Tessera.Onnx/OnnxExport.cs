@@ -57,10 +57,7 @@ public static class OnnxExport
     /// </code></example>
     public static void Write(string folder, VqVae model, CodePrior? prior = null)
     {
-        if (prior is not null && prior.Options.Codes != model.Options.Codes)
-            throw new InputException(
-                $"the prior has {prior.Options.Codes} codes and the model {model.Options.Codes}; export a prior that "
-                + "was trained beside the model");
+        if (prior is not null) ImageSampler.CheckCodes(model, prior.Options);
         CheckReplaceable(folder);
         AtomicFolder.Write(folder, temporary =>
         {

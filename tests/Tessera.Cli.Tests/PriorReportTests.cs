@@ -13,7 +13,7 @@ public sealed class PriorReportTests(TrainedPrior trained) : IDisposable
     {
         string output = Program.Succeed("report", trained.Run, "--out", _folder["report"]);
         Assert.Contains(
-            "report: drawing images from the prior ...\nreport: encoding 8 training images both ways round ...\n"
+            "report: drawing images from the prior ...\nreport: encoding 8 training images and mirrored ...\n"
             + "report: evaluating the prior ...\nreport: searching 8 training images ...\n",
             output, StringComparison.Ordinal);
         string page = Page("report");

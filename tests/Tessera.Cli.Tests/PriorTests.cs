@@ -12,7 +12,7 @@ public sealed class PriorTests(TrainedPrior trained) : IDisposable
     public void It_prints_data_model_evaluation_and_what_comes_next()
     {
         Assert.Matches(
-            @"(?m)^data:   .*images: 8 images to train on, both ways round, 4 to test on, 4x4 codes of 16, 2 classes$",
+            @"(?m)^data:   .*images: 8 images to train on and mirrored, 4 to test on, 4x4 codes of 16, 2 classes$",
             trained.Output);
         Assert.Matches(@"(?m)^model:  \d+ parameters, 1 blocks? of width 16, 2 heads$", trained.Output);
         Assert.Matches(@"(?m)^nats a code +\d\.\d{4}$", trained.Output);

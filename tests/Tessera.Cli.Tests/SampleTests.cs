@@ -88,6 +88,16 @@ public sealed class SampleTests(TrainedPrior trained) : IDisposable
     }
 
     [Fact]
+    public void A_prior_in_the_place_of_its_tokenizer_is_named()
+    {
+        foreach (string path in (string[])[trained.Prior, Path.Combine(trained.Prior, "model.safetensors")])
+            Assert.Contains(
+                $"{path} is a prior; name the run of its tokenizer here",
+                Program.Refuse("sample", path, "--out", _folder["a.png"]), StringComparison.Ordinal);
+        Assert.Empty(_folder.Names);
+    }
+
+    [Fact]
     public void A_missing_or_damaged_prior_is_named()
     {
         string run = trained.CopyRun(_folder), file = Path.Combine(run, "prior", "model.safetensors");

@@ -94,7 +94,7 @@ public sealed class OnnxPriorTests
         using var prior = new CodePrior(ExportedPrior.Options());
         string message = Assert.Throws<InputException>(
             () => OnnxExport.Write(folder["onnx"], model, prior)).Message;
-        Assert.Contains("the prior has 20 codes and the model 32", message, StringComparison.Ordinal);
+        Assert.Contains("the prior is over 20 codes, but the tokenizer has 32", message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder["onnx"]));
     }
 }

@@ -106,6 +106,8 @@ internal sealed class PriorExperiments
         };
         string folder = Path.Combine(_runs, $"{key.Replace(' ', '-').Replace(';', '-')}-{seed}");
         PriorRun run = RunFolder.IsRun(folder) ? PriorRun.Open(folder) : PriorRun.Create(folder, options);
+        if (run.Options != options)
+            throw new InputException($"{folder} is a run with other options than the experiment's; move it away");
         using var learner = new PriorLearner(run, _train, _judged, _cell);
         using var trainer = new Trainer(learner);
         TimeSpan elapsed = default;

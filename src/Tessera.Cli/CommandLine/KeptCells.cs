@@ -49,7 +49,7 @@ internal static class KeptCells
     /// <summary>A cell is kept if all pixels of the mask there are white.</summary>
     private static Func<int, int, bool> Mask(string path, int rows, int columns, int cell)
     {
-        const byte White = 128;
+        const byte LeastWhite = 128;
         Image mask = ImageFile.Read(path);
         if ((mask.Height, mask.Width) != (rows * cell, columns * cell))
             throw new InputException(
@@ -59,7 +59,7 @@ internal static class KeptCells
         {
             int pixel = (row * cell + i / cell) * mask.Width + column * cell + i % cell;
             return mask.Pixels.AsSpan(pixel * mask.Channels, mask.Channels)
-                .IndexOfAnyExceptInRange(White, byte.MaxValue) < 0;
+                .IndexOfAnyExceptInRange(LeastWhite, byte.MaxValue) < 0;
         });
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Tessera.Models;
+using Tessera.Priors;
 using Tessera.Tensors.Devices;
 using Tessera.Training;
 
@@ -30,9 +31,23 @@ internal sealed class ModelSource
     /// <summary>Opens the model, and prints which tensors of its file were left out.</summary>
     public TrainedModel Open(ParseResult parse, Display messages, Device? device = null)
     {
-        TrainedModel trained = TrainedModel.Open(Path(parse), device, parse.GetValue(_key));
+        TrainedModel trained = Open(Path(parse), device, parse.GetValue(_key));
         ReportLeftOut(trained.Origin, messages);
         return trained;
+    }
+
+    private static TrainedModel Open(string path, Device? device, string? key)
+    {
+        try
+        {
+            return TrainedModel.Open(path, device, key);
+        }
+        catch (InputException e) when (PriorFile.Find(path) is not null)
+        {
+            throw new InputException(
+                $"{path} is a prior; name the run of its tokenizer here, and the prior with --prior where a command "
+                + "takes one", e);
+        }
     }
 
     /// <summary>Prints one line with the tensors of a file that were left out, if any.</summary>

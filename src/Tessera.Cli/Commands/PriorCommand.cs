@@ -70,7 +70,7 @@ internal sealed class PriorCommand : TrainingCommand<PriorOptions>
             new TrainingSession(Invocation, command).Run(
                 trainer, bar => new PriorDisplay(Invocation.Output, bar, learner));
             Invocation.Output.Table(PriorDisplay.Rows(learner.Evaluation!));
-            PrintIfByHeart(run);
+            PrintIfOverfit(run);
         }
         Invocation.Output.Line("next:");
         Invocation.Output.Line($"  {NextCommand(parse, path, run.Options.Model)}");
@@ -173,7 +173,7 @@ internal sealed class PriorCommand : TrainingCommand<PriorOptions>
         PriorOptions options = learner.Run.Options;
         CodePriorOptions model = options.Model;
         Invocation.Output.Line(
-            $"data:   {options.Data}: {train.Count} images to train on{(options.Flips ? ", both ways round" : "")}, "
+            $"data:   {options.Data}: {train.Count} images to train on{(options.Flips ? " and mirrored" : "")}, "
             + $"{test.Count} to test on, {model.Rows}x{model.Columns} codes of {model.Codes}, "
             + (model.Classes.Count > 0 ? $"{model.Classes.Count} classes" : "no classes"));
         Invocation.Output.Line(
@@ -187,15 +187,15 @@ internal sealed class PriorCommand : TrainingCommand<PriorOptions>
     }
 
     /// <summary>Says if the prior predicted test images better before the end.</summary>
-    private void PrintIfByHeart(PriorRun run)
+    private void PrintIfOverfit(PriorRun run)
     {
         (long Update, double Nats)[] all = [.. run.Evaluations("nats")];
         if (all.Length == 0) return;
         (long Update, double Nats) best = all.MinBy(evaluation => evaluation.Nats);
         if (all[^1].Nats < best.Nats + NotableRise) return;
         Invocation.Output.Line(
-            $"the test nats rose from {best.Nats:0.0000} after update {best.Update}: the prior learns its training "
-            + "images by heart; train less, or with more --dropout, a smaller --width or more images");
+            $"the test nats rose from {best.Nats:0.0000} after update {best.Update}: the prior overfits its training "
+            + "images; train less, or with more --dropout, a smaller --width or more images");
     }
 
     private string NextCommand(ParseResult parse, string path, CodePriorOptions model)

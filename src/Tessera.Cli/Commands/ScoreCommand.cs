@@ -66,6 +66,10 @@ internal sealed class ScoreCommand : TrainedModelCommand
             parse, trained, loader, parse.GetValue(_images) ?? [],
             new ImageSize(prior.Options.Rows * cell, prior.Options.Columns * cell)));
 
+        if (parse.GetValue(_picture) is not null)
+            GridLimit.Check(
+                Math.Min(worst ?? UsualWorst, images.Count), new ImageSize(images.Height, images.Width),
+                images.Channels, GridColumns, GridPadding, $"give a smaller {_worst.Name}");
         ImageScore[] scores = Score(trained, prior, images, Labels(parse, prior.Options, images));
         int[] order = [.. Enumerable.Range(0, scores.Length)];
         int[] sorted = [.. order.OrderByDescending(i => scores[i].Nats)];

@@ -3,6 +3,12 @@ namespace Tessera.Tensors.Devices;
 // The primitives of models of sequences (transformers). Their products are convolutions of 1 x 1 pixels.
 public abstract partial class Device
 {
+    /// <summary>The factor of x^3 in <see cref="Gelu"/>.</summary>
+    public const double GeluCubic = 0.044715;
+
+    /// <summary>What <see cref="LayerNorm"/> adds to the variance of a row, so that equal numbers stay finite.</summary>
+    public const double LayerNormEpsilon = 1e-5;
+
     /// <summary>
     /// Gaussian error linear unit in the tanh form (Hendrycks and Gimpel 2016):
     /// <c>y = x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3)))</c>; y may be x.

@@ -5,8 +5,8 @@ using Tensor = Tessera.Tensors.Tensor;
 namespace Tessera.Files;
 
 /// <summary>
-/// The state of a model or an optimizer in a file: the tensors of one dict, by name. Those whose names begin with a
-/// prefix, without it.
+/// The state of a model or an optimizer in a file: the tensors of one dict whose names begin with a prefix, by the rest
+/// of their names.
 /// </summary>
 internal class StateDict
 {

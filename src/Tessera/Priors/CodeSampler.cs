@@ -59,7 +59,7 @@ public sealed class CodeSampler : IDisposable
         options.Validate();
         int length = _prior.Options.Length;
         Check(labels, given);
-        int[] codes = new int[labels.Count * length];
+        int[] codes = new int[checked(labels.Count * length)];
         if (given.IsEmpty) Array.Fill(codes, Open);
         else given.CopyTo(codes);
         int batch = BatchFor(guided: options.Guidance > 0);
@@ -137,7 +137,7 @@ public sealed class CodeSampler : IDisposable
 
     private void Check(IReadOnlyList<int?> labels, ReadOnlySpan<int> given)
     {
-        if (!given.IsEmpty && given.Length != labels.Count * _prior.Options.Length)
+        if (!given.IsEmpty && given.Length != (long)labels.Count * _prior.Options.Length)
             throw new ArgumentException(
                 $"{given.Length} given codes are not {labels.Count} samples of {_prior.Options.Length}", nameof(given));
         foreach (int code in given)

@@ -11,7 +11,7 @@ namespace Tessera.Priors;
 /// </summary>
 internal sealed class PriorDropout(float rate, ulong seed, int place)
 {
-    // Room for 2^40 updates of each place.
+    // Room for the updates, which are 32-bit numbers on the device, of each place.
     private readonly ulong _stream = RandomStreams.Dropout + ((ulong)place << 40);
 
     /// <summary>The number of the update on the device; null outside training.</summary>

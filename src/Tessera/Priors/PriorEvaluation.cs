@@ -5,7 +5,7 @@ namespace Tessera.Priors;
 /// <param name="Nats">The mean of <c>-ln p(code | class, codes before)</c> over all codes.</param>
 /// <param name="BitsPerPixel">The bits of all codes of an image over its pixels.</param>
 /// <param name="TrainNats">
-/// The same mean on training images, 2000 of them: lower than <paramref name="Nats"/> by what was learned by heart.
+/// The same mean on 2000 training images, spread over their set: lower where the prior overfits.
 /// </param>
 /// <param name="CellNats">The mean of each cell, <c>[rows, columns]</c>.</param>
 public sealed record PriorEvaluation(

@@ -163,7 +163,7 @@ public sealed class PriorReportTests(PriorReportRun run, ReportRun tokenizer)
             [.. stages.Select(stage => stage.Stage).Where((stage, i) => i == 0 || stage != stages[i - 1].Stage)];
         Assert.Equal(
             [
-                "drawing images from the prior", "encoding 64 training images both ways round", "evaluating the prior",
+                "drawing images from the prior", "encoding 64 training images and mirrored", "evaluating the prior",
                 "searching 64 training images",
             ],
             changes[^4..]);

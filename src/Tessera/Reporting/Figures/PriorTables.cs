@@ -30,7 +30,7 @@ internal static class PriorTables
                     ],
                     [
                         "nats a code, training", Text($"{evaluation?.TrainNats:0.0000}"),
-                        "the same over the first training images; what they cost less was learned by heart",
+                        "the same over 2000 training images; much lower means overfitting",
                     ],
                     ["bits a pixel", Text($"{evaluation?.BitsPerPixel:0.0000}"), "of a test image's codes"],
                     [

@@ -70,7 +70,7 @@ internal sealed record PriorData
         CheckSize(sizes, model.Options.PixelsPerCode, subject.Images);
         CheckSize(sizes, model.Options.PixelsPerCode, training);
         // The parts of the time that they took with CIFAR-10 and a prior of the default size.
-        string encoding = $"encoding {training.Count} training images both ways round";
+        string encoding = $"encoding {training.Count} training images and mirrored";
         progress.Report(new ReportProgress(encoding, 0.05));
         CodeSet trainingCodes = CodeSet.Encode(
             model, training, flips: true,

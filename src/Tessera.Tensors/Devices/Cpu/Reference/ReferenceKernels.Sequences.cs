@@ -4,15 +4,15 @@ namespace Tessera.Tensors.Devices.Cpu.Reference;
 
 internal partial class ReferenceKernels
 {
-    private const double GeluRoot = 0.79788456080286535588, GeluCubic = 0.044715;
-    private const double LayerNormEpsilon = 1e-5;
+    // sqrt(2 / pi).
+    private const double GeluRoot = 0.79788456080286535588;
 
     public virtual void Gelu(ReadOnlySpan<float> x, Span<float> y)
     {
         for (int i = 0; i < x.Length; i++)
         {
             double z = x[i];
-            y[i] = (float)(z / 2 * (1 + Math.Tanh(GeluRoot * (z + GeluCubic * z * z * z))));
+            y[i] = (float)(z / 2 * (1 + Math.Tanh(GeluRoot * (z + Device.GeluCubic * z * z * z))));
         }
     }
 
@@ -21,8 +21,8 @@ internal partial class ReferenceKernels
     {
         for (int i = 0; i < x.Length; i++)
         {
-            double z = x[i], t = Math.Tanh(GeluRoot * (z + GeluCubic * z * z * z));
-            double slope = (1 + t) / 2 + z / 2 * (1 - t * t) * GeluRoot * (1 + 3 * GeluCubic * z * z);
+            double z = x[i], t = Math.Tanh(GeluRoot * (z + Device.GeluCubic * z * z * z));
+            double slope = (1 + t) / 2 + z / 2 * (1 - t * t) * GeluRoot * (1 + 3 * Device.GeluCubic * z * z);
             gradX[i] = (float)((accumulate ? gradX[i] : 0) + gradY[i] * slope);
         }
     }
@@ -38,7 +38,7 @@ internal partial class ReferenceKernels
             foreach (float value in from) mean += value;
             mean /= columns;
             foreach (float value in from) variance += (value - mean) * (value - mean);
-            double factor = 1 / Math.Sqrt(variance / columns + LayerNormEpsilon);
+            double factor = 1 / Math.Sqrt(variance / columns + Device.LayerNormEpsilon);
             for (int i = 0; i < columns; i++)
                 y[row * columns + i] = (float)((from[i] - mean) * factor * gain[i] + bias[i]);
             (statistics[2 * row], statistics[2 * row + 1]) = ((float)mean, (float)factor);

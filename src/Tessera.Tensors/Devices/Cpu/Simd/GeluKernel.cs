@@ -16,7 +16,7 @@ internal static unsafe class GeluKernel<TSimd, TVector>
     where TVector : struct
 {
     // 2 sqrt(2 / pi), and that times the cubic coefficient.
-    private const float Linear = 1.5957691216f, Cubic = Linear * 0.044715f;
+    private const float Linear = 1.5957691216f, Cubic = Linear * (float)Device.GeluCubic;
 
     // Further from 0, the slope is s, 0 or 1. As far as this, exp(-2u) is finite.
     private const float Saturated = 10;

@@ -11,8 +11,6 @@ internal static unsafe class LayerNormKernel<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>
     where TVector : struct
 {
-    private const double Epsilon = 1e-5;
-
     /// <summary>Normalises rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(float* x, float* gain, float* bias, int rows, int columns, float* y, float* statistics)
@@ -23,7 +21,7 @@ internal static unsafe class LayerNormKernel<TSimd, TVector>
             float mean = (float)(Sum(x, columns) / columns);
             (double sum, double squares) = SumsOfDifferences(x, columns, mean);
             double rest = sum / columns, variance = Math.Max(squares / columns - rest * rest, 0);
-            double factor = 1 / Math.Sqrt(variance + Epsilon);
+            double factor = 1 / Math.Sqrt(variance + Device.LayerNormEpsilon);
             (statistics[0], statistics[1]) = ((float)(mean + rest), (float)factor);
             Normalize(x, gain, bias, columns, y, mean, (float)factor, (float)(-rest * factor));
         }
