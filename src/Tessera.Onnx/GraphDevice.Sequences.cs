@@ -24,15 +24,18 @@ internal sealed partial class GraphDevice
     public override void Gelu(Storage<float> x, Storage<float> y)
     {
         base.Gelu(x, y);
-        if (!Writes) return;
+        if (Writes) _values[y] = new Value(Gelu(Rows(x)), IsMap: false);
+    }
+
+    private string Gelu(string rows)
+    {
         float slope = 2 * MathF.Sqrt(2 / MathF.PI);
-        string rows = Rows(x);
         string factor = graph.Node($"{rows}.square", "Mul", [rows, rows]);
         factor = graph.Node($"{rows}.cubic", "Mul", [factor, Scalar("gelu_cubic", slope * (float)GeluCubic)]);
         factor = graph.Node($"{rows}.factor", "Add", [factor, Scalar("gelu_slope", slope)]);
         string gate = graph.Node($"{rows}.twice", "Mul", [rows, factor]);
         gate = graph.Node($"{rows}.gate", "Sigmoid", [gate]);
-        _values[y] = new Value(graph.Node($"{rows}.gelu", "Mul", [rows, gate]), IsMap: false);
+        return graph.Node($"{rows}.gelu", "Mul", [rows, gate]);
     }
 
     /// <summary>The operator set has no operator for it; ONNX Runtime finds the pattern and uses its own.</summary>
@@ -100,7 +103,8 @@ internal sealed partial class GraphDevice
         string value = graph.Node(layer, "MatMul", [Rows(x), transposed]);
         if (epilogue.Bias is { } bias) value = graph.Node($"{layer}.biased", "Add", [value, Weight(bias)]);
         if (epilogue.Addend is { } addend) value = graph.Node($"{layer}.sum", "Add", [Rows(addend), value]);
-        if (epilogue.Relu) value = Relu(value);
+        if (epilogue.Activation == Activation.Relu) value = Relu(value);
+        if (epilogue.Activation == Activation.Gelu) value = Gelu(value);
         _values[y] = new Value(value, IsMap: false);
     }
 

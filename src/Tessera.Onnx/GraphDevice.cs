@@ -134,7 +134,7 @@ internal sealed partial class GraphDevice(Device inner, GraphBuilder graph) : De
             layer, operation, inputs, List("strides", g.Stride, g.Stride),
             List("pads", g.Padding, g.Padding, g.Padding, g.Padding));
         if (epilogue.Addend is { } addend) value = graph.Node($"{layer}.sum", "Add", [Maps(addend), value]);
-        if (epilogue.Relu) value = Relu(value);
+        if (epilogue.Activation == Activation.Relu) value = Relu(value);
         _values[result] = new Value(value, IsMap: true);
     }
 

@@ -65,6 +65,12 @@ public sealed class Tensor : IDisposable
     /// </summary>
     internal bool IsRectified { get; set; }
 
+    /// <summary>
+    /// What this is the GELU of, if it needs a gradient; else null. A kernel that computes the gradient of this may
+    /// compute the argument's at once.
+    /// </summary>
+    internal Tensor? GeluArgument { get; set; }
+
     /// <summary>Where backward passes write the gradient.</summary>
     internal GradientSlot Slot => _slot ??= new GradientSlot(this);
 

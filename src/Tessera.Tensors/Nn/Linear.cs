@@ -29,7 +29,9 @@ public sealed class Linear : Module
     /// <summary>Maps each row.</summary>
     /// <param name="x">Any shape with the inputs innermost.</param>
     /// <param name="addend">Added to the result; has its shape, or null for none.</param>
+    /// <param name="gelu">Whether a GELU is applied to the sum.</param>
     /// <returns>The shape of x with the outputs innermost.</returns>
     /// <exception cref="ArgumentException">The input has rows of another size.</exception>
-    public Tensor Forward(Tensor x, Tensor? addend = null) => x.Linear(Weight, Bias, addend);
+    public Tensor Forward(Tensor x, Tensor? addend = null, bool gelu = false) =>
+        x.Linear(Weight, Bias, addend, gelu);
 }

@@ -40,12 +40,20 @@ public static partial class TensorOperations
         if (addend is not null) CheckShape(addend, shape);
         Tensor y = Tape.Result(shape, x, weight, bias, addend);
         y.IsRectified = relu;
+        y.Device.Conv2d(
+            geometry, x.Storage, weight.Storage, new Epilogue(bias?.Storage, addend?.Storage, Rectifying(relu)),
+            y.Storage);
+        return RecordConvolution(y, x, weight, bias, geometry, addend);
+    }
+
+    /// <summary>Records the backward pass of a convolution.</summary>
+    private static Tensor RecordConvolution(
+        Tensor y, Tensor x, Tensor weight, Tensor? bias, Conv2dGeometry geometry, Tensor? addend)
+    {
         Device device = y.Device;
-        device.Conv2d(
-            geometry, x.Storage, weight.Storage, new Epilogue(bias?.Storage, addend?.Storage, Relu: relu), y.Storage);
         return Tape.Record(y, gradY =>
         {
-            if (relu) y.Slot.Gate();
+            if (y.IsRectified) y.Slot.Gate();
             if (x.RequiresGradient)
                 device.Conv2dTransposed(
                     geometry, gradY.Storage, weight.Storage, GradientEpilogue(x, out Storage<float> gradX), gradX);

@@ -33,7 +33,8 @@ public static partial class TensorOperations
         y.IsRectified = relu;
         Device device = y.Device;
         device.Conv2dTransposed(
-            geometry, x.Storage, weight.Storage, new Epilogue(bias?.Storage, Relu: relu), y.Storage);
+            geometry, x.Storage, weight.Storage, new Epilogue(bias?.Storage, Activation: Rectifying(relu)),
+            y.Storage);
         return Tape.Record(y, gradY =>
         {
             if (relu) y.Slot.Gate();

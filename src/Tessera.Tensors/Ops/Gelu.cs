@@ -1,5 +1,4 @@
 using Tessera.Tensors.Autograd;
-using Tessera.Tensors.Devices;
 
 namespace Tessera.Tensors.Ops;
 
@@ -16,12 +15,18 @@ public static partial class TensorOperations
     public static Tensor Gelu(this Tensor x)
     {
         Tensor y = Tape.Result(x.Shape, x);
-        Device device = y.Device;
-        device.Gelu(x.Storage, y.Storage);
+        y.Device.Gelu(x.Storage, y.Storage);
+        return RecordGelu(y, x);
+    }
+
+    /// <summary>Records the backward pass of the GELU of x.</summary>
+    private static Tensor RecordGelu(Tensor y, Tensor x)
+    {
+        if (y.RequiresGradient) y.GeluArgument = x;
         return Tape.Record(y, gradY =>
         {
             // In place: nothing reads the gradient of y afterwards.
-            device.GeluGradient(x.Storage, gradY.Storage, gradY.Storage, accumulate: false);
+            y.Device.GeluGradient(x.Storage, gradY.Storage, gradY.Storage, accumulate: false);
             x.Slot.Take(y);
         });
     }

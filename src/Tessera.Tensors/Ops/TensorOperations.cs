@@ -57,13 +57,23 @@ public static partial class TensorOperations
 
     /// <summary>
     /// The epilogue that makes a convolution write or add to the gradient of x. If x is the result of a ReLU, it also
-    /// writes 0 where the ReLU's backward pass would.
+    /// writes 0 where the ReLU's backward pass would; if it is a GELU's, the gradient is that of the GELU's argument,
+    /// unless that has one already.
     /// </summary>
     private static Epilogue GradientEpilogue(Tensor x, out Storage<float> gradX)
     {
+        if (x.GeluArgument is { Slot: { Value: null } slot } argument)
+        {
+            gradX = slot.Target(out _);
+            return new Epilogue(Activation: Activation.Gelu, Gate: argument.Storage);
+        }
         gradX = x.Slot.Target(out bool accumulate, gated: x.IsRectified);
-        return new Epilogue(Addend: accumulate ? gradX : null, Gate: x.IsRectified ? x.Storage : null);
+        return new Epilogue(
+            Addend: accumulate ? gradX : null, Activation: Rectifying(x.IsRectified),
+            Gate: x.IsRectified ? x.Storage : null);
     }
+
+    private static Activation Rectifying(bool relu) => relu ? Activation.Relu : Activation.None;
 
     /// <summary>Adds the gradient of a bias that was added to every pixel.</summary>
     private static void BiasGradient(Tensor? bias, Tensor gradY)

@@ -56,6 +56,6 @@ internal sealed class PriorBlock : Module
     private Tensor Finish(Tensor x, Tensor attended)
     {
         x = _attentionDropout.AddTo(x, _proj, attended);
-        return _mlpDropout.AddTo(x, _down, _up.Forward(_norm2.Forward(x)).Gelu());
+        return _mlpDropout.AddTo(x, _down, _up.Forward(_norm2.Forward(x), gelu: true));
     }
 }

@@ -165,23 +165,26 @@ public class ConvolutionKernelTests
         Storage<float> outGate = Kernels.Store(Numbers.Normal(y.Length, 6));
         Storage<float> inGate = Kernels.Store(Numbers.Normal(x.Length, 7));
         // The epilogues of forward and backward passes.
-        foreach ((bool bias, bool addend, bool accumulate, bool gate, bool relu) in ((bool, bool, bool, bool, bool)[])
+        foreach ((bool bias, bool addend, bool accumulate, Activation activation, bool gate) in
+            ((bool, bool, bool, Activation, bool)[])
             [
-                (true, false, false, false, true), (true, true, false, false, true),
-                (false, false, true, true, false), (false, false, false, false, false),
+                (true, false, false, Activation.Relu, false), (true, true, false, Activation.Relu, false),
+                (false, false, true, Activation.Relu, true), (false, false, false, Activation.None, false),
+                (true, true, false, Activation.Gelu, false), (false, false, true, Activation.Gelu, true),
             ])
         {
-            Epilogue Out(Storage<float> to) => new(
-                bias ? outBias : null, addend ? outGate : accumulate ? to : null, gate ? outGate : null, relu);
-            Epilogue In(Storage<float> to) => new(
-                bias ? inBias : null, addend ? inGate : accumulate ? to : null, gate ? inGate : null, relu);
-            string epilogue = $"bias {bias}, addend {addend}, accumulate {accumulate}, gate {gate}, relu {relu}";
+            string epilogue = $"bias {bias}, addend {addend}, accumulate {accumulate}, {activation}, gate {gate}";
+            bool hasArgument = activation == Activation.Gelu && !gate;
+            Epilogue Of(Storage<float> biases, Storage<float> other, IReadOnlyList<Storage<float>> to) => new(
+                bias ? biases : null, addend ? other : accumulate ? to[0] : null, activation, gate ? other : null,
+                hasArgument ? to[1] : null);
+            float[][] Results(float[] result) => hasArgument ? [result, result] : [result];
             Kernels.AssertAgree(
                 Kernels.FastConvolutions, $"Conv2d of {g}, {epilogue}", Numbers.SumTolerance,
-                (device, to) => device.Conv2d(g, sX, sWeight, Out(to[0]), to[0]), y);
+                (device, to) => device.Conv2d(g, sX, sWeight, Of(outBias, outGate, to), to[0]), Results(y));
             Kernels.AssertAgree(
                 Kernels.FastConvolutions, $"Conv2dTransposed of {g}, {epilogue}", Numbers.SumTolerance,
-                (device, to) => device.Conv2dTransposed(g, sY, sWeight, In(to[0]), to[0]), x);
+                (device, to) => device.Conv2dTransposed(g, sY, sWeight, Of(inBias, inGate, to), to[0]), Results(x));
         }
         float[] outBiasValues = Numbers.Normal(g.OutChannels, 8);
         foreach (bool accumulate in (bool[])[false, true])

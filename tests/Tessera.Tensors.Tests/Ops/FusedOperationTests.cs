@@ -6,8 +6,8 @@ using Tessera.Tensors.Tests.Devices;
 namespace Tessera.Tensors.Tests.Ops;
 
 /// <summary>
-/// Compares convolutions that add a tensor or apply a ReLU in their own pass with the separate operations on the
-/// reference kernels. There, a scaling by 1 after each ReLU hides the ReLU from the next operation.
+/// Compares convolutions and linear maps that add a tensor or apply a ReLU or GELU in their own pass with the separate
+/// operations on the reference kernels. There, a scaling by 1 after each hides it from the next operation.
 /// </summary>
 public class FusedOperationTests
 {
@@ -17,7 +17,7 @@ public class FusedOperationTests
     private static readonly (float[] Values, Shape Shape)[] Inputs =
     [
         Input(1, 2, 9, 9, 20), Input(2, 12, 20, 3, 3), Input(3, 12), Input(4, 20, 12, 1, 1), Input(5, 20, 8, 4, 4),
-        Input(6, 8),
+        Input(6, 8), Input(7, 36, 8), Input(8, 36), Input(9, 8, 36),
     ];
 
     public static TheoryData<string, int> Devices
@@ -76,7 +76,10 @@ public class FusedOperationTests
         Tensor r = h.Conv2d(x[1], x[2], stride: 1, padding: 1, relu: true);
         Tensor y = r.Conv2d(x[3], bias: null, stride: 1, padding: 0, addend: h, relu: true);
         Tensor up = y.ConvTranspose2d(x[4], x[5], stride: 2, padding: 1, relu: true);
-        return up.MeanSquaredError(up.Scale(0.5f).Detach()).Add(y.Scale(0.1f).Add(y).MeanSquaredError(h));
+        Tensor wide = up.Linear(x[6], x[7], gelu: true);
+        Tensor last = wide.Linear(x[8], addend: up);
+        return up.MeanSquaredError(last).Add(wide.MeanSquaredError(wide.Scale(0.5f).Detach()))
+            .Add(y.Scale(0.1f).Add(y).MeanSquaredError(h));
     }
 
     private static Tensor OneByOne(Tensor[] x)
@@ -85,7 +88,10 @@ public class FusedOperationTests
         Tensor r = h.Conv2d(x[1], x[2], stride: 1, padding: 1).Relu().Scale(1);
         Tensor y = r.Conv2d(x[3], bias: null, stride: 1, padding: 0).Add(h).Relu().Scale(1);
         Tensor up = y.ConvTranspose2d(x[4], x[5], stride: 2, padding: 1).Relu().Scale(1);
-        return up.MeanSquaredError(up.Scale(0.5f).Detach()).Add(y.Scale(0.1f).Add(y).MeanSquaredError(h));
+        Tensor wide = up.Linear(x[6], x[7]).Gelu().Scale(1);
+        Tensor last = wide.Linear(x[8]).Add(up);
+        return up.MeanSquaredError(last).Add(wide.MeanSquaredError(wide.Scale(0.5f).Detach()))
+            .Add(y.Scale(0.1f).Add(y).MeanSquaredError(h));
     }
 
     private static float[][] Run(CpuDevice device, Func<Tensor[], Tensor> operation)

@@ -249,11 +249,12 @@ public sealed partial class CpuDevice : Device
     {
         Bias = OptionalSpan(epilogue.Bias),
         Addend = OptionalSpan(epilogue.Addend),
+        Activation = epilogue.Activation,
         Gate = OptionalSpan(epilogue.Gate),
-        Relu = epilogue.Relu,
+        Argument = OptionalSpan(epilogue.Argument),
     };
 
-    private static ReadOnlySpan<float> OptionalSpan(Storage<float>? storage) => storage is null ? [] : Span(storage);
+    private static Span<float> OptionalSpan(Storage<float>? storage) => storage is null ? [] : Span(storage);
 
     /// <summary>
     /// The caller's choice, or else the environment's; null for neither. It must be one of the names.

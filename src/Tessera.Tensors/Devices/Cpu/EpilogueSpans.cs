@@ -5,6 +5,7 @@ internal readonly ref struct EpilogueSpans
 {
     public ReadOnlySpan<float> Bias { get; init; }
     public ReadOnlySpan<float> Addend { get; init; }
+    public Activation Activation { get; init; }
     public ReadOnlySpan<float> Gate { get; init; }
-    public bool Relu { get; init; }
+    public Span<float> Argument { get; init; }
 }

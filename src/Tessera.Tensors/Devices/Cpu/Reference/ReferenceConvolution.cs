@@ -92,11 +92,26 @@ internal static class ReferenceConvolution
             double value = sums[i];
             if (!epilogue.Bias.IsEmpty) value += epilogue.Bias[i % channels];
             if (!epilogue.Addend.IsEmpty) value += epilogue.Addend[i];
-            if (epilogue.Relu) value = Math.Max(value, 0);
-            else if (!epilogue.Gate.IsEmpty && !(epilogue.Gate[i] > 0)) value = 0;
-            destination[i] = (float)value;
+            if (!epilogue.Argument.IsEmpty) epilogue.Argument[i] = (float)value;
+            destination[i] = (float)(epilogue.Gate.IsEmpty
+                ? Activate(epilogue.Activation, value)
+                : value * Slope(epilogue.Activation, epilogue.Gate[i]));
         }
     }
+
+    private static double Activate(Activation activation, double z) => activation switch
+    {
+        Activation.Relu => Math.Max(z, 0),
+        Activation.Gelu => ReferenceGelu.Value(z),
+        _ => z,
+    };
+
+    private static double Slope(Activation activation, double gate) => activation switch
+    {
+        Activation.Relu => gate > 0 ? 1 : 0,
+        Activation.Gelu => ReferenceGelu.Slope(gate),
+        _ => 1,
+    };
 
     private readonly record struct Pair(int In, int Out, int KernelRow, int KernelColumn);
 }

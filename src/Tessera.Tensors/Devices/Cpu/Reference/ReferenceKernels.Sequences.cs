@@ -5,26 +5,16 @@ namespace Tessera.Tensors.Devices.Cpu.Reference;
 internal partial class ReferenceKernels
 {
     // sqrt(2 / pi).
-    private const double GeluRoot = 0.79788456080286535588;
-
     public virtual void Gelu(ReadOnlySpan<float> x, Span<float> y)
     {
-        for (int i = 0; i < x.Length; i++)
-        {
-            double z = x[i];
-            y[i] = (float)(z / 2 * (1 + Math.Tanh(GeluRoot * (z + Device.GeluCubic * z * z * z))));
-        }
+        for (int i = 0; i < x.Length; i++) y[i] = (float)ReferenceGelu.Value(x[i]);
     }
 
     public virtual void GeluGradient(
         ReadOnlySpan<float> x, ReadOnlySpan<float> gradY, Span<float> gradX, bool accumulate)
     {
         for (int i = 0; i < x.Length; i++)
-        {
-            double z = x[i], t = Math.Tanh(GeluRoot * (z + Device.GeluCubic * z * z * z));
-            double slope = (1 + t) / 2 + z / 2 * (1 - t * t) * GeluRoot * (1 + 3 * Device.GeluCubic * z * z);
-            gradX[i] = (float)((accumulate ? gradX[i] : 0) + gradY[i] * slope);
-        }
+            gradX[i] = (float)((accumulate ? gradX[i] : 0) + gradY[i] * ReferenceGelu.Slope(x[i]));
     }
 
     public virtual void LayerNorm(

@@ -50,12 +50,14 @@ internal static unsafe class GeluKernel<TSimd, TVector>
         PartialVector<TSimd, TVector>.Store(last, gradX + i, rest);
     }
 
+    /// <summary>The GELU.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector Value(TVector x) =>
+    public static TVector Value(TVector x) =>
         TSimd.Divide(x, TSimd.Add(Exponential(x, TSimd.Multiply(x, x)), TSimd.Broadcast(1)));
 
+    /// <summary>The GELU's slope.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector Slope(TVector x)
+    public static TVector Slope(TVector x)
     {
         TVector one = TSimd.Broadcast(1);
         x = TSimd.WhereGreater(x, TSimd.Broadcast(Saturated), TSimd.Broadcast(Saturated), x);

@@ -64,11 +64,12 @@ internal sealed unsafe partial class SimdKernels<TSimd, TVector>(string name, Wo
         epilogue.Bias.CopyTo(paddedBias);
         fixed (
             float* pSource = source, pWeight = weight, pAddend = epilogue.Addend, pGate = epilogue.Gate,
-            pDestination = destination)
+            pArgument = epilogue.Argument, pDestination = destination)
         {
             var pointers = new EpiloguePointers(
-                bias.Floats, pAddend, pGate, epilogue.Relu, pDestination,
-                EpilogueKernel<TSimd, TVector>.Streams(pDestination, destination.Length, plan.Channels, pAddend));
+                bias.Floats, pAddend, epilogue.Activation, pGate, pArgument, pDestination,
+                EpilogueKernel<TSimd, TVector>.Streams(
+                    pDestination, destination.Length, plan.Channels, pAddend, pArgument));
             switch (choice.ForResult(plan))
             {
                 case ConvolutionAlgorithm.WinogradF4x3:
