@@ -1,4 +1,3 @@
-using System.CommandLine;
 using Tessera.Data;
 using Tessera.Imaging;
 using Tessera.Training;
@@ -28,13 +27,6 @@ internal sealed class ImageLoader(Display display, bool skipsDamaged, Cancellati
     /// <summary>The value of <c>--data</c>: a built-in name unchanged, a folder as its full path.</summary>
     public static string Name(string data) =>
         data is SyntheticShapes.Name or Cifar10.Name ? data : Path.GetFullPath(data);
-
-    /// <summary>The argument for image files, used instead of <c>--data</c>.</summary>
-    public static Argument<string[]> FilesArgument() => new("IMAGE")
-    {
-        Description = "Image files of any size, scaled and centre-cropped to --size [default: those of --data].",
-        Arity = ArgumentArity.ZeroOrMore,
-    };
 
     /// <summary>Loads a split into memory; downloads CIFAR-10 if it is not on this machine.</summary>
     /// <exception cref="InputException">The images are missing, damaged or unusable.</exception>

@@ -1,6 +1,6 @@
 namespace Tessera.Cli.Tests;
 
-public sealed class InfoTests(Trained trained)
+public sealed class InfoTests(Trained trained, TrainedPrior prior)
 {
     [Fact]
     public void A_run_shows_its_options_its_evaluation_and_its_tensors()
@@ -27,4 +27,24 @@ public sealed class InfoTests(Trained trained)
         Assert.Equal(hasOptions, output.Contains("batch 4", StringComparison.Ordinal));
         Assert.Contains("_vq_vae._embedding.weight", output, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("", true)]
+    [InlineData("checkpoints/10", false)]
+    [InlineData("model.safetensors", false)]
+    public void A_prior_shows_its_sizes_and_its_run_the_options_and_the_evaluation(string path, bool hasOptions)
+    {
+        string output = Program.Succeed("info", Path.Combine(prior.Prior, path));
+        Assert.Matches(@"(?m)^prior +over 4x4 codes of 16$", output);
+        Assert.Matches(@"(?m)^classes +cube, sphere$", output);
+        Assert.Matches(@"(?m)^layers +1 of width 16, 2 heads, dropout 0$", output);
+        Assert.Matches(@"(?m)^tokenizer +the file of SHA-256 [0-9a-f]{64}$", output);
+        Assert.Matches(@"(?m)^  blocks\.0\.qkv\.weight +\[48, 16\] +768$", output);
+        Assert.Equal(hasOptions, output.Contains("20 updates, batch 4", StringComparison.Ordinal));
+        Assert.Equal(hasOptions, output.Contains("update 20, ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_tokenizer_with_a_prior_names_it() =>
+        Assert.Contains(prior.Prior, Program.Succeed("info", prior.Run), StringComparison.Ordinal);
 }

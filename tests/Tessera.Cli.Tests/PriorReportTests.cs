@@ -55,5 +55,17 @@ public sealed class PriorReportTests(TrainedPrior trained) : IDisposable
         Assert.DoesNotContain("new", _folder.Names);
     }
 
+    [Fact]
+    public void Resuming_the_tokenizers_run_keeps_the_chapter_until_the_tokenizer_changes()
+    {
+        string run = trained.CopyRun(_folder);
+        Program.Succeed("train", "--resume", "--out", run);
+        Assert.Contains(Chapter, Page("copy/report"), StringComparison.Ordinal);
+        Outcome outcome = Program.Run("train", "--resume", "--out", run, "--updates", "22");
+        Assert.Equal(0, outcome.Code);
+        Assert.Contains("was trained beside another tokenizer than", outcome.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(Chapter, Page("copy/report"), StringComparison.Ordinal);
+    }
+
     private string Page(string folder) => File.ReadAllText(_folder[folder, "report.html"]);
 }

@@ -56,13 +56,16 @@ public sealed class TokensTests(Trained trained) : IDisposable
         Assert.Equal((2 * (24 + 2) + 2, 24 + 2 * 2), (grid.Width, grid.Height));
     }
 
-    [Fact]
-    public void Labels_are_the_classes_of_the_folders()
+    /// <summary>A folder in place of image files is the same as --data FOLDER.</summary>
+    [Theory]
+    [InlineData]
+    [InlineData("--data")]
+    public void Labels_are_the_classes_of_the_folders(params string[] option)
     {
         foreach ((string name, int number) in new[] { ("ant/1.png", 1), ("bee/1.png", 2), ("ant/2.png", 3) })
             _folder.Write($"images/{name}", ImageFile.EncodePng(SyntheticShapes.Image(number, 16)));
         string output = Program.Succeed(
-            "encode", trained.Run, "--data", _folder["images"], "--labels", "--out", _folder["tokens.npz"]);
+            ["encode", trained.Run, .. option, _folder["images"], "--labels", "--out", _folder["tokens.npz"]]);
         Assert.EndsWith("codes [3, 4, 4], uint16, 0 to 15; labels of 2 classes\n", output, StringComparison.Ordinal);
         using NpyReader reader = NpyReader.Open(_folder["tokens.npz"], "labels");
         int[] labels = new int[3];
@@ -101,7 +104,9 @@ public sealed class TokensTests(Trained trained) : IDisposable
             (["--out", _folder["no", "a.npy"]], "folder"),
             (["--out", _folder["a.npy"], "--data", _folder["broken"]], "1.png"),
             (["--out", _folder["a.npy"], _folder["no.png"]], "no.png"),
-            (["--out", _folder["a.npy"], _folder["broken"]], "--data"),
+            (["--out", _folder["a.npy"], _folder["broken"]], "1.png"),
+            (["--out", _folder["a.npy"], _folder["broken"], _folder["broken", "1.png"]], "name it alone"),
+            (["--out", _folder["a.npy"], _folder["broken"], "--data", "shapes"], "--data"),
             (["--out", _folder["a.npz"], _folder["broken", "1.png"], "--labels"], "--labels"),
             (["--out", _folder["a.npy"], _folder["broken", "1.png"], "--data", "shapes"], "--data"),
             (["--out", _folder["a.npy"], "--size", "30"], "--size"),

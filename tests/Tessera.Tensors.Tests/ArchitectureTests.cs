@@ -16,6 +16,7 @@ public partial class ArchitectureTests
 
     [Theory]
     [InlineData("Tessera")]
+    [InlineData("Tessera.Models")]
     [InlineData("Tessera.Onnx")]
     [InlineData("Tessera.Cli")]
     public void Only_the_engine_touches_vectors(string project) =>
@@ -23,6 +24,7 @@ public partial class ArchitectureTests
 
     [Theory]
     [InlineData("Tessera")]
+    [InlineData("Tessera.Models")]
     [InlineData("Tessera.Onnx")]
     [InlineData("Tessera.Cli")]
     public void Only_the_engine_is_unsafe(string project) =>
@@ -38,6 +40,7 @@ public partial class ArchitectureTests
     [Theory]
     [InlineData("Tessera.Tensors")]
     [InlineData("Tessera")]
+    [InlineData("Tessera.Models")]
     [InlineData("Tessera.Onnx")]
     [InlineData("Tessera.Cli")]
     public void No_native_library_is_called(string project) =>
@@ -73,8 +76,9 @@ public partial class ArchitectureTests
     [Theory]
     [InlineData("Tessera.Tensors")]
     [InlineData("Tessera", "Tessera.Tensors")]
+    [InlineData("Tessera.Models", "Tessera")]
     [InlineData("Tessera.Onnx", "Tessera")]
-    [InlineData("Tessera.Cli", "Tessera.Onnx", "Tessera")]
+    [InlineData("Tessera.Cli", "Tessera.Models", "Tessera.Onnx", "Tessera")]
     public void Project_references_point_one_way(string project, params string[] references)
     {
         XDocument file = XDocument.Load(Path.Combine(Source, project, project + ".csproj"));

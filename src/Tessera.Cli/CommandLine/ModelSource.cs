@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Tessera.Models;
 using Tessera.Priors;
+using Tessera.Runs;
 using Tessera.Tensors.Devices;
 using Tessera.Training;
 
@@ -11,8 +12,9 @@ internal sealed class ModelSource
 {
     private readonly Argument<string> _path = new("RUN")
     {
-        Description = "A run folder, a checkpoint folder in it, or a model file (safetensors or PyTorch) with the "
-            + "tensor names of the reference PyTorch notebook.",
+        Description = "A run folder, a checkpoint folder in it, a model file (safetensors or PyTorch) with the tensor "
+            + "names of the reference PyTorch notebook, or the name of a model that comes with the program: "
+            + $"{string.Join(", ", PretrainedModels.Names)}.",
     };
     private readonly Option<string?> _key = NewOption.Text(
         "--key", "NAME",
@@ -25,8 +27,21 @@ internal sealed class ModelSource
         command.Options.Add(_key);
     }
 
-    /// <summary>The path that the user gave as RUN.</summary>
-    public string Path(ParseResult parse) => parse.GetRequiredValue(_path);
+    /// <summary>What the user gave as RUN.</summary>
+    public string Given(ParseResult parse) => parse.GetRequiredValue(_path);
+
+    /// <summary>The path of the model that the user named as RUN.</summary>
+    public string Path(ParseResult parse) => PathOf(Given(parse));
+
+    /// <summary>Whether the user named a model that comes with the program.</summary>
+    public bool IsPretrained(ParseResult parse) => IsPretrained(Given(parse));
+
+    /// <summary>The path of a model: of one that comes with the program, if that is its name.</summary>
+    public static string PathOf(string given) => IsPretrained(given) ? PretrainedModels.FolderOf(given) : given;
+
+    // A run or a file of that name comes first; a folder that is no run does not: data folders are called so.
+    private static bool IsPretrained(string given) =>
+        PretrainedModels.Names.Contains(given) && !File.Exists(given) && !RunFolder.IsRun(given);
 
     /// <summary>Opens the model, and prints which tensors of its file were left out.</summary>
     public TrainedModel Open(ParseResult parse, Display messages, Device? device = null)

@@ -1,10 +1,19 @@
 using Tessera.Priors;
+using Tessera.Reporting;
+using Tessera.Training;
 
 namespace Tessera.Cli.CommandLine;
 
 /// <summary>The prior of commands that also do without one.</summary>
 internal static class OptionalPrior
 {
+    /// <summary>The prior for a report of a model; null without one.</summary>
+    /// <inheritdoc cref="Open"/>
+    public static PriorSubject? ForReport(string path, TrainedModel trained, string? named, Display messages) =>
+        Open(
+            path, named, () => PriorSubject.Open(path, trained.Path, named, trained.Model.Device), messages,
+            "the report is without it");
+
     /// <summary>
     /// Opens the prior that the user named, else the one in the model's folder if it is the model's; null without one.
     /// </summary>

@@ -70,8 +70,11 @@ internal static class Settings
         .. QuantizerSettings.All(),
         new Setting<TrainingOptions, string?>(
             NewOption.Text(
-                InitName, "FILE", "Model file or run whose weights the run starts from, instead of random weights."),
-            options => options.Init, (options, value) => options with { Init = Path.GetFullPath(value!) }),
+                InitName, "FILE",
+                "Model file or run whose weights the run starts from, instead of random weights; or the name of a "
+                    + "model that comes with the program."),
+            options => options.Init,
+            (options, value) => options with { Init = Path.GetFullPath(ModelSource.PathOf(value!)) }),
         new Setting<TrainingOptions, string?>(
             NewOption.Text(
                 KeyName, "NAME",

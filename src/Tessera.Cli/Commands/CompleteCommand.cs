@@ -32,7 +32,7 @@ internal sealed class CompleteCommand : SamplerCommand
         invocation, "complete",
         "Keeps a part of an image and draws the rest. Codes are drawn in raster order: what is drawn fits what is "
             + "kept above it and to its left, not what is kept below.",
-        "tessera complete runs/cifar horse.png --keep top --class horse",
+        "tessera complete cifar10 horse.png --keep top --class horse",
         "tessera complete runs/cifar ship.png --keep 0.25 --count 14 --out ships.png")
     {
         Arguments.Add(_image);

@@ -8,14 +8,13 @@ using Tessera.Training;
 namespace Tessera.Cli.Commands;
 
 /// <summary><c>tessera encode</c>: turns images into a file of codes.</summary>
-internal sealed class EncodeCommand : TrainedModelCommand
+internal sealed class EncodeCommand : ImagesCommand
 {
     private const string UsualName = "tokens";
 
-    private readonly Argument<string[]> _images = ImageLoader.FilesArgument();
     private readonly Option<bool> _labels = NewOption.Flag(
         "--labels",
-        $"Also writes the class numbers of the images of --data, as the array {TokenFile.LabelsName} of a "
+        $"Also writes the class numbers of the images, as the array {TokenFile.LabelsName} of a "
             + $"{TokenFile.NpzEnding} file.");
     private readonly Option<string?> _out = NewOption.Text(
         "--out", "FILE",
@@ -27,13 +26,13 @@ internal sealed class EncodeCommand : TrainedModelCommand
         invocation, "encode",
         "Writes the codes of images, [images, rows, columns], to a file for numpy: uint16 if the codebook has at "
             + "most 65,536 codes, else int32.",
-        Split.All, allowsNative: true,
+        Split.All, allowsNative: true, Settings.SizeName,
         "tessera encode runs/shapes-1 --out tokens.npy",
+        "tessera encode cifar10 photos --out tokens.npy",
         "tessera encode runs/shapes-1 cat.png dog.jpg --out pets.npy",
         "tessera encode model.pt --data images --labels --out tokens.npz",
         "tessera encode runs/cifar --data cifar10 --split train --labels --out train.npz")
     {
-        Arguments.Add(_images);
         Options.Add(_labels);
         Options.Add(_out);
     }
@@ -44,13 +43,12 @@ internal sealed class EncodeCommand : TrainedModelCommand
         string path = CheckedPath(parse, labels), skippedPath = Path.ChangeExtension(path, "skipped.txt");
         if (parse.GetValue(_out) is null && File.Exists(skippedPath))
             throw new InputException($"{skippedPath} exists already; choose another file with --out");
-        string[] files = parse.GetValue(_images) ?? [];
-        if (files.Length > 0 && labels)
+        if (labels && Files(parse).Length > 0)
             throw new InputException(
                 "--labels: image files have no classes; "
-                + "name a folder with a subfolder for each class with --data, or leave --labels out");
+                + "name a folder with a subfolder for each class, or leave --labels out");
         ImageLoader loader = LoaderFor(parse, trained);
-        ImageSource images = loader.Usable(OpenImages(parse, trained, loader, files));
+        ImageSource images = loader.Usable(OpenImages(parse, trained, loader));
         int rows = images.Height / trained.Model.Options.PixelsPerCode;
         int columns = images.Width / trained.Model.Options.PixelsPerCode;
         string type = Write(path, trained.Model, images, rows, columns, labels);

@@ -16,21 +16,54 @@ internal sealed class InfoCommand : TesseraCommand
     private readonly ModelSource _model = new();
 
     public InfoCommand(Invocation invocation) : base(
-        invocation, "info", "Shows the options, sizes and tensors of a run, a checkpoint or a model file.",
-        "tessera info runs/shapes-1", "tessera info runs/shapes-1/checkpoints/500", "tessera info model.safetensors") =>
+        invocation, "info", "Shows the options, sizes and tensors of a run, a checkpoint or a model file; of a prior too.",
+        "tessera info runs/shapes-1", "tessera info runs/shapes-1/checkpoints/500", "tessera info model.safetensors",
+        "tessera info runs/cifar/prior") =>
         _model.AddTo(this);
 
     protected override void Run(ParseResult parse)
     {
+        string path = _model.Path(parse);
+        if (PriorFile.Find(path) is { } priorFile)
+        {
+            PrintPrior(path, priorFile);
+            return;
+        }
         using TrainedModel trained = _model.Open(parse, Invocation.Error);
         Invocation.Output.Table(
         [
             ["file", trained.Path], .. Origin(trained.Origin), .. Model(trained), .. Run(trained),
-            .. Evaluation(_model.Path(parse)),
+            .. RunFolder.IsRun(path) ? Evaluation(TokenizerRun.Open(path)) : [],
+            .. ImageSampler.HasPrior(path) ? (string[][])[["prior", ImageSampler.FolderOf(path)]] : [],
         ]);
         Invocation.Output.Line();
-        Invocation.Output.Table([.. Tensors(trained.Model)]);
+        Invocation.Output.Table([.. Tensors(trained.Model.State())]);
     }
+
+    private void PrintPrior(string path, string file)
+    {
+        PriorRun? run = RunFolder.IsRun(path) ? PriorRun.Open(path) : null;
+        (CodePrior prior, string hash) = PriorFile.Read(file);
+        using (prior)
+        {
+            CodePriorOptions model = prior.Options;
+            Invocation.Output.Table(
+            [
+                ["file", file],
+                ["prior", $"over {model.Rows}x{model.Columns} codes of {model.Codes}"],
+                ["classes", model.Classes.Count > 0 ? Printable.OneLine(string.Join(", ", model.Classes)) : "none"],
+                ["parameters", $"{prior.ParameterCount}"],
+                ["layers", $"{model.Layers} of width {model.Width}, {model.Heads} heads, dropout {model.Dropout}"],
+                ["tokenizer", $"the file of SHA-256 {hash}"],
+                .. run is null ? [] : RunRows(run),
+            ]);
+            Invocation.Output.Line();
+            Invocation.Output.Table([.. Tensors(prior.State())]);
+        }
+    }
+
+    private static IEnumerable<string[]> RunRows(PriorRun run) =>
+        [["data", $"{run.Options.Data}, {run.Options.Size}"], ["training", Describe(run.Options)], .. Evaluation(run)];
 
     private static IEnumerable<string[]> Origin(ModelOrigin origin)
     {
@@ -80,16 +113,16 @@ internal sealed class InfoCommand : TesseraCommand
             yield return ["started from", init + (options.InitKey is { } key ? $", key {key}" : "")];
     }
 
-    /// <summary>The newest row of eval.csv, if the path is a run folder.</summary>
-    private static IEnumerable<string[]> Evaluation(string path)
+    /// <summary>The newest row of a run's eval.csv.</summary>
+    private static IEnumerable<string[]> Evaluation(RunFolder run)
     {
-        if (!RunFolder.IsRun(path) || TokenizerRun.Open(path).LastEvaluation() is not { } row) yield break;
-        yield return ["evaluation", string.Join(", ", row.Select(field => $"{field.Column} {field.Value}"))];
+        if (run.LastEvaluation() is { } row)
+            yield return ["evaluation", string.Join(", ", row.Select(field => $"{field.Column} {field.Value}"))];
     }
 
-    private static IEnumerable<string[]> Tensors(VqVae model)
+    private static IEnumerable<string[]> Tensors(IEnumerable<(string Name, Tensor Tensor)> state)
     {
-        foreach (var module in model.State().GroupBy(entry => entry.Name[..entry.Name.IndexOf('.')]))
+        foreach (var module in state.GroupBy(entry => entry.Name.Split('.')[0]))
         {
             yield return [module.Key, "", $"{module.Sum(entry => (long)entry.Tensor.Shape.Length)}"];
             foreach ((string name, Tensor tensor) in module)

@@ -65,7 +65,7 @@ internal sealed class PriorCommand : TrainingCommand<PriorOptions>
         using (trainer)
         {
             PrintStart(trainer, learner, path, train, test);
-            string command = $"tessera prior {InputHints.Quoted(_model.Path(parse))} --resume --out "
+            string command = $"tessera prior {InputHints.Quoted(_model.Given(parse))} --resume --out "
                 + InputHints.Quoted(path);
             new TrainingSession(Invocation, command).Run(
                 trainer, bar => new PriorDisplay(Invocation.Output, bar, learner));
@@ -79,7 +79,9 @@ internal sealed class PriorCommand : TrainingCommand<PriorOptions>
 
     private string DefaultPath(ParseResult parse)
     {
-        string run = _model.Path(parse);
+        string run = _model.Given(parse);
+        if (_model.IsPretrained(parse))
+            throw new InputException($"{run} comes with the program; name a folder for the prior with --out");
         if (Directory.Exists(run)) return ImageSampler.FolderOf(run);
         if (File.Exists(run)) throw new InputException($"{run} is no folder; name one for the prior with --out");
         throw new InputException($"there is no run, checkpoint or model file {run}; check the path");
@@ -214,8 +216,8 @@ internal sealed class PriorCommand : TrainingCommand<PriorOptions>
     /// <summary>A command that reads the run and its prior.</summary>
     private string WithPrior(string name, ParseResult parse, string path)
     {
-        string run = _model.Path(parse), command = $"tessera {name} {InputHints.Quoted(run)}";
-        return path == ImageSampler.FolderOf(run)
+        string command = $"tessera {name} {InputHints.Quoted(_model.Given(parse))}";
+        return path == ImageSampler.FolderOf(_model.Path(parse))
             ? command
             : $"{command} --prior {InputHints.Quoted(path)}";
     }

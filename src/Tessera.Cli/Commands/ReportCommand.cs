@@ -21,7 +21,7 @@ internal sealed class ReportCommand : TrainedModelCommand
         "Writes all figures of a run (losses, reconstructions, latents, codebook, prior) as an HTML page and as files.",
         "tessera report runs/shapes-1",
         "tessera report runs/cifar --split train --out cifar-on-training-images",
-        "tessera report model.safetensors --data cifar10 --out report")
+        "tessera report cifar10 --out cifar10-report")
     {
         Options.Add(_out);
         Options.Add(_prior);
@@ -29,10 +29,11 @@ internal sealed class ReportCommand : TrainedModelCommand
 
     protected override void Run(ParseResult parse, TrainedModel trained)
     {
-        string folder = parse.GetValue(_out) ?? UsualFolder(trained);
+        string folder = parse.GetValue(_out) ?? UsualFolder(parse, trained);
         Report.CheckReplaceable(folder);
         Split split = SplitOf(parse);
-        using PriorSubject? prior = OpenPrior(parse, trained);
+        using PriorSubject? prior =
+            OptionalPrior.ForReport(RunPath(parse), trained, parse.GetValue(_prior), Invocation.Error);
         var subject = new ReportSubject(
             ReportDisplay.TitleOf(trained), trained, LoadImages(parse, trained), split,
             split == Split.Test && ShowsOwnImages(parse, trained) ? LoadImages(parse, trained, Split.Train) : null)
@@ -43,16 +44,8 @@ internal sealed class ReportCommand : TrainedModelCommand
         Invocation.Output.Line($"all figures on one page: {page}");
     }
 
-    private PriorSubject? OpenPrior(ParseResult parse, TrainedModel trained)
-    {
-        (string path, string? named) = (RunPath(parse), parse.GetValue(_prior));
-        return OptionalPrior.Open(
-            path, named, () => PriorSubject.Open(path, trained.Path, named, trained.Model.Device), Invocation.Error,
-            "the report is without it");
-    }
-
-    private static string UsualFolder(TrainedModel trained) =>
-        trained.Run is { } run && run.ModelPath == trained.Path
+    private string UsualFolder(ParseResult parse, TrainedModel trained) =>
+        !IsPretrained(parse) && trained.Run is { } run && run.ModelPath == trained.Path
             ? Path.Combine(run.Path, Report.FolderName)
             : throw new InputException(
                 $"{trained.Path} is not a run's newest model; name the folder for its report with --out");

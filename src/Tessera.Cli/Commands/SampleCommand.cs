@@ -27,7 +27,7 @@ internal sealed class SampleCommand : SamplerCommand
     public SampleCommand(Invocation invocation) : base(
         invocation, "sample",
         "Draws new images from the prior of a run, and writes them as one PNG.",
-        "tessera sample runs/cifar --class ship --out ships.png",
+        "tessera sample cifar10 --class horse --out horses.png",
         "tessera sample runs/cifar --class all --count 80 --seed 7 --out all.png",
         "tessera sample runs/cifar --guidance 0 --top-p 1 --tokens codes.npy --separate samples")
     {

@@ -11,16 +11,11 @@ using Tessera.Training;
 namespace Tessera.Cli.Commands;
 
 /// <summary><c>tessera score</c>: how unlikely images are to a prior.</summary>
-internal sealed class ScoreCommand : TrainedModelCommand
+internal sealed class ScoreCommand : ImagesCommand
 {
     private const string UsualPath = "scores.csv";
     private const int UsualWorst = 64, GridColumns = 8, GridPadding = 2;
 
-    private readonly Argument<string[]> _images = new("IMAGE")
-    {
-        Description = "Image files of any size, scaled and centre-cropped to the prior's [default: those of --data].",
-        Arity = ArgumentArity.ZeroOrMore,
-    };
     private readonly Option<string?> _prior = SamplingSettings.PriorOption();
     private readonly Option<string?> _classes = NewOption.Choice(
         "--classes",
@@ -43,11 +38,11 @@ internal sealed class ScoreCommand : TrainedModelCommand
         invocation, "score",
         "Scores images, to find odd ones: nats a code (high: unlikely to the prior), and the MSE and PSNR of the "
             + "reconstruction. An odd image has many nats or a high MSE.",
+        Split.Test, allowsNative: false, "the prior's size",
         "tessera score runs/cifar",
-        "tessera score runs/cifar --data photos --split all --worst 64 --picture odd.png --out scores.csv",
+        "tessera score runs/cifar photos --worst 64 --picture odd.png --out scores.csv",
         "tessera score runs/cifar cat.png dog.jpg --out pets.csv")
     {
-        Arguments.Add(_images);
         foreach (Option option in (Option[])[_prior, _classes, _worst, _picture, _out]) Options.Add(option);
     }
 
@@ -63,7 +58,7 @@ internal sealed class ScoreCommand : TrainedModelCommand
         int cell = trained.Model.Options.PixelsPerCode;
         ImageLoader loader = LoaderFor(parse, trained);
         ImageSource images = loader.Usable(OpenImages(
-            parse, trained, loader, parse.GetValue(_images) ?? [],
+            parse, trained, loader,
             new ImageSize(prior.Options.Rows * cell, prior.Options.Columns * cell)));
 
         if (parse.GetValue(_picture) is not null)

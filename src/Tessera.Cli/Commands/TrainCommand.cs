@@ -173,7 +173,11 @@ internal sealed class TrainCommand : TrainingCommand<TrainingOptions>
         try
         {
             using TrainedModel trained = TrainedModel.Open(path, learner.Device);
-            var subject = new ReportSubject(ReportDisplay.TitleOf(trained), trained, test, Split.Test, train);
+            using PriorSubject? prior = OptionalPrior.ForReport(path, trained, named: null, Invocation.Error);
+            var subject = new ReportSubject(ReportDisplay.TitleOf(trained), trained, test, Split.Test, train)
+            {
+                Prior = prior,
+            };
             string page = ReportDisplay.Write(
                 Invocation.Output, subject, Path.Combine(path, Report.FolderName), Invocation.Cancellation);
             Invocation.Output.Line($"all figures on one page: {page}");

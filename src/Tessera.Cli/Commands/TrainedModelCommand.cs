@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Tessera.Cli.CommandLine;
 using Tessera.Data;
-using Tessera.Imaging;
 using Tessera.Tensors.Devices;
 using Tessera.Training;
 
@@ -64,16 +63,28 @@ internal abstract class TrainedModelCommand : TesseraCommand
     /// <summary>Runs the command with the model that the user named.</summary>
     protected abstract void Run(ParseResult parse, TrainedModel trained);
 
-    /// <summary>The path that the user gave as RUN.</summary>
+    /// <summary>The path of the model that the user named as RUN.</summary>
     protected string RunPath(ParseResult parse) => _model.Path(parse);
 
+    /// <summary>Whether the user named a model that comes with the program.</summary>
+    protected bool IsPretrained(ParseResult parse) => _model.IsPretrained(parse);
+
     /// <summary>The options of the model's run, or the defaults, overridden by those that the user gave.</summary>
-    protected TrainingOptions OptionsFor(ParseResult parse, TrainedModel trained) =>
-        _settings.Apply(parse, (trained.Options ?? new TrainingOptions()) with { Model = trained.Model.Options });
+    protected TrainingOptions OptionsFor(ParseResult parse, TrainedModel trained)
+    {
+        TrainingOptions options = _settings.Apply(
+            parse, (trained.Options ?? new TrainingOptions()) with { Model = trained.Model.Options });
+        return NamedFolder(parse) is { } folder ? options with { Data = Path.GetFullPath(folder) } : options;
+    }
+
+    /// <summary>The folder of images that the user named without <c>--data</c>; null for none.</summary>
+    protected virtual string? NamedFolder(ParseResult parse) => null;
 
     /// <summary>The split that the user named, or the default one.</summary>
     protected Split SplitOf(ParseResult parse) =>
-        parse.GetValue(_split) is { } name ? Enum.Parse<Split>(name, ignoreCase: true) : _usualSplit;
+        parse.GetValue(_split) is { } name ? Enum.Parse<Split>(name, ignoreCase: true)
+            : NamedFolder(parse) is not null ? Split.All
+            : _usualSplit;
 
     /// <summary>Loads the split that the user named, by default from the images of the model's run.</summary>
     protected ImageSet LoadImages(ParseResult parse, TrainedModel trained) =>
@@ -91,40 +102,18 @@ internal abstract class TrainedModelCommand : TesseraCommand
         };
 
     /// <summary>Whether the images are those of the model's run, so that its training split is known.</summary>
-    protected bool ShowsOwnImages(ParseResult parse, TrainedModel trained) =>
+    protected virtual bool ShowsOwnImages(ParseResult parse, TrainedModel trained) =>
         trained.Options is { } own && OptionsFor(parse, trained).Data == own.Data;
 
-    /// <summary>The image files that the user named; if there are none, the images of <c>--data</c>.</summary>
-    /// <param name="parse">The command line.</param>
-    /// <param name="trained">The model.</param>
-    /// <param name="loader">Finds the images.</param>
-    /// <param name="files">The image files.</param>
-    /// <param name="usual">The size without <c>--size</c>; null for that of the model's run.</param>
-    protected ImageSource OpenImages(
-        ParseResult parse, TrainedModel trained, ImageLoader loader, string[] files, ImageSize? usual = null)
-    {
-        var size = (Option<ImageSize?>)Options.Single(option => option.Name == Settings.SizeName);
-        ImageSize? given = parse.GetValue(size) is { IsNative: true }
-            ? ImageSize.NativeIn(trained.Model.Options.PixelsPerCode)
-            : parse.GetValue(size) ?? usual;
-        if (files.Length == 0)
-        {
-            TrainingOptions forData = OptionsForData(parse, trained);
-            return loader.Open(forData, SplitOf(parse), given ?? forData.Size);
-        }
-        if (HasData(parse)) throw new InputException("image files and --data are both given; give one of them");
-        if (files.FirstOrDefault(Directory.Exists) is { } folder)
-            throw new InputException($"{folder} is a folder; name it with --data");
-        TrainingOptions options = OptionsFor(parse, trained);
-        return ImageSource.FromFiles(files, given ?? options.Size, options.Model.Channels);
-    }
-
-    private TrainingOptions OptionsForData(ParseResult parse, TrainedModel trained) =>
-        trained.Options is not null || HasData(parse)
+    /// <summary>The options that say which images <c>--data</c> or the model's run names.</summary>
+    /// <exception cref="InputException">Neither names images.</exception>
+    protected TrainingOptions OptionsForData(ParseResult parse, TrainedModel trained) =>
+        trained.Options is not null || HasData(parse) || NamedFolder(parse) is not null
             ? OptionsFor(parse, trained)
             : throw new InputException(
                 $"{trained.Path} does not record its training images; name images with --data");
 
-    private bool HasData(ParseResult parse) =>
+    /// <summary>Whether the user gave <c>--data</c>.</summary>
+    protected bool HasData(ParseResult parse) =>
         parse.IsGiven(Options.Single(option => option.Name == Settings.DataName));
 }

@@ -1,3 +1,5 @@
+using Tessera.Files;
+
 namespace Tessera.Data;
 
 /// <summary>The result of a search for a data set.</summary>
@@ -25,26 +27,11 @@ public static class DataFolders
         string? dataDir,
         Func<string, string?> variable, Func<Environment.SpecialFolder, string> folder, bool isLinux)
     {
-        string?[] places = [dataDir, variable(Variable), isLinux ? LinuxCache(variable, folder) : LocalData(folder)];
+        string?[] places = [dataDir, variable(Variable), CacheFolder.Find(variable, folder, isLinux)];
         string[] given =
             [.. places.OfType<string>().Where(place => place.Length > 0).Select(Path.GetFullPath).Distinct()];
         return given.Length > 0 ? given : throw new InputException(
             $"this user has no cache folder to search for data; name a data folder, or set {Variable}")
         { Option = nameof(dataDir) };
-    }
-
-    // The XDG Base Directory Specification says to ignore relative paths.
-    private static string? LinuxCache(Func<string, string?> variable, Func<Environment.SpecialFolder, string> folder)
-    {
-        if (variable("XDG_CACHE_HOME") is { Length: > 0 } cache && Path.IsPathRooted(cache))
-            return Path.Combine(cache, "tessera");
-        string home = folder(Environment.SpecialFolder.UserProfile);
-        return home.Length > 0 ? Path.Combine(home, ".cache", "tessera") : null;
-    }
-
-    private static string? LocalData(Func<Environment.SpecialFolder, string> folder)
-    {
-        string data = folder(Environment.SpecialFolder.LocalApplicationData);
-        return data.Length > 0 ? Path.Combine(data, "tessera") : null;
     }
 }

@@ -30,6 +30,7 @@ public sealed class PublishTests : IDisposable
             {
                 start.Environment["PATH"] = "";
                 start.Environment["DOTNET_ROOT"] = _folder["nowhere"];
+                start.Environment["XDG_CACHE_HOME"] = _folder["cache"];
             },
             arguments);
 
@@ -49,6 +50,8 @@ public sealed class PublishTests : IDisposable
         Assert.Equal(["autoencoder.onnx", "decoder.onnx", "encoder.onnx"], TemporaryFolder.NamesIn(_folder["onnx"]));
         Run("convert", _folder["run"], _folder["model.pt"]);
         Assert.Contains("16 codes of 4 dimensions", Run("info", _folder["model.pt"]), StringComparison.Ordinal);
+        // The models inside the file.
+        Run("sample", "cifar10", "--class", "horse", "--count", "2", "--out", _folder["horses.png"]);
     }
 
     private IEnumerable<string> ImagesOfEveryFormat()

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
+using Tessera.Models;
 using Tessera.Onnx;
 using Tessera.Tensors;
 
@@ -11,7 +12,10 @@ public partial class PublicApiTests
     private const string Rewrite = "TESSERA_WRITE_API";
 
     private static readonly Assembly[] Packages =
-        [typeof(Tensor).Assembly, typeof(InputException).Assembly, typeof(OnnxExport).Assembly];
+    [
+        typeof(Tensor).Assembly, typeof(InputException).Assembly, typeof(PretrainedModels).Assembly,
+        typeof(OnnxExport).Assembly,
+    ];
 
     public static TheoryData<string> Names() => [.. Packages.Select(package => package.GetName().Name!)];
 
