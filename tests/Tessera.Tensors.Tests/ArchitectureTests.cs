@@ -72,6 +72,7 @@ public partial class ArchitectureTests
 
     [Theory]
     [InlineData("Tessera.Tensors")]
+    [InlineData("Tessera.Cuda", "Tessera.Tensors")]
     [InlineData("Tessera", "Tessera.Tensors")]
     [InlineData("Tessera.Onnx", "Tessera")]
     [InlineData("Tessera.Cli", "Tessera.Onnx", "Tessera")]
