@@ -13,14 +13,16 @@ internal static class Simulation
 {
     public static readonly Device Reference = new CpuDevice(1, "reference");
 
-    private static readonly Lazy<CudaDevice> SmallOne = new(() => Create(new CPUDevice(32, 2, 1)));
+    private static readonly Lazy<CudaDevice> SmallOne =
+        new(() => new CudaDevice(ContextOf(new CPUDevice(32, 2, 1)), context => context.Devices[0]));
 
-    private static readonly Lazy<CudaDevice> LargeOne = new(() => Create(CPUDevice.Nvidia));
+    private static readonly Lazy<CudaDevice> LargeOne = new(
+        () => new CudaDevice(ContextOf(CPUDevice.Nvidia), context => context.Devices[0]) { ManyTiles = 1 });
 
     /// <summary>With groups of at most two warps.</summary>
     public static CudaDevice Small => SmallOne.Value;
 
-    /// <summary>With groups of any size; slow.</summary>
+    /// <summary>With groups of any size, and large tiles for all products; slow.</summary>
     public static CudaDevice Large => LargeOne.Value;
 
     /// <summary>
@@ -63,6 +65,5 @@ internal static class Simulation
         return [.. guarded.Select(destination => destination.Values)];
     }
 
-    private static CudaDevice Create(CPUDevice processor) =>
-        new(Context.Create(builder => builder.CPU(processor)), context => context.Devices[0]);
+    private static Context ContextOf(CPUDevice processor) => Context.Create(builder => builder.CPU(processor));
 }

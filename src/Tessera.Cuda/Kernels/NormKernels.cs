@@ -10,6 +10,18 @@ internal static class NormKernels
     // The smallest divisor, as in the reference.
     private const double ShortestRow = 1e-12;
 
+    /// <summary>The squared length of each row, in float32: of two rows with the same bits it has the same.</summary>
+    internal readonly record struct Squares(Floats X, int Columns, Floats Y) : IWarpKernel
+    {
+        public void Run(int row, int lane)
+        {
+            float sum = 0;
+            for (int i = lane; i < Columns; i += Warps.Lanes) sum += X[row * Columns + i] * X[row * Columns + i];
+            sum = Warps.Sum(sum);
+            if (lane == 0) Y[row] = sum;
+        }
+    }
+
     internal readonly record struct Normalize(Floats X, int Columns, Floats Y) : IWarpKernel
     {
         public void Run(int row, int lane)
