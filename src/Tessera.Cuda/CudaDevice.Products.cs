@@ -16,24 +16,23 @@ public sealed partial class CudaDevice
     /// <inheritdoc/>
     public override void Conv2d(
         in Conv2dGeometry geometry, Storage<float> x, Storage<float> weight, in Epilogue epilogue, Storage<float> y) =>
-        Multiply(
-            new ProductSizes(OutPixels(geometry), geometry.OutChannels, Elements(geometry) * geometry.InChannels),
-            new ConvolutionKernels.Patches(geometry, View(x)), new ConvolutionKernels.Weights(geometry, View(weight)),
-            new ConvolutionKernels.Output(View(y), geometry.OutChannels, Views(epilogue)));
+        Multiply<
+            OneProduct<ConvolutionKernels.Patches, ConvolutionKernels.Weights, ConvolutionKernels.Output>,
+            ConvolutionKernels.Patches, ConvolutionKernels.Weights, ConvolutionKernels.Output>(
+            1,
+            new(
+                new ProductSizes(OutPixels(geometry), geometry.OutChannels, Elements(geometry) * geometry.InChannels),
+                new ConvolutionKernels.Patches(geometry, View(x)),
+                new ConvolutionKernels.Weights(geometry, View(weight)),
+                new ConvolutionKernels.Output(View(y), geometry.OutChannels, Views(epilogue))));
 
     /// <inheritdoc/>
     public override void Conv2dTransposed(
-        in Conv2dGeometry geometry, Storage<float> y, Storage<float> weight, in Epilogue epilogue, Storage<float> x)
-    {
-        int depth = ConvolutionKernels.ReachingDepth(geometry);
-        Multiply(
-            new ProductSizes(
-                ConvolutionKernels.ReachingRows(geometry), geometry.InChannels, depth,
-                geometry.Stride * geometry.Stride, 0, depth),
-            new ConvolutionKernels.Reaching(geometry, View(y)),
-            new ConvolutionKernels.ReachingWeights(geometry, View(weight)),
-            new ConvolutionKernels.Input(geometry, View(x), Views(epilogue)));
-    }
+        in Conv2dGeometry geometry, Storage<float> y, Storage<float> weight, in Epilogue epilogue, Storage<float> x) =>
+        Multiply<
+            TransposedKernels.Slices, TransposedKernels.Reaching, TransposedKernels.Weights, TransposedKernels.Input>(
+            geometry.Stride * geometry.Stride,
+            new TransposedKernels.Slices(geometry, View(y), View(weight), View(x), Views(epilogue)));
 
     /// <inheritdoc/>
     public override void Conv2dWeightGradient(
@@ -44,15 +43,16 @@ public sealed partial class CudaDevice
         int tiles = Ceiling(geometry.OutChannels, FloatTile<SmallShape>.Side)
             * Ceiling(columns, FloatTile<SmallShape>.Side);
         int slices = Math.Clamp(SlicedGroups / tiles, 1, Ceiling(pixels, LeastSlice));
-        int sliceDepth = Ceiling(Ceiling(pixels, slices), Tiles.Depth) * Tiles.Depth;
-        slices = Ceiling(pixels, sliceDepth);
+        int slicePixels = Ceiling(Ceiling(pixels, slices), Tiles.Depth) * Tiles.Depth;
+        slices = Ceiling(pixels, slicePixels);
         Storage<float>? scratch = slices == 1 ? null : Rent(slices * length);
-        Multiply(
-            new ProductSizes(geometry.OutChannels, columns, pixels, slices, sliceDepth, sliceDepth),
-            new ColumnsOf(View(gradY), geometry.OutChannels),
-            new ConvolutionKernels.PatchesByElement(geometry, View(x)),
-            new ConvolutionKernels.WeightSlice(
-                geometry, View(scratch ?? gradWeight), length, Flag(accumulate && scratch is null)));
+        Multiply<
+            ConvolutionKernels.WeightGradient, Matrix, ConvolutionKernels.PatchesByElement,
+            ConvolutionKernels.WeightResult>(
+            slices,
+            new ConvolutionKernels.WeightGradient(
+                geometry, View(x), View(gradY), slicePixels, View(scratch ?? gradWeight), length,
+                Flag(accumulate && scratch is null)));
         if (scratch is not null)
         {
             _launcher.ForEach(
@@ -72,74 +72,81 @@ public sealed partial class CudaDevice
         _launcher.ForEachGroup(
             new Index3D(Ceiling(nearest.Length, FloatTile<SmallShape>.Side), 1, 1), FloatTile<SmallShape>.Threads,
             new NearestRowsKernel<SmallShape>(
-                new ProductSizes(nearest.Length, tableRows, columns), new RowsOf(View(x), columns),
-                new RowsOf(View(table), columns), View(squares), View(nearest)));
+                new ProductSizes(nearest.Length, tableRows, columns), Matrix.Rows(View(x), columns),
+                Matrix.Rows(View(table), columns), View(squares), View(nearest)));
         Return(squares);
     }
 
     /// <inheritdoc/>
     public override void Orthogonalize(IReadOnlyList<(Storage<float> X, int Columns)> matrices)
     {
-        foreach ((Storage<float> x, int columns) in matrices) Orthogonalize(x, columns);
+        foreach ((Storage<float> X, int Columns)[] some in matrices.Chunk(Sixteen<Floats>.Count))
+            Orthogonalize([.. some.Select(matrix => matrix.X)], [.. some.Select(matrix => matrix.Columns)]);
     }
 
-    private void Orthogonalize(Storage<float> x, int columns)
+    private void Orthogonalize(Storage<float>[] matrices, int[] columns)
     {
-        int rows = x.Length / columns, side = Math.Min(rows, columns);
-        bool isWide = rows <= columns;
-        Storage<float> length = RentDoubles(1), gram = Rent(side * side), polynomial = Rent(side * side);
-        Storage<float> iterate = Rent(x.Length), next = Rent(x.Length);
-        Sum(
-            x.Length, new SumKernels.Square(View(x)),
-            new SumKernels.WriteLength(AsDoubles(length), NewtonSchulz.SmallestNorm));
-        _launcher.ForEach(x.Length, new NewtonSchulzKernels.Divide(View(x), AsDoubles(length), View(iterate)));
+        int count = matrices.Length, sumCount = count * MostBlocks(matrices);
+        int[] squares =
+        [
+            .. matrices.Zip(columns, (x, width) => Math.Min(x.Length / width, width)).Select(side => side * side),
+        ];
+        Storage<float> scratch = RentDoubles(sumCount + count);
+        Storage<float>[] y = [.. matrices.Select(x => Rent(x.Length))], next = [.. matrices.Select(x => Rent(x.Length))];
+        Storage<float>[] grams = [.. squares.Select(Rent)], polynomials = [.. squares.Select(Rent)];
+        Doubles sums = AsDoubles(scratch).SubView(0, sumCount), lengths = AsDoubles(scratch).SubView(sumCount, count);
+        SumSquares(matrices, sums);
+        SumBlocks(
+            count, sumCount / count, new SumKernels.Partial(sums),
+            new SumKernels.WriteLengths(lengths, NewtonSchulz.SmallestNorm));
+        _launcher.ForEachOf(count, new NewtonSchulzKernels.Divide(Views(matrices), lengths, Views(y)));
         for (int iteration = 1; iteration <= NewtonSchulz.Iterations; iteration++)
         {
-            Floats y = View(iterate), to = iteration == NewtonSchulz.Iterations ? View(x) : View(next);
-            // G = Y Y^T, or Y^T Y where that is smaller; P = B G + C G^2; Y = A Y + P Y, or A Y + Y P.
-            var gramSizes = new ProductSizes(side, side, Math.Max(rows, columns));
-            var toGram = new NewtonSchulzKernels.Combination(View(gram), side, View(gram), 0, 1);
-            if (isWide) Multiply(gramSizes, new RowsOf(y, columns), new RowsOf(y, columns), toGram);
-            else Multiply(gramSizes, new ColumnsOf(y, columns), new ColumnsOf(y, columns), toGram);
-            Multiply(
-                new ProductSizes(side, side, side), new RowsOf(View(gram), side), new ColumnsOf(View(gram), side),
-                new NewtonSchulzKernels.Combination(
-                    View(polynomial), side, View(gram), NewtonSchulz.B, NewtonSchulz.C));
-            var toNext = new NewtonSchulzKernels.Combination(to, columns, y, NewtonSchulz.A, 1);
-            var sizes = new ProductSizes(rows, columns, side);
-            if (isWide) Multiply(sizes, new RowsOf(View(polynomial), side), new ColumnsOf(y, columns), toNext);
-            else Multiply(sizes, new RowsOf(y, columns), new ColumnsOf(View(polynomial), side), toNext);
-            (iterate, next) = (next, iterate);
+            Storage<float>[] to = iteration == NewtonSchulz.Iterations ? matrices : next;
+            var batch = new NewtonSchulzKernels.Batch(
+                Views(y), Views(to), Views(grams), Views(polynomials), Sixteen<int>.Of(columns, missing: 1));
+            Multiply<NewtonSchulzKernels.Gram, Matrix, Matrix, NewtonSchulzKernels.Combination>(count, new(batch));
+            Multiply<NewtonSchulzKernels.Polynomial, Matrix, Matrix, NewtonSchulzKernels.Combination>(
+                count, new(batch));
+            Multiply<NewtonSchulzKernels.Step, Matrix, Matrix, NewtonSchulzKernels.Combination>(count, new(batch));
+            (y, next) = (next, y);
         }
-        foreach (Storage<float> scratch in (Storage<float>[])[length, gram, polynomial, iterate, next]) Return(scratch);
+        foreach (Storage<float> rented in (Storage<float>[])[scratch, .. y, .. next, .. grams, .. polynomials])
+            Return(rented);
     }
 
-    private void Multiply<TLeft, TRight, TResult>(in ProductSizes sizes, TLeft left, TRight right, TResult result)
+    private void Multiply<TProducts, TLeft, TRight, TResult>(int slices, TProducts products)
+        where TProducts : struct, IProducts<TLeft, TRight, TResult>
         where TLeft : struct, IOperand
         where TRight : struct, IOperand
         where TResult : struct, IProductResult
     {
-        int side = FloatTile<LargeShape>.Side;
-        bool isLarge = (long)Ceiling(sizes.Rows, side) * Ceiling(sizes.Columns, side) * sizes.Slices >= ManyTiles;
-        if (isLarge && _launcher.Threads >= FloatTile<LargeShape>.Threads)
-            Multiply<TLeft, TRight, TResult, FloatTile<LargeShape>>(sizes, left, right, result);
+        long tiles = 0;
+        int rows = 0, columns = 0;
+        for (int slice = 0; slice < slices; slice++)
+        {
+            ProductSizes sizes = products.Sizes(slice);
+            int side = FloatTile<LargeShape>.Side;
+            tiles += (long)Ceiling(sizes.Rows, side) * Ceiling(sizes.Columns, side);
+            (rows, columns) = (Math.Max(rows, sizes.Rows), Math.Max(columns, sizes.Columns));
+        }
+        if (tiles >= ManyTiles && _launcher.Threads >= FloatTile<LargeShape>.Threads)
+            Launch<FloatTile<LargeShape>>();
         else
-            Multiply<TLeft, TRight, TResult, FloatTile<SmallShape>>(sizes, left, right, result);
+            Launch<FloatTile<SmallShape>>();
+
+        void Launch<TTile>() where TTile : struct, ITile<TTile> => _launcher.ForEachGroup(
+            new Index3D(Ceiling(rows, TTile.Side), Ceiling(columns, TTile.Side), slices), TTile.Threads,
+            new Tiles.Multiply<TProducts, TLeft, TRight, TResult, TTile>(products));
     }
 
-    private void Multiply<TLeft, TRight, TResult, TTile>(
-        in ProductSizes sizes, TLeft left, TRight right, TResult result)
-        where TLeft : struct, IOperand
-        where TRight : struct, IOperand
-        where TResult : struct, IProductResult
-        where TTile : struct, ITile<TTile> =>
-        _launcher.ForEachGroup(
-            new Index3D(Ceiling(sizes.Rows, TTile.Side), Ceiling(sizes.Columns, TTile.Side), sizes.Slices),
-            TTile.Threads, new Tiles.Product<TLeft, TRight, TResult, TTile>(sizes, left, right, result));
-
-    private static DeviceEpilogue Views(in Epilogue epilogue) => new(
+    private DeviceEpilogue Views(in Epilogue epilogue) => new(
         OptionalView(epilogue.Bias), OptionalView(epilogue.Addend), (int)epilogue.Activation,
         OptionalView(epilogue.Gate), OptionalView(epilogue.Argument));
+
+    /// <summary>Up to 16 tensors for one launch.</summary>
+    private Sixteen<Floats> Views(Storage<float>[] tensors) =>
+        Sixteen<Floats>.Of([.. tensors.Select(View)], View(_noFloats));
 
     private static int OutPixels(in Conv2dGeometry g) => g.Batch * g.OutHeight * g.OutWidth;
 

@@ -17,19 +17,16 @@ public sealed partial class CudaDevice
     /// <inheritdoc/>
     public override void ClipByNorm(IReadOnlyList<Storage<float>> tensors, float maxNorm, Storage<float> norm)
     {
-        int blocks = tensors.Sum(tensor => SumKernels.Blocks(tensor.Length));
-        Storage<float> scratch = RentDoubles(blocks + 1);
-        Doubles sums = AsDoubles(scratch), factor = sums.SubView(blocks, 1);
+        Storage<float>[][] pieces = [.. tensors.Chunk(Sixteen<Floats>.Count)];
+        int sumCount = pieces.Sum(piece => piece.Length * MostBlocks(piece));
+        Storage<float> scratch = RentDoubles(sumCount + 1);
+        Doubles sums = AsDoubles(scratch), factor = sums.SubView(sumCount, 1);
         int at = 0;
-        foreach (Storage<float> tensor in tensors)
-        {
-            int count = SumKernels.Blocks(tensor.Length);
-            SumBlocks(tensor.Length, new SumKernels.Square(View(tensor)), new SumKernels.Keep(sums.SubView(at, count)));
-            at += count;
-        }
-        AddBlocks(sums.SubView(0, blocks), new SumKernels.WriteClip(View(norm), factor, maxNorm));
-        foreach (Storage<float> tensor in tensors)
-            _launcher.ForEach(tensor.Length, new SumKernels.Clip(View(tensor), factor));
+        foreach (Storage<float>[] piece in pieces) at += SumSquares(piece, sums.SubView(at, sumCount - at));
+        SumBlocks(
+            1, sumCount, new SumKernels.Partial(sums), new SumKernels.WriteClip(View(norm), factor, maxNorm));
+        foreach (Storage<float>[] piece in pieces)
+            _launcher.ForEachOf(piece.Length, new SumKernels.Clip(Views(piece), factor));
         Return(scratch);
     }
 
@@ -70,27 +67,40 @@ public sealed partial class CudaDevice
         int blocks = SumKernels.Blocks(count);
         if (blocks == 1)
         {
-            SumBlocks(count, terms, use);
+            SumBlocks(1, count, terms, use);
             return;
         }
         Storage<float> scratch = RentDoubles(blocks);
-        SumBlocks(count, terms, new SumKernels.Keep(AsDoubles(scratch)));
-        AddBlocks(AsDoubles(scratch), use);
+        _launcher.ForEachGroup(
+            new Index3D(blocks, 1, 1), _launcher.Threads,
+            new SumKernels.Sum<TTerm, SumKernels.Keep>(
+                terms, count, SumKernels.Block(count), new SumKernels.Keep(AsDoubles(scratch))));
+        SumBlocks(1, blocks, new SumKernels.Partial(AsDoubles(scratch)), use);
         Return(scratch);
     }
 
-    private void SumBlocks<TTerm, TUse>(int count, TTerm terms, TUse use)
+    /// <summary>Sums up blocks of so many terms, without cutting them further.</summary>
+    private void SumBlocks<TTerm, TUse>(int blocks, int block, TTerm terms, TUse use)
         where TTerm : struct, ITerm
         where TUse : struct, ISumUse =>
         _launcher.ForEachGroup(
-            new Index3D(SumKernels.Blocks(count), 1, 1), _launcher.Threads,
-            new SumKernels.Sum<TTerm, TUse>(terms, count, SumKernels.Block(count), use));
+            new Index3D(blocks, 1, 1), _launcher.Threads,
+            new SumKernels.Sum<TTerm, TUse>(terms, blocks * block, block, use));
 
-    private void AddBlocks<TUse>(Doubles sums, TUse use) where TUse : struct, ISumUse =>
+    /// <summary>
+    /// The sums of squares of the blocks of up to 16 tensors, as many for each tensor as the longest has.
+    /// </summary>
+    /// <returns>The number of sums.</returns>
+    private int SumSquares(Storage<float>[] tensors, Doubles sums)
+    {
+        int blocks = MostBlocks(tensors);
         _launcher.ForEachGroup(
-            new Index3D(1, 1, 1), _launcher.Threads,
-            new SumKernels.Sum<SumKernels.Partial, TUse>(
-                new SumKernels.Partial(sums), sums.IntLength, sums.IntLength, use));
+            new Index3D(blocks, tensors.Length, 1), _launcher.Threads, new SumKernels.Squares(Views(tensors), sums));
+        return tensors.Length * blocks;
+    }
+
+    private static int MostBlocks(Storage<float>[] tensors) =>
+        tensors.Max(tensor => SumKernels.Blocks(tensor.Length));
 
     /// <summary>A buffer of the pool for so many numbers in double precision.</summary>
     private Storage<float> RentDoubles(int count) => Rent(2 * count);

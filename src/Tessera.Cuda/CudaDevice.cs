@@ -23,11 +23,15 @@ public sealed partial class CudaDevice : Tensors.Devices.Device
     private readonly AcceleratorStream _stream;
     private readonly Launcher _launcher;
 
+    // Stand where an argument has no tensor: a view of nothing has an address all the same.
+    private readonly Storage<float> _noFloats;
+    private readonly Storage<int> _noIntegers;
+
     /// <summary>Opens a GPU.</summary>
     /// <param name="number">Its number, from 0, in the order of the driver.</param>
     /// <exception cref="ArgumentException">There is no such GPU, no driver, or the GPU is too old.</exception>
     public CudaDevice(int number = 0)
-        : this(Context.Create(builder => builder.Cuda()), context => Choose(context, number))
+        : this(Context.Create(builder => builder.Cuda().Optimize(OptimizationLevel.O2)), context => Choose(context, number))
     {
     }
 
@@ -46,6 +50,7 @@ public sealed partial class CudaDevice : Tensors.Devices.Device
         }
         _stream = _accelerator.CreateStream();
         _launcher = new Launcher(_accelerator, _stream);
+        (_noFloats, _noIntegers) = (Allocate<float>(0), Allocate<int>(0));
     }
 
     /// <inheritdoc/>
@@ -55,6 +60,8 @@ public sealed partial class CudaDevice : Tensors.Devices.Device
     public override void Dispose()
     {
         base.Dispose();
+        _noFloats.Dispose();
+        _noIntegers.Dispose();
         _stream.Dispose();
         _accelerator.Dispose();
         _context.Dispose();
@@ -91,14 +98,13 @@ public sealed partial class CudaDevice : Tensors.Devices.Device
 
     private static ArrayView<T> View<T>(Storage<T> storage) where T : unmanaged => ((CudaStorage<T>)storage).View;
 
-    private static ArrayView<T> OptionalView<T>(Storage<T>? storage) where T : unmanaged =>
-        storage is null ? ArrayView<T>.Empty : View(storage);
+    private Floats OptionalView(Storage<float>? storage) => View(storage ?? _noFloats);
 
     private static int Flag(bool value) => value ? 1 : 0;
 
-    private static DeviceNumber Read(Number number) => number.Block is { } block
+    private DeviceNumber Read(Number number) => number.Block is { } block
         ? new DeviceNumber(0, View(block.Storage).SubView(number.Place, 1))
-        : new DeviceNumber(number.Constant, Integers.Empty);
+        : new DeviceNumber(number.Constant, View(_noIntegers));
 
     private static ILGPU.Runtime.Cuda.CudaDevice Choose(Context context, int number)
     {

@@ -24,6 +24,19 @@ internal sealed class Launcher(Accelerator accelerator, AcceleratorStream stream
             stream, new KernelConfig((count + Threads - 1) / Threads, Threads), count, kernel);
     }
 
+    /// <summary>Runs a kernel in a thread for each element of several tensors.</summary>
+    public void ForEachOf<TKernel>(int tensors, TKernel kernel) where TKernel : struct, IManyKernel
+    {
+        int longest = 0;
+        for (int tensor = 0; tensor < tensors; tensor++) longest = Math.Max(longest, kernel.Length(tensor));
+        if (longest == 0) return;
+        Load<TKernel, Action<AcceleratorStream, KernelConfig, TKernel>>(
+            () => KernelLoaders.LoadKernel(accelerator, new Action<TKernel>(EntryPoints.Many)))(
+            stream,
+            new KernelConfig(new Index3D((longest + Threads - 1) / Threads, tensors, 1), new Index3D(Threads, 1, 1)),
+            kernel);
+    }
+
     /// <summary>Runs a kernel in a warp for each item.</summary>
     public void ForEachWarp<TKernel>(int count, TKernel kernel) where TKernel : struct, IWarpKernel
     {

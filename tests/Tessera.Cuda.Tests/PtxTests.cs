@@ -14,22 +14,26 @@ public class PtxTests
     // For generic kernels: each operand and result with the tile of a GPU.
     private static readonly Type[] Closed =
     [
-        typeof(SumKernels.Sum<SumKernels.Square, SumKernels.Keep>),
+        typeof(SumKernels.Sum<SumKernels.SquaredDifference, SumKernels.Keep>),
         typeof(SumKernels.Sum<SumKernels.SquaredDifference, SumKernels.WriteMean>),
         typeof(SumKernels.Sum<SumKernels.Partial, SumKernels.WriteClip>),
-        typeof(SumKernels.Sum<SumKernels.Square, SumKernels.WriteLength>),
+        typeof(SumKernels.Sum<SumKernels.Partial, SumKernels.WriteLengths>),
         typeof(ColumnKernels.SliceSums<ColumnKernels.Elements>),
         typeof(ColumnKernels.SliceSums<ColumnKernels.GainTerms>),
         typeof(NearestRowsKernel<SmallShape>),
-        typeof(Tiles.Product<
+        typeof(Tiles.Multiply<
+            OneProduct<ConvolutionKernels.Patches, ConvolutionKernels.Weights, ConvolutionKernels.Output>,
             ConvolutionKernels.Patches, ConvolutionKernels.Weights, ConvolutionKernels.Output, FloatTile<LargeShape>>),
-        typeof(Tiles.Product<
-            ConvolutionKernels.Reaching, ConvolutionKernels.ReachingWeights, ConvolutionKernels.Input,
+        typeof(Tiles.Multiply<
+            TransposedKernels.Slices, TransposedKernels.Reaching, TransposedKernels.Weights, TransposedKernels.Input,
             FloatTile<LargeShape>>),
-        typeof(Tiles.Product<
-            ColumnsOf, ConvolutionKernels.PatchesByElement, ConvolutionKernels.WeightSlice, FloatTile<LargeShape>>),
-        typeof(Tiles.Product<RowsOf, RowsOf, NewtonSchulzKernels.Combination, FloatTile<LargeShape>>),
-        typeof(Tiles.Product<RowsOf, ColumnsOf, NewtonSchulzKernels.Combination, FloatTile<SmallShape>>),
+        typeof(Tiles.Multiply<
+            ConvolutionKernels.WeightGradient, Matrix, ConvolutionKernels.PatchesByElement,
+            ConvolutionKernels.WeightResult, FloatTile<LargeShape>>),
+        typeof(Tiles.Multiply<
+            NewtonSchulzKernels.Gram, Matrix, Matrix, NewtonSchulzKernels.Combination, FloatTile<LargeShape>>),
+        typeof(Tiles.Multiply<
+            NewtonSchulzKernels.Step, Matrix, Matrix, NewtonSchulzKernels.Combination, FloatTile<SmallShape>>),
     ];
 
     /// <summary>Local memory is the GPU's main memory: what lies there should be in registers.</summary>
@@ -75,6 +79,7 @@ public class PtxTests
     private static MethodInfo? Entry(Type kernel) =>
         typeof(IElementKernel).IsAssignableFrom(kernel) ? Method(nameof(EntryPoints.Element))
         : typeof(IWarpKernel).IsAssignableFrom(kernel) ? Method(nameof(EntryPoints.Warp))
+        : typeof(IManyKernel).IsAssignableFrom(kernel) ? Method(nameof(EntryPoints.Many))
         : typeof(IGroupKernel).IsAssignableFrom(kernel) ? Method(nameof(EntryPoints.Group))
         : null;
 

@@ -9,6 +9,16 @@ internal interface IElementKernel
     void Run(int index);
 }
 
+/// <summary>A kernel over the elements of several tensors, which do not know each other.</summary>
+internal interface IManyKernel
+{
+    /// <summary>The elements of a tensor.</summary>
+    int Length(int tensor);
+
+    /// <summary>Computes one element.</summary>
+    void Run(int tensor, int index);
+}
+
 /// <summary>A kernel of warps that do not know each other: one for each item.</summary>
 internal interface IWarpKernel
 {
@@ -33,6 +43,12 @@ internal static class EntryPoints
     {
         int index = Grid.GlobalIndex.X;
         if (index < count) kernel.Run(index);
+    }
+
+    public static void Many<TKernel>(TKernel kernel) where TKernel : struct, IManyKernel
+    {
+        int index = Grid.GlobalIndex.X, tensor = Grid.IdxY;
+        if (index < kernel.Length(tensor)) kernel.Run(tensor, index);
     }
 
     public static void Warp<TKernel>(int count, TKernel kernel) where TKernel : struct, IWarpKernel

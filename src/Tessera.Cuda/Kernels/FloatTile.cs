@@ -21,7 +21,12 @@ internal interface ITile<TSelf> where TSelf : struct, ITile<TSelf>
     TSelf Multiply(Floats left, Floats right);
 
     /// <summary>Hands this thread's elements on.</summary>
-    void Store<TResult>(in ProductSizes sizes, int slice, int firstRow, int firstColumn, TResult result)
+    /// <param name="rows">The rows of the product; what is beyond them is left out.</param>
+    /// <param name="columns">The columns of the product, likewise.</param>
+    /// <param name="firstRow">The tile's first row in the product.</param>
+    /// <param name="firstColumn">The tile's first column.</param>
+    /// <param name="result">Takes the elements.</param>
+    void Store<TResult>(int rows, int columns, int firstRow, int firstColumn, TResult result)
         where TResult : struct, IProductResult;
 }
 
@@ -79,25 +84,23 @@ internal readonly record struct FloatTile<TShape>(Float4 Row0, Float4 Row1, Floa
         return tile;
     }
 
-    public void Store<TResult>(in ProductSizes sizes, int slice, int firstRow, int firstColumn, TResult result)
+    public void Store<TResult>(int rows, int columns, int firstRow, int firstColumn, TResult result)
         where TResult : struct, IProductResult
     {
         int row = firstRow + FirstRow, column = firstColumn + FirstColumn;
-        StoreRow(sizes, slice, row, column, Row0, result);
-        StoreRow(sizes, slice, row + 1, column, Row1, result);
-        StoreRow(sizes, slice, row + 2, column, Row2, result);
-        StoreRow(sizes, slice, row + 3, column, Row3, result);
+        if (row < rows) StoreRow(columns, row, column, Row0, result);
+        if (row + 1 < rows) StoreRow(columns, row + 1, column, Row1, result);
+        if (row + 2 < rows) StoreRow(columns, row + 2, column, Row2, result);
+        if (row + 3 < rows) StoreRow(columns, row + 3, column, Row3, result);
     }
 
-    private static void StoreRow<TResult>(
-        in ProductSizes sizes, int slice, int row, int column, Float4 values, TResult result)
+    private static void StoreRow<TResult>(int columns, int row, int column, Float4 values, TResult result)
         where TResult : struct, IProductResult
     {
-        if (row >= sizes.Rows) return;
-        if (column < sizes.Columns) result.Store(slice, row, column, values.X);
-        if (column + 1 < sizes.Columns) result.Store(slice, row, column + 1, values.Y);
-        if (column + 2 < sizes.Columns) result.Store(slice, row, column + 2, values.Z);
-        if (column + 3 < sizes.Columns) result.Store(slice, row, column + 3, values.W);
+        if (column < columns) result.Store(row, column, values.X);
+        if (column + 1 < columns) result.Store(row, column + 1, values.Y);
+        if (column + 2 < columns) result.Store(row, column + 2, values.Z);
+        if (column + 3 < columns) result.Store(row, column + 3, values.W);
     }
 }
 

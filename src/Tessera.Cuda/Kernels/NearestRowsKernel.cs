@@ -9,7 +9,7 @@ namespace Tessera.Cuda.Kernels;
 /// end. Bound: the inner step of <see cref="Tiles"/>.
 /// </summary>
 internal readonly record struct NearestRowsKernel<TShape>(
-    ProductSizes Sizes, RowsOf X, RowsOf Table, Floats Squares, Integers Nearest) : IGroupKernel
+    ProductSizes Sizes, Matrix X, Matrix Table, Floats Squares, Integers Nearest) : IGroupKernel
     where TShape : struct, ITileShape
 {
     public void Run()
@@ -20,8 +20,8 @@ internal readonly record struct NearestRowsKernel<TShape>(
         Best best0 = Best.None, best1 = Best.None, best2 = Best.None, best3 = Best.None;
         for (int firstColumn = 0; firstColumn < Sizes.Columns; firstColumn += FloatTile<TShape>.Side)
         {
-            FloatTile<TShape> tile = Tiles.Multiply<RowsOf, RowsOf, FloatTile<TShape>>(
-                Sizes, X, Table, 0, firstRow, firstColumn, shared, places);
+            FloatTile<TShape> tile = Tiles.Of<Matrix, Matrix, FloatTile<TShape>>(
+                Sizes, X, Table, firstRow, firstColumn, shared, places);
             int column = firstColumn + FloatTile<TShape>.FirstColumn;
             best0 = Better(best0, tile.Row0, column);
             best1 = Better(best1, tile.Row1, column);

@@ -49,9 +49,22 @@ internal static class SumKernels
         }
     }
 
-    internal readonly record struct Square(Floats X) : ITerm
+    /// <summary>
+    /// Sums of squares of up to 16 tensors: the blocks of a tensor are one row of the grid, and of the sums. A tensor
+    /// with fewer blocks than another has sums of 0 after its own.
+    /// </summary>
+    internal readonly record struct Squares(Sixteen<Floats> Tensors, Doubles Sums) : IGroupKernel
     {
-        public double Term(int index) => (double)X[index] * X[index];
+        public void Run()
+        {
+            Doubles shared = SharedMemory.Allocate<double>(Groups.MaxWarps);
+            Floats x = Tensors[Grid.IdxY];
+            int block = Block(x.IntLength), first = Grid.IdxX * block, end = Math.Min(first + block, x.IntLength);
+            double sum = 0;
+            for (int i = first + Group.IdxX; i < end; i += Group.DimX) sum += (double)x[i] * x[i];
+            sum = Groups.Sum(sum, shared);
+            if (Group.IdxX == 0) Sums[Grid.IdxY * Grid.DimX + Grid.IdxX] = sum;
+        }
     }
 
     internal readonly record struct SquaredDifference(Floats X, Floats Y) : ITerm
@@ -80,14 +93,14 @@ internal static class SumKernels
         public void Use(int block, double sum) => Result[0] = (float)(Weight * sum / Count);
     }
 
-    /// <summary>Writes the larger of the square root and a least value.</summary>
-    internal readonly record struct WriteLength(Doubles Length, double Least) : ISumUse
+    /// <summary>Writes the larger of the square root and a least value, for each block.</summary>
+    internal readonly record struct WriteLengths(Doubles Lengths, double Least) : ISumUse
     {
         public void Use(int block, double sum)
         {
             double length = Math.Sqrt(sum);
             // NaN stays NaN.
-            Length[0] = length < Least ? Least : length;
+            Lengths[block] = length < Least ? Least : length;
         }
     }
 
@@ -105,11 +118,13 @@ internal static class SumKernels
     }
 
     /// <summary>Scales by a factor below 1.</summary>
-    internal readonly record struct Clip(Floats X, Doubles Factor) : IElementKernel
+    internal readonly record struct Clip(Sixteen<Floats> Tensors, Doubles Factor) : IManyKernel
     {
-        public void Run(int index)
+        public int Length(int tensor) => Tensors[tensor].IntLength;
+
+        public void Run(int tensor, int index)
         {
-            if (Factor[0] < 1) X[index] *= (float)Factor[0];
+            if (Factor[0] < 1) Tensors[tensor][index] *= (float)Factor[0];
         }
     }
 }

@@ -19,9 +19,10 @@ internal static class Tiles
     /// <summary>Numbers from one step to the next in shared memory.</summary>
     public static int Stride<TTile>() where TTile : struct, ITile<TTile> => TTile.Side + Margin;
 
-    /// <summary>A tile of a product of two factors, over the steps of a slice.</summary>
-    internal readonly record struct Product<TLeft, TRight, TResult, TTile>(
-        ProductSizes Sizes, TLeft Left, TRight Right, TResult Result) : IGroupKernel
+    /// <summary>Computes products, a group a tile; the grid's third direction is the slice.</summary>
+    internal readonly record struct Multiply<TProducts, TLeft, TRight, TResult, TTile>(TProducts Products)
+        : IGroupKernel
+        where TProducts : struct, IProducts<TLeft, TRight, TResult>
         where TLeft : struct, IOperand
         where TRight : struct, IOperand
         where TResult : struct, IProductResult
@@ -29,18 +30,21 @@ internal static class Tiles
     {
         public void Run()
         {
+            int slice = Grid.IdxZ, firstRow = Grid.IdxX * TTile.Side, firstColumn = Grid.IdxY * TTile.Side;
+            ProductSizes sizes = Products.Sizes(slice);
+            // The grid has as many tiles for all slices as the largest needs.
+            if (firstRow >= sizes.Rows || firstColumn >= sizes.Columns) return;
             Floats shared = SharedMemory.Allocate<float>(2 * Depth * Stride<TTile>());
             ArrayView<Place> places = SharedMemory.Allocate<Place>(2 * TTile.Side);
-            int firstRow = Grid.IdxX * TTile.Side, firstColumn = Grid.IdxY * TTile.Side, slice = Grid.IdxZ;
-            TTile tile = Multiply<TLeft, TRight, TTile>(
-                Sizes, Left, Right, slice, firstRow, firstColumn, shared, places);
-            tile.Store(Sizes, slice, firstRow, firstColumn, Result);
+            TTile tile = Of<TLeft, TRight, TTile>(
+                sizes, Products.Left(slice), Products.Right(slice), firstRow, firstColumn, shared, places);
+            tile.Store(sizes.Rows, sizes.Columns, firstRow, firstColumn, Products.Result(slice));
         }
     }
 
-    /// <summary>Multiplies the rows and columns of a tile; all threads of a group come here together.</summary>
-    public static TTile Multiply<TLeft, TRight, TTile>(
-        in ProductSizes sizes, TLeft left, TRight right, int slice, int firstRow, int firstColumn, Floats shared,
+    /// <summary>A tile of a product; all threads of a group come here together.</summary>
+    public static TTile Of<TLeft, TRight, TTile>(
+        ProductSizes sizes, TLeft left, TRight right, int firstRow, int firstColumn, Floats shared,
         ArrayView<Place> places)
         where TLeft : struct, IOperand
         where TRight : struct, IOperand
@@ -51,16 +55,15 @@ internal static class Tiles
         ArrayView<Place> rows = places.SubView(0, TTile.Side), columns = places.SubView(TTile.Side, TTile.Side);
         for (int i = Group.IdxX; i < TTile.Side; i += TTile.Threads)
         {
-            rows[i] = left.Outer(slice, firstRow + i);
-            columns[i] = right.Outer(slice, firstColumn + i);
+            rows[i] = left.Outer(firstRow + i);
+            columns[i] = right.Outer(firstColumn + i);
         }
         Group.Barrier();
         TTile tile = default;
-        int end = sizes.End(slice);
-        for (int first = sizes.First(slice); first < end; first += Depth)
+        for (int first = sizes.First; first < sizes.End; first += Depth)
         {
-            Load<TLeft, TTile>(left, leftTile, rows, sizes.Rows - firstRow, slice, first, end);
-            Load<TRight, TTile>(right, rightTile, columns, sizes.Columns - firstColumn, slice, first, end);
+            Load<TLeft, TTile>(left, leftTile, rows, sizes.Rows - firstRow, first, sizes.End);
+            Load<TRight, TTile>(right, rightTile, columns, sizes.Columns - firstColumn, first, sizes.End);
             Group.Barrier();
             tile = tile.Multiply(leftTile, rightTile);
             Group.Barrier();
@@ -70,14 +73,14 @@ internal static class Tiles
 
     /// <summary>Brings a tile of a factor to shared memory, with zeros outside.</summary>
     private static void Load<TOperand, TTile>(
-        TOperand operand, Floats to, ArrayView<Place> outer, int outerCount, int slice, int first, int end)
+        TOperand operand, Floats to, ArrayView<Place> outer, int outerCount, int first, int end)
         where TOperand : struct, IOperand
         where TTile : struct, ITile<TTile>
     {
-        if (TOperand.RunsAlongDepth)
+        if (operand.RunsAlongDepth)
         {
             int step = Group.IdxX % Depth;
-            Place depth = operand.Depth(slice, first + step);
+            Place depth = operand.Depth(first + step);
             bool isInside = first + step < end;
             for (int i = Group.IdxX / Depth; i < TTile.Side; i += TTile.Threads / Depth)
                 to[step * Stride<TTile>() + i] = isInside && i < outerCount ? operand.At(outer[i], depth) : 0;
@@ -89,7 +92,7 @@ internal static class Tiles
             for (int step = Group.IdxX / TTile.Side; step < Depth; step += TTile.Threads / TTile.Side)
             {
                 bool isInside = first + step < end && i < outerCount;
-                to[step * Stride<TTile>() + i] = isInside ? operand.At(place, operand.Depth(slice, first + step)) : 0;
+                to[step * Stride<TTile>() + i] = isInside ? operand.At(place, operand.Depth(first + step)) : 0;
             }
         }
     }
