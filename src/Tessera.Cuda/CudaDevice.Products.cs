@@ -39,7 +39,8 @@ public sealed partial class CudaDevice
         in Conv2dGeometry geometry, Storage<float> x, Storage<float> gradY, Storage<float> gradWeight,
         bool accumulate, Storage<float>? gradBias, bool accumulateBias)
     {
-        int pixels = OutPixels(geometry), columns = Elements(geometry) * geometry.InChannels, length = gradWeight.Length;
+        int pixels = OutPixels(geometry), columns = Elements(geometry) * geometry.InChannels;
+        int length = gradWeight.Length;
         int tiles = Ceiling(geometry.OutChannels, FloatTile<SmallShape>.Side)
             * Ceiling(columns, FloatTile<SmallShape>.Side);
         int slices = Math.Clamp(SlicedGroups / tiles, 1, Ceiling(pixels, LeastSlice));
@@ -92,7 +93,8 @@ public sealed partial class CudaDevice
             .. matrices.Zip(columns, (x, width) => Math.Min(x.Length / width, width)).Select(side => side * side),
         ];
         Storage<float> scratch = RentDoubles(sumCount + count);
-        Storage<float>[] y = [.. matrices.Select(x => Rent(x.Length))], next = [.. matrices.Select(x => Rent(x.Length))];
+        Storage<float>[] y = [.. matrices.Select(x => Rent(x.Length))];
+        Storage<float>[] next = [.. matrices.Select(x => Rent(x.Length))];
         Storage<float>[] grams = [.. squares.Select(Rent)], polynomials = [.. squares.Select(Rent)];
         Doubles sums = AsDoubles(scratch).SubView(0, sumCount), lengths = AsDoubles(scratch).SubView(sumCount, count);
         SumSquares(matrices, sums);

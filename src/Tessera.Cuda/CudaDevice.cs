@@ -31,7 +31,9 @@ public sealed partial class CudaDevice : Tensors.Devices.Device
     /// <param name="number">Its number, from 0, in the order of the driver.</param>
     /// <exception cref="ArgumentException">There is no such GPU, no driver, or the GPU is too old.</exception>
     public CudaDevice(int number = 0)
-        : this(Context.Create(builder => builder.Cuda().Optimize(OptimizationLevel.O2)), context => Choose(context, number))
+        : this(
+            Context.Create(builder => builder.Cuda().Optimize(OptimizationLevel.O2)),
+            context => Choose(context, number))
     {
     }
 

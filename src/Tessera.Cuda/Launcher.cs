@@ -12,7 +12,9 @@ internal sealed class Launcher(Accelerator accelerator, AcceleratorStream stream
     private readonly Dictionary<Type, Delegate> _kernels = [];
     private readonly Lock _lock = new();
 
-    /// <summary>Threads of a group, where nothing asks for a number: the simulation may have fewer than a GPU.</summary>
+    /// <summary>
+    /// Threads of a group, where nothing asks for a number: the simulation may have fewer than a GPU.
+    /// </summary>
     public int Threads { get; } = Math.Min(MostThreads, accelerator.MaxNumThreadsPerGroup);
 
     /// <summary>Runs a kernel in a thread for each element.</summary>

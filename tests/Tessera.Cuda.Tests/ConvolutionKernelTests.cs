@@ -44,7 +44,7 @@ public class ConvolutionKernelTests
             AssertWeightGradient(Simulation.Small, Geometry([1, 13, 13, 2, 3, 3, 3, 1, 1]), accumulate, !accumulate);
     }
 
-    /// <summary>The large tile, which is the one that counts on a GPU, with its edges; its bits are the small one's.</summary>
+    /// <summary>The large tile, which counts on a GPU, with its edges; its bits are the small one's.</summary>
     [Fact]
     public void The_large_tile_agrees()
     {

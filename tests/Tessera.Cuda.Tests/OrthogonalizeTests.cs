@@ -26,7 +26,9 @@ public class OrthogonalizeTests
         Simulation.Small.Orthogonalize([]);
     }
 
-    /// <summary>By hand: a single row is divided by its length, then follows the polynomial; tiny rows stay small.</summary>
+    /// <summary>
+    /// By hand: a single row is divided by its length, then follows the polynomial; tiny rows stay small.
+    /// </summary>
     [Theory]
     [InlineData(1e30f)]
     [InlineData(5e-12f)]
@@ -41,4 +43,11 @@ public class OrthogonalizeTests
         Assert.Equal(0.6 * expected, row[0], 1e-4);
         Assert.Equal(-0.8 * expected, row[1], 1e-4);
     }
+
+    /// <summary>One matrix more than a launch takes.</summary>
+    [Fact]
+    public void Seventeen_matrices_agree() => Simulation.AssertAgree(
+        "Orthogonalize 17 matrices", 2e-5,
+        (bench, to) => bench.Device.Orthogonalize([.. to.Select((x, i) => (x, i % 3 + 1))]),
+        [.. Enumerable.Range(0, 17).Select(i => Numbers.Normal((i % 3 + 1) * 5, (ulong)i))]);
 }

@@ -140,8 +140,8 @@ public class RowKernelTests
             Simulation.AssertAgree(
                 $"CrossEntropyGradient of {rows}x{columns}, {accumulate}", Numbers.SumTolerance,
                 (bench, to) => bench.Device.CrossEntropyGradient(
-                    bench.Store(logits), columns, bench.Store(targets), bench.Store(logSums), bench.Store([0.7f]), to[0],
-                    accumulate),
+                    bench.Store(logits), columns, bench.Store(targets), bench.Store(logSums), bench.Store([0.7f]),
+                    to[0], accumulate),
                 Numbers.Normal(logits.Length, 3));
         }
     }

@@ -37,6 +37,13 @@ public class SumKernelTests
         (bench, to) => bench.Device.ClipByNorm([to[0], to[1]], maxNorm, to[2]),
         Numbers.Normal(4200, 1), Numbers.Normal(5, 2), [3]);
 
+    /// <summary>One tensor more than a launch takes.</summary>
+    [Fact]
+    public void ClipByNorm_of_many_tensors_agrees() => Simulation.AssertAgree(
+        "ClipByNorm of 17", Numbers.SumTolerance,
+        (bench, to) => bench.Device.ClipByNorm(to[..^1], 0.7f, to[^1]),
+        [.. Enumerable.Range(1, 17).Select(i => Numbers.Normal(4 * i, (ulong)i)), [3]]);
+
     [Fact]
     public void A_norm_beyond_float32_is_the_largest_number_and_clips()
     {
@@ -105,6 +112,19 @@ public class SumKernelTests
                 bench.Device.SmoothSizes(to[1], 0.5, to[1]);
             },
             counts, counts);
+    }
+
+    /// <summary>The groups of a GPU, of eight warps.</summary>
+    [Fact]
+    public void Large_groups_agree()
+    {
+        float[] x = Numbers.Normal(4200, 1), y = Numbers.Normal(4200, 2);
+        Simulation.AssertAgree(
+            Simulation.Large, "MeanSquaredDifference of 4200", Numbers.SumTolerance,
+            (bench, to) => bench.Device.MeanSquaredDifference(bench.Store(x), bench.Store(y), 0.7f, to[0]), [3]);
+        Simulation.AssertAgree(
+            Simulation.Large, "ColumnSums of 120x35", Numbers.SumTolerance,
+            (bench, to) => bench.Device.ColumnSums(bench.Store(x), 120, 35, to[0], accumulate: false), new float[35]);
     }
 
     private static float[][] Clip(float[] x, float maxNorm) => Simulation.Run(

@@ -10,7 +10,9 @@ namespace Tessera.Cuda.Kernels;
 /// </summary>
 internal static class ConvolutionKernels
 {
-    /// <summary>Pixels under the kernel: the outer index is an output pixel, the depth (row, column, channel).</summary>
+    /// <summary>
+    /// Pixels under the kernel: the outer index is an output pixel, the depth (row, column, channel).
+    /// </summary>
     internal readonly record struct Patches(Conv2dGeometry G, Floats X) : IOperand
     {
         public bool RunsAlongDepth => true;
@@ -54,8 +56,8 @@ internal static class ConvolutionKernels
     }
 
     /// <summary>
-    /// The gradient of the weights, in slices of pixels: slice s writes its sums to the s-th part, which is the gradient
-    /// itself where there is one slice.
+    /// The gradient of the weights, in slices of pixels: slice s writes its sums to the s-th part, which is the
+    /// gradient itself where there is one slice.
     /// </summary>
     internal readonly record struct WeightGradient(
         Conv2dGeometry G, Floats X, Floats GradY, int SlicePixels, Floats Sums, int Length, int Accumulate)
@@ -65,7 +67,8 @@ internal static class ConvolutionKernels
         {
             int first = slice * SlicePixels, end = G.Batch * G.OutHeight * G.OutWidth;
             return new ProductSizes(
-                G.OutChannels, G.KernelHeight * G.KernelWidth * G.InChannels, first, Math.Min(first + SlicePixels, end));
+                G.OutChannels, G.KernelHeight * G.KernelWidth * G.InChannels, first,
+                Math.Min(first + SlicePixels, end));
         }
 
         public Matrix Left(int slice) => Matrix.Columns(GradY, G.OutChannels);

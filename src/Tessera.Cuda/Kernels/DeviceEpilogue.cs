@@ -17,7 +17,8 @@ internal readonly record struct DeviceEpilogue(
         y[index] = Gate.Length > 0 ? z * Slope(Gate[index]) : Activate(z);
     }
 
-    private float Activate(float z) => Activation == Relu ? Numerics.Relu(z) : Activation == Gelu ? Numerics.Gelu(z) : z;
+    private float Activate(float z) =>
+        Activation == Relu ? Numerics.Relu(z) : Activation == Gelu ? Numerics.Gelu(z) : z;
 
     private float Slope(float gate) =>
         Activation == Relu ? gate > 0 ? 1 : 0 : Activation == Gelu ? Numerics.GeluSlope(gate) : 1;

@@ -50,8 +50,8 @@ internal readonly struct LargeShape : ITileShape
 }
 
 /// <summary>
-/// A tile in float32, 4 x 4 elements a thread. Each element is a sum in the order of the steps, in every shape: its bits
-/// do not depend on the shape. Cost: 16 products for 8 numbers read from shared memory. Bound: reading these.
+/// A tile in float32, 4 x 4 elements a thread. Each element is a sum in the order of the steps, in every shape: its
+/// bits do not depend on the shape. Cost: 16 products for 8 numbers read from shared memory. Bound: reading these.
 /// </summary>
 internal readonly record struct FloatTile<TShape>(Float4 Row0, Float4 Row1, Float4 Row2, Float4 Row3)
     : ITile<FloatTile<TShape>>

@@ -43,7 +43,7 @@ internal static class Numerics
         return result * PowerOfTwo(half) * PowerOfTwo(n - half);
     }
 
-    /// <summary>e^x, within 1e-15 of the result, for -700 &lt; x &lt; 700.</summary>
+    /// <summary>e^x, within 2e-15 of the result, for -700 &lt; x &lt; 700.</summary>
     public static double Exp(double x)
     {
         int n = (int)(x * 1.4426950408889634 + (x < 0 ? -0.5 : 0.5));

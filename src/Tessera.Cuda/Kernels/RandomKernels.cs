@@ -24,7 +24,8 @@ internal static class RandomKernels
             uint key0 = (uint)Seed, key1 = (uint)(Seed >> 32);
             for (int round = 0; round < CounterRandom.Rounds; round++)
             {
-                ulong product0 = (ulong)CounterRandom.Multiplier0 * c0, product1 = (ulong)CounterRandom.Multiplier1 * c2;
+                ulong product0 = (ulong)CounterRandom.Multiplier0 * c0;
+                ulong product1 = (ulong)CounterRandom.Multiplier1 * c2;
                 c0 = (uint)(product1 >> 32) ^ c1 ^ key0;
                 c1 = (uint)product1;
                 c2 = (uint)(product0 >> 32) ^ c3 ^ key1;

@@ -104,7 +104,7 @@ internal static class SumKernels
         }
     }
 
-    /// <summary>Writes the length of a vector, and the factor that shortens it; 1 where it is not to be scaled.</summary>
+    /// <summary>Writes the length of a vector, and the factor that shortens it; 1 for none.</summary>
     internal readonly record struct WriteClip(Floats Norm, Doubles Factor, float MaxNorm) : ISumUse
     {
         public void Use(int block, double sum)

@@ -5,8 +5,8 @@ namespace Tessera.Cuda.Kernels;
 /// <summary>
 /// Products of matrices by tiles. Cost: 2 operations for each row, column and step. Layout: a group has a tile of the
 /// product; for 16 steps at a time its threads bring the tiles of both factors to shared memory, each along the
-/// direction in which the factor lies in memory, then multiply them there (<see cref="ITile{TSelf}"/>). Bound: the inner
-/// step.
+/// direction in which the factor lies in memory, then multiply them there (<see cref="ITile{TSelf}"/>). Bound: the
+/// inner step.
 /// </summary>
 internal static class Tiles
 {

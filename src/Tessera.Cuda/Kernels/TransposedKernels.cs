@@ -76,7 +76,9 @@ internal static class TransposedKernels
     {
         public bool RunsAlongDepth => true;
 
-        /// <summary>The image's first output pixel, and the row and column that the first kernel element reaches.</summary>
+        /// <summary>
+        /// The image's first output pixel, and the row and column that the first kernel element reaches.
+        /// </summary>
         public Place Outer(int index)
         {
             Place pixel = P.Pixel(index);
