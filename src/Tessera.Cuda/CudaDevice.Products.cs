@@ -7,8 +7,9 @@ namespace Tessera.Cuda;
 // Convolutions and other products of matrices.
 public sealed partial class CudaDevice
 {
-    // Of a weight gradient: the groups that all slices together should have, and the fewest pixels of a slice.
-    private const int SlicedGroups = 512, LeastSlice = 128;
+    // Of a weight gradient: the groups that all slices together should have, the fewest pixels of a slice, and what
+    // they are a multiple of, so that no tile is cut.
+    private const int SlicedGroups = 512, LeastSlice = 128, SliceUnit = 32;
 
     /// <summary>The fewest large tiles that keep a card busy; a product with fewer has small ones.</summary>
     internal int ManyTiles { get; init; } = 128;
@@ -44,7 +45,7 @@ public sealed partial class CudaDevice
         int tiles = Ceiling(geometry.OutChannels, FloatTile<SmallShape>.Side)
             * Ceiling(columns, FloatTile<SmallShape>.Side);
         int slices = Math.Clamp(SlicedGroups / tiles, 1, Ceiling(pixels, LeastSlice));
-        int slicePixels = Ceiling(Ceiling(pixels, slices), Tiles.Depth) * Tiles.Depth;
+        int slicePixels = Ceiling(Ceiling(pixels, slices), SliceUnit) * SliceUnit;
         slices = Ceiling(pixels, slicePixels);
         Storage<float>? scratch = slices == 1 ? null : Rent(slices * length);
         Multiply<

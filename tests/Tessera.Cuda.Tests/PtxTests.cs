@@ -56,10 +56,8 @@ public class PtxTests
         {
             try
             {
-                string ptx = Compile(backend, kernel);
-                if (ptx.Contains(".local", StringComparison.Ordinal)) faults.Add($"{kernel} uses local memory");
-                if (Environment.GetEnvironmentVariable("TESSERA_PTX") is { } folder)
-                    File.WriteAllText(Path.Combine(folder, $"{kernel.Name}-{faults.Count}.ptx"), ptx);
+                if (Compile(backend, kernel).Contains(".local", StringComparison.Ordinal))
+                    faults.Add($"{kernel} uses local memory");
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {

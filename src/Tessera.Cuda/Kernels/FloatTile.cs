@@ -2,7 +2,8 @@ namespace Tessera.Cuda.Kernels;
 
 /// <summary>
 /// The inner step of a product: a tile of it, spread over the threads of a group, which grows by the product of two
-/// tiles in shared memory. What computes it, and which thread has which elements, is known here alone.
+/// tiles in shared memory. What computes it, in which precision, how the factors lie in shared memory, and which thread
+/// has which elements, is known here alone.
 /// </summary>
 /// <typeparam name="TSelf">The type itself; its default is a tile of zeros.</typeparam>
 internal interface ITile<TSelf> where TSelf : struct, ITile<TSelf>
@@ -13,11 +14,16 @@ internal interface ITile<TSelf> where TSelf : struct, ITile<TSelf>
     /// <summary>Threads of a group.</summary>
     static abstract int Threads { get; }
 
-    /// <summary>
-    /// The tile plus the product of <c>left[k, row]</c> and <c>right[k, column]</c> over
-    /// <see cref="Tiles.Depth"/> steps k. Both lie in shared memory, <see cref="Tiles.Stride{TTile}"/> numbers from one
-    /// step to the next.
-    /// </summary>
+    /// <summary>Steps of the sum at a time.</summary>
+    static abstract int Depth { get; }
+
+    /// <summary>Numbers of a factor's tile in shared memory.</summary>
+    static abstract int SharedLength { get; }
+
+    /// <summary>Puts an element of a factor into its tile in shared memory.</summary>
+    static abstract void Put(Floats tile, int outer, int step, float value);
+
+    /// <summary>The tile plus the product of two factors' tiles in shared memory.</summary>
     TSelf Multiply(Floats left, Floats right);
 
     /// <summary>Hands this thread's elements on.</summary>
@@ -43,7 +49,7 @@ internal readonly struct SmallShape : ITileShape
     public static int Lanes => 8;
 }
 
-/// <summary>64 x 64 elements on 256 threads: each number in shared memory is read by half as many threads.</summary>
+/// <summary>64 x 64 elements on 256 threads: a number that was brought to shared memory serves twice as many.</summary>
 internal readonly struct LargeShape : ITileShape
 {
     public static int Lanes => 16;
@@ -57,12 +63,19 @@ internal readonly record struct FloatTile<TShape>(Float4 Row0, Float4 Row1, Floa
     : ITile<FloatTile<TShape>>
     where TShape : struct, ITileShape
 {
-    /// <summary>Rows and columns of a thread.</summary>
-    public const int Own = 4;
+    // Rows and columns of a thread.
+    private const int Own = 4;
+
+    // Moves neighbouring steps to other banks of the shared memory, and keeps four neighbours aligned.
+    private const int Margin = 4;
 
     public static int Side => Own * TShape.Lanes;
 
     public static int Threads => TShape.Lanes * TShape.Lanes;
+
+    public static int Depth => 16;
+
+    public static int SharedLength => Depth * Stride;
 
     /// <summary>This thread's first row in the tile.</summary>
     public static int FirstRow => ILGPU.Group.IdxX / TShape.Lanes * Own;
@@ -70,14 +83,18 @@ internal readonly record struct FloatTile<TShape>(Float4 Row0, Float4 Row1, Floa
     /// <summary>This thread's first column in the tile.</summary>
     public static int FirstColumn => ILGPU.Group.IdxX % TShape.Lanes * Own;
 
+    // Step by step, so that a thread's four rows or columns are neighbours.
+    private static int Stride => Side + Margin;
+
+    public static void Put(Floats tile, int outer, int step, float value) => tile[step * Stride + outer] = value;
+
     public FloatTile<TShape> Multiply(Floats left, Floats right)
     {
         FloatTile<TShape> tile = this;
         int row = FirstRow, column = FirstColumn;
-        for (int step = 0; step < Tiles.Depth; step++)
+        for (int step = 0; step < Depth; step++)
         {
-            int at = step * Tiles.Stride<FloatTile<TShape>>();
-            Float4 a = Float4.Load(left, at + row), b = Float4.Load(right, at + column);
+            Float4 a = Float4.Load(left, step * Stride + row), b = Float4.Load(right, step * Stride + column);
             tile = new FloatTile<TShape>(
                 tile.Row0.Add(a.X, b), tile.Row1.Add(a.Y, b), tile.Row2.Add(a.Z, b), tile.Row3.Add(a.W, b));
         }

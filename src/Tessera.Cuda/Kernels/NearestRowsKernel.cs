@@ -14,7 +14,7 @@ internal readonly record struct NearestRowsKernel<TShape>(
 {
     public void Run()
     {
-        Floats shared = SharedMemory.Allocate<float>(2 * Tiles.Depth * Tiles.Stride<FloatTile<TShape>>());
+        Floats shared = SharedMemory.Allocate<float>(2 * FloatTile<TShape>.SharedLength);
         ArrayView<Place> places = SharedMemory.Allocate<Place>(2 * FloatTile<TShape>.Side);
         int firstRow = Grid.IdxX * FloatTile<TShape>.Side;
         Best best0 = Best.None, best1 = Best.None, best2 = Best.None, best3 = Best.None;

@@ -4,21 +4,12 @@ namespace Tessera.Cuda.Kernels;
 
 /// <summary>
 /// Products of matrices by tiles. Cost: 2 operations for each row, column and step. Layout: a group has a tile of the
-/// product; for 16 steps at a time its threads bring the tiles of both factors to shared memory, each along the
+/// product; for some steps at a time its threads bring the tiles of both factors to shared memory, each along the
 /// direction in which the factor lies in memory, then multiply them there (<see cref="ITile{TSelf}"/>). Bound: the
 /// inner step.
 /// </summary>
 internal static class Tiles
 {
-    /// <summary>Steps of the sum at a time.</summary>
-    public const int Depth = 16;
-
-    // Moves neighbouring steps to other banks of the shared memory, and keeps four neighbours aligned.
-    private const int Margin = 4;
-
-    /// <summary>Numbers from one step to the next in shared memory.</summary>
-    public static int Stride<TTile>() where TTile : struct, ITile<TTile> => TTile.Side + Margin;
-
     /// <summary>Computes products, a group a tile; the grid's third direction is the slice.</summary>
     internal readonly record struct Multiply<TProducts, TLeft, TRight, TResult, TTile>(TProducts Products)
         : IGroupKernel
@@ -34,7 +25,7 @@ internal static class Tiles
             ProductSizes sizes = Products.Sizes(slice);
             // The grid has as many tiles for all slices as the largest needs.
             if (firstRow >= sizes.Rows || firstColumn >= sizes.Columns) return;
-            Floats shared = SharedMemory.Allocate<float>(2 * Depth * Stride<TTile>());
+            Floats shared = SharedMemory.Allocate<float>(2 * TTile.SharedLength);
             ArrayView<Place> places = SharedMemory.Allocate<Place>(2 * TTile.Side);
             TTile tile = Of<TLeft, TRight, TTile>(
                 sizes, Products.Left(slice), Products.Right(slice), firstRow, firstColumn, shared, places);
@@ -50,8 +41,8 @@ internal static class Tiles
         where TRight : struct, IOperand
         where TTile : struct, ITile<TTile>
     {
-        Floats leftTile = shared.SubView(0, Depth * Stride<TTile>());
-        Floats rightTile = shared.SubView(Depth * Stride<TTile>(), Depth * Stride<TTile>());
+        Floats leftTile = shared.SubView(0, TTile.SharedLength);
+        Floats rightTile = shared.SubView(TTile.SharedLength, TTile.SharedLength);
         ArrayView<Place> rows = places.SubView(0, TTile.Side), columns = places.SubView(TTile.Side, TTile.Side);
         for (int i = Group.IdxX; i < TTile.Side; i += TTile.Threads)
         {
@@ -60,7 +51,7 @@ internal static class Tiles
         }
         Group.Barrier();
         TTile tile = default;
-        for (int first = sizes.First; first < sizes.End; first += Depth)
+        for (int first = sizes.First; first < sizes.End; first += TTile.Depth)
         {
             Load<TLeft, TTile>(left, leftTile, rows, sizes.Rows - firstRow, first, sizes.End);
             Load<TRight, TTile>(right, rightTile, columns, sizes.Columns - firstColumn, first, sizes.End);
@@ -79,20 +70,20 @@ internal static class Tiles
     {
         if (operand.RunsAlongDepth)
         {
-            int step = Group.IdxX % Depth;
+            int step = Group.IdxX % TTile.Depth;
             Place depth = operand.Depth(first + step);
             bool isInside = first + step < end;
-            for (int i = Group.IdxX / Depth; i < TTile.Side; i += TTile.Threads / Depth)
-                to[step * Stride<TTile>() + i] = isInside && i < outerCount ? operand.At(outer[i], depth) : 0;
+            for (int i = Group.IdxX / TTile.Depth; i < TTile.Side; i += TTile.Threads / TTile.Depth)
+                TTile.Put(to, i, step, isInside && i < outerCount ? operand.At(outer[i], depth) : 0);
         }
         else
         {
             int i = Group.IdxX % TTile.Side;
             Place place = outer[i];
-            for (int step = Group.IdxX / TTile.Side; step < Depth; step += TTile.Threads / TTile.Side)
+            for (int step = Group.IdxX / TTile.Side; step < TTile.Depth; step += TTile.Threads / TTile.Side)
             {
                 bool isInside = first + step < end && i < outerCount;
-                to[step * Stride<TTile>() + i] = isInside ? operand.At(place, operand.Depth(first + step)) : 0;
+                TTile.Put(to, i, step, isInside ? operand.At(place, operand.Depth(first + step)) : 0);
             }
         }
     }
