@@ -5,8 +5,8 @@ namespace Tessera.Cuda.Kernels;
 /// <summary>
 /// Nearest rows of a table. Cost: 2 operations for each pair of rows and column. Layout: a group has the rows of a tile
 /// and goes through the table tile by tile; the score of row e is <c>|e|^2 - 2 x . e</c>, computed alike for equal
-/// rows, so that the lowest of them wins; each thread keeps the best of its columns, and the threads of a row compare at the
-/// end. Bound: the inner step of <see cref="Tiles"/>.
+/// rows, so that the lowest of them wins; each thread keeps the best of its columns, and the threads of a row compare
+/// at the end. Bound: the inner step of <see cref="Tiles"/>.
 /// </summary>
 internal readonly record struct NearestRowsKernel<TShape>(
     ProductSizes Sizes, Matrix X, Matrix Table, Floats Squares, Integers Nearest) : IGroupKernel
