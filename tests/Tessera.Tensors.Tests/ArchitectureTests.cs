@@ -75,6 +75,7 @@ public partial class ArchitectureTests
 
     [Theory]
     [InlineData("Tessera.Tensors")]
+    [InlineData("Tessera.Cuda", "Tessera.Tensors")]
     [InlineData("Tessera", "Tessera.Tensors")]
     [InlineData("Tessera.Models", "Tessera")]
     [InlineData("Tessera.Onnx", "Tessera")]

@@ -1,0 +1,69 @@
+using ILGPU;
+using ILGPU.Runtime.CPU;
+using Tessera.Tensors.Devices;
+using Tessera.Tensors.Devices.Cpu;
+
+namespace Tessera.Cuda.Tests;
+
+/// <summary>
+/// The kernels on ILGPU's simulation of a GPU, with warps of 32, beside the reference. A thread of the simulation is
+/// one of the system, and each barrier waits for all of them: the fewer, the faster.
+/// </summary>
+internal static class Simulation
+{
+    public static readonly Device Reference = new CpuDevice(1, "reference");
+
+    private static readonly Lazy<CudaDevice> SmallOne =
+        new(() => new CudaDevice(ContextOf(new CPUDevice(32, 2, 1)), context => context.Devices[0]));
+
+    private static readonly Lazy<CudaDevice> LargeOne = new(
+        () => new CudaDevice(ContextOf(CPUDevice.Nvidia), context => context.Devices[0]) { ManyTiles = 1 });
+
+    /// <summary>With groups of at most two warps.</summary>
+    public static CudaDevice Small => SmallOne.Value;
+
+    /// <summary>With groups of any size, and large tiles for all products; slow.</summary>
+    public static CudaDevice Large => LargeOne.Value;
+
+    /// <summary>
+    /// Asserts that a primitive leaves in its destinations what the reference does, twice with the same bits, and that
+    /// nothing beside the destinations is written.
+    /// </summary>
+    /// <param name="what">The primitive and its sizes, for the message.</param>
+    /// <param name="tolerance">The largest relative root mean square error.</param>
+    /// <param name="run">Calls the primitive on a device with these destinations.</param>
+    /// <param name="destinations">The contents of the destinations before the call.</param>
+    public static void AssertAgree(
+        string what, double tolerance, Action<Bench, Storage<float>[]> run, params float[][] destinations) =>
+        AssertAgree(Small, what, tolerance, run, destinations);
+
+    /// <summary>The same on a device of one's choice.</summary>
+    public static void AssertAgree(
+        CudaDevice device, string what, double tolerance, Action<Bench, Storage<float>[]> run,
+        params float[][] destinations)
+    {
+        float[][] expected = Run(what, Reference, run, destinations), actual = Run(what, device, run, destinations);
+        float[][] again = Run(what, device, run, destinations);
+        for (int i = 0; i < destinations.Length; i++)
+        {
+            double error = Numbers.RelativeError(expected[i], actual[i]);
+            Assert.True(
+                error <= tolerance, $"{what}: destination {i} is off by {error:E1}, allowed is {tolerance:E1}");
+            Assert.True(Numbers.SameBits(actual[i], again[i]), $"{what}: destination {i} differs in a second run");
+        }
+    }
+
+    /// <summary>The destinations after a primitive.</summary>
+    public static float[][] Run(
+        string what, Device device, Action<Bench, Storage<float>[]> run, params float[][] destinations)
+    {
+        using var bench = new Bench(device);
+        Guarded<float>[] guarded = [.. destinations.Select(values => bench.Guard<float>(values))];
+        run(bench, [.. guarded.Select(destination => destination.Storage)]);
+        for (int i = 0; i < guarded.Length; i++)
+            Assert.True(guarded[i].IsIntact, $"{what}: {device.Description} wrote beside destination {i}");
+        return [.. guarded.Select(destination => destination.Values)];
+    }
+
+    private static Context ContextOf(CPUDevice processor) => Context.Create(builder => builder.CPU(processor));
+}
