@@ -13,7 +13,7 @@ namespace Tessera.Benchmarks.Recipe;
 /// </summary>
 internal sealed class PriorExperiments
 {
-    private const int HeldOutEvery = 10;
+    private const int HeldOutEvery = 10, AblationImages = 25_600;
     private const string Header = "row,seed,pictures,seconds,nats,train_nats";
 
     private static readonly Row[] Ablation =
@@ -31,6 +31,10 @@ internal sealed class PriorExperiments
         new("8 heads", Sizes(heads: 8)),
         new("weight decay 0", options => options with { WeightDecay = 0 }),
         new("weight decay 0.5", options => options with { WeightDecay = 0.5f }),
+        new("width 192, 6 heads, dropout 0.05", options => options with
+        {
+            Model = options.Model with { Width = 192, Heads = 6, Dropout = 0.05f },
+        }),
         new("dropout 0.05", options => options with { Model = options.Model with { Dropout = 0.05f } }),
         new("gradients not clipped", options => options with { ClipNorm = 0 }),
         new("Adam, lr 2e-3", options => options with { Optimizer = OptimizerKind.Adam, LearningRate = 2e-3f }),
@@ -76,14 +80,13 @@ internal sealed class PriorExperiments
     /// <param name="runs">The folder of run folders.</param>
     public static void Run(string name, string tokenizer, string dataDir, string results, string runs)
     {
-        (double minutes, bool isTest, Row[] rows, int seeds) = name switch
+        (TrainingBudget budget, bool isTest, Row[] rows, int seeds) = name switch
         {
-            "prior-ablation" => (3.0, false, Ablation, 1),
-            "prior-15-minutes" => (15, true, [Ablation[0]], 3),
-            _ => (60, true, [Ablation[0]], 1),
+            "prior-ablation" => (TrainingBudget.OfImages(AblationImages), false, Ablation, 1),
+            "prior-15-minutes" => (TrainingBudget.OfMinutes(15), true, [Ablation[0]], 3),
+            _ => (TrainingBudget.OfMinutes(60), true, (Row[])[Ablation[0]], 1),
         };
-        var experiment = new PriorExperiments(
-            name, TrainingBudget.OfMinutes(minutes), tokenizer, dataDir, results, runs, isTest);
+        var experiment = new PriorExperiments(name, budget, tokenizer, dataDir, results, runs, isTest);
         for (ulong seed = 1; seed <= (ulong)seeds; seed++)
         {
             foreach (Row row in rows) experiment.RunIfMissing(row, seed);
