@@ -42,6 +42,9 @@ internal sealed class CompleteCommand : SamplerCommand
         AddOptions();
     }
 
+    /// <summary>The usual grid is one row.</summary>
+    protected override int GridColumns => UsualCount + 2;
+
     protected override void Check(ParseResult parse)
     {
         CheckCount(parse.GetValue(_count) ?? UsualCount);

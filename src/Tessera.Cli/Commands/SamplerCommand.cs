@@ -10,8 +10,7 @@ namespace Tessera.Cli.Commands;
 /// <summary>The base of commands that draw images from a prior.</summary>
 internal abstract class SamplerCommand : TesseraCommand
 {
-    /// <summary>The columns of a grid of images, and the pixels between them.</summary>
-    protected const int GridColumns = 8, GridPadding = 2;
+    private const int GridPadding = 2;
 
     private readonly ModelSource _model = new();
     private readonly SettingGroup<TrainingOptions> _computing = Settings.ForComputing();
@@ -43,6 +42,9 @@ internal abstract class SamplerCommand : TesseraCommand
         Run(parse, sampler, options);
     }
 
+    /// <summary>The columns of a grid of images.</summary>
+    protected virtual int GridColumns => 8;
+
     /// <summary>Checks the command's own options, before models are read.</summary>
     protected abstract void Check(ParseResult parse);
 
@@ -61,7 +63,7 @@ internal abstract class SamplerCommand : TesseraCommand
     }
 
     /// <summary>Checks that a grid of images fits one PNG, before they are drawn.</summary>
-    protected static void CheckGrid(int count, ImageSampler sampler)
+    protected void CheckGrid(int count, ImageSampler sampler)
     {
         CodePriorOptions prior = sampler.Prior.Options;
         int cell = sampler.Tokenizer.PixelsPerCode;
@@ -71,6 +73,6 @@ internal abstract class SamplerCommand : TesseraCommand
     }
 
     /// <summary>Writes images as one grid.</summary>
-    protected static void WriteGrid(string path, IReadOnlyList<Image> images) =>
+    protected void WriteGrid(string path, IReadOnlyList<Image> images) =>
         ImageFile.WritePng(path, ImageGrid.Make(images, GridColumns, GridPadding));
 }
