@@ -28,7 +28,7 @@ public static class PretrainedModels
 
     internal static string FolderOf(string name, IReadOnlyList<string?> places)
     {
-        string[] files = [.. Package.GetManifestResourceNames().Where(file => file.StartsWith($"{name}/"))];
+        string[] files = [.. Package.GetManifestResourceNames().Where(file => file.StartsWith($"{name}/", StringComparison.Ordinal))];
         if (files.Length == 0)
             throw new InputException($"there is no model {name} in the package; there is {string.Join(", ", Names)}");
         InputException? first = null;

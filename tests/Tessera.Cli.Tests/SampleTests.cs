@@ -154,6 +154,15 @@ public sealed class SampleTests(TrainedPrior trained) : IDisposable
     }
 
     [Fact]
+    public void The_usual_completions_are_one_row()
+    {
+        string image = Path.Combine(trained.Images, "test", "cube", "0.png");
+        Program.Succeed("complete", trained.Run, image, "--out", _folder["a.png"]);
+        Image grid = ImageFile.Read(_folder["a.png"]);
+        Assert.Equal((2 + 10 * 18, 20), (grid.Width, grid.Height));
+    }
+
+    [Fact]
     public void A_mask_keeps_its_white_cells_and_must_be_as_large_as_the_image()
     {
         string image = Path.Combine(trained.Images, "test", "cube", "0.png");

@@ -16,7 +16,8 @@ internal sealed class InfoCommand : TesseraCommand
     private readonly ModelSource _model = new();
 
     public InfoCommand(Invocation invocation) : base(
-        invocation, "info", "Shows the options, sizes and tensors of a run, a checkpoint or a model file; of a prior too.",
+        invocation, "info",
+        "Shows the options, sizes and tensors of a run, a checkpoint or a model file, be it a tokenizer or a prior.",
         "tessera info runs/shapes-1", "tessera info runs/shapes-1/checkpoints/500", "tessera info model.safetensors",
         "tessera info runs/cifar/prior") =>
         _model.AddTo(this);
