@@ -44,8 +44,12 @@ public sealed class PretrainedTests(Trained trained) : IDisposable
     [Fact]
     public void Nothing_is_written_beside_them_unless_the_user_says_where()
     {
-        Assert.Contains("--out", Program.Refuse("prior", "cifar10"));
-        Assert.Contains("--out", Program.Refuse("report", "cifar10"));
+        foreach ((string command, string what) in new[] { ("prior", "the prior"), ("report", "the report") })
+        {
+            Assert.Equal(
+                $"cifar10 comes with the program; name a folder for {what} with --out",
+                Program.Refuse(command, "cifar10"));
+        }
     }
 
     [Fact]

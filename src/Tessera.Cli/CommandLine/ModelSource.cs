@@ -33,8 +33,18 @@ internal sealed class ModelSource
     /// <summary>The path of the model that the user named as RUN.</summary>
     public string Path(ParseResult parse) => PathOf(Given(parse));
 
-    /// <summary>Whether the user named a model that comes with the program.</summary>
-    public bool IsPretrained(ParseResult parse) => IsPretrained(Given(parse));
+    /// <summary>
+    /// Checks that something can be written beside the model where the user names no place: not beside one that comes
+    /// with the program, which is in the cache folder.
+    /// </summary>
+    /// <param name="parse">The command line.</param>
+    /// <param name="what">What is written: "the report".</param>
+    /// <exception cref="InputException">The model comes with the program.</exception>
+    public void CheckHasFolder(ParseResult parse, string what)
+    {
+        if (IsPretrained(Given(parse)))
+            throw new InputException($"{Given(parse)} comes with the program; name a folder for {what} with --out");
+    }
 
     /// <summary>The path of a model: of one that comes with the program, if that is its name.</summary>
     public static string PathOf(string given) => IsPretrained(given) ? PretrainedModels.FolderOf(given) : given;

@@ -80,8 +80,7 @@ internal sealed class PriorCommand : TrainingCommand<PriorOptions>
     private string DefaultPath(ParseResult parse)
     {
         string run = _model.Given(parse);
-        if (_model.IsPretrained(parse))
-            throw new InputException($"{run} comes with the program; name a folder for the prior with --out");
+        _model.CheckHasFolder(parse, "the prior");
         if (Directory.Exists(run)) return ImageSampler.FolderOf(run);
         if (File.Exists(run)) throw new InputException($"{run} is no folder; name one for the prior with --out");
         throw new InputException($"there is no run, checkpoint or model file {run}; check the path");

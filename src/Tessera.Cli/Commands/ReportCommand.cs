@@ -44,9 +44,12 @@ internal sealed class ReportCommand : TrainedModelCommand
         Invocation.Output.Line($"all figures on one page: {page}");
     }
 
-    private string UsualFolder(ParseResult parse, TrainedModel trained) =>
-        !IsPretrained(parse) && trained.Run is { } run && run.ModelPath == trained.Path
+    private string UsualFolder(ParseResult parse, TrainedModel trained)
+    {
+        CheckHasFolder(parse, "the report");
+        return trained.Run is { } run && run.ModelPath == trained.Path
             ? Path.Combine(run.Path, Report.FolderName)
             : throw new InputException(
                 $"{trained.Path} is not a run's newest model; name the folder for its report with --out");
+    }
 }

@@ -17,14 +17,7 @@ internal abstract class TrainedModelCommand : TesseraCommand
 
     /// <summary>Creates a command whose default is the test split.</summary>
     protected TrainedModelCommand(Invocation invocation, string name, string description, params string[] examples)
-        : this(invocation, name, description, Split.Test, examples)
-    {
-    }
-
-    /// <summary>Creates a command with a default split.</summary>
-    protected TrainedModelCommand(
-        Invocation invocation, string name, string description, Split usualSplit, params string[] examples)
-        : this(invocation, name, description, usualSplit, allowsNative: false, examples)
+        : this(invocation, name, description, Split.Test, allowsNative: false, examples)
     {
     }
 
@@ -66,8 +59,8 @@ internal abstract class TrainedModelCommand : TesseraCommand
     /// <summary>The path of the model that the user named as RUN.</summary>
     protected string RunPath(ParseResult parse) => _model.Path(parse);
 
-    /// <summary>Whether the user named a model that comes with the program.</summary>
-    protected bool IsPretrained(ParseResult parse) => _model.IsPretrained(parse);
+    /// <inheritdoc cref="ModelSource.CheckHasFolder"/>
+    protected void CheckHasFolder(ParseResult parse, string what) => _model.CheckHasFolder(parse, what);
 
     /// <summary>The options of the model's run, or the defaults, overridden by those that the user gave.</summary>
     protected TrainingOptions OptionsFor(ParseResult parse, TrainedModel trained)
