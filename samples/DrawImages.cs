@@ -12,7 +12,7 @@ public static class DrawImages
     public static void Run(string run, string? className, string path)
     {
         using var sampler = ImageSampler.Open(run);
-        var options = new SamplingOptions { Guidance = 1, TopP = 0.97f, Seed = 7 };
+        var options = new SamplingOptions { Guidance = 1, Seed = 7 };
         Image[] images = sampler.Sample(8, className, options);
         ImageFile.WritePng(path, ImageGrid.Make(images, columns: 4));
     }

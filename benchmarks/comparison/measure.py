@@ -47,6 +47,8 @@ class Session:
     def compare(self, workers, operation):
         """All programs in turns: milliseconds by program and round, and the checks of their results."""
         tell(operation.name)
+        if operation.slow:
+            workers = list({worker.program.family: worker for worker in reversed(workers)}.values())[::-1]
         checks = {worker.program.name: warm_up(worker, operation) for worker in workers}
         require_same(operation, checks)
         times = {worker.program.name: [] for worker in workers}
@@ -113,7 +115,7 @@ def warm_up(worker, operation):
     """Calls it a few times; the checks of every call of a training step, else of the last call."""
     if operation.trains:
         return [worker.perform(operation.line)[1] for _ in range(WARM_UP_CALLS)]
-    return [worker.perform(operation.line, WARM_UP_CALLS)[1]]
+    return [worker.perform(operation.line, 1 if operation.slow else WARM_UP_CALLS)[1]]
 
 
 def turn(worker, operation):

@@ -14,12 +14,14 @@ PRIOR_BATCH, PRIORS = 64, ((128, 4), (192, 6))
 
 @dataclasses.dataclass(frozen=True)
 class Operation:
-    """Calls per turn: short operations are called more than once; the turn's time is their median."""
+    """Calls per turn: short operations are called more than once; the turn's time is their median. A slow one is
+    warmed up by one call, and measured with the first setting of each program."""
     name: str
     line: str
     calls: int = 3
     trains: bool = False
     flops: int = 0
+    slow: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,5 +77,6 @@ def of_group(group, batch):
         'prior': [Operation(f'training step of a prior, width {width}', f'prior {PRIOR_BATCH} {width} 4 {heads}',
                             calls=1, trains=True) for width, heads in PRIORS],
         'sample': [Operation(f'{PRIOR_BATCH} samples with guidance, width {width}',
-                             f'sample {PRIOR_BATCH} {width} 4 {heads}', calls=1) for width, heads in PRIORS],
+                             f'sample {PRIOR_BATCH} {width} 4 {heads}', calls=1, slow=True)
+                   for width, heads in PRIORS],
     }.get(group, [])

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using Tessera.Cli.CommandLine;
 using Tessera.Cli.Commands;
+using Tessera.Cuda;
 using Tessera.Data;
 using Tessera.Runs;
 using Tessera.Tensors.Devices.Cpu;
@@ -36,6 +37,7 @@ public static class TesseraProgram
     {
         var invocation = new Invocation(new Display(output), new Display(error), cancellation);
         Command? command = null;
+        CudaDevice.Register();
         try
         {
             CheckEnvironment(CpuDevice.KernelsVariable, CpuDevice.KernelNames);

@@ -7,33 +7,48 @@ namespace Tessera.Cuda;
 // Convolutions and other products of matrices.
 public sealed partial class CudaDevice
 {
-    // Of a weight gradient: the groups that all slices together should have, the fewest pixels of a slice, and what
-    // they are a multiple of, so that no tile is cut.
-    private const int SlicedGroups = 512, LeastSlice = 128, SliceUnit = 32;
+    // Of a weight gradient: the fewest pixels of a slice, and what they are a multiple of, so that no tile is cut.
+    private const int LeastSlice = 128, SliceUnit = 32;
 
-    /// <summary>The fewest large tiles that keep a card busy; a product with fewer has small ones.</summary>
-    internal int ManyTiles { get; init; } = 128;
+    // Scores of nearest rows that are in memory at a time.
+    private const int MostScores = 1 << 24;
+
+    /// <summary>How products are computed.</summary>
+    internal ProductKind Products { get; init; }
+
+    /// <summary>The fewest tiles that keep the card busy; a product with fewer has smaller ones.</summary>
+    internal int ManyTiles { get; init; }
 
     /// <inheritdoc/>
     public override void Conv2d(
-        in Conv2dGeometry geometry, Storage<float> x, Storage<float> weight, in Epilogue epilogue, Storage<float> y) =>
+        in Conv2dGeometry geometry, Storage<float> x, Storage<float> weight, in Epilogue epilogue, Storage<float> y)
+    {
+        Storage<float>? packed = Elements(geometry) == 1 ? null : PackWeights(geometry, weight, isTransposed: false);
+        int columns = Elements(geometry) * geometry.InChannels;
         Multiply<
-            OneProduct<ConvolutionKernels.Patches, ConvolutionKernels.Weights, ConvolutionKernels.Output>,
-            ConvolutionKernels.Patches, ConvolutionKernels.Weights, ConvolutionKernels.Output>(
+            OneProduct<ConvolutionKernels.Patches, MatrixRows, ConvolutionKernels.Output>,
+            ConvolutionKernels.Patches, MatrixRows, ConvolutionKernels.Output>(
             1,
             new(
-                new ProductSizes(OutPixels(geometry), geometry.OutChannels, Elements(geometry) * geometry.InChannels),
-                new ConvolutionKernels.Patches(geometry, View(x)),
-                new ConvolutionKernels.Weights(geometry, View(weight)),
+                new ProductSizes(OutPixels(geometry), geometry.OutChannels, columns),
+                new ConvolutionKernels.Patches(geometry, View(x), Run(geometry.InChannels, x)),
+                new MatrixRows(View(packed ?? weight), columns, Run(geometry.InChannels, packed ?? weight)),
                 new ConvolutionKernels.Output(View(y), geometry.OutChannels, Views(epilogue))));
+        if (packed is not null) Return(packed);
+    }
 
     /// <inheritdoc/>
     public override void Conv2dTransposed(
-        in Conv2dGeometry geometry, Storage<float> y, Storage<float> weight, in Epilogue epilogue, Storage<float> x) =>
+        in Conv2dGeometry geometry, Storage<float> y, Storage<float> weight, in Epilogue epilogue, Storage<float> x)
+    {
+        Storage<float> packed = PackWeights(geometry, weight, isTransposed: true);
         Multiply<
             TransposedKernels.Slices, TransposedKernels.Reaching, TransposedKernels.Weights, TransposedKernels.Input>(
             geometry.Stride * geometry.Stride,
-            new TransposedKernels.Slices(geometry, View(y), View(weight), View(x), Views(epilogue)));
+            new TransposedKernels.Slices(
+                geometry, View(y), View(packed), View(x), Views(epilogue), Run(geometry.OutChannels, y)));
+        Return(packed);
+    }
 
     /// <inheritdoc/>
     public override void Conv2dWeightGradient(
@@ -41,27 +56,24 @@ public sealed partial class CudaDevice
         bool accumulate, Storage<float>? gradBias, bool accumulateBias)
     {
         int pixels = OutPixels(geometry), columns = Elements(geometry) * geometry.InChannels;
-        int length = gradWeight.Length;
-        int tiles = Ceiling(geometry.OutChannels, FloatTile<SmallShape>.Side)
-            * Ceiling(columns, FloatTile<SmallShape>.Side);
-        int slices = Math.Clamp(SlicedGroups / tiles, 1, Ceiling(pixels, LeastSlice));
+        int tiles = WidestTiles(geometry.OutChannels, columns);
+        int slices = Math.Clamp(2 * ManyTiles / tiles, 1, Ceiling(pixels, LeastSlice));
         int slicePixels = Ceiling(Ceiling(pixels, slices), SliceUnit) * SliceUnit;
         slices = Ceiling(pixels, slicePixels);
-        Storage<float>? scratch = slices == 1 ? null : Rent(slices * length);
+        Storage<float> sums = Rent(slices * gradWeight.Length);
         Multiply<
-            ConvolutionKernels.WeightGradient, Matrix, ConvolutionKernels.PatchesByElement,
-            ConvolutionKernels.WeightResult>(
+            ConvolutionKernels.WeightGradient, MatrixColumns, ConvolutionKernels.PatchesByElement,
+            ConvolutionKernels.WeightSums>(
             slices,
             new ConvolutionKernels.WeightGradient(
-                geometry, View(x), View(gradY), slicePixels, View(scratch ?? gradWeight), length,
-                Flag(accumulate && scratch is null)));
-        if (scratch is not null)
-        {
-            _launcher.ForEach(
-                length,
-                new ConvolutionKernels.AddSlices(View(scratch), slices, length, View(gradWeight), Flag(accumulate)));
-            Return(scratch);
-        }
+                geometry,
+                new ConvolutionKernels.PatchesByElement(geometry, View(x), Run(geometry.InChannels, x)),
+                new MatrixColumns(View(gradY), geometry.OutChannels, Run(geometry.OutChannels, gradY)),
+                slicePixels, View(sums)));
+        _launcher.ForEach(
+            gradWeight.Length,
+            new ConvolutionKernels.AddSlices(geometry, View(sums), slices, View(gradWeight), Flag(accumulate)));
+        Return(sums);
         if (gradBias is not null) ColumnSums(gradY, pixels, geometry.OutChannels, gradBias, accumulateBias);
     }
 
@@ -71,11 +83,27 @@ public sealed partial class CudaDevice
     {
         Storage<float> squares = Rent(tableRows);
         _launcher.ForEachWarp(tableRows, new NormKernels.Squares(View(table), columns, View(squares)));
-        _launcher.ForEachGroup(
-            new Index3D(Ceiling(nearest.Length, FloatTile<SmallShape>.Side), 1, 1), FloatTile<SmallShape>.Threads,
-            new NearestRowsKernel<SmallShape>(
-                new ProductSizes(nearest.Length, tableRows, columns), Matrix.Rows(View(x), columns),
-                Matrix.Rows(View(table), columns), View(squares), View(nearest)));
+        int most = Math.Clamp(MostScores / tableRows, 1, Math.Max(nearest.Length, 1));
+        Storage<float> scores = Rent(most * tableRows);
+        for (int first = 0; first < nearest.Length; first += most)
+        {
+            int rows = Math.Min(most, nearest.Length - first);
+            Floats part = View(x).SubView(first * columns, rows * columns);
+            Multiply<
+                OneProduct<MatrixRows, MatrixRows, NearestRowsKernels.Scores>, MatrixRows, MatrixRows,
+                NearestRowsKernels.Scores>(
+                1,
+                new(
+                    new ProductSizes(rows, tableRows, columns), new MatrixRows(part, columns, Run(columns, x)),
+                    new MatrixRows(View(table), columns, Run(columns, table)),
+                    new NearestRowsKernels.Scores(View(scores), View(squares))));
+            _launcher.ForEachWarp(
+                rows,
+                new NearestRowsKernels.Choose(
+                    part, View(table), columns, View(squares), View(scores), ProductError(columns),
+                    View(nearest).SubView(first, rows)));
+        }
+        Return(scores);
         Return(squares);
     }
 
@@ -96,6 +124,8 @@ public sealed partial class CudaDevice
         Storage<float> scratch = RentDoubles(sumCount + count);
         Storage<float>[] y = [.. matrices.Select(x => Rent(x.Length))];
         Storage<float>[] next = [.. matrices.Select(x => Rent(x.Length))];
+        // Iterates take turns with the matrices themselves, of which some may not be aligned.
+        int run = columns.Zip(matrices, (width, x) => Math.Min(Run(width, x), Run(x.Length / width, x))).Min();
         Storage<float>[] grams = [.. squares.Select(Rent)], polynomials = [.. squares.Select(Rent)];
         Doubles sums = AsDoubles(scratch).SubView(0, sumCount), lengths = AsDoubles(scratch).SubView(sumCount, count);
         SumSquares(matrices, sums);
@@ -107,11 +137,13 @@ public sealed partial class CudaDevice
         {
             Storage<float>[] to = iteration == NewtonSchulz.Iterations ? matrices : next;
             var batch = new NewtonSchulzKernels.Batch(
-                Views(y), Views(to), Views(grams), Views(polynomials), Sixteen<int>.Of(columns, missing: 1));
+                Views(y), Views(to), Views(grams), Views(polynomials), Sixteen<int>.Of(columns, missing: 1), run);
             Multiply<NewtonSchulzKernels.Gram, Matrix, Matrix, NewtonSchulzKernels.Combination>(count, new(batch));
-            Multiply<NewtonSchulzKernels.Polynomial, Matrix, Matrix, NewtonSchulzKernels.Combination>(
+            Multiply<
+                NewtonSchulzKernels.Polynomial, MatrixRows, MatrixColumns, NewtonSchulzKernels.Combination>(
                 count, new(batch));
-            Multiply<NewtonSchulzKernels.Step, Matrix, Matrix, NewtonSchulzKernels.Combination>(count, new(batch));
+            Multiply<NewtonSchulzKernels.Step, MatrixRows, MatrixColumns, NewtonSchulzKernels.Combination>(
+                count, new(batch));
             (y, next) = (next, y);
         }
         foreach (Storage<float> rented in (Storage<float>[])[scratch, .. y, .. next, .. grams, .. polynomials])
@@ -124,23 +156,83 @@ public sealed partial class CudaDevice
         where TRight : struct, IOperand
         where TResult : struct, IProductResult
     {
-        long tiles = 0;
-        int rows = 0, columns = 0;
-        for (int slice = 0; slice < slices; slice++)
+        switch (Products)
         {
-            ProductSizes sizes = products.Sizes(slice);
-            int side = FloatTile<LargeShape>.Side;
-            tiles += (long)Ceiling(sizes.Rows, side) * Ceiling(sizes.Columns, side);
-            (rows, columns) = (Math.Max(rows, sizes.Rows), Math.Max(columns, sizes.Columns));
+            case ProductKind.Tf32:
+                LaunchTensor<Tf32>();
+                break;
+            case ProductKind.Bfloat16:
+                LaunchTensor<Bfloat16>();
+                break;
+            case ProductKind.ThreeTf32:
+                LaunchTensor<ThreeTf32>();
+                break;
+            default:
+                if (!LaunchIfMany<FloatTile<LargeFloats>>()) Launch<FloatTile<SmallFloats>>();
+                break;
         }
-        if (tiles >= ManyTiles && _launcher.Threads >= FloatTile<LargeShape>.Threads)
-            Launch<FloatTile<LargeShape>>();
-        else
-            Launch<FloatTile<SmallShape>>();
+
+        // The widest tile that the product fills and of which there are enough.
+        void LaunchTensor<TPrecision>() where TPrecision : struct, IPrecision
+        {
+            int columns = MostColumns();
+            if (columns > TensorTile<Tall64, TPrecision>.Columns && LaunchIfMany<TensorTile<Square128, TPrecision>>())
+                return;
+            if (columns > TensorTile<Tall32, TPrecision>.Columns && LaunchIfMany<TensorTile<Tall64, TPrecision>>())
+                return;
+            if (!LaunchIfMany<TensorTile<Tall32, TPrecision>>()) Launch<TensorTile<Square32, TPrecision>>();
+        }
+
+        int MostColumns() => Enumerable.Range(0, slices).Max(slice => products.Sizes(slice).Columns);
+
+        bool LaunchIfMany<TTile>() where TTile : struct, ITile<TTile>
+        {
+            long tiles = Enumerable.Range(0, slices).Select(products.Sizes)
+                .Sum(sizes => (long)Ceiling(sizes.Rows, TTile.Rows) * Ceiling(sizes.Columns, TTile.Columns));
+            if (tiles < ManyTiles || _launcher.Threads < TTile.Threads) return false;
+            Launch<TTile>();
+            return true;
+        }
 
         void Launch<TTile>() where TTile : struct, ITile<TTile> => _launcher.ForEachGroup(
-            new Index3D(Ceiling(rows, TTile.Side), Ceiling(columns, TTile.Side), slices), TTile.Threads,
-            new Tiles.Multiply<TProducts, TLeft, TRight, TResult, TTile>(products));
+            new Index3D(
+                Ceiling(Enumerable.Range(0, slices).Max(slice => products.Sizes(slice).Rows), TTile.Rows),
+                Ceiling(MostColumns(), TTile.Columns), slices),
+            TTile.Threads, new Tiles.Multiply<TProducts, TLeft, TRight, TResult, TTile>(products));
+    }
+
+    private Storage<float> PackWeights(in Conv2dGeometry geometry, Storage<float> weight, bool isTransposed)
+    {
+        Storage<float> packed = Rent(weight.Length);
+        _launcher.ForEach(
+            weight.Length,
+            new ConvolutionKernels.PackWeights(geometry, View(weight), View(packed), Flag(isTransposed)));
+        return packed;
+    }
+
+    /// <summary>The elements of a storage that lie beside each other at an aligned address.</summary>
+    /// <param name="extent">The elements of a row of it.</param>
+    /// <param name="storage">The storage.</param>
+    private static int Run(int extent, Storage<float> storage) =>
+        extent % 4 == 0 && ((CudaStorage<float>)storage).IsAligned ? 4 : 1;
+
+    /// <summary>The tiles of a product, where they are as wide as they get.</summary>
+    private int WidestTiles(int rows, int columns) => Products == ProductKind.Fma
+        ? Ceiling(rows, FloatTile<SmallFloats>.Rows) * Ceiling(columns, FloatTile<SmallFloats>.Columns)
+        : Ceiling(rows, TensorTile<Square128, Tf32>.Rows) * Ceiling(columns, TensorTile<Square128, Tf32>.Columns);
+
+    /// <summary>The largest error of a product of two rows, as a part of their lengths.</summary>
+    private float ProductError(int columns)
+    {
+        // Two factors are rounded to so many bits; tensor cores cut the sums of float32 off.
+        int bits = Products switch
+        {
+            ProductKind.Tf32 => 11,
+            ProductKind.Bfloat16 => 8,
+            ProductKind.ThreeTf32 => 22,
+            _ => 24,
+        };
+        return 2 * MathF.ScaleB(1, -bits) + columns * MathF.ScaleB(1, -23);
     }
 
     private DeviceEpilogue Views(in Epilogue epilogue) => new(

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
@@ -9,19 +10,26 @@ namespace Tessera.Cuda;
 /// <summary>
 /// An NVIDIA GPU: storages in its memory, all kernels in C#, compiled by ILGPU when they are first used. It needs
 /// NVIDIA's driver and nothing else. Work is enqueued on one stream; the host waits in
-/// <see cref="Download{T}"/> only.
+/// <see cref="Download{T}"/> only. The second <see cref="Submit"/> of an update records it as a CUDA graph, the later
+/// ones replay that.
 /// </summary>
 /// <example><code>
-/// using Device device = new CudaDevice();
+/// CudaDevice.Register();                      // makes "cuda" known, and the choice of "auto" where there is a GPU
+/// using Device device = Device.Create("cuda");
 /// </code></example>
 public sealed partial class CudaDevice : Tensors.Devices.Device
 {
-    private static readonly Version LeastCapability = new(7, 5);
+    private const string KindName = "cuda";
+
+    // The first capability with TF32, bfloat16 and asynchronous copies.
+    private static readonly Version TensorCapability = new(8, 0);
 
     private readonly Context _context;
     private readonly Accelerator _accelerator;
     private readonly AcceleratorStream _stream;
     private readonly Launcher _launcher;
+    private readonly Staging _staging;
+    private readonly Recorder? _recorder;
 
     // Stand where an argument has no tensor: a view of nothing has an address all the same.
     private readonly Storage<float> _noFloats;
@@ -29,18 +37,26 @@ public sealed partial class CudaDevice : Tensors.Devices.Device
 
     /// <summary>Opens a GPU.</summary>
     /// <param name="number">Its number, from 0, in the order of the driver.</param>
-    /// <exception cref="ArgumentException">There is no such GPU, no driver, or the GPU is too old.</exception>
-    public CudaDevice(int number = 0)
+    /// <param name="precision">How it multiplies.</param>
+    /// <exception cref="ArgumentException">
+    /// There is no such GPU, or it cannot be used, or it has no such precision; the message says why.
+    /// </exception>
+    public CudaDevice(int number = 0, Precision precision = Precision.Auto)
         : this(
             Context.Create(builder => builder.Cuda().Optimize(OptimizationLevel.O2)),
             context => Choose(context, number))
     {
+        Products = KindOf(precision);
+        var cuda = (CudaAccelerator)_accelerator;
+        _recorder = Recorder.Create(((CudaStream)_stream).StreamPtr);
+        Description = $"{KindName}, {cuda.Name}, {Text(Products)}";
     }
 
     /// <summary>Opens an accelerator of a context, which this device disposes: the simulation in tests.</summary>
     internal CudaDevice(Context context, Func<Context, ILGPU.Runtime.Device> choose)
     {
         _context = context;
+        TensorCorePtx.Register(context);
         try
         {
             _accelerator = choose(context).CreateAccelerator(context);
@@ -50,13 +66,26 @@ public sealed partial class CudaDevice : Tensors.Devices.Device
             context.Dispose();
             throw;
         }
+        ManyTiles = _accelerator.NumMultiprocessors;
         _stream = _accelerator.CreateStream();
         _launcher = new Launcher(_accelerator, _stream);
+        _staging = new Staging(_accelerator, _stream);
         (_noFloats, _noIntegers) = (Allocate<float>(0), Allocate<int>(0));
+        Description = $"{KindName}, {_accelerator.Name}";
     }
 
     /// <inheritdoc/>
-    public override string Description => $"cuda, {_accelerator.Name}";
+    public override string Description { get; }
+
+    /// <summary>Whether <see cref="Submit"/> records work, where the driver can.</summary>
+    internal bool Records { get; init; } = true;
+
+    /// <summary>
+    /// Makes GPUs known to <see cref="Tensors.Devices.Device.Create"/> by the name <c>cuda</c>, before the processor.
+    /// </summary>
+    public static void Register() => Register(
+        new DeviceKind(
+            KindName, Driver.FindDevices, (number, _, precision) => new CudaDevice(number, precision)));
 
     /// <inheritdoc/>
     public override void Dispose()
@@ -64,6 +93,7 @@ public sealed partial class CudaDevice : Tensors.Devices.Device
         base.Dispose();
         _noFloats.Dispose();
         _noIntegers.Dispose();
+        _staging.Dispose();
         _stream.Dispose();
         _accelerator.Dispose();
         _context.Dispose();
@@ -73,7 +103,16 @@ public sealed partial class CudaDevice : Tensors.Devices.Device
     public override Storage<T> Allocate<T>(int length)
     {
         _accelerator.Bind();
-        return new CudaStorage<T>(_accelerator, length);
+        try
+        {
+            return new CudaStorage<T>(_accelerator, length);
+        }
+        // ILGPU has the driver's error as text.
+        catch (CudaException e) when (e.Message.Contains("memory", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new InsufficientMemoryException(
+                $"{_accelerator.Name} has no {(long)length * Marshal.SizeOf<T>():#,0} bytes left", e);
+        }
     }
 
     /// <inheritdoc/>
@@ -83,8 +122,7 @@ public sealed partial class CudaDevice : Tensors.Devices.Device
             throw new ArgumentException("the source is longer than the destination", nameof(source));
         if (source.IsEmpty) return;
         _accelerator.Bind();
-        // The driver copies memory that it has not locked to a place of its own before it returns.
-        View(destination).SubView(0, source.Length).CopyFromCPU(_stream, source);
+        _staging.Upload(source, View(destination).SubView(0, source.Length));
     }
 
     /// <inheritdoc/>
@@ -94,8 +132,24 @@ public sealed partial class CudaDevice : Tensors.Devices.Device
             throw new ArgumentException("the source is longer than the destination", nameof(source));
         if (source.Length == 0) return;
         _accelerator.Bind();
-        View(source).CopyToCPU(_stream, destination[..source.Length]);
+        _staging.Download(View(source), destination[..source.Length]);
+    }
+
+    /// <inheritdoc/>
+    public override void Submit(Action work)
+    {
+        _accelerator.Bind();
+        if (_recorder is null || !Records)
+            work();
+        else
+            _recorder.Run(work);
+    }
+
+    /// <inheritdoc/>
+    protected internal override void ForgetSubmitted()
+    {
         _stream.Synchronize();
+        _recorder?.Clear();
     }
 
     private static ArrayView<T> View<T>(Storage<T> storage) where T : unmanaged => ((CudaStorage<T>)storage).View;
@@ -110,17 +164,34 @@ public sealed partial class CudaDevice : Tensors.Devices.Device
 
     private static ILGPU.Runtime.Cuda.CudaDevice Choose(Context context, int number)
     {
-        Context.DeviceCollection<ILGPU.Runtime.Cuda.CudaDevice> devices = context.GetCudaDevices();
-        if (devices.Count == 0)
-            throw new ArgumentException("no NVIDIA GPU was found; is its driver installed?", nameof(number));
-        if (number < 0 || number >= devices.Count)
-            throw new ArgumentException(
-                $"there is no GPU number {number}; the last is {devices.Count - 1}", nameof(number));
-        ILGPU.Runtime.Cuda.CudaDevice device = devices[number];
-        var capability = new Version(device.Architecture!.Value.Major, device.Architecture.Value.Minor);
-        return capability >= LeastCapability
-            ? device
-            : throw new ArgumentException(
-                $"{device.Name} has compute capability {capability}; {LeastCapability} is needed", nameof(number));
+        IReadOnlyList<FoundDevice> found = Driver.FindDevices();
+        if (number < 0 || number >= found.Count)
+            throw new ArgumentException($"there is no GPU number {number}; there are {found.Count}", nameof(number));
+        return found[number].Fault is { } fault
+            ? throw new ArgumentException($"GPU number {number} cannot be used: {fault}", nameof(number))
+            : context.GetCudaDevices()[number];
     }
+
+    private ProductKind KindOf(Precision precision)
+    {
+        CudaArchitecture architecture = ((CudaAccelerator)_accelerator).Architecture;
+        bool hasTensorCores = new Version(architecture.Major, architecture.Minor) >= TensorCapability;
+        return precision switch
+        {
+            Precision.Bfloat16 => hasTensorCores
+                ? ProductKind.Bfloat16
+                : throw new ArgumentException(
+                    $"{_accelerator.Name} has no bfloat16: compute capability {TensorCapability} is needed",
+                    nameof(precision)),
+            Precision.Float32 => hasTensorCores ? ProductKind.ThreeTf32 : ProductKind.Fma,
+            _ => hasTensorCores ? ProductKind.Tf32 : ProductKind.Fma,
+        };
+    }
+
+    private static string Text(ProductKind products) => products switch
+    {
+        ProductKind.Tf32 => "products in TF32",
+        ProductKind.Bfloat16 => "products in bfloat16",
+        _ => "products in float32",
+    };
 }

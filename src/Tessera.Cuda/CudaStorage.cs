@@ -9,6 +9,7 @@ internal sealed class CudaStorage<T> : Storage<T> where T : unmanaged
 {
     private readonly CudaStorage<T>? _whole;
     private readonly ArrayView<T> _view;
+    private readonly int _start;
     private MemoryBuffer1D<T, Stride1D.Dense>? _buffer;
 
     /// <summary>A block of its own, not cleared.</summary>
@@ -19,8 +20,11 @@ internal sealed class CudaStorage<T> : Storage<T> where T : unmanaged
         _view = _buffer.View.AsContiguous().SubView(0, length);
     }
 
-    private CudaStorage(CudaStorage<T> whole, ArrayView<T> view) : base(view.IntLength) =>
-        (_whole, _view) = (whole, view);
+    private CudaStorage(CudaStorage<T> whole, int start, ArrayView<T> view) : base(view.IntLength) =>
+        (_whole, _start, _view) = (whole, start, view);
+
+    /// <summary>Whether the first element's address is a multiple of four elements' size.</summary>
+    public bool IsAligned => _start % 4 == 0;
 
     /// <summary>The memory, as kernels see it.</summary>
     /// <exception cref="ObjectDisposedException">
@@ -41,7 +45,7 @@ internal sealed class CudaStorage<T> : Storage<T> where T : unmanaged
         ArgumentOutOfRangeException.ThrowIfNegative(start);
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length - start);
-        return new CudaStorage<T>(_whole ?? this, View.SubView(start, length));
+        return new CudaStorage<T>(_whole ?? this, _start + start, View.SubView(start, length));
     }
 
     /// <inheritdoc/>

@@ -35,6 +35,40 @@ public sealed class DeviceTests(Trained trained)
         Program.Succeed(arguments.Contains("--threads") ? arguments : [.. arguments, "--threads", "2"]);
     }
 
+    [Fact]
+    public void Info_without_a_run_lists_the_devices()
+    {
+        string[] lines = Program.Succeed("info").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Contains(lines, line => line.StartsWith("cuda", StringComparison.Ordinal));
+        Assert.Contains($"{Environment.ProcessorCount} logical processors", lines[^1], StringComparison.Ordinal);
+        Assert.Single(lines, line => line.Contains("--device auto takes it", StringComparison.Ordinal));
+    }
+
+    /// <summary>On a machine without a GPU.</summary>
+    [Fact]
+    public void A_missing_gpu_is_refused_with_what_is_missing()
+    {
+        FoundDevice gpu = Device.Kinds.Single(kind => kind.Name == "cuda").Find()[0];
+        if (gpu.Fault is null) return;
+        Assert.Equal(
+            $"--device cuda: cuda cannot be used: {gpu.Fault}",
+            Program.Refuse("eval", trained.Run, "--device", "cuda"));
+        Assert.StartsWith(
+            "--device cuda:7: this machine has no device", Program.Refuse("eval", trained.Run, "--device", "cuda:7"),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_precision_that_the_device_has_not_is_refused()
+    {
+        Assert.StartsWith(
+            "--device cpu: the processor multiplies in float32",
+            Program.Refuse("eval", trained.Run, "--device", "cpu", "--precision", "bfloat16"),
+            StringComparison.Ordinal);
+        Program.Succeed("eval", trained.Run, "--device", "cpu", "--precision", "float32");
+        Program.Refuse("eval", trained.Run, "--precision", "half");
+    }
+
     [Theory]
     [InlineData("info")]
     [InlineData("convert")]

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 
 namespace Tessera.Cli.Tests;
@@ -18,6 +19,11 @@ internal static partial class Program
         "--size", "16", "--batch", "4", "--updates", "30", "--hidden", "8", "--residual-hidden", "4",
         "--residual-layers", "1", "--codes", "16", "--code-dim", "4", "--threads", "1",
     ];
+
+    /// <summary>The tests leave the user's cache folder alone (on Linux).</summary>
+    [ModuleInitializer]
+    public static void UseOwnCache() =>
+        Environment.SetEnvironmentVariable("XDG_CACHE_HOME", Path.Combine(AppContext.BaseDirectory, "cache"));
 
     /// <summary>Arguments that train a tiny model; <paramref name="others"/> add to them or override them.</summary>
     public static string[] TinyTraining(string data, string run, params string[] others) =>

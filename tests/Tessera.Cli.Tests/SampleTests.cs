@@ -18,7 +18,7 @@ public sealed class SampleTests(TrainedPrior trained) : IDisposable
             "sample", trained.Run, "--count", "5", "--seed", "3", "--class", "cube", "--out", _folder["a.png"],
             "--tokens", _folder["codes.npy"], "--separate", _folder["images"]);
         Assert.Equal(
-            $"{_folder["a.png"]}: 5 images, guidance 1, top-p 0.97, temperature 1, seed 3\n", output);
+            $"{_folder["a.png"]}: 5 images, guidance 1, top-p 1, temperature 1, seed 3\n", output);
         Image grid = ImageFile.Read(_folder["a.png"]);
         Assert.Equal((2 + 5 * 18, 2 + 18), (grid.Width, grid.Height));
         Assert.Equal(["0.png", "1.png", "2.png", "3.png", "4.png"], TemporaryFolder.NamesIn(_folder["images"]));

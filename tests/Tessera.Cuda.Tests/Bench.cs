@@ -4,7 +4,9 @@ using Tessera.Tensors.Devices;
 namespace Tessera.Cuda.Tests;
 
 /// <summary>A device with the storages of one call, which end with it.</summary>
-internal sealed class Bench(Device device) : IDisposable
+/// <param name="device">The device.</param>
+/// <param name="isAligned">Whether the storages begin at multiples of 16 bytes, or one element before.</param>
+internal sealed class Bench(Device device, bool isAligned = false) : IDisposable
 {
     private readonly List<IDisposable> _storages = [];
 
@@ -22,7 +24,7 @@ internal sealed class Bench(Device device) : IDisposable
     /// <summary>A destination whose neighbours can be looked at.</summary>
     public Guarded<T> Guard<T>(ReadOnlySpan<T> values) where T : unmanaged, INumber<T>
     {
-        var guarded = new Guarded<T>(device, values);
+        var guarded = new Guarded<T>(device, values, isAligned ? 36 : 35);
         _storages.Add(guarded);
         return guarded;
     }
@@ -33,37 +35,36 @@ internal sealed class Bench(Device device) : IDisposable
     }
 }
 
-/// <summary>A storage between guard values that show writes past its ends; it is not aligned.</summary>
+/// <summary>A storage between guard values that show writes past its ends.</summary>
 internal sealed class Guarded<T> : IDisposable where T : unmanaged, INumber<T>
 {
-    private const int Guards = 35;
-
     private static readonly T Guard = T.CreateTruncating(123456789);
 
     private readonly Device _device;
+    private readonly int _guards;
     private readonly Storage<T> _whole;
 
-    public Guarded(Device device, ReadOnlySpan<T> values)
+    public Guarded(Device device, ReadOnlySpan<T> values, int guards)
     {
-        _device = device;
-        _whole = device.Allocate<T>(Guards + values.Length + Guards);
+        (_device, _guards) = (device, guards);
+        _whole = device.Allocate<T>(guards + values.Length + guards);
         T[] all = new T[_whole.Length];
         Array.Fill(all, Guard);
-        values.CopyTo(all.AsSpan(Guards));
+        values.CopyTo(all.AsSpan(guards));
         device.Upload<T>(all, _whole);
-        Storage = _whole.Slice(Guards, values.Length);
+        Storage = _whole.Slice(guards, values.Length);
     }
 
     public Storage<T> Storage { get; }
 
-    public T[] Values => All()[Guards..^Guards];
+    public T[] Values => All()[_guards..^_guards];
 
     public bool IsIntact
     {
         get
         {
             T[] all = All();
-            return !all.AsSpan(0, Guards).ContainsAnyExcept(Guard) && !all.AsSpan(^Guards..).ContainsAnyExcept(Guard);
+            return !all.AsSpan(0, _guards).ContainsAnyExcept(Guard) && !all.AsSpan(^_guards..).ContainsAnyExcept(Guard);
         }
     }
 

@@ -79,7 +79,7 @@ public partial class ArchitectureTests
     [InlineData("Tessera", "Tessera.Tensors")]
     [InlineData("Tessera.Models", "Tessera")]
     [InlineData("Tessera.Onnx", "Tessera")]
-    [InlineData("Tessera.Cli", "Tessera.Models", "Tessera.Onnx", "Tessera")]
+    [InlineData("Tessera.Cli", "Tessera.Cuda", "Tessera.Models", "Tessera.Onnx", "Tessera")]
     public void Project_references_point_one_way(string project, params string[] references)
     {
         XDocument file = XDocument.Load(Path.Combine(Source, project, project + ".csproj"));

@@ -10,7 +10,7 @@ namespace Tessera.Cli.CommandLine;
 /// <summary>The argument RUN and the option --key, which name the trained model of a command.</summary>
 internal sealed class ModelSource
 {
-    private readonly Argument<string> _path = new("RUN")
+    private readonly Argument<string?> _path = new("RUN")
     {
         Description = "A run folder, a checkpoint folder in it, a model file (safetensors or PyTorch) with the tensor "
             + "names of the reference PyTorch notebook, or the name of a model that comes with the program: "
@@ -28,7 +28,13 @@ internal sealed class ModelSource
     }
 
     /// <summary>What the user gave as RUN.</summary>
-    public string Given(ParseResult parse) => parse.GetRequiredValue(_path);
+    public string Given(ParseResult parse) => parse.GetRequiredValue(_path)!;
+
+    /// <summary>Lets the user leave RUN out.</summary>
+    public void MakeOptional() => _path.Arity = ArgumentArity.ZeroOrOne;
+
+    /// <summary>Whether the user gave RUN.</summary>
+    public bool IsGiven(ParseResult parse) => parse.GetValue(_path) is not null;
 
     /// <summary>The path of the model that the user named as RUN.</summary>
     public string Path(ParseResult parse) => PathOf(Given(parse));

@@ -48,12 +48,20 @@ internal static class RunSettings<TOptions> where TOptions : RunOptions
             options => options.EvalEvery, (options, value) => options with { EvalEvery = value!.Value }),
     ];
 
-    /// <summary>The device and its threads.</summary>
+    /// <summary>The device, its precision and its threads.</summary>
     public static Setting<TOptions>[] Computing() =>
     [
         new Setting<TOptions, string?>(
             DeviceOption(),
             options => options.Device, (options, value) => options with { Device = value! }),
+        new Setting<TOptions, string?>(
+            NewOption.Choice(
+                "--precision",
+                "How a GPU multiplies; sums and weights are float32. auto: TF32 where the GPU has it. The processor "
+                    + $"multiplies in float32 [default: {Lower(Precision.Auto)}].",
+                [.. Enum.GetValues<Precision>().Select(Lower)]),
+            options => Lower(options.Precision),
+            (options, value) => options with { Precision = Enum.Parse<Precision>(value!, ignoreCase: true) }),
         new Setting<TOptions, int?>(
             NewOption.Integer<int>(
                 "--threads",

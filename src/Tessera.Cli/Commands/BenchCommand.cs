@@ -45,7 +45,8 @@ internal sealed class BenchCommand : TesseraCommand
             Invocation.Output.Line(ThroughputText.Json(throughput));
             return;
         }
-        foreach (IReadOnlyList<string[]> table in ThroughputText.Tables(throughput))
+        foreach (IReadOnlyList<string[]> table in
+            (IEnumerable<IReadOnlyList<string[]>>)[DeviceText.Table(), .. ThroughputText.Tables(throughput)])
         {
             Invocation.Output.Table(table);
             Invocation.Output.Line();

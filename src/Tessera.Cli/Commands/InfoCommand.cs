@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Tessera.Cli.CommandLine;
+using Tessera.Cli.Rendering;
 using Tessera.Models;
 using Tessera.Priors;
 using Tessera.Runs;
@@ -10,20 +11,29 @@ using Tessera.Training;
 
 namespace Tessera.Cli.Commands;
 
-/// <summary><c>tessera info</c>: describes a run, a checkpoint or a model file.</summary>
+/// <summary><c>tessera info</c>: describes a run, a checkpoint or a model file, or the devices of the machine.</summary>
 internal sealed class InfoCommand : TesseraCommand
 {
     private readonly ModelSource _model = new();
 
     public InfoCommand(Invocation invocation) : base(
         invocation, "info",
-        "Shows the options, sizes and tensors of a run, a checkpoint or a model file, be it a tokenizer or a prior.",
-        "tessera info runs/shapes-1", "tessera info runs/shapes-1/checkpoints/500", "tessera info model.safetensors",
-        "tessera info runs/cifar/prior") =>
+        "Shows the options, sizes and tensors of a run, a checkpoint or a model file, be it a tokenizer or a prior; "
+            + "without RUN, the devices of this machine.",
+        "tessera info", "tessera info runs/shapes-1", "tessera info runs/shapes-1/checkpoints/500", "tessera info model.safetensors",
+        "tessera info runs/cifar/prior")
+    {
         _model.AddTo(this);
+        _model.MakeOptional();
+    }
 
     protected override void Run(ParseResult parse)
     {
+        if (!_model.IsGiven(parse))
+        {
+            Invocation.Output.Table(DeviceText.Table());
+            return;
+        }
         string path = _model.Path(parse);
         if (PriorFile.Find(path) is { } priorFile)
         {

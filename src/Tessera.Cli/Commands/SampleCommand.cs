@@ -29,7 +29,7 @@ internal sealed class SampleCommand : SamplerCommand
         "Draws new images from the prior of a run, and writes them as one PNG.",
         "tessera sample cifar10 --class horse --out horses.png",
         "tessera sample runs/cifar --class all --count 80 --seed 7 --out all.png",
-        "tessera sample runs/cifar --guidance 0 --top-p 1 --tokens codes.npy --separate samples")
+        "tessera sample runs/cifar --guidance 0 --top-p 0.97 --tokens codes.npy --separate samples")
     {
         Options.Add(_count);
         Options.Add(_out);

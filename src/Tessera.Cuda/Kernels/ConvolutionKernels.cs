@@ -13,7 +13,7 @@ internal static class ConvolutionKernels
     /// <summary>
     /// Pixels under the kernel: the outer index is an output pixel, the depth (row, column, channel).
     /// </summary>
-    internal readonly record struct Patches(Conv2dGeometry G, Floats X) : IOperand
+    internal readonly record struct Patches(Conv2dGeometry G, Floats Memory, int Run) : IOperand
     {
         public bool RunsAlongDepth => true;
 
@@ -21,11 +21,11 @@ internal static class ConvolutionKernels
 
         public Place Depth(int step) => Element(G, step);
 
-        public float At(Place outer, Place depth) => Under(G, X, outer, depth);
+        public int At(Place outer, Place depth) => Under(G, outer, depth);
     }
 
     /// <summary>The same with the two exchanged, for the gradient of the weights.</summary>
-    internal readonly record struct PatchesByElement(Conv2dGeometry G, Floats X) : IOperand
+    internal readonly record struct PatchesByElement(Conv2dGeometry G, Floats Memory, int Run) : IOperand
     {
         public bool RunsAlongDepth => false;
 
@@ -33,19 +33,26 @@ internal static class ConvolutionKernels
 
         public Place Depth(int step) => Pixel(G, step);
 
-        public float At(Place outer, Place depth) => Under(G, X, depth, outer);
+        public int At(Place outer, Place depth) => Under(G, depth, outer);
     }
 
-    /// <summary>The weights: the outer index is an output channel, the depth that of <see cref="Patches"/>.</summary>
-    internal readonly record struct Weights(Conv2dGeometry G, Floats W) : IOperand
+    /// <summary>
+    /// Puts weights into the order of <see cref="Patches"/>, <c>[out][row][column][in]</c>, or, for the transposed
+    /// convolution, into <c>[in][row][column][out]</c>.
+    /// </summary>
+    internal readonly record struct PackWeights(Conv2dGeometry G, Floats W, Floats Packed, int IsTransposed)
+        : IElementKernel
     {
-        public bool RunsAlongDepth => true;
-
-        public Place Outer(int index) => new(index, 0, 0);
-
-        public Place Depth(int step) => Element(G, step);
-
-        public float At(Place outer, Place depth) => W[WeightIndex(G, outer.A, depth)];
+        public void Run(int index)
+        {
+            int inner = IsTransposed != 0 ? G.OutChannels : G.InChannels;
+            int element = index / inner, row = element / G.KernelWidth, outer = row / G.KernelHeight;
+            int innerChannel = index % inner;
+            Packed[index] = W[WeightIndex(
+                G, IsTransposed != 0 ? innerChannel : outer,
+                new Place(
+                    row % G.KernelHeight, element % G.KernelWidth, IsTransposed != 0 ? outer : innerChannel))];
+        }
     }
 
     /// <summary>Stores pixels of the convolution's output.</summary>
@@ -56,44 +63,49 @@ internal static class ConvolutionKernels
     }
 
     /// <summary>
-    /// The gradient of the weights, in slices of pixels: slice s writes its sums to the s-th part, which is the
-    /// gradient itself where there is one slice.
+    /// The gradient of the weights, in slices of pixels: slice s writes its sums to the s-th part of Sums, in the order
+    /// of <see cref="Patches"/>.
     /// </summary>
     internal readonly record struct WeightGradient(
-        Conv2dGeometry G, Floats X, Floats GradY, int SlicePixels, Floats Sums, int Length, int Accumulate)
-        : IProducts<Matrix, PatchesByElement, WeightResult>
+        Conv2dGeometry G, PatchesByElement X, MatrixColumns GradY, int SlicePixels, Floats Sums)
+        : IProducts<MatrixColumns, PatchesByElement, WeightSums>
     {
+        private int Columns => G.KernelHeight * G.KernelWidth * G.InChannels;
+
         public ProductSizes Sizes(int slice)
         {
             int first = slice * SlicePixels, end = G.Batch * G.OutHeight * G.OutWidth;
-            return new ProductSizes(
-                G.OutChannels, G.KernelHeight * G.KernelWidth * G.InChannels, first,
-                Math.Min(first + SlicePixels, end));
+            return new ProductSizes(G.OutChannels, Columns, first, Math.Min(first + SlicePixels, end));
         }
 
-        public Matrix Left(int slice) => Matrix.Columns(GradY, G.OutChannels);
+        public MatrixColumns Left(int slice) => GradY;
 
-        public PatchesByElement Right(int slice) => new(G, X);
+        public PatchesByElement Right(int slice) => X;
 
-        public WeightResult Result(int slice) => new(G, Sums.SubView(slice * Length, Length), Accumulate);
+        public WeightSums Result(int slice)
+        {
+            int length = G.OutChannels * Columns;
+            return new WeightSums(Sums.SubView(slice * length, length), Columns);
+        }
     }
 
-    /// <summary>Stores gradients of weights.</summary>
-    internal readonly record struct WeightResult(Conv2dGeometry G, Floats Gradient, int Accumulate) : IProductResult
+    /// <summary>Stores a slice's sums.</summary>
+    internal readonly record struct WeightSums(Floats Sums, int Columns) : IProductResult
     {
-        public void Store(int row, int column, float value) =>
-            ElementKernels.Write(Gradient, WeightIndex(G, row, Element(G, column)), value, Accumulate);
+        public void Store(int row, int column, float value) => Sums[row * Columns + column] = value;
     }
 
-    /// <summary>Adds the slices' sums of one weight, in order.</summary>
-    internal readonly record struct AddSlices(Floats Sums, int Slices, int Length, Floats Gradient, int Accumulate)
-        : IElementKernel
+    /// <summary>Adds the slices' sums of one weight, in order, and puts it where it belongs.</summary>
+    internal readonly record struct AddSlices(
+        Conv2dGeometry G, Floats Sums, int Slices, Floats Gradient, int Accumulate) : IElementKernel
     {
         public void Run(int index)
         {
+            int columns = G.KernelHeight * G.KernelWidth * G.InChannels, length = G.OutChannels * columns;
             float sum = 0;
-            for (int slice = 0; slice < Slices; slice++) sum += Sums[slice * Length + index];
-            ElementKernels.Write(Gradient, index, sum, Accumulate);
+            for (int slice = 0; slice < Slices; slice++) sum += Sums[slice * length + index];
+            ElementKernels.Write(
+                Gradient, WeightIndex(G, index / columns, Element(G, index % columns)), sum, Accumulate);
         }
     }
 
@@ -120,11 +132,11 @@ internal static class ConvolutionKernels
         return new Place(element / g.KernelWidth, element % g.KernelWidth, index % g.InChannels);
     }
 
-    private static float Under(in Conv2dGeometry g, Floats x, Place pixel, Place element)
+    private static int Under(in Conv2dGeometry g, Place pixel, Place element)
     {
         int row = pixel.B + element.A, column = pixel.C + element.B;
         return row >= 0 && row < g.InHeight && column >= 0 && column < g.InWidth
-            ? x[(pixel.A + row * g.InWidth + column) * g.InChannels + element.C]
-            : 0;
+            ? (pixel.A + row * g.InWidth + column) * g.InChannels + element.C
+            : -1;
     }
 }

@@ -15,9 +15,10 @@ internal static class NewtonSchulzKernels
     /// <param name="Grams">The smaller of <c>Y Y^T</c> and <c>Y^T Y</c>.</param>
     /// <param name="Polynomials">A polynomial of it.</param>
     /// <param name="ColumnCounts">The matrices' columns.</param>
+    /// <param name="Run">The elements that lie beside each other in all matrices.</param>
     internal readonly record struct Batch(
         Sixteen<Floats> Y, Sixteen<Floats> Next, Sixteen<Floats> Grams, Sixteen<Floats> Polynomials,
-        Sixteen<int> ColumnCounts)
+        Sixteen<int> ColumnCounts, int Run)
     {
         public int Columns(int matrix) => ColumnCounts[matrix];
 
@@ -26,6 +27,8 @@ internal static class NewtonSchulzKernels
         public int Side(int matrix) => Math.Min(Rows(matrix), Columns(matrix));
 
         public bool IsWide(int matrix) => Rows(matrix) <= Columns(matrix);
+
+        public Matrix Iterate(int matrix, bool byRows) => new(Y[matrix], Columns(matrix), byRows, Run);
     }
 
     /// <summary>Divides each matrix by its length.</summary>
@@ -42,9 +45,7 @@ internal static class NewtonSchulzKernels
         public ProductSizes Sizes(int slice) => new(
             B.Side(slice), B.Side(slice), Math.Max(B.Rows(slice), B.Columns(slice)));
 
-        public Matrix Left(int slice) => B.IsWide(slice)
-            ? Matrix.Rows(B.Y[slice], B.Columns(slice))
-            : Matrix.Columns(B.Y[slice], B.Columns(slice));
+        public Matrix Left(int slice) => B.Iterate(slice, B.IsWide(slice));
 
         public Matrix Right(int slice) => Left(slice);
 
@@ -52,30 +53,30 @@ internal static class NewtonSchulzKernels
     }
 
     /// <summary><c>P = b G + c G^2</c>.</summary>
-    internal readonly record struct Polynomial(Batch B) : IProducts<Matrix, Matrix, Combination>
+    internal readonly record struct Polynomial(Batch B) : IProducts<MatrixRows, MatrixColumns, Combination>
     {
         public ProductSizes Sizes(int slice) => new(B.Side(slice), B.Side(slice), B.Side(slice));
 
-        public Matrix Left(int slice) => Matrix.Rows(B.Grams[slice], B.Side(slice));
+        public MatrixRows Left(int slice) => new(B.Grams[slice], B.Side(slice), B.Run);
 
-        public Matrix Right(int slice) => Matrix.Columns(B.Grams[slice], B.Side(slice));
+        public MatrixColumns Right(int slice) => new(B.Grams[slice], B.Side(slice), B.Run);
 
         public Combination Result(int slice) => new(
             B.Polynomials[slice], B.Side(slice), B.Grams[slice], NewtonSchulz.B, NewtonSchulz.C);
     }
 
     /// <summary>The next iterate, <c>a Y + P Y</c> or <c>a Y + Y P</c>.</summary>
-    internal readonly record struct Step(Batch B) : IProducts<Matrix, Matrix, Combination>
+    internal readonly record struct Step(Batch B) : IProducts<MatrixRows, MatrixColumns, Combination>
     {
         public ProductSizes Sizes(int slice) => new(B.Rows(slice), B.Columns(slice), B.Side(slice));
 
-        public Matrix Left(int slice) => B.IsWide(slice)
-            ? Matrix.Rows(B.Polynomials[slice], B.Side(slice))
-            : Matrix.Rows(B.Y[slice], B.Columns(slice));
+        public MatrixRows Left(int slice) => B.IsWide(slice)
+            ? new MatrixRows(B.Polynomials[slice], B.Side(slice), B.Run)
+            : new MatrixRows(B.Y[slice], B.Columns(slice), B.Run);
 
-        public Matrix Right(int slice) => B.IsWide(slice)
-            ? Matrix.Columns(B.Y[slice], B.Columns(slice))
-            : Matrix.Columns(B.Polynomials[slice], B.Side(slice));
+        public MatrixColumns Right(int slice) => B.IsWide(slice)
+            ? new MatrixColumns(B.Y[slice], B.Columns(slice), B.Run)
+            : new MatrixColumns(B.Polynomials[slice], B.Side(slice), B.Run);
 
         public Combination Result(int slice) => new(
             B.Next[slice], B.Columns(slice), B.Y[slice], NewtonSchulz.A, 1);

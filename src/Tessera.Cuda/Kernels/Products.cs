@@ -12,14 +12,23 @@ internal interface IOperand
     /// <summary>Whether elements lie beside each other along the depth rather than along the outer index.</summary>
     bool RunsAlongDepth { get; }
 
+    /// <summary>
+    /// How many elements lie beside each other, from every multiple of this number on: four, at an address that is a
+    /// multiple of 16 bytes, or one.
+    /// </summary>
+    int Run { get; }
+
+    /// <summary>The memory in which the elements lie; not empty.</summary>
+    Floats Memory { get; }
+
     /// <summary>Takes an outer index apart.</summary>
     Place Outer(int index);
 
     /// <summary>Takes a step of the sum apart.</summary>
     Place Depth(int step);
 
-    /// <summary>One element.</summary>
-    float At(Place outer, Place depth);
+    /// <summary>Where an element lies; negative for a zero that lies nowhere.</summary>
+    int At(Place outer, Place depth);
 }
 
 /// <summary>What becomes of the elements of a product.</summary>
@@ -73,20 +82,38 @@ internal readonly record struct OneProduct<TLeft, TRight, TResult>(
     public TResult Result(int slice) => To;
 }
 
-/// <summary>A matrix: <c>x[outer * OuterStride + depth * DepthStride]</c>, one of the strides being 1.</summary>
-internal readonly record struct Matrix(Floats X, int OuterStride, int DepthStride) : IOperand
+/// <summary>A matrix with its rows as the outer index.</summary>
+internal readonly record struct MatrixRows(Floats Memory, int Columns, int Run) : IOperand
 {
-    public bool RunsAlongDepth => DepthStride == 1;
+    public bool RunsAlongDepth => true;
 
-    public Place Outer(int index) => new(index * OuterStride, 0, 0);
+    public Place Outer(int index) => new(index * Columns, 0, 0);
 
-    public Place Depth(int step) => new(step * DepthStride, 0, 0);
+    public Place Depth(int step) => new(step, 0, 0);
 
-    public float At(Place outer, Place depth) => X[outer.A + depth.A];
+    public int At(Place outer, Place depth) => outer.A + depth.A;
+}
 
-    /// <summary>With the rows of a matrix as the outer index.</summary>
-    public static Matrix Rows(Floats x, int columns) => new(x, columns, 1);
+/// <summary>A matrix with its columns as the outer index.</summary>
+internal readonly record struct MatrixColumns(Floats Memory, int Columns, int Run) : IOperand
+{
+    public bool RunsAlongDepth => false;
 
-    /// <summary>With the columns of a matrix as the outer index.</summary>
-    public static Matrix Columns(Floats x, int columns) => new(x, 1, columns);
+    public Place Outer(int index) => new(index, 0, 0);
+
+    public Place Depth(int step) => new(step * Columns, 0, 0);
+
+    public int At(Place outer, Place depth) => outer.A + depth.A;
+}
+
+/// <summary>A matrix with its rows or its columns as the outer index, as is found out when the kernel runs.</summary>
+internal readonly record struct Matrix(Floats Memory, int Columns, bool IsByRows, int Run) : IOperand
+{
+    public bool RunsAlongDepth => IsByRows;
+
+    public Place Outer(int index) => new(IsByRows ? index * Columns : index, 0, 0);
+
+    public Place Depth(int step) => new(IsByRows ? step : step * Columns, 0, 0);
+
+    public int At(Place outer, Place depth) => outer.A + depth.A;
 }

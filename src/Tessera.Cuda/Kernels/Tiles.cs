@@ -4,8 +4,8 @@ namespace Tessera.Cuda.Kernels;
 
 /// <summary>
 /// Products of matrices by tiles. Cost: 2 operations for each row, column and step. Layout: a group has a tile of the
-/// product; for some steps at a time its threads bring the tiles of both factors to shared memory, each along the
-/// direction in which the factor lies in memory, then multiply them there (<see cref="ITile{TSelf}"/>). Bound: the
+/// product; for 16 steps at a time its threads bring the tiles of both factors to shared memory
+/// (<see cref="SharedTile"/>), some stages ahead, and multiply them there (<see cref="ITile{TSelf}"/>). Bound: the
 /// inner step.
 /// </summary>
 internal static class Tiles
@@ -21,70 +21,120 @@ internal static class Tiles
     {
         public void Run()
         {
-            int slice = Grid.IdxZ, firstRow = Grid.IdxX * TTile.Side, firstColumn = Grid.IdxY * TTile.Side;
+            int slice = Grid.IdxZ, firstRow = Grid.IdxX * TTile.Rows, firstColumn = Grid.IdxY * TTile.Columns;
             ProductSizes sizes = Products.Sizes(slice);
             // The grid has as many tiles for all slices as the largest needs.
             if (firstRow >= sizes.Rows || firstColumn >= sizes.Columns) return;
-            Floats shared = SharedMemory.Allocate<float>(2 * TTile.SharedLength);
-            ArrayView<Place> places = SharedMemory.Allocate<Place>(2 * TTile.Side);
+            Floats shared = SharedMemory.Allocate<float>(
+                TTile.Stages * (TTile.Rows + TTile.Columns) * SharedTile.DepthStride);
             TTile tile = Of<TLeft, TRight, TTile>(
-                sizes, Products.Left(slice), Products.Right(slice), firstRow, firstColumn, shared, places);
-            tile.Store(sizes.Rows, sizes.Columns, firstRow, firstColumn, Products.Result(slice));
+                sizes, Products.Left(slice), Products.Right(slice), firstRow, firstColumn, shared);
+            Group.Barrier();
+            tile.Store(sizes.Rows, sizes.Columns, firstRow, firstColumn, shared, Products.Result(slice));
         }
     }
 
-    /// <summary>A tile of a product; all threads of a group come here together.</summary>
-    public static TTile Of<TLeft, TRight, TTile>(
-        ProductSizes sizes, TLeft left, TRight right, int firstRow, int firstColumn, Floats shared,
-        ArrayView<Place> places)
+    /// <summary>A tile of a product; all threads of a group come here together, once.</summary>
+    private static TTile Of<TLeft, TRight, TTile>(
+        ProductSizes sizes, TLeft left, TRight right, int firstRow, int firstColumn, Floats shared)
         where TLeft : struct, IOperand
         where TRight : struct, IOperand
         where TTile : struct, ITile<TTile>
     {
-        Floats leftTile = shared.SubView(0, TTile.SharedLength);
-        Floats rightTile = shared.SubView(TTile.SharedLength, TTile.SharedLength);
-        ArrayView<Place> rows = places.SubView(0, TTile.Side), columns = places.SubView(TTile.Side, TTile.Side);
-        for (int i = Group.IdxX; i < TTile.Side; i += TTile.Threads)
-        {
-            rows[i] = left.Outer(firstRow + i);
-            columns[i] = right.Outer(firstColumn + i);
-        }
+        ArrayView<Place> rows = SharedMemory.Allocate<Place>(TTile.Rows);
+        ArrayView<Place> columns = SharedMemory.Allocate<Place>(TTile.Columns);
+        for (int i = Group.IdxX; i < TTile.Rows; i += TTile.Threads) rows[i] = left.Outer(firstRow + i);
+        for (int i = Group.IdxX; i < TTile.Columns; i += TTile.Threads) columns[i] = right.Outer(firstColumn + i);
         Group.Barrier();
-        TTile tile = default;
-        for (int first = sizes.First; first < sizes.End; first += TTile.Depth)
+
+        var stages = new Stages<TTile>(shared, left.RunsAlongDepth, right.RunsAlongDepth);
+        int leftCount = sizes.Rows - firstRow, rightCount = sizes.Columns - firstColumn;
+        // A stage without steps is closed too: the number of stages under way tells which have arrived.
+        for (int stage = 0; stage < TTile.Stages - 1; stage++)
         {
-            Load<TLeft, TTile>(left, leftTile, rows, sizes.Rows - firstRow, first, sizes.End);
-            Load<TRight, TTile>(right, rightTile, columns, sizes.Columns - firstColumn, first, sizes.End);
+            int first = sizes.First + stage * SharedTile.Depth;
+            Copy(left, stages.Left(stage), rows, leftCount, first, sizes.End, TTile.Threads);
+            Copy(right, stages.Right(stage), columns, rightCount, first, sizes.End, TTile.Threads);
+            TensorCores.CommitCopies();
+        }
+        TTile tile = default;
+        int current = 0;
+        for (int first = sizes.First; first < sizes.End; first += SharedTile.Depth)
+        {
+            TensorCores.WaitForCopies(TTile.Stages - 2);
+            // What others copied is there; what was multiplied last may be overwritten.
             Group.Barrier();
-            tile = tile.Multiply(leftTile, rightTile);
-            Group.Barrier();
+            int free = current == 0 ? TTile.Stages - 1 : current - 1;
+            int ahead = first + (TTile.Stages - 1) * SharedTile.Depth;
+            Copy(left, stages.Left(free), rows, leftCount, ahead, sizes.End, TTile.Threads);
+            Copy(right, stages.Right(free), columns, rightCount, ahead, sizes.End, TTile.Threads);
+            TensorCores.CommitCopies();
+            tile = tile.Multiply(stages.Left(current), stages.Right(current));
+            current = current == TTile.Stages - 1 ? 0 : current + 1;
         }
         return tile;
     }
 
-    /// <summary>Brings a tile of a factor to shared memory, with zeros outside.</summary>
-    private static void Load<TOperand, TTile>(
-        TOperand operand, Floats to, ArrayView<Place> outer, int outerCount, int first, int end)
-        where TOperand : struct, IOperand
+    /// <summary>The pairs of factors' tiles in shared memory.</summary>
+    private readonly record struct Stages<TTile>(Floats Shared, bool LeftRunsAlongDepth, bool RightRunsAlongDepth)
         where TTile : struct, ITile<TTile>
+    {
+        private static int LeftLength => SharedTile.Length(TTile.Rows);
+
+        private static int RightLength => SharedTile.Length(TTile.Columns);
+
+        public SharedTile Left(int stage) => new(
+            Shared.SubView(stage * (LeftLength + RightLength), LeftLength), TTile.Rows, LeftRunsAlongDepth);
+
+        public SharedTile Right(int stage) => new(
+            Shared.SubView(stage * (LeftLength + RightLength) + LeftLength, RightLength), TTile.Columns,
+            RightRunsAlongDepth);
+    }
+
+    /// <summary>Begins to copy a tile of a factor to shared memory, with zeros outside.</summary>
+    private static void Copy<TOperand>(
+        TOperand operand, SharedTile to, ArrayView<Place> outer, int outerCount, int first, int end, int threads)
+        where TOperand : struct, IOperand
+    {
+        if (operand.Run == 4)
+            CopyRuns(operand, to, outer, outerCount, first, end, threads, 4);
+        else
+            CopyRuns(operand, to, outer, outerCount, first, end, threads, 1);
+    }
+
+    private static void CopyRuns<TOperand>(
+        TOperand operand, SharedTile to, ArrayView<Place> outer, int outerCount, int first, int end, int threads,
+        int run)
+        where TOperand : struct, IOperand
     {
         if (operand.RunsAlongDepth)
         {
-            int step = Group.IdxX % TTile.Depth;
-            Place depth = operand.Depth(first + step);
+            int runs = SharedTile.Depth / run, step = Group.IdxX % runs * run;
             bool isInside = first + step < end;
-            for (int i = Group.IdxX / TTile.Depth; i < TTile.Side; i += TTile.Threads / TTile.Depth)
-                TTile.Put(to, i, step, isInside && i < outerCount ? operand.At(outer[i], depth) : 0);
+            Place depth = isInside ? operand.Depth(first + step) : default;
+            for (int i = Group.IdxX / runs; i < to.Side; i += threads / runs)
+                CopyRun(operand, to, i, step, isInside && i < outerCount ? operand.At(outer[i], depth) : -1, run);
         }
         else
         {
-            int i = Group.IdxX % TTile.Side;
+            int runs = to.Side / run, i = Group.IdxX % runs * run;
             Place place = outer[i];
-            for (int step = Group.IdxX / TTile.Side; step < TTile.Depth; step += TTile.Threads / TTile.Side)
+            for (int step = Group.IdxX / runs; step < SharedTile.Depth; step += threads / runs)
             {
                 bool isInside = first + step < end && i < outerCount;
-                TTile.Put(to, i, step, isInside ? operand.At(place, operand.Depth(first + step)) : 0);
+                CopyRun(operand, to, i, step, isInside ? operand.At(place, operand.Depth(first + step)) : -1, run);
             }
         }
+    }
+
+    private static void CopyRun<TOperand>(TOperand operand, SharedTile to, int outer, int step, int from, int run)
+        where TOperand : struct, IOperand
+    {
+        int at = to.At(outer, step), bytes = from < 0 ? 0 : sizeof(float) * run;
+        if (run == 4)
+            TensorCores.CopyFour(
+                ref Float4.At(to.Memory, at), ref Float4.At(operand.Memory, Math.Max(from, 0)), bytes);
+        else
+            TensorCores.CopyOne(ref to.Memory[at], ref operand.Memory[Math.Max(from, 0)], bytes);
     }
 }

@@ -48,31 +48,39 @@ internal static class TransposedKernels
             return new Place(element / KernelWidth, element % KernelWidth, index % G.OutChannels);
         }
 
-        /// <summary>Where the weight of a kernel element lies.</summary>
-        public int WeightIndex(Place element, int inChannel) => ConvolutionKernels.WeightIndex(
-            G, element.C,
-            new Place(
-                FirstKernelRow + element.A * G.Stride, FirstKernelColumn + element.B * G.Stride, inChannel));
+        /// <summary>Where the weight of a kernel element lies among the packed ones.</summary>
+        public int WeightIndex(Place element, int inChannel)
+        {
+            int row = FirstKernelRow + element.A * G.Stride, column = FirstKernelColumn + element.B * G.Stride;
+            return ((inChannel * G.KernelHeight + row) * G.KernelWidth + column) * G.OutChannels + element.C;
+        }
 
         /// <summary>How many of so many there are from a first one on, in steps of the stride.</summary>
         private int Count(int all, int first) => (all - first + G.Stride - 1) / G.Stride;
     }
 
     /// <summary>All slices of a transposed convolution.</summary>
+    /// <param name="G">The convolution that is transposed.</param>
+    /// <param name="Y">Its output side.</param>
+    /// <param name="W">The weights, packed for it.</param>
+    /// <param name="X">Its input side.</param>
+    /// <param name="Epilogue">What follows.</param>
+    /// <param name="Run">The elements of both factors that lie beside each other.</param>
     internal readonly record struct Slices(
-        Conv2dGeometry G, Floats Y, Floats W, Floats X, DeviceEpilogue Epilogue) : IProducts<Reaching, Weights, Input>
+        Conv2dGeometry G, Floats Y, Floats W, Floats X, DeviceEpilogue Epilogue, int Run)
+        : IProducts<Reaching, Weights, Input>
     {
         public ProductSizes Sizes(int slice) => new Phase(G, slice).Sizes;
 
-        public Reaching Left(int slice) => new(new Phase(G, slice), Y);
+        public Reaching Left(int slice) => new(new Phase(G, slice), Y, Run);
 
-        public Weights Right(int slice) => new(new Phase(G, slice), W);
+        public Weights Right(int slice) => new(new Phase(G, slice), W, Run);
 
         public Input Result(int slice) => new(new Phase(G, slice), X, Epilogue);
     }
 
     /// <summary>What reaches an input pixel, the outer index; the depth is a kernel element.</summary>
-    internal readonly record struct Reaching(Phase P, Floats Y) : IOperand
+    internal readonly record struct Reaching(Phase P, Floats Memory, int Run) : IOperand
     {
         public bool RunsAlongDepth => true;
 
@@ -89,17 +97,17 @@ internal static class TransposedKernels
 
         public Place Depth(int step) => P.Element(step);
 
-        public float At(Place outer, Place depth)
+        public int At(Place outer, Place depth)
         {
             int row = outer.B - depth.A, column = outer.C - depth.B;
             return row >= 0 && row < P.G.OutHeight && column >= 0 && column < P.G.OutWidth
-                ? Y[(outer.A + row * P.G.OutWidth + column) * P.G.OutChannels + depth.C]
-                : 0;
+                ? (outer.A + row * P.G.OutWidth + column) * P.G.OutChannels + depth.C
+                : -1;
         }
     }
 
     /// <summary>The weights: the outer index is an input channel, the depth that of <see cref="Reaching"/>.</summary>
-    internal readonly record struct Weights(Phase P, Floats W) : IOperand
+    internal readonly record struct Weights(Phase P, Floats Memory, int Run) : IOperand
     {
         public bool RunsAlongDepth => true;
 
@@ -107,7 +115,7 @@ internal static class TransposedKernels
 
         public Place Depth(int step) => P.Element(step);
 
-        public float At(Place outer, Place depth) => W[P.WeightIndex(depth, outer.A)];
+        public int At(Place outer, Place depth) => P.WeightIndex(depth, outer.A);
     }
 
     /// <summary>Stores a slice's pixels of the convolution's input.</summary>

@@ -33,6 +33,9 @@ public abstract class DelegatingDevice(Device inner) : Device
     public override void Submit(Action work) => Inner.Submit(work);
 
     /// <inheritdoc/>
+    protected internal override void ForgetSubmitted() => Inner.ForgetSubmitted();
+
+    /// <inheritdoc/>
     public override string? Explain(in Conv2dGeometry geometry) => Inner.Explain(geometry);
 
     /// <inheritdoc/>

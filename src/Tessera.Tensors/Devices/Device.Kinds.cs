@@ -16,7 +16,10 @@ public abstract partial class Device
     private static readonly Lazy<Device> Processor = new(() => new CpuDevice());
 
     // In the order of preference. The processor, which every machine has, is last.
-    private static DeviceKind[] _kinds = [new(Cpu, () => true, CreateProcessor)];
+    private static DeviceKind[] _kinds =
+    [
+        new(Cpu, () => [new FoundDevice($"{Environment.ProcessorCount} logical processors")], CreateProcessor),
+    ];
 
     /// <summary>The processor with all its cores: the device of tensors that name no other.</summary>
     /// <exception cref="ArgumentException">TESSERA_KERNELS or TESSERA_CONVOLUTIONS has an unknown value.</exception>
@@ -25,19 +28,29 @@ public abstract partial class Device
     /// <summary>The names that <see cref="Create"/> takes: <see cref="Auto"/> and those of the kinds.</summary>
     public static IReadOnlyList<string> Names => [Auto, .. _kinds.Select(kind => kind.Name)];
 
+    /// <summary>The kinds of device that are known, in the order in which <see cref="Auto"/> takes them.</summary>
+    public static IReadOnlyList<DeviceKind> Kinds => _kinds;
+
     /// <summary>Creates a device; the caller disposes it.</summary>
     /// <param name="name">
-    /// One of <see cref="Names"/>, with <c>:N</c> for device number N of its kind: <c>cpu</c>, <c>cuda:1</c>.
+    /// One of <see cref="Names"/>, with <c>:N</c> for device number N of its kind: <c>cpu</c>, <c>cuda:1</c>. Without a
+    /// number, the first that can be used.
     /// </param>
     /// <param name="threads">The number of processor threads, at least 1; null for one per logical processor.</param>
+    /// <param name="precision">How the device multiplies.</param>
     /// <exception cref="ArgumentException">
-    /// There is no such device; the message lists the names. Or TESSERA_KERNELS or TESSERA_CONVOLUTIONS has an unknown
-    /// value.
+    /// There is no such device, or it cannot be used; the message says why. Or the device has no such precision. Or
+    /// TESSERA_KERNELS or TESSERA_CONVOLUTIONS has an unknown value.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">The number of threads is below 1.</exception>
-    public static Device Create(string name = Auto, int? threads = null)
+    public static Device Create(string name = Auto, int? threads = null, Precision precision = Precision.Auto)
     {
-        if (name == Auto) return _kinds.First(kind => kind.IsPresent()).Create(0, threads);
+        if (name == Auto)
+        {
+            (DeviceKind best, int first) =
+                _kinds.Select(kind => (kind, FirstUsable(kind.Find()))).First(usable => usable.Item2 >= 0);
+            return best.Create(first, threads, precision);
+        }
         string[] parts = name.Split(':');
         int number = 0;
         DeviceKind? kind = _kinds.FirstOrDefault(kind => kind.Name == parts[0]);
@@ -46,10 +59,15 @@ public abstract partial class Device
         if (kind is null || !(parts.Length == 1 || isNumbered))
             throw new ArgumentException(
                 $"there is no device \"{name}\"; choose one of {string.Join(", ", Names)}", nameof(name));
-        return kind.IsPresent()
-            ? kind.Create(number, threads)
-            : throw new ArgumentException(
-                $"this machine has no device \"{name}\"; choose one of {string.Join(", ", Names)}", nameof(name));
+        IReadOnlyList<FoundDevice> found = kind.Find();
+        if (!isNumbered) number = Math.Max(FirstUsable(found), 0);
+        if (number >= found.Count)
+            throw new ArgumentException(
+                $"this machine has no device \"{name}\"; the last of its kind is {kind.Name}:{found.Count - 1}",
+                nameof(name));
+        return found[number].Fault is { } fault
+            ? throw new ArgumentException($"{name} cannot be used: {fault}", nameof(name))
+            : kind.Create(number, threads, precision);
     }
 
     /// <summary>
@@ -63,7 +81,17 @@ public abstract partial class Device
         lock (KindsLock) _kinds = [kind, .. _kinds.Where(other => other.Name != kind.Name)];
     }
 
-    private static CpuDevice CreateProcessor(int number, int? threads) => number == 0
-        ? new CpuDevice(threads)
-        : throw new ArgumentException($"there is one processor, {Cpu} or {Cpu}:0, not {Cpu}:{number}", nameof(number));
+    private static int FirstUsable(IReadOnlyList<FoundDevice> found)
+    {
+        for (int number = 0; number < found.Count; number++)
+        {
+            if (found[number].Fault is null) return number;
+        }
+        return -1;
+    }
+
+    private static CpuDevice CreateProcessor(int number, int? threads, Precision precision) =>
+        precision == Precision.Bfloat16
+            ? throw new ArgumentException("the processor multiplies in float32", nameof(precision))
+            : new CpuDevice(threads);
 }

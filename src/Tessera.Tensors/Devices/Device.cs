@@ -68,8 +68,16 @@ public abstract partial class Device : IDisposable
     /// </summary>
     public void Trim()
     {
+        ForgetSubmitted();
         _floats.Clear();
         _indices.Clear();
+    }
+
+    /// <summary>
+    /// Waits for all work enqueued before and drops what <see cref="Submit"/> recorded: its buffers are about to be freed.
+    /// </summary>
+    protected internal virtual void ForgetSubmitted()
+    {
     }
 
     /// <summary>Frees the pooled buffers and ends the device's threads.</summary>

@@ -2,8 +2,18 @@ namespace Tessera.Tensors.Devices;
 
 /// <summary>A kind of device that <see cref="Device.Create"/> can make.</summary>
 /// <param name="Name">Its name for users: <c>cpu</c>.</param>
-/// <param name="IsPresent">Whether this machine has such a device.</param>
-/// <param name="Create">
-/// Makes device number N of its kind (0 for the first), with a number of processor threads (null for the default).
+/// <param name="Find">
+/// The devices of this kind, by number, those that cannot be used too. What a whole kind lacks, such as a driver, is the
+/// fault of its only one.
 /// </param>
-public sealed record DeviceKind(string Name, Func<bool> IsPresent, Func<int, int?, Device> Create);
+/// <param name="Create">
+/// Makes a device that has no fault: its number among those found, processor threads (null for the default), and how it
+/// multiplies, or an <see cref="ArgumentException"/> if it has no such precision.
+/// </param>
+public sealed record DeviceKind(
+    string Name, Func<IReadOnlyList<FoundDevice>> Find, Func<int, int?, Precision, Device> Create);
+
+/// <summary>A device of a machine, before it is used.</summary>
+/// <param name="Description">What it is, for users: its name, memory, abilities.</param>
+/// <param name="Fault">Why it cannot be used, and what would help; null if it can.</param>
+public sealed record FoundDevice(string Description, string? Fault = null);

@@ -12,7 +12,7 @@ namespace Tessera.Priors;
 /// <remarks>Serves one thread at a time.</remarks>
 /// <example><code>
 /// using var sampler = ImageSampler.Open("runs/cifar");
-/// Image[] ships = sampler.Sample(8, "ship", new SamplingOptions { Guidance = 1, TopP = 0.97f, Seed = 7 });
+/// Image[] ships = sampler.Sample(8, "ship", new SamplingOptions { Guidance = 1, Seed = 7 });
 /// ImageFile.WritePng("ships.png", ImageGrid.Make(ships, columns: 4, padding: 2));
 /// </code></example>
 public sealed class ImageSampler : IDisposable

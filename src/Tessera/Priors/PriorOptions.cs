@@ -52,7 +52,7 @@ public sealed record PriorOptions : RunOptions
 
     /// <inheritdoc/>
     protected internal override string Resumable =>
-        "budget, device, threads, data folder, and how often it is saved and evaluated";
+        "budget, device, precision, threads, data folder, and how often it is saved and evaluated";
 
     /// <inheritdoc/>
     protected internal override RunOptions WithResumable(RunOptions other) =>

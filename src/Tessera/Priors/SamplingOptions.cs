@@ -6,7 +6,7 @@ namespace Tessera.Priors;
 public sealed record SamplingOptions
 {
     /// <summary>The options of the program's commands, for images of a class.</summary>
-    public static SamplingOptions Default { get; } = new() { Guidance = 1, TopP = 0.97f };
+    public static SamplingOptions Default { get; } = new() { Guidance = 1 };
 
     /// <summary>
     /// The strength s of classifier-free guidance, at least 0: the logits are <c>u + (1 + s)(c - u)</c>, c with the

@@ -6,8 +6,8 @@ namespace Tessera.Runs;
 
 /// <summary>
 /// The options that every training run has, whatever it trains; written to <c>config.json</c> in its folder. All of
-/// them determine the result, except <see cref="Device"/> (within rounding), <see cref="Threads"/>,
-/// <see cref="CheckpointEvery"/> and <see cref="EvalEvery"/>.
+/// them determine the result, except <see cref="Device"/> and <see cref="Precision"/> (within rounding),
+/// <see cref="Threads"/>, <see cref="CheckpointEvery"/> and <see cref="EvalEvery"/>.
 /// </summary>
 public abstract record RunOptions
 {
@@ -60,6 +60,9 @@ public abstract record RunOptions
     // The config.json of an older version has no device: the generated reader then sets null.
     public string Device { get; init => field = value ?? Tensors.Devices.Device.Auto; } = Tensors.Devices.Device.Auto;
 
+    /// <summary>How the device multiplies. A run can change it.</summary>
+    public Precision Precision { get; init; }
+
     /// <summary>Threads, 1 to 1024; null for one per processor. All numbers give the same bits.</summary>
     public int? Threads { get; init; }
 
@@ -78,7 +81,7 @@ public abstract record RunOptions
     {
         try
         {
-            return Tensors.Devices.Device.Create(Device, Threads);
+            return Tensors.Devices.Device.Create(Device, Threads, Precision);
         }
         catch (ArgumentException e)
         {
@@ -90,11 +93,12 @@ public abstract record RunOptions
     /// <summary>
     /// What <see cref="WithResumable"/> takes from other options, for messages; a class overrides both.
     /// </summary>
-    protected internal virtual string Resumable => "budget, device, threads, and how often it is saved and evaluated";
+    protected internal virtual string Resumable =>
+        "budget, device, precision, threads, and how often it is saved and evaluated";
 
     /// <summary>
     /// These options with the values of other options that a resumed run can change, because its result so far does not
-    /// depend on them: the budget, the device, the threads, how often it is saved and evaluated. Override it to add
+    /// depend on them: the budget, the device, its precision, the threads, how often it is saved and evaluated. Override it to add
     /// options of a derived class.
     /// </summary>
     /// <param name="other">Options of the same class.</param>
@@ -102,6 +106,7 @@ public abstract record RunOptions
     {
         Budget = other.Budget,
         Device = other.Device,
+        Precision = other.Precision,
         Threads = other.Threads,
         CheckpointEvery = other.CheckpointEvery,
         EvalEvery = other.EvalEvery,

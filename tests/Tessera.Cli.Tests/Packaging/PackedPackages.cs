@@ -5,7 +5,8 @@ namespace Tessera.Cli.Tests.Packaging;
 /// <summary>The packages, packed once from the test build when a test first needs them.</summary>
 public sealed class PackedPackages : IDisposable
 {
-    private static readonly string[] Projects = ["Tessera.Tensors", "Tessera", "Tessera.Models", "Tessera.Onnx", "Tessera.Cli"];
+    private static readonly string[] Projects =
+        ["Tessera.Tensors", "Tessera", "Tessera.Models", "Tessera.Onnx", "Tessera.Cuda", "Tessera.Cli"];
 
     private readonly TemporaryFolder _folder = new();
     private readonly Lazy<string> _packed;

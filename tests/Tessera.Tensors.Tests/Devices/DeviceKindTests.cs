@@ -61,36 +61,58 @@ public class DeviceKindTests
     [Fact]
     public void A_registered_kind_is_preferred_if_it_is_present()
     {
-        Device.Register(new DeviceKind(Name, () => IsPresent.Value, (_, _) => throw new NotSupportedException()));
+        Device.Register(new DeviceKind(Name, Find, (_, _, _) => throw new NotSupportedException()));
         // A kind of the same name replaces the first.
         Device.Register(
-            new DeviceKind(Name, () => IsPresent.Value, (number, threads) => new Imagined(number, threads)));
+            new DeviceKind(Name, Find, (number, threads, precision) => new Imagined(number, threads, precision)));
         Assert.Single(Device.Names, Name);
         Assert.True(Device.Names.ToList().IndexOf(Name) < Device.Names.Count - 1);
 
         using (Device absent = Device.Create()) Assert.IsType<CpuDevice>(absent);
-        var error = Assert.Throws<ArgumentException>(() => Device.Create($"{Name}:1"));
-        Assert.Contains($"no device \"{Name}:1\"", error.Message, StringComparison.Ordinal);
+        AssertRefused(Name, $"{Name} cannot be used: it is not there");
+        AssertRefused($"{Name}:1", $"no device \"{Name}:1\"; the last of its kind is {Name}:0");
 
         IsPresent.Value = true;
-        AssertCreates("auto", number: 0, threads: null);
-        AssertCreates("auto", number: 0, threads: 2);
-        AssertCreates(Name, number: 0, threads: null);
-        AssertCreates($"{Name}:3", number: 3, threads: 1);
+        AssertCreates("auto", number: 1, threads: null);
+        AssertCreates("auto", number: 1, threads: 2);
+        AssertCreates(Name, number: 1, threads: null);
+        AssertCreates($"{Name}:2", number: 2, threads: 1);
+        AssertRefused($"{Name}:0", $"{Name}:0 cannot be used: it is too old");
         using Device processor = Device.Create("cpu");
         Assert.IsType<CpuDevice>(processor);
+
+        using (Device precise = Device.Create(Name, threads: null, Precision.Bfloat16))
+            Assert.Equal(Precision.Bfloat16, ((Imagined)precise).Precision);
 
         static void AssertCreates(string name, int number, int? threads)
         {
             using Device device = Device.Create(name, threads);
             Assert.Equal((number, threads), (Assert.IsType<Imagined>(device).Number, ((Imagined)device).Threads));
         }
+
+        static void AssertRefused(string name, string reason) => Assert.Contains(
+            reason, Assert.Throws<ArgumentException>(() => Device.Create(name)).Message, StringComparison.Ordinal);
     }
 
-    private sealed class Imagined(int number, int? threads) : ShapeDevice
+    [Fact]
+    public void The_processor_has_float32_only()
+    {
+        using Device device = Device.Create("cpu", threads: 1, Precision.Float32);
+        var error = Assert.Throws<ArgumentException>(() => Device.Create("cpu", threads: 1, Precision.Bfloat16));
+        Assert.StartsWith("the processor multiplies in float32", error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>One that is not there, or three of which the first is too old.</summary>
+    private static FoundDevice[] Find() => IsPresent.Value
+        ? [new FoundDevice("old", "it is too old"), new FoundDevice("new"), new FoundDevice("new")]
+        : [new FoundDevice("none", "it is not there")];
+
+    private sealed class Imagined(int number, int? threads, Precision precision) : ShapeDevice
     {
         public int Number => number;
 
         public new int? Threads => threads;
+
+        public Precision Precision => precision;
     }
 }

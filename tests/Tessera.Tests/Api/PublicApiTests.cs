@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
+using Tessera.Cuda;
 using Tessera.Models;
 using Tessera.Onnx;
 using Tessera.Tensors;
@@ -14,7 +15,7 @@ public partial class PublicApiTests
     private static readonly Assembly[] Packages =
     [
         typeof(Tensor).Assembly, typeof(InputException).Assembly, typeof(PretrainedModels).Assembly,
-        typeof(OnnxExport).Assembly,
+        typeof(OnnxExport).Assembly, typeof(CudaDevice).Assembly,
     ];
 
     public static TheoryData<string> Names() => [.. Packages.Select(package => package.GetName().Name!)];

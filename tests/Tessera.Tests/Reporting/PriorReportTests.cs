@@ -91,7 +91,7 @@ public sealed class PriorReportTests(PriorReportRun run, ReportRun tokenizer)
     public void The_samples_are_those_of_the_sampler()
     {
         using ImageSampler sampler = ImageSampler.Open(run.RunPath);
-        var usual = new SamplingOptions { Guidance = 1, TopP = 0.97f, Seed = 1 };
+        var usual = SamplingOptions.Default with { Seed = 1 };
         Image[] images = sampler.Decode(Codes(usual, 80));
         Assert.Equal(Enlarged(images[16..24], 8), Pixels("prior-samples-2.png"));
         // The fourth: temperature 1, no guidance. The fifth: the program's options again.

@@ -103,7 +103,7 @@ public sealed class RunFolderTests : IDisposable
         TokenizerRun run = TokenizerRun.Create(_folder[name], SmallRun.Options);
         string message = Message(() => run.WithOptions(change(run.Options)));
         Assert.EndsWith(
-            "a resumed run can change only its budget, device, threads, data folder, and how often it is saved and "
+            "a resumed run can change only its budget, device, precision, threads, data folder, and how often it is saved and "
             + "evaluated",
             message, StringComparison.Ordinal);
         Assert.Equal(SmallRun.Options, TokenizerRun.Open(_folder[name]).Options);
