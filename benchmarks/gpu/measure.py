@@ -10,10 +10,14 @@ import argparse
 import csv
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
 import time
+
+# Seconds that one call of the program may take.
+TIME_LIMIT = 120
 
 # Name, batch, Tessera's precision.
 STEPS = (
@@ -72,15 +76,14 @@ def tessera_step(args, batch, precision, name):
     """Milliseconds of an update: a run's seconds after its first quarter, by its metrics."""
     run, updates = os.path.join(args.work, name), 2000
     started = time.time()
-    done = subprocess.run(
+    done = call(
         [args.tessera, 'train', '--data', 'shapes', '--preset', 'reference', '--device', 'cuda', '--precision',
          precision, '--batch', str(batch), '--updates', str(updates), '--eval-every', str(updates),
-         '--checkpoint-every', str(updates), '--no-report', '--out', run],
-        capture_output=True, text=True, timeout=150)
-    if done.returncode:
-        print(f'tessera failed: {done.stderr[-2000:]}', file=sys.stderr, flush=True)
+         '--checkpoint-every', str(updates), '--no-report', '--out', run])
+    if done is None:
         return None
     print(f'{name}: whole process {time.time() - started:.1f} s', flush=True)
+    shutil.copy(os.path.join(run, 'metrics.csv'), os.path.join(args.out, f'metrics-{name}.csv'))
     with open(os.path.join(run, 'metrics.csv')) as file:
         rows = [(int(row['update']), float(row['seconds'])) for row in csv.DictReader(file)]
     first = next(row for row in rows if row[0] >= updates // 4)
@@ -89,14 +92,24 @@ def tessera_step(args, batch, precision, name):
 
 def tessera_bench(args, verb):
     """Milliseconds of encoding or decoding, uploads and downloads included."""
-    done = subprocess.run(
-        [args.tessera, 'bench', '--device', 'cuda', '--batch', '2048', '--seconds', '5', '--json'],
-        capture_output=True, text=True, timeout=120)
-    if done.returncode:
-        print(f'tessera failed: {done.stderr[-2000:]}', file=sys.stderr, flush=True)
+    done = call([args.tessera, 'bench', '--device', 'cuda', '--batch', '2048', '--seconds', '5', '--json'])
+    if done is None:
         return None
     work = json.loads(done.stdout)['work']
     return next((row['median_ms'] for row in work if row['name'].startswith(verb)), None)
+
+
+def call(command):
+    """The ended process, or None, with its reason on stderr."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=TIME_LIMIT)
+    except (subprocess.TimeoutExpired, OSError) as error:
+        print(f'tessera failed: {error}', file=sys.stderr, flush=True)
+        return None
+    if done.returncode:
+        print(f'tessera failed: {done.stderr[-2000:]}', file=sys.stderr, flush=True)
+        return None
+    return done
 
 
 def start_torch():
@@ -115,9 +128,12 @@ def ask(torch, question):
     """Milliseconds by PyTorch's process."""
     if torch is None or torch.poll() is not None:
         return None
-    torch.stdin.write(json.dumps(question) + '\n')
-    torch.stdin.flush()
-    answer = torch.stdout.readline()
+    try:
+        torch.stdin.write(json.dumps(question) + '\n')
+        torch.stdin.flush()
+        answer = torch.stdout.readline()
+    except BrokenPipeError:
+        return None
     return json.loads(answer)['ms'] if answer else None
 
 

@@ -35,7 +35,9 @@ class Quantizer(torch.nn.Module):
         quantized = self.embedding(indices).view(inputs.shape)
         loss = F.mse_loss(quantized, inputs.detach()) + self.commitment * F.mse_loss(quantized.detach(), inputs)
         quantized = inputs + (quantized - inputs).detach()
-        share = torch.bincount(indices, minlength=self.embedding.num_embeddings).float() / indices.numel()
+        # bincount waits for the GPU, which a graph cannot record.
+        counts = torch.zeros(self.embedding.num_embeddings, device=indices.device)
+        share = counts.scatter_add(0, indices, torch.ones_like(indices, dtype=torch.float)) / indices.numel()
         perplexity = torch.exp(-(share * torch.log(share + 1e-10)).sum())
         return loss, quantized.permute(0, 3, 1, 2), perplexity
 

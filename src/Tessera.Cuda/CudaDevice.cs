@@ -24,7 +24,14 @@ public sealed partial class CudaDevice : Tensors.Devices.Device
     // The first capability with TF32, bfloat16 and asynchronous copies.
     private static readonly Version TensorCapability = new(8, 0);
 
-    private readonly Context _context;
+    // One for all GPUs: it keeps what was read of the kernels, and ILGPU can be set up only once in some systems.
+    private static readonly Lazy<Context> Gpus = new(() =>
+    {
+        Context context = Context.Create(builder => builder.Cuda().Optimize(OptimizationLevel.O2));
+        TensorCorePtx.Register(context);
+        return context;
+    });
+
     private readonly Accelerator _accelerator;
     private readonly AcceleratorStream _stream;
     private readonly Launcher _launcher;
@@ -41,37 +48,23 @@ public sealed partial class CudaDevice : Tensors.Devices.Device
     /// <exception cref="ArgumentException">
     /// There is no such GPU, or it cannot be used, or it has no such precision; the message says why.
     /// </exception>
-    public CudaDevice(int number = 0, Precision precision = Precision.Auto)
-        : this(
-            Context.Create(builder => builder.Cuda().Optimize(OptimizationLevel.O2)),
-            context => Choose(context, number))
+    public CudaDevice(int number = 0, Precision precision = Precision.Auto) : this(Open(number, precision))
     {
-        Products = KindOf(precision);
-        var cuda = (CudaAccelerator)_accelerator;
+        Products = KindOf(_accelerator, precision);
         _recorder = Recorder.Create(((CudaStream)_stream).StreamPtr);
-        Description = $"{KindName}, {cuda.Name}, {Text(Products)}";
+        Description = $"{KindName}, {_accelerator.Name}, {Text(Products)}";
     }
 
-    /// <summary>Opens an accelerator of a context, which this device disposes: the simulation in tests.</summary>
-    internal CudaDevice(Context context, Func<Context, ILGPU.Runtime.Device> choose)
+    /// <summary>Computes on an accelerator, which this device disposes: the simulation in tests.</summary>
+    internal CudaDevice(Accelerator accelerator)
     {
-        _context = context;
-        TensorCorePtx.Register(context);
-        try
-        {
-            _accelerator = choose(context).CreateAccelerator(context);
-        }
-        catch
-        {
-            context.Dispose();
-            throw;
-        }
-        ManyTiles = _accelerator.NumMultiprocessors;
-        _stream = _accelerator.CreateStream();
-        _launcher = new Launcher(_accelerator, _stream);
-        _staging = new Staging(_accelerator, _stream);
+        _accelerator = accelerator;
+        ManyTiles = accelerator.NumMultiprocessors;
+        _stream = accelerator.CreateStream();
+        _launcher = new Launcher(accelerator, _stream);
+        _staging = new Staging(accelerator, _stream);
         (_noFloats, _noIntegers) = (Allocate<float>(0), Allocate<int>(0));
-        Description = $"{KindName}, {_accelerator.Name}";
+        Description = $"{KindName}, {accelerator.Name}";
     }
 
     /// <inheritdoc/>
@@ -96,7 +89,6 @@ public sealed partial class CudaDevice : Tensors.Devices.Device
         _staging.Dispose();
         _stream.Dispose();
         _accelerator.Dispose();
-        _context.Dispose();
     }
 
     /// <inheritdoc/>
@@ -162,26 +154,44 @@ public sealed partial class CudaDevice : Tensors.Devices.Device
         ? new DeviceNumber(0, View(block.Storage).SubView(number.Place, 1))
         : new DeviceNumber(number.Constant, View(_noIntegers));
 
-    private static ILGPU.Runtime.Cuda.CudaDevice Choose(Context context, int number)
+    private static Accelerator Open(int number, Precision precision)
     {
         IReadOnlyList<FoundDevice> found = Driver.FindDevices();
         if (number < 0 || number >= found.Count)
             throw new ArgumentException($"there is no GPU number {number}; there are {found.Count}", nameof(number));
-        return found[number].Fault is { } fault
-            ? throw new ArgumentException($"GPU number {number} cannot be used: {fault}", nameof(number))
-            : context.GetCudaDevices()[number];
+        if (found[number].Fault is { } fault)
+            throw new ArgumentException($"GPU number {number} cannot be used: {fault}", nameof(number));
+        try
+        {
+            Accelerator accelerator = Gpus.Value.Devices.OfType<ILGPU.Runtime.Cuda.CudaDevice>()
+                .Single(gpu => gpu.DeviceId == number).CreateAccelerator(Gpus.Value);
+            try
+            {
+                KindOf(accelerator, precision);
+                return accelerator;
+            }
+            catch
+            {
+                accelerator.Dispose();
+                throw;
+            }
+        }
+        catch (Exception e) when (e is CudaException or InvalidOperationException)
+        {
+            throw new ArgumentException($"GPU number {number} cannot be used: {e.Message}", nameof(number), e);
+        }
     }
 
-    private ProductKind KindOf(Precision precision)
+    private static ProductKind KindOf(Accelerator accelerator, Precision precision)
     {
-        CudaArchitecture architecture = ((CudaAccelerator)_accelerator).Architecture;
+        CudaArchitecture architecture = ((CudaAccelerator)accelerator).Architecture;
         bool hasTensorCores = new Version(architecture.Major, architecture.Minor) >= TensorCapability;
         return precision switch
         {
             Precision.Bfloat16 => hasTensorCores
                 ? ProductKind.Bfloat16
                 : throw new ArgumentException(
-                    $"{_accelerator.Name} has no bfloat16: compute capability {TensorCapability} is needed",
+                    $"{accelerator.Name} has no bfloat16: compute capability {TensorCapability} is needed",
                     nameof(precision)),
             Precision.Float32 => hasTensorCores ? ProductKind.ThreeTf32 : ProductKind.Fma,
             _ => hasTensorCores ? ProductKind.Tf32 : ProductKind.Fma,

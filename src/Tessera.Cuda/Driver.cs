@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using ILGPU.Runtime.Cuda;
 using Tessera.Tensors.Devices;
 
 namespace Tessera.Cuda;
@@ -12,8 +13,8 @@ internal static unsafe partial class Driver
 {
     private const string Library = "nvidia-driver";
 
-    // CUDA 11.0: the first with TF32 and with this form of graphs.
-    private const int LeastVersion = 11000;
+    // CUDA 11.4: the first with cuGraphInstantiateWithFlags.
+    private const int LeastVersion = 11040;
 
     private const int CapabilityMajor = 75, CapabilityMinor = 76, RelaxedCapture = 2, NoDevice = 100;
 
@@ -21,8 +22,17 @@ internal static unsafe partial class Driver
 
     private static readonly Version LeastCapability = new(7, 5);
 
-    static Driver() => NativeLibrary.SetDllImportResolver(
-        typeof(Driver).Assembly, (name, _, _) => name == Library && TryLoad(out nint library) ? library : 0);
+    static Driver()
+    {
+        NativeLibrary.SetDllImportResolver(
+            typeof(Driver).Assembly, (name, _, _) => name == Library && TryLoad(out nint library) ? library : 0);
+        // ILGPU asks for "cuda": libcuda.so, which comes with the toolkit; the driver has libcuda.so.1. In Windows'
+        // subsystem for Linux it sets a resolver of its own.
+        if (OperatingSystem.IsLinux() && !IsWindowsSubsystem())
+            NativeLibrary.SetDllImportResolver(
+                typeof(CudaAccelerator).Assembly,
+                (name, _, _) => name == "cuda" && TryLoad(out nint library) ? library : 0);
+    }
 
     /// <summary>The GPUs of this machine; the lack of a driver is the fault of the only one.</summary>
     public static IReadOnlyList<FoundDevice> FindDevices()
@@ -57,11 +67,13 @@ internal static unsafe partial class Driver
         {
             work();
         }
-        finally
+        catch
         {
-            // A capture that failed ends here too.
-            Check(EndCapture(stream, out graph));
+            // The stream must not go on recording.
+            if (EndCapture(stream, out graph) == 0) Check(DestroyGraph(graph));
+            throw;
         }
+        Check(EndCapture(stream, out graph));
         try
         {
             Check(Instantiate(out nint recorded, graph, 0));
@@ -95,6 +107,9 @@ internal static unsafe partial class Driver
             FormattableString.Invariant($"{text}, {memory / 1073741824.0:0} GiB, compute capability {capability}"),
             capability < LeastCapability ? $"its compute capability is below {LeastCapability}" : null);
     }
+
+    private static bool IsWindowsSubsystem() =>
+        File.ReadAllText("/proc/sys/kernel/osrelease").Contains("microsoft", StringComparison.OrdinalIgnoreCase);
 
     private static string Text(int version) => $"{version / 1000}.{version % 1000 / 10}";
 

@@ -22,7 +22,8 @@ internal sealed class Launcher(Accelerator accelerator, AcceleratorStream stream
     {
         if (count == 0) return;
         Load<TKernel, Action<AcceleratorStream, KernelConfig, int, TKernel>>(
-            () => KernelLoaders.LoadKernel(accelerator, new Action<int, TKernel>(EntryPoints.Element)))(
+            () => KernelLoaders.LoadKernel(
+                accelerator, new Action<int, TKernel>(EntryPoints.Element), new KernelSpecialization(Threads, null)))(
             stream, new KernelConfig((count + Threads - 1) / Threads, Threads), count, kernel);
     }
 
@@ -33,7 +34,8 @@ internal sealed class Launcher(Accelerator accelerator, AcceleratorStream stream
         for (int tensor = 0; tensor < tensors; tensor++) longest = Math.Max(longest, kernel.Length(tensor));
         if (longest == 0) return;
         Load<TKernel, Action<AcceleratorStream, KernelConfig, TKernel>>(
-            () => KernelLoaders.LoadKernel(accelerator, new Action<TKernel>(EntryPoints.Many)))(
+            () => KernelLoaders.LoadKernel(
+                accelerator, new Action<TKernel>(EntryPoints.Many), new KernelSpecialization(Threads, null)))(
             stream,
             new KernelConfig(new Index3D((longest + Threads - 1) / Threads, tensors, 1), new Index3D(Threads, 1, 1)),
             kernel);
@@ -46,7 +48,8 @@ internal sealed class Launcher(Accelerator accelerator, AcceleratorStream stream
         int threads = Math.Min(Threads, EntryPoints.WarpsPerGroup * Warps.Lanes);
         int warps = threads / Warps.Lanes;
         Load<TKernel, Action<AcceleratorStream, KernelConfig, int, TKernel>>(
-            () => KernelLoaders.LoadKernel(accelerator, new Action<int, TKernel>(EntryPoints.Warp)))(
+            () => KernelLoaders.LoadKernel(
+                accelerator, new Action<int, TKernel>(EntryPoints.Warp), new KernelSpecialization(threads, null)))(
             stream, new KernelConfig((count + warps - 1) / warps, threads), count, kernel);
     }
 
@@ -58,7 +61,8 @@ internal sealed class Launcher(Accelerator accelerator, AcceleratorStream stream
     {
         if (grid.Size == 0) return;
         Load<TKernel, Action<AcceleratorStream, KernelConfig, TKernel>>(
-            () => KernelLoaders.LoadKernel(accelerator, new Action<TKernel>(EntryPoints.Group)))(
+            () => KernelLoaders.LoadKernel(
+                accelerator, new Action<TKernel>(EntryPoints.Group), new KernelSpecialization(threads, null)))(
             stream, new KernelConfig(grid, new Index3D(threads, 1, 1)), kernel);
     }
 

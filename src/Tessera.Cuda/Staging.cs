@@ -53,7 +53,7 @@ internal sealed class Staging(Accelerator accelerator, AcceleratorStream stream)
     /// <summary>A place for up to so many bytes, from which nothing is being copied any more.</summary>
     private Span<byte> Take(int bytes)
     {
-        // Half at most: one half is filled while the other is copied.
+        // Half at most: the first half of a long copy goes on while the second is filled.
         int count = Math.Min(bytes, Capacity / 2);
         if (_used + count > Capacity)
         {

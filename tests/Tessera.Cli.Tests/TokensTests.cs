@@ -162,7 +162,7 @@ public sealed class TokensTests(Trained trained) : IDisposable
     {
         if (OperatingSystem.IsWindows()) Assert.Skip("Windows has no signals to send.");
         using Process process = Program.Start(
-            _folder.Path, "encode", trained.Run, "--data", "shapes", "--size", "64", "--threads", "1",
+            _folder.Path, "encode", "cifar10", "--data", "shapes", "--split", "train", "--threads", "1",
             "--out", "tokens.npy");
         // Encoding has started when its temporary file exists.
         while (_folder.Names.Length == 0 && !process.HasExited) Thread.Sleep(5);

@@ -58,6 +58,9 @@ public partial class PtxTests
                 string text = compiler.Compile(kernel);
                 if (text.Contains(".local", StringComparison.Ordinal)) faults.Add($"{kernel} uses local memory");
                 if (text.Contains("call", StringComparison.Ordinal)) faults.Add($"{kernel} calls a function");
+                // The bits of the integer 1 where a truth value became a float.
+                if (text.Contains("0f00000001", StringComparison.Ordinal))
+                    faults.Add($"{kernel} takes an integer's bits for a float's");
                 int shared = SharedVariable().Matches(text).Sum(match => int.Parse(match.Groups[1].ValueSpan));
                 if (shared > SharedBytes) faults.Add($"{kernel} needs {shared} bytes of shared memory");
             }

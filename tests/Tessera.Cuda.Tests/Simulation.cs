@@ -2,6 +2,7 @@ using ILGPU;
 using ILGPU.Runtime.CPU;
 using Tessera.Tensors.Devices;
 using Tessera.Tensors.Devices.Cpu;
+using Accelerator = ILGPU.Runtime.Accelerator;
 
 namespace Tessera.Cuda.Tests;
 
@@ -88,11 +89,12 @@ internal static class Simulation
 
     private static CudaDevice Create(ProductKind products, int warps, int manyTiles) => HasGpu
         ? new CudaDevice { Products = products, ManyTiles = manyTiles }
-        : new CudaDevice(ContextOf(new CPUDevice(32, warps, 1)), context => context.Devices[0])
-        {
-            Products = products,
-            ManyTiles = manyTiles,
-        };
+        : new CudaDevice(Simulated(warps)) { Products = products, ManyTiles = manyTiles };
 
-    private static Context ContextOf(CPUDevice processor) => Context.Create(builder => builder.CPU(processor));
+    // A context for each: it ends with the tests.
+    private static Accelerator Simulated(int warps)
+    {
+        Context context = Context.Create(builder => builder.CPU(new CPUDevice(32, warps, 1)));
+        return context.Devices[0].CreateAccelerator(context);
+    }
 }

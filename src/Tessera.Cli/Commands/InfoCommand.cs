@@ -11,7 +11,9 @@ using Tessera.Training;
 
 namespace Tessera.Cli.Commands;
 
-/// <summary><c>tessera info</c>: describes a run, a checkpoint or a model file, or the devices of the machine.</summary>
+/// <summary>
+/// <c>tessera info</c>: describes a run, a checkpoint or a model file, or the devices of the machine.
+/// </summary>
 internal sealed class InfoCommand : TesseraCommand
 {
     private readonly ModelSource _model = new();
@@ -20,8 +22,8 @@ internal sealed class InfoCommand : TesseraCommand
         invocation, "info",
         "Shows the options, sizes and tensors of a run, a checkpoint or a model file, be it a tokenizer or a prior; "
             + "without RUN, the devices of this machine.",
-        "tessera info", "tessera info runs/shapes-1", "tessera info runs/shapes-1/checkpoints/500", "tessera info model.safetensors",
-        "tessera info runs/cifar/prior")
+        "tessera info", "tessera info runs/shapes-1", "tessera info runs/shapes-1/checkpoints/500",
+        "tessera info model.safetensors", "tessera info runs/cifar/prior")
     {
         _model.AddTo(this);
         _model.MakeOptional();

@@ -14,12 +14,13 @@ internal readonly record struct DeviceEpilogue(
         if (Bias.Length > 0) z += Bias[channel];
         if (Addend.Length > 0) z += Addend[index];
         if (Argument.Length > 0) Argument[index] = z;
-        y[index] = Gate.Length > 0 ? z * Slope(Gate[index]) : Activate(z);
+        y[index] = Gate.Length > 0 ? Gated(z, Gate[index]) : Activate(z);
     }
 
     private float Activate(float z) =>
         Activation == Relu ? Numerics.Relu(z) : Activation == Gelu ? Numerics.Gelu(z) : z;
 
-    private float Slope(float gate) =>
-        Activation == Relu ? gate > 0 ? 1 : 0 : Activation == Gelu ? Numerics.GeluSlope(gate) : 1;
+    // Not a factor of 1 or 0: ILGPU 1.5.3 makes the bits of the integer 1 of a truth value that becomes a float32.
+    private float Gated(float z, float gate) =>
+        Activation == Relu ? (gate > 0 ? z : 0) : Activation == Gelu ? z * Numerics.GeluSlope(gate) : z;
 }

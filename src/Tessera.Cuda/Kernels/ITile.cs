@@ -28,7 +28,9 @@ internal interface ITile<TSelf> where TSelf : struct, ITile<TSelf>
     /// <param name="columns">The columns of the product, likewise.</param>
     /// <param name="firstRow">The tile's first row in the product.</param>
     /// <param name="firstColumn">The tile's first column.</param>
-    /// <param name="shared">The shared memory of the factors' tiles, which no thread reads any more.</param>
+    /// <param name="shared">
+    /// The shared memory of the factors' tiles, which no thread reads any more and no copy reaches.
+    /// </param>
     /// <param name="result">Takes the elements.</param>
     void Store<TResult>(int rows, int columns, int firstRow, int firstColumn, Floats shared, TResult result)
         where TResult : struct, IProductResult;

@@ -32,8 +32,9 @@ internal readonly struct Tf32 : IPrecision
 /// </summary>
 internal readonly struct ThreeTf32 : IPrecision
 {
+    // Tensor cores cut their sums off rather than round them: a sum over many steps is added outside.
     public static Block Multiply(Block sum, Fragments left0, Fragments left1, Fragments right0, Fragments right1) =>
-        Multiply(Multiply(sum, left0, right0), left1, right1);
+        sum.Add(Multiply(Multiply(default, left0, right0), left1, right1));
 
     private static Block Multiply(Block sum, Fragments left, Fragments right)
     {

@@ -17,7 +17,14 @@ internal readonly record struct Fragments(Float4 First, Float4 Second);
 /// </summary>
 internal readonly record struct Block(
     Float4 Tile00, Float4 Tile01, Float4 Tile02, Float4 Tile03,
-    Float4 Tile10, Float4 Tile11, Float4 Tile12, Float4 Tile13);
+    Float4 Tile10, Float4 Tile11, Float4 Tile12, Float4 Tile13)
+{
+    /// <summary>The sum of two blocks.</summary>
+    public Block Add(Block other) => new(
+        Tile00.Add(1, other.Tile00), Tile01.Add(1, other.Tile01), Tile02.Add(1, other.Tile02),
+        Tile03.Add(1, other.Tile03), Tile10.Add(1, other.Tile10), Tile11.Add(1, other.Tile11),
+        Tile12.Add(1, other.Tile12), Tile13.Add(1, other.Tile13));
+}
 
 /// <summary>
 /// The instructions of tensor cores and of copies to shared memory that C# has no words for. The bodies are their

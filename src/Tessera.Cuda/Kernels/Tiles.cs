@@ -72,6 +72,8 @@ internal static class Tiles
             tile = tile.Multiply(stages.Left(current), stages.Right(current));
             current = current == TTile.Stages - 1 ? 0 : current + 1;
         }
+        // Stages beyond the last step are filled with zeros; a barrier does not wait for them.
+        TensorCores.WaitForCopies(0);
         return tile;
     }
 

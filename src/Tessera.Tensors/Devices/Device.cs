@@ -74,7 +74,8 @@ public abstract partial class Device : IDisposable
     }
 
     /// <summary>
-    /// Waits for all work enqueued before and drops what <see cref="Submit"/> recorded: its buffers are about to be freed.
+    /// Waits for all work enqueued before and drops what <see cref="Submit"/> recorded: its buffers are about to be
+    /// freed.
     /// </summary>
     protected internal virtual void ForgetSubmitted()
     {

@@ -3,8 +3,8 @@ namespace Tessera.Tensors.Devices;
 /// <summary>A kind of device that <see cref="Device.Create"/> can make.</summary>
 /// <param name="Name">Its name for users: <c>cpu</c>.</param>
 /// <param name="Find">
-/// The devices of this kind, by number, those that cannot be used too. What a whole kind lacks, such as a driver, is the
-/// fault of its only one.
+/// The devices of this kind, by number, those that cannot be used too. What a whole kind lacks, such as a driver, is
+/// the fault of its only one.
 /// </param>
 /// <param name="Create">
 /// Makes a device that has no fault: its number among those found, processor threads (null for the default), and how it

@@ -98,8 +98,8 @@ public abstract record RunOptions
 
     /// <summary>
     /// These options with the values of other options that a resumed run can change, because its result so far does not
-    /// depend on them: the budget, the device, its precision, the threads, how often it is saved and evaluated. Override it to add
-    /// options of a derived class.
+    /// depend on them: the budget, the device, its precision, the threads, how often it is saved and evaluated.
+    /// Override it to add options of a derived class.
     /// </summary>
     /// <param name="other">Options of the same class.</param>
     protected internal virtual RunOptions WithResumable(RunOptions other) => this with

@@ -103,7 +103,8 @@ public sealed class LearnerTests : IDisposable
         LineRun run = LineRun.Create(_folder["run"], Options);
         run.CheckResumable(Options with { EvalEvery = 7 });
         Assert.EndsWith(
-            "a resumed run can change only its budget, device, precision, threads, and how often it is saved and evaluated",
+            "a resumed run can change only its budget, device, precision, threads, and how often it is saved and "
+            + "evaluated",
             Assert.Throws<InputException>(() => run.CheckResumable(Options with { Seed = 99 })).Message,
             StringComparison.Ordinal);
     }
