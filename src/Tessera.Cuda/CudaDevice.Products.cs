@@ -56,7 +56,7 @@ public sealed partial class CudaDevice
         bool accumulate, Storage<float>? gradBias, bool accumulateBias)
     {
         int pixels = OutPixels(geometry), columns = Elements(geometry) * geometry.InChannels;
-        int tiles = WidestTiles(geometry.OutChannels, columns);
+        int tiles = SliceTiles(geometry.OutChannels, columns);
         int slices = Math.Clamp(2 * ManyTiles / tiles, 1, Ceiling(pixels, LeastSlice));
         int slicePixels = Ceiling(Ceiling(pixels, slices), SliceUnit) * SliceUnit;
         slices = Ceiling(pixels, slicePixels);
@@ -173,14 +173,14 @@ public sealed partial class CudaDevice
         }
 
         // The widest tile that the product fills and of which there are enough.
-        void LaunchTensor<TPrecision>() where TPrecision : struct, IPrecision
+        void LaunchTensor<TProduct>() where TProduct : struct, IWarpProduct
         {
             int columns = MostColumns();
-            if (columns > TensorTile<Tall64, TPrecision>.Columns && LaunchIfMany<TensorTile<Square128, TPrecision>>())
+            if (columns > TensorTile<Tall64, TProduct>.Columns && LaunchIfMany<TensorTile<Square128, TProduct>>())
                 return;
-            if (columns > TensorTile<Tall32, TPrecision>.Columns && LaunchIfMany<TensorTile<Tall64, TPrecision>>())
+            if (columns > TensorTile<Tall32, TProduct>.Columns && LaunchIfMany<TensorTile<Tall64, TProduct>>())
                 return;
-            if (!LaunchIfMany<TensorTile<Tall32, TPrecision>>()) Launch<TensorTile<Square32, TPrecision>>();
+            if (!LaunchIfMany<TensorTile<Tall32, TProduct>>()) Launch<TensorTile<Square32, TProduct>>();
         }
 
         int MostColumns() => Enumerable.Range(0, slices).Max(slice => products.Sizes(slice).Columns);
@@ -216,8 +216,8 @@ public sealed partial class CudaDevice
     private static int Run(int extent, Storage<float> storage) =>
         extent % 4 == 0 && ((CudaStorage<float>)storage).IsAligned ? 4 : 1;
 
-    /// <summary>The tiles of a product, where they are as wide as they get.</summary>
-    private int WidestTiles(int rows, int columns) => Products == ProductKind.Fma
+    /// <summary>The tiles of a product of a weight gradient: so many groups work on each of its slices.</summary>
+    private int SliceTiles(int rows, int columns) => Products == ProductKind.Fma
         ? Ceiling(rows, FloatTile<SmallFloats>.Rows) * Ceiling(columns, FloatTile<SmallFloats>.Columns)
         : Ceiling(rows, TensorTile<Square128, Tf32>.Rows) * Ceiling(columns, TensorTile<Square128, Tf32>.Columns);
 

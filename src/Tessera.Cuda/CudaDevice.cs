@@ -113,6 +113,7 @@ public sealed partial class CudaDevice : Tensors.Devices.Device
         if (source.Length > destination.Length)
             throw new ArgumentException("the source is longer than the destination", nameof(source));
         if (source.IsEmpty) return;
+        CheckHostMemory();
         _accelerator.Bind();
         _staging.Upload(source, View(destination).SubView(0, source.Length));
     }
@@ -123,6 +124,7 @@ public sealed partial class CudaDevice : Tensors.Devices.Device
         if (source.Length > destination.Length)
             throw new ArgumentException("the source is longer than the destination", nameof(source));
         if (source.Length == 0) return;
+        CheckHostMemory();
         _accelerator.Bind();
         _staging.Download(View(source), destination[..source.Length]);
     }
@@ -140,8 +142,15 @@ public sealed partial class CudaDevice : Tensors.Devices.Device
     /// <inheritdoc/>
     protected internal override void ForgetSubmitted()
     {
+        _accelerator.Bind();
         _stream.Synchronize();
         _recorder?.Clear();
+    }
+
+    private void CheckHostMemory()
+    {
+        if (_recorder is { IsRecording: true })
+            throw new InvalidOperationException("submitted work must not upload or download: it is recorded");
     }
 
     private static ArrayView<T> View<T>(Storage<T> storage) where T : unmanaged => ((CudaStorage<T>)storage).View;

@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace Tessera.Cuda.Kernels;
 
-/// <summary>The warps of a <see cref="TensorTile{TShape, TPrecision}"/>.</summary>
+/// <summary>The warps of a <see cref="TensorTile{TShape, TProduct}"/>.</summary>
 internal interface ITensorShape
 {
     /// <summary>Warps one below the other.</summary>
@@ -70,10 +70,10 @@ internal readonly struct Square32 : ITensorShape
 /// A tile on tensor cores. Cost: a warp reads 12 or 8 times 512 bytes from shared memory for the products of 64 or 32
 /// rows, 32 columns and 16 steps. Bound: this reading, or the tensor cores.
 /// </summary>
-internal readonly record struct TensorTile<TShape, TPrecision>(Block Upper, Block Lower)
-    : ITile<TensorTile<TShape, TPrecision>>
+internal readonly record struct TensorTile<TShape, TProduct>(Block Upper, Block Lower)
+    : ITile<TensorTile<TShape, TProduct>>
     where TShape : struct, ITensorShape
-    where TPrecision : struct, IPrecision
+    where TProduct : struct, IWarpProduct
 {
     private const int BlockSide = 32, HalfDepth = 8;
 
@@ -92,17 +92,17 @@ internal readonly record struct TensorTile<TShape, TPrecision>(Block Upper, Bloc
 
     private static int FirstColumn => Group.IdxX / Warps.Lanes % TShape.WarpColumns * BlockSide;
 
-    public TensorTile<TShape, TPrecision> Multiply(SharedTile left, SharedTile right)
+    public TensorTile<TShape, TProduct> Multiply(SharedTile left, SharedTile right)
     {
         int row = FirstRow, column = FirstColumn;
         Fragments right0 = right.Fragments(column, 0), right1 = right.Fragments(column, HalfDepth);
-        Block upper = TPrecision.Multiply(
+        Block upper = TProduct.Multiply(
             Upper, left.Fragments(row, 0), left.Fragments(row, HalfDepth), right0, right1);
-        if (TShape.Blocks == 1) return new TensorTile<TShape, TPrecision>(upper, Lower);
+        if (TShape.Blocks == 1) return new TensorTile<TShape, TProduct>(upper, Lower);
         row += BlockSide;
-        return new TensorTile<TShape, TPrecision>(
+        return new TensorTile<TShape, TProduct>(
             upper,
-            TPrecision.Multiply(Lower, left.Fragments(row, 0), left.Fragments(row, HalfDepth), right0, right1));
+            TProduct.Multiply(Lower, left.Fragments(row, 0), left.Fragments(row, HalfDepth), right0, right1));
     }
 
     public void Store<TResult>(

@@ -41,6 +41,8 @@ internal static class Tiles
         where TRight : struct, IOperand
         where TTile : struct, ITile<TTile>
     {
+        // The same for all threads of the group.
+        if (sizes.First >= sizes.End) return default;
         ArrayView<Place> rows = SharedMemory.Allocate<Place>(TTile.Rows);
         ArrayView<Place> columns = SharedMemory.Allocate<Place>(TTile.Columns);
         for (int i = Group.IdxX; i < TTile.Rows; i += TTile.Threads) rows[i] = left.Outer(firstRow + i);
@@ -113,7 +115,8 @@ internal static class Tiles
         {
             int runs = SharedTile.Depth / run, step = Group.IdxX % runs * run;
             bool isInside = first + step < end;
-            Place depth = isInside ? operand.Depth(first + step) : default;
+            // Beyond the end too, so that it is taken apart once and not for each copy.
+            Place depth = operand.Depth(Math.Min(first + step, end - 1));
             for (int i = Group.IdxX / runs; i < to.Side; i += threads / runs)
                 CopyRun(operand, to, i, step, isInside && i < outerCount ? operand.At(outer[i], depth) : -1, run);
         }

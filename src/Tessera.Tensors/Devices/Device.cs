@@ -46,13 +46,14 @@ public abstract partial class Device : IDisposable
     public abstract void Download<T>(Storage<T> source, Span<T> destination) where T : unmanaged;
 
     /// <summary>
-    /// Runs work that reads nothing back and enqueues the same primitives on the same storages each time. A device may
-    /// record the first run of a delegate and replay it afterwards without calling the delegate again; the processor
-    /// calls it.
+    /// Runs work that neither uploads nor downloads and enqueues the same primitives on the same storages each time. A
+    /// device may record one of the first runs of a delegate and replay it afterwards without calling the delegate
+    /// again; the processor calls it.
     /// </summary>
     /// <remarks>
-    /// A replay writes to every buffer that the first run rented, those that it gave back too. Between two submissions
-    /// such buffers may be rented, but what lies in them is lost with the next one: reset other tapes before it.
+    /// A replay writes to every buffer that the recorded run rented, those that it gave back too. Between two
+    /// submissions such buffers may be rented, but what lies in them is lost with the next one: reset other tapes before
+    /// it.
     /// </remarks>
     /// <param name="work">The work: the same delegate object each time.</param>
     public virtual void Submit(Action work) => work();

@@ -1,7 +1,7 @@
 namespace Tessera.Cuda.Kernels;
 
 /// <summary>How a warp multiplies on tensor cores. Sums are in float32 in each.</summary>
-internal interface IPrecision
+internal interface IWarpProduct
 {
     /// <summary>
     /// <c>sum + left right^T</c> over 16 steps, as the factors lie in shared memory: steps 0 to 7 in the first, 8 to 15
@@ -11,7 +11,7 @@ internal interface IPrecision
 }
 
 /// <summary>In TF32: 10 bits of mantissa, a relative error of 2^-11 of each factor.</summary>
-internal readonly struct Tf32 : IPrecision
+internal readonly struct Tf32 : IWarpProduct
 {
     public static Block Multiply(Block sum, Fragments left0, Fragments left1, Fragments right0, Fragments right1)
     {
@@ -30,7 +30,7 @@ internal readonly struct Tf32 : IPrecision
 /// In float32, nearly: each factor is the sum of two TF32 numbers, of whose four products the smallest is left out
 /// (error 2^-22 of the product).
 /// </summary>
-internal readonly struct ThreeTf32 : IPrecision
+internal readonly struct ThreeTf32 : IWarpProduct
 {
     // Tensor cores cut their sums off rather than round them: a sum over many steps is added outside.
     public static Block Multiply(Block sum, Fragments left0, Fragments left1, Fragments right0, Fragments right1) =>
@@ -56,7 +56,7 @@ internal readonly struct ThreeTf32 : IPrecision
 /// In bfloat16: 7 bits of mantissa, a relative error of 2^-8 of each factor. A word holds the steps t and t + 4, in the
 /// same order for both factors: the order of the terms does not matter to a sum.
 /// </summary>
-internal readonly struct Bfloat16 : IPrecision
+internal readonly struct Bfloat16 : IWarpProduct
 {
     public static Block Multiply(Block sum, Fragments left0, Fragments left1, Fragments right0, Fragments right1) =>
         TensorCores.MultiplyBfloat16(sum, Pack(left0, left1), Pack(right0, right1));
