@@ -37,7 +37,7 @@ def main():
     parser.add_argument('--quick', action='store_true', help='two steps, one turn')
     args = parser.parse_args()
     rounds, steps = (1, STEPS[:2]) if args.quick else (3, STEPS)
-    results = {'gpu': gpu(), 'rows': [], 'start': []}
+    results = {'gpu': gpu(), 'rows': []}
     torch = start_torch()
     for name, batch, precision in steps:
         row = {'name': name, 'tessera': [], 'pytorch': []}

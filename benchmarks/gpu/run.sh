@@ -3,7 +3,7 @@
 #
 #     benchmarks/gpu/run.sh OUT [--quick]
 #
-# OUT receives results.md, results.json, the output of the tests and the runs' metrics. About 8 minutes, 3 with --quick.
+# OUT receives results.md, results.json, the output of the tests and the runs' metrics.
 set -uo pipefail
 [ $# -ge 1 ] || { sed -n '2,6p' "$0"; exit 2; }
 out=$(mkdir -p "$1" && cd "$1" && pwd)

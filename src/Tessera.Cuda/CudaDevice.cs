@@ -14,7 +14,7 @@ namespace Tessera.Cuda;
 /// ones replay that.
 /// </summary>
 /// <example><code>
-/// CudaDevice.Register();                      // makes "cuda" known, and the choice of "auto" where there is a GPU
+/// CudaDevice.Register();                      // makes "cuda" known
 /// using Device device = Device.Create("cuda");
 /// </code></example>
 public sealed partial class CudaDevice : Tensors.Devices.Device
@@ -74,11 +74,13 @@ public sealed partial class CudaDevice : Tensors.Devices.Device
     internal bool Records { get; init; } = true;
 
     /// <summary>
-    /// Makes GPUs known to <see cref="Tensors.Devices.Device.Create"/> by the name <c>cuda</c>, before the processor.
+    /// Makes GPUs known to <see cref="Tensors.Devices.Device.Create"/> by the name <c>cuda</c>. They are not taken
+    /// unasked: the kernels have not run on a card yet.
     /// </summary>
     public static void Register() => Register(
         new DeviceKind(
-            KindName, Driver.FindDevices, (number, _, precision) => new CudaDevice(number, precision)));
+            KindName, Driver.FindDevices, (number, _, precision) => new CudaDevice(number, precision)),
+        isPreferred: false);
 
     /// <inheritdoc/>
     public override void Dispose()

@@ -1,7 +1,7 @@
 namespace Tessera.Cuda;
 
 /// <summary>
-/// Work as CUDA graphs: launching one costs the host a few microseconds, however many kernels it has. The first run of
+/// Work as CUDA graphs: the host launches one at once, however many kernels it has. The first run of
 /// a piece of work goes without: its kernels are compiled and its buffers allocated then. The second one is recorded.
 /// </summary>
 internal sealed class Recorder

@@ -5,8 +5,8 @@ using ILGPU.Runtime;
 namespace Tessera.Cuda;
 
 /// <summary>
-/// Page-locked host memory through which everything goes up and down: the GPU copies from there on its own, several
-/// times as fast as from other memory, while the program goes on. It is used as a ring.
+/// Page-locked host memory through which everything goes up and down: the GPU copies from there on its own
+/// while the program goes on. It is used as a ring.
 /// </summary>
 internal sealed class Staging(Accelerator accelerator, AcceleratorStream stream) : IDisposable
 {

@@ -15,7 +15,7 @@ public abstract partial class Device
     // Created on first use: a program may not need its threads, and TESSERA_KERNELS may be wrong.
     private static readonly Lazy<Device> Processor = new(() => new CpuDevice());
 
-    // In the order of preference. The processor, which every machine has, is last.
+    // In the order of preference. The processor, which every machine has, ends the search.
     private static DeviceKind[] _kinds =
     [
         new(Cpu, () => [new FoundDevice($"{Environment.ProcessorCount} logical processors")], CreateProcessor),
@@ -71,14 +71,22 @@ public abstract partial class Device
     }
 
     /// <summary>
-    /// Makes a kind of device known, before the kinds that are known already; a kind of the same name is replaced.
+    /// Makes a kind of device known; a kind of the same name is replaced.
     /// </summary>
+    /// <param name="kind">The kind.</param>
+    /// <param name="isPreferred">
+    /// Whether <see cref="Auto"/> takes it before the kinds that are known already; else it is used by its name only.
+    /// </param>
     /// <exception cref="ArgumentException">The name is empty, <see cref="Auto"/>, or has a colon.</exception>
-    public static void Register(DeviceKind kind)
+    public static void Register(DeviceKind kind, bool isPreferred = true)
     {
         if (kind.Name is "" or Auto || kind.Name.Contains(':'))
             throw new ArgumentException($"\"{kind.Name}\" cannot be the name of a kind of device", nameof(kind));
-        lock (KindsLock) _kinds = [kind, .. _kinds.Where(other => other.Name != kind.Name)];
+        lock (KindsLock)
+        {
+            IEnumerable<DeviceKind> others = _kinds.Where(other => other.Name != kind.Name);
+            _kinds = isPreferred ? [kind, .. others] : [.. others, kind];
+        }
     }
 
     private static int FirstUsable(IReadOnlyList<FoundDevice> found)

@@ -78,6 +78,14 @@ public class DeviceKindTests
         AssertCreates(Name, number: 1, threads: null);
         AssertCreates($"{Name}:2", number: 2, threads: 1);
         AssertRefused($"{Name}:0", $"{Name}:0 cannot be used: it is too old");
+
+        var kind = new DeviceKind(
+            Name, Find, (number, threads, precision) => new Imagined(number, threads, precision));
+        Device.Register(kind, isPreferred: false);
+        using (Device unasked = Device.Create()) Assert.IsType<CpuDevice>(unasked);
+        AssertCreates(Name, number: 1, threads: null);
+        // As other tests expect it.
+        Device.Register(kind);
         using Device processor = Device.Create("cpu");
         Assert.IsType<CpuDevice>(processor);
 
