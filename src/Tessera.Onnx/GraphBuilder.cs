@@ -15,7 +15,7 @@ internal sealed class GraphBuilder(string name)
     private const long MaxWeightBytes = int.MaxValue - (1 << 20);
 
     private readonly GraphProto _graph = new() { Name = name };
-    private readonly HashSet<string> _constants = [];
+    private readonly HashSet<string> _constants = [], _nodes = [];
     private long _weightBytes;
 
     /// <summary>The graph.</summary>
@@ -58,7 +58,7 @@ internal sealed class GraphBuilder(string name)
     }
 
     /// <summary>Adds a node with one output.</summary>
-    /// <param name="value">The name of the output, and of the node.</param>
+    /// <param name="value">The name of the output, and of the node; numbered if another node has it.</param>
     /// <param name="operation">The ONNX operator.</param>
     /// <param name="inputs">The names of the inputs.</param>
     /// <param name="attributes">The attributes of the operator: integers or lists of integers.</param>
@@ -66,12 +66,14 @@ internal sealed class GraphBuilder(string name)
     public string Node(
         string value, string operation, ReadOnlySpan<string> inputs, params ReadOnlySpan<AttributeProto> attributes)
     {
-        var node = new NodeProto { Name = value, OpType = operation };
+        string name = value;
+        for (int number = 2; !_nodes.Add(name); number++) name = $"{value}.{number}";
+        var node = new NodeProto { Name = name, OpType = operation };
         foreach (string input in inputs) node.Input.Add(input);
-        node.Output.Add(value);
+        node.Output.Add(name);
         foreach (AttributeProto attribute in attributes) node.Attribute.Add(attribute);
         _graph.Node.Add(node);
-        return value;
+        return name;
     }
 
     /// <summary>An attribute that is an integer.</summary>

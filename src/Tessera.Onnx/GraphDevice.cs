@@ -22,6 +22,10 @@ internal sealed partial class GraphDevice(Device inner, GraphBuilder graph) : De
     // What depends on no input, with its innermost size.
     private readonly Dictionary<Storage<float>, int> _constants = [];
     private readonly Dictionary<Storage<int>, string> _indices = [];
+    private readonly Dictionary<(Storage<float> Table, string Name), string> _tables = [];
+    private readonly Dictionary<string, string> _rowsOfMaps = [];
+    private string _resultName = "indices";
+    private int _resultCount = 1, _results;
 
     // The model's own first computations, on weights without a name, are no part of the graph.
     private bool Writes => _weights.Count > 0;
@@ -29,8 +33,8 @@ internal sealed partial class GraphDevice(Device inner, GraphBuilder graph) : De
     /// <summary>The name of the next table that is searched or read.</summary>
     public string TableName { get; set; } = "table";
 
-    /// <summary>The name of the result of the next search.</summary>
-    public string IndicesName { get; set; } = "indices";
+    /// <summary>Names the codes that are found next: all together, if there are several of them.</summary>
+    public void NameResults(string name, int count) => (_resultName, _resultCount, _results) = (name, count, 0);
 
     /// <summary>Gives a copy of a model on this device the weights of the model and their names.</summary>
     public void TakeWeights(Module copy, Module model)
@@ -100,13 +104,13 @@ internal sealed partial class GraphDevice(Device inner, GraphBuilder graph) : De
         base.NearestRows(x, table, tableRows, columns, nearest);
         if (!Writes) return;
         float[] elements = ValuesOf(table);
-        string rows = Rows(x), name = graph.Constant(TableName, elements, tableRows, columns);
+        string rows = Rows(x), name = graph.Constant(NextTable(table), elements, tableRows, columns);
         string transposed = graph.Node($"{name}.columns", "Transpose", [name], List("perm", 1, 0));
         string products = graph.Node($"{name}.products", "MatMul", [rows, transposed]);
         string halves = graph.Constant($"{name}_half_squares", HalfSquares(elements, columns), tableRows);
         string scores = graph.Node($"{name}.scores", "Sub", [products, halves]);
         _indices[nearest] = graph.Node(
-            IndicesName, "ArgMax", [scores], Whole("axis", -1), Whole("keepdims", 0), Whole("select_last_index", 0));
+            NextResult(), "ArgMax", [scores], Whole("axis", -1), Whole("keepdims", 0), Whole("select_last_index", 0));
     }
 
     public override void GatherRows(Storage<float> table, int columns, Storage<int> indices, Storage<float> y)
@@ -119,7 +123,7 @@ internal sealed partial class GraphDevice(Device inner, GraphBuilder graph) : De
             _constants[y] = columns;
             return;
         }
-        string name = graph.Constant(TableName, ValuesOf(table), table.Length / columns, columns);
+        string name = graph.Constant(NextTable(table), ValuesOf(table), table.Length / columns, columns);
         string vectors = graph.Node($"{name}.vectors", "Gather", [name, numbers], Whole("axis", 0));
         _values[y] = new Value(vectors, IsMap: false);
     }
@@ -167,9 +171,10 @@ internal sealed partial class GraphDevice(Device inner, GraphBuilder graph) : De
     private string Rows(Storage<float> storage)
     {
         Value value = Of(storage);
-        return value.IsMap
-            ? graph.Node($"{value.Name}.rows", "Transpose", [value.Name], List("perm", 0, 2, 3, 1))
-            : value.Name;
+        if (!value.IsMap) return value.Name;
+        if (_rowsOfMaps.TryGetValue(value.Name, out string? rows)) return rows;
+        return _rowsOfMaps[value.Name] =
+            graph.Node($"{value.Name}.rows", "Transpose", [value.Name], List("perm", 0, 2, 3, 1));
     }
 
     private Value Of(Storage<float> storage) => _values.TryGetValue(storage, out Value value)
@@ -197,6 +202,17 @@ internal sealed partial class GraphDevice(Device inner, GraphBuilder graph) : De
         Download(storage, values);
         return values;
     }
+
+    /// <summary>The name of a table: the plain one for the first, numbered for others.</summary>
+    private string NextTable(Storage<float> table)
+    {
+        if (_tables.TryGetValue((table, TableName), out string? name)) return name;
+        int others = _tables.Keys.Count(key => key.Name == TableName);
+        return _tables[(table, TableName)] = others == 0 ? TableName : $"{TableName}.{others}";
+    }
+
+    /// <summary>The name of the next codes that are found.</summary>
+    private string NextResult() => _resultCount == 1 ? _resultName : $"{_resultName}.{_results++}";
 
     private string Scalar(string name, float value) => graph.Constant(name, [value]);
 

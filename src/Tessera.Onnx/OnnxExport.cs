@@ -16,9 +16,9 @@ namespace Tessera.Onnx;
 /// </summary>
 /// <remarks>
 /// Images are float32, <c>[batch, channels, height, width]</c>, pixels in [0, 1]. Codes are int64,
-/// <c>[batch, height / P, width / P]</c>. The prior takes codes <c>[batch, rows * columns]</c>, the batch being
-/// dynamic, and classes, int64 <c>[batch]</c>, and gives logits, float32, <c>[batch, rows * columns, codes]</c>. See
-/// docs/onnx.md.
+/// <c>[batch, height / P, width / P]</c>, or <c>[batch, height / P, width / P, n]</c> where a cell has n codes. The prior
+/// takes codes <c>[batch, rows * columns * n]</c>, the batch being dynamic, and classes, int64 <c>[batch]</c>, and gives
+/// logits, float32, <c>[batch, rows * columns * n, codes]</c>. See docs/onnx.md.
 /// </remarks>
 public static class OnnxExport
 {
@@ -97,7 +97,7 @@ public static class OnnxExport
     private static ModelProto Decoder(VqVae model)
     {
         var graph = new GraphBuilder("decoder");
-        graph.Input(Codes, DataType.Int64, Describe(model, "Codes"), "batch", "code_height", "code_width");
+        graph.Input(Codes, DataType.Int64, Describe(model, "Codes"), CodeSizes(model));
         using var network = new VqVaeGraph(model, graph);
         network.Decode(Codes, Images);
         ImagesOut(graph, model, Images, "The images decoded from the codes");
@@ -122,7 +122,8 @@ public static class OnnxExport
         var graph = new GraphBuilder("prior");
         graph.Input(
             Codes, DataType.Int64,
-            $"Codes, 0 to {options.Codes - 1}, of {options.Rows} rows of {options.Columns}; those from a position on "
+            $"Codes, 0 to {options.Codes - 1}, of {options.Rows} rows of {options.Columns}"
+            + (options.CodesPerCell == 1 ? "" : $" cells of {options.CodesPerCell} codes") + "; those from a position on "
             + "do not count for its logits.",
             "batch", $"{options.Length}");
         graph.Input(Class, DataType.Int64, $"Number of the class; {options.Classes.Count} for any.", "batch");
@@ -145,17 +146,22 @@ public static class OnnxExport
         "batch", $"{model.Options.Channels}", "height", "width");
 
     private static void CodesOut(GraphBuilder graph, VqVae model) =>
-        graph.Output(Codes, DataType.Int64, Describe(model, "The nearest codes"), "batch", "code_height", "code_width");
+        graph.Output(Codes, DataType.Int64, Describe(model, "The codes"), CodeSizes(model));
+
+    private static string[] CodeSizes(VqVae model) => model.Options.Cell.Codes == 1
+        ? ["batch", "code_height", "code_width"]
+        : ["batch", "code_height", "code_width", $"{model.Options.Cell.Codes}"];
 
     private static string Describe(VqVae model, string what) =>
-        $"{what}, 0 to {model.Options.Codes - 1}, one for each "
+        $"{what}, 0 to {model.Options.Codes - 1}, {(model.Options.Cell.Codes == 1 ? "one" : $"{model.Options.Cell.Codes}")} "
+        + "for each "
         + $"{model.Options.PixelsPerCode} x {model.Options.PixelsPerCode} pixels.";
 
     private static (string Key, string Value)[] MetadataOf(VqVae model) =>
     [
         ("codes", $"{model.Options.Codes}"), ("code_dim", $"{model.Options.CodeDim}"),
         ("channels", $"{model.Options.Channels}"), ("pixels_per_code", $"{model.Options.PixelsPerCode}"),
-        ("quantizer", model.Options.Quantizer.Kind),
+        ("quantizer", model.Options.Quantizer.Kind), ("codes_per_cell", $"{model.Options.Cell.Codes}"),
     ];
 
     private static ModelProto Model(

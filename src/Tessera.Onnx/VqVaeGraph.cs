@@ -13,6 +13,9 @@ namespace Tessera.Onnx;
 /// </summary>
 internal sealed class VqVaeGraph : IDisposable
 {
+    // A larger table would make the file grow for nothing where codes follow from a formula.
+    private const int MostTableCodes = 1 << 16;
+
     private const string Codebook = "codebook", LookupCodebook = "lookup_codebook";
 
     private readonly GraphBuilder _graph;
@@ -40,8 +43,8 @@ internal sealed class VqVaeGraph : IDisposable
         Tensor x = _tape.Allocate([1, side, side, _model.Options.Channels]);
         x.Fill(0);
         _device.NameMaps(x, _graph.Node("centred_pictures", "Sub", [images, Half()]));
-        (_device.TableName, _device.IndicesName) =
-            (_model.Quantizer is ProjectedQuantizer ? LookupCodebook : Codebook, codes);
+        _device.TableName = _model.Quantizer is ProjectedQuantizer ? LookupCodebook : Codebook;
+        _device.NameResults(codes, _model.Options.Cell.Codes);
         _model.Encode(x);
     }
 
@@ -52,11 +55,15 @@ internal sealed class VqVaeGraph : IDisposable
     /// </param>
     public void Decode(string codes, string images)
     {
-        Indices cells = _tape.Indices(new int[4], [1, 2, 2], _model.Options.Codes);
+        int perCell = _model.Options.Cell.Codes;
+        Shape shape = perCell == 1 ? [1, 2, 2] : [1, 2, 2, perCell];
+        Indices cells = _tape.Indices(new int[shape.Length], shape, _model.Options.Codes);
         _device.NameIndices(cells, codes);
         _device.TableName = Codebook;
-        // The codebook as the decoder receives it: a projection behind it is already applied.
-        Tensor decoded = _model.Decode(_model.Quantizer.Codebook(_tape).GatherRows(cells));
+        // One table, as the decoder receives it: a projection behind it is already applied.
+        Tensor decoded = perCell == 1 && _model.Options.Codes <= MostTableCodes
+            ? _model.Decode(_model.Quantizer.Codebook(_tape).GatherRows(cells))
+            : _model.Decode(cells);
         string shifted = _graph.Node("unclamped_pictures", "Add", [_device.NameOfMaps(decoded), Half()]);
         _graph.Node(images, "Clip", [shifted, _graph.Constant("black", [0]), _graph.Constant("white", [1])]);
     }

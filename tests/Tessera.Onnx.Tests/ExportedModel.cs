@@ -14,9 +14,13 @@ internal sealed class ExportedModel : IDisposable
     public ExportedModel(VqVaeOptions options)
     {
         Model = new VqVae(options, seed: 4);
-        Tensor vectors = Latents(Images(stream: 0, 4, 32, 32), 4, 32, 32);
-        Model.Quantizer.Start(
-            vectors.Reshape([vectors.Shape.Rows, vectors.Shape.Last]).Rows(0, options.Codes), vectorsPerCode: 1);
+        if (options.Quantizer is not CodebookOptions) Standardize();
+        for (int level = 0; options.Quantizer is CodebookOptions && level < Model.Quantizer.Levels.Count; level++)
+        {
+            Tensor vectors = Latents(Images(stream: 0, 4, 32, 32), 4, 32, 32, level);
+            Model.Quantizer.Levels[level].Start(
+                vectors.Reshape([vectors.Shape.Rows, vectors.Shape.Last]).Rows(0, options.Codes), vectorsPerCode: 1);
+        }
         OnnxExport.Write(Folder, Model);
     }
 
@@ -30,7 +34,7 @@ internal sealed class ExportedModel : IDisposable
 
     public string Autoencoder => _folder["onnx", "autoencoder.onnx"];
 
-    public static VqVaeOptions Options(string kind, int lookupDim = 0) => new()
+    public static VqVaeOptions Options(string kind, int lookupDim = 0, int groups = 1, int depth = 1) => new()
     {
         Hidden = 16,
         ResidualHidden = 6,
@@ -38,6 +42,7 @@ internal sealed class ExportedModel : IDisposable
         CodeDim = 8,
         LookupDim = lookupDim,
         Quantizer = QuantizerOptions.Find(kind),
+        Cell = new CellOptions { Groups = groups, Depth = depth },
     };
 
     /// <summary>Pixels in [0, 1], NCHW: patches of 4 x 4 pixels in random colours, with noise.</summary>
@@ -56,9 +61,10 @@ internal sealed class ExportedModel : IDisposable
     }
 
     /// <summary>The vectors for which the model finds codes.</summary>
-    public Tensor Latents(float[] images, int batch, int height, int width) =>
+    public Tensor Latents(float[] images, int batch, int height, int width, int level = 0) =>
         Model.Quantizer
-            .Quantize(Model.EncodeToVectors(Input(images, batch, height, width)), training: false).Latents;
+            .Quantize(Model.EncodeToVectors(Input(images, batch, height, width)), training: false)
+            .Levels[level].Latents;
 
     /// <summary>The codes that the model finds.</summary>
     public int[] Encode(float[] images, int batch, int height, int width) =>
@@ -67,7 +73,9 @@ internal sealed class ExportedModel : IDisposable
     /// <summary>The images that the model decodes, as the export returns them: NCHW, pixels in [0, 1].</summary>
     public float[] Decode(int[] codes, int batch, int height, int width)
     {
-        float[] pixels = Model.Decode(Indices.From(codes, [batch, height, width], Model.Options.Codes)).ToArray();
+        int perCell = Model.Options.Cell.Codes;
+        Shape shape = perCell == 1 ? [batch, height, width] : [batch, height, width, perCell];
+        float[] pixels = Model.Decode(Indices.From(codes, shape, Model.Options.Codes)).ToArray();
         int channels = Model.Options.Channels, area = 16 * height * width;
         float[] turned = new float[pixels.Length];
         for (int i = 0; i < pixels.Length; i++)
@@ -79,6 +87,29 @@ internal sealed class ExportedModel : IDisposable
     }
 
     public void Dispose() => _folder.Dispose();
+
+    /// <summary>
+    /// Makes the encoder's vectors vary around 0, as those of a trained model do: signs and levels then differ.
+    /// </summary>
+    private void Standardize()
+    {
+        Dictionary<string, Tensor> state = Model.State().ToDictionary(entry => entry.Name, entry => entry.Tensor);
+        (Tensor weight, Tensor bias) = (state["_pre_vq_conv.weight"], state["_pre_vq_conv.bias"]);
+        int dimensions = Model.Options.CodeDim;
+        float[][] rows =
+            [.. Model.EncodeToVectors(Input(Images(stream: 0, 4, 32, 32), 4, 32, 32)).ToArray().Chunk(dimensions)];
+        float[] weights = weight.ToArray(), biases = bias.ToArray();
+        for (int d = 0; d < dimensions; d++)
+        {
+            double mean = rows.Average(row => row[d]);
+            double deviation = Math.Sqrt(rows.Average(row => (row[d] - mean) * (row[d] - mean)));
+            for (int i = 0; i < weights.Length / dimensions; i++)
+                weights[d * weights.Length / dimensions + i] /= (float)deviation;
+            biases[d] = (float)((biases[d] - mean) / deviation);
+        }
+        weight.CopyFrom(weights);
+        bias.CopyFrom(biases);
+    }
 
     private Tensor Input(float[] images, int batch, int height, int width)
     {

@@ -61,7 +61,7 @@ internal static class InputHints
         nameof(TrainingOptions.WarmUp) => "--warmup",
         nameof(TrainingOptions.AverageDecay) => "--average",
         nameof(TrainingOptions.InitKey) => Settings.KeyName,
-        nameof(QuantizerOptions.Start) => "--codebook-start",
+        nameof(CodebookOptions.Start) => "--codebook-start",
         nameof(EmaVectorQuantizerOptions.AveragesStart) => "--ema-start",
         _ => $"--{JsonNamingPolicy.KebabCaseLower.ConvertName(name)}",
     };

@@ -69,6 +69,30 @@ internal static class NewOption
             },
         };
 
+    /// <summary>An option that takes whole numbers with commas between them.</summary>
+    public static Option<int[]?> Integers(string name, string description) =>
+        new(name)
+        {
+            HelpName = "N,N,...",
+            Description = description,
+            CustomParser = result =>
+            {
+                string text = result.Tokens[0].Value;
+                var numbers = new List<int>();
+                foreach (string part in text.Split(','))
+                {
+                    if (int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int number))
+                    {
+                        numbers.Add(number);
+                        continue;
+                    }
+                    result.AddError($"{name} {text}: give whole numbers with commas between them, such as 8,5,5,5");
+                    return null;
+                }
+                return [.. numbers];
+            },
+        };
+
     /// <summary>An option that takes a number, such as 0.25 or 1e-3.</summary>
     public static Option<T?> Number<T>(string name, string description) where T : struct, IFloatingPoint<T> =>
         new(name)

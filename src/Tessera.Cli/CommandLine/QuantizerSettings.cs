@@ -6,24 +6,63 @@ namespace Tessera.Cli.CommandLine;
 /// <summary>The options of the quantizer: its kind, and how its codebook learns.</summary>
 internal static class QuantizerSettings
 {
-    private static readonly QuantizerOptions Usual = Preset.Default.Options.Model.Quantizer;
+    private static readonly CodebookOptions Usual = (CodebookOptions)Preset.Default.Options.Model.Quantizer;
 
     /// <summary>The settings; <c>--quantizer</c> is first, because others belong to certain quantizers only.</summary>
-    public static Setting<TrainingOptions>[] All() =>
+    public static Setting<TrainingOptions>[] All() => [Kind(), .. ForCodebooks(), .. LevelSettings.All()];
+
+    /// <summary>A setting of the quantizer that takes one of a few words.</summary>
+    public static Setting<TrainingOptions, string?> Choice(
+        string name, string description, string[] words,
+        Func<QuantizerOptions, string?> get, Func<QuantizerOptions, string, QuantizerOptions> set,
+        Dictionary<string, string>? formerNames = null) => new(
+        NewOption.Choice(name, description, words, formerNames ?? []),
+        options => get(options.Model.Quantizer),
+        (options, value) => With(options, quantizer => set(quantizer, value!)));
+
+    /// <summary>A setting of the quantizer that takes a number.</summary>
+    public static Setting<TrainingOptions, float?> Number(
+        string name, string description, Func<QuantizerOptions, float?> get,
+        Func<QuantizerOptions, float, QuantizerOptions> set) => new(
+        NewOption.Number<float>(name, description),
+        options => get(options.Model.Quantizer),
+        (options, value) => With(options, quantizer => set(quantizer, value!.Value)));
+
+    /// <summary>The run's options with another quantizer.</summary>
+    public static TrainingOptions With(TrainingOptions options, Func<QuantizerOptions, QuantizerOptions> set) =>
+        options with { Model = options.Model with { Quantizer = set(options.Model.Quantizer) } };
+
+    /// <summary>The error that an option belongs to other quantizers.</summary>
+    public static InputException NotFor(QuantizerOptions options, string name, string kinds) => new(
+        $"--{name} needs --quantizer {kinds}, not {options.Kind}; leave it out, or choose another quantizer");
+
+    private static Setting<TrainingOptions> Kind() => Choice(
+        "--quantizer",
+        "How codes are found: in a codebook that learns by gradients (gradient), by running averages of the vectors "
+            + "(ema), by running averages scaled to length 1 (cosine) or as fixed codes behind one trained linear map "
+            + "(simvq); without a codebook as rounded numbers (fsq) or signs (lfq, bsq: of directions); or as a mixture "
+            + $"that noise draws (gumbel) [default: {Usual.Kind}].",
+        [.. QuantizerOptions.All.Select(options => options.Kind)],
+        options => options.Kind,
+        (options, kind) => options.Kind == kind ? options : WithCommon(QuantizerOptions.Find(kind), options));
+
+    private static Setting<TrainingOptions>[] ForCodebooks() =>
     [
-        Choice(
-            "--quantizer",
-            "How the codebook learns: gradient (by gradients), ema (running averages of the vectors), cosine (running "
-                + "averages scaled to length 1) or simvq (fixed codes behind one trained linear map) "
-                + $"[default: {Usual.Kind}].",
-            [.. QuantizerOptions.All.Select(options => options.Kind)],
-            options => options.Kind,
-            (options, kind) => options.Kind == kind ? options : WithCommon(QuantizerOptions.Find(kind), options)),
-        new Setting<TrainingOptions, float?>(
-            NewOption.Number<float>(
-                "--commitment", $"Commitment cost, the paper's beta [default: {Usual.Commitment}]."),
-            options => options.Model.Quantizer.Commitment,
-            (options, value) => With(options, quantizer => quantizer with { Commitment = value!.Value })),
+        Number(
+            "--commitment", $"Commitment cost, the paper's beta; not for fsq, bsq and gumbel "
+                + $"[default: {Usual.Commitment}].",
+            options => options switch
+            {
+                CodebookOptions codebook => codebook.Commitment,
+                LookupFreeQuantizerOptions signs => signs.Commitment,
+                _ => null,
+            },
+            (options, value) => options switch
+            {
+                CodebookOptions codebook => codebook with { Commitment = value },
+                LookupFreeQuantizerOptions signs => signs with { Commitment = value },
+                _ => throw NotFor(options, "commitment", "gradient, ema, cosine, simvq or lfq"),
+            }),
         new Setting<TrainingOptions, double?>(
             NewOption.Number<double>(
                 "--decay",
@@ -68,36 +107,26 @@ internal static class QuantizerSettings
             "Initial codebook: random, or k-means centres of the encoder's vectors of the first batches; no effect "
                 + $"with --init [default: {Name(Usual.Start)}].",
             [.. Enum.GetValues<CodebookStart>().Select(Name)],
-            options => Name(options.Start),
-            (options, value) => options with { Start = Parse<CodebookStart>(value) }),
+            options => (options as CodebookOptions)?.Start is { } start ? Name(start) : null,
+            (options, value) => Codebook(options, "codebook-start") with { Start = Parse<CodebookStart>(value) }),
         Choice(
             "--gradient",
             "Gradient of the code choice: straight-through, or rotated and scaled with the code (the rotation trick) "
                 + $"[default: {Name(Usual.Gradient)}].",
             [.. Enum.GetValues<GradientEstimator>().Select(Name)],
-            options => Name(options.Gradient),
-            (options, value) => options with { Gradient = Parse<GradientEstimator>(value) }),
+            options => (options as CodebookOptions)?.Gradient is { } gradient ? Name(gradient) : null,
+            (options, value) => Codebook(options, "gradient") with { Gradient = Parse<GradientEstimator>(value) }),
     ];
-
-    private static Setting<TrainingOptions, string?> Choice(
-        string name, string description, string[] words,
-        Func<QuantizerOptions, string?> get, Func<QuantizerOptions, string, QuantizerOptions> set,
-        Dictionary<string, string>? formerNames = null) => new(
-        NewOption.Choice(name, description, words, formerNames ?? []),
-        options => get(options.Model.Quantizer),
-        (options, value) => With(options, quantizer => set(quantizer, value!)));
-
-    private static TrainingOptions With(TrainingOptions options, Func<QuantizerOptions, QuantizerOptions> set) =>
-        options with { Model = options.Model with { Quantizer = set(options.Model.Quantizer) } };
 
     /// <summary>Another kind of quantizer, with the options that both kinds have unchanged.</summary>
     private static QuantizerOptions WithCommon(QuantizerOptions kind, QuantizerOptions common)
     {
-        QuantizerOptions changed = kind with
+        if ((kind, common) is not (CodebookOptions codebook, CodebookOptions given)) return kind;
+        CodebookOptions changed = codebook with
         {
-            Commitment = common.Commitment,
-            Gradient = common.Gradient,
-            Start = common.Start,
+            Commitment = given.Commitment,
+            Gradient = given.Gradient,
+            Start = given.Start,
         };
         return (changed, common) is (RunningAverageOptions to, RunningAverageOptions from)
             ? to with { Decay = from.Decay, DecayRamp = from.DecayRamp, Revival = from.Revival }
@@ -114,6 +143,9 @@ internal static class QuantizerSettings
             (RunningAverageOptions)WithCommon(new EmaVectorQuantizerOptions(), options) with { Decay = decay },
         _ => RunningAverages(options, "decay"),
     };
+
+    private static CodebookOptions Codebook(QuantizerOptions options, string name) =>
+        options as CodebookOptions ?? throw NotFor(options, name, "gradient, ema, cosine or simvq");
 
     private static RunningAverageOptions RunningAverages(QuantizerOptions options, string name) =>
         options as RunningAverageOptions

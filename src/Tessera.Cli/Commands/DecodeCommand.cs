@@ -47,7 +47,8 @@ internal sealed class DecodeCommand : TesseraCommand
         using Device device = given.CreateDevice();
         using TrainedModel trained = _model.Open(parse, Invocation.Error, device);
         using TokenReader tokens = TokenReader.Open(
-            parse.GetRequiredValue(_tokens), trained.Model.Options.Codes, CodesPerImage(trained));
+            parse.GetRequiredValue(_tokens), trained.Model.Options.Codes, CellsPerImage(trained),
+            trained.Model.Options.Cell.Codes);
         if (isGrid) CheckGrid(tokens, trained);
 
         using var tokenizer = new Tokenizer(trained.Model);
@@ -63,7 +64,7 @@ internal sealed class DecodeCommand : TesseraCommand
         Invocation.Output.Line($"{path}: {tokens.Count} {(tokens.Count == 1 ? "image" : "images")} of {size}");
     }
 
-    private static int? CodesPerImage(TrainedModel trained) => trained.Options is { Size: var size }
+    private static int? CellsPerImage(TrainedModel trained) => trained.Options is { Size: var size }
         ? size.Height / trained.Model.Options.PixelsPerCode * (size.Width / trained.Model.Options.PixelsPerCode)
         : null;
 

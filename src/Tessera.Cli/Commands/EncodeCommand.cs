@@ -51,10 +51,11 @@ internal sealed class EncodeCommand : ImagesCommand
         ImageSource images = loader.Usable(OpenImages(parse, trained, loader));
         int rows = images.Height / trained.Model.Options.PixelsPerCode;
         int columns = images.Width / trained.Model.Options.PixelsPerCode;
+        int levels = trained.Model.Options.Cell.Codes;
         string type = Write(path, trained.Model, images, rows, columns, labels);
         SkippedFile.Replace(skippedPath, loader.SkippedHere);
         Invocation.Output.Line(
-            $"{path}: codes [{images.Count}, {rows}, {columns}], {type}, "
+            $"{path}: codes [{images.Count}, {rows}, {columns}{(levels == 1 ? "" : $", {levels}")}], {type}, "
             + $"0 to {trained.Model.Options.Codes - 1}"
             + (labels ? $"; labels of {images.ClassNames.Count} classes" : ""));
     }
@@ -66,8 +67,10 @@ internal sealed class EncodeCommand : ImagesCommand
         {
             return Invocation.Error.WithBar(bar => TokenFile.Write(
                 path, images.Count, rows, columns, model.Options.Codes,
-                Counted(tokenizer.Encode(images, Invocation.Cancellation), images.Count, rows * columns, bar),
-                labels ? images.Labels : null));
+                Counted(
+                    tokenizer.Encode(images, Invocation.Cancellation), images.Count,
+                    rows * columns * tokenizer.Levels, bar),
+                labels ? images.Labels : null, tokenizer.Levels));
         }
         catch (DamagedImagesException)
         {

@@ -3,6 +3,7 @@ using Tessera.Cli.CommandLine;
 using Tessera.Cli.Rendering;
 using Tessera.Models;
 using Tessera.Priors;
+using Tessera.Quantization;
 using Tessera.Runs;
 using Tessera.Tensors;
 using Tessera.Tensors.IO;
@@ -63,7 +64,8 @@ internal sealed class InfoCommand : TesseraCommand
             Invocation.Output.Table(
             [
                 ["file", file],
-                ["prior", $"over {model.Rows}x{model.Columns} codes of {model.Codes}"],
+                ["prior", $"over {model.Rows}x{model.Columns} "
+                    + (model.CodesPerCell == 1 ? "" : $"cells of {model.CodesPerCell} ") + $"codes of {model.Codes}"],
                 ["classes", model.Classes.Count > 0 ? Printable.OneLine(string.Join(", ", model.Classes)) : "none"],
                 ["parameters", $"{prior.ParameterCount}"],
                 ["layers", $"{model.Layers} of width {model.Width}, {model.Heads} heads, dropout {model.Dropout}"],
@@ -95,13 +97,15 @@ internal sealed class InfoCommand : TesseraCommand
         yield return ["hidden", $"{model.Hidden}"];
         yield return ["residual hidden", $"{model.ResidualHidden}"];
         yield return ["residual layers", $"{model.ResidualLayers}"];
-        yield return ["commitment", $"{model.Quantizer.Commitment}"];
+        if (model.Quantizer is CodebookOptions { Commitment: var commitment })
+            yield return ["commitment", $"{commitment}"];
         yield return ["data variance", trained.DataVariance is { } variance ? $"{variance:0.000000}" : "unknown"];
     }
 
     /// <summary>One line about a codebook.</summary>
     internal static string Describe(VqVae model) =>
-        $"{model.Options.Codes} codes of {model.Options.CodeDim} dimensions"
+        (model.Options.Cell.Codes > 1 ? $"{model.Options.Cell.Codes} codes a cell, each of " : "")
+        + $"{model.Options.Codes} codes of {model.Options.CodeDim} dimensions"
         + (model.Options.LookupDim > 0 ? $" looked up in {model.Options.LookupDim}" : "")
         + $", {model.Options.Quantizer.Summary}";
 

@@ -161,6 +161,7 @@ internal sealed class PriorCommand : TrainingCommand<PriorOptions>
                 Codes = trained.Model.Options.Codes,
                 Rows = images.Height / cell,
                 Columns = images.Width / cell,
+                CodesPerCell = trained.Model.Options.Cell.Codes,
                 Classes = options.UsesClasses && images.ClassNames.Count > 1 ? [.. images.ClassNames] : [],
             },
             Data = source.Data,
@@ -175,7 +176,8 @@ internal sealed class PriorCommand : TrainingCommand<PriorOptions>
         CodePriorOptions model = options.Model;
         Invocation.Output.Line(
             $"data:   {options.Data}: {train.Count} images to train on{(options.Flips ? " and mirrored" : "")}, "
-            + $"{test.Count} to test on, {model.Rows}x{model.Columns} codes of {model.Codes}, "
+            + $"{test.Count} to test on, {model.Rows}x{model.Columns} "
+            + (model.CodesPerCell == 1 ? "" : $"cells of {model.CodesPerCell} ") + $"codes of {model.Codes}, "
             + (model.Classes.Count > 0 ? $"{model.Classes.Count} classes" : "no classes"));
         Invocation.Output.Line(
             $"model:  {learner.Model.ParameterCount} parameters, {model.Layers} blocks of width {model.Width}, "

@@ -70,7 +70,8 @@ internal sealed class SampleCommand : SamplerCommand
     }
 
     private static void WriteTokens(string path, int[] codes, int count, CodePriorOptions prior) =>
-        TokenFile.Write(path, count, prior.Rows, prior.Columns, prior.Codes, [codes], labels: null);
+        TokenFile.Write(
+            path, count, prior.Rows, prior.Columns, prior.Codes, [codes], labels: null, prior.CodesPerCell);
 
     private int Count(ParseResult parse) => parse.GetValue(_count) ?? UsualCount;
 }

@@ -18,6 +18,11 @@ internal static class EvaluationText
         ["ssim", $"{evaluation.Ssim:0.0000}"],
         ["perplexity", $"{evaluation.Perplexity:0.0}"],
         ["codes used", $"{evaluation.CodesUsed} of {evaluation.Codes}"],
+        .. evaluation.Levels.Select((level, i) => (string[])
+            [$"level {i + 1}", $"perplexity {level.Perplexity:0.0}, codes used {level.CodesUsed}"]),
+        .. evaluation.Joint is { } joint
+            ? [["combinations", $"perplexity {joint.Perplexity:0.0}, used {joint.CodesUsed}"]]
+            : Array.Empty<string[]>(),
     ];
 
     /// <summary>One line for a log.</summary>
@@ -41,9 +46,25 @@ internal static class EvaluationText
             WriteNumber(json, "perplexity", evaluation.Perplexity);
             json.WriteNumber("codes_used", evaluation.CodesUsed);
             json.WriteNumber("codes", evaluation.Codes);
+            if (evaluation.Joint is { } joint) WriteLevels(json, evaluation.Levels, joint);
             json.WriteEndObject();
         }
         return Encoding.UTF8.GetString(buffer.ToArray());
+    }
+
+    private static void WriteLevels(Utf8JsonWriter json, IReadOnlyList<CodeUse> levels, CodeUse joint)
+    {
+        WriteNumber(json, "joint_perplexity", joint.Perplexity);
+        json.WriteNumber("joint_codes_used", joint.CodesUsed);
+        json.WriteStartArray("levels");
+        foreach (CodeUse level in levels)
+        {
+            json.WriteStartObject();
+            WriteNumber(json, "perplexity", level.Perplexity);
+            json.WriteNumber("codes_used", level.CodesUsed);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
     }
 
     private static void WriteNumber(Utf8JsonWriter json, string name, double? value)

@@ -73,6 +73,15 @@ internal static class Numerics
         return 2 * s * series + exponent * Ln2Low64 + exponent * Ln2High64;
     }
 
+    /// <summary>The hyperbolic tangent, within 3e-7; NaN stays NaN.</summary>
+    public static float Tanh(float x)
+    {
+        // Beyond it the result is 1 within float32.
+        const float Range = 10;
+        float bounded = x < -Range ? -Range : x > Range ? Range : x;
+        return 1 - 2 / (1 + Exp(2 * bounded));
+    }
+
     /// <summary>The GELU in the tanh form; NaN stays NaN.</summary>
     public static float Gelu(float z) => z / (1 + Exp(-2 * GeluArgument(GeluClamp(z))));
 

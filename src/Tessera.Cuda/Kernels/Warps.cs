@@ -40,6 +40,17 @@ internal static class Warps
         return value;
     }
 
+    /// <summary>The smallest of all lanes' values.</summary>
+    public static int Min(int value)
+    {
+        for (int distance = Lanes / 2; distance > 0; distance /= 2)
+        {
+            int other = Warp.ShuffleXor(value, distance);
+            if (other < value) value = other;
+        }
+        return value;
+    }
+
     /// <summary>All lanes' bits together.</summary>
     public static int Or(int bits)
     {

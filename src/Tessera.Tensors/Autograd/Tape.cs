@@ -138,6 +138,15 @@ public sealed class Tape(Device? device = null, bool recording = true) : IDispos
             : tape.Allocate(shape, limit);
     }
 
+    /// <summary>Memory for the indices that an operation on others gives.</summary>
+    internal static Indices IndexResult(Shape shape, int limit, Indices input)
+    {
+        Device device = input.Device;
+        return input.Tape is { } tape
+            ? tape.Allocate(shape, limit)
+            : new Indices(shape, limit, device.Allocate<int>(shape.Length), device, tape: null);
+    }
+
     private static (Tape? Tape, Device Device) Find(Indices? indices, ReadOnlySpan<Tensor?> inputs)
     {
         (Tape? tape, Device? device) = (indices?.Tape, indices?.Device);

@@ -14,6 +14,17 @@ public sealed class Initializer(ulong seed, Device? device = null)
 {
     private ulong _stream = RandomStreams.Weights;
 
+    /// <summary>The run's seed.</summary>
+    public ulong Seed { get; } = seed;
+
+    /// <summary>The device of the tensors.</summary>
+    public Device Device { get; } = device ?? Device.Default;
+
+    /// <summary>
+    /// The stream of update 0 of noise that a part of a model adds in training: its own, with room for 2^40 updates.
+    /// </summary>
+    public ulong NoiseStream => RandomStreams.Noise + (_stream << 40);
+
     /// <summary>Uniform numbers in [-bound, bound).</summary>
     public Tensor Uniform(Shape shape, float bound) =>
         Make(shape, (random, values) => random.FillUniform(values, -bound, bound));
@@ -28,15 +39,15 @@ public sealed class Initializer(ulong seed, Device? device = null)
     });
 
     /// <summary>Zeros.</summary>
-    public Tensor Zeros(Shape shape) => Tensor.Zeros(shape, device);
+    public Tensor Zeros(Shape shape) => Tensor.Zeros(shape, Device);
 
     private Tensor Make(Shape shape, Action<CounterRandom, float[]> fill)
     {
-        var random = new CounterRandom(seed, _stream++);
+        var random = new CounterRandom(Seed, _stream++);
         // A device without memory has no values.
-        if (device is ShapeDevice) return Tensor.Uninitialized(shape, device);
+        if (Device is ShapeDevice) return Tensor.Uninitialized(shape, Device);
         float[] values = new float[shape.Length];
         fill(random, values);
-        return Tensor.From(values, shape, device);
+        return Tensor.From(values, shape, Device);
     }
 }

@@ -48,8 +48,8 @@ public static partial class TensorOperations
                 $"indices up to {indices.Limit - 1} do not fit a table with the rows 0 to {tableRows - 1}");
     }
 
-    /// <summary>Adds a gradient, times a constant, to the gradient of an input.</summary>
-    private static void PassGradient(Tensor gradient, Tensor to, float scale)
+    /// <summary>Adds a gradient, times a number, to the gradient of an input.</summary>
+    private static void PassGradient(Tensor gradient, Tensor to, Number scale)
     {
         if (!to.RequiresGradient) return;
         gradient.Device.Scale(gradient.Storage, scale, to.Slot.Target(out bool accumulate), accumulate);

@@ -24,7 +24,7 @@ public static class RandomStreams
     /// <summary>Dropped activations: one stream per layer and update.</summary>
     public const ulong Dropout = 5UL << 60;
 
-    /// <summary>Noise that is added while training: one stream per update.</summary>
+    /// <summary>Noise that is added while training: one stream per layer and update.</summary>
     public const ulong Noise = 6UL << 60;
 
     /// <summary>Sampling: one stream per sample.</summary>
@@ -32,4 +32,7 @@ public static class RandomStreams
 
     /// <summary>Which drawn images lose their class: one stream, one number per drawn image.</summary>
     public const ulong ClassDrops = 8UL << 60;
+
+    /// <summary>Which updates leave levels of a residual quantizer out: one stream, two numbers per update.</summary>
+    public const ulong LevelDrops = 9UL << 60;
 }

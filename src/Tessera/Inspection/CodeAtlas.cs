@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Tessera.Imaging;
 using Tessera.Quantization;
 
@@ -38,15 +39,24 @@ public sealed record CodeAtlas(IReadOnlyList<int> Order, IReadOnlyList<Image> Ti
     public static CodeAtlas Make(ModelProbe probe, CodeUsage usage)
     {
         long[] counts = usage.Counts.ToArray();
-        if (counts.Length != probe.Model.Options.Codes)
+        int codes = probe.Model.Options.Codes, levels = probe.Model.Options.Cell.Codes;
+        if (counts.Length != codes * levels)
             throw new ArgumentException(
-                $"{counts.Length} counts for a codebook of {probe.Model.Options.Codes} codes", nameof(usage));
+                $"{counts.Length} counts for {levels} x {codes} codes", nameof(usage));
         if (usage.Used == 0) throw new ArgumentException("no code was counted", nameof(usage));
         int[] order = [.. Enumerable.Range(0, counts.Length).OrderByDescending(code => counts[code]).Take(MostCodes)];
         int dimensions = probe.Model.Options.CodeDim;
         // A tile shows the code's own pixels and as many on each side.
         int own = probe.Model.Options.PixelsPerCode, margin = own, tileSide = own + 2 * margin;
-        float[] codebook = probe.Codebook(), background = Mean(codebook, counts, dimensions);
+        float[] codebook = probe.Codebook();
+        float[][] means =
+        [
+            .. Enumerable.Range(0, levels).Select(level => Mean(
+                codebook.AsSpan(level * codes * dimensions, codes * dimensions),
+                counts.AsSpan(level * codes, codes), dimensions)),
+        ];
+        float[] background = [.. means[0]];
+        foreach (float[] mean in means[1..]) TensorPrimitives.Add<float>(background, mean, background);
         int around = Math.Min(probe.Model.Options.ResidualLayers + 3, MostCellsAround), side = 2 * around + 1;
         int middle = (around * side + around) * dimensions, pixels = side * own;
         int corner = around * own - margin;
@@ -56,16 +66,30 @@ public sealed record CodeAtlas(IReadOnlyList<int> Order, IReadOnlyList<Image> Ti
             (i, map) =>
             {
                 for (int cell = 0; cell < side * side; cell++) background.CopyTo(map[(cell * dimensions)..]);
-                codebook.AsSpan(order[i] * dimensions, dimensions).CopyTo(map[middle..]);
+                ReadOnlySpan<float> code = codebook.AsSpan(order[i] * dimensions, dimensions);
+                Span<float> cellInMiddle = map.Slice(middle, dimensions);
+                if (levels == 1) code.CopyTo(cellInMiddle);
+                else Replace(background, means[order[i] / codes], code, cellInMiddle);
             },
             (i, values) => tiles[i] = Crop(probe.ToImage(values, pixels, pixels), corner, tileSide));
         Rgb[] colors = [.. tiles.Select(tile => MeanColor(Crop(tile, margin, own)))];
         return new CodeAtlas(order, tiles, colors);
     }
 
-    private static float[] Mean(float[] codebook, long[] counts, int dimensions)
+    /// <summary>The background, with a code in place of the mean of its level.</summary>
+    private static void Replace(
+        ReadOnlySpan<float> background, ReadOnlySpan<float> mean, ReadOnlySpan<float> code, Span<float> result)
     {
-        double total = counts.Sum();
+        TensorPrimitives.Subtract(background, mean, result);
+        TensorPrimitives.Add(result, code, result);
+    }
+
+    private static float[] Mean(ReadOnlySpan<float> codebook, ReadOnlySpan<long> counts, int dimensions)
+    {
+        double total = 0;
+        foreach (long count in counts) total += count;
+        // A level that no cell has used: its codes count alike.
+        if (total == 0) total = 1;
         double[] mean = new double[dimensions];
         for (int i = 0; i < codebook.Length; i++)
             mean[i % dimensions] += codebook[i] * (counts[i / dimensions] / total);

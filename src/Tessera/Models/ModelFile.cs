@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Tessera.Files;
 using Tessera.Quantization;
 using Tessera.Tensors;
@@ -15,7 +16,8 @@ namespace Tessera.Models;
 /// </summary>
 public static class ModelFile
 {
-    private const string QuantizerKey = "quantizer", VarianceKey = "data_variance";
+    private const string QuantizerKey = "quantizer", VarianceKey = "data_variance", CodesKey = "codes",
+        CellKey = "cell";
 
     /// <summary>
     /// Writes a model: for <c>torch.load</c> if the name ends in .pt or .pth, otherwise as safetensors.
@@ -45,6 +47,11 @@ public static class ModelFile
             ["format"] = "pt",
             [QuantizerKey] = JsonSerializer.Serialize(model.Options.Quantizer, QuantizerJson.Default.QuantizerOptions),
         };
+        // What no tensor's shape shows.
+        VqVaeOptions options = model.Options;
+        if (!options.Quantizer.HasTable) metadata[CodesKey] = $"{options.Codes}";
+        if (options.Cell != new CellOptions())
+            metadata[CellKey] = JsonSerializer.Serialize(options.Cell, QuantizerJson.Default.CellOptions);
         if (dataVariance is { } variance) metadata[VarianceKey] = variance.ToString("R", CultureInfo.InvariantCulture);
         if (asPyTorch) PyTorchFile.Write(stream, StateDict.Entries(model.State()), metadata);
         else SafeTensors.Write(stream, StateDict.Entries(model.State(), half), metadata);
@@ -132,9 +139,13 @@ public static class ModelFile
 
     private static VqVaeOptions ReadOptions(StoredTensors stored)
     {
-        QuantizerOptions? quantizer = ReadQuantizer(stored);
+        QuantizerOptions? quantizer = ReadJson(
+            stored, QuantizerKey, "quantizer", QuantizerJson.Default.QuantizerOptions);
         if (quantizer is not null) Supported(stored, quantizer.Validate);
-        VqVaeOptions options = ModelSizes.Read(stored, quantizer);
+        CellOptions cell = ReadJson(stored, CellKey, "cell", QuantizerJson.Default.CellOptions) ?? new CellOptions();
+        Supported(stored, () => cell.Validate(quantizer ?? new VectorQuantizerOptions()));
+        int? codes = quantizer is { HasTable: false } ? ReadCodes(stored, quantizer) : null;
+        VqVaeOptions options = ModelSizes.Read(stored, quantizer, cell, codes);
         Supported(stored, options.Validate);
         return options;
     }
@@ -151,22 +162,34 @@ public static class ModelFile
         }
     }
 
-    /// <summary>The quantizer in the metadata; null if there is none.</summary>
-    private static QuantizerOptions? ReadQuantizer(StoredTensors stored)
+    /// <summary>What the metadata states as JSON; null if it does not.</summary>
+    private static T? ReadJson<T>(StoredTensors stored, string key, string what, JsonTypeInfo<T> type) where T : class
     {
-        if (!stored.Metadata.TryGetValue(QuantizerKey, out string? json)) return null;
+        if (!stored.Metadata.TryGetValue(key, out string? json)) return null;
         try
         {
-            return JsonSerializer.Deserialize(json, QuantizerJson.Default.QuantizerOptions)
-                ?? throw new JsonException("it is empty");
+            return JsonSerializer.Deserialize(json, type) ?? throw new JsonException("it is empty");
         }
         // NotSupportedException: the JSON has no "type".
         catch (Exception e) when (e is JsonException or NotSupportedException)
         {
             string reason = Printable.OneLine(e.Message.ReplaceLineEndings(" ")).TrimEnd('.');
-            throw new InputException(
-                $"{stored.Source}: its metadata names a quantizer that cannot be read ({reason})", e);
+            throw new InputException($"{stored.Source}: its metadata names a {what} that cannot be read ({reason})", e);
         }
+    }
+
+    /// <summary>The number of codes in the metadata, which no tensor shows.</summary>
+    private static int ReadCodes(StoredTensors stored, QuantizerOptions quantizer)
+    {
+        int codes = stored.Metadata.TryGetValue(CodesKey, out string? text)
+            && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            && number is >= 1 and <= 1 << 20
+                ? number
+                : throw new InputException(
+                    $"{stored.Source}: its metadata does not state the number of codes, which the quantizer "
+                    + $"{quantizer.Kind} needs");
+        Supported(stored, () => quantizer.DimensionsFor(codes));
+        return codes;
     }
 
     private static double? Number(StoredTensors stored, string key) =>

@@ -39,12 +39,24 @@ internal static class ModelSizes
     /// <summary>The sizes of a stored model; they are not checked.</summary>
     /// <param name="stored">The tensors.</param>
     /// <param name="quantizer">The model's quantizer; null to infer it from the names.</param>
+    /// <param name="cell">How many codes a cell has.</param>
+    /// <param name="codes">The number of codes of a quantizer without a table; null otherwise.</param>
     /// <exception cref="InputException">A tensor that shows a size is missing or has another rank.</exception>
-    public static VqVaeOptions Read(StoredTensors stored, QuantizerOptions? quantizer)
+    public static VqVaeOptions Read(
+        StoredTensors stored, QuantizerOptions? quantizer, CellOptions cell, int? codes)
     {
         // Any tensor of a part shows that the model has this part; a missing one is then an error.
-        VqVaeOptions options = Smallest with { LookupDim = HasMore(Smallest, Smallest with { LookupDim = 1 }) ? 1 : 0 };
+        bool isMapped = codes is null && HasMore(Smallest, Smallest with { LookupDim = 1 });
+        VqVaeOptions options = Smallest with { LookupDim = isMapped ? 1 : 0 };
         options = options with { Quantizer = quantizer ?? Inferred(options) };
+        // The smallest vectors that the groups divide.
+        options = options with
+        {
+            Cell = cell,
+            Codes = codes ?? 1,
+            CodeDim = cell.Groups,
+            LookupDim = isMapped ? cell.Groups : 0,
+        };
         options = options with { ResidualLayers = CountLayers() };
 
         // Every size is another number, and none is half of another: the first layers have half of Hidden.
@@ -53,9 +65,9 @@ internal static class ModelSizes
             Channels = 3,
             Hidden = 10,
             ResidualHidden = 7,
-            Codes = 11,
-            CodeDim = 13,
-            LookupDim = options.LookupDim == 0 ? 0 : 17,
+            Codes = codes ?? 11,
+            CodeDim = 13 * cell.Groups,
+            LookupDim = isMapped ? 17 * cell.Groups : 0,
         };
         (string Name, Shape Shape)[] small = ShapesOf(options), large = ShapesOf(marked);
         return options with
@@ -65,9 +77,9 @@ internal static class ModelSizes
             ResidualHidden = options.ResidualLayers == 0
                 ? new VqVaeOptions().ResidualHidden
                 : Find(marked.ResidualHidden),
-            Codes = Find(marked.Codes),
+            Codes = codes ?? Find(marked.Codes),
             CodeDim = Find(marked.CodeDim),
-            LookupDim = options.LookupDim == 0 ? 0 : Find(marked.LookupDim),
+            LookupDim = isMapped ? Find(marked.LookupDim) : 0,
         };
 
         bool HasMore(VqVaeOptions fewer, VqVaeOptions more) => NamesOf(more).Except(NamesOf(fewer)).Any(stored.Has);

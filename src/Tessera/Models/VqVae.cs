@@ -83,7 +83,7 @@ public sealed class VqVae : Module
     /// <param name="images"><c>[batch, height, width, channels]</c>, pixels in [-0.5, 0.5].</param>
     /// <returns>
     /// A code, 0 to K - 1, for each of <c>[batch, height / P, width / P]</c>, on the images' tape; without a tape, the
-    /// caller disposes them.
+    /// caller disposes them. Where a cell has several codes (<see cref="CellOptions.Codes"/>), they are innermost.
     /// </returns>
     /// <exception cref="ArgumentException">Height or width is no multiple of P, or the channels do not fit.</exception>
     public Indices Encode(Tensor images) => images.OnTape(x => Quantizer.FindCodes(EncodeToVectors(x)));
@@ -97,7 +97,9 @@ public sealed class VqVae : Module
     public Tensor Decode(Tensor quantized) => quantized.OnTape(_decoder.Forward);
 
     /// <summary>Decodes codes to images.</summary>
-    /// <param name="codes">A code, 0 to K - 1, for each of <c>[batch, height, width]</c>.</param>
+    /// <param name="codes">
+    /// A code, 0 to K - 1, for each of <c>[batch, height, width]</c>; where a cell has several codes, they are innermost.
+    /// </param>
     /// <returns>
     /// <c>[batch, P height, P width, channels]</c>, pixels about [-0.5, 0.5], not clamped, on the codes' tape; without
     /// a tape, the caller disposes it.
@@ -105,8 +107,11 @@ public sealed class VqVae : Module
     /// <exception cref="ArgumentException">The codes have another rank, or one may be none of the codebook.</exception>
     public Tensor Decode(Indices codes)
     {
-        if (codes.Shape.Rank != 3)
-            throw new ArgumentException($"codes are [batch, height, width], not {codes.Shape}", nameof(codes));
+        int perCell = Options.Cell.Codes;
+        if (perCell == 1 ? codes.Shape.Rank != 3 : codes.Shape.Rank != 4 || codes.Shape.Last != perCell)
+            throw new ArgumentException(
+                $"codes are [batch, height, width{(perCell == 1 ? "" : $", {perCell}")}], not {codes.Shape}",
+                nameof(codes));
         return codes.OnTape(x => Decode(Quantizer.Lookup(x)));
     }
 }

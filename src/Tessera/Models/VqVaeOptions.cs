@@ -40,14 +40,36 @@ public sealed record VqVaeOptions
     /// <summary>The quantizer and its options.</summary>
     public QuantizerOptions Quantizer { get; init; } = new VectorQuantizerOptions();
 
+    /// <summary>How many codes a cell has: by default one.</summary>
+    // Null only if a config.json of a former version lacks it.
+    public CellOptions Cell { get; init => field = value ?? new CellOptions(); } = new();
+
     /// <summary>Pixels per code in each direction.</summary>
     [JsonIgnore]
     public int PixelsPerCode { get; } = Encoder.PixelsPerCode;
 
     /// <summary>Creates the quantizer with its initial codebook.</summary>
-    internal Quantizer CreateQuantizer(Initializer initializer) => LookupDim == 0
-        ? Quantizer.Create(Codes, CodeDim, initializer)
-        : new ProjectedQuantizer(Codes, CodeDim, LookupDim, Quantizer, initializer);
+    internal Quantizer CreateQuantizer(Initializer initializer)
+    {
+        int dimensions = QuantizerDim;
+        return dimensions == CodeDim && LookupDim == 0
+            ? CreateCell()
+            : new ProjectedQuantizer(CodeDim, dimensions, CreateCell, initializer);
+
+        Quantizer CreateCell() => Cell.Groups == 1 ? CreateGroup() : new GroupedQuantizer(Cell.Groups, CreateGroup);
+
+        Quantizer CreateGroup() => Cell.Depth == 1
+            ? CreateLevel(0)
+            : new ResidualQuantizer(Cell, CreateLevel, initializer);
+
+        Quantizer CreateLevel(int level) =>
+            Quantizer.Create(Codes, dimensions / Cell.Groups, initializer, level);
+    }
+
+    /// <summary>
+    /// Dimensions of the vectors that are quantized: those of a code, unless there is a map to others.
+    /// </summary>
+    private int QuantizerDim => LookupDim > 0 ? LookupDim : Cell.Groups * Quantizer.DimensionsFor(Codes) ?? CodeDim;
 
     /// <summary>
     /// Checks every value. The upper limits are far beyond practical sizes and keep every weight tensor below 2^31
@@ -81,8 +103,22 @@ public sealed record VqVaeOptions
         ThrowUnless(Quantizer is not null, nameof(Quantizer), $"is missing");
         Quantizer.Validate();
         ThrowUnless(
-            Quantizer.Start == CodebookStart.Random || Codes <= KMeans.MostClusters,
+            Quantizer is not CodebookOptions { Start: CodebookStart.KMeans } || Codes <= KMeans.MostClusters,
             nameof(Codes), $"must be at most {KMeans.MostClusters} for a codebook that k-means starts, not {Codes}");
+        Cell.Validate(Quantizer);
+        CheckDimensions();
+    }
+
+    /// <summary>Checks that the groups and the quantizer can divide the vectors.</summary>
+    private void CheckDimensions()
+    {
+        if (Quantizer.DimensionsFor(Codes) is { } needed)
+            ThrowUnless(
+                LookupDim == 0,
+                nameof(LookupDim), $"must be 0: {Codes} codes of this quantizer have {needed} dimensions");
+        ThrowUnless(
+            QuantizerDim % Cell.Groups == 0,
+            nameof(CellOptions.Groups), $"must divide the {QuantizerDim} dimensions, unlike {Cell.Groups}");
     }
 
     /// <summary>

@@ -12,7 +12,8 @@ namespace Tessera.Priors;
 /// </summary>
 /// <remarks>
 /// Input i of a sequence is the code before position i; the first is the class, or "any". Each input is looked up in
-/// one table, and the vectors of its position's row and column are added. Then follow <see cref="PriorBlock"/>s, a
+/// one table, and the vectors of its position's row and column are added; where a cell has several codes, also that of
+/// the code's place in its cell. Then follow <see cref="PriorBlock"/>s, a
 /// layer normalisation and a linear map to the logits of all codes.
 /// </remarks>
 /// <example><code>
@@ -27,11 +28,12 @@ public sealed class CodePrior : Module
     internal const float Deviation = 0.02f;
 
     private readonly Embedding _inputs, _rows, _columns;
+    private readonly Embedding? _places;
     private readonly PriorBlock[] _blocks;
     private readonly LayerNorm _norm;
     private readonly Linear _head;
     private readonly List<PriorDropout> _dropouts = [];
-    private readonly Indices _rowOf, _columnOf;
+    private readonly Indices _rowOf, _columnOf, _placeOf;
     private BlockIntegers? _update;
 
     /// <summary>Creates a prior with random weights.</summary>
@@ -48,7 +50,9 @@ public sealed class CodePrior : Module
         _inputs = Child("inputs", new Embedding(Inputs, options.Width, initializer, Deviation));
         _rows = Child("rows", new Embedding(options.Rows, options.Width, initializer, Deviation));
         _columns = Child("columns", new Embedding(options.Columns, options.Width, initializer, Deviation));
-        PriorDropout afterEmbedding = NewDropout();
+        if (options.CodesPerCell > 1)
+            _places = Child("places", new Embedding(options.CodesPerCell, options.Width, initializer, Deviation));
+        NewDropout();
         _blocks =
         [
             .. Enumerable.Range(0, options.Layers).Select(
@@ -56,11 +60,13 @@ public sealed class CodePrior : Module
         ];
         _norm = Child("norm", new LayerNorm(options.Width, initializer));
         _head = Child("head", new Linear(options.Width, options.Codes, initializer, Deviation, bias: false));
-        int[] positions = [.. Enumerable.Range(0, options.Length)];
-        _rowOf = Workspace(Indices.From(
-            [.. positions.Select(i => i / options.Columns)], [options.Length], options.Rows, Device));
-        _columnOf = Workspace(Indices.From(
-            [.. positions.Select(i => i % options.Columns)], [options.Length], options.Columns, Device));
+        int perCell = options.CodesPerCell;
+        _rowOf = Positions(i => i / perCell / options.Columns, options.Rows);
+        _columnOf = Positions(i => i / perCell % options.Columns, options.Columns);
+        _placeOf = Positions(i => i % perCell, perCell);
+
+        Indices Positions(Func<int, int> of, int limit) => Workspace(Indices.From(
+            [.. Enumerable.Range(0, options.Length).Select(of)], [options.Length], limit, Device));
 
         PriorDropout NewDropout()
         {
@@ -124,6 +130,10 @@ public sealed class CodePrior : Module
     /// <summary>Sets the number of the update in the shared block.</summary>
     internal void Prepare(long update) => _update!.Values[0] = (int)update;
 
-    /// <summary>The vectors of all positions, <c>[length, width]</c>: row plus column.</summary>
-    private Tensor Positions(Tape tape) => _rows.Forward(_rowOf.On(tape)).Add(_columns.Forward(_columnOf.On(tape)));
+    /// <summary>The vectors of all positions, <c>[length, width]</c>: row plus column, plus place in the cell.</summary>
+    private Tensor Positions(Tape tape)
+    {
+        Tensor cells = _rows.Forward(_rowOf.On(tape)).Add(_columns.Forward(_columnOf.On(tape)));
+        return _places is null ? cells : cells.Add(_places.Forward(_placeOf.On(tape)));
+    }
 }

@@ -1,3 +1,4 @@
+using Tessera.Quantization;
 using static Tessera.InputException;
 
 namespace Tessera.Priors;
@@ -13,6 +14,10 @@ public sealed record CodePriorOptions
 
     /// <summary>Columns of codes of an image, at least 1.</summary>
     public int Columns { get; init; } = 8;
+
+    /// <summary>Codes of a cell, at least 1: a cell's codes follow each other in a sequence.</summary>
+    // 0 only if a file of a former version lacks it.
+    public int CodesPerCell { get; init => field = value == 0 ? 1 : value; } = 1;
 
     /// <summary>The names of the classes that images can be drawn of; empty for a prior without classes.</summary>
     public IReadOnlyList<string> Classes { get; init; } = [];
@@ -32,7 +37,10 @@ public sealed record CodePriorOptions
     public float Dropout { get; init; }
 
     /// <summary>Codes of an image: the length of its sequence.</summary>
-    public int Length => Rows * Columns;
+    public int Length => Cells * CodesPerCell;
+
+    /// <summary>Cells of an image.</summary>
+    public int Cells => Rows * Columns;
 
     /// <summary>The most numbers of one position in one tensor: logits, or the inner numbers of a block.</summary>
     internal int WidestRow => Math.Max(Codes, PriorBlock.Expansion * Width);
@@ -61,12 +69,14 @@ public sealed record CodePriorOptions
     /// <summary>The same sizes and class names.</summary>
     public bool Equals(CodePriorOptions? other) =>
         other is not null && Classes.SequenceEqual(other.Classes)
-        && (Codes, Rows, Columns, Width, Layers, Heads, Dropout)
-            == (other.Codes, other.Rows, other.Columns, other.Width, other.Layers, other.Heads, other.Dropout);
+        && (Codes, Rows, Columns, CodesPerCell, Width) == (
+            other.Codes, other.Rows, other.Columns, other.CodesPerCell, other.Width)
+        && (Layers, Heads, Dropout) == (other.Layers, other.Heads, other.Dropout);
 
     /// <inheritdoc/>
     public override int GetHashCode() =>
-        HashCode.Combine(Codes, Rows, Columns, Classes.Count, Width, Layers, Heads, Dropout);
+        HashCode.Combine(
+            HashCode.Combine(Codes, Rows, Columns, CodesPerCell), Classes.Count, Width, Layers, Heads, Dropout);
 
     /// <summary>Checks every value.</summary>
     /// <exception cref="InputException">A value is out of range; the message names it.</exception>
@@ -76,7 +86,11 @@ public sealed record CodePriorOptions
         ThrowUnless(Rows >= 1, nameof(Rows), $"must be at least 1, not {Rows}");
         ThrowUnless(Columns >= 1, nameof(Columns), $"must be at least 1, not {Columns}");
         ThrowUnless(
-            (long)Rows * Columns <= 1 << 16, nameof(Columns), $"must give at most 65536 codes with {Rows} rows");
+            CodesPerCell is >= 1 and <= CellOptions.MostCodes,
+            nameof(CodesPerCell), $"must be 1 to {CellOptions.MostCodes}, not {CodesPerCell}");
+        ThrowUnless(
+            (long)Rows * Columns * CodesPerCell <= 1 << 16,
+            nameof(Columns), $"must give at most 65536 codes with {Rows} rows");
         // Null only if a file says so.
         ThrowUnless(Classes.All(name => name is not null), nameof(Classes), $"must be names");
         ThrowUnless(Width is >= 8 and <= 8192, nameof(Width), $"must be 8 to 8192, not {Width}");

@@ -78,14 +78,15 @@ public sealed class CodeSet
             : null;
         int cell = model.Options.PixelsPerCode;
         return new CodeSet(
-            images.Name, codes, images.Height / cell * (images.Width / cell),
+            images.Name, codes, images.Height / cell * (images.Width / cell) * model.Options.Cell.Codes,
             [.. Enumerable.Range(0, images.Count).Select(images.Label)], mirrored);
     }
 
     private static int[] EncodeAll(
         VqVae model, ImageSet images, bool isMirrored, Action<int> report, CancellationToken cancellation)
     {
-        int cell = model.Options.PixelsPerCode, length = images.Height / cell * (images.Width / cell);
+        int cell = model.Options.PixelsPerCode;
+        int length = images.Height / cell * (images.Width / cell) * model.Options.Cell.Codes;
         var layout = new ImageLayout(images.Height, images.Width, images.Channels);
         int batch = Math.Min(ImageFit.BatchFor(images.Width, images.Height), Math.Max(images.Count, 1));
         int[] codes = new int[images.Count * length];

@@ -146,26 +146,26 @@ public sealed class ImageSampler : IDisposable
             throw new InputException(
                 $"the prior makes images of {sizes.Rows * cell}x{sizes.Columns * cell}; this one is "
                 + $"{image.Height}x{image.Width}");
-        if (keep.Count != sizes.Length)
-            throw new InputException($"{keep.Count} cells to keep or draw are not the image's {sizes.Length}");
+        if (keep.Count != sizes.Cells)
+            throw new InputException($"{keep.Count} cells to keep or draw are not the image's {sizes.Cells}");
         int[] codes = Tokenizer.Encode(image);
         for (int i = 0; i < codes.Length; i++)
         {
-            if (!keep[i]) codes[i] = CodeSampler.Open;
+            if (!keep[i / sizes.CodesPerCell]) codes[i] = CodeSampler.Open;
         }
         int[] given = [.. Enumerable.Repeat(codes, labels.Count).SelectMany(same => same)];
         return Decode(SampleCodes(labels, options, given, progress: progress, cancellation: cancellation));
     }
 
     /// <summary>Draws the codes of images; see <see cref="CodeSampler.Sample"/>.</summary>
-    /// <returns><c>[images, rows, columns]</c>.</returns>
+    /// <returns><c>[images, rows, columns]</c>; where a cell has several codes, they are innermost.</returns>
     public int[] SampleCodes(
         IReadOnlyList<int?> labels, SamplingOptions? options = null, ReadOnlySpan<int> given = default,
         long firstNumber = 0, IProgress<double>? progress = null, CancellationToken cancellation = default) =>
         _sampler.Sample(labels, options ?? SamplingOptions.Default, given, firstNumber, progress, cancellation);
 
     /// <summary>Decodes the codes of images of the prior's size.</summary>
-    /// <param name="codes"><c>[images, rows, columns]</c>.</param>
+    /// <param name="codes"><c>[images, rows, columns]</c>; where a cell has several codes, they are innermost.</param>
     public Image[] Decode(ReadOnlySpan<int> codes) =>
         Tokenizer.DecodeAll(codes, Prior.Options.Rows, Prior.Options.Columns);
 
@@ -196,9 +196,14 @@ public sealed class ImageSampler : IDisposable
     /// <exception cref="InputException">It has another number of codes.</exception>
     internal static void CheckCodes(VqVae model, CodePriorOptions prior)
     {
-        if (model.Options.Codes != prior.Codes)
+        (int codes, int perCell) = (model.Options.Codes, model.Options.Cell.Codes);
+        if (codes != prior.Codes)
             throw new InputException(
-                $"the prior is over {prior.Codes} codes, but the tokenizer has {model.Options.Codes}; "
+                $"the prior is over {prior.Codes} codes, but the tokenizer has {codes}; "
+                + "name the prior that was trained beside it");
+        if (perCell != prior.CodesPerCell)
+            throw new InputException(
+                $"the prior is over {prior.CodesPerCell} codes a cell, but the tokenizer has {perCell}; "
                 + "name the prior that was trained beside it");
     }
 

@@ -79,9 +79,10 @@ public static class PriorEvaluator
         float[] nats = Nats(prior, test, cancellation: cancellation);
         float[] trainNats = Nats(prior, train.Spread(MostTrainImages), cancellation: cancellation);
         double mean = Mean(nats);
-        double[] cells = new double[test.Length];
-        for (int i = 0; i < nats.Length; i++) cells[i % cells.Length] += (double)nats[i] / test.Count;
-        double bitsPerPixel = mean / Math.Log(2) / (pixelsPerCode * (double)pixelsPerCode);
+        int perCell = prior.Options.CodesPerCell;
+        double[] cells = new double[prior.Options.Cells];
+        for (int i = 0; i < nats.Length; i++) cells[i / perCell % cells.Length] += (double)nats[i] / test.Count;
+        double bitsPerPixel = perCell * mean / Math.Log(2) / (pixelsPerCode * (double)pixelsPerCode);
         return new PriorEvaluation(test.Count, mean, bitsPerPixel, Mean(trainNats), cells);
     }
 

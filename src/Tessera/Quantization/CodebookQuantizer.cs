@@ -14,8 +14,12 @@ public abstract class CodebookQuantizer : Quantizer
     private readonly GradientEstimator _gradient;
 
     /// <summary>Creates the quantizer.</summary>
-    /// <param name="options">The options that all quantizers share.</param>
-    protected CodebookQuantizer(QuantizerOptions options) : base(options) => _gradient = options.Gradient;
+    /// <param name="options">The options that these quantizers share.</param>
+    protected CodebookQuantizer(CodebookOptions options) =>
+        (Commitment, _gradient) = (options.Commitment, options.Gradient);
+
+    /// <summary>The commitment cost: the weight of the loss term that keeps encoder outputs near their codes.</summary>
+    public float Commitment { get; }
 
     /// <summary>
     /// The weight w of the loss term that moves the codes to the vectors: 1 if gradients train the table, else 0.
@@ -32,12 +36,18 @@ public abstract class CodebookQuantizer : Quantizer
         Tensor e = codebook.GatherRows(codes);
         if (training) Learn(u, codes);
         Tensor loss = e.MutualSquaredError(u, CodebookWeight, Commitment);
-        Tensor vectors = _gradient == GradientEstimator.Rotation ? u.RotateTo(e) : u.StraightThrough(e);
-        return new Quantized(vectors, loss, codes, u);
+        return new Quantized(PassGradient(u, e), loss, codes, u);
     }
 
     /// <inheritdoc/>
-    public sealed override Indices FindCodes(Tensor z) => z.OnTape(x => ToLatents(x).NearestRows(Table(x.Tape)));
+    protected internal override Tensor PassGradient(Tensor u, Tensor vectors) =>
+        _gradient == GradientEstimator.Rotation ? u.RotateTo(vectors) : base.PassGradient(u, vectors);
+
+    /// <inheritdoc/>
+    public sealed override Indices FindCodes(Tensor z) => z.OnTape(x => FindIn(ToLatents(x)));
+
+    /// <inheritdoc/>
+    protected internal sealed override Indices FindIn(Tensor u) => u.NearestRows(Table(u.Tape));
 
     /// <inheritdoc/>
     public sealed override Tensor Lookup(Indices codes) => codes.OnTape(x => Table(x.Tape).GatherRows(x));
@@ -49,13 +59,10 @@ public abstract class CodebookQuantizer : Quantizer
     /// <param name="tape">The tape to compute it on, where it is computed; null for none.</param>
     protected abstract Tensor Table(Tape? tape);
 
-    /// <summary>The vectors that are looked up: u.</summary>
-    protected virtual Tensor ToLatents(Tensor z) => z;
-
     /// <summary>Moves the table by a training batch, where gradients do not train it.</summary>
     /// <param name="latents">The vectors that were looked up.</param>
     /// <param name="codes">The code of each.</param>
-    protected virtual void Learn(Tensor latents, Indices codes)
+    protected internal virtual void Learn(Tensor latents, Indices codes)
     {
     }
 }

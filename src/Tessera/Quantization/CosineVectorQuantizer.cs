@@ -16,8 +16,8 @@ public sealed record CosineVectorQuantizerOptions : RunningAverageOptions
     public override string Summary => FormattableString.Invariant($"directions of running averages (decay {Decay})");
 
     /// <inheritdoc/>
-    public override Quantizer Create(int codes, int codeDim, Initializer initializer) =>
-        new CosineVectorQuantizer(codes, codeDim, this, initializer);
+    public override Quantizer Create(int codes, int codeDim, Initializer initializer, int level = 0) =>
+        new CosineVectorQuantizer(codes, codeDim, this, initializer, level);
 }
 
 /// <summary>
@@ -28,29 +28,50 @@ public sealed record CosineVectorQuantizerOptions : RunningAverageOptions
 /// </summary>
 public sealed class CosineVectorQuantizer : RunningAverageQuantizer
 {
+    private readonly float _length;
+
     /// <summary>Creates the quantizer; its codes start uniformly distributed on the unit sphere.</summary>
     /// <param name="codes">Codes in the codebook.</param>
     /// <param name="codeDim">Dimensions of a code.</param>
     /// <param name="options">The quantizer's options.</param>
     /// <param name="initializer">Initializes the codebook.</param>
-    public CosineVectorQuantizer(int codes, int codeDim, CosineVectorQuantizerOptions options, Initializer initializer)
-        : base(codes, codeDim, options, initializer) => Start(Codes, vectorsPerCode: 1);
+    /// <param name="level">The level in a residual quantizer, from 0: codes have the length 2^-level.</param>
+    public CosineVectorQuantizer(
+        int codes, int codeDim, CosineVectorQuantizerOptions options, Initializer initializer, int level = 0)
+        : base(codes, codeDim, options, initializer)
+    {
+        _length = MathF.ScaleB(1, -level);
+        Start(Codes, vectorsPerCode: 1);
+    }
 
-    /// <summary>Normalizes the codes to length 1 first.</summary>
+    /// <summary>Normalizes the codes to their length first.</summary>
     /// <inheritdoc/>
     public override void Start(Tensor codebook, double vectorsPerCode)
     {
-        using Tensor unit = codebook.NormalizeRows();
-        base.Start(unit, vectorsPerCode);
+        using Tensor directions = codebook.NormalizeRows();
+        SetLength(directions);
+        base.Start(directions, vectorsPerCode);
     }
 
     /// <inheritdoc/>
-    protected override Tensor ToLatents(Tensor z) => z.NormalizeRows();
+    protected internal override Tensor ToLatents(Tensor z)
+    {
+        Tensor directions = z.NormalizeRows();
+        return _length == 1 ? directions : directions.Scale(_length);
+    }
 
     /// <inheritdoc/>
-    protected override void Learn(Tensor latents, Indices codes)
+    protected internal override void Learn(Tensor latents, Indices codes)
     {
         MoveAverages(latents, codes);
         Sums.NormalizeRows(Codes);
+        SetLength(Codes);
+    }
+
+    /// <summary>Gives rows of length 1 the length of the codes.</summary>
+    private void SetLength(Tensor directions)
+    {
+        if (_length != 1)
+            directions.Device.Scale(directions.Storage, _length, directions.Storage, accumulate: false);
     }
 }

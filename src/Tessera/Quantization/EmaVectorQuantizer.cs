@@ -26,7 +26,7 @@ public sealed record EmaVectorQuantizerOptions : RunningAverageOptions
     public override string Summary => FormattableString.Invariant($"running averages (decay {Decay})");
 
     /// <inheritdoc/>
-    public override Quantizer Create(int codes, int codeDim, Initializer initializer) =>
+    public override Quantizer Create(int codes, int codeDim, Initializer initializer, int level = 0) =>
         new EmaVectorQuantizer(codes, codeDim, this, initializer);
 
     /// <inheritdoc/>
@@ -65,7 +65,7 @@ public sealed class EmaVectorQuantizer : RunningAverageQuantizer
     }
 
     /// <inheritdoc/>
-    protected override void Learn(Tensor latents, Indices codes)
+    protected internal override void Learn(Tensor latents, Indices codes)
     {
         MoveAverages(latents, codes);
         ClusterSizes.SmoothSizes(Epsilon, _smoothed);

@@ -1,17 +1,20 @@
 using System.Text.Json.Serialization;
 using Tessera.Tensors.Nn;
-using static Tessera.InputException;
 
 namespace Tessera.Quantization;
 
 /// <summary>
-/// Selects a quantizer and its settings. Each quantizer has its own record; this one holds the common options.
+/// Selects a quantizer and its settings. Each quantizer has its own record.
 /// </summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
 [JsonDerivedType(typeof(VectorQuantizerOptions), VectorQuantizerOptions.KindName)]
 [JsonDerivedType(typeof(EmaVectorQuantizerOptions), EmaVectorQuantizerOptions.KindName)]
 [JsonDerivedType(typeof(CosineVectorQuantizerOptions), CosineVectorQuantizerOptions.KindName)]
 [JsonDerivedType(typeof(SimVectorQuantizerOptions), SimVectorQuantizerOptions.KindName)]
+[JsonDerivedType(typeof(FiniteScalarQuantizerOptions), FiniteScalarQuantizerOptions.KindName)]
+[JsonDerivedType(typeof(LookupFreeQuantizerOptions), LookupFreeQuantizerOptions.KindName)]
+[JsonDerivedType(typeof(BinarySphericalQuantizerOptions), BinarySphericalQuantizerOptions.KindName)]
+[JsonDerivedType(typeof(GumbelQuantizerOptions), GumbelQuantizerOptions.KindName)]
 public abstract record QuantizerOptions
 {
     /// <summary>The quantizer's name on the command line and in files.</summary>
@@ -22,23 +25,12 @@ public abstract record QuantizerOptions
     [JsonIgnore]
     public abstract string Summary { get; }
 
-    /// <summary>
-    /// The commitment cost (the paper's beta), at least 0: the weight of the loss term that keeps encoder outputs near
-    /// their codes.
-    /// </summary>
-    public float Commitment { get; init; } = 0.25f;
-
-    /// <summary>How the decoder's gradient passes to the encoder.</summary>
-    public GradientEstimator Gradient { get; init; }
-
-    /// <summary>The initialization of the codebook.</summary>
-    public CodebookStart Start { get; init; }
-
     /// <summary>All quantizers, each with its default options.</summary>
     public static IReadOnlyList<QuantizerOptions> All { get; } =
     [
         new VectorQuantizerOptions(), new EmaVectorQuantizerOptions(), new CosineVectorQuantizerOptions(),
-        new SimVectorQuantizerOptions(),
+        new SimVectorQuantizerOptions(), new FiniteScalarQuantizerOptions(), new LookupFreeQuantizerOptions(),
+        new BinarySphericalQuantizerOptions(), new GumbelQuantizerOptions(),
     ];
 
     /// <summary>The default options of a quantizer.</summary>
@@ -49,33 +41,41 @@ public abstract record QuantizerOptions
             $"there is no quantizer \"{kind}\"; "
             + $"choose one of {string.Join(", ", All.Select(options => options.Kind))}");
 
+    /// <summary>
+    /// Whether the levels of a residual quantizer can be of this kind: whether vectors less their codes can be quantized
+    /// again.
+    /// </summary>
+    [JsonIgnore]
+    public virtual bool HasResiduals => true;
+
+    /// <summary>Whether its tensors show the number of codes; else a model file states it.</summary>
+    internal virtual bool HasTable => true;
+
+    /// <summary>The dimensions of its vectors, if they follow from the number of codes; else null.</summary>
+    /// <param name="codes">Codes, at least 1.</param>
+    /// <exception cref="InputException">It cannot have so many codes; the message says which it can.</exception>
+    public virtual int? DimensionsFor(int codes) => null;
+
     /// <summary>Creates the quantizer with its initial codebook.</summary>
     /// <param name="codes">Codes in the codebook, at least 1.</param>
     /// <param name="codeDim">Dimensions of a code, at least 1.</param>
     /// <param name="initializer">Initializes the tensors.</param>
-    public abstract Quantizer Create(int codes, int codeDim, Initializer initializer);
+    /// <param name="level">
+    /// The level in a residual quantizer, from 0: quantizers whose codes have a fixed size make them smaller at higher
+    /// levels, as the residuals are.
+    /// </param>
+    public abstract Quantizer Create(int codes, int codeDim, Initializer initializer, int level = 0);
 
     /// <summary>Checks every value.</summary>
     /// <exception cref="InputException">A value is out of its range; the message names it.</exception>
-    public virtual void Validate()
-    {
-        ThrowUnless(
-            Commitment >= 0 && float.IsFinite(Commitment),
-            nameof(Commitment), $"must be a number of at least 0, not {Commitment}");
-        ThrowUnless(
-            Enum.IsDefined(Gradient),
-            nameof(Gradient),
-            $"must be one of {string.Join(", ", Enum.GetNames<GradientEstimator>())}, not {Gradient}");
-        ThrowUnless(
-            Enum.IsDefined(Start),
-            nameof(Start), $"must be one of {string.Join(", ", Enum.GetNames<CodebookStart>())}, not {Start}");
-    }
+    public abstract void Validate();
 }
 
-/// <summary>The JSON form of a quantizer's options in model files.</summary>
+/// <summary>The JSON form of a quantizer's and a cell's options in model files.</summary>
 [JsonSourceGenerationOptions(
     UseStringEnumConverter = true, IgnoreReadOnlyProperties = true,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
 [JsonSerializable(typeof(QuantizerOptions))]
+[JsonSerializable(typeof(CellOptions))]
 internal sealed partial class QuantizerJson : JsonSerializerContext;

@@ -9,7 +9,7 @@ using static Tessera.InputException;
 namespace Tessera.Quantization;
 
 /// <summary>The options of quantizers whose codes are running averages.</summary>
-public abstract record RunningAverageOptions : QuantizerOptions
+public abstract record RunningAverageOptions : CodebookOptions
 {
     /// <summary>The decay of the running averages at each update, in (0, 1).</summary>
     public double Decay { get; init; } = 0.99;
@@ -92,12 +92,12 @@ public abstract class RunningAverageQuantizer : CodebookQuantizer
     }
 
     /// <inheritdoc/>
-    public override void Prepare()
+    public override void Prepare(bool learns = true)
     {
         if (_block is null) return;
         double decay = NextDecay();
-        _block.Set(_keep, (float)decay);
-        _block.Set(_add, (float)(1 - decay));
+        _block.Set(_keep, learns ? (float)decay : 1);
+        _block.Set(_add, learns ? (float)(1 - decay) : 0);
     }
 
     /// <inheritdoc/>

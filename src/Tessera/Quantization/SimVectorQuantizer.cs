@@ -6,7 +6,7 @@ using Tessera.Tensors.Ops;
 namespace Tessera.Quantization;
 
 /// <summary>The options of a <see cref="SimVectorQuantizer"/>: only the common ones.</summary>
-public sealed record SimVectorQuantizerOptions : QuantizerOptions
+public sealed record SimVectorQuantizerOptions : CodebookOptions
 {
     internal const string KindName = "simvq";
 
@@ -17,7 +17,7 @@ public sealed record SimVectorQuantizerOptions : QuantizerOptions
     public override string Summary => "frozen behind a linear map that is trained (SimVQ)";
 
     /// <inheritdoc/>
-    public override Quantizer Create(int codes, int codeDim, Initializer initializer) =>
+    public override Quantizer Create(int codes, int codeDim, Initializer initializer, int level = 0) =>
         new SimVectorQuantizer(codes, codeDim, this, initializer);
 }
 

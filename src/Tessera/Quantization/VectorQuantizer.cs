@@ -5,7 +5,7 @@ using Tessera.Tensors.Nn;
 namespace Tessera.Quantization;
 
 /// <summary>The options of a <see cref="VectorQuantizer"/>: only the common ones.</summary>
-public sealed record VectorQuantizerOptions : QuantizerOptions
+public sealed record VectorQuantizerOptions : CodebookOptions
 {
     internal const string KindName = "gradient";
 
@@ -16,7 +16,7 @@ public sealed record VectorQuantizerOptions : QuantizerOptions
     public override string Summary => "trained by gradients";
 
     /// <inheritdoc/>
-    public override Quantizer Create(int codes, int codeDim, Initializer initializer) =>
+    public override Quantizer Create(int codes, int codeDim, Initializer initializer, int level = 0) =>
         new VectorQuantizer(codes, codeDim, this, initializer);
 }
 

@@ -5,7 +5,8 @@ using Tessera.Tensors.IO;
 namespace Tessera.Tokens;
 
 /// <summary>
-/// Files of codes, <c>[images, rows, columns]</c>, in numpy's formats: <c>.npy</c>, or <c>.npz</c> with the array
+/// Files of codes, <c>[images, rows, columns]</c>, or <c>[images, rows, columns, levels]</c> where a cell has several
+/// codes, in numpy's formats: <c>.npy</c>, or <c>.npz</c> with the array
 /// <c>codes</c> and, optionally, <c>labels</c>. Codes are uint16 for codebooks of up to 65,536 codes, otherwise int32.
 /// </summary>
 public static class TokenFile
@@ -30,6 +31,7 @@ public static class TokenFile
     /// <param name="codebook">Codes in the codebook, K: every code is below it.</param>
     /// <param name="codes">All codes in row-major order, in parts of any length.</param>
     /// <param name="labels">The class of each image, for .npz only; null for none.</param>
+    /// <param name="levels">Codes of a cell, at least 1.</param>
     /// <returns>The element type of the codes, by numpy's name.</returns>
     /// <exception cref="InputException">The file cannot be written.</exception>
     /// <exception cref="ArgumentException">
@@ -37,8 +39,9 @@ public static class TokenFile
     /// </exception>
     public static string Write(
         string path, int count, int rows, int columns, int codebook, IEnumerable<int[]> codes,
-        IReadOnlyList<int>? labels = null)
+        IReadOnlyList<int>? labels = null, int levels = 1)
     {
+        int[] shape = levels == 1 ? [count, rows, columns] : [count, rows, columns, levels];
         if (labels is not null && labels.Count != count)
             throw new ArgumentException($"there are {labels.Count} labels for {count} images", nameof(labels));
         string type = "";
@@ -48,7 +51,7 @@ public static class TokenFile
             {
                 using var zip = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true);
                 using (Stream entry = Entry(zip, CodesName))
-                    type = WriteArray(entry, codebook - 1, [count, rows, columns], codes);
+                    type = WriteArray(entry, codebook - 1, shape, codes);
                 if (labels is null) return;
                 using (Stream entry = Entry(zip, LabelsName))
                     WriteArray(entry, int.MaxValue, [labels.Count], [[.. labels]]);
@@ -57,7 +60,7 @@ public static class TokenFile
         else
         {
             if (labels is not null) throw new ArgumentException($"{path} has no room for labels", nameof(labels));
-            AtomicFile.Write(path, stream => type = WriteArray(stream, codebook - 1, [count, rows, columns], codes));
+            AtomicFile.Write(path, stream => type = WriteArray(stream, codebook - 1, shape, codes));
         }
         return type;
     }

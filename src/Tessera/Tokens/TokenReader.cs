@@ -16,23 +16,34 @@ public sealed class TokenReader : IDisposable
     private readonly NpyReader _array;
     private readonly int _codebook;
 
-    private TokenReader(string path, NpyReader array, int codebook, int? perImage)
+    private TokenReader(string path, NpyReader array, int codebook, int? perImage, int levels)
     {
+        Levels = levels;
         _path = path;
         _array = array;
         _codebook = codebook;
-        if (array.Shape.Count is not (2 or 3))
+        IReadOnlyList<int> grid = array.Shape;
+        string last = levels == 1 ? "" : $", {levels}";
+        if (levels > 1)
+        {
+            if (grid.Count is not (3 or 4) || grid[^1] != levels)
+                throw new InputException(
+                    $"{path}: it holds an array of shape {Shape}; this model's codes are "
+                    + $"[images, rows, columns, {levels}]: a cell has {levels} codes");
+            grid = [.. grid.SkipLast(1)];
+        }
+        if (grid.Count is not (2 or 3))
             throw new InputException(
                 $"{path}: it holds an array of shape {Shape}; codes are [images, rows, columns], "
                 + "or [rows, columns] for one image");
         if (array.Length == 0) throw new InputException($"{path}: it holds no codes: its shape is {Shape}");
-        (Count, Rows, Columns) = (array.Shape.Count == 3 ? array.Shape[0] : 1, array.Shape[^2], array.Shape[^1]);
+        (Count, Rows, Columns) = (grid.Count == 3 ? grid[0] : 1, grid[^2], grid[^1]);
         bool isNarrow = Math.Max(Rows, Columns) / Math.Min(Rows, Columns) >= MostNarrow;
-        if (array.Shape.Count == 2 && (isNarrow || Columns == perImage))
+        if (grid.Count == 2 && (isNarrow || Columns == perImage))
             throw new InputException(
-                $"{path}: the shape {Shape} looks like flattened codes; reshape them to [images, rows, columns] "
-                + $"(one image of {Rows} x {Columns} codes is [1, {Rows}, {Columns}])");
-        if (Rows > MostRows || Columns > MostRows || (long)Rows * Columns > MostCodes)
+                $"{path}: the shape {Shape} looks like flattened codes; reshape them to [images, rows, columns{last}] "
+                + $"(one image of {Rows} x {Columns} codes is [1, {Rows}, {Columns}{last}])");
+        if (Rows > MostRows || Columns > MostRows || (long)Rows * Columns * levels > MostCodes)
             throw new InputException($"{path}: images of {Rows} x {Columns} codes are too large for any model");
         Left = Count;
     }
@@ -48,21 +59,26 @@ public sealed class TokenReader : IDisposable
     /// <summary>Columns of codes per image.</summary>
     public int Columns { get; }
 
+    /// <summary>Codes of a cell.</summary>
+    public int Levels { get; }
+
     /// <summary>Number of images not read yet.</summary>
     public int Left { get; private set; }
 
     /// <summary>Opens a file.</summary>
     /// <param name="path">
     /// A .npy file, or an .npz file with an array <c>codes</c> or a single array, of any integer type:
-    /// <c>[images, rows, columns]</c>, or <c>[rows, columns]</c> for one image.
+    /// <c>[images, rows, columns]</c>, or <c>[rows, columns]</c> for one image; with several levels, these are innermost
+    /// beside.
     /// </param>
     /// <param name="codebook">Codes in the codebook, K: every code must be below it.</param>
     /// <param name="perImage">
     /// Number of codes per image, if known: a two-dimensional array with that many columns is refused as flattened
     /// codes.
     /// </param>
+    /// <param name="levels">Codes of a cell, at least 1.</param>
     /// <exception cref="InputException">The file is missing or damaged, or holds no codes.</exception>
-    public static TokenReader Open(string path, int codebook, int? perImage = null)
+    public static TokenReader Open(string path, int codebook, int? perImage = null, int levels = 1)
     {
         if (path.Length == 0)
             throw new InputException("the name of the file of codes is empty; name a .npy or .npz file");
@@ -70,7 +86,7 @@ public sealed class TokenReader : IDisposable
         try
         {
             array = NpyReader.Open(path, TokenFile.CodesName, orOnly: true);
-            return new TokenReader(path, array, codebook, perImage);
+            return new TokenReader(path, array, codebook, perImage, levels);
         }
         catch (InvalidDataException e)
         {
@@ -89,13 +105,13 @@ public sealed class TokenReader : IDisposable
 
     /// <summary>Reads the codes of the next images.</summary>
     /// <param name="count">Number of images, at most <see cref="Left"/>.</param>
-    /// <returns><c>[count, rows, columns]</c>, each 0 to K - 1.</returns>
+    /// <returns><c>[count, rows, columns]</c>, with several levels these innermost, each 0 to K - 1.</returns>
     /// <exception cref="InputException">A code is not in the codebook, or the file is damaged.</exception>
     /// <exception cref="ArgumentOutOfRangeException">Fewer images are left.</exception>
     public int[] Read(int count)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Left);
-        int perImage = Rows * Columns;
+        int perRow = Columns * Levels, perImage = Rows * perRow;
         int[] codes = new int[checked(count * perImage)];
         try
         {
@@ -113,7 +129,7 @@ public sealed class TokenReader : IDisposable
         if (odd >= 0)
             throw new InputException(
                 $"{_path}: image {Count - Left + odd / perImage} has the code {codes[odd]} "
-                + $"at row {odd % perImage / Columns}, column {odd % Columns}; "
+                + $"at row {odd % perImage / perRow}, column {odd % perRow / Levels}; "
                 + $"the model's are 0 to {_codebook - 1}: are these another model's codes?");
         Left -= count;
         return codes;

@@ -50,6 +50,11 @@ public sealed class Tokenizer : IDisposable
     /// </summary>
     public int PixelsPerCode => Model.Options.PixelsPerCode;
 
+    /// <summary>
+    /// Codes of a cell. If it is above 1, the codes of a cell follow each other wherever codes are taken or given.
+    /// </summary>
+    public int Levels => Model.Options.Cell.Codes;
+
     /// <summary>Opens a trained model.</summary>
     /// <param name="path">
     /// A run folder (its newest weights), a checkpoint folder, or a model file of Tessera or PyTorch.
@@ -128,9 +133,11 @@ public sealed class Tokenizer : IDisposable
     public Image Decode(ReadOnlySpan<int> codes, int rows, int columns)
     {
         CheckGrid(rows, columns);
-        if (codes.Length != (long)rows * columns)
+        if (codes.Length != (long)rows * columns * Levels)
             throw new ArgumentException(
-                $"{codes.Length} codes are not one image of {rows} x {columns} codes", nameof(codes));
+                $"{codes.Length} codes are not one image of {rows} x {columns} codes"
+                + (Levels == 1 ? "" : $", {Levels} for each"),
+                nameof(codes));
         return DecodeAll(codes, rows, columns)[0];
     }
 
@@ -151,7 +158,7 @@ public sealed class Tokenizer : IDisposable
         ReadOnlySpan<int> codes, int rows, int columns, CancellationToken cancellation = default)
     {
         ImageLayout layout = LayoutOf(rows, columns);
-        int perImage = rows * columns;
+        int perImage = rows * columns * Levels;
         if (codes.Length % perImage != 0)
             throw new ArgumentException(
                 $"{codes.Length} codes do not form whole images of {rows} x {columns} codes", nameof(codes));
@@ -250,8 +257,9 @@ public sealed class Tokenizer : IDisposable
         codes.CopyTo(padded);
         // A refused earlier call may have left invalid codes behind.
         padded[codes.Length..].Clear();
-        Indices indices = _tape.Indices(
-            padded, [rounded, layout.Height / PixelsPerCode, layout.Width / PixelsPerCode], Model.Options.Codes);
+        (int rows, int columns) = (layout.Height / PixelsPerCode, layout.Width / PixelsPerCode);
+        Shape shape = Levels == 1 ? [rounded, rows, columns] : [rounded, rows, columns, Levels];
+        Indices indices = _tape.Indices(padded, shape, Model.Options.Codes);
         Span<float> pixels = Grown(ref _pixels, rounded * layout.Length);
         Model.Decode(indices).CopyTo(pixels);
         _tape.Reset();
@@ -271,7 +279,7 @@ public sealed class Tokenizer : IDisposable
     }
 
     private int CodesPerImage(ImageLayout layout) =>
-        layout.Height / PixelsPerCode * (layout.Width / PixelsPerCode);
+        layout.Height / PixelsPerCode * (layout.Width / PixelsPerCode) * Levels;
 
     private ImageLayout LayoutOf(int rows, int columns)
     {
@@ -284,7 +292,7 @@ public sealed class Tokenizer : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(columns, 1);
         // One tensor must hold the image.
-        if ((long)rows * columns > int.MaxValue / (PixelsPerCode * PixelsPerCode))
+        if ((long)rows * columns > int.MaxValue / Math.Max(PixelsPerCode * PixelsPerCode, Levels))
             throw new InputException($"images of {rows} x {columns} codes are too large for any model");
     }
 

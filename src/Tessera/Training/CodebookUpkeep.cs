@@ -21,6 +21,9 @@ internal sealed class CodebookUpkeep
 
     private const int VectorsPerCode = 32, MostVectors = 65_536;
 
+    // Room for the updates in the numbers of the streams.
+    private const int LevelShift = 40;
+
     private readonly VqVae _model;
     private readonly ulong _seed;
 
@@ -30,13 +33,19 @@ internal sealed class CodebookUpkeep
     /// <summary>
     /// Initializes the codebook before the first update, if the quantizer's options ask for k-means: the codes become
     /// the cluster centres (<see cref="KMeans"/>) of the untrained encoder's vectors for the first batches. It clusters
-    /// 32 vectors per code, but at most 65,536, or one per code if that is more.
+    /// 32 vectors per code, but at most 65,536, or one per code if that is more. Levels of codes start one after the
+    /// other: a residual level's vectors depend on the levels before.
     /// </summary>
     /// <param name="batches">The batches of the run.</param>
     public void Start(ImageBatches batches)
     {
+        if (_model.Options.Quantizer is not CodebookOptions { Start: CodebookStart.KMeans }) return;
+        foreach (int level in OwnLevels()) Start(batches, level);
+    }
+
+    private void Start(ImageBatches batches, int level)
+    {
         int codes = _model.Options.Codes;
-        if (_model.Options.Quantizer.Start != CodebookStart.KMeans) return;
         int wanted = Math.Max(codes, Math.Min(VectorsPerCode * codes, MostVectors));
         using var tape = new Tape(_model.Device, recording: false);
         Tensor? vectors = null;
@@ -44,7 +53,7 @@ internal sealed class CodebookUpkeep
         for (int found = 0; found < wanted; found += perBatch)
         {
             Tensor images = batches.Load(tape, update: found == 0 ? 0 : found / perBatch);
-            Tensor latents = _model.Forward(images).Quantized.Latents;
+            Tensor latents = _model.Forward(images).Quantized.Levels[level].Latents;
             perBatch = latents.Shape.Rows;
             int rounded = (wanted + perBatch - 1) / perBatch * perBatch;
             vectors ??= Tensor.Zeros([rounded, latents.Shape.Last], _model.Device);
@@ -53,19 +62,35 @@ internal sealed class CodebookUpkeep
         }
         using Tensor owned = vectors!;
         using Tensor centres = KMeans.Cluster(
-            owned, codes, new CounterRandom(_seed, RandomStreams.TableStart));
-        _model.Quantizer.Start(centres, (double)perBatch / codes);
+            owned, codes, new CounterRandom(_seed, RandomStreams.TableStart + (ulong)level));
+        _model.Quantizer.Levels[level].Start(centres, (double)perBatch / codes);
     }
 
     /// <summary>
     /// Moves dead codes onto vectors of the batch: in every tenth update, until 95% of the run are done.
     /// </summary>
-    /// <param name="latents">The vectors of the update's batch, as they were looked up.</param>
+    /// <param name="quantized">The update's batch: the vectors as they were looked up.</param>
     /// <param name="update">Updates made before this one.</param>
     /// <param name="done">The part of the run that is done, 0 to 1.</param>
     /// <returns>The number of codes moved.</returns>
-    public int Revive(Tensor latents, long update, double done) =>
-        update > 0 && update % UpdatesPerLook == 0 && done < RevivalPart
-            ? _model.Quantizer.Revive(latents, new CounterRandom(_seed, RandomStreams.Revival + (ulong)update))
-            : 0;
+    public int Revive(in Quantized quantized, long update, double done)
+    {
+        if (update == 0 || update % UpdatesPerLook != 0 || done >= RevivalPart) return 0;
+        int moved = 0;
+        foreach (int level in OwnLevels())
+        {
+            ulong stream = RandomStreams.Revival + ((ulong)level << LevelShift) + (ulong)update;
+            moved += _model.Quantizer.Levels[level].Revive(
+                quantized.Levels[level].Latents, new CounterRandom(_seed, stream));
+        }
+        return moved;
+    }
+
+    /// <summary>The levels with a quantizer of their own; a shared one counts once.</summary>
+    private IEnumerable<int> OwnLevels()
+    {
+        IReadOnlyList<Quantizer> levels = _model.Quantizer.Levels;
+        for (int i = 0; i < levels.Count; i++)
+            if (i == 0 || levels[i] != levels[i - 1]) yield return i;
+    }
 }

@@ -14,10 +14,22 @@ namespace Tessera.Training;
 /// Mean over the images of the structural similarity (Wang et al. 2004), output clamped to 0..1.
 /// </param>
 /// <param name="Perplexity">
-/// Perplexity of the code frequencies over the whole set, 1 to <paramref name="Codes"/>.
+/// Perplexity of the code frequencies over the whole set, 1 to K; with several codes a cell, the mean of the levels'.
 /// </param>
-/// <param name="CodesUsed">The number of codes chosen at least once.</param>
-/// <param name="Codes">The number of codes in the codebook.</param>
+/// <param name="CodesUsed">The number of codes chosen at least once, over all levels.</param>
+/// <param name="Codes">The number of codes in the codebooks of all levels.</param>
 public sealed record Evaluation(
     Split Split, int Images, double? ReconError, double Mse, double Psnr, double Ssim,
-    double Perplexity, int CodesUsed, int Codes);
+    double Perplexity, int CodesUsed, int Codes)
+{
+    /// <summary>The use of each level of a cell's codes; empty if a cell has one code.</summary>
+    public IReadOnlyList<CodeUse> Levels { get; init; } = [];
+
+    /// <summary>The use of the combinations of a cell's codes; null if a cell has one code.</summary>
+    public CodeUse? Joint { get; init; }
+}
+
+/// <summary>How codes are used.</summary>
+/// <param name="Perplexity">The perplexity of their frequencies.</param>
+/// <param name="CodesUsed">The number chosen at least once.</param>
+public sealed record CodeUse(double Perplexity, int CodesUsed);

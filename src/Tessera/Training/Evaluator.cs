@@ -37,7 +37,7 @@ public static class Evaluator
         float[] originals = new float[batch * length], reconstructions = new float[batch * length];
         double[] squaredErrors = new double[images.Count];
         double[] psnr = new double[images.Count], ssim = new double[images.Count];
-        var usage = new CodeUsage(model.Options.Codes);
+        var usage = new CodeUsage(model.Options.Codes, model.Options.Cell.Codes);
         using var tape = new Tape(model.Device, recording: false);
         for (int first = 0; first < images.Count; first += batch)
         {
@@ -71,7 +71,14 @@ public static class Evaluator
         double mse = squaredErrors.Average();
         var evaluation = new Evaluation(
             split, images.Count, dataVariance > 0 ? mse / dataVariance : null, mse, psnr.Average(), ssim.Average(),
-            usage.Perplexity, usage.Used, model.Options.Codes);
+            usage.Perplexity, usage.Used, model.Options.Codes * usage.Levels)
+        {
+            Joint = usage.Levels == 1 ? null : new CodeUse(usage.JointPerplexity, usage.JointUsed),
+            Levels = usage.Levels == 1
+                ? []
+                : [.. Enumerable.Range(0, usage.Levels).Select(
+                    level => new CodeUse(usage.PerplexityOf(level), usage.UsedOf(level)))],
+        };
         return new Measurement(evaluation, psnr, usage);
     }
 

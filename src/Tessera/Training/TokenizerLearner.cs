@@ -5,7 +5,6 @@ using Tessera.Runs;
 using Tessera.Tensors;
 using Tessera.Tensors.Autograd;
 using Tessera.Tensors.Devices;
-using Tessera.Tensors.Ops;
 
 namespace Tessera.Training;
 
@@ -24,7 +23,7 @@ public sealed class TokenizerLearner : Learner
     private readonly ImageSet _test;
     private readonly ImageBatches _batches;
     private readonly CodebookUpkeep _upkeep;
-    private readonly Tensor _counts, _use;
+    private readonly LevelUse _use;
     private Quantized _quantized;
 
     /// <summary>Creates the model with its initial weights.</summary>
@@ -54,8 +53,7 @@ public sealed class TokenizerLearner : Learner
             Model.Quantizer.Share(Block);
             _batches = new ImageBatches(train, Block, _options.Batch, _options.Seed, _options.Flips);
             _upkeep = new CodebookUpkeep(Model, _options.Seed);
-            _counts = Tensor.Zeros([_options.Model.Codes], Device);
-            _use = Tensor.Zeros([2], Device);
+            _use = new LevelUse(_options.Model, Device);
         }
         catch
         {
@@ -117,18 +115,17 @@ public sealed class TokenizerLearner : Learner
     {
         TrainingLoss loss = TrainingLoss.Of(Model, _batches.Load(tape), DataVariance);
         _quantized = loss.Quantized;
-        _quantized.Codes.CountInto(_counts);
-        _counts.PerplexityInto(_use);
+        _use.Count(_quantized);
         log.Record(ReconError, loss.ReconError);
-        log.Record(Perplexity, _use.Rows(0, 1));
+        log.Record(Perplexity, _use.Perplexity);
         log.Record(VqLoss, _quantized.Loss);
-        log.Record(CodesUsed, _use.Rows(1, 1));
+        log.Record(CodesUsed, _use.CodesUsed);
         return loss.Total;
     }
 
     /// <inheritdoc/>
     public override void AfterUpdate(long update, double done, UpdateLog log) =>
-        log.Record(Revived, _upkeep.Revive(_quantized.Latents, update, done));
+        log.Record(Revived, _upkeep.Revive(_quantized, update, done));
 
     /// <inheritdoc/>
     public override IReadOnlyList<object?> Evaluate(long update, CancellationToken cancellation)
@@ -152,7 +149,6 @@ public sealed class TokenizerLearner : Learner
     protected override void Dispose(bool disposing)
     {
         _batches?.Dispose();
-        _counts?.Dispose();
         _use?.Dispose();
         Model?.Dispose();
         base.Dispose(disposing);

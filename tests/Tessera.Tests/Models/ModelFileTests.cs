@@ -33,7 +33,7 @@ public sealed class ModelFileTests : IDisposable
     {
         VqVaeOptions options = Small with
         {
-            Quantizer = QuantizerOptions.Find(quantizer) with
+            Quantizer = (CodebookOptions)QuantizerOptions.Find(quantizer) with
             {
                 Commitment = 0.5f,
                 Gradient = GradientEstimator.Rotation,

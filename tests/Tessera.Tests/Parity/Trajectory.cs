@@ -84,7 +84,7 @@ internal sealed class Trajectory
                 ResidualLayers = fixture.Integer("residual_layers"),
                 Codes = fixture.Integer("codes"),
                 CodeDim = fixture.Integer("dim"),
-                Quantizer = QuantizerOf.Decay(fixture.Number("decay")) with
+                Quantizer = (CodebookOptions)QuantizerOf.Decay(fixture.Number("decay")) with
                 {
                     Commitment = (float)fixture.Number("commitment"),
                 },

@@ -17,7 +17,7 @@ public class QuantizerTests
     public static TheoryData<string, int> All()
     {
         var all = new TheoryData<string, int>();
-        foreach (QuantizerOptions options in QuantizerOptions.All)
+        foreach (CodebookOptions options in QuantizerOptions.All.OfType<CodebookOptions>())
         {
             all.Add(options.Kind, 0);
             all.Add(options.Kind, 2);
@@ -35,11 +35,16 @@ public class QuantizerTests
         Assert.IsType<SimVectorQuantizer>(Create(new SimVectorQuantizerOptions()));
         Assert.IsType<EmaVectorQuantizer>(Create(new EmaVectorQuantizerOptions()));
         Assert.IsType<CosineVectorQuantizer>(Create(new CosineVectorQuantizerOptions()));
+        Assert.IsType<FiniteScalarQuantizer>(Create(new FiniteScalarQuantizerOptions()));
+        Assert.IsType<LookupFreeQuantizer>(Create(new LookupFreeQuantizerOptions()));
+        Assert.IsType<BinarySphericalQuantizer>(Create(new BinarySphericalQuantizerOptions()));
+        Assert.IsType<GumbelQuantizer>(Create(new GumbelQuantizerOptions()));
         foreach (QuantizerOptions options in QuantizerOptions.All)
         {
-            Assert.IsType<CodebookQuantizer>(Create(options), exactMatch: false);
+            Assert.Equal(options is CodebookOptions, Create(options) is CodebookQuantizer);
             Assert.Equal(options is RunningAverageOptions, Create(options) is RunningAverageQuantizer);
-            var projected = new ProjectedQuantizer(codes: 8, codeDim: 4, lookupDim: 2, options, initializer);
+            var projected = new ProjectedQuantizer(
+                codeDim: 4, lookupDim: 2, () => options.Create(8, 2, initializer), initializer);
             Assert.Equal(Create(options).GetType(), projected.Inner.GetType());
         }
     }
@@ -101,7 +106,8 @@ public class QuantizerTests
     {
         foreach (GradientEstimator estimator in Enum.GetValues<GradientEstimator>())
         {
-            Quantizer quantizer = Make(QuantizerOptions.Find(kind) with { Gradient = estimator }, lookupDim);
+            Quantizer quantizer = Make(
+                (CodebookOptions)QuantizerOptions.Find(kind) with { Gradient = estimator }, lookupDim);
             using var tape = new Tape();
             Tensor z = tape.Variable(Normal(5 * Dimensions, 1), [1, 5, 1, Dimensions]);
             Quantized quantized = quantizer.Quantize(z, training: true);
@@ -218,7 +224,7 @@ public class QuantizerTests
         int[] codes = quantized.Codes.ToArray();
         int used = codes.Distinct().Count();
 
-        int revived = quantizer.Revive(quantized.Latents, new CounterRandom(1, 1));
+        int revived = quantizer.Revive(quantized.Levels[0].Latents, new CounterRandom(1, 1));
 
         Assert.Equal(Codes - used, revived);
         Dictionary<string, Tensor> state =
@@ -226,7 +232,7 @@ public class QuantizerTests
         float[] sizes = state["_ema_cluster_size"].ToArray();
         float[][] codebook = [.. state["_embedding.weight"].ToArray().Chunk(dimensions)];
         float[][] sums = [.. state["_ema_w"].ToArray().Chunk(dimensions)];
-        float[][] vectors = [.. quantized.Latents.ToArray().Chunk(dimensions)];
+        float[][] vectors = [.. quantized.Levels[0].Latents.ToArray().Chunk(dimensions)];
         int[] dead = [.. Enumerable.Range(0, Codes).Except(codes)];
         Assert.All(dead, code =>
         {
@@ -235,13 +241,13 @@ public class QuantizerTests
             Assert.Equal(codebook[code].Select(value => value * 2), sums[code]);
         });
         Assert.Equal(dead.Length, dead.Select(code => string.Join(' ', codebook[code])).Distinct().Count());
-        Assert.Equal(0, quantizer.Revive(quantized.Latents, new CounterRandom(1, 2)));
+        Assert.Equal(0, quantizer.Revive(quantized.Levels[0].Latents, new CounterRandom(1, 2)));
     }
 
     [Fact]
     public void A_codebook_without_revival_stays_as_it_is()
     {
-        foreach (QuantizerOptions options in QuantizerOptions.All)
+        foreach (CodebookOptions options in QuantizerOptions.All.OfType<CodebookOptions>())
         {
             Quantizer quantizer = Make(options, 0);
             float[] before = quantizer.CodebookValues();
@@ -254,7 +260,7 @@ public class QuantizerTests
     [Fact]
     public void An_unknown_quantizer_is_refused_with_the_known_ones()
     {
-        string message = Assert.Throws<InputException>(() => QuantizerOptions.Find("fsq")).Message;
+        string message = Assert.Throws<InputException>(() => QuantizerOptions.Find("pq")).Message;
         Assert.All(QuantizerOptions.All, options => Assert.Contains(options.Kind, message, StringComparison.Ordinal));
     }
 

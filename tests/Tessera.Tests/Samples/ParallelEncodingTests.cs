@@ -20,7 +20,7 @@ public class ParallelEncodingTests
     public static TheoryData<string, int> Quantizers()
     {
         var cases = new TheoryData<string, int>();
-        foreach (QuantizerOptions options in QuantizerOptions.All)
+        foreach (CodebookOptions options in QuantizerOptions.All.OfType<CodebookOptions>())
         {
             cases.Add(options.Kind, 0);
             cases.Add(options.Kind, 3);

@@ -24,7 +24,7 @@ internal static class StartedModel
     {
         var model = new VqVae(options, seed: 2, device);
         Tensor latents = model.Quantizer
-            .Quantize(model.EncodeToVectors(ToTensor(images, device)), training: false).Latents;
+            .Quantize(model.EncodeToVectors(ToTensor(images, device)), training: false).Levels[0].Latents;
         int dimensions = latents.Shape.Last;
         model.Quantizer.Start(
             latents.Reshape([latents.Shape.Rows, dimensions]).Rows(0, options.Codes), vectorsPerCode: 1);

@@ -31,6 +31,29 @@ internal static class SmallRun
         EvalEvery = 12,
     };
 
+    /// <summary>A quantizer with every option that adds work to an update.</summary>
+    public static QuantizerOptions WithAll(QuantizerOptions quantizer) => quantizer switch
+    {
+        RunningAverageOptions averages => averages with
+        {
+            Start = CodebookStart.KMeans,
+            Gradient = GradientEstimator.Rotation,
+            Revival = 0.5,
+            Decay = 0.8,
+            DecayRamp = true,
+        },
+        CodebookOptions codebook => codebook with
+        {
+            Start = CodebookStart.KMeans,
+            Gradient = GradientEstimator.Rotation,
+        },
+        _ => quantizer,
+    };
+
+    /// <summary>A number of codes that a quantizer can have: those without a codebook not every one.</summary>
+    public static int CodesFor(QuantizerOptions quantizer) =>
+        quantizer is CodebookOptions ? Options.Model.Codes : 16;
+
     /// <summary>64 images, so that some batches of 6 span two epochs.</summary>
     public static ImageSet Train { get; } = SyntheticShapes.Load(Split.Train, size: 16, trainCount: 64, testCount: 1);
 

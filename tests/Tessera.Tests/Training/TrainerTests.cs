@@ -174,16 +174,17 @@ public sealed class TrainerTests : IDisposable
     [InlineData("ema", 3)]
     [InlineData("ema", 0, OptimizerKind.Muon)]
     [InlineData("gradient", 0, OptimizerKind.Muon)]
+    [InlineData("fsq", 0)]
+    [InlineData("lfq", 0)]
+    [InlineData("bsq", 0)]
+    [InlineData("gumbel", 0)]
+    [InlineData("ema", 0, OptimizerKind.Adam, 3)]
+    [InlineData("fsq", 0, OptimizerKind.Muon, 2)]
+    [InlineData("gumbel", 0, OptimizerKind.Adam, 1, 5)]
     public void A_run_with_every_option_is_the_same_interrupted_or_not_and_on_any_number_of_threads(
-        string kind, int lookupDim, OptimizerKind optimizer = OptimizerKind.Adam)
+        string kind, int lookupDim, OptimizerKind optimizer = OptimizerKind.Adam, int depth = 1, int groups = 1)
     {
-        QuantizerOptions quantizer = QuantizerOptions.Find(kind) with
-        {
-            Start = CodebookStart.KMeans,
-            Gradient = GradientEstimator.Rotation,
-        };
-        if (quantizer is RunningAverageOptions averages)
-            quantizer = averages with { Revival = 0.5, Decay = 0.8, DecayRamp = true };
+        QuantizerOptions quantizer = SmallRun.WithAll(QuantizerOptions.Find(kind));
         TrainingOptions options = SmallRun.Options with
         {
             // Muon trains convolutions with at least 16 channels.
@@ -191,6 +192,8 @@ public sealed class TrainerTests : IDisposable
             {
                 Quantizer = quantizer,
                 LookupDim = lookupDim,
+                Codes = SmallRun.CodesFor(quantizer),
+                Cell = new() { Depth = depth, Groups = groups, LevelDropout = depth > 1 ? 0.5f : 0 },
                 Hidden = optimizer == OptimizerKind.Muon ? 32 : SmallRun.Options.Model.Hidden,
             },
             Optimizer = optimizer,

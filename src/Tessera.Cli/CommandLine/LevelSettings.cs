@@ -1,0 +1,141 @@
+using Tessera.Quantization;
+using Tessera.Training;
+using static Tessera.Cli.CommandLine.QuantizerSettings;
+
+namespace Tessera.Cli.CommandLine;
+
+/// <summary>The options of quantizers without a codebook search, and of cells with several codes.</summary>
+internal static class LevelSettings
+{
+    private const string Bits = "lfq or bsq", Gumbel = "gumbel";
+
+    private static readonly CellOptions UsualCell = new();
+    private static readonly LookupFreeQuantizerOptions UsualBits = new();
+    private static readonly GumbelQuantizerOptions UsualGumbel = new();
+    private static readonly BinarySphericalQuantizerOptions UsualSphere = new();
+
+    /// <summary>The settings.</summary>
+    public static Setting<TrainingOptions>[] All() => [Levels(), .. ForBits(), .. ForGumbel(), .. ForCells()];
+
+    private static Setting<TrainingOptions> Levels() => new Setting<TrainingOptions, int[]?>(
+        NewOption.Integers(
+            "--levels",
+            "Levels of each dimension of fsq, such as 8,5,5,5; their product becomes the number of codes [default: the "
+                + "fewest dimensions of at most 8 levels: 8,8,8 for 512 codes]."),
+        options => options.Model.Quantizer is FiniteScalarQuantizerOptions rounded
+            ? string.Join(",", rounded.Levels)
+            : null,
+        (options, value) => WithLevels(options, value!));
+
+    private static Setting<TrainingOptions>[] ForBits() =>
+    [
+        Number(
+            "--entropy", $"Weight of the entropy terms of lfq and bsq [default: {UsualBits.Entropy}].",
+            options => (options as BitOptions)?.Entropy,
+            (options, value) => options is BitOptions bits
+                ? bits with { Entropy = value }
+                : throw NotFor(options, "entropy", Bits)),
+        Number(
+            "--diversity",
+            "Weight of the batch's entropy beside that of each vector, of lfq and bsq; more spreads the codes further "
+                + $"[default: {UsualBits.Diversity}].",
+            options => (options as BitOptions)?.Diversity,
+            (options, value) => options is BitOptions bits
+                ? bits with { Diversity = value }
+                : throw NotFor(options, "diversity", Bits)),
+    ];
+
+    private static Setting<TrainingOptions>[] ForGumbel() =>
+    [
+        Number(
+            "--temperature",
+            $"Temperature of the probabilities of bsq [default: {UsualSphere.Temperature}], or of the first update of "
+                + $"gumbel [default: {UsualGumbel.Temperature}].",
+            options => options switch
+            {
+                BinarySphericalQuantizerOptions sphere => sphere.Temperature,
+                GumbelQuantizerOptions gumbel => gumbel.Temperature,
+                _ => null,
+            },
+            (options, value) => options switch
+            {
+                BinarySphericalQuantizerOptions sphere => sphere with { Temperature = value },
+                GumbelQuantizerOptions gumbel => gumbel with { Temperature = value },
+                _ => throw NotFor(options, "temperature", "bsq or gumbel"),
+            }),
+        Number(
+            "--last-temperature",
+            $"Temperature of gumbel at the end of its fall [default: {UsualGumbel.LastTemperature}].",
+            options => (options as GumbelQuantizerOptions)?.LastTemperature,
+            (options, value) => options is GumbelQuantizerOptions gumbel
+                ? gumbel with { LastTemperature = value }
+                : throw NotFor(options, "last-temperature", Gumbel)),
+        new Setting<TrainingOptions, int?>(
+            NewOption.Integer<int>(
+                "--temperature-updates",
+                $"Updates in which the temperature of gumbel falls [default: {UsualGumbel.TemperatureUpdates}]."),
+            options => (options.Model.Quantizer as GumbelQuantizerOptions)?.TemperatureUpdates,
+            (options, value) => With(options, quantizer => quantizer is GumbelQuantizerOptions gumbel
+                ? gumbel with { TemperatureUpdates = value!.Value }
+                : throw NotFor(quantizer, "temperature-updates", Gumbel))),
+        Number(
+            "--divergence",
+            "Weight of the divergence of the codes' probabilities from uniform ones, of gumbel "
+                + $"[default: {UsualGumbel.Divergence}].",
+            options => (options as GumbelQuantizerOptions)?.Divergence,
+            (options, value) => options is GumbelQuantizerOptions gumbel
+                ? gumbel with { Divergence = value }
+                : throw NotFor(options, "divergence", Gumbel)),
+    ];
+
+    private static Setting<TrainingOptions>[] ForCells() =>
+    [
+        Cell(
+            "--groups", "Groups of dimensions of a cell's vector, each with a code of its own",
+            cell => cell.Groups, (cell, value) => cell with { Groups = value }),
+        Cell(
+            "--depth", "Codes of a cell or group, one after the other: each codes what those before have left",
+            cell => cell.Depth, (cell, value) => cell with { Depth = value }),
+        new Setting<TrainingOptions, string?>(
+            NewOption.Choice(
+                "--shared-codebook",
+                $"One codebook for all codes of --depth [default: {Settings.OnOff(UsualCell.SharedCodebook)}].",
+                "on", "off"),
+            options => Settings.OnOff(options.Model.Cell.SharedCodebook),
+            (options, value) => WithCell(options, cell => cell with { SharedCodebook = value == "on" })),
+        new Setting<TrainingOptions, float?>(
+            NewOption.Number<float>(
+                "--level-dropout",
+                "Probability that an update uses only the first codes of --depth, so that these decode well alone "
+                    + $"[default: {UsualCell.LevelDropout}]."),
+            options => options.Model.Cell.LevelDropout,
+            (options, value) => WithCell(options, cell => cell with { LevelDropout = value!.Value })),
+    ];
+
+    private static Setting<TrainingOptions, int?> Cell(
+        string name, string description, Func<CellOptions, int> get, Func<CellOptions, int, CellOptions> set) => new(
+        NewOption.Integer<int>(name, $"{description} [default: {get(UsualCell)}]."),
+        options => get(options.Model.Cell),
+        (options, value) => WithCell(options, cell => set(cell, value!.Value)));
+
+    private static TrainingOptions WithCell(TrainingOptions options, Func<CellOptions, CellOptions> set) =>
+        options with { Model = options.Model with { Cell = set(options.Model.Cell) } };
+
+    /// <summary>The options with these levels, and as many codes.</summary>
+    private static TrainingOptions WithLevels(TrainingOptions options, int[] levels)
+    {
+        options = With(options, quantizer => quantizer is FiniteScalarQuantizerOptions rounded
+            ? rounded with { Levels = levels }
+            : throw NotFor(quantizer, "levels", "fsq"));
+        int codes = ProductOf(levels) ?? options.Model.Codes;
+        return options with { Model = options.Model with { Codes = codes } };
+    }
+
+    /// <summary>The product; null if it is beyond the numbers.</summary>
+    private static int? ProductOf(int[] levels)
+    {
+        long product = 1;
+        foreach (int level in levels) product = Math.Min(product * Math.Max(level, 1), int.MaxValue);
+        return product < int.MaxValue ? (int)product : null;
+    }
+}

@@ -1,0 +1,297 @@
+using Tessera.Data;
+using Tessera.Models;
+using Tessera.Quantization;
+using Tessera.Tensors;
+using Tessera.Tensors.Autograd;
+using Tessera.Tensors.Devices;
+using Tessera.Tensors.Ops;
+using Tessera.Tensors.Random;
+using Tessera.Training;
+
+namespace Tessera.Tests.Quantization;
+
+/// <summary>Cells with several codes: residual and grouped quantizers over every kind.</summary>
+public class CellTests
+{
+    private const int Codes = 16, Height = 8, Width = 12;
+
+    public static TheoryData<string, int, int, int> All()
+    {
+        var all = new TheoryData<string, int, int, int>();
+        foreach (QuantizerOptions options in QuantizerOptions.All)
+        {
+            all.Add(options.Kind, 2, 1, 0);
+            if (!options.HasResiduals) continue;
+            all.Add(options.Kind, 1, 3, 0);
+            all.Add(options.Kind, 2, 2, 0);
+            if (options.DimensionsFor(Codes) is null) all.Add(options.Kind, 2, 2, 4);
+        }
+        return all;
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Codes_of_cells_are_found_and_decoded(string kind, int groups, int depth, int lookupDim)
+    {
+        using VqVae model = Model(kind, groups, depth, lookupDim);
+        int perCell = groups * depth;
+        using Tensor images = Images(3);
+        using Indices codes = model.Encode(images);
+        Assert.Equal(new Shape(3, Height / 4, Width / 4, perCell), codes.Shape);
+        Assert.Equal(perCell, model.Quantizer.Levels.Count);
+        Quantizer cell = model.Quantizer is ProjectedQuantizer projected ? projected.Inner : model.Quantizer;
+        Assert.Equal(groups > 1, cell is GroupedQuantizer);
+        VqVaeOutput output = model.Forward(images);
+        Assert.Equal(codes.ToArray(), output.Quantized.Codes.ToArray());
+        for (int level = 0; level < perCell; level++)
+        {
+            Assert.Equal(
+                codes.ToArray().Where((_, i) => i % perCell == level), LevelOf(output, level).Codes.ToArray());
+        }
+        Assert.Equal(
+            output.Quantized.Vectors.ToArray(), model.Quantizer.Lookup(codes).ToArray(),
+            (a, b) => Math.Abs(a - b) < 1e-5);
+        using Tensor decoded = model.Decode(codes);
+        Assert.Equal(output.Reconstruction.ToArray(), decoded.ToArray(), (a, b) => Math.Abs(a - b) < 1e-4);
+    }
+
+    /// <summary>The decoder receives the sum of one vector a level.</summary>
+    [Theory]
+    [MemberData(nameof(All))]
+    public void The_codebook_lists_what_each_code_adds(string kind, int groups, int depth, int lookupDim)
+    {
+        using VqVae model = Model(kind, groups, depth, lookupDim);
+        int perCell = groups * depth, dimensions = model.Options.CodeDim;
+        float[][] book = [.. model.Quantizer.CodebookValues().Chunk(dimensions)];
+        Assert.Equal(perCell * Codes, book.Length);
+        using Tensor images = Images(1);
+        using Indices codes = model.Encode(images);
+        float[][] vectors = [.. model.Quantizer.Lookup(codes).ToArray().Chunk(dimensions)];
+        int[][] cells = [.. codes.ToArray().Chunk(perCell)];
+        for (int cell = 0; cell < cells.Length; cell++)
+        {
+            for (int d = 0; d < dimensions; d++)
+            {
+                float sum = cells[cell].Select((code, level) => book[level * Codes + code][d]).Sum();
+                Assert.Equal(vectors[cell][d], sum, 1e-4);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void A_model_file_states_what_its_tensors_do_not_show(string kind, int groups, int depth, int lookupDim)
+    {
+        using var folder = new TemporaryFolder();
+        using VqVae model = Model(kind, groups, depth, lookupDim);
+        ModelFile.Write(folder["model.safetensors"], model, dataVariance: 0.05);
+        using VqVae read = ModelFile.Read(folder["model.safetensors"]).Model;
+        Assert.Equal(model.Options, read.Options);
+        using Tensor images = Images(2);
+        Assert.Equal(model.Encode(images).ToArray(), read.Encode(images).ToArray());
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Every_parameter_learns(string kind, int groups, int depth, int lookupDim)
+    {
+        using VqVae model = Model(kind, groups, depth, lookupDim);
+        using var tape = new Tape();
+        Tensor x = tape.Input(Images(2).ToArray(), [2, Height, Width, 3]);
+        VqVaeOutput output = model.Forward(x);
+        tape.Backward(output.Reconstruction.MeanSquaredError(x).Add(output.Quantized.Loss));
+        foreach ((string name, Tensor tensor, _) in model.Parameters())
+        {
+            Assert.True(
+                tensor.Gradient?.ToArray().Any(value => value != 0),
+                $"{name} has no gradient ({kind}, {groups} groups, depth {depth})");
+        }
+    }
+
+    /// <summary>Each level of a residual quantizer comes closer.</summary>
+    [Theory]
+    [InlineData("gradient")]
+    [InlineData("fsq")]
+    [InlineData("lfq")]
+    [InlineData("bsq")]
+    [InlineData("cosine")]
+    public void More_levels_leave_less(string kind)
+    {
+        float[] z = new float[400 * 4];
+        new CounterRandom(1, 2).FillNormal(z);
+        double before = double.MaxValue;
+        int dimensions = QuantizerOptions.Find(kind).DimensionsFor(Codes) ?? 4;
+        for (int depth = 1; depth <= 4; depth++)
+        {
+            using var quantizer = new ResidualQuantizer(
+                new() { Depth = depth },
+                level => QuantizerOptions.Find(kind).Create(Codes, dimensions, new(1), level), new(1));
+            using Tensor vectors = Tensor.From(z, [1, z.Length / dimensions, 1, dimensions]);
+            // The codebook of a level: vectors of what is left.
+            for (int level = 0; level < depth; level++)
+            {
+                Tensor left = quantizer.Quantize(vectors, training: false).Levels[level].Latents;
+                quantizer.Levels[level].Start(left.Reshape([z.Length / dimensions, dimensions]).Rows(level * Codes, Codes), vectorsPerCode: 1);
+            }
+            Quantized quantized = quantizer.Quantize(vectors, training: false);
+            double rest = quantized.Levels[0].Latents.MeanSquaredError(quantized.Vectors).Item();
+            Assert.True(rest < before, $"{kind}: depth {depth} leaves {rest}, the depth before {before}");
+            before = rest;
+        }
+    }
+
+    [Fact]
+    public void A_shared_codebook_is_one_and_learns_from_all_levels()
+    {
+        using VqVae model = new(Options("ema", 1, 3, 0) with
+        {
+            Cell = new CellOptions { Depth = 3, SharedCodebook = true },
+        });
+        Assert.Single(model.Quantizer.Levels.Distinct());
+        var shared = (EmaVectorQuantizer)model.Quantizer.Levels[0];
+        shared.ClusterSizes.Fill(0);
+        using var tape = new Tape();
+        Tensor x = tape.Input(Images(2).ToArray(), [2, Height, Width, 3]);
+        Indices codes = model.Forward(x).Quantized.Codes;
+        float[] sizes = shared.ClusterSizes.ToArray();
+        int[] counts = new int[Codes];
+        foreach (int code in codes.ToArray()) counts[code]++;
+        // The smoothed sizes keep the counts' order and sum.
+        Assert.Equal(0.01 * codes.Shape.Length, sizes.Sum(), 1e-4);
+        Assert.Equal(counts.Select(count => 0.01 * count), sizes.Select(size => (double)size), (a, b) => Math.Abs(a - b) < 1e-3);
+    }
+
+    [Fact]
+    public void Levels_that_an_update_leaves_out_learn_nothing()
+    {
+        using VqVae model = new(Options("ema", 1, 4, 0) with
+        {
+            Cell = new CellOptions { Depth = 4, LevelDropout = 1 },
+        });
+        using var block = new UpdateBlock(model.Device);
+        model.Quantizer.Share(block);
+        using var tape = new Tape();
+        float[] images = Images(2).ToArray();
+        var used = new HashSet<int>();
+        for (int update = 0; update < 30; update++)
+        {
+            float[][] before = Books();
+            model.Quantizer.Prepare();
+            block.Upload();
+            model.Forward(tape.Input(images, [2, Height, Width, 3]));
+            tape.Reset();
+            bool[] moved = [.. before.Zip(Books(), (a, b) => !a.SequenceEqual(b))];
+            int count = moved.TakeWhile(each => each).Count();
+            Assert.DoesNotContain(true, moved[count..]);
+            used.Add(count);
+        }
+        Assert.Equal([1, 2, 3, 4], used.Order());
+        // Otherwise all levels count, whatever the last update left out.
+        using Tensor given = Images(1);
+        Assert.Equal(
+            model.Forward(given).Quantized.Vectors.ToArray(),
+            model.Quantizer.Lookup(model.Encode(given)).ToArray(), (a, b) => Math.Abs(a - b) < 1e-5);
+
+        float[][] Books() => [.. model.Quantizer.Levels.Select(level => ((EmaVectorQuantizer)level).Sums.ToArray())];
+    }
+
+    [Fact]
+    public void Use_is_counted_by_level_and_jointly()
+    {
+        var usage = new CodeUsage(codes: 4, levels: 2);
+        usage.Add([0, 1, 0, 1, 2, 1, 3, 0]);
+        Assert.Equal([2, 0, 1, 1, 1, 3, 0, 0], usage.Counts.ToArray());
+        Assert.Equal((3, 2, 5), (usage.UsedOf(0), usage.UsedOf(1), usage.Used));
+        Assert.Equal(3, usage.JointUsed);
+        Assert.Equal(Perplexity(0.5, 0.25, 0.25), usage.PerplexityOf(0), 1e-6);
+        Assert.Equal(Perplexity(0.25, 0.75), usage.PerplexityOf(1), 1e-6);
+        Assert.Equal((usage.PerplexityOf(0) + usage.PerplexityOf(1)) / 2, usage.Perplexity, 1e-12);
+        Assert.Equal(Perplexity(0.5, 0.25, 0.25), usage.JointPerplexity, 1e-6);
+        Assert.Throws<ArgumentException>(() => usage.Add([1, 2, 3]));
+
+        static double Perplexity(params double[] p) => Math.Exp(-p.Sum(each => each * Math.Log(each)));
+    }
+
+    [Fact]
+    public void An_evaluation_states_each_level_and_their_combinations()
+    {
+        using VqVae model = Model("ema", 2, 2, 0);
+        ImageSet images = SyntheticShapes.Load(Split.Test, size: 16, trainCount: 1, testCount: 9);
+        Evaluation evaluation = Evaluator.Evaluate(model, images, Split.Test, dataVariance: 0.1);
+        Assert.Equal(4, evaluation.Levels.Count);
+        Assert.Equal(4 * Codes, evaluation.Codes);
+        Assert.Equal(evaluation.CodesUsed, evaluation.Levels.Sum(level => level.CodesUsed));
+        Assert.Equal(evaluation.Perplexity, evaluation.Levels.Average(level => level.Perplexity), 1e-9);
+        CodeUse joint = Assert.IsType<CodeUse>(evaluation.Joint);
+        Assert.InRange(joint.CodesUsed, evaluation.Levels.Max(level => level.CodesUsed), 9 * 16);
+    }
+
+    [Fact]
+    public void Cells_that_cannot_be_are_refused()
+    {
+        Refused(new CellOptions { Groups = 0 }, "ema", "Groups");
+        Refused(new CellOptions { Groups = 3 }, "ema", "Groups");
+        Refused(new CellOptions { Groups = 8, Depth = 9 }, "ema", "Depth");
+        Refused(new CellOptions { Depth = 2 }, "gumbel", "Depth");
+        Refused(new CellOptions { SharedCodebook = true }, "ema", "SharedCodebook");
+        Refused(new CellOptions { Depth = 2, SharedCodebook = true }, "fsq", "SharedCodebook");
+        Refused(new CellOptions { LevelDropout = 0.5f }, "ema", "LevelDropout");
+        Refused(new CellOptions { Depth = 2, LevelDropout = 1.5f }, "ema", "LevelDropout");
+
+        static void Refused(CellOptions cell, string kind, string option)
+        {
+            VqVaeOptions options = Options(kind, 1, 1, 0) with { Cell = cell };
+            Assert.Equal(option, Assert.Throws<InputException>(options.Validate).Option);
+        }
+    }
+
+    [Fact]
+    public void Codes_of_another_number_a_cell_are_refused()
+    {
+        using VqVae model = Model("ema", 1, 2, 0);
+        using Indices flat = Indices.From(new int[6], [1, 2, 3], Codes);
+        using Indices three = Indices.From(new int[18], [1, 2, 3, 3], Codes);
+        Assert.Contains("[batch, height, width, 2]", Assert.Throws<ArgumentException>(() => model.Decode(flat)).Message);
+        Assert.Throws<ArgumentException>(() => model.Decode(three));
+    }
+
+    private static QuantizedLevel LevelOf(VqVaeOutput output, int level) => output.Quantized.Levels[level];
+
+    private static VqVaeOptions Options(string kind, int groups, int depth, int lookupDim) => new()
+    {
+        Hidden = 8,
+        ResidualHidden = 4,
+        ResidualLayers = 1,
+        Codes = Codes,
+        CodeDim = 8,
+        LookupDim = lookupDim,
+        Quantizer = QuantizerOptions.Find(kind),
+        Cell = new CellOptions { Groups = groups, Depth = depth },
+    };
+
+    private static VqVae Model(string kind, int groups, int depth, int lookupDim)
+    {
+        var model = new VqVae(Options(kind, groups, depth, lookupDim), seed: 3);
+        if (model.Options.Quantizer is not CodebookOptions)
+        {
+            // An untrained encoder's vectors hardly differ.
+            Tensor weight = model.State().Single(entry => entry.Name == "_pre_vq_conv.weight").Tensor;
+            weight.CopyFrom([.. weight.ToArray().Select(value => 200 * value)]);
+        }
+        using Tensor images = Images(12, stream: 2);
+        for (int level = 0; level < model.Quantizer.Levels.Count; level++)
+        {
+            Tensor latents = model.Forward(images).Quantized.Levels[level].Latents;
+            Tensor rows = latents.Reshape([latents.Shape.Rows, latents.Shape.Last]);
+            model.Quantizer.Levels[level].Start(rows.Rows(level * Codes, Codes), vectorsPerCode: 1);
+        }
+        return model;
+    }
+
+    private static Tensor Images(int count, ulong stream = 1)
+    {
+        float[] pixels = new float[count * Height * Width * 3];
+        new CounterRandom(9, stream).FillUniform(pixels, -0.5f, 0.5f);
+        return Tensor.From(pixels, [count, Height, Width, 3]);
+    }
+}
