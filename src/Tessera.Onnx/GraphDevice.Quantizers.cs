@@ -40,7 +40,8 @@ internal sealed partial class GraphDevice
         string rows = Rows(x);
         float[] counts = TableRow(grid.Table, 0), places = new float[counts.Length];
         for (int c = 0, place = 1; c < places.Length; place *= (int)counts[c++]) places[c] = place;
-        string steps = TableRow(grid.Table, 1, $"{rows}.level_step"), origins = TableRow(grid.Table, 2, $"{rows}.level_origin");
+        string steps = TableRow(grid.Table, 1, $"{rows}.level_step");
+        string origins = TableRow(grid.Table, 2, $"{rows}.level_origin");
         string levels = graph.Node($"{rows}.steps", "Mul", [rows, steps]);
         levels = graph.Node($"{rows}.targets", "Add", [levels, origins]);
         levels = graph.Node($"{rows}.rounded", "Round", [levels]);
@@ -72,7 +73,8 @@ internal sealed partial class GraphDevice
         digits = graph.Node(
             $"{numbers}.digits", "Mod", [digits, graph.Integers($"{numbers}.level_count", counts, counts.Length)]);
         string values = graph.Node($"{numbers}.levels", "Cast", [digits], Whole("to", (int)DataType.Float));
-        values = graph.Node($"{numbers}.from_origin", "Sub", [values, TableRow(grid.Table, 2, $"{numbers}.level_origin")]);
+        values = graph.Node(
+            $"{numbers}.from_origin", "Sub", [values, TableRow(grid.Table, 2, $"{numbers}.level_origin")]);
         values = graph.Node($"{numbers}.values", "Div", [values, TableRow(grid.Table, 1, $"{numbers}.level_step")]);
         _values[y] = new Value(values, IsMap: false);
     }

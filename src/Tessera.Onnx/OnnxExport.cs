@@ -16,9 +16,9 @@ namespace Tessera.Onnx;
 /// </summary>
 /// <remarks>
 /// Images are float32, <c>[batch, channels, height, width]</c>, pixels in [0, 1]. Codes are int64,
-/// <c>[batch, height / P, width / P]</c>, or <c>[batch, height / P, width / P, n]</c> where a cell has n codes. The prior
-/// takes codes <c>[batch, rows * columns * n]</c>, the batch being dynamic, and classes, int64 <c>[batch]</c>, and gives
-/// logits, float32, <c>[batch, rows * columns * n, codes]</c>. See docs/onnx.md.
+/// <c>[batch, height / P, width / P]</c>, or <c>[batch, height / P, width / P, n]</c> where a cell has n codes. The
+/// prior takes codes <c>[batch, rows * columns * n]</c>, the batch being dynamic, and classes, int64 <c>[batch]</c>,
+/// and gives logits, float32, <c>[batch, rows * columns * n, codes]</c>. See docs/onnx.md.
 /// </remarks>
 public static class OnnxExport
 {
@@ -123,8 +123,8 @@ public static class OnnxExport
         graph.Input(
             Codes, DataType.Int64,
             $"Codes, 0 to {options.Codes - 1}, of {options.Rows} rows of {options.Columns}"
-            + (options.CodesPerCell == 1 ? "" : $" cells of {options.CodesPerCell} codes") + "; those from a position on "
-            + "do not count for its logits.",
+            + (options.CodesPerCell == 1 ? "" : $" cells of {options.CodesPerCell} codes")
+            + "; those from a position on do not count for its logits.",
             "batch", $"{options.Length}");
         graph.Input(Class, DataType.Int64, $"Number of the class; {options.Classes.Count} for any.", "batch");
         PriorGraph.Add(prior, graph, Codes, Class, Logits);
@@ -153,8 +153,8 @@ public static class OnnxExport
         : ["batch", "code_height", "code_width", $"{model.Options.Cell.Codes}"];
 
     private static string Describe(VqVae model, string what) =>
-        $"{what}, 0 to {model.Options.Codes - 1}, {(model.Options.Cell.Codes == 1 ? "one" : $"{model.Options.Cell.Codes}")} "
-        + "for each "
+        $"{what}, 0 to {model.Options.Codes - 1}, "
+        + (model.Options.Cell.Codes == 1 ? "one for each " : $"{model.Options.Cell.Codes} for each ")
         + $"{model.Options.PixelsPerCode} x {model.Options.PixelsPerCode} pixels.";
 
     private static (string Key, string Value)[] MetadataOf(VqVae model) =>

@@ -42,5 +42,8 @@ internal sealed record Row(string Name, Func<TrainingOptions, TrainingOptions> C
 /// <param name="ReconError">MSE over the data variance, over the judging images.</param>
 /// <param name="Perplexity">Over all judging images.</param>
 /// <param name="CodesUsed">Over all judging images.</param>
+/// <param name="Psnr">In dB, the mean over the judging images; null in older results.</param>
+/// <param name="Ssim">The mean over the judging images; null in older results.</param>
 internal sealed record Result(
-    string Row, ulong Seed, long Images, double Seconds, double ReconError, double Perplexity, int CodesUsed);
+    string Row, ulong Seed, long Images, double Seconds, double ReconError, double Perplexity, int CodesUsed,
+    double? Psnr = null, double? Ssim = null);

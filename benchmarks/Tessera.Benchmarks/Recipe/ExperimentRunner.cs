@@ -12,7 +12,7 @@ namespace Tessera.Benchmarks.Recipe;
 /// </summary>
 internal sealed class ExperimentRunner
 {
-    private const string Header = "row,seed,pictures,seconds,recon_error,perplexity,codes_used";
+    private const string Header = "row,seed,pictures,seconds,recon_error,perplexity,codes_used,psnr,ssim";
     private const int HeldOutEvery = 10;
 
     private readonly Experiment _experiment;
@@ -43,7 +43,10 @@ internal sealed class ExperimentRunner
         CultureInfo culture = CultureInfo.InvariantCulture;
         return [.. File.ReadLines(path).Skip(1).Select(line => line.Split(',')).Select(fields => new Result(
             fields[0], ulong.Parse(fields[1], culture), long.Parse(fields[2], culture), Number(fields[3]),
-            Number(fields[4]), Number(fields[5]), int.Parse(fields[6], culture)))];
+            Number(fields[4]), Number(fields[5]), int.Parse(fields[6], culture), At(fields, 7), At(fields, 8)))];
+
+        // Older files have no such columns.
+        static double? At(string[] fields, int column) => column < fields.Length ? Number(fields[column]) : null;
     }
 
     /// <summary>Makes the missing runs; rewrites the table and the plot after each.</summary>
@@ -76,7 +79,7 @@ internal sealed class ExperimentRunner
         Evaluation evaluation = learner.Evaluation!;
         var result = new Result(
             row.Key, seed, trainer.Update * run.Options.Batch, elapsed.TotalSeconds, evaluation.ReconError!.Value,
-            evaluation.Perplexity, evaluation.CodesUsed);
+            evaluation.Perplexity, evaluation.CodesUsed, evaluation.Psnr, evaluation.Ssim);
         string reached = FormattableString.Invariant(
             $"{result.ReconError:0.0000}, perplexity {result.Perplexity:0.0}, {result.CodesUsed} codes");
         string rate = FormattableString.Invariant($"{result.Images / result.Seconds:0} images/s");
@@ -91,7 +94,8 @@ internal sealed class ExperimentRunner
         Directory.CreateDirectory(_results);
         if (!File.Exists(path)) File.WriteAllText(path, Header + "\n");
         string measures = FormattableString.Invariant(
-            $"{result.Seconds:0.0},{result.ReconError:0.000000},{result.Perplexity:0.0},{result.CodesUsed}");
+            $"{result.Seconds:0.0},{result.ReconError:0.000000},{result.Perplexity:0.0},{result.CodesUsed}")
+            + FormattableString.Invariant($",{result.Psnr:0.000},{result.Ssim:0.0000}");
         File.AppendAllText(path, $"{result.Row},{result.Seed},{result.Images},{measures}\n");
         Summarize();
     }

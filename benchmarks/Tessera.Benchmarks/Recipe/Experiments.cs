@@ -203,6 +203,7 @@ internal static class Experiments
         Final(
             "ten-seeds-shapes", "Ten seeds of a short run on the built-in images", TrainingBudget.OfImages(32_000),
             seeds: 10, SyntheticShapes.Name),
+        .. QuantizerExperiments.All,
     ];
 
     private static Experiment Final(

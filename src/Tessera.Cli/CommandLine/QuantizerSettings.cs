@@ -40,8 +40,8 @@ internal static class QuantizerSettings
         "--quantizer",
         "How codes are found: in a codebook that learns by gradients (gradient), by running averages of the vectors "
             + "(ema), by running averages scaled to length 1 (cosine) or as fixed codes behind one trained linear map "
-            + "(simvq); without a codebook as rounded numbers (fsq) or signs (lfq, bsq: of directions); or as a mixture "
-            + $"that noise draws (gumbel) [default: {Usual.Kind}].",
+            + "(simvq); without a codebook as rounded numbers (fsq) or signs (lfq, bsq: of directions); or as a "
+            + $"mixture that noise draws (gumbel) [default: {Usual.Kind}].",
         [.. QuantizerOptions.All.Select(options => options.Kind)],
         options => options.Kind,
         (options, kind) => options.Kind == kind ? options : WithCommon(QuantizerOptions.Find(kind), options));

@@ -32,8 +32,8 @@ public abstract partial class Device
     public abstract void LookUpLevels(Storage<int> codes, in LevelGrid grid, Storage<float> y);
 
     /// <summary>
-    /// The entropy of bits, in nats. Element x has the bit 1 with the probability <c>p = 1 / (1 + exp(-sharpness x))</c>.
-    /// With <c>H(p) = -p log p - (1 - p) log(1 - p)</c> and <c>q[c]</c> the mean of column c of p
+    /// The entropy of bits, in nats. Element x has the bit 1 with the probability <c>p = 1 / (1 + exp(-sharpness
+    /// x))</c>. With <c>H(p) = -p log p - (1 - p) log(1 - p)</c> and <c>q[c]</c> the mean of column c of p
     /// <c>[rows, columns]</c>: <c>result = rowWeight * (mean over rows of the sum of H(p)) + meanWeight * (sum of
     /// H(q))</c>.
     /// </summary>
@@ -77,8 +77,8 @@ public abstract partial class Device
         Storage<float> x, int columns, Number temperature, NoiseSource? noise, Storage<float> y);
 
     /// <summary>
-    /// The gradient of <see cref="Softmax"/> from its result: <c>gradX = y (gradY - sum over the row of y gradY) / T</c>.
-    /// </summary>
+    /// The gradient of <see cref="Softmax"/> from its result: <c>gradX = y (gradY - sum over the row of y gradY) /
+    /// T</c>.  </summary>
     public abstract void SoftmaxGradient(
         Storage<float> y, int columns, Number temperature, Storage<float> gradY, Storage<float> gradX, bool accumulate);
 
@@ -87,8 +87,8 @@ public abstract partial class Device
 
     /// <summary>
     /// The entropy of distributions, in nats. With p <c>[rows, columns]</c>, a distribution a row, q their mean and
-    /// <c>H(p) = -sum of p log(p + 1e-10)</c>: <c>result = rowWeight * (mean over rows of H(p)) + meanWeight * H(q)</c>.
-    /// </summary>
+    /// <c>H(p) = -sum of p log(p + 1e-10)</c>: <c>result = rowWeight * (mean over rows of H(p)) + meanWeight *
+    /// H(q)</c>.  </summary>
     /// <param name="p">The distributions.</param>
     /// <param name="columns">Numbers of a row.</param>
     /// <param name="weights">The two weights; the sharpness is not used.</param>

@@ -65,7 +65,9 @@ public static partial class TensorOperations
     /// <summary>One column of indices: <c>y[i] = x[i, column]</c>.</summary>
     /// <param name="x">Any shape with the columns innermost.</param>
     /// <param name="column">The column.</param>
-    /// <returns>The shape of x without its innermost size, on its tape; without a tape, the caller disposes it.</returns>
+    /// <returns>
+    /// The shape of x without its innermost size, on its tape; without a tape, the caller disposes it.
+    /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">There is no such column.</exception>
     public static Indices Column(this Indices x, int column)
     {

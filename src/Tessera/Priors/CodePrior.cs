@@ -130,7 +130,9 @@ public sealed class CodePrior : Module
     /// <summary>Sets the number of the update in the shared block.</summary>
     internal void Prepare(long update) => _update!.Values[0] = (int)update;
 
-    /// <summary>The vectors of all positions, <c>[length, width]</c>: row plus column, plus place in the cell.</summary>
+    /// <summary>
+    /// The vectors of all positions, <c>[length, width]</c>: row plus column, plus place in the cell.
+    /// </summary>
     private Tensor Positions(Tape tape)
     {
         Tensor cells = _rows.Forward(_rowOf.On(tape)).Add(_columns.Forward(_columnOf.On(tape)));

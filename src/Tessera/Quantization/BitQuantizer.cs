@@ -14,8 +14,8 @@ public abstract record BitOptions : QuantizerOptions
     public float Entropy { get; init; } = 0.1f;
 
     /// <summary>
-    /// The weight of the batch's entropy beside that of each vector, at least 0: larger values spread the codes further.
-    /// </summary>
+    /// The weight of the batch's entropy beside that of each vector, at least 0: larger values spread the codes
+    /// further.  </summary>
     public float Diversity { get; init; } = 1;
 
     internal override bool HasTable => false;
@@ -42,11 +42,11 @@ public abstract record BitOptions : QuantizerOptions
 }
 
 /// <summary>
-/// A quantizer whose codes are the signs of numbers u: <c>e = s sign(u)</c>, the first dimension being the lowest bit of
-/// the code. Two entropy terms make each vector decided and the batch diverse:
-/// <c>w (mean over vectors of H(p) - diversity H(mean of p))</c> with the probabilities p of the bits given u (Yu et al.
-/// 2023, equation 5). p has independent bits, so the first term is exact; the second is computed bit by bit, as in Zhao et
-/// al. 2024 (section 3.2), so that no tensor has a column a code. It balances each bit, not their combinations.
+/// A quantizer whose codes are the signs of numbers u: <c>e = s sign(u)</c>, the first dimension being the lowest bit
+/// of the code. Two entropy terms make each vector decided and the batch diverse:
+/// <c>w (mean over vectors of H(p) - diversity H(mean of p))</c> with the probabilities p of the bits given u (Yu et
+/// al. 2023, equation 5). p has independent bits, so the first term is exact; the second is computed bit by bit, as in
+/// Zhao et al. 2024 (section 3.2), so that no tensor has a column a code. It balances each bit, not their combinations.
 /// </summary>
 public abstract class BitQuantizer : LevelQuantizer
 {

@@ -51,7 +51,8 @@ public sealed class CodeUsage(int codes, int levels = 1)
             // Beyond 128 bits a hash: two combinations that share one are as good as impossible.
             UInt128 combination = 0;
             foreach (int code in chosen.Slice(i, levels))
-                combination = unchecked((combination ^ combination >> 91) * (UInt128)(2 * (ulong)codes + 1) + (uint)code);
+                combination = unchecked(
+                    (combination ^ combination >> 91) * (UInt128)(2 * (ulong)codes + 1) + (uint)code);
             _joint[combination] = _joint.GetValueOrDefault(combination) + 1;
         }
     }

@@ -15,8 +15,8 @@ public sealed record FiniteScalarQuantizerOptions : QuantizerOptions
     private const int MostLevels = 8;
 
     /// <summary>
-    /// The levels of each dimension, each 2 to 64; their product is the number of codes. Empty for the fewest dimensions
-    /// of at most 8 levels each, as equal as they can be: 512 codes are 8, 8, 8.
+    /// The levels of each dimension, each 2 to 64; their product is the number of codes. Empty for the fewest
+    /// dimensions of at most 8 levels each, as equal as they can be: 512 codes are 8, 8, 8.
     /// </summary>
     public IReadOnlyList<int> Levels { get; init; } = [];
 
@@ -50,8 +50,8 @@ public sealed record FiniteScalarQuantizerOptions : QuantizerOptions
             if (Factors(codes, dimensions, MostLevels).MaxBy(levels => levels[^1]) is { } best) return best;
         }
         throw new InputException(
-            $"{codes} codes are no product of numbers from 2 to {MostLevels}: choose another number, such as a power of "
-            + "two, or name the levels")
+            $"{codes} codes are no product of numbers from 2 to {MostLevels}: choose another number, such as a power "
+            + "of two, or name the levels")
         { Option = nameof(Levels) };
     }
 
@@ -92,15 +92,15 @@ public sealed record FiniteScalarQuantizerOptions : QuantizerOptions
 
 /// <summary>
 /// FSQ, finite scalar quantization (Mentzer, Minnen, Agustsson, Tschannen, "Finite Scalar Quantization: VQ-VAE Made
-/// Simple", 2023): each dimension is bounded and rounded to one of a few levels; a code is the number with the levels as
-/// its digits, the first dimension's the lowest. There is no codebook and no loss.
+/// Simple", 2023): each dimension is bounded and rounded to one of a few levels; a code is the number with the levels
+/// as its digits, the first dimension's the lowest. There is no codebook and no loss.
 /// </summary>
 /// <remarks>
 /// With L levels of a dimension, <c>h = (L - 1) (1 - 1e-3) / 2</c> (of two levels <c>(1 + 1e-3) / 2</c>: the formula's
 /// artanh has no value there), and <c>o</c> = 1/2 for an even L, else 0:
 /// <c>f(z) = h tanh(z + artanh(o / h)) - o</c>, <c>e = round(f(z)) / floor(L / 2)</c> (section 3.1 and appendix A.1;
-/// the half step makes room for an even number of levels). Gradients pass through the rounding. At level i of a residual
-/// quantizer the levels divide one step of the level before, without another tanh.
+/// the half step makes room for an even number of levels). Gradients pass through the rounding. At level i of a
+/// residual quantizer the levels divide one step of the level before, without another tanh.
 /// </remarks>
 public sealed class FiniteScalarQuantizer : LevelQuantizer
 {

@@ -42,8 +42,8 @@ public abstract record QuantizerOptions
             + $"choose one of {string.Join(", ", All.Select(options => options.Kind))}");
 
     /// <summary>
-    /// Whether the levels of a residual quantizer can be of this kind: whether vectors less their codes can be quantized
-    /// again.
+    /// Whether the levels of a residual quantizer can be of this kind: whether vectors less their codes can be
+    /// quantized again.
     /// </summary>
     [JsonIgnore]
     public virtual bool HasResiduals => true;

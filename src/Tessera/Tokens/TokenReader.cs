@@ -68,8 +68,8 @@ public sealed class TokenReader : IDisposable
     /// <summary>Opens a file.</summary>
     /// <param name="path">
     /// A .npy file, or an .npz file with an array <c>codes</c> or a single array, of any integer type:
-    /// <c>[images, rows, columns]</c>, or <c>[rows, columns]</c> for one image; with several levels, these are innermost
-    /// beside.
+    /// <c>[images, rows, columns]</c>, or <c>[rows, columns]</c> for one image; with several levels, these are
+    /// innermost beside.
     /// </param>
     /// <param name="codebook">Codes in the codebook, K: every code must be below it.</param>
     /// <param name="perImage">

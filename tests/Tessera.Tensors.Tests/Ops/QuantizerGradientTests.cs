@@ -102,7 +102,8 @@ public class QuantizerGradientTests
             int[] codes = drawn.ToArray();
             for (int k = 0; k < 3; k++)
             {
-                double share = codes.Count(code => code == k) / (double)Rows, deviation = Math.Sqrt(p[k] * (1 - p[k]) / Rows);
+                double share = codes.Count(code => code == k) / (double)Rows;
+                double deviation = Math.Sqrt(p[k] * (1 - p[k]) / Rows);
                 Assert.InRange(share, p[k] - 4 * deviation, p[k] + 4 * deviation);
             }
         }

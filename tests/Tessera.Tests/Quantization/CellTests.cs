@@ -131,7 +131,8 @@ public class CellTests
             for (int level = 0; level < depth; level++)
             {
                 Tensor left = quantizer.Quantize(vectors, training: false).Levels[level].Latents;
-                quantizer.Levels[level].Start(left.Reshape([z.Length / dimensions, dimensions]).Rows(level * Codes, Codes), vectorsPerCode: 1);
+                Tensor rows = left.Reshape([z.Length / dimensions, dimensions]);
+                quantizer.Levels[level].Start(rows.Rows(level * Codes, Codes), vectorsPerCode: 1);
             }
             Quantized quantized = quantizer.Quantize(vectors, training: false);
             double rest = quantized.Levels[0].Latents.MeanSquaredError(quantized.Vectors).Item();
@@ -158,7 +159,8 @@ public class CellTests
         foreach (int code in codes.ToArray()) counts[code]++;
         // The smoothed sizes keep the counts' order and sum.
         Assert.Equal(0.01 * codes.Shape.Length, sizes.Sum(), 1e-4);
-        Assert.Equal(counts.Select(count => 0.01 * count), sizes.Select(size => (double)size), (a, b) => Math.Abs(a - b) < 1e-3);
+        Assert.Equal(
+            counts.Select(count => 0.01 * count), sizes.Select(size => (double)size), (a, b) => Math.Abs(a - b) < 1e-3);
     }
 
     [Fact]
@@ -251,7 +253,8 @@ public class CellTests
         using VqVae model = Model("ema", 1, 2, 0);
         using Indices flat = Indices.From(new int[6], [1, 2, 3], Codes);
         using Indices three = Indices.From(new int[18], [1, 2, 3, 3], Codes);
-        Assert.Contains("[batch, height, width, 2]", Assert.Throws<ArgumentException>(() => model.Decode(flat)).Message);
+        Assert.Contains(
+            "[batch, height, width, 2]", Assert.Throws<ArgumentException>(() => model.Decode(flat)).Message);
         Assert.Throws<ArgumentException>(() => model.Decode(three));
     }
 

@@ -139,7 +139,8 @@ public class LevelQuantizerTests
             .. codebook.Select((value, i) =>
             {
                 int levels = new FiniteScalarQuantizerOptions().LevelsFor(codebook.Length / dimensions)[i % dimensions];
-                double half = (levels - 1) * (levels == 2 ? 1 + 1e-3 : 1 - 1e-3) / 2, offset = levels % 2 == 0 ? 0.5 : 0;
+                double half = (levels - 1) * (levels == 2 ? 1 + 1e-3 : 1 - 1e-3) / 2;
+                double offset = levels % 2 == 0 ? 0.5 : 0;
                 double target = Math.Clamp((value * (levels / 2) + offset) / half, -0.999, 0.999);
                 return (float)(Math.Atanh(target) - Math.Atanh(offset / half));
             }),
