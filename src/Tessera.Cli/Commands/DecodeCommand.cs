@@ -16,7 +16,8 @@ internal sealed class DecodeCommand : TesseraCommand
     private readonly ModelSource _model = new();
     private readonly Argument<string> _tokens = new("TOKENS")
     {
-        Description = "A .npy file of integer codes, [images, rows, columns] or [rows, columns] for one image; "
+        Description = "A .npy file of integer codes, [images, rows, columns] or [rows, columns] for one image, with "
+            + "the codes of a cell innermost if it has several; "
             + "or a .npz file with such an array named codes, or with one array only.",
     };
     private readonly Option<string?> _out = NewOption.Text(

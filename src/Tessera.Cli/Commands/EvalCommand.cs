@@ -11,7 +11,8 @@ internal sealed class EvalCommand : TrainedModelCommand
 {
     private readonly Option<bool> _json = NewOption.Flag(
         "--json",
-        "Prints one JSON object: split, images, recon_error, mse, psnr, ssim, perplexity, codes_used, codes.");
+        "Prints one JSON object: split, images, recon_error, mse, psnr, ssim, perplexity, codes_used, codes; "
+            + "with several codes a cell also joint_perplexity, joint_codes_used and levels.");
 
     public EvalCommand(Invocation invocation) : base(
         invocation, "eval",

@@ -78,7 +78,8 @@ public abstract partial class Device
 
     /// <summary>
     /// The gradient of <see cref="Softmax"/> from its result: <c>gradX = y (gradY - sum over the row of y gradY) /
-    /// T</c>.  </summary>
+    /// T</c>.
+    /// </summary>
     public abstract void SoftmaxGradient(
         Storage<float> y, int columns, Number temperature, Storage<float> gradY, Storage<float> gradX, bool accumulate);
 
@@ -88,7 +89,8 @@ public abstract partial class Device
     /// <summary>
     /// The entropy of distributions, in nats. With p <c>[rows, columns]</c>, a distribution a row, q their mean and
     /// <c>H(p) = -sum of p log(p + 1e-10)</c>: <c>result = rowWeight * (mean over rows of H(p)) + meanWeight *
-    /// H(q)</c>.  </summary>
+    /// H(q)</c>.
+    /// </summary>
     /// <param name="p">The distributions.</param>
     /// <param name="columns">Numbers of a row.</param>
     /// <param name="weights">The two weights; the sharpness is not used.</param>

@@ -99,7 +99,8 @@ public sealed class VqVae : Module
     /// <summary>Decodes codes to images.</summary>
     /// <param name="codes">
     /// A code, 0 to K - 1, for each of <c>[batch, height, width]</c>; where a cell has several codes, they are
-    /// innermost.  </param>
+    /// innermost.
+    /// </param>
     /// <returns>
     /// <c>[batch, P height, P width, channels]</c>, pixels about [-0.5, 0.5], not clamped, on the codes' tape; without
     /// a tape, the caller disposes it.

@@ -15,7 +15,8 @@ public abstract record BitOptions : QuantizerOptions
 
     /// <summary>
     /// The weight of the batch's entropy beside that of each vector, at least 0: larger values spread the codes
-    /// further.  </summary>
+    /// further.
+    /// </summary>
     public float Diversity { get; init; } = 1;
 
     internal override bool HasTable => false;
