@@ -22,6 +22,8 @@ internal sealed partial class GraphDevice(Device inner, GraphBuilder graph) : De
     // What depends on no input, with its innermost size.
     private readonly Dictionary<Storage<float>, int> _constants = [];
     private readonly Dictionary<Storage<int>, string> _indices = [];
+    // The rows of maps, by the maps' names.
+    private readonly Dictionary<string, string> _rows = [];
 
     // The model's own first computations, on weights without a name, are no part of the graph.
     private bool Writes => _weights.Count > 0;
@@ -167,9 +169,14 @@ internal sealed partial class GraphDevice(Device inner, GraphBuilder graph) : De
     private string Rows(Storage<float> storage)
     {
         Value value = Of(storage);
-        return value.IsMap
-            ? graph.Node($"{value.Name}.rows", "Transpose", [value.Name], List("perm", 0, 2, 3, 1))
-            : value.Name;
+        if (!value.IsMap) return value.Name;
+        // A node has its name once, however often its value is read.
+        if (!_rows.TryGetValue(value.Name, out string? rows))
+        {
+            rows = graph.Node($"{value.Name}.rows", "Transpose", [value.Name], List("perm", 0, 2, 3, 1));
+            _rows.Add(value.Name, rows);
+        }
+        return rows;
     }
 
     private Value Of(Storage<float> storage) => _values.TryGetValue(storage, out Value value)

@@ -14,7 +14,8 @@ internal sealed class ExportedModel : IDisposable
     public ExportedModel(VqVaeOptions options)
     {
         Model = new VqVae(options, seed: 4);
-        Tensor vectors = Latents(Images(stream: 0, 4, 32, 32), 4, 32, 32);
+        int side = 8 * options.Stride;
+        Tensor vectors = Latents(Images(stream: 0, 4, side, side), 4, side, side);
         Model.Quantizer.Start(
             vectors.Reshape([vectors.Shape.Rows, vectors.Shape.Last]).Rows(0, options.Codes), vectorsPerCode: 1);
         OnnxExport.Write(Folder, Model);
@@ -40,16 +41,16 @@ internal sealed class ExportedModel : IDisposable
         Quantizer = QuantizerOptions.Find(kind),
     };
 
-    /// <summary>Pixels in [0, 1], NCHW: patches of 4 x 4 pixels in random colours, with noise.</summary>
+    /// <summary>Pixels in [0, 1], NCHW: patches of the size of a code in random colours, with noise.</summary>
     public float[] Images(ulong stream, int batch, int height, int width)
     {
         var random = new CounterRandom(seed: 9, stream);
-        int channels = Model.Options.Channels;
+        int channels = Model.Options.Channels, stride = Model.Options.Stride;
         float[] pixels = new float[batch * channels * height * width];
         for (int i = 0; i < pixels.Length; i++)
         {
             int column = i % width, row = i / width % height, map = i / (width * height);
-            int patch = (map * height / 4 + row / 4) * (width / 4) + column / 4;
+            int patch = (map * height / stride + row / stride) * (width / stride) + column / stride;
             pixels[i] = 0.8f * random.Uniform((ulong)(1_000_000 + patch)) + 0.2f * random.Uniform((ulong)i);
         }
         return pixels;
@@ -68,7 +69,8 @@ internal sealed class ExportedModel : IDisposable
     public float[] Decode(int[] codes, int batch, int height, int width)
     {
         float[] pixels = Model.Decode(Indices.From(codes, [batch, height, width], Model.Options.Codes)).ToArray();
-        int channels = Model.Options.Channels, area = 16 * height * width;
+        int channels = Model.Options.Channels, stride = Model.Options.Stride;
+        int area = stride * stride * height * width;
         float[] turned = new float[pixels.Length];
         for (int i = 0; i < pixels.Length; i++)
         {

@@ -45,6 +45,7 @@ public static class ModelFile
             ["format"] = "pt",
             [QuantizerKey] = JsonSerializer.Serialize(model.Options.Quantizer, QuantizerJson.Default.QuantizerOptions),
         };
+        NetworkMetadata.Write(model.Options, metadata);
         if (dataVariance is { } variance) metadata[VarianceKey] = variance.ToString("R", CultureInfo.InvariantCulture);
         if (asPyTorch) PyTorchFile.Write(stream, StateDict.Entries(model.State()), metadata);
         else SafeTensors.Write(stream, StateDict.Entries(model.State(), half), metadata);
@@ -134,7 +135,7 @@ public static class ModelFile
     {
         QuantizerOptions? quantizer = ReadQuantizer(stored);
         if (quantizer is not null) Supported(stored, quantizer.Validate);
-        VqVaeOptions options = ModelSizes.Read(stored, quantizer);
+        VqVaeOptions options = NetworkMetadata.Read(stored, ModelSizes.Read(stored, quantizer));
         Supported(stored, options.Validate);
         return options;
     }
