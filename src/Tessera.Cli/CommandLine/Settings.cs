@@ -151,8 +151,8 @@ internal static class Settings
     /// <param name="allowsNative">Whether <c>native</c> is allowed.</param>
     public static Option<ImageSize?> SizeOption(object usual, bool allowsNative = false) => NewOption.Size(
         SizeName,
-        "Height and width that images are scaled and centre-cropped to, multiples of the model's stride: one number for "
-            + "both, or HxW such as 32x48"
+        "Height and width that images are scaled and centre-cropped to, multiples of the model's stride: one number "
+            + "for both, or HxW such as 32x48"
             + (allowsNative ? "; native: unscaled, only cropped to multiples of the stride" : "")
             + $" [default: {usual}].",
         allowsNative);

@@ -194,7 +194,9 @@ internal static class GroupNormKernels
         }
     }
 
-    /// <summary>A thread's channel and its turns at the pixels of a slice: channels, slices and maps are the grid.</summary>
+    /// <summary>
+    /// A thread's channel and its turns at the pixels of a slice: channels, slices and maps are the grid.
+    /// </summary>
     private readonly struct Turns
     {
         private readonly int _width, _channel, _channels, _start;

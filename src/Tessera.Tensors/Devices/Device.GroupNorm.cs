@@ -3,7 +3,9 @@ namespace Tessera.Tensors.Devices;
 // Normalisation of maps.
 public abstract partial class Device
 {
-    /// <summary>What <see cref="GroupNorm"/> adds to the variance of a group, so that equal numbers stay finite.</summary>
+    /// <summary>
+    /// What <see cref="GroupNorm"/> adds to the variance of a group, so that equal numbers stay finite.
+    /// </summary>
     public const double GroupNormEpsilon = 1e-5;
 
     /// <summary>

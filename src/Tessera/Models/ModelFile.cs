@@ -97,7 +97,9 @@ public static class ModelFile
     internal static void ReadWeights(string path, string? key, VqVae model)
     {
         StoredTensors stored = Open(path, key);
-        string[] own = [.. ModelSizes.ShapesOf(ReadOptions(stored)).Select(entry => entry.Name)];
+        VqVaeOptions options = ReadOptions(stored);
+        NetworkMetadata.CheckSame(stored, options, model.Options);
+        string[] own = [.. ModelSizes.ShapesOf(options).Select(entry => entry.Name)];
         stored.CopyAllTo([.. model.State()], stored.Names.Intersect(own));
     }
 

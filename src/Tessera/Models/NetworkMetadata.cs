@@ -23,6 +23,25 @@ internal static class NetworkMetadata
         }
     }
 
+    /// <summary>Checks that weights go to a network that uses them as theirs does.</summary>
+    /// <param name="stored">The file.</param>
+    /// <param name="options">The options of its network.</param>
+    /// <param name="own">The options of the network that receives the weights.</param>
+    /// <exception cref="InputException">A number that no tensor shows is another.</exception>
+    public static void CheckSame(StoredTensors stored, VqVaeOptions options, VqVaeOptions own)
+    {
+        Check("groups of normalisation", options.GroupNorm, own.GroupNorm);
+        Check("heads of attention", options.Attention, own.Attention);
+
+        void Check(string what, int number, int ownNumber)
+        {
+            // Where one has none, a tensor is missing.
+            if (number > 0 && ownNumber > 0 && number != ownNumber)
+                throw new InputException(
+                    $"{stored.Source}: its network has {number} {what}; the model's is {ownNumber}");
+        }
+    }
+
     /// <summary>The options whose tensors are in a file, with the numbers of its metadata.</summary>
     /// <param name="stored">The file.</param>
     /// <param name="options">The options; where tensors show a part, its number is above 0.</param>
@@ -40,8 +59,8 @@ internal static class NetworkMetadata
             if (shown == 0) return 0;
             if (!stored.Metadata.TryGetValue(key, out string? text))
                 throw new InputException(
-                    $"{stored.Source}: the model has {part}, but the file's metadata does not say with how many {what}; "
-                    + $"add an entry \"{key}\"");
+                    $"{stored.Source}: the model has {part}, but the file's metadata does not say with how many "
+                    + $"{what}; add an entry \"{key}\"");
             return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0
                 ? number
                 : throw new InputException(

@@ -18,8 +18,8 @@ public sealed record VqVaeOptions
     public int Channels { get; init; } = 3;
 
     /// <summary>
-    /// Channels of the hidden layers, 2 to 8192: a multiple of half of <see cref="Stride"/>, and even. They are those of
-    /// the lowest map; each map above has half of the one below.
+    /// Channels of the hidden layers, 2 to 8192: a multiple of half of <see cref="Stride"/>, and even. They are those
+    /// of the lowest map; each map above has half of the one below.
     /// </summary>
     public int Hidden { get; init; } = 128;
 
@@ -40,8 +40,8 @@ public sealed record VqVaeOptions
 
     /// <summary>
     /// Heads, a divisor of <see cref="Hidden"/>, of one block of self-attention over the codes' cells, after the
-    /// encoder's residual blocks and before the decoder's; 0 for none, as in the reference notebook. Its time grows with
-    /// the square of the number of cells.
+    /// encoder's residual blocks and before the decoder's; 0 for none, as in the reference notebook. Its time grows
+    /// with the square of the number of cells.
     /// </summary>
     public int Attention { get; init; }
 
@@ -129,7 +129,7 @@ public sealed record VqVaeOptions
             nameof(Codes), $"must be at most {KMeans.MostClusters} for a codebook that k-means starts, not {Codes}");
     }
 
-    /// <summary>The fewest hidden channels at a stride: every map has at least one, and the notebook's first two.</summary>
+    /// <summary>The fewest hidden channels at a stride; other numbers are multiples of it.</summary>
     internal static int LeastHiddenAt(int stride) => Math.Max(stride / 2, 2);
 
     private void ValidateNormalization()

@@ -2,10 +2,12 @@ using Tessera.Tensors.Devices;
 
 namespace Tessera.Tensors.Tests.Devices;
 
-/// <summary>Group normalisation: channels around multiples of every vector, groups of any width, maps of any size.</summary>
+/// <summary>
+/// Group normalisation: channels around multiples of every vector, groups of any width, maps of any size.
+/// </summary>
 public class GroupNormKernelTests
 {
-    /// <summary>Maps, pixels, channels, groups. The last ones have several pieces a map, and one channel too many.</summary>
+    /// <summary>Maps, pixels, channels, groups. The last ones have several pieces a map.</summary>
     public static TheoryData<int, int, int, int> Sizes
     {
         get

@@ -128,6 +128,20 @@ public sealed class ModelFileTests : IDisposable
         Assert.Contains(message, Refusal(), StringComparison.Ordinal);
     }
 
+    /// <summary>The shapes are the same, but the weights would do something else.</summary>
+    [Theory]
+    [InlineData(1, 4, "its network has 3 groups of normalisation; the model's is 1")]
+    [InlineData(3, 2, "its network has 4 heads of attention; the model's is 2")]
+    [InlineData(0, 4, "_norm_1.weight")]
+    [InlineData(3, 0, "_attention.norm.weight")]
+    public void Weights_do_not_go_to_a_network_with_other_numbers(int groups, int heads, string message)
+    {
+        using VqVae model = new(Network), other = new(Network with { GroupNorm = groups, Attention = heads });
+        ModelFile.Write(_folder["model"], model, null);
+        var e = Assert.Throws<InputException>(() => ModelFile.ReadWeights(_folder["model"], null, other));
+        Assert.Contains(message, e.Message, StringComparison.Ordinal);
+    }
+
     /// <summary>A file of a network without the new parts is the file that it was before they came.</summary>
     [Fact]
     public void The_metadata_of_the_reference_notebooks_network_has_no_new_entries()
