@@ -61,7 +61,7 @@ internal sealed class GraphBuilder(string name)
     /// <param name="value">The name of the output, and of the node; numbered if another node has it.</param>
     /// <param name="operation">The ONNX operator.</param>
     /// <param name="inputs">The names of the inputs.</param>
-    /// <param name="attributes">The attributes of the operator: integers or lists of integers.</param>
+    /// <param name="attributes">The attributes of the operator: numbers or lists of integers.</param>
     /// <returns>The name of the output.</returns>
     public string Node(
         string value, string operation, ReadOnlySpan<string> inputs, params ReadOnlySpan<AttributeProto> attributes)
@@ -79,6 +79,10 @@ internal sealed class GraphBuilder(string name)
     /// <summary>An attribute that is an integer.</summary>
     public static AttributeProto Whole(string attribute, int value) =>
         new() { Name = attribute, Type = AttributeProto.Types.AttributeType.Int, I = value };
+
+    /// <summary>An attribute that is a number.</summary>
+    public static AttributeProto Real(string attribute, float value) =>
+        new() { Name = attribute, Type = AttributeProto.Types.AttributeType.Float, F = value };
 
     /// <summary>An attribute that is a list of integers.</summary>
     public static AttributeProto List(string attribute, params ReadOnlySpan<int> values)

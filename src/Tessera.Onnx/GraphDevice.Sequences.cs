@@ -62,27 +62,30 @@ internal sealed partial class GraphDevice
     {
         base.Attention(geometry, projections, y, logSums);
         if (!Writes) return;
-        if (!geometry.IsCausal || geometry.Count < geometry.Length)
-            throw new NotSupportedException("the export takes causal attention of all positions only");
+        if (geometry.Count < geometry.Length)
+            throw new NotSupportedException("the export takes attention of all positions only");
         string rows = Rows(projections);
-        // A 0 keeps the size: batch and length.
+        // A 0 keeps the size: batch and length. A -1 makes one length of the rows and columns of cells.
+        int length = geometry.IsCausal ? 0 : -1;
         string parts = graph.Node(
             $"{rows}.parts", "Reshape",
-            [rows, graph.Integers("part_sizes", [0, 0, 3, geometry.Heads, geometry.HeadWidth], 5)]);
+            [rows, graph.Integers("part_sizes", [0, length, 3, geometry.Heads, geometry.HeadWidth], 5)]);
         string queries = Part("queries", 0, List("perm", 0, 2, 1, 3));
         string keys = Part("keys", 1, List("perm", 0, 2, 3, 1));
         string values = Part("values", 2, List("perm", 0, 2, 1, 3));
         queries = graph.Node($"{queries}.scaled", "Mul", [queries, Scalar("attention_scale", geometry.Scale)]);
         string scores = graph.Node($"{rows}.scores", "MatMul", [queries, keys]);
-        scores = graph.Node(
-            $"{rows}.causal_scores", "Where",
-            [LaterKeys(geometry.Length), Scalar("minus_infinity", float.NegativeInfinity), scores]);
+        if (geometry.IsCausal)
+        {
+            scores = graph.Node(
+                $"{rows}.causal_scores", "Where",
+                [LaterKeys(geometry.Length), Scalar("minus_infinity", float.NegativeInfinity), scores]);
+        }
         string weights = graph.Node($"{rows}.softmax", "Softmax", [scores], Whole("axis", -1));
         string heads = graph.Node($"{rows}.attended", "MatMul", [weights, values]);
         heads = graph.Node($"{rows}.heads", "Transpose", [heads], List("perm", 0, 2, 1, 3));
         _values[y] = new Value(
-            graph.Node($"{rows}.attention", "Reshape", [heads, graph.Integers("joined_sizes", [0, 0, -1], 3)]),
-            IsMap: false);
+            graph.Node($"{rows}.attention", "Reshape", [heads, JoinedSizes(rows, geometry)]), IsMap: false);
 
         // [batch, heads, length, head width], or as perm has it.
         string Part(string name, int number, Messages.AttributeProto perm) => graph.Node(
@@ -93,6 +96,20 @@ internal sealed partial class GraphDevice
                     Whole("axis", 2)),
             ],
             perm);
+    }
+
+    /// <summary>The sizes of the projections without those of the parts and heads, which are joined again.</summary>
+    private string JoinedSizes(string rows, in AttentionGeometry geometry)
+    {
+        // Sequences have one length; a 0 keeps it.
+        if (geometry.IsCausal) return graph.Integers("joined_sizes", [0, 0, -1], 3);
+        string sizes = graph.Node($"{rows}.sizes", "Shape", [rows]);
+        string outer = graph.Node(
+            $"{rows}.outer_sizes", "Slice",
+            [sizes, graph.Integers("first_size", [0], 1), graph.Integers("last_size", [-1], 1)]);
+        return graph.Node(
+            $"{rows}.joined_sizes", "Concat", [outer, graph.Integers("attention_width", [geometry.Width], 1)],
+            Whole("axis", 0));
     }
 
     /// <summary>A linear map of rows.</summary>

@@ -23,7 +23,8 @@ internal sealed partial class GraphDevice(Device inner, GraphBuilder graph) : De
     private readonly Dictionary<Storage<float>, int> _constants = [];
     private readonly Dictionary<Storage<int>, string> _indices = [];
     private readonly Dictionary<(Storage<float> Table, string Name), string> _tables = [];
-    private readonly Dictionary<string, string> _rowsOfMaps = [];
+    // The rows of maps, by the maps' names.
+    private readonly Dictionary<string, string> _rows = [];
     private string _resultName = "indices";
     private int _resultCount = 1, _results;
 
@@ -172,9 +173,13 @@ internal sealed partial class GraphDevice(Device inner, GraphBuilder graph) : De
     {
         Value value = Of(storage);
         if (!value.IsMap) return value.Name;
-        if (_rowsOfMaps.TryGetValue(value.Name, out string? rows)) return rows;
-        return _rowsOfMaps[value.Name] =
-            graph.Node($"{value.Name}.rows", "Transpose", [value.Name], List("perm", 0, 2, 3, 1));
+        // A node has its name once, however often its value is read.
+        if (!_rows.TryGetValue(value.Name, out string? rows))
+        {
+            rows = graph.Node($"{value.Name}.rows", "Transpose", [value.Name], List("perm", 0, 2, 3, 1));
+            _rows.Add(value.Name, rows);
+        }
+        return rows;
     }
 
     private Value Of(Storage<float> storage) => _values.TryGetValue(storage, out Value value)

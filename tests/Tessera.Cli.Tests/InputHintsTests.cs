@@ -33,6 +33,9 @@ public sealed class InputHintsTests(Trained trained)
     [InlineData("Start", "--codebook-start")]
     [InlineData("AveragesStart", "--ema-start")]
     [InlineData("ResidualHidden", "--residual-hidden")]
+    [InlineData("GroupNorm", "--groupnorm")]
+    [InlineData("Stride", "--stride")]
+    [InlineData("Attention", "--attention")]
     [InlineData("CheckpointEvery", "--checkpoint-every")]
     [InlineData("dataDir", "--data-dir")]
     public void A_property_is_set_by_an_option_of_the_program(string property, string flag)
@@ -46,6 +49,11 @@ public sealed class InputHintsTests(Trained trained)
     [InlineData("--warmup", "-1", "--warmup must be at least 0, not -1")]
     [InlineData("--average", "1", "--average must be at least 0 and below 1, not 1")]
     [InlineData("--code-dim", "0", "--code-dim must be 1 to 8192, not 0")]
+    [InlineData("--stride", "5", "--stride must be 2, 4, 8 or 16, not 5")]
+    [InlineData(
+        "--groupnorm", "7",
+        "--groupnorm must be 0 or a divisor of 32, as the channels of all maps and blocks need it, not 7")]
+    [InlineData("--attention", "5", "--attention must be 0 or a divisor of the 128 hidden channels, not 5")]
     [InlineData("--revival", "2", "--revival must be 0 (off) to 1, not 2")]
     [InlineData("--updates", "0", "--updates must be at least 1, not 0")]
     [InlineData("--codes", "1048577", "--codes must be 1 to 1048576, not 1048577")]

@@ -78,13 +78,17 @@ public sealed class TrainTests(Trained trained)
             "--eval-every", "8", "--device", "cpu", "--lookup-dim", "3", "--decay", "0.9", "--gradient", "rotation",
             "--codebook-start", "kmeans", "--decay-ramp", "on", "--ema-start", "codebook", "--ema-smoothing", "copy",
             "--revival", "0.25", "--warmup", "9", "--schedule", "cosine", "--clip-norm", "2.5",
-            "--weight-decay", "0.01", "--average", "0.99", "--flips", "on", "--optimizer", "muon");
+            "--weight-decay", "0.01", "--average", "0.99", "--flips", "on", "--optimizer", "muon", "--stride", "2",
+            "--groupnorm", "1", "--attention", "2");
         TrainingOptions expected = new()
         {
             Model = new()
             {
                 Channels = 1,
                 Hidden = 4,
+                Stride = 2,
+                GroupNorm = 1,
+                Attention = 2,
                 ResidualHidden = 3,
                 ResidualLayers = 0,
                 Codes = 5,

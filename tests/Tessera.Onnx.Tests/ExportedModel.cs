@@ -15,9 +15,10 @@ internal sealed class ExportedModel : IDisposable
     {
         Model = new VqVae(options, seed: 4);
         if (options.Quantizer is not CodebookOptions) Standardize();
+        int side = 8 * options.Stride;
         for (int level = 0; options.Quantizer is CodebookOptions && level < Model.Quantizer.Levels.Count; level++)
         {
-            Tensor vectors = Latents(Images(stream: 0, 4, 32, 32), 4, 32, 32, level);
+            Tensor vectors = Latents(Images(stream: 0, 4, side, side), 4, side, side, level);
             Model.Quantizer.Levels[level].Start(
                 vectors.Reshape([vectors.Shape.Rows, vectors.Shape.Last]).Rows(0, options.Codes), vectorsPerCode: 1);
         }
@@ -45,16 +46,16 @@ internal sealed class ExportedModel : IDisposable
         Cell = new CellOptions { Groups = groups, Depth = depth },
     };
 
-    /// <summary>Pixels in [0, 1], NCHW: patches of 4 x 4 pixels in random colours, with noise.</summary>
+    /// <summary>Pixels in [0, 1], NCHW: patches of the size of a code in random colours, with noise.</summary>
     public float[] Images(ulong stream, int batch, int height, int width)
     {
         var random = new CounterRandom(seed: 9, stream);
-        int channels = Model.Options.Channels;
+        int channels = Model.Options.Channels, stride = Model.Options.Stride;
         float[] pixels = new float[batch * channels * height * width];
         for (int i = 0; i < pixels.Length; i++)
         {
             int column = i % width, row = i / width % height, map = i / (width * height);
-            int patch = (map * height / 4 + row / 4) * (width / 4) + column / 4;
+            int patch = (map * height / stride + row / stride) * (width / stride) + column / stride;
             pixels[i] = 0.8f * random.Uniform((ulong)(1_000_000 + patch)) + 0.2f * random.Uniform((ulong)i);
         }
         return pixels;
@@ -76,7 +77,8 @@ internal sealed class ExportedModel : IDisposable
         int perCell = Model.Options.Cell.Codes;
         Shape shape = perCell == 1 ? [batch, height, width] : [batch, height, width, perCell];
         float[] pixels = Model.Decode(Indices.From(codes, shape, Model.Options.Codes)).ToArray();
-        int channels = Model.Options.Channels, area = 16 * height * width;
+        int channels = Model.Options.Channels, stride = Model.Options.Stride;
+        int area = stride * stride * height * width;
         float[] turned = new float[pixels.Length];
         for (int i = 0; i < pixels.Length; i++)
         {

@@ -38,6 +38,15 @@ public sealed class OnnxExportTests
             Check(exported.Autoencoder));
     }
 
+    [Fact]
+    public void The_ONNX_checker_accepts_normalisation_and_attention()
+    {
+        using var exported = new ExportedModel(
+            ExportedModel.Options("gradient") with { Stride = 8, GroupNorm = 2, Attention = 4 });
+        Assert.Contains("metadata pixels_per_code 8", Check(exported.Encoder));
+        Assert.Contains("metadata pixels_per_code 8", Check(exported.Autoencoder));
+    }
+
     [Theory]
     [InlineData(3, 5, "cat", "dog")]
     [InlineData(1, 1)]
@@ -82,7 +91,8 @@ public sealed class OnnxExportTests
     [Fact]
     public void The_weights_are_those_of_the_model_with_the_names_of_the_seed()
     {
-        using var exported = new ExportedModel(ExportedModel.Options("gradient"));
+        using var exported = new ExportedModel(
+            ExportedModel.Options("gradient") with { GroupNorm = 2, Attention = 1 });
         Dictionary<string, TensorProto> tensors =
             Read(exported.Autoencoder).Graph.Initializer.ToDictionary(tensor => tensor.Name);
         foreach ((string name, Tensors.Tensor tensor) in exported.Model.State())

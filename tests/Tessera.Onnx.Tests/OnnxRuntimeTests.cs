@@ -59,6 +59,16 @@ public sealed class OnnxRuntimeTests
     public void A_model_for_grey_images_without_residual_layers_is_exported() =>
         AssertAgrees(ExportedModel.Options("gradient") with { Channels = 1, ResidualLayers = 0 });
 
+    /// <summary>Normalisation and attention at sizes that differ from call to call.</summary>
+    [Theory]
+    [InlineData(2, 0, 0)]
+    [InlineData(8, 2, 0)]
+    [InlineData(4, 2, 2)]
+    [InlineData(16, 1, 4)]
+    public void Networks_of_other_strides_with_normalisation_and_attention_are_exported(
+        int stride, int groups, int heads) =>
+        AssertAgrees(ExportedModel.Options("ema") with { Stride = stride, GroupNorm = groups, Attention = heads });
+
     [Fact]
     public void The_lowest_of_equal_codes_is_found()
     {
@@ -114,8 +124,8 @@ public sealed class OnnxRuntimeTests
     private static void AssertAgrees(VqVaeOptions options)
     {
         using var exported = new ExportedModel(options);
-        int channels = options.Channels;
-        (int batch, int height, int width) = (3, 16, 24);
+        (int channels, int stride) = (options.Channels, options.Stride);
+        (int batch, int height, int width) = (3, 4 * stride, 6 * stride);
         float[] images = exported.Images(stream: 1, batch, height, width);
         Value codes = RuntimeModel.Run(exported.Encoder, images, batch, channels, height, width)["codes"];
         AssertSameCodes(exported, images, batch, height, width, codes);
@@ -125,9 +135,9 @@ public sealed class OnnxRuntimeTests
         long[] input = Array.ConvertAll(others, code => (long)code);
         int[] sizes = perCell == 1 ? [2, 5, 3] : [2, 5, 3, perCell];
         Value decoded = RuntimeModel.Run(exported.Decoder, input, sizes)["pictures"];
-        AssertSameImages(exported, others, [2, channels, 20, 12], decoded);
+        AssertSameImages(exported, others, [2, channels, 5 * stride, 3 * stride], decoded);
 
-        (batch, height, width) = (1, 40, 8);
+        (batch, height, width) = (1, 10 * stride, 2 * stride);
         images = exported.Images(stream: 2, batch, height, width);
         Dictionary<string, Value> both =
             RuntimeModel.Run(exported.Autoencoder, images, batch, channels, height, width);
@@ -138,9 +148,9 @@ public sealed class OnnxRuntimeTests
     private static void AssertSameCodes(
         ExportedModel exported, float[] images, int batch, int height, int width, Value actual)
     {
-        int perCell = exported.Model.Options.Cell.Codes;
-        Assert.Equal(
-            perCell == 1 ? [batch, height / 4, width / 4] : [batch, height / 4, width / 4, perCell], actual.Sizes);
+        int perCell = exported.Model.Options.Cell.Codes, stride = exported.Model.Options.Stride;
+        (int rows, int columns) = (height / stride, width / stride);
+        Assert.Equal(perCell == 1 ? [batch, rows, columns] : [batch, rows, columns, perCell], actual.Sizes);
         int[] expected = exported.Encode(images, batch, height, width), found = Whole(actual);
         Assert.Equal(expected.Length, found.Length);
         Assert.True(expected.Distinct().Count() > 5, "The images have too few codes for the test to be meaningful.");
@@ -173,7 +183,8 @@ public sealed class OnnxRuntimeTests
     private static void AssertSameImages(ExportedModel exported, int[] codes, int[] sizes, Value actual)
     {
         Assert.Equal(sizes, actual.Sizes);
-        float[] expected = exported.Decode(codes, sizes[0], sizes[2] / 4, sizes[3] / 4);
+        int stride = exported.Model.Options.Stride;
+        float[] expected = exported.Decode(codes, sizes[0], sizes[2] / stride, sizes[3] / stride);
         float[] found = actual.As<float>();
         Assert.Equal(expected.Length, found.Length);
         float worst = expected.Zip(found, (a, b) => Math.Abs(a - b)).Max();

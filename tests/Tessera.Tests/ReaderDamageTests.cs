@@ -57,12 +57,15 @@ public sealed class ReaderDamageTests : IDisposable
 
     /// <summary>With metadata, which files written by Python lack.</summary>
     [Theory]
-    [InlineData("model.pt")]
-    [InlineData("model.safetensors")]
-    public void Models_written_here(string name)
+    [InlineData("model.pt", 0, 0)]
+    [InlineData("model.safetensors", 0, 0)]
+    [InlineData("model.safetensors", 2, 1)]
+    public void Models_written_here(string name, int groups, int heads)
     {
         var options = new VqVaeOptions
         {
+            GroupNorm = groups,
+            Attention = heads,
             Hidden = 4,
             ResidualHidden = 2,
             ResidualLayers = 1,

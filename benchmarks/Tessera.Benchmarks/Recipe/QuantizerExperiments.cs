@@ -1,5 +1,4 @@
 using Tessera.Data;
-using Tessera.Models;
 using Tessera.Quantization;
 using Tessera.Runs;
 using Tessera.Training;

@@ -8,8 +8,8 @@ namespace Tessera.Cli.Benchmarking;
 
 /// <summary>
 /// The arithmetic cost of a <see cref="VqVae"/>: the floating-point operations (a multiply-add counts as two) of its
-/// convolutions and of the search for the nearest codes, by their formulas. The model runs on a device without memory,
-/// which counts. These are direct-equivalent operations: an algorithm that needs fewer (Winograd) is measured against
+/// convolutions, of the products of its attention and of the search for the nearest codes, by their formulas. The model
+/// runs on a device without memory, which counts. These are direct-equivalent operations: an algorithm that needs fewer (Winograd) is measured against
 /// the same number.
 /// </summary>
 /// <remarks>
@@ -54,7 +54,8 @@ internal sealed class ModelCost
 
     /// <summary>
     /// Operations of a training step: the forward pass, input gradient and weight gradient of every convolution
-    /// (without the input gradient of the first layer, which is not needed), and one search for the nearest codes.
+    /// (without the input gradient of the first layer, which is not needed), those of the attention's products, and one
+    /// search for the nearest codes.
     /// </summary>
     public long TrainingOperations { get; }
 
@@ -90,6 +91,20 @@ internal sealed class ModelCost
         public override void NearestRows(
             Storage<float> x, Storage<float> table, int tableRows, int columns, Storage<int> nearest) =>
             _operations += 2L * nearest.Length * tableRows * columns;
+
+        public override void Attention(
+            in AttentionGeometry geometry, Storage<float> projections, Storage<float> y, Storage<float> logSums) =>
+            _operations += ProductsOf(geometry);
+
+        // Each product has two gradients.
+        public override void AttentionGradient(
+            in AttentionGeometry geometry, Storage<float> projections, Storage<float> y, Storage<float> logSums,
+            Storage<float> gradY, Storage<float> gradProjections) =>
+            _operations += 2 * ProductsOf(geometry);
+
+        // Queries with keys, and weights with values.
+        private static long ProductsOf(in AttentionGeometry g) =>
+            2 * 2L * g.Batch * g.Count * g.Length * g.Width;
 
         private void Add(in Conv2dGeometry geometry, Storage<float> weight, bool isTransposed)
         {

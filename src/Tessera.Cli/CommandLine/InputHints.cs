@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Tessera.Data;
+using Tessera.Models;
 using Tessera.Quantization;
 using Tessera.Training;
 
@@ -61,6 +62,7 @@ internal static class InputHints
         nameof(TrainingOptions.WarmUp) => "--warmup",
         nameof(TrainingOptions.AverageDecay) => "--average",
         nameof(TrainingOptions.InitKey) => Settings.KeyName,
+        nameof(VqVaeOptions.GroupNorm) => "--groupnorm",
         nameof(CodebookOptions.Start) => "--codebook-start",
         nameof(EmaVectorQuantizerOptions.AveragesStart) => "--ema-start",
         _ => $"--{JsonNamingPolicy.KebabCaseLower.ConvertName(name)}",

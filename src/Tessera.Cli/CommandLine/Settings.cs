@@ -111,6 +111,15 @@ internal static class Settings
             usual, model => model.Channels, (model, value) => model with { Channels = value }),
         Model("--hidden", "Channels of the hidden layers",
             usual, model => model.Hidden, (model, value) => model with { Hidden = value }),
+        Model("--stride",
+            "Pixels of a code in each direction: 2, 4, 8 or 16; each factor of two is a map more, of half the channels",
+            usual, model => model.Stride, (model, value) => model with { Stride = value }),
+        Model("--groupnorm",
+            "Groups of the group normalisation before each ReLU; 0 for none",
+            usual, model => model.GroupNorm, (model, value) => model with { GroupNorm = value }),
+        Model("--attention",
+            "Heads of a self-attention over the codes' cells in the encoder and in the decoder; 0 for none",
+            usual, model => model.Attention, (model, value) => model with { Attention = value }),
         Model("--residual-hidden", "Channels inside the residual blocks",
             usual, model => model.ResidualHidden, (model, value) => model with { ResidualHidden = value }),
         Model("--residual-layers", "Residual blocks in the encoder and in the decoder",
@@ -142,9 +151,9 @@ internal static class Settings
     /// <param name="allowsNative">Whether <c>native</c> is allowed.</param>
     public static Option<ImageSize?> SizeOption(object usual, bool allowsNative = false) => NewOption.Size(
         SizeName,
-        $"Height and width that images are scaled and centre-cropped to, multiples of {Usual.Model.PixelsPerCode}: "
-            + "one number for both, or HxW such as 32x48"
-            + (allowsNative ? $"; native: unscaled, only cropped to multiples of {Usual.Model.PixelsPerCode}" : "")
+        "Height and width that images are scaled and centre-cropped to, multiples of the model's stride: one number "
+            + "for both, or HxW such as 32x48"
+            + (allowsNative ? "; native: unscaled, only cropped to multiples of the stride" : "")
             + $" [default: {usual}].",
         allowsNative);
 

@@ -97,6 +97,8 @@ internal sealed class InfoCommand : TesseraCommand
         yield return ["hidden", $"{model.Hidden}"];
         yield return ["residual hidden", $"{model.ResidualHidden}"];
         yield return ["residual layers", $"{model.ResidualLayers}"];
+        if (model.GroupNorm > 0) yield return ["group normalisation", $"{model.GroupNorm} groups"];
+        if (model.Attention > 0) yield return ["self-attention", $"{model.Attention} heads"];
         if (model.Quantizer is CodebookOptions { Commitment: var commitment })
             yield return ["commitment", $"{commitment}"];
         yield return ["data variance", trained.DataVariance is { } variance ? $"{variance:0.000000}" : "unknown"];

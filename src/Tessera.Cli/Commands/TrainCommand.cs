@@ -33,6 +33,7 @@ internal sealed class TrainCommand : TrainingCommand<TrainingOptions>
             + "[default: runs/NAME-1, runs/NAME-2, ...; NAME follows from --data].",
         "tessera train",
         "tessera train --data images --size 64 --out runs/images",
+        "tessera train --data images --size 256 --stride 8 --groupnorm 32 --attention 4 --out runs/large",
         "tessera train --data cifar10 --data-dir data --minutes 60 --flips on --out runs/cifar",
         "tessera train --data cifar10 --data-dir data --preset reference --updates 2000",
         "tessera train --resume --out runs/cifar")

@@ -47,7 +47,8 @@ public static class ModelFile
             ["format"] = "pt",
             [QuantizerKey] = JsonSerializer.Serialize(model.Options.Quantizer, QuantizerJson.Default.QuantizerOptions),
         };
-        // What no tensor's shape shows.
+        NetworkMetadata.Write(model.Options, metadata);
+        // What no tensor's shape shows of the quantizer.
         VqVaeOptions options = model.Options;
         if (!options.Quantizer.HasTable) metadata[CodesKey] = $"{options.Codes}";
         if (options.Cell != new CellOptions())
@@ -103,7 +104,9 @@ public static class ModelFile
     internal static void ReadWeights(string path, string? key, VqVae model)
     {
         StoredTensors stored = Open(path, key);
-        string[] own = [.. ModelSizes.ShapesOf(ReadOptions(stored)).Select(entry => entry.Name)];
+        VqVaeOptions options = ReadOptions(stored);
+        NetworkMetadata.CheckSame(stored, options, model.Options);
+        string[] own = [.. ModelSizes.ShapesOf(options).Select(entry => entry.Name)];
         stored.CopyAllTo([.. model.State()], stored.Names.Intersect(own));
     }
 
@@ -145,7 +148,7 @@ public static class ModelFile
         CellOptions cell = ReadJson(stored, CellKey, "cell", QuantizerJson.Default.CellOptions) ?? new CellOptions();
         Supported(stored, () => cell.Validate(quantizer ?? new VectorQuantizerOptions()));
         int? codes = quantizer is { HasTable: false } ? ReadCodes(stored, quantizer) : null;
-        VqVaeOptions options = ModelSizes.Read(stored, quantizer, cell, codes);
+        VqVaeOptions options = NetworkMetadata.Read(stored, ModelSizes.Read(stored, quantizer, cell, codes));
         Supported(stored, options.Validate);
         return options;
     }

@@ -22,6 +22,9 @@ internal static class ModelSizes
         CodeDim = 1,
     };
 
+    // Strides with a longer chain of maps than the one before, the longest first.
+    private static readonly int[] Strides = [16, 8, 4];
+
     // Kinds of quantizers that have tensors of their own, beside those of a codebook trained by gradients.
     private static readonly QuantizerOptions[] Inferable =
         [new EmaVectorQuantizerOptions(), new SimVectorQuantizerOptions()];
@@ -46,8 +49,9 @@ internal static class ModelSizes
         StoredTensors stored, QuantizerOptions? quantizer, CellOptions cell, int? codes)
     {
         // Any tensor of a part shows that the model has this part; a missing one is then an error.
-        bool isMapped = codes is null && HasMore(Smallest, Smallest with { LookupDim = 1 });
-        VqVaeOptions options = Smallest with { LookupDim = isMapped ? 1 : 0 };
+        VqVaeOptions options = WithNetwork(Smallest);
+        bool isMapped = codes is null && HasMore(options, options with { LookupDim = 1 });
+        options = options with { LookupDim = isMapped ? 1 : 0 };
         options = options with { Quantizer = quantizer ?? Inferred(options) };
         // The smallest vectors that the groups divide.
         options = options with
@@ -59,11 +63,11 @@ internal static class ModelSizes
         };
         options = options with { ResidualLayers = CountLayers() };
 
-        // Every size is another number, and none is half of another: the first layers have half of Hidden.
+        // Every size is another number, and none is a map's channels, which are Hidden halved down to 5.
         VqVaeOptions marked = options with
         {
             Channels = 3,
-            Hidden = 10,
+            Hidden = 5 * options.Hidden,
             ResidualHidden = 7,
             Codes = codes ?? 11,
             CodeDim = 13 * cell.Groups,
@@ -82,16 +86,28 @@ internal static class ModelSizes
             LookupDim = isMapped ? Find(marked.LookupDim) : 0,
         };
 
+        // The longest chain of maps of which there is a tensor; a number of groups or heads shows on no tensor.
+        VqVaeOptions WithNetwork(VqVaeOptions least)
+        {
+            int stride = Strides.FirstOrDefault(
+                stride => HasMore(WithStride(least, stride / 2), WithStride(least, stride)), 2);
+            least = WithStride(least, stride);
+            // Blocks have normalisations too.
+            VqVaeOptions normal = least with { GroupNorm = 1, ResidualLayers = 1 };
+            if (HasMore(normal with { GroupNorm = 0 }, normal)) least = least with { GroupNorm = 1 };
+            return HasMore(least, least with { Attention = 1 }) ? least with { Attention = 1 } : least;
+        }
+
         bool HasMore(VqVaeOptions fewer, VqVaeOptions more) => NamesOf(more).Except(NamesOf(fewer)).Any(stored.Has);
 
         // The last residual block of which there is a tensor; there are no more blocks than names for them.
         int CountLayers()
         {
-            int perLayer = LayerNames(1).Except(LayerNames(0)).Count();
+            int perLayer = LayerNames(options, 1).Except(LayerNames(options, 0)).Count();
             int layers = Math.Min(VqVaeOptions.MostResidualLayers, stored.Names.Count() / perLayer + 1);
-            for (string[] more = LayerNames(layers), fewer; layers > 0; layers--, more = fewer)
+            for (string[] more = LayerNames(options, layers), fewer; layers > 0; layers--, more = fewer)
             {
-                fewer = LayerNames(layers - 1);
+                fewer = LayerNames(options, layers - 1);
                 if (more.Except(fewer).Any(stored.Has)) break;
             }
             return layers;
@@ -114,7 +130,11 @@ internal static class ModelSizes
         }
     }
 
-    private static string[] LayerNames(int layers) => NamesOf(Smallest with { ResidualLayers = layers });
+    private static VqVaeOptions WithStride(VqVaeOptions options, int stride) =>
+        options with { Stride = stride, Hidden = VqVaeOptions.LeastHiddenAt(stride) };
+
+    private static string[] LayerNames(VqVaeOptions options, int layers) =>
+        NamesOf(options with { ResidualLayers = layers });
 
     private static string[] NamesOf(VqVaeOptions options) => [.. ShapesOf(options).Select(entry => entry.Name)];
 }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Text.Json.Serialization;
 using Tessera.Quantization;
 using Tessera.Tensors.Nn;
@@ -11,13 +12,38 @@ public sealed record VqVaeOptions
     /// <summary>The largest value of <see cref="ResidualLayers"/>.</summary>
     internal const int MostResidualLayers = 100;
 
-    private const int MaxCodebookLength = 1 << 30;
+    private const int MaxCodebookLength = 1 << 30, UsualStride = 4;
 
     /// <summary>Channels of the images: 1 (grey) or 3 (red, green, blue).</summary>
     public int Channels { get; init; } = 3;
 
-    /// <summary>Channels of the hidden layers; even, 2 to 8192 (the first layer has half of them).</summary>
+    /// <summary>
+    /// Channels of the hidden layers, 2 to 8192: a multiple of half of <see cref="Stride"/>, and even. They are those
+    /// of the lowest map; each map above has half of the one below.
+    /// </summary>
     public int Hidden { get; init; } = 128;
+
+    /// <summary>
+    /// Pixels of a code in each direction: 2, 4, 8 or 16. The encoder has a convolution that halves the map for each
+    /// factor of two, the decoder a transposed one; the reference notebook's two make 4.
+    /// </summary>
+    [JsonIgnore]
+    public int Stride { get; init; } = UsualStride;
+
+    /// <summary>
+    /// Groups of the group normalisation (Wu and He 2018) before each ReLU of the encoder and decoder; 0 for none, as
+    /// in the reference notebook. They divide <see cref="ResidualHidden"/> and the channels of every map: those of the
+    /// first are <c>2 Hidden / Stride</c>. The residual blocks are then those of He et al. 2016, whose skip connection
+    /// carries x.
+    /// </summary>
+    public int GroupNorm { get; init; }
+
+    /// <summary>
+    /// Heads, a divisor of <see cref="Hidden"/>, of one block of self-attention over the codes' cells, after the
+    /// encoder's residual blocks and before the decoder's; 0 for none, as in the reference notebook. Its time grows
+    /// with the square of the number of cells.
+    /// </summary>
+    public int Attention { get; init; }
 
     /// <summary>Channels inside the residual blocks, 1 to 8192.</summary>
     public int ResidualHidden { get; init; } = 32;
@@ -44,9 +70,22 @@ public sealed record VqVaeOptions
     // Null only if a config.json of a former version lacks it.
     public CellOptions Cell { get; init => field = value ?? new CellOptions(); } = new();
 
-    /// <summary>Pixels per code in each direction.</summary>
+    /// <summary>Pixels per code in each direction: <see cref="Stride"/>.</summary>
     [JsonIgnore]
-    public int PixelsPerCode { get; } = Encoder.PixelsPerCode;
+    public int PixelsPerCode => Stride;
+
+    /// <summary>
+    /// <see cref="Stride"/> in a config.json: null where a run is older than the option. The reader would set 0.
+    /// </summary>
+    [JsonInclude, JsonPropertyName("stride")]
+    internal int? StoredStride
+    {
+        get => Stride;
+        init => Stride = value ?? UsualStride;
+    }
+
+    /// <summary>The maps that the encoder makes, each of half the height and width of the one before.</summary>
+    internal int Maps => BitOperations.Log2((uint)Stride);
 
     /// <summary>Creates the quantizer with its initial codebook.</summary>
     internal Quantizer CreateQuantizer(Initializer initializer)
@@ -79,9 +118,13 @@ public sealed record VqVaeOptions
     public void Validate()
     {
         ThrowUnless(Channels is 1 or 3, nameof(Channels), $"must be 1 or 3, not {Channels}");
+        ThrowUnless(Stride is 2 or 4 or 8 or 16, nameof(Stride), $"must be 2, 4, 8 or 16, not {Stride}");
         ThrowUnless(
             Hidden is >= 2 and <= 8192 && Hidden % 2 == 0,
             nameof(Hidden), $"must be an even number from 2 to 8192, not {Hidden}");
+        ThrowUnless(
+            Hidden % LeastHiddenAt(Stride) == 0,
+            nameof(Hidden), $"must be a multiple of {LeastHiddenAt(Stride)} for a stride of {Stride}, not {Hidden}");
         ThrowUnless(
             ResidualHidden is >= 1 and <= 8192, nameof(ResidualHidden), $"must be 1 to 8192, not {ResidualHidden}");
         ThrowUnless(
@@ -99,6 +142,7 @@ public sealed record VqVaeOptions
         ThrowUnless(
             Codes <= mostCodes,
             nameof(Codes), $"must be at most {mostCodes} with {LookupDim} dimensions of the lookup, not {Codes}");
+        ValidateNormalization();
         // Null only if a config.json lacks it.
         ThrowUnless(Quantizer is not null, nameof(Quantizer), $"is missing");
         Quantizer.Validate();
@@ -119,6 +163,23 @@ public sealed record VqVaeOptions
         ThrowUnless(
             QuantizerDim % Cell.Groups == 0,
             nameof(CellOptions.Groups), $"must divide the {QuantizerDim} dimensions, unlike {Cell.Groups}");
+    }
+
+    /// <summary>The fewest hidden channels at a stride; other numbers are multiples of it.</summary>
+    internal static int LeastHiddenAt(int stride) => Math.Max(stride / 2, 2);
+
+    private void ValidateNormalization()
+    {
+        int first = Hidden >> (Maps - 1), most = Greatest(first, ResidualHidden);
+        ThrowUnless(
+            GroupNorm == 0 || (GroupNorm > 0 && most % GroupNorm == 0),
+            nameof(GroupNorm),
+            $"must be 0 or a divisor of {most}, as the channels of all maps and blocks need it, not {GroupNorm}");
+        ThrowUnless(
+            Attention == 0 || (Attention > 0 && Hidden % Attention == 0),
+            nameof(Attention), $"must be 0 or a divisor of the {Hidden} hidden channels, not {Attention}");
+
+        static int Greatest(int a, int b) => b == 0 ? a : Greatest(b, a % b);
     }
 
     /// <summary>

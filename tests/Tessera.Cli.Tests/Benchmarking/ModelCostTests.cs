@@ -45,6 +45,23 @@ public class ModelCostTests
                 .Select(layer => ($"{layer.Name}.weight", WeightShape(layer.Geometry))).Order());
     }
 
+    /// <summary>For a 32x32 image: a map of 4x4 cells below those of 16x16 and 8x8.</summary>
+    [Fact]
+    public void The_operations_of_a_longer_chain_with_attention_are_those_of_its_layers()
+    {
+        const long First = 16 * 16 * 32 * 3 * 16, Blocks = 2 * (16 * 32 * 128 * 9 + 16 * 128 * 32),
+            Attention = 16 * 128 * (3 * 128 + 128) + 2 * 16 * 16 * 128,
+            Up = First + 64 * 64 * 32 * 16 + 16 * 128 * 64 * 16 + 16 * 128 * 128 * 9 + Blocks + Attention
+                + 16 * 64 * 128,
+            Down = 16 * 128 * 64 * 9 + Attention + Blocks + 16 * 64 * 128 * 16 + 64 * 32 * 64 * 16 + First,
+            Nearest = 16 * 512 * 64;
+        var cost = new ModelCost(
+            new VqVaeOptions { Stride = 8, Attention = 4, GroupNorm = 8 }, batch: 3, height: 32, width: 32);
+        Assert.Equal(3 * 2 * (Up + Nearest), cost.EncodeOperations);
+        Assert.Equal(3 * 2 * Down, cost.DecodeOperations);
+        Assert.Equal(3 * 2 * (3 * (Up + Down) - First + Nearest), cost.TrainingOperations);
+    }
+
     [Fact]
     public void The_output_of_each_layer_is_the_input_of_the_next()
     {

@@ -11,8 +11,8 @@ public class ImageFitTests
     private static readonly VqVaeOptions Usual = new();
 
     /// <summary>
-    /// Elements per code of the largest map: 16 pixels with the image's channels, 4 cells with half of the hidden ones,
-    /// or one cell of the inner maps.
+    /// Elements of the largest map for each 4x4 pixels: 16 pixels with the image's channels, 4 cells with half of the
+    /// hidden ones, or one cell of the inner maps.
     /// </summary>
     public static TheoryData<string, VqVaeOptions, int> Largest() => new()
     {
@@ -21,6 +21,8 @@ public class ImageFitTests
         { "the map inside a residual block", Usual with { ResidualHidden = 500 }, 500 },
         { "the vectors", Usual with { CodeDim = 300 }, 300 },
         { "the projected vectors", Usual with { LookupDim = 301 }, 301 },
+        { "the first map of four", Usual with { Stride = 16, Hidden = 512 }, 64 * 64 / 16 },
+        { "the queries, keys and values", Usual with { Attention = 4, Hidden = 128, ResidualHidden = 1 }, 3 * 128 },
         {
             "no computed codebook",
             Usual with { Codes = 1 << 20, CodeDim = 257, Quantizer = new SimVectorQuantizerOptions() }, 257

@@ -18,6 +18,9 @@ public sealed class ModelFileTests : IDisposable
         Quantizer = new VectorQuantizerOptions { Commitment = 0.5f },
     };
 
+    private static readonly VqVaeOptions Network =
+        Small with { Stride = 8, Hidden = 24, ResidualHidden = 12, GroupNorm = 3, Attention = 4 };
+
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -50,6 +53,104 @@ public sealed class ModelFileTests : IDisposable
         Assert.Equal(
             model.State().Select(entry => (entry.Name, string.Join(' ', entry.Tensor.ToArray()))),
             read.State().Select(entry => (entry.Name, string.Join(' ', entry.Tensor.ToArray()))));
+    }
+
+    [Theory]
+    [InlineData(2, 0, 0, 1)]
+    [InlineData(8, 0, 0, 2)]
+    [InlineData(16, 0, 0, 0)]
+    [InlineData(4, 3, 0, 2)]
+    [InlineData(2, 1, 0, 0)]
+    [InlineData(4, 0, 6, 1)]
+    [InlineData(8, 3, 4, 1)]
+    [InlineData(16, 1, 1, 0)]
+    public void A_network_round_trips_with_its_options(int stride, int groups, int heads, int layers)
+    {
+        VqVaeOptions options = Small with
+        {
+            Stride = stride,
+            Hidden = 24,
+            GroupNorm = groups,
+            Attention = heads,
+            ResidualHidden = 12,
+            ResidualLayers = layers,
+        };
+        if (layers == 0) options = options with { ResidualHidden = new VqVaeOptions().ResidualHidden };
+        using var model = new VqVae(options, seed: 3);
+        foreach (string name in (string[])["model.safetensors", "model.pt"])
+        {
+            ModelFile.Write(_folder[name], model, null);
+            using VqVae read = ModelFile.Read(_folder[name]).Model;
+            Assert.Equal(options, read.Options);
+            Assert.Equal(
+                model.State().Select(entry => (entry.Name, string.Join(' ', entry.Tensor.ToArray()))),
+                read.State().Select(entry => (entry.Name, string.Join(' ', entry.Tensor.ToArray()))));
+        }
+    }
+
+    /// <summary>Any tensor of a part shows the part, so that a missing one is named.</summary>
+    [Theory]
+    [InlineData("_encoder._conv_4.weight")]
+    [InlineData("_encoder._conv_3.bias")]
+    [InlineData("_decoder._conv_trans_3.weight")]
+    [InlineData("_encoder._norm_1.weight")]
+    [InlineData("_encoder._residual_stack._norm.bias")]
+    [InlineData("_decoder._residual_stack._layers.1._norm_2.weight")]
+    [InlineData("_encoder._attention.norm.weight")]
+    [InlineData("_decoder._attention.qkv.weight")]
+    [InlineData("_decoder._attention.proj.bias")]
+    public void A_missing_tensor_of_the_network_is_named(string name)
+    {
+        using var model = new VqVae(Network);
+        ModelFile.Write(_folder["whole"], model, null);
+        SafeTensors.Write(
+            _folder["model"], [.. StateDict.Entries(model.State()).Where(entry => entry.Name != name)],
+            SafeTensors.Read(_folder["whole"]).Metadata);
+        Assert.Contains($"{name} is missing", Refusal(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("group_norm", null, "group normalisation, but the file's metadata does not say with how many groups")]
+    [InlineData("attention", null, "self-attention, but the file's metadata does not say with how many heads")]
+    [InlineData("group_norm", "many", "the metadata's \"group_norm\" is no number of groups: many")]
+    [InlineData("attention", "0", "the metadata's \"attention\" is no number of heads: 0")]
+    [InlineData("attention", "-2", "the metadata's \"attention\" is no number of heads: -2")]
+    [InlineData("group_norm", "5", "unsupported model: GroupNorm must be 0 or a divisor")]
+    [InlineData("attention", "99999999999", "is no number of heads")]
+    public void Numbers_that_no_tensor_shows_must_be_in_the_metadata(string key, string? text, string message)
+    {
+        using var model = new VqVae(Network);
+        ModelFile.Write(_folder["whole"], model, null);
+        var metadata = new Dictionary<string, string>(SafeTensors.Read(_folder["whole"]).Metadata);
+        if (text is null) metadata.Remove(key);
+        else metadata[key] = text;
+        SafeTensors.Write(_folder["model"], StateDict.Entries(model.State()), metadata);
+        Assert.Contains(message, Refusal(), StringComparison.Ordinal);
+    }
+
+    /// <summary>The shapes are the same, but the weights would do something else.</summary>
+    [Theory]
+    [InlineData(1, 4, "its network has 3 groups of normalisation; the model's is 1")]
+    [InlineData(3, 2, "its network has 4 heads of attention; the model's is 2")]
+    [InlineData(0, 4, "_norm_1.weight")]
+    [InlineData(3, 0, "_attention.norm.weight")]
+    public void Weights_do_not_go_to_a_network_with_other_numbers(int groups, int heads, string message)
+    {
+        using VqVae model = new(Network), other = new(Network with { GroupNorm = groups, Attention = heads });
+        ModelFile.Write(_folder["model"], model, null);
+        var e = Assert.Throws<InputException>(() => ModelFile.ReadWeights(_folder["model"], null, other));
+        Assert.Contains(message, e.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>A file of a network without the new parts is the file that it was before they came.</summary>
+    [Fact]
+    public void The_metadata_of_the_reference_notebooks_network_has_no_new_entries()
+    {
+        using var model = new VqVae(Small);
+        ModelFile.Write(_folder["model"], model, 0.0625);
+        Assert.Equal(
+            ["data_variance", "format", "quantizer"],
+            SafeTensors.Read(_folder["model"]).Metadata.Keys.Order(StringComparer.Ordinal));
     }
 
     [Fact]

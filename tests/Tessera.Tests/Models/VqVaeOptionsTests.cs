@@ -13,6 +13,19 @@ public class VqVaeOptionsTests
         { "Hidden", Usual with { Hidden = 7 } },
         { "Hidden", Usual with { Hidden = 0 } },
         { "Hidden", Usual with { Hidden = 8194 } },
+        { "Stride", Usual with { Stride = 1 } },
+        { "Stride", Usual with { Stride = 6 } },
+        { "Stride", Usual with { Stride = 32 } },
+        { "Stride", Usual with { Stride = -4 } },
+        { "Hidden", Usual with { Hidden = 6, Stride = 8 } },
+        { "Hidden", Usual with { Hidden = 100, Stride = 16 } },
+        { "GroupNorm", Usual with { GroupNorm = -1 } },
+        { "GroupNorm", Usual with { GroupNorm = 3 } },
+        { "GroupNorm", Usual with { GroupNorm = 64 } },
+        { "GroupNorm", Usual with { GroupNorm = 32, Stride = 16 } },
+        { "Attention", Usual with { Attention = -1 } },
+        { "Attention", Usual with { Attention = 3 } },
+        { "Attention", Usual with { Attention = 256 } },
         { "ResidualHidden", Usual with { ResidualHidden = 0 } },
         { "ResidualLayers", Usual with { ResidualLayers = -1 } },
         { "Codes", Usual with { Codes = 0 } },
@@ -46,6 +59,18 @@ public class VqVaeOptionsTests
         var e = Assert.Throws<InputException>(options.Validate);
         Assert.StartsWith(name + " must be ", e.Message, StringComparison.Ordinal);
         Assert.Equal(name, e.Option);
+    }
+
+    [Theory]
+    [InlineData(2, 32, 8)]
+    [InlineData(4, 32, 128)]
+    [InlineData(8, 32, 1)]
+    [InlineData(16, 16, 4)]
+    public void Strides_groups_and_heads_go_together(int stride, int groups, int heads)
+    {
+        VqVaeOptions options = Usual with { Stride = stride, GroupNorm = groups, Attention = heads };
+        options.Validate();
+        Assert.Equal(stride, options.PixelsPerCode);
     }
 
     [Fact]

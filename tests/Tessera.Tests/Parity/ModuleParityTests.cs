@@ -13,13 +13,11 @@ namespace Tessera.Tests.Parity;
 /// </summary>
 public sealed class ModuleParityTests
 {
-    private const int Hidden = 16, ResidualHidden = 8, CodeDim = 8;
-
     private static readonly VqVaeOptions Options = new()
     {
-        Hidden = Hidden,
-        ResidualHidden = ResidualHidden,
-        CodeDim = CodeDim,
+        Hidden = 16,
+        ResidualHidden = 8,
+        CodeDim = 8,
     };
 
     public static TheoryData<int?, string?> Devices => ParityDevices.All();
@@ -29,7 +27,7 @@ public sealed class ModuleParityTests
     public void ResidualBlock_agrees_with_PyTorch(int? threads, string? kernels) => Compare(
         "residual_block", threads, kernels, initializer =>
         {
-            ResidualBlock block = new(Hidden, ResidualHidden, initializer);
+            ResidualBlock block = new(Options, initializer);
             return (block, x => block.Forward(x));
         });
 
@@ -38,7 +36,7 @@ public sealed class ModuleParityTests
     public void ResidualStack_agrees_with_PyTorch(int? threads, string? kernels) => Compare(
         "residual_stack", threads, kernels, initializer =>
         {
-            ResidualStack stack = new(Hidden, ResidualHidden, layers: 2, initializer);
+            ResidualStack stack = new(Options, initializer);
             return (stack, stack.Forward);
         });
 
@@ -69,13 +67,37 @@ public sealed class ModuleParityTests
             return (decoder, decoder.Forward);
         });
 
+    /// <summary>Other strides, group normalisation and attention: encoder and decoder.</summary>
+    [Theory]
+    [MemberData(nameof(Devices))]
+    public void Networks_of_other_options_agree_with_PyTorch(int? threads, string? kernels)
+    {
+        ParityFixture fixture = ParityFixture.Load("networks");
+        foreach (string test in fixture.Lines("cases"))
+        {
+            int[] numbers = [.. fixture.Lines($"options/{test}")[0].Split(' ').Select(int.Parse)];
+            VqVaeOptions options =
+                Options with { Stride = numbers[0], GroupNorm = numbers[1], Attention = numbers[2] };
+            Compare($"{test}/encoder", threads, kernels, initializer =>
+            {
+                Encoder encoder = new(options, initializer);
+                return (encoder, encoder.Forward);
+            }, fixture);
+            Compare($"{test}/decoder", threads, kernels, initializer =>
+            {
+                Decoder decoder = new(options, initializer);
+                return (decoder, decoder.Forward);
+            }, fixture);
+        }
+    }
+
     private static void Compare(
         string name, int? threads, string? kernels,
-        Func<Initializer, (Module Module, Func<Tensor, Tensor> Forward)> make)
+        Func<Initializer, (Module Module, Func<Tensor, Tensor> Forward)> make, ParityFixture? file = null)
     {
         using CpuDevice device = new(threads, kernels);
         using Tape tape = new(device);
-        ParityFixture fixture = ParityFixture.Load("modules");
+        ParityFixture fixture = file ?? ParityFixture.Load("modules");
         (Module module, Func<Tensor, Tensor> forward) = make(new Initializer(seed: 0, device));
         Dictionary<string, Tensor> state = module.StateNamed(fixture.Lines($"parameters/{name}"));
         foreach ((string parameter, Tensor tensor) in state)

@@ -219,7 +219,8 @@ public class CellTests
     {
         using VqVae model = Model("ema", 2, 2, 0);
         ImageSet images = SyntheticShapes.Load(Split.Test, size: 16, trainCount: 1, testCount: 9);
-        Evaluation evaluation = Evaluator.Evaluate(model, images, Split.Test, dataVariance: 0.1);
+        Evaluation evaluation = Evaluator.Evaluate(
+            model, images, Split.Test, dataVariance: 0.1, cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(4, evaluation.Levels.Count);
         Assert.Equal(4 * Codes, evaluation.Codes);
         Assert.Equal(evaluation.CodesUsed, evaluation.Levels.Sum(level => level.CodesUsed));

@@ -262,6 +262,28 @@ internal sealed partial class RecordingDevice() : DelegatingDevice(new CpuDevice
         base.LayerNormGradient(x, gain, statistics, gradY, columns, gradX, accumulate, gradGain, accumulateGain, gradBias, accumulateBias);
     }
 
+    public override void GroupNorm(
+        in GroupNormGeometry geometry, Storage<float> x, Storage<float> gain, Storage<float> bias, bool relu,
+        Storage<float> y, Storage<float> statistics)
+    {
+        Note([geometry, x, gain, bias, relu, y, statistics]);
+        base.GroupNorm(geometry, x, gain, bias, relu, y, statistics);
+    }
+
+    public override void GroupNormGradient(
+        in GroupNormGeometry geometry, Storage<float> x, Storage<float> gain, Storage<float> statistics,
+        Storage<float> gradY, Storage<float> gradX, bool accumulate, Storage<float> gradGain, bool accumulateGain,
+        Storage<float> gradBias, bool accumulateBias)
+    {
+        Note([
+            geometry, x, gain, statistics, gradY, gradX, accumulate, gradGain, accumulateGain, gradBias,
+            accumulateBias,
+        ]);
+        base.GroupNormGradient(
+            geometry, x, gain, statistics, gradY, gradX, accumulate, gradGain, accumulateGain, gradBias,
+            accumulateBias);
+    }
+
     public override void Attention(
         in AttentionGeometry geometry, Storage<float> projections, Storage<float> y, Storage<float> logSums)
     {
