@@ -74,13 +74,12 @@ public sealed partial class CudaDevice : Tensors.Devices.Device
     internal bool Records { get; init; } = true;
 
     /// <summary>
-    /// Makes GPUs known to <see cref="Tensors.Devices.Device.Create"/> by the name <c>cuda</c>. They are not taken
-    /// unasked: the kernels have not run on a card yet.
+    /// Makes GPUs known to <see cref="Tensors.Devices.Device.Create"/> by the name <c>cuda</c>. It checks a GPU before
+    /// it gives it out, with a little work beside the processor.
     /// </summary>
     public static void Register() => Register(
         new DeviceKind(
-            KindName, Driver.FindDevices, (number, _, precision) => new CudaDevice(number, precision)),
-        isPreferred: false);
+            KindName, Driver.FindDevices, (number, _, precision) => Checked(new CudaDevice(number, precision), number)));
 
     /// <inheritdoc/>
     public override void Dispose()
@@ -147,6 +146,22 @@ public sealed partial class CudaDevice : Tensors.Devices.Device
         _accelerator.Bind();
         _stream.Synchronize();
         _recorder?.Clear();
+    }
+
+    /// <summary>The device, after a self-check.</summary>
+    /// <exception cref="ArgumentException">It computes wrong; it is disposed then.</exception>
+    internal static CudaDevice Checked(CudaDevice device, int number)
+    {
+        if (new SelfCheck(device, device.Products, device.ManyTiles).FindFault() is not { } fault) return device;
+        try
+        {
+            device.Dispose();
+        }
+        // A GPU whose kernels fail may refuse everything after it.
+        catch (Exception e) when (e is CudaException or InvalidOperationException)
+        {
+        }
+        throw new ArgumentException($"GPU number {number} cannot be used: {fault}", nameof(number));
     }
 
     private void CheckHostMemory()
