@@ -140,6 +140,7 @@ internal sealed class SelfCheck(Device device, ProductKind products, int manyTil
             if (submits) on.Submit(work);
             else work();
         }
+        on.Forget(work);
         return layer.Weight.ToArray();
     }
 

@@ -9,6 +9,7 @@ public class SelfCheckTests
     {
         using CudaDevice device = Simulation.Tensor(ProductKind.Tf32, warps: 1);
         Assert.Same(device, CudaDevice.Checked(device, 0));
+        Assert.Equal(0, device.Graphs);
     }
 
     [Fact]
@@ -99,12 +100,12 @@ public class SelfCheckTests
             if (IsFarther) Upload<int>([0], nearest);
         }
 
-        public override void Submit(Action work)
+        public override void Submit(Action work, object? owner = null)
         {
             _submitted++;
             if (LosesWork && _submitted % 3 == 0) return;
             IsSubmitted = RoundsWork;
-            base.Submit(work);
+            base.Submit(work, owner);
             IsSubmitted = false;
         }
     }

@@ -28,6 +28,16 @@ internal static class Simulation
     /// <summary>With groups of at most so many warps, products of a kind, and the widest tiles for them.</summary>
     public static CudaDevice Tensor(ProductKind products, int warps) => Create(products, warps, manyTiles: 1);
 
+    /// <summary>With groups of at most two warps, and submitted work that is recorded or not.</summary>
+    public static CudaDevice Recording(bool records) => HasGpu
+        ? new CudaDevice { Records = records }
+        : new CudaDevice(Simulated(warps: 2), launcher => new SimulatedGraphs(launcher))
+        {
+            Products = ProductKind.Fma,
+            ManyTiles = 64,
+            Records = records,
+        };
+
     /// <summary>With groups of any size, and large tiles for all products; slow.</summary>
     public static CudaDevice Large => LargeOne.Value;
 

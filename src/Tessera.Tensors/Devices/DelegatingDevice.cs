@@ -30,10 +30,10 @@ public abstract class DelegatingDevice(Device inner) : Device
     public override void Download<T>(Storage<T> source, Span<T> destination) => Inner.Download(source, destination);
 
     /// <inheritdoc/>
-    public override void Submit(Action work) => Inner.Submit(work);
+    public override void Submit(Action work, object? owner = null) => Inner.Submit(work, owner);
 
     /// <inheritdoc/>
-    protected internal override void ForgetSubmitted() => Inner.ForgetSubmitted();
+    protected internal override void ForgetSubmitted(object? owner) => Inner.ForgetSubmitted(owner);
 
     /// <inheritdoc/>
     public override string? Explain(in Conv2dGeometry geometry) => Inner.Explain(geometry);
