@@ -76,6 +76,9 @@ public sealed partial class CudaDevice : Tensors.Devices.Device
     /// <inheritdoc/>
     public override string Description { get; }
 
+    /// <inheritdoc/>
+    public override long? Memory => _accelerator.MemorySize;
+
     /// <summary>Whether <see cref="Submit"/> records work, where the driver can.</summary>
     internal bool Records { get; init; } = true;
 

@@ -17,6 +17,9 @@ public abstract class DelegatingDevice(Device inner) : Device
     public override int Threads => Inner.Threads;
 
     /// <inheritdoc/>
+    public override long? Memory => Inner.Memory;
+
+    /// <inheritdoc/>
     public override Storage<T> Allocate<T>(int length) => Inner.Allocate<T>(length);
 
     /// <inheritdoc/>

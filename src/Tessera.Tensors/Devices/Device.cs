@@ -27,8 +27,12 @@ public abstract partial class Device : IDisposable
     /// <summary>The processor threads that the device computes with; 0 for other hardware.</summary>
     public virtual int Threads => 0;
 
+    /// <summary>The bytes of memory that the device has; null where that is the computer's own.</summary>
+    public virtual long? Memory => null;
+
     /// <summary>Allocates new memory, not cleared. The caller disposes it.</summary>
     /// <typeparam name="T"><see cref="float"/>, <see cref="int"/> or <see cref="byte"/>.</typeparam>
+    /// <exception cref="InsufficientMemoryException">The device's own memory is used up.</exception>
     public abstract Storage<T> Allocate<T>(int length) where T : unmanaged;
 
     /// <summary>
