@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ILGPU;
 using ILGPU.Runtime.CPU;
 using Tessera.Tensors.Devices;
@@ -18,6 +19,9 @@ internal static class Simulation
     private static readonly Lazy<CudaDevice> SmallOne = new(() => Create(ProductKind.Fma, warps: 2, manyTiles: 64));
 
     private static readonly Lazy<CudaDevice> LargeOne = new(() => Create(ProductKind.Fma, warps: 32, manyTiles: 1));
+
+    // Before that of xunit.
+    static Simulation() => Trace.Listeners.Insert(0, new AssertionListener());
 
     /// <summary>Whether this machine has a GPU that can be used.</summary>
     public static bool HasGpu { get; } = Driver.FindDevices()[0].Fault is null;
