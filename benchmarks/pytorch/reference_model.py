@@ -36,7 +36,7 @@ class VectorQuantizer(nn.Module):
                      + torch.sum(self._embedding.weight**2, dim=1)
                      - 2 * torch.matmul(flat, self._embedding.weight.t()))
         indices = torch.argmin(distances, dim=1)
-        encodings = torch.zeros(flat.shape[0], self._num_embeddings, dtype=inputs.dtype)
+        encodings = torch.zeros(flat.shape[0], self._num_embeddings, dtype=inputs.dtype, device=inputs.device)
         encodings.scatter_(1, indices.unsqueeze(1), 1)
         return inputs, flat, indices, encodings
 

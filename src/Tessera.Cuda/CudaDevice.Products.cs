@@ -100,7 +100,7 @@ public sealed partial class CudaDevice
             _launcher.ForEachWarp(
                 rows,
                 new NearestRowsKernels.Choose(
-                    part, View(table), columns, View(squares), View(scores), ProductError(columns),
+                    part, View(table), columns, View(squares), View(scores), Products.Error(columns),
                     View(nearest).SubView(first, rows)));
         }
         Return(scores);
@@ -220,20 +220,6 @@ public sealed partial class CudaDevice
     private int SliceTiles(int rows, int columns) => Products == ProductKind.Fma
         ? Ceiling(rows, FloatTile<SmallFloats>.Rows) * Ceiling(columns, FloatTile<SmallFloats>.Columns)
         : Ceiling(rows, TensorTile<Square128, Tf32>.Rows) * Ceiling(columns, TensorTile<Square128, Tf32>.Columns);
-
-    /// <summary>The largest error of a product of two rows, as a part of their lengths.</summary>
-    private float ProductError(int columns)
-    {
-        // Two factors are rounded to so many bits; tensor cores cut the sums of float32 off.
-        int bits = Products switch
-        {
-            ProductKind.Tf32 => 11,
-            ProductKind.Bfloat16 => 8,
-            ProductKind.ThreeTf32 => 22,
-            _ => 24,
-        };
-        return 2 * MathF.ScaleB(1, -bits) + columns * MathF.ScaleB(1, -23);
-    }
 
     private DeviceEpilogue Views(in Epilogue epilogue) => new(
         OptionalView(epilogue.Bias), OptionalView(epilogue.Addend), (int)epilogue.Activation,

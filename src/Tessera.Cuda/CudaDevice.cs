@@ -10,8 +10,8 @@ namespace Tessera.Cuda;
 /// <summary>
 /// An NVIDIA GPU: storages in its memory, all kernels in C#, compiled by ILGPU when they are first used. It needs
 /// NVIDIA's driver and nothing else. Work is enqueued on one stream; the host waits in
-/// <see cref="Download{T}"/> only. The second <see cref="Submit"/> of an update records it as a CUDA graph, the later
-/// ones replay that.
+/// <see cref="Download{T}"/> only. The second <see cref="Submit"/> of a piece of work records it as a CUDA graph, the
+/// later ones replay that.
 /// </summary>
 /// <example><code>
 /// CudaDevice.Register();                      // makes "cuda" known
@@ -38,6 +38,9 @@ public sealed partial class CudaDevice : Tensors.Devices.Device
     private readonly Staging _staging;
     private readonly Recorder? _recorder;
 
+    // What is enqueued goes to one stream, which records all of it or nothing: one thread after the other.
+    private readonly Lock _gate = new();
+
     // Stand where an argument has no tensor: a view of nothing has an address all the same.
     private readonly Storage<float> _noFloats;
     private readonly Storage<int> _noIntegers;
@@ -51,17 +54,20 @@ public sealed partial class CudaDevice : Tensors.Devices.Device
     public CudaDevice(int number = 0, Precision precision = Precision.Auto) : this(Open(number, precision))
     {
         Products = KindOf(_accelerator, precision);
-        _recorder = Recorder.Create(((CudaStream)_stream).StreamPtr);
+        if (CudaGraphs.Create(((CudaStream)_stream).StreamPtr) is { } graphs) _recorder = new Recorder(this, graphs);
         Description = $"{KindName}, {_accelerator.Name}, {Text(Products)}";
     }
 
     /// <summary>Computes on an accelerator, which this device disposes: the simulation in tests.</summary>
-    internal CudaDevice(Accelerator accelerator)
+    /// <param name="accelerator">The accelerator.</param>
+    /// <param name="graphsOf">Makes graphs of what a launcher launches; null for none.</param>
+    internal CudaDevice(Accelerator accelerator, Func<Launcher, IGraphs>? graphsOf = null)
     {
         _accelerator = accelerator;
         ManyTiles = accelerator.NumMultiprocessors;
         _stream = accelerator.CreateStream();
-        _launcher = new Launcher(accelerator, _stream);
+        _launcher = new Launcher(accelerator, _stream, _gate);
+        if (graphsOf is not null) _recorder = new Recorder(this, graphsOf(_launcher));
         _staging = new Staging(accelerator, _stream);
         (_noFloats, _noIntegers) = (Allocate<float>(0), Allocate<int>(0));
         Description = $"{KindName}, {accelerator.Name}";
@@ -70,17 +76,22 @@ public sealed partial class CudaDevice : Tensors.Devices.Device
     /// <inheritdoc/>
     public override string Description { get; }
 
+    /// <inheritdoc/>
+    public override long? Memory => _accelerator.MemorySize;
+
     /// <summary>Whether <see cref="Submit"/> records work, where the driver can.</summary>
     internal bool Records { get; init; } = true;
 
+    /// <summary>The graphs that are kept.</summary>
+    internal int Graphs => _recorder?.Count ?? 0;
+
     /// <summary>
-    /// Makes GPUs known to <see cref="Tensors.Devices.Device.Create"/> by the name <c>cuda</c>. They are not taken
-    /// unasked: the kernels have not run on a card yet.
+    /// Makes GPUs known to <see cref="Tensors.Devices.Device.Create"/> by the name <c>cuda</c>. It checks a GPU before
+    /// it gives it out, with a little work beside the processor.
     /// </summary>
     public static void Register() => Register(
         new DeviceKind(
-            KindName, Driver.FindDevices, (number, _, precision) => new CudaDevice(number, precision)),
-        isPreferred: false);
+            KindName, Driver.FindDevices, (number, _, precision) => Checked(new CudaDevice(number, precision), number)));
 
     /// <inheritdoc/>
     public override void Dispose()
@@ -115,6 +126,7 @@ public sealed partial class CudaDevice : Tensors.Devices.Device
         if (source.Length > destination.Length)
             throw new ArgumentException("the source is longer than the destination", nameof(source));
         if (source.IsEmpty) return;
+        using Lock.Scope scope = _gate.EnterScope();
         CheckHostMemory();
         _accelerator.Bind();
         _staging.Upload(source, View(destination).SubView(0, source.Length));
@@ -126,27 +138,50 @@ public sealed partial class CudaDevice : Tensors.Devices.Device
         if (source.Length > destination.Length)
             throw new ArgumentException("the source is longer than the destination", nameof(source));
         if (source.Length == 0) return;
+        using Lock.Scope scope = _gate.EnterScope();
         CheckHostMemory();
         _accelerator.Bind();
         _staging.Download(View(source), destination[..source.Length]);
     }
 
     /// <inheritdoc/>
-    public override void Submit(Action work)
+    public override void Submit(Action work, object? owner = null)
     {
         _accelerator.Bind();
         if (_recorder is null || !Records)
+        {
             work();
-        else
-            _recorder.Run(work);
+            return;
+        }
+        using Lock.Scope scope = _gate.EnterScope();
+        _recorder.Run(work, owner ?? work);
     }
 
     /// <inheritdoc/>
-    protected internal override void ForgetSubmitted()
+    protected internal override void ForgetSubmitted(object? owner)
     {
+        using Lock.Scope scope = _gate.EnterScope();
+        // All: other buffers are about to be freed too.
+        if (owner is not null && _recorder?.Knows(owner) != true) return;
         _accelerator.Bind();
         _stream.Synchronize();
-        _recorder?.Clear();
+        _recorder?.Forget(owner);
+    }
+
+    /// <summary>The device, after a self-check.</summary>
+    /// <exception cref="ArgumentException">It computes wrong; it is disposed then.</exception>
+    internal static CudaDevice Checked(CudaDevice device, int number)
+    {
+        if (new SelfCheck(device, device.Products, device.ManyTiles).FindFault() is not { } fault) return device;
+        try
+        {
+            device.Dispose();
+        }
+        // A GPU whose kernels fail may refuse everything after it.
+        catch (Exception e) when (e is CudaException or InvalidOperationException)
+        {
+        }
+        throw new ArgumentException($"GPU number {number} cannot be used: {fault}", nameof(number));
     }
 
     private void CheckHostMemory()

@@ -15,3 +15,25 @@ internal enum ProductKind
     /// <summary>In bfloat16.</summary>
     Bfloat16,
 }
+
+/// <summary>How exact each kind of product is.</summary>
+internal static class ProductKinds
+{
+    /// <summary>
+    /// The largest error of a sum of products of two rows, as a part of the product of their lengths.
+    /// </summary>
+    /// <param name="products">How they are computed.</param>
+    /// <param name="terms">The products of a sum.</param>
+    public static float Error(this ProductKind products, int terms)
+    {
+        // Two factors are rounded to so many bits; tensor cores cut the sums of float32 off.
+        int bits = products switch
+        {
+            ProductKind.Tf32 => 11,
+            ProductKind.Bfloat16 => 8,
+            ProductKind.ThreeTf32 => 22,
+            _ => 24,
+        };
+        return 2 * MathF.ScaleB(1, -bits) + terms * MathF.ScaleB(1, -23);
+    }
+}

@@ -6,14 +6,13 @@ namespace Tessera.Cuda;
 
 /// <summary>
 /// Page-locked host memory through which everything goes up and down: the GPU copies from there on its own
-/// while the program goes on. It is used as a ring.
+/// while the program goes on. It is used as a ring, by one thread at a time.
 /// </summary>
 internal sealed class Staging(Accelerator accelerator, AcceleratorStream stream) : IDisposable
 {
     private const int Capacity = 1 << 23, Alignment = 16;
 
     private readonly PageLockedArray1D<byte> _ring = accelerator.AllocatePageLocked1D<byte>(Capacity);
-    private readonly Lock _lock = new();
     private int _used;
 
     /// <summary>Enqueues a copy to the GPU; the source may change afterwards.</summary>
@@ -21,7 +20,6 @@ internal sealed class Staging(Accelerator accelerator, AcceleratorStream stream)
     {
         ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(source);
         ArrayView<byte> to = destination.Cast<byte>();
-        using Lock.Scope scope = _lock.EnterScope();
         for (int done = 0; done < bytes.Length;)
         {
             Span<byte> place = Take(bytes.Length - done);
@@ -36,7 +34,6 @@ internal sealed class Staging(Accelerator accelerator, AcceleratorStream stream)
     {
         Span<byte> bytes = MemoryMarshal.AsBytes(destination);
         ArrayView<byte> from = source.Cast<byte>();
-        using Lock.Scope scope = _lock.EnterScope();
         for (int done = 0; done < bytes.Length;)
         {
             Span<byte> place = Take(bytes.Length - done);

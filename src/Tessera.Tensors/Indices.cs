@@ -64,6 +64,20 @@ public sealed class Indices : IDisposable
         return new Indices(shape, limit, device.Allocate<int>(shape.Length), device, tape: null).With(values);
     }
 
+    /// <summary>Copies values in, in row-major order.</summary>
+    /// <exception cref="ArgumentException">The number of values is not the number of elements.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A value is below 0 or not below the limit.</exception>
+    public void CopyFrom(ReadOnlySpan<int> values)
+    {
+        Shape.ThrowIfNotLength(values.Length, nameof(values));
+        foreach (int value in values)
+        {
+            if ((uint)value >= (uint)Limit)
+                throw new ArgumentOutOfRangeException(nameof(values), value, $"indices are 0 to {Limit - 1}");
+        }
+        Device.Upload(values, Storage);
+    }
+
     /// <summary>Copies the values out, in row-major order.</summary>
     /// <exception cref="ArgumentException">The destination's length is not the number of elements.</exception>
     public void CopyTo(Span<int> destination)
@@ -124,13 +138,7 @@ public sealed class Indices : IDisposable
     /// <summary>Copies the values in.</summary>
     internal Indices With(ReadOnlySpan<int> values)
     {
-        Shape.ThrowIfNotLength(values.Length, nameof(values));
-        foreach (int value in values)
-        {
-            if ((uint)value >= (uint)Limit)
-                throw new ArgumentOutOfRangeException(nameof(values), value, $"indices are 0 to {Limit - 1}");
-        }
-        Device.Upload(values, Storage);
+        CopyFrom(values);
         return this;
     }
 

@@ -59,6 +59,32 @@ public sealed class DeviceTests(Trained trained)
             StringComparison.Ordinal);
     }
 
+    /// <summary>That is, at the self-check.</summary>
+    [Fact]
+    public void A_device_that_computes_wrong_is_passed_over_in_one_line_and_refused_by_name()
+    {
+        using var folder = new TemporaryFolder();
+        FaultyDevice.MakePresent();
+        string line = $"{FaultyDevice.Name}:0 is not used: {FaultyDevice.Fault}";
+        foreach (string command in (string[])["train", "eval", "encode", "decode"])
+        {
+            Outcome outcome = Program.Run(Arguments(command, folder));
+            Assert.Equal((0, line), (outcome.Code, outcome.Error.TrimEnd()));
+            if (command == "train") Assert.Contains("device: cpu, ", outcome.Output, StringComparison.Ordinal);
+        }
+        Assert.Equal(
+            $"--device {FaultyDevice.Name}: {FaultyDevice.Fault}",
+            Program.Refuse("eval", trained.Run, "--device", FaultyDevice.Name));
+
+        string[] devices = Program.Succeed("info").Split('\n');
+        Assert.Contains(
+            devices, row => row.StartsWith(FaultyDevice.Name, StringComparison.Ordinal)
+                && row.TrimEnd().EndsWith($"cannot be used: {FaultyDevice.Fault}", StringComparison.Ordinal));
+        Assert.StartsWith(
+            "cpu", Assert.Single(devices, row => row.Contains("--device auto takes it", StringComparison.Ordinal)),
+            StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_precision_that_the_device_has_not_is_refused()
     {

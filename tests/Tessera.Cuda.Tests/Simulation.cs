@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ILGPU;
 using ILGPU.Runtime.CPU;
 using Tessera.Tensors.Devices;
@@ -19,6 +20,9 @@ internal static class Simulation
 
     private static readonly Lazy<CudaDevice> LargeOne = new(() => Create(ProductKind.Fma, warps: 32, manyTiles: 1));
 
+    // Before that of xunit.
+    static Simulation() => Trace.Listeners.Insert(0, new AssertionListener());
+
     /// <summary>Whether this machine has a GPU that can be used.</summary>
     public static bool HasGpu { get; } = Driver.FindDevices()[0].Fault is null;
 
@@ -27,6 +31,16 @@ internal static class Simulation
 
     /// <summary>With groups of at most so many warps, products of a kind, and the widest tiles for them.</summary>
     public static CudaDevice Tensor(ProductKind products, int warps) => Create(products, warps, manyTiles: 1);
+
+    /// <summary>With groups of at most two warps, and submitted work that is recorded or not.</summary>
+    public static CudaDevice Recording(bool records) => HasGpu
+        ? new CudaDevice { Records = records }
+        : new CudaDevice(Simulated(warps: 2), launcher => new SimulatedGraphs(launcher))
+        {
+            Products = ProductKind.Fma,
+            ManyTiles = 64,
+            Records = records,
+        };
 
     /// <summary>With groups of any size, and large tiles for all products; slow.</summary>
     public static CudaDevice Large => LargeOne.Value;

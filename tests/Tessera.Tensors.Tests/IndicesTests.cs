@@ -8,6 +8,17 @@ namespace Tessera.Tensors.Tests;
 public class IndicesTests
 {
     [Fact]
+    public void Other_values_are_copied_in_if_they_fit()
+    {
+        using Indices indices = Indices.From([0, 1, 2], [3], limit: 4);
+        indices.CopyFrom([3, 2, 3]);
+        Assert.Throws<ArgumentOutOfRangeException>(() => indices.CopyFrom([0, 4, 0]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => indices.CopyFrom([0, -1, 0]));
+        Assert.Throws<ArgumentException>(() => indices.CopyFrom([0, 1]));
+        Assert.Equal([3, 2, 3], indices.ToArray());
+    }
+
+    [Fact]
     public void From_copies()
     {
         int[] values = [3, 0, 1, 3, 2, 0];

@@ -137,7 +137,8 @@ internal static class RunSettings<TOptions> where TOptions : RunOptions
     {
         Option<string?> option = NewOption.Text(
             "--device", string.Join('|', Device.Names),
-            $"Device to compute on; {Device.Auto}: the processor [default: {Device.Auto}].");
+            $"Device to compute on; {Device.Auto}: the first GPU that computes right, else the processor "
+                + $"[default: {Device.Auto}].");
         option.CompletionSources.Add([.. Device.Names]);
         return option;
     }

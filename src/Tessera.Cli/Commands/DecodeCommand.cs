@@ -45,7 +45,7 @@ internal sealed class DecodeCommand : TesseraCommand
         bool isGrid = Path.GetExtension(path).Equals(".png", StringComparison.OrdinalIgnoreCase);
         if (isGrid) OutputFile.Checked($"--out {path}", path, "images", ".png");
         else CheckNew(path);
-        using Device device = given.CreateDevice();
+        using Device device = CreateDevice(given);
         using TrainedModel trained = _model.Open(parse, Invocation.Error, device);
         using TokenReader tokens = TokenReader.Open(
             parse.GetRequiredValue(_tokens), trained.Model.Options.Codes, CellsPerImage(trained),

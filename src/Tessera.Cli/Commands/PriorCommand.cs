@@ -46,7 +46,7 @@ internal sealed class PriorCommand : TrainingCommand<PriorOptions>
         // Before models and images are read, so that a wrong option is reported at once.
         PriorOptions options = resume ? OptionsToResume(parse, path) : ApplyAll(parse, PriorOptions.Default);
         if (!resume) RunFolder.CheckFree(path);
-        using Device device = options.CreateDevice();
+        using Device device = CreateDevice(options);
         using TrainedModel trained = _model.Open(parse, Invocation.Error, device);
         string hash = PriorFile.HashOf(trained.Path);
         if (resume && hash != options.TokenizerHash)

@@ -34,7 +34,7 @@ internal abstract class SamplerCommand : TesseraCommand
         TrainingOptions given = _computing.Apply(parse, new TrainingOptions());
         SamplingOptions options = Sampling.Options(parse);
         Check(parse);
-        using Device device = given.CreateDevice();
+        using Device device = CreateDevice(given);
         using TrainedModel trained = _model.Open(parse, Invocation.Error, device);
         using CodePrior prior =
             ImageSampler.OpenPrior(_model.Path(parse), trained.Path, Sampling.Prior(parse), device);

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Tessera.Cli.CommandLine;
+using Tessera.Runs;
+using Tessera.Tensors.Devices;
 
 namespace Tessera.Cli.Commands;
 
@@ -24,6 +26,14 @@ internal abstract class TesseraCommand : Command, IHasExamples
 
     /// <summary>The streams and the cancellation.</summary>
     protected Invocation Invocation { get; }
+
+    /// <summary>
+    /// Creates the device that the options name, and prints a line for each that would have been taken if it computed
+    /// right.
+    /// </summary>
+    /// <exception cref="InputException">There is no such device, or it cannot be used.</exception>
+    protected Device CreateDevice(RunOptions options) => options.CreateDevice(
+        (name, fault) => Invocation.Error.Line($"{name} is not used: {fault}"));
 
     /// <summary>Runs the command.</summary>
     /// <exception cref="InputException">An option or input is wrong.</exception>

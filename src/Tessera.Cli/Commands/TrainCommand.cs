@@ -58,7 +58,7 @@ internal sealed class TrainCommand : TrainingCommand<TrainingOptions>
         if (path is null) path = FreePath(options.Data);
         if (!resume) RunFolder.CheckFree(path);
         // Before images are read and before config.json changes: the device may be unknown.
-        using Device device = options.CreateDevice();
+        using Device device = CreateDevice(options);
         // A resumed run uses the same images as before: it leaves out those left out at its start, and no others.
         var loader = new ImageLoader(
             Invocation.Output, parse.GetValue(SkipDamaged), Invocation.Cancellation)

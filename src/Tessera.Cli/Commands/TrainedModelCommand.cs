@@ -48,7 +48,7 @@ internal abstract class TrainedModelCommand : TesseraCommand
     {
         // Check the options first, so that a wrong one is reported before the model is read.
         TrainingOptions given = _settings.Apply(parse, new TrainingOptions());
-        using Device device = given.CreateDevice();
+        using Device device = CreateDevice(given);
         using TrainedModel trained = _model.Open(parse, Invocation.Error, device);
         Run(parse, trained);
     }

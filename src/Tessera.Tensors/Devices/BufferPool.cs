@@ -11,6 +11,7 @@ internal sealed class BufferPool<T>(Device device) where T : unmanaged
     private readonly Lock _lock = new();
     private readonly Dictionary<int, PriorityQueue<Storage<T>, long>> _free = [];
     private long _allocated;
+    private bool _isClosed;
 
     public Storage<T> Rent(int length)
     {
@@ -21,7 +22,7 @@ internal sealed class BufferPool<T>(Device device) where T : unmanaged
                 return used;
         }
         Storage<T> storage = device.Allocate<T>(length);
-        storage.NumberInPool = Interlocked.Increment(ref _allocated);
+        (storage.Pool, storage.NumberInPool) = (this, Interlocked.Increment(ref _allocated));
         return storage;
     }
 
@@ -29,10 +30,22 @@ internal sealed class BufferPool<T>(Device device) where T : unmanaged
     {
         lock (_lock)
         {
+            if (_isClosed)
+            {
+                storage.Dispose();
+                return;
+            }
             if (!_free.TryGetValue(storage.Length, out PriorityQueue<Storage<T>, long>? free))
                 _free.Add(storage.Length, free = new PriorityQueue<Storage<T>, long>());
             free.Enqueue(storage, storage.NumberInPool);
         }
+    }
+
+    /// <summary>Frees all buffers: those that are rented when they are given back.</summary>
+    public void Close()
+    {
+        lock (_lock) _isClosed = true;
+        Clear();
     }
 
     /// <summary>Frees all buffers that are not rented.</summary>

@@ -17,6 +17,9 @@ public abstract partial class DelegatingDevice(Device inner) : Device
     public override int Threads => Inner.Threads;
 
     /// <inheritdoc/>
+    public override long? Memory => Inner.Memory;
+
+    /// <inheritdoc/>
     public override Storage<T> Allocate<T>(int length) => Inner.Allocate<T>(length);
 
     /// <inheritdoc/>
@@ -30,10 +33,10 @@ public abstract partial class DelegatingDevice(Device inner) : Device
     public override void Download<T>(Storage<T> source, Span<T> destination) => Inner.Download(source, destination);
 
     /// <inheritdoc/>
-    public override void Submit(Action work) => Inner.Submit(work);
+    public override void Submit(Action work, object? owner = null) => Inner.Submit(work, owner);
 
     /// <inheritdoc/>
-    protected internal override void ForgetSubmitted() => Inner.ForgetSubmitted();
+    protected internal override void ForgetSubmitted(object? owner) => Inner.ForgetSubmitted(owner);
 
     /// <inheritdoc/>
     public override string? Explain(in Conv2dGeometry geometry) => Inner.Explain(geometry);

@@ -38,19 +38,20 @@ public abstract partial class Device
     /// </param>
     /// <param name="threads">The number of processor threads, at least 1; null for one per logical processor.</param>
     /// <param name="precision">How the device multiplies.</param>
+    /// <param name="passedOver">
+    /// Receives the name of each device that was found and that <see cref="Auto"/> does not take all the same, as it
+    /// cannot be created, and why; null if nobody wants to know.
+    /// </param>
     /// <exception cref="ArgumentException">
     /// There is no such device, or it cannot be used; the message says why. Or the device has no such precision. Or
     /// TESSERA_KERNELS or TESSERA_CONVOLUTIONS has an unknown value.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">The number of threads is below 1.</exception>
-    public static Device Create(string name = Auto, int? threads = null, Precision precision = Precision.Auto)
+    public static Device Create(
+        string name = Auto, int? threads = null, Precision precision = Precision.Auto,
+        Action<string, string>? passedOver = null)
     {
-        if (name == Auto)
-        {
-            (DeviceKind best, int first) =
-                _kinds.Select(kind => (kind, FirstUsable(kind.Find()))).First(usable => usable.Item2 >= 0);
-            return best.Create(first, threads, precision);
-        }
+        if (name == Auto) return CreateBest(threads, precision, passedOver);
         string[] parts = name.Split(':');
         int number = 0;
         DeviceKind? kind = _kinds.FirstOrDefault(kind => kind.Name == parts[0]);
@@ -87,6 +88,27 @@ public abstract partial class Device
             IEnumerable<DeviceKind> others = _kinds.Where(other => other.Name != kind.Name);
             _kinds = isPreferred ? [kind, .. others] : [.. others, kind];
         }
+    }
+
+    private static Device CreateBest(int? threads, Precision precision, Action<string, string>? passedOver)
+    {
+        foreach (DeviceKind kind in _kinds.TakeWhile(kind => kind.Name != Cpu))
+        {
+            IReadOnlyList<FoundDevice> found = kind.Find();
+            for (int number = 0; number < found.Count; number++)
+            {
+                if (found[number].Fault is not null) continue;
+                try
+                {
+                    return kind.Create(number, threads, precision);
+                }
+                catch (ArgumentException e)
+                {
+                    passedOver?.Invoke($"{kind.Name}:{number}", e.Message);
+                }
+            }
+        }
+        return _kinds.Single(kind => kind.Name == Cpu).Create(0, threads, precision);
     }
 
     private static int FirstUsable(IReadOnlyList<FoundDevice> found)

@@ -12,11 +12,14 @@ namespace Tessera.Tensors.Devices;
 /// </remarks>
 public abstract partial class Device : IDisposable
 {
-    private readonly BufferPool<float> _floats;
-    private readonly BufferPool<int> _indices;
+    // Of the work that runs on this thread, if its buffers are its own.
+    [ThreadStatic]
+    private static BufferPools? _ownPools;
+
+    private readonly BufferPools _pools;
 
     /// <summary>Creates the device with empty pools of buffers.</summary>
-    protected Device() => (_floats, _indices) = (new BufferPool<float>(this), new BufferPool<int>(this));
+    protected Device() => _pools = new BufferPools(this);
 
     /// <summary>A description for users: "cpu, 2 threads, vector256 kernels".</summary>
     public abstract string Description { get; }
@@ -24,8 +27,12 @@ public abstract partial class Device : IDisposable
     /// <summary>The processor threads that the device computes with; 0 for other hardware.</summary>
     public virtual int Threads => 0;
 
+    /// <summary>The bytes of memory that the device has; null where that is the computer's own.</summary>
+    public virtual long? Memory => null;
+
     /// <summary>Allocates new memory, not cleared. The caller disposes it.</summary>
     /// <typeparam name="T"><see cref="float"/>, <see cref="int"/> or <see cref="byte"/>.</typeparam>
+    /// <exception cref="InsufficientMemoryException">The device's own memory is used up.</exception>
     public abstract Storage<T> Allocate<T>(int length) where T : unmanaged;
 
     /// <summary>
@@ -51,12 +58,22 @@ public abstract partial class Device : IDisposable
     /// again; the processor calls it.
     /// </summary>
     /// <remarks>
-    /// A replay writes to every buffer that the recorded run rented, those that it gave back too. Between two
-    /// submissions such buffers may be rented, but what lies in them is lost with the next one: reset other tapes before
-    /// it.
+    /// A replay writes to every buffer that the recorded run rented, those that it gave back too. So a device that
+    /// records gives the work buffers that nobody else gets, until <see cref="Forget"/>.
     /// </remarks>
     /// <param name="work">The work: the same delegate object each time.</param>
-    public virtual void Submit(Action work) => work();
+    /// <param name="owner">
+    /// Whose work it is; null for its own. Work of one owner shares its buffers: what one piece leaves in a buffer that
+    /// it gave back is lost with the next piece.
+    /// </param>
+    public virtual void Submit(Action work, object? owner = null) => work();
+
+    /// <summary>
+    /// Drops what <see cref="Submit"/> recorded of an owner and frees its buffers; those of its tapes when they are
+    /// reset. Does nothing if nothing was recorded.
+    /// </summary>
+    /// <param name="owner">The owner of the work, or the work itself.</param>
+    public void Forget(object owner) => ForgetSubmitted(owner);
 
     /// <summary>
     /// How a convolution and its gradients are computed, and why, as text for users; null if unknown.
@@ -69,18 +86,19 @@ public abstract partial class Device : IDisposable
     /// </summary>
     public void Trim()
     {
-        ForgetSubmitted();
-        _floats.Clear();
-        _indices.Clear();
+        ForgetSubmitted(owner: null);
+        _pools.Clear();
     }
 
     /// <summary>
-    /// Waits for all work enqueued before and drops what <see cref="Submit"/> recorded: its buffers are about to be
-    /// freed.
+    /// Waits for all work enqueued before, drops what <see cref="Submit"/> recorded and frees its buffers.
     /// </summary>
-    protected internal virtual void ForgetSubmitted()
+    /// <param name="owner">The owner of the work; null for all work.</param>
+    protected internal virtual void ForgetSubmitted(object? owner)
     {
     }
+
+    private BufferPools Pools => _ownPools is { } own && own.Device == this ? own : _pools;
 
     /// <summary>Frees the pooled buffers and ends the device's threads.</summary>
     public virtual void Dispose()
@@ -261,14 +279,30 @@ public abstract partial class Device : IDisposable
     public void Copy(Storage<float> x, Storage<float> y) => Scale(x, 1, y, accumulate: false);
 
     /// <summary>A used or new buffer, not cleared. Give it back with <see cref="Return(Storage{float})"/>.</summary>
-    internal Storage<float> Rent(int length) => _floats.Rent(length);
+    internal Storage<float> Rent(int length) => Pools.Floats.Rent(length);
 
     /// <summary>Gives a rented buffer back; nothing may read it afterwards.</summary>
-    internal void Return(Storage<float> storage) => _floats.Return(storage);
+    internal void Return(Storage<float> storage) =>
+        (storage.Pool ?? _pools.Floats).Return(storage);
 
     /// <summary>A used or new buffer of indices. Give it back with <see cref="Return(Storage{int})"/>.</summary>
-    internal Storage<int> RentIndices(int length) => _indices.Rent(length);
+    internal Storage<int> RentIndices(int length) => Pools.Indices.Rent(length);
 
     /// <summary>Gives a rented buffer back; nothing may read it afterwards.</summary>
-    internal void Return(Storage<int> storage) => _indices.Return(storage);
+    internal void Return(Storage<int> storage) => (storage.Pool ?? _pools.Indices).Return(storage);
+
+    /// <summary>Runs work on this thread that rents from other pools of this device.</summary>
+    internal static void Run(Action work, BufferPools pools)
+    {
+        BufferPools? before = _ownPools;
+        _ownPools = pools;
+        try
+        {
+            work();
+        }
+        finally
+        {
+            _ownPools = before;
+        }
+    }
 }

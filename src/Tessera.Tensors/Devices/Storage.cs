@@ -11,7 +11,10 @@ public abstract class Storage<T>(int length) : IDisposable where T : unmanaged
     /// <summary>The number of elements.</summary>
     public int Length { get; } = length;
 
-    /// <summary>The order in which a pool allocated its buffers.</summary>
+    /// <summary>The pool that the memory is rented from and given back to; null for none.</summary>
+    internal BufferPool<T>? Pool { get; set; }
+
+    /// <summary>The order in which the pool allocated its buffers.</summary>
     internal long NumberInPool { get; set; }
 
     /// <summary>

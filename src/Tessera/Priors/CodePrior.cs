@@ -106,16 +106,15 @@ public sealed class CodePrior : Module
     /// The logits of one position of sequences whose positions before are in a cache; the same bits as those of
     /// <see cref="Forward"/>.
     /// </summary>
-    /// <param name="inputs">The position's inputs, <c>[batch]</c>, on a tape that does not record.</param>
-    /// <param name="cache">What is kept of the positions before; changed.</param>
-    /// <returns><c>[batch, 1, codes]</c>, on the tape of the inputs.</returns>
-    internal Tensor Next(Indices inputs, PriorCache cache)
+    /// <param name="position">The position.</param>
+    /// <param name="cache">The position's inputs, and what is kept of the positions before; changed.</param>
+    /// <param name="tape">A tape that does not record.</param>
+    /// <returns><c>[batch, 1, codes]</c>, on the tape.</returns>
+    internal Tensor At(int position, PriorCache cache, Tape tape)
     {
-        Tape tape = inputs.Tape!;
-        (int batch, int position) = (inputs.Shape.Length, cache.Position);
         Tensor at = Positions(tape).Rows(position, 1);
-        Tensor x = _inputs.Forward(inputs.Reshape([batch, 1])).Add(at);
-        Indices rows = cache.NextRows(tape);
+        Tensor x = _inputs.Forward(cache.Inputs.On(tape).Reshape([cache.Sequences, 1])).Add(at);
+        Indices rows = cache.Rows(position).On(tape);
         for (int i = 0; i < _blocks.Length; i++) x = _blocks[i].Next(x, cache.Projections[i], rows, position);
         return _head.Forward(_norm.Forward(x));
     }

@@ -1,4 +1,5 @@
 using Tessera.Tensors.Autograd;
+using Tessera.Tensors.Devices;
 using Tessera.Tensors.Random;
 
 namespace Tessera.Priors;
@@ -27,6 +28,8 @@ public sealed class CodeSampler : IDisposable
     private readonly Tape _tape;
     private readonly ParallelOptions _threads;
     private PriorCache? _cache;
+    private Action[] _steps = [];
+    private Storage<float>[] _logits = [];
 
     /// <summary>Creates the sampler of a prior.</summary>
     /// <param name="prior">The prior.</param>
@@ -78,6 +81,7 @@ public sealed class CodeSampler : IDisposable
     /// <summary>Frees the cache and the working memory.</summary>
     public void Dispose()
     {
+        _prior.Device.Forget(this);
         _tape.Dispose();
         _cache?.Dispose();
     }
@@ -99,7 +103,10 @@ public sealed class CodeSampler : IDisposable
         for (int position = 0; position < length; position++)
         {
             cancellation.ThrowIfCancellationRequested();
-            _prior.Next(_tape.Indices(inputs, [inputs.Length], _prior.Inputs), cache).CopyTo(logits);
+            cache.Inputs.CopyFrom(inputs);
+            // A device may record each position and replay it for the next samples.
+            _prior.Device.Submit(_steps[position], this);
+            _prior.Device.Download(_logits[position], logits);
             _tape.Reset();
             int at = position;
             Parallel.For(0, count, _threads, () => new CodeDraw(size, options), (i, _, draw) =>
@@ -126,13 +133,17 @@ public sealed class CodeSampler : IDisposable
 
     private PriorCache CacheFor(int sequences)
     {
-        if (_cache?.Sequences != sequences)
-        {
-            _cache?.Dispose();
-            _cache = new PriorCache(_prior, sequences);
-        }
-        _cache.Clear();
-        return _cache;
+        if (_cache is { } kept && kept.Sequences == sequences) return kept;
+        _prior.Device.Forget(this);
+        _cache?.Dispose();
+        var cache = new PriorCache(_prior, sequences);
+        _logits = new Storage<float>[_prior.Options.Length];
+        _steps =
+        [
+            .. Enumerable.Range(0, _logits.Length).Select<int, Action>(
+                position => () => _logits[position] = _prior.At(position, cache, _tape).Storage),
+        ];
+        return _cache = cache;
     }
 
     private void Check(IReadOnlyList<int?> labels, ReadOnlySpan<int> given)

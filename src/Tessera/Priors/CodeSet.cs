@@ -1,7 +1,6 @@
 using Tessera.Data;
 using Tessera.Models;
 using Tessera.Tensors;
-using Tessera.Tensors.Autograd;
 using Tessera.Tensors.Devices;
 using Tessera.Tensors.Ops;
 
@@ -92,17 +91,19 @@ public sealed class CodeSet
         int[] codes = new int[images.Count * length];
         byte[] pixels = new byte[batch * layout.Length];
         using Storage<byte> bytes = model.Device.Allocate<byte>(pixels.Length);
-        using var tape = new Tape(model.Device, recording: false);
         int[] numbers = [.. Enumerable.Range(isMirrored ? batch : 0, batch)];
+        using var pass = new RepeatedPass<Indices, Storage<int>>(
+            model.Device, shape => Indices.From(numbers, shape, 2 * batch, model.Device),
+            (tape, images) => model.Encode(tape.GatherImages(bytes, layout, images.On(tape))).Storage);
+        int[] found = new int[batch * length];
         for (int first = 0; first < images.Count; first += batch)
         {
             cancellation.ThrowIfCancellationRequested();
             int count = Math.Min(batch, images.Count - first);
             for (int i = 0; i < count; i++) images.Pixels(first + i).CopyTo(pixels.AsSpan(i * layout.Length));
-            model.Device.Upload<byte>(pixels, bytes);
-            Tensor x = tape.GatherImages(bytes, layout, tape.Indices(numbers, [batch], 2 * batch));
-            model.Encode(x).ToArray().AsSpan(0, count * length).CopyTo(codes.AsSpan(first * length));
-            tape.Reset();
+            pass.Run(
+                [batch], _ => model.Device.Upload<byte>(pixels, bytes), output => model.Device.Download(output, found));
+            found.AsSpan(0, count * length).CopyTo(codes.AsSpan(first * length));
             report(first + count);
         }
         return codes;

@@ -1,5 +1,6 @@
+using Tessera.Models;
 using Tessera.Tensors;
-using Tessera.Tensors.Autograd;
+using Tessera.Tensors.Devices;
 using Tessera.Tensors.Ops;
 
 namespace Tessera.Priors;
@@ -36,25 +37,38 @@ public static class PriorEvaluator
         CodePriorOptions options = prior.Options;
         int length = options.Length, batch = BatchFor(options);
         float[] nats = new float[codes.Length];
-        using var tape = new Tape(prior.Device, recording: false);
+        using var pass = new RepeatedPass<Sequences, Storage<float>>(
+            prior.Device, shape => new Sequences(Zeros(shape, prior.Inputs), Zeros(shape, options.Codes)),
+            (tape, given) =>
+            {
+                Tensor losses = tape.Allocate(given.Targets.Shape);
+                prior.Forward(given.Inputs.On(tape)).CrossEntropy(given.Targets.On(tape), losses);
+                return losses.Storage;
+            });
         for (int first = 0; first < labels.Count; first += batch)
         {
             cancellation.ThrowIfCancellationRequested();
             int count = Math.Min(batch, labels.Count - first);
-            ReadOnlySpan<int> targets = codes.AsSpan(first * length, count * length);
+            int start = first * length;
+            Memory<int> targets = codes.AsMemory(start, count * length);
             int[] inputs = new int[targets.Length];
             for (int i = 0; i < count; i++)
             {
                 inputs[i * length] = options.FirstInput(labels[first + i]);
-                targets.Slice(i * length, length - 1).CopyTo(inputs.AsSpan(i * length + 1));
+                targets.Span.Slice(i * length, length - 1).CopyTo(inputs.AsSpan(i * length + 1));
             }
-            Tensor logits = prior.Forward(tape.Indices(inputs, [count, length], prior.Inputs));
-            Tensor losses = tape.Allocate([count, length]);
-            logits.CrossEntropy(tape.Indices(targets, [count, length], options.Codes), losses);
-            losses.CopyTo(nats.AsSpan(first * length, count * length));
-            tape.Reset();
+            pass.Run(
+                [count, length],
+                given =>
+                {
+                    given.Inputs.CopyFrom(inputs);
+                    given.Targets.CopyFrom(targets.Span);
+                },
+                losses => prior.Device.Download(losses, nats.AsSpan(start, targets.Length)));
         }
         return nats;
+
+        Indices Zeros(Shape shape, int limit) => Indices.From(new int[shape.Length], shape, limit, prior.Device);
     }
 
     /// <summary>Images of a batch: fewer where their logits or inner numbers would take over 256 MB.</summary>
@@ -105,6 +119,15 @@ public static class PriorEvaluator
         if (classes && prior.Classes.Count > 0 && set.Labels.Any(label => label < 0 || label >= prior.Classes.Count))
             throw new InputException(
                 $"{set.Name} has images of other classes than the prior's: {string.Join(", ", prior.Classes)}");
+    }
+
+    private sealed record Sequences(Indices Inputs, Indices Targets) : IDisposable
+    {
+        public void Dispose()
+        {
+            Inputs.Dispose();
+            Targets.Dispose();
+        }
     }
 
     private static double Mean(float[] values) => values.Average(value => (double)value);

@@ -100,6 +100,10 @@ public sealed class PriorLearner : Learner
     public override void WriteModel(Stream stream) => PriorFile.Write(stream, Model, Run.Options.TokenizerHash);
 
     /// <inheritdoc/>
+    protected internal override Learner WithBatch(int batch, Device device) =>
+        new PriorLearner(Run.WithBatch(batch), _train, _test, _pixelsPerCode, device);
+
+    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         _batches?.Dispose();

@@ -71,5 +71,8 @@ public sealed class PriorRun : RunFolder
         return run;
     }
 
+    /// <summary>The run with another batch, written nowhere.</summary>
+    internal PriorRun WithBatch(int batch) => new(Path, Options with { Batch = batch });
+
     private void WriteConfig() => WriteOptions(Path, Options, PriorJson.Default.RunConfigPriorOptions);
 }

@@ -113,6 +113,14 @@ public abstract class Learner : IDisposable
     /// <param name="stream">Receives the file.</param>
     public virtual void WriteModel(Stream stream) => SafeTensors.Write(stream, StateDict.Entries(Model.State()));
 
+    /// <summary>
+    /// This learner with another batch on another device, to count the memory of an update there; null if it cannot be
+    /// made. The caller disposes it.
+    /// </summary>
+    /// <param name="batch">Images per batch.</param>
+    /// <param name="device">The device: one without memory.</param>
+    protected internal virtual Learner? WithBatch(int batch, Device device) => null;
+
     /// <summary>Frees the model and the device.</summary>
     public void Dispose()
     {

@@ -76,18 +76,25 @@ public abstract record RunOptions
     internal LearningRateSchedule Schedule => new(LearningRate, WarmUp, LearningRateShape);
 
     /// <summary>Creates the device that the options name; the caller disposes it.</summary>
-    /// <exception cref="InputException">There is no such device.</exception>
-    public Device CreateDevice()
+    /// <param name="passedOver">
+    /// Receives the name of each device that was found and cannot be used all the same, and why, where the options
+    /// leave the choice.
+    /// </param>
+    /// <exception cref="InputException">There is no such device, or it cannot be used.</exception>
+    public Device CreateDevice(Action<string, string>? passedOver = null)
     {
         try
         {
-            return Tensors.Devices.Device.Create(Device, Threads, Precision);
+            return Tensors.Devices.Device.Create(
+                Device, Threads, Precision, (name, why) => passedOver?.Invoke(name, WithoutParameter(why)));
         }
         catch (ArgumentException e)
         {
-            throw new InputException($"{nameof(Device)} {Device}: {e.Message.Split(" (Parameter")[0]}", e)
+            throw new InputException($"{nameof(Device)} {Device}: {WithoutParameter(e.Message)}", e)
             { Option = nameof(Device) };
         }
+
+        static string WithoutParameter(string message) => message.Split(" (Parameter")[0];
     }
 
     /// <summary>

@@ -91,7 +91,9 @@ public sealed class Trainer : IDisposable
     /// <exception cref="TrainingDivergedException">
     /// A loss, a weight or an evaluation was not finite; earlier checkpoints are intact.
     /// </exception>
-    /// <exception cref="InputException">The run folder cannot be written.</exception>
+    /// <exception cref="InputException">
+    /// The run folder cannot be written, or the device's memory is too small for the batch.
+    /// </exception>
     public void Run(IProgress<RunProgress>? progress = null, CancellationToken cancellation = default)
     {
         _clock.Start();
@@ -130,7 +132,14 @@ public sealed class Trainer : IDisposable
     private void Step()
     {
         long start = Stopwatch.GetTimestamp();
-        _step.Run(_state.Update, _spent);
+        try
+        {
+            _step.Run(_state.Update, _spent);
+        }
+        catch (InsufficientMemoryException e) when (UpdateMemory.Explain(_learner, e) is { } explained)
+        {
+            throw explained;
+        }
         _state = _state with
         {
             Update = _state.Update + 1,

@@ -36,12 +36,13 @@ internal sealed class UpdateStep : IDisposable
         _learner.Prepare(update);
         Log.Prepare();
         _learner.Block.Upload();
-        _learner.Device.Submit(_work);
+        _learner.Device.Submit(_work, this);
         _learner.AfterUpdate(update, done, Log);
     }
 
     public void Dispose()
     {
+        _learner.Device.Forget(this);
         _tape.Dispose();
         Log.Dispose();
     }

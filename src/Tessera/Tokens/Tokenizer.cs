@@ -3,8 +3,8 @@ using Tessera.Data;
 using Tessera.Imaging;
 using Tessera.Models;
 using Tessera.Tensors;
-using Tessera.Tensors.Autograd;
 using Tessera.Tensors.Devices;
+using Tessera.Tensors.Ops;
 
 namespace Tessera.Tokens;
 
@@ -25,7 +25,8 @@ namespace Tessera.Tokens;
 public sealed class Tokenizer : IDisposable
 {
     private readonly bool _ownsModel;
-    private readonly Tape _tape;
+    private readonly RepeatedPass<Tensor, Storage<int>> _encoding;
+    private readonly RepeatedPass<Indices, Storage<float>> _decoding;
     private float[] _pixels = [];
     private int[] _codes = [];
 
@@ -39,7 +40,11 @@ public sealed class Tokenizer : IDisposable
     {
         Model = model;
         _ownsModel = ownsModel;
-        _tape = new Tape(model.Device, recording: false);
+        _encoding = new RepeatedPass<Tensor, Storage<int>>(
+            model.Device, shape => Tensor.Zeros(shape, model.Device), (tape, x) => model.Encode(x.On(tape)).Storage);
+        _decoding = new RepeatedPass<Indices, Storage<float>>(
+            model.Device, shape => Indices.From(new int[shape.Length], shape, model.Options.Codes, model.Device),
+            (tape, codes) => model.Decode(codes.On(tape)).Storage);
     }
 
     /// <summary>The model.</summary>
@@ -195,7 +200,8 @@ public sealed class Tokenizer : IDisposable
     /// <summary>Releases the working memory, and the model if <see cref="Open"/> read it.</summary>
     public void Dispose()
     {
-        _tape.Dispose();
+        _encoding.Dispose();
+        _decoding.Dispose();
         if (_ownsModel) Model.Dispose();
     }
 
@@ -241,32 +247,32 @@ public sealed class Tokenizer : IDisposable
     private int[] EncodeBatch(int count, Func<int, byte[]> pixelsOf, ImageLayout layout)
     {
         int rounded = Rounded(count, layout);
-        Span<float> pixels = Grown(ref _pixels, rounded * layout.Length);
+        Memory<float> pixels = Grown(ref _pixels, rounded * layout.Length);
         for (int i = 0; i < count; i++)
-            PixelValues.FromBytes(pixelsOf(i), pixels.Slice(i * layout.Length, layout.Length));
-        Tensor x = _tape.Input(pixels, [rounded, layout.Height, layout.Width, layout.Channels]);
-        int[] codes = Model.Encode(x).ToArray();
-        _tape.Reset();
+            PixelValues.FromBytes(pixelsOf(i), pixels.Span.Slice(i * layout.Length, layout.Length));
+        int[] codes = new int[rounded * CodesPerImage(layout)];
+        _encoding.Run(
+            [rounded, layout.Height, layout.Width, layout.Channels], x => x.CopyFrom(pixels.Span),
+            output => Model.Device.Download(output, codes));
         return codes[..(count * CodesPerImage(layout))];
     }
 
     private void DecodeBatch(ReadOnlySpan<int> codes, Span<Image> images, ImageLayout layout)
     {
         int rounded = Rounded(images.Length, layout);
-        Span<int> padded = Grown(ref _codes, rounded * CodesPerImage(layout));
-        codes.CopyTo(padded);
+        Memory<int> padded = Grown(ref _codes, rounded * CodesPerImage(layout));
+        codes.CopyTo(padded.Span);
         // A refused earlier call may have left invalid codes behind.
-        padded[codes.Length..].Clear();
+        padded.Span[codes.Length..].Clear();
+        Memory<float> pixels = Grown(ref _pixels, rounded * layout.Length);
         (int rows, int columns) = (layout.Height / PixelsPerCode, layout.Width / PixelsPerCode);
-        Shape shape = Levels == 1 ? [rounded, rows, columns] : [rounded, rows, columns, Levels];
-        Indices indices = _tape.Indices(padded, shape, Model.Options.Codes);
-        Span<float> pixels = Grown(ref _pixels, rounded * layout.Length);
-        Model.Decode(indices).CopyTo(pixels);
-        _tape.Reset();
+        _decoding.Run(
+            Levels == 1 ? [rounded, rows, columns] : [rounded, rows, columns, Levels], x => x.CopyFrom(padded.Span),
+            output => Model.Device.Download(output, pixels.Span));
         for (int i = 0; i < images.Length; i++)
         {
             images[i] = Image.Black(layout.Width, layout.Height, layout.Channels);
-            PixelValues.ToBytes(pixels.Slice(i * layout.Length, layout.Length), images[i].Pixels);
+            PixelValues.ToBytes(pixels.Span.Slice(i * layout.Length, layout.Length), images[i].Pixels);
         }
     }
 
@@ -301,10 +307,10 @@ public sealed class Tokenizer : IDisposable
     private static int Rounded(int count, ImageLayout layout) => Math.Min(
         (int)BitOperations.RoundUpToPowerOf2((uint)count), ImageFit.BatchFor(layout.Width, layout.Height));
 
-    private static Span<T> Grown<T>(ref T[] array, int length)
+    private static Memory<T> Grown<T>(ref T[] array, int length)
     {
         if (array.Length < length) array = new T[length];
-        return array.AsSpan(0, length);
+        return array.AsMemory(0, length);
     }
 
     private static string SizeOf(Image image) => $"{image.Height}x{image.Width}x{image.Channels}";

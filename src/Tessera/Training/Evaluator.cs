@@ -3,7 +3,8 @@ using Tessera.Data;
 using Tessera.Models;
 using Tessera.Quantization;
 using Tessera.Tensors;
-using Tessera.Tensors.Autograd;
+using Tessera.Tensors.Devices;
+using Tessera.Tensors.Ops;
 
 namespace Tessera.Training;
 
@@ -38,7 +39,12 @@ public static class Evaluator
         double[] squaredErrors = new double[images.Count];
         double[] psnr = new double[images.Count], ssim = new double[images.Count];
         var usage = new CodeUsage(model.Options.Codes, model.Options.Cell.Codes);
-        using var tape = new Tape(model.Device, recording: false);
+        using var pass = new RepeatedPass<Tensor, (Storage<int> Codes, Storage<float> Images)>(
+            model.Device, shape => Tensor.Zeros(shape, model.Device), (tape, x) =>
+            {
+                VqVaeOutput output = model.Forward(x.On(tape));
+                return (output.Quantized.Codes.Storage, output.Reconstruction.Storage);
+            });
         for (int first = 0; first < images.Count; first += batch)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -47,12 +53,16 @@ public static class Evaluator
             {
                 PixelValues.FromBytes(images.Pixels(first + i), originals.AsSpan(i * length, length));
             }
-            Tensor x = tape.Input(
-                originals.AsSpan(0, count * length), [count, images.Height, images.Width, images.Channels]);
-            VqVaeOutput output = model.Forward(x);
-            usage.Add(output.Quantized.Codes.ToArray());
-            output.Reconstruction.CopyTo(reconstructions.AsSpan(0, count * length));
-            tape.Reset();
+            pass.Run(
+                [count, images.Height, images.Width, images.Channels],
+                x => x.CopyFrom(originals.AsSpan(0, count * length)),
+                output =>
+                {
+                    int[] codes = new int[output.Codes.Length];
+                    model.Device.Download(output.Codes, codes);
+                    usage.Add(codes);
+                    model.Device.Download(output.Images, reconstructions.AsSpan(0, count * length));
+                });
 
             int start = first;
             Parallel.For(0, count, i =>

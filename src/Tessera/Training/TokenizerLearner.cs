@@ -20,7 +20,7 @@ public sealed class TokenizerLearner : Learner
     private const long AfterRamp = 1L << 60;
 
     private readonly TrainingOptions _options;
-    private readonly ImageSet _test;
+    private readonly ImageSet _train, _test;
     private readonly ImageBatches _batches;
     private readonly CodebookUpkeep _upkeep;
     private readonly LevelUse _use;
@@ -45,7 +45,7 @@ public sealed class TokenizerLearner : Learner
         : base(run, device)
     {
         _options = run.Options;
-        _test = test;
+        (_train, _test) = (train, test);
         DataVariance = variance;
         try
         {
@@ -144,6 +144,10 @@ public sealed class TokenizerLearner : Learner
 
     /// <inheritdoc/>
     public override void WriteModel(Stream stream) => ModelFile.Write(stream, Model, DataVariance);
+
+    /// <inheritdoc/>
+    protected internal override Learner WithBatch(int batch, Device device) =>
+        new TokenizerLearner(Run.WithBatch(batch), _train, _test, DataVariance, device);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

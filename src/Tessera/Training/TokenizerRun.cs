@@ -67,5 +67,8 @@ public sealed class TokenizerRun : RunFolder
         return run;
     }
 
+    /// <summary>The run with another batch, written nowhere.</summary>
+    internal TokenizerRun WithBatch(int batch) => new(Path, Options with { Batch = batch });
+
     private void WriteConfig() => WriteOptions(Path, Options, TrainingJson.Default.RunConfigTrainingOptions);
 }

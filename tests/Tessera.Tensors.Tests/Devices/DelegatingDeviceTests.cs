@@ -114,7 +114,7 @@ public class DelegatingDeviceTests
         public override void Download<T>(Storage<T> source, Span<T> destination) =>
             Calls.Add($"Download {destination.Length}");
 
-        public override void Submit(Action work)
+        public override void Submit(Action work, object? owner = null)
         {
             Calls.Add("Submit");
             work();

@@ -89,12 +89,25 @@ public class DeviceKindTests
         using Device processor = Device.Create("cpu");
         Assert.IsType<CpuDevice>(processor);
 
+        // One that turns out to be of no use is passed over; where it is named, it is an error.
+        List<string> passed = [];
+        Device.Register(new DeviceKind(Name, Find, (number, threads, precision) => number == 1
+            ? throw new ArgumentException("it computes wrong")
+            : new Imagined(number, threads, precision)));
+        AssertCreates("auto", number: 2, threads: null, passed);
+        Assert.Equal([$"{Name}:1 it computes wrong"], passed);
+        AssertRefused(Name, "it computes wrong");
+        Device.Register(new DeviceKind(Name, Find, (_, _, _) => throw new ArgumentException("it computes wrong")));
+        using (Device last = Device.Create(passedOver: (_, _) => { })) Assert.IsType<CpuDevice>(last);
+        Device.Register(kind);
+
         using (Device precise = Device.Create(Name, threads: null, Precision.Bfloat16))
             Assert.Equal(Precision.Bfloat16, ((Imagined)precise).Precision);
 
-        static void AssertCreates(string name, int number, int? threads)
+        static void AssertCreates(string name, int number, int? threads, List<string>? passed = null)
         {
-            using Device device = Device.Create(name, threads);
+            using Device device = Device.Create(
+                name, threads, passedOver: (other, why) => passed!.Add($"{other} {why}"));
             Assert.Equal((number, threads), (Assert.IsType<Imagined>(device).Number, ((Imagined)device).Threads));
         }
 

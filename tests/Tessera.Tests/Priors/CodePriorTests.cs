@@ -45,14 +45,16 @@ public sealed class CodePriorTests
         using var cache = new PriorCache(prior, Batch);
         using var single = new PriorCache(prior, 1);
         using var tape = new Tape(device, recording: false);
-        // Twice: a cleared cache forgets what it held.
-        for (int round = 0; round < 2; round++, cache.Clear(), single.Clear())
+        // Twice: what the cache holds of a position before is overwritten.
+        for (int round = 0; round < 2; round++)
         {
             for (int position = 0; position < Options.Length; position++)
             {
                 int[] now = [.. Enumerable.Range(0, Batch).Select(i => inputs[i * Options.Length + position])];
-                float[] logits = prior.Next(tape.Indices(now, [Batch], prior.Inputs), cache).ToArray();
-                float[] alone = prior.Next(tape.Indices(now.AsSpan(0, 1), [1], prior.Inputs), single).ToArray();
+                cache.Inputs.CopyFrom(now);
+                single.Inputs.CopyFrom(now.AsSpan(0, 1));
+                float[] logits = prior.At(position, cache, tape).ToArray();
+                float[] alone = prior.At(position, single, tape).ToArray();
                 tape.Reset();
                 for (int i = 0; i < Batch; i++)
                     Assert.Equal(

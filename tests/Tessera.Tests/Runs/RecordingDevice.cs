@@ -2,6 +2,7 @@ using System.Collections;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Tessera.Runs;
 using Tessera.Tensors.Devices;
 using Tessera.Tensors.Devices.Cpu;
 
@@ -16,17 +17,25 @@ internal sealed partial class RecordingDevice() : DelegatingDevice(new CpuDevice
     private readonly Dictionary<object, int> _blocks = new(ReferenceEqualityComparer.Instance);
     private List<string>? _recorded;
 
+    /// <summary>Whose work is recorded.</summary>
+    public Func<object?, bool> Records { get; init; } = owner => owner is UpdateStep;
+
     /// <summary>The delegates that were submitted.</summary>
     public List<Action> Submitted { get; } = [];
 
     /// <summary>The primitives of each piece of submitted work.</summary>
     public List<string[]> Primitives { get; } = [];
 
-    public override void Submit(Action work)
+    public override void Submit(Action work, object? owner = null)
     {
+        if (!Records(owner))
+        {
+            base.Submit(work, owner);
+            return;
+        }
         Submitted.Add(work);
         _recorded = [];
-        base.Submit(work);
+        base.Submit(work, owner);
         Primitives.Add([.. _recorded]);
         _recorded = null;
     }
