@@ -5,7 +5,7 @@ namespace Tessera.Tensors.Devices;
 /// counted, timed or checked. Storages are those of the inner device, which this device does not dispose.
 /// </summary>
 /// <param name="inner">The device that does the work.</param>
-public abstract class DelegatingDevice(Device inner) : Device
+public abstract partial class DelegatingDevice(Device inner) : Device
 {
     /// <summary>The device that does the work.</summary>
     protected Device Inner { get; } = inner;

@@ -4,7 +4,7 @@ namespace Tessera.Tensors.Devices;
 /// A device without memory that computes nothing: for what follows from a model's shapes alone, such as its cost or its
 /// graph. A derived device overrides the primitives that it wants to see. Values read from it are 0.
 /// </summary>
-public class ShapeDevice : Device
+public partial class ShapeDevice : Device
 {
     /// <inheritdoc/>
     public override string Description => "shapes only";

@@ -11,7 +11,7 @@ namespace Tessera.Tests.Runs;
 /// A device that records the primitives of submitted work: their names and arguments, with storages as the place and
 /// the length of their memory.
 /// </summary>
-internal sealed class RecordingDevice() : DelegatingDevice(new CpuDevice(1))
+internal sealed partial class RecordingDevice() : DelegatingDevice(new CpuDevice(1))
 {
     private readonly Dictionary<object, int> _blocks = new(ReferenceEqualityComparer.Instance);
     private List<string>? _recorded;
