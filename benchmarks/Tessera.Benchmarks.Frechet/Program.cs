@@ -46,10 +46,10 @@ if (run == "reconstructions")
     {
         using Tokenizer tokenizer = Tokenizer.Open(path);
         Image[] reconstructions = [.. images[..count].Select(tokenizer.Reconstruct)];
-        double psnr = images[..count].Zip(reconstructions, (image, other) => ImageMetrics.Psnr(Unit(image), Unit(other)))
-            .Average();
-        Print($"{Path.GetFileName(Path.TrimEndingDirectorySeparator(path))} | {psnr:0.00}", reconstructions,
-            labels[..count]);
+        double psnr = images[..count]
+            .Zip(reconstructions, (image, other) => ImageMetrics.Psnr(Unit(image), Unit(other))).Average();
+        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(path));
+        Print($"{name} | {psnr:0.00}", reconstructions, labels[..count]);
     }
     return 0;
 }

@@ -140,7 +140,8 @@ internal sealed class FeatureChain
     }
 
     /// <summary>
-    /// A convolution with a normalisation folded in: <c>(w x + b - mean) / sqrt(variance + epsilon) * scale + shift</c>.
+    /// A convolution with a normalisation folded in:
+    /// <c>(w x + b - mean) / sqrt(variance + epsilon) * scale + shift</c>.
     /// </summary>
     private FeatureWeights Folded(NodeProto node, FeatureWeights convolution)
     {

@@ -15,12 +15,12 @@ internal sealed class ClassifierCommand : TrainingCommand<ClassifierOptions>
 {
     public ClassifierCommand(Invocation invocation) : base(
         invocation, "classifier",
-        "Trains a small classifier on the labels of images. Its features see sharpness, which a squared error does not: "
-            + "tessera train --perceptual compares images by them. Ctrl-C writes a checkpoint, then stops.",
+        "Trains a small classifier on the labels of images. Its features see sharpness, which a squared error does "
+            + "not: tessera train --perceptual compares images by them. Ctrl-C writes a checkpoint, then stops.",
         "A new folder for the run, or with --resume the folder of the run to continue.",
         "tessera classifier --data cifar10 --out runs/classifier",
         "tessera classifier --data photos --size 64 --minutes 30 --out runs/classifier",
-        "tessera train --data cifar10 --perceptual 1 --features runs/classifier",
+        "tessera train --data cifar10 --perceptual 0.03 --features runs/classifier",
         "tessera classifier --resume --out runs/classifier") => AddOptions();
 
     protected override SettingGroup<ClassifierOptions> Starting { get; } = ClassifierSettings.ForStarting();
@@ -66,7 +66,7 @@ internal sealed class ClassifierCommand : TrainingCommand<ClassifierOptions>
         }
         Invocation.Output.Line("next:");
         Invocation.Output.Line(
-            $"  tessera train --data {InputHints.Quoted(options.Data)} --perceptual 1 "
+            $"  tessera train --data {InputHints.Quoted(options.Data)} --perceptual 0.03 "
             + $"--features {InputHints.Quoted(path)}");
     }
 

@@ -42,7 +42,8 @@ public abstract partial class Device
     /// <c>gradY = s (y^ (y^ . x^) - x^) / |y|</c>; 0 where y is shorter than 1e-12.
     /// </summary>
     public abstract void UnitRowDistanceGradient(
-        Storage<float> x, Storage<float> y, int columns, Storage<float> upstream, Storage<float> gradY, bool accumulate);
+        Storage<float> x, Storage<float> y, int columns, Storage<float> upstream, Storage<float> gradY,
+        bool accumulate);
 
     /// <summary><c>z = scale * x * y</c>, element by element.</summary>
     public abstract void Multiply(

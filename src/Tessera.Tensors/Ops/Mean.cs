@@ -24,8 +24,8 @@ public static partial class TensorOperations
     }
 
     /// <summary>
-    /// Mean absolute error over all n elements: <c>L = sum of |x - y| / n</c>. Backward: <c>dx = dL * sign(x - y) / n</c>,
-    /// <c>dy = -dx</c>; 0 where x is y.
+    /// Mean absolute error over all n elements: <c>L = sum of |x - y| / n</c>.
+    /// Backward: <c>dx = dL * sign(x - y) / n</c>, <c>dy = -dx</c>; 0 where x is y.
     /// </summary>
     /// <param name="x">Any shape.</param>
     /// <param name="y">The shape of x.</param>

@@ -51,9 +51,12 @@ public sealed record FeatureLayer
     /// <exception cref="InputException">A value is out of range; the message names it.</exception>
     public void Validate()
     {
-        ThrowUnless(Enum.IsDefined(Kind), nameof(Kind), $"must be one of {string.Join(", ", Enum.GetNames<FeatureLayerKind>())}");
+        ThrowUnless(
+            Enum.IsDefined(Kind),
+            nameof(Kind), $"must be one of {string.Join(", ", Enum.GetNames<FeatureLayerKind>())}, not {Kind}");
         ThrowUnless(Inputs is >= 1 and <= MostChannels, nameof(Inputs), $"must be 1 to {MostChannels}, not {Inputs}");
-        ThrowUnless(Outputs is >= 1 and <= MostChannels, nameof(Outputs), $"must be 1 to {MostChannels}, not {Outputs}");
+        ThrowUnless(
+            Outputs is >= 1 and <= MostChannels, nameof(Outputs), $"must be 1 to {MostChannels}, not {Outputs}");
         ThrowUnless(Kernel is >= 1 and <= LargestKernel, nameof(Kernel), $"must be 1 to {LargestKernel}, not {Kernel}");
         ThrowUnless(Stride is >= 1 and <= LargestKernel, nameof(Stride), $"must be 1 to {LargestKernel}, not {Stride}");
         ThrowUnless(

@@ -6,9 +6,9 @@ using Tessera.Tensors.Ops;
 namespace Tessera.Features;
 
 /// <summary>
-/// A chain of convolutions and poolings by whose features images are compared, as by a person: the perceptual distance
-/// of Zhang, Isola, Efros, Shechtman and Wang, "The Unreasonable Effectiveness of Deep Features as a Perceptual Metric",
-/// 2018. It is frozen, unless it was made to be trained as part of a <see cref="Classifier"/>.
+/// A chain of convolutions and poolings by whose features images are compared: the perceptual distance of Zhang, Isola,
+/// Efros, Shechtman and Wang, "The Unreasonable Effectiveness of Deep Features as a Perceptual Metric", 2018. It is
+/// frozen, unless it was made to be trained as part of a <see cref="Classifier"/>.
 /// </summary>
 public sealed class FeatureNetwork : Module
 {
@@ -16,7 +16,9 @@ public sealed class FeatureNetwork : Module
 
     private readonly (Tensor Weight, Tensor Bias)?[] _weights;
 
-    /// <summary>Creates a network with random weights (He et al. 2015: uniform, variance 2 / fan in) and biases of 0.</summary>
+    /// <summary>
+    /// Creates a network with random weights (He et al. 2015: uniform, variance 2 / fan in) and biases of 0.
+    /// </summary>
     /// <param name="layers">Its layers; at least one of them is a stage.</param>
     /// <param name="initializer">Makes the weights.</param>
     /// <param name="device">The device of the initializer; null for the default device.</param>
@@ -38,7 +40,8 @@ public sealed class FeatureNetwork : Module
             Tensor bias = initializer.Zeros([layer.Outputs]);
             (string weightName, string biasName) = ($"{i}.weight", $"{i}.bias");
             _weights[i] = isTrained
-                ? (Parameter(weightName, weight, ParameterRoles.Matrix), Parameter(biasName, bias, ParameterRoles.Vector))
+                ? (Parameter(weightName, weight, ParameterRoles.Matrix),
+                    Parameter(biasName, bias, ParameterRoles.Vector))
                 : (Buffer(weightName, weight), Buffer(biasName, bias));
         }
     }
@@ -86,7 +89,9 @@ public sealed class FeatureNetwork : Module
     /// <param name="images">Images x, <c>[batch, height, width, channels]</c>, pixels in [-0.5, 0.5].</param>
     /// <param name="others">Images y of the same shape; both may get a gradient.</param>
     /// <returns>A scalar, shape <c>[]</c>.</returns>
-    /// <exception cref="ArgumentException">The images differ in shape, have other channels or are too small.</exception>
+    /// <exception cref="ArgumentException">
+    /// The images differ in shape, have other channels or are too small.
+    /// </exception>
     public Tensor Distance(Tensor images, Tensor others)
     {
         Tensor? distance = null;

@@ -36,7 +36,8 @@ public class LossGradientTests
         GradientCheck.Assert((_, x) => x[0].Multiply(x[0]), Random([3, 7], 1));
         (float[] values, Shape shape) = Random([3, 7], 2);
         GradientCheck.AssertSmooth(
-            (_, x) => x[0].Divide(x[1]), Random([3, 7], 1), ([.. values.Select(value => 1.5f + Math.Abs(value))], shape));
+            (_, x) => x[0].Divide(x[1]), Random([3, 7], 1),
+            ([.. values.Select(value => 1.5f + Math.Abs(value))], shape));
     }
 
     [Fact]

@@ -65,12 +65,14 @@ public sealed class ClassifierLearnerTests : IDisposable
         using var device = new CountingDevice();
         (int Uploads, int Downloads) before = default;
         SmallClassifier.Finish(
-            ClassifierRun.Create(_folder["run"], SmallClassifier.Options with { EvalEvery = 1000, CheckpointEvery = 1000 }),
+            ClassifierRun.Create(
+                _folder["run"], SmallClassifier.Options with { EvalEvery = 1000, CheckpointEvery = 1000 }),
             Reports.OfUpdates(report =>
             {
                 (int uploads, int downloads) = (device.Uploads - before.Uploads, device.Downloads - before.Downloads);
                 before = (device.Uploads, device.Downloads);
-                if (report.Update is not (1 or 24)) Assert.Equal((report.Update, 1, 0), (report.Update, uploads, downloads));
+                if (report.Update is 1 or 24) return;
+                Assert.Equal((report.Update, 1, 0), (report.Update, uploads, downloads));
             }),
             device: device);
     }
@@ -81,7 +83,8 @@ public sealed class ClassifierLearnerTests : IDisposable
         using var device = new RecordingDevice();
         SmallClassifier.Finish(
             ClassifierRun.Create(
-                _folder["run"], SmallClassifier.Options with { Budget = TrainingBudget.OfUpdates(8), EvalEvery = 1000 }),
+                _folder["run"],
+                SmallClassifier.Options with { Budget = TrainingBudget.OfUpdates(8), EvalEvery = 1000 }),
             device: device);
         Assert.Contains(device.Primitives[1], primitive => primitive.StartsWith("MaxPool(", StringComparison.Ordinal));
         Assert.All(device.Primitives[2..], primitives => Assert.Equal(device.Primitives[1], primitives));
@@ -107,7 +110,10 @@ public sealed class ClassifierLearnerTests : IDisposable
         { SmallClassifier.Options with { Data = "" }, "Data" },
         { SmallClassifier.Options with { Model = SmallClassifier.Options.Model with { Width = 0 } }, "Width" },
         { SmallClassifier.Options with { Model = SmallClassifier.Options.Model with { Channels = 2 } }, "Channels" },
-        { SmallClassifier.Options with { Model = SmallClassifier.Options.Model with { Classes = ["one"] } }, "Classes" },
+        {
+            SmallClassifier.Options with { Model = SmallClassifier.Options.Model with { Classes = ["one"] } },
+            "Classes"
+        },
         {
             SmallClassifier.Options with { Model = SmallClassifier.Options.Model with { Convolutions = 17 } },
             "Convolutions"

@@ -191,7 +191,8 @@ public sealed class LossTests : IDisposable
     {
         TokenizerRun run = TokenizerRun.Create(_folder["run"], SmallRun.Options);
         string path = _folder["run", "config.json"], config = File.ReadAllText(path);
-        int start = config.IndexOf("\"loss\"", StringComparison.Ordinal), end = config.IndexOf("},", start, StringComparison.Ordinal);
+        int start = config.IndexOf("\"loss\"", StringComparison.Ordinal);
+        int end = config.IndexOf("},", start, StringComparison.Ordinal);
         File.WriteAllText(path, config.Remove(start, end + 2 - start));
         Assert.Equal(run.Options, TokenizerRun.Open(_folder["run"]).Options);
     }

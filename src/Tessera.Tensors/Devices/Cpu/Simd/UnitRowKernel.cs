@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Tessera.Tensors.Devices.Cpu.Simd;
 
 /// <summary>
-/// Distances of unit vectors. Cost: about ten operations an element, in float32 but for the rows' lengths. Bound: memory;
-/// the second look at a row comes from the cache.
+/// Distances of unit vectors. Cost: about ten operations an element, in float32 but for the rows' lengths. Bound:
+/// memory; the second look at a row comes from the cache.
 /// </summary>
 internal static unsafe class UnitRowKernel<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>
