@@ -1,8 +1,10 @@
 using System.Globalization;
 using Tessera.Benchmarks.Frechet;
+using Tessera.Analysis;
 using Tessera.Data;
 using Tessera.Imaging;
 using Tessera.Priors;
+using Tessera.Tokens;
 
 // How far sets of images are from test images, by the features of a ResNet-18. Not the literature's FID, which uses
 // another network and 50,000 images.
@@ -12,6 +14,8 @@ if (args is not [var run, ..])
     Console.Error.WriteLine("""
         usage: Tessera.Benchmarks.Frechet RUN [--prior DIR] [--data-dir DIR] [--count 1500] [--draws 10] [G,P,T ...]
                RUN is a tokenizer's run on CIFAR-10 with a prior; each G,P,T is a guidance, a top-p and a temperature
+           or: Tessera.Benchmarks.Frechet reconstructions RUN ... [--data-dir DIR] [--count 1500] [--draws 10]
+               each RUN is a tokenizer's run on CIFAR-10; its reconstructions alone are compared
         """);
     return 2;
 }
@@ -30,11 +34,26 @@ ImageSet train = Cifar10.Load(data, Split.Train), test = Cifar10.Load(data, Spli
 Image[] images = test.First(2 * count);
 int[] labels = [.. Enumerable.Range(0, 2 * count).Select(test.Label)];
 using var features = new Features();
-using var sampler = ImageSampler.Open(run, Value("--prior"));
 float[][] reference = features.Of(images[count..], "other test images");
 int[] referenceLabels = labels[count..];
 
 Console.WriteLine($"{count} images against {count} other test images; ± is the bootstrap's standard deviation.\n");
+if (run == "reconstructions")
+{
+    Console.WriteLine("| reconstructions of test images by | PSNR | Fréchet | kernel | classifier |");
+    Console.WriteLine("|---|---|---|---|---|");
+    foreach (string path in args.Skip(1).TakeWhile(argument => !argument.StartsWith("--", StringComparison.Ordinal)))
+    {
+        using Tokenizer tokenizer = Tokenizer.Open(path);
+        Image[] reconstructions = [.. images[..count].Select(tokenizer.Reconstruct)];
+        double psnr = images[..count]
+            .Zip(reconstructions, (image, other) => ImageMetrics.Psnr(Unit(image), Unit(other))).Average();
+        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(path));
+        Print($"{name} | {psnr:0.00}", reconstructions, labels[..count]);
+    }
+    return 0;
+}
+using var sampler = ImageSampler.Open(run, Value("--prior"));
 Console.WriteLine("| set | Fréchet | kernel | classifier |");
 Console.WriteLine("|---|---|---|---|");
 Print("test images", images[..count], labels[..count]);
@@ -49,6 +68,8 @@ foreach (float[] point in grid)
     Print($"samples, guidance {point[0]}, top-p {point[1]}, temperature {point[2]}", sampler.Decode(codes), drawn);
 }
 return 0;
+
+static float[] Unit(Image image) => Array.ConvertAll(image.Pixels, sample => sample / 255f);
 
 void Print(string name, Image[] set, int[] setLabels)
 {

@@ -71,6 +71,7 @@ public static class TesseraProgram
         {
             new TrainCommand(invocation), new EvalCommand(invocation), new ReconstructCommand(invocation),
             new ReportCommand(invocation), new EncodeCommand(invocation), new DecodeCommand(invocation),
+            new ClassifierCommand(invocation),
             new PriorCommand(invocation), new SampleCommand(invocation), new CompleteCommand(invocation),
             new ScoreCommand(invocation),
             new ConvertCommand(invocation), new ExportCommand(invocation), new InfoCommand(invocation),

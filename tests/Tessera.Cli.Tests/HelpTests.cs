@@ -8,7 +8,7 @@ public sealed class HelpTests
     [InlineData("train", "--data", "--data-dir", "--preset", "--out", "--updates", "--batch", "--lr", "--hidden",
         "--residual-hidden", "--residual-layers", "--codes", "--code-dim", "--commitment", "--decay", "--decay-ramp",
         "--seed", "--threads", "--device", "--checkpoint-every", "--eval-every", "--init", "--key", "--resume",
-        "--size", "--channels")]
+        "--size", "--channels", "--loss", "--perceptual", "--features")]
     [InlineData("eval", "RUN", "--key", "--data", "--data-dir", "--split", "--size", "--json", "--threads")]
     [InlineData(
         "reconstruct", "RUN", "--key", "IMAGE", "--data", "--data-dir", "--split", "--size", "--count", "--out")]
@@ -19,6 +19,8 @@ public sealed class HelpTests
     [InlineData("prior", "RUN", "--key", "--out", "--resume", "--minutes", "--updates", "--width", "--layers",
         "--heads", "--dropout", "--classes", "--class-dropout", "--flips", "--batch", "--lr", "--seed", "--threads",
         "--device")]
+    [InlineData("classifier", "--data", "--out", "--resume", "--minutes", "--width", "--convolutions", "--flips",
+        "--batch", "--lr", "--seed", "--threads", "--device", "--skip-damaged")]
     [InlineData("sample", "RUN", "--key", "--prior", "--class", "--count", "--guidance", "--temperature", "--top-p",
         "--top-k", "--seed", "--tokens", "--separate", "--out", "--threads", "--device")]
     [InlineData("complete", "RUN", "IMAGE", "--key", "--prior", "--class", "--keep", "--count", "--seed", "--out")]
@@ -45,8 +47,8 @@ public sealed class HelpTests
         Assert.Equal(help, Program.Succeed("--help"));
         Assert.All(
             [
-                "train", "eval", "reconstruct", "report", "encode", "decode", "prior", "sample", "complete", "score",
-                "convert", "export", "info", "data", "bench",
+                "train", "eval", "reconstruct", "report", "encode", "decode", "classifier", "prior", "sample",
+                "complete", "score", "convert", "export", "info", "data", "bench",
             ],
             name => Assert.Matches($@"(?m)^  {name}\b", help));
     }

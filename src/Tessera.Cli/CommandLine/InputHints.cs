@@ -26,6 +26,7 @@ internal static class InputHints
             "--path" => $" (tessera {Training()} --out {Value("DIR")})",
             "--resume" => $" (tessera {Training()} --resume --out {Value("DIR")})",
             "--prior" => $" (tessera prior {Value("RUN")})",
+            "--features" => " (tessera classifier --out DIR)",
             _ when command?.Options.Any(known => known.Name == flag) != true => "",
             "--split" => $"; or use every image with --split {Value("all")}",
             "--data-dir" => $" (--data-dir {Value("DIR")})",
@@ -35,7 +36,12 @@ internal static class InputHints
             _ => $" ({flag})",
         };
 
-        string Training() => command?.Name == "prior" ? "prior RUN" : "train";
+        string Training() => command?.Name switch
+        {
+            "prior" => "prior RUN",
+            "classifier" => "classifier",
+            _ => "train",
+        };
 
         string Value(string placeholder) => error.Value is { } value ? Quoted(value) : placeholder;
     }
@@ -63,6 +69,7 @@ internal static class InputHints
         nameof(TrainingOptions.AverageDecay) => "--average",
         nameof(TrainingOptions.InitKey) => Settings.KeyName,
         nameof(VqVaeOptions.GroupNorm) => "--groupnorm",
+        nameof(LossOptions.Pixel) => "--loss",
         nameof(CodebookOptions.Start) => "--codebook-start",
         nameof(EmaVectorQuantizerOptions.AveragesStart) => "--ema-start",
         _ => $"--{JsonNamingPolicy.KebabCaseLower.ConvertName(name)}",

@@ -68,6 +68,7 @@ internal static class Settings
             options => OnOff(options.Flips), (options, value) => options with { Flips = value == "on" }),
         .. ModelSizes(Usual.Model),
         .. QuantizerSettings.All(),
+        .. LossSettings.All(),
         new Setting<TrainingOptions, string?>(
             NewOption.Text(
                 InitName, "FILE",

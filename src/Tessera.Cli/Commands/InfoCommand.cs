@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Tessera.Cli.CommandLine;
 using Tessera.Cli.Rendering;
+using Tessera.Features;
 using Tessera.Models;
 using Tessera.Priors;
 using Tessera.Quantization;
@@ -21,8 +22,8 @@ internal sealed class InfoCommand : TesseraCommand
 
     public InfoCommand(Invocation invocation) : base(
         invocation, "info",
-        "Shows the options, sizes and tensors of a run, a checkpoint or a model file, be it a tokenizer or a prior; "
-            + "without RUN, the devices of this machine.",
+        "Shows the options, sizes and tensors of a run, a checkpoint or a model file, be it a tokenizer, a prior or "
+            + "a classifier; without RUN, the devices of this machine.",
         "tessera info", "tessera info runs/shapes-1", "tessera info runs/shapes-1/checkpoints/500",
         "tessera info model.safetensors", "tessera info runs/cifar/prior")
     {
@@ -41,6 +42,11 @@ internal sealed class InfoCommand : TesseraCommand
         if (PriorFile.Find(path) is { } priorFile)
         {
             PrintPrior(path, priorFile);
+            return;
+        }
+        if (FeatureFile.Find(path) is { } featureFile)
+        {
+            PrintFeatures(path, featureFile);
             return;
         }
         using TrainedModel trained = _model.Open(parse, Invocation.Error);
@@ -75,6 +81,26 @@ internal sealed class InfoCommand : TesseraCommand
             Invocation.Output.Line();
             Invocation.Output.Table([.. Tensors(prior.State())]);
         }
+    }
+
+    private void PrintFeatures(string path, string file)
+    {
+        ClassifierRun? run = RunFolder.IsRun(path) ? ClassifierRun.Open(path) : null;
+        using FeatureNetwork network = FeatureFile.Read(file);
+        Invocation.Output.Table(
+        [
+            ["file", file],
+            ["feature network", $"of images with {network.Channels} channels, from {network.SmallestSize} pixels on"],
+            ["stages", string.Join(", ", network.Layers.Where(layer => layer.IsStage).Select(layer => layer.Outputs))],
+            .. run is null ? (string[][])[] :
+            [
+                ["classes", Printable.OneLine(string.Join(", ", run.Options.Model.Classes))],
+                ["data", $"{run.Options.Data}, {run.Options.Size}"], ["training", Describe(run.Options)],
+                .. Evaluation(run),
+            ],
+        ]);
+        Invocation.Output.Line();
+        Invocation.Output.Table([.. Tensors(network.State())]);
     }
 
     private static IEnumerable<string[]> RunRows(PriorRun run) =>
@@ -120,8 +146,15 @@ internal sealed class InfoCommand : TesseraCommand
         + (options.ClipNorm > 0 ? $", gradients clipped at {options.ClipNorm}" : "")
         + (options.WeightDecay > 0 ? $", weight decay {options.WeightDecay}" : "")
         + (options.AverageDecay > 0 ? $", weights averaged ({options.AverageDecay})" : "")
-        + (options is TrainingOptions { Flips: true } or PriorOptions { Flips: true } ? ", flips" : "")
+        + (options is TrainingOptions { Flips: true } or PriorOptions { Flips: true }
+            or ClassifierOptions { Flips: true } ? ", flips" : "")
+        + (options is TrainingOptions { Loss: var loss } ? Describe(loss) : "")
         + $", seed {options.Seed}";
+
+    /// <summary>What a loss has beside the reference notebook's; empty for nothing.</summary>
+    private static string Describe(LossOptions loss) =>
+        (loss.Pixel == PixelLoss.Mse ? "" : $", loss {LossSettings.Name(loss.Pixel)}")
+        + (loss.Perceptual > 0 ? $", perceptual {loss.Perceptual}" : "");
 
     private static IEnumerable<string[]> Run(TrainedModel trained)
     {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Tessera.Cli.CommandLine;
 using Tessera.Cli.Rendering;
 using Tessera.Data;
+using Tessera.Features;
 using Tessera.Imaging;
 using Tessera.Models;
 using Tessera.Reporting;
@@ -36,6 +37,7 @@ internal sealed class TrainCommand : TrainingCommand<TrainingOptions>
         "tessera train --data images --size 256 --stride 8 --groupnorm 32 --attention 4 --out runs/large",
         "tessera train --data cifar10 --data-dir data --minutes 60 --flips on --out runs/cifar",
         "tessera train --data cifar10 --data-dir data --preset reference --updates 2000",
+        "tessera train --data cifar10 --perceptual 0.03 --features runs/classifier --out runs/sharp",
         "tessera train --resume --out runs/cifar")
     {
         Options.Add(_preset);
@@ -59,6 +61,7 @@ internal sealed class TrainCommand : TrainingCommand<TrainingOptions>
         if (!resume) RunFolder.CheckFree(path);
         // Before images are read and before config.json changes: the device may be unknown.
         using Device device = CreateDevice(options);
+        using FeatureNetwork? features = resume ? null : FeatureSource.Read(options.Loss);
         // A resumed run uses the same images as before: it leaves out those left out at its start, and no others.
         var loader = new ImageLoader(
             Invocation.Output, parse.GetValue(SkipDamaged), Invocation.Cancellation)
@@ -70,7 +73,7 @@ internal sealed class TrainCommand : TrainingCommand<TrainingOptions>
             : loader.LoadForTraining(options);
         TokenizerRun run = resume
             ? TokenizerRun.Open(path).WithOptions(options)
-            : TokenizerRun.Create(path, options, loader.Skipped);
+            : TokenizerRun.Create(path, options, loader.Skipped, features);
         (TokenizerLearner learner, Trainer trainer) =
             Start(run, isNew: !resume, () => new TokenizerLearner(run, train, test, device));
         using (learner)
@@ -123,6 +126,7 @@ internal sealed class TrainCommand : TrainingCommand<TrainingOptions>
         Data = run.Data,
         Size = run.Size,
         Seed = run.Seed,
+        Loss = run.Loss,
         Init = run.Init,
         InitKey = run.InitKey,
     };

@@ -59,6 +59,17 @@ internal static class ElementKernels
         public void Run(int index) => Write(Y, index, Factor.Read() * X[index], Accumulate);
     }
 
+    internal readonly record struct Multiply(Floats X, Floats Y, float Factor, Floats Z, int Accumulate)
+        : IElementKernel
+    {
+        public void Run(int index) => Write(Z, index, Factor * X[index] * Y[index], Accumulate);
+    }
+
+    internal readonly record struct Divide(Floats X, Floats Y, Floats Z, int Accumulate) : IElementKernel
+    {
+        public void Run(int index) => Write(Z, index, X[index] / Y[index], Accumulate);
+    }
+
     internal readonly record struct MoveAverage(
         Floats Average, Floats Value, DeviceNumber Keep, DeviceNumber Add) : IElementKernel
     {

@@ -68,6 +68,38 @@ internal static class NormKernels
         }
     }
 
+    /// <summary>The squared distance of the unit vectors of each row.</summary>
+    internal readonly record struct UnitDistance(Floats X, Floats Y, int Columns, Floats Distances) : IWarpKernel
+    {
+        public void Run(int row, int lane)
+        {
+            int start = row * Columns;
+            double lengthX = Length(X, start, Columns, lane), lengthY = Length(Y, start, Columns, lane), sum = 0;
+            for (int i = start + lane; i < start + Columns; i += Warps.Lanes)
+            {
+                double difference = X[i] / lengthX - Y[i] / lengthY;
+                sum += difference * difference;
+            }
+            sum = Warps.Sum(sum);
+            if (lane == 0) Distances[row] = (float)sum;
+        }
+    }
+
+    internal readonly record struct UnitDistanceGradient(
+        Floats X, Floats Y, int Columns, Floats Upstream, Floats GradY, int Accumulate) : IWarpKernel
+    {
+        public void Run(int row, int lane)
+        {
+            int start = row * Columns;
+            double lengthX = Length(X, start, Columns, lane), lengthY = Length(Y, start, Columns, lane);
+            double cosine = Dot(X, Y, start, Columns, lane) / (lengthX * lengthY);
+            double scale = lengthY > ShortestRow ? Upstream[0] * 2 / (X.IntLength / Columns) / lengthY : 0;
+            for (int i = start + lane; i < start + Columns; i += Warps.Lanes)
+                ElementKernels.Write(
+                    GradY, i, (float)(scale * (Y[i] / lengthY * cosine - X[i] / lengthX)), Accumulate);
+        }
+    }
+
     private static double Dot(Floats x, Floats y, int start, int columns, int lane)
     {
         double sum = 0;

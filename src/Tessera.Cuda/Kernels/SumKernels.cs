@@ -76,6 +76,11 @@ internal static class SumKernels
         }
     }
 
+    internal readonly record struct Plain(Floats X) : ITerm
+    {
+        public double Term(int index) => X[index];
+    }
+
     /// <summary>Sums of blocks, to be added.</summary>
     internal readonly record struct Partial(Doubles Sums) : ITerm
     {

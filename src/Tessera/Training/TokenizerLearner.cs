@@ -1,4 +1,5 @@
 using Tessera.Data;
+using Tessera.Features;
 using Tessera.Models;
 using Tessera.Quantization;
 using Tessera.Runs;
@@ -9,12 +10,12 @@ using Tessera.Tensors.Devices;
 namespace Tessera.Training;
 
 /// <summary>
-/// Trains a tokenizer, as in the reference notebook: <c>loss = MSE / data variance + quantizer loss</c>. See
-/// <see cref="Trainer"/> for an example.
+/// Trains a tokenizer, as in the reference notebook: <c>loss = MSE / data variance + quantizer loss</c>, or with the
+/// terms that <see cref="LossOptions"/> choose. See <see cref="Trainer"/> for an example.
 /// </summary>
 public sealed class TokenizerLearner : Learner
 {
-    private const int ReconError = 0, Perplexity = 1, VqLoss = 2, CodesUsed = 3, Revived = 4;
+    private const int ReconError = 0, Perplexity = 1, VqLoss = 2, CodesUsed = 3, Revived = 4, Perceptual = 5;
 
     // An update number so high that the decay ramp of running averages has ended.
     private const long AfterRamp = 1L << 60;
@@ -24,6 +25,7 @@ public sealed class TokenizerLearner : Learner
     private readonly ImageBatches _batches;
     private readonly CodebookUpkeep _upkeep;
     private readonly LevelUse _use;
+    private readonly ReconstructionLoss? _loss;
     private Quantized _quantized;
 
     /// <summary>Creates the model with its initial weights.</summary>
@@ -54,6 +56,8 @@ public sealed class TokenizerLearner : Learner
             _batches = new ImageBatches(train, Block, _options.Batch, _options.Seed, _options.Flips);
             _upkeep = new CodebookUpkeep(Model, _options.Seed);
             _use = new LevelUse(_options.Model, Device);
+            if (_options.Loss != new LossOptions()) _loss = CreateLoss(train);
+            if (_options.Loss.Perceptual > 0) Measures = [.. Measures, new("perceptual", MeasureKind.Mean)];
         }
         catch
         {
@@ -113,13 +117,14 @@ public sealed class TokenizerLearner : Learner
     /// <inheritdoc/>
     public override Tensor Loss(Tape tape, UpdateLog log)
     {
-        TrainingLoss loss = TrainingLoss.Of(Model, _batches.Load(tape), DataVariance);
+        TrainingLoss loss = TrainingLoss.Of(Model, _batches.Load(tape), DataVariance, _loss);
         _quantized = loss.Quantized;
         _use.Count(_quantized);
         log.Record(ReconError, loss.ReconError);
         log.Record(Perplexity, _use.Perplexity);
         log.Record(VqLoss, _quantized.Loss);
         log.Record(CodesUsed, _use.CodesUsed);
+        if (loss.Perceptual is { } perceptual) log.Record(Perceptual, perceptual);
         return loss.Total;
     }
 
@@ -154,8 +159,25 @@ public sealed class TokenizerLearner : Learner
     {
         _batches?.Dispose();
         _use?.Dispose();
+        _loss?.Dispose();
         Model?.Dispose();
         base.Dispose(disposing);
+    }
+
+    private ReconstructionLoss CreateLoss(ImageSet images)
+    {
+        FeatureNetwork? features =
+            _options.Loss.Perceptual > 0 ? FeatureFile.Read(Run.FeaturesPath, Device) : null;
+        try
+        {
+            return new ReconstructionLoss(
+                _options.Loss, images.Height, images.Width, images.Channels, features, Device);
+        }
+        catch
+        {
+            features?.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The variance of the training images, which fit the model as the test images do.</summary>

@@ -1,11 +1,12 @@
 using Tessera.Data;
+using Tessera.Features;
 using Tessera.Runs;
 
 namespace Tessera.Training;
 
 /// <summary>
 /// The folder of a run that trains a tokenizer. Beside the files of every run it holds <c>skipped.txt</c>, if damaged
-/// images were skipped.
+/// images were skipped, and <c>features.safetensors</c>, if its loss has a perceptual term.
 /// </summary>
 public sealed class TokenizerRun : RunFolder
 {
@@ -17,21 +18,35 @@ public sealed class TokenizerRun : RunFolder
     /// <summary>The path of <c>skipped.txt</c>: the names of the damaged images that the run skips.</summary>
     public string SkippedPath => System.IO.Path.Combine(Path, "skipped.txt");
 
+    /// <summary>
+    /// The path of <c>features.safetensors</c>: a copy of the feature network, so that a resumed run compares by the
+    /// same one.
+    /// </summary>
+    public string FeaturesPath => System.IO.Path.Combine(Path, "features.safetensors");
+
     /// <summary>Creates the folder of a new run. An existing run is never overwritten.</summary>
     /// <param name="path">The folder; missing parent folders are created.</param>
     /// <param name="options">The options of the run.</param>
     /// <param name="skipped">The names of the images that the run skips; null for none.</param>
+    /// <param name="features">
+    /// The feature network of the perceptual term; null to read it from the file that the options name.
+    /// </param>
     /// <exception cref="InputException">
-    /// The path is taken, an option is out of range, or the folder cannot be written.
+    /// The path is taken, an option is out of range, the feature network cannot be read, or the folder cannot be
+    /// written.
     /// </exception>
-    public static TokenizerRun Create(string path, TrainingOptions options, IReadOnlyList<string>? skipped = null)
+    public static TokenizerRun Create(
+        string path, TrainingOptions options, IReadOnlyList<string>? skipped = null, FeatureNetwork? features = null)
     {
         options.Validate();
+        bool isPerceptual = options.Loss.Perceptual > 0;
+        using FeatureNetwork? own = isPerceptual && features is null ? FeatureFile.Read(options.Loss.Features!) : null;
         TokenizerRun? run = null;
         Create(path, full =>
         {
             run = new TokenizerRun(full, options);
             if (skipped is { Count: > 0 }) SkippedFile.Write(run.SkippedPath, skipped);
+            if (isPerceptual) FeatureFile.Write(run.FeaturesPath, features ?? own!);
             run.WriteConfig();
         });
         return run!;

@@ -29,6 +29,10 @@ public sealed record TrainingOptions : RunOptions
     /// <summary>Whether each drawn image is mirrored left to right with probability 1/2.</summary>
     public bool Flips { get; init; }
 
+    /// <summary>How reconstructions are compared with their images.</summary>
+    // The config.json of an older version has no loss: the generated reader then sets null.
+    public LossOptions Loss { get; init => field = value ?? new LossOptions(); } = new();
+
     /// <summary>A model file or run folder with the initial weights; null for random weights.</summary>
     public string? Init { get; init; }
 
@@ -58,6 +62,7 @@ public sealed record TrainingOptions : RunOptions
         ThrowUnless(
             InitKey is null || Init is not null,
             nameof(InitKey), $"names a state dict in the file of {nameof(Init)}; give that too, or leave the key out");
+        Loss.Validate();
         base.Validate();
     }
 

@@ -8,7 +8,7 @@ namespace Tessera.Tensors.Devices.Cpu.Reference;
 internal partial class ReferenceKernels
 {
     // The smallest divisor of PyTorch's functional.normalize.
-    private const double ShortestRow = 1e-12;
+    internal const double ShortestRow = 1e-12;
 
     /// <summary>The name of these kernels in <c>TESSERA_KERNELS</c> and in descriptions.</summary>
     public virtual string Name => "reference";

@@ -147,6 +147,39 @@ internal static unsafe class ElementKernels<TSimd, TVector>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Multiply(float* x, float* y, float scale, float* z, int count, bool accumulate)
+    {
+        TVector factor = TSimd.Broadcast(scale);
+        int i = 0;
+        for (; i <= count - TSimd.Width; i += TSimd.Width)
+        {
+            TVector value = TSimd.Multiply(TSimd.Multiply(factor, TSimd.Load(x + i)), TSimd.Load(y + i));
+            TSimd.Store(accumulate ? TSimd.Add(TSimd.Load(z + i), value) : value, z + i);
+        }
+        for (; i < count; i++)
+        {
+            float value = scale * x[i] * y[i];
+            z[i] = accumulate ? z[i] + value : value;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Divide(float* x, float* y, float* z, int count, bool accumulate)
+    {
+        int i = 0;
+        for (; i <= count - TSimd.Width; i += TSimd.Width)
+        {
+            TVector value = TSimd.Divide(TSimd.Load(x + i), TSimd.Load(y + i));
+            TSimd.Store(accumulate ? TSimd.Add(TSimd.Load(z + i), value) : value, z + i);
+        }
+        for (; i < count; i++)
+        {
+            float value = x[i] / y[i];
+            z[i] = accumulate ? z[i] + value : value;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void DivideRows(float* x, float* divisors, int rows, int columns, float* y)
     {
         for (int row = 0; row < rows; row++, x += columns, y += columns)

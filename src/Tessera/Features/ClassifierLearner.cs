@@ -1,0 +1,148 @@
+using Tessera.Data;
+using Tessera.Runs;
+using Tessera.Tensors;
+using Tessera.Tensors.Autograd;
+using Tessera.Tensors.Devices;
+using Tessera.Tensors.Nn;
+using Tessera.Tensors.Ops;
+
+namespace Tessera.Features;
+
+/// <summary>Trains a classifier on the labels of images: the mean cross-entropy of the class.</summary>
+/// <example><code>
+/// using var learner = new ClassifierLearner(ClassifierRun.Create("runs/features", options), train, test);
+/// using var trainer = new Trainer(learner);
+/// trainer.Run();
+/// double accuracy = learner.Evaluation!.Accuracy;
+/// </code></example>
+public sealed class ClassifierLearner : Learner
+{
+    private const int Nats = 0, PixelsPerBatch = 64 * 32 * 32;
+
+    private readonly ImageSet _train, _test;
+    private readonly ImageBatches _batches;
+    private readonly BatchSampler _sampler;
+    private readonly BlockIntegers _labels;
+    private readonly Indices _targets;
+
+    /// <summary>Creates the model with its initial weights.</summary>
+    /// <param name="run">The run folder.</param>
+    /// <param name="train">The training images, with the channels and classes that the run's options state.</param>
+    /// <param name="test">The images to evaluate on.</param>
+    /// <param name="device">
+    /// The device; null for the one that the run's options name, which this object disposes.
+    /// </param>
+    /// <exception cref="InputException">
+    /// An option is out of range, the images do not fit the model, or there is no such device.
+    /// </exception>
+    public ClassifierLearner(ClassifierRun run, ImageSet train, ImageSet test, Device? device = null)
+        : base(run, device, numbersPerImage: 2)
+    {
+        (_train, _test) = (train, test);
+        try
+        {
+            ClassifierOptions options = run.Options;
+            Model = new Classifier(options.Model, options.Seed, Device);
+            CheckFit(train);
+            CheckFit(test);
+            _batches = new ImageBatches(train, Block, options.Batch, options.Seed, options.Flips);
+            _sampler = new BatchSampler(train.Count, options.Seed);
+            _labels = Block.ReserveIntegers(options.Batch);
+            _targets = _labels.AsIndices(options.Model.Classes.Count);
+        }
+        catch
+        {
+            Dispose(disposing: true);
+            throw;
+        }
+    }
+
+    /// <summary>The run folder.</summary>
+    public new ClassifierRun Run => (ClassifierRun)base.Run;
+
+    /// <inheritdoc/>
+    public override Classifier Model { get; }
+
+    /// <summary>The last evaluation on the test images; null before the first.</summary>
+    public ClassifierEvaluation? Evaluation { get; private set; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Measure> Measures { get; } = [new("nats", MeasureKind.Mean, InSeries: true)];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> EvaluationColumns { get; } = ["accuracy", "nats"];
+
+    /// <summary>The weights; biases do not decay.</summary>
+    public override ParameterRoles Decayed => ParameterRoles.Matrix;
+
+    /// <inheritdoc/>
+    public override void Prepare(long update)
+    {
+        _batches.Prepare(update);
+        // The same images again, in the order of the batch.
+        Span<int> labels = _labels.Values;
+        _sampler.Fill(update, labels);
+        for (int i = 0; i < labels.Length; i++) labels[i] = _train.Label(labels[i]);
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Loss(Tape tape, UpdateLog log)
+    {
+        Tensor loss = Model.Forward(_batches.Load(tape)).CrossEntropy(_targets);
+        log.Record(Nats, loss);
+        return loss;
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<object?> Evaluate(long update, CancellationToken cancellation)
+    {
+        int length = _test.Height * _test.Width * _test.Channels, classes = Model.Sizes.Classes.Count;
+        int batch = Math.Clamp(PixelsPerBatch / (_test.Height * _test.Width), 1, _test.Count);
+        float[] pixels = new float[batch * length];
+        int right = 0;
+        double nats = 0;
+        using var tape = new Tape(Device, recording: false);
+        for (int first = 0; first < _test.Count; first += batch)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            int count = Math.Min(batch, _test.Count - first);
+            int[] labels = [.. Enumerable.Range(first, count).Select(_test.Label)];
+            for (int i = 0; i < count; i++)
+                PixelValues.FromBytes(_test.Pixels(first + i), pixels.AsSpan(i * length, length));
+            Tensor logits = Model.Forward(tape.Input(
+                pixels.AsSpan(0, count * length), [count, _test.Height, _test.Width, _test.Channels]));
+            float[] values = logits.ToArray();
+            nats += count * (double)logits.CrossEntropy(tape.Indices(labels, [count], classes)).Item();
+            for (int i = 0; i < count; i++)
+            {
+                ReadOnlySpan<float> row = values.AsSpan(i * classes, classes);
+                if (System.Numerics.Tensors.TensorPrimitives.IndexOfMax(row) == labels[i]) right++;
+            }
+            tape.Reset();
+        }
+        Evaluation = new ClassifierEvaluation(_test.Count, (double)right / _test.Count, nats / _test.Count);
+        return [Evaluation.Accuracy, Evaluation.Nats];
+    }
+
+    /// <inheritdoc/>
+    public override void WriteModel(Stream stream) => FeatureFile.Write(stream, Model.Features, Model.State(), []);
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        _batches?.Dispose();
+        Model?.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private void CheckFit(ImageSet images)
+    {
+        if (images.Count == 0)
+            throw new InputException($"{images.Name} holds no images; add some, or choose another set");
+        Model.Features.CheckFit(images.Height, images.Width, images.Channels);
+        if (!images.ClassNames.SequenceEqual(Model.Sizes.Classes))
+            throw new InputException(
+                $"the classes of {images.Name} are not those of the classifier: "
+                + $"{string.Join(", ", Model.Sizes.Classes)}");
+    }
+}

@@ -1,0 +1,59 @@
+using Tessera.Data;
+using Tessera.Imaging;
+using Tessera.Runs;
+using Tessera.Tensors.Optim;
+using static Tessera.InputException;
+
+namespace Tessera.Features;
+
+/// <summary>The options of a run that trains a classifier: its network, its data, and those of every run.</summary>
+public sealed record ClassifierOptions : RunOptions
+{
+    /// <summary>The default recipe (docs/losses.md).</summary>
+    public static ClassifierOptions Default { get; } = new()
+    {
+        Budget = TrainingBudget.OfMinutes(15),
+        Batch = 64,
+        Optimizer = OptimizerKind.Muon,
+        LearningRate = 5e-3f,
+        WarmUp = 100,
+        LearningRateShape = LearningRateShape.Cosine,
+        WeightDecay = 0.1f,
+        Seed = 1,
+        EvalEvery = 1000,
+    };
+
+    /// <summary>The sizes of the network.</summary>
+    public ClassifierSizes Model { get; init; } = new();
+
+    /// <summary><c>shapes</c>, <c>cifar10</c> or the path of a folder of images.</summary>
+    public string Data { get; init; } = SyntheticShapes.Name;
+
+    /// <summary>The folder to search first for CIFAR-10; null for the default places only.</summary>
+    public string? DataDir { get; init; }
+
+    /// <summary>The height and width in pixels of the images.</summary>
+    public ImageSize Size { get; init; } = 32;
+
+    /// <summary>Whether each drawn image is mirrored left to right with probability 1/2.</summary>
+    public bool Flips { get; init; } = true;
+
+    /// <inheritdoc/>
+    protected internal override string Resumable =>
+        "budget, device, precision, threads, data folder, and how often it is saved and evaluated";
+
+    /// <inheritdoc/>
+    protected internal override RunOptions WithResumable(RunOptions other) =>
+        (ClassifierOptions)base.WithResumable(other) with { DataDir = ((ClassifierOptions)other).DataDir };
+
+    /// <summary>Checks every value.</summary>
+    /// <exception cref="InputException">A value is out of range; the message names it.</exception>
+    public override void Validate()
+    {
+        // Null only if a config.json says so.
+        ThrowUnless(Model is not null, nameof(Model), $"is missing");
+        Model.Validate();
+        ThrowUnless(Data is { Length: > 0 }, nameof(Data), $"must be shapes, cifar10 or a folder");
+        base.Validate();
+    }
+}
