@@ -36,7 +36,7 @@ internal sealed class ClassifierCommand : TrainingCommand<ClassifierOptions>
         // Before images are read, so that a wrong option is reported at once.
         ClassifierOptions options = resume ? OptionsToResume(parse, path) : ApplyAll(parse, Unnamed);
         if (!resume) RunFolder.CheckFree(path);
-        using Device device = options.CreateDevice();
+        using Device device = CreateDevice(options);
         var loader = new ImageLoader(Invocation.Output, parse.GetValue(SkipDamaged), Invocation.Cancellation)
         {
             Skipped = resume ? ClassifierRun.Open(path).ReadSkipped() : [],
