@@ -13,7 +13,9 @@ public static class PretrainedModels
 {
     private static readonly Assembly Package = typeof(PretrainedModels).Assembly;
 
-    /// <summary>Their names. What each was trained on is in the file <c>models/NAME/README.md</c> of the sources.</summary>
+    /// <summary>
+    /// Their names. What each was trained on is in the file <c>models/NAME/README.md</c> of the sources.
+    /// </summary>
     public static IReadOnlyList<string> Names { get; } =
         [.. Package.GetManifestResourceNames().Select(file => file.Split('/')[0]).Distinct().Order()];
 

@@ -9,8 +9,8 @@ namespace Tessera.Cli.Benchmarking;
 /// <summary>
 /// The arithmetic cost of a <see cref="VqVae"/>: the floating-point operations (a multiply-add counts as two) of its
 /// convolutions, of the products of its attention and of the search for the nearest codes, by their formulas. The model
-/// runs on a device without memory, which counts. These are direct-equivalent operations: an algorithm that needs fewer (Winograd) is measured against
-/// the same number.
+/// runs on a device without memory, which counts. These are direct-equivalent operations: an algorithm that needs
+/// fewer (Winograd) is measured against the same number.
 /// </summary>
 /// <remarks>
 /// Elementwise operations, biases, losses and the optimizer are not counted: together they are below 1% at the

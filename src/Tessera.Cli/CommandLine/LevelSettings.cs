@@ -7,7 +7,7 @@ namespace Tessera.Cli.CommandLine;
 /// <summary>The options of quantizers without a codebook search, and of cells with several codes.</summary>
 internal static class LevelSettings
 {
-    private const string Bits = "lfq or bsq", Gumbel = "gumbel";
+    private const string WithEntropy = "gradient, ema, cosine, simvq, lfq or bsq", Gumbel = "gumbel";
 
     private static readonly CellOptions UsualCell = new();
     private static readonly LookupFreeQuantizerOptions UsualBits = new();
@@ -30,38 +30,65 @@ internal static class LevelSettings
     private static Setting<TrainingOptions>[] ForBits() =>
     [
         Number(
-            "--entropy", $"Weight of the entropy terms of lfq and bsq [default: {UsualBits.Entropy}].",
-            options => (options as BitOptions)?.Entropy,
-            (options, value) => options is BitOptions bits
-                ? bits with { Entropy = value }
-                : throw NotFor(options, "entropy", Bits)),
+            "--entropy",
+            "Weight of the entropy terms, which decide each vector and spread the batch over the codes [default: "
+                + $"{UsualBits.Entropy} of lfq and bsq, 0 of codebooks].",
+            options => options switch
+            {
+                BitOptions bits => bits.Entropy,
+                CodebookOptions codebook => codebook.Entropy,
+                _ => null,
+            },
+            (options, value) => options switch
+            {
+                BitOptions bits => bits with { Entropy = value },
+                CodebookOptions codebook => codebook with { Entropy = value },
+                _ => throw NotFor(options, "entropy", WithEntropy),
+            }),
         Number(
             "--diversity",
-            "Weight of the batch's entropy beside that of each vector, of lfq and bsq; more spreads the codes further "
+            "Weight of the batch's entropy beside that of each vector; more spreads the codes further "
                 + $"[default: {UsualBits.Diversity}].",
-            options => (options as BitOptions)?.Diversity,
-            (options, value) => options is BitOptions bits
-                ? bits with { Diversity = value }
-                : throw NotFor(options, "diversity", Bits)),
+            options => options switch
+            {
+                BitOptions bits => bits.Diversity,
+                CodebookOptions codebook => codebook.Diversity,
+                _ => null,
+            },
+            (options, value) => options switch
+            {
+                BitOptions bits => bits with { Diversity = value },
+                CodebookOptions codebook => codebook with { Diversity = value },
+                _ => throw NotFor(options, "diversity", WithEntropy),
+            }),
+        Number(
+            "--orthogonality",
+            "Weight of the term that keeps the codes of gradient and simvq apart in angle [default: 0].",
+            options => (options as CodebookOptions)?.Orthogonality,
+            (options, value) => options is CodebookOptions codebook
+                ? codebook with { Orthogonality = value }
+                : throw NotFor(options, "orthogonality", "gradient or simvq")),
     ];
 
     private static Setting<TrainingOptions>[] ForGumbel() =>
     [
         Number(
             "--temperature",
-            $"Temperature of the probabilities of bsq [default: {UsualSphere.Temperature}], or of the first update of "
-                + $"gumbel [default: {UsualGumbel.Temperature}].",
+            $"Temperature of the probabilities of bsq [default: {UsualSphere.Temperature}] or of a codebook's entropy "
+                + $"terms [default: 1], or of the first update of gumbel [default: {UsualGumbel.Temperature}].",
             options => options switch
             {
                 BinarySphericalQuantizerOptions sphere => sphere.Temperature,
+                CodebookOptions codebook => codebook.Temperature,
                 GumbelQuantizerOptions gumbel => gumbel.Temperature,
                 _ => null,
             },
             (options, value) => options switch
             {
                 BinarySphericalQuantizerOptions sphere => sphere with { Temperature = value },
+                CodebookOptions codebook => codebook with { Temperature = value },
                 GumbelQuantizerOptions gumbel => gumbel with { Temperature = value },
-                _ => throw NotFor(options, "temperature", "bsq or gumbel"),
+                _ => throw NotFor(options, "temperature", "bsq, gumbel or one with a codebook"),
             }),
         Number(
             "--last-temperature",

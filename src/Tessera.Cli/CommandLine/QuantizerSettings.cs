@@ -127,6 +127,9 @@ internal static class QuantizerSettings
             Commitment = given.Commitment,
             Gradient = given.Gradient,
             Start = given.Start,
+            Entropy = given.Entropy,
+            Diversity = given.Diversity,
+            Temperature = given.Temperature,
         };
         return (changed, common) is (RunningAverageOptions to, RunningAverageOptions from)
             ? to with { Decay = from.Decay, DecayRamp = from.DecayRamp, Revival = from.Revival }

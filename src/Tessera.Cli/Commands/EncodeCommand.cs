@@ -24,9 +24,8 @@ internal sealed class EncodeCommand : ImagesCommand
 
     public EncodeCommand(Invocation invocation) : base(
         invocation, "encode",
-        "Writes the codes of images, [images, rows, columns] (and the codes of a cell, if it has several), to a file for "
-            + "numpy: uint16 if the codebook has at "
-            + "most 65,536 codes, else int32.",
+        "Writes the codes of images, [images, rows, columns] (and the codes of a cell, if it has several), to a file "
+            + "for numpy: uint16 if the codebook has at most 65,536 codes, else int32.",
         Split.All, allowsNative: true, Settings.SizeName,
         "tessera encode runs/shapes-1 --out tokens.npy",
         "tessera encode cifar10 photos --out tokens.npy",

@@ -30,8 +30,8 @@ internal readonly record struct AttentionSizes(
 /// Attention without a matrix of scores in memory. Cost: 4 operations for each query, key and number of a head,
 /// backward 14. Layout: a warp has a query (for the gradients of keys and values, a key) in one head. For 32 keys at a
 /// time each lane takes the score of one; then each lane takes a column of the result, and the lanes' weights go round
-/// by shuffles. Heads of more than 128 numbers are gone through once for each 128 columns. Bound: reading keys and values
-/// from the caches.
+/// by shuffles. Heads of more than 128 numbers are gone through once for each 128 columns. Bound: reading keys and
+/// values from the caches.
 /// </summary>
 internal static class AttentionKernels
 {

@@ -6,7 +6,9 @@ public abstract partial class Device
     /// <summary>The factor of x^3 in <see cref="Gelu"/>.</summary>
     public const double GeluCubic = 0.044715;
 
-    /// <summary>What <see cref="LayerNorm"/> adds to the variance of a row, so that equal numbers stay finite.</summary>
+    /// <summary>
+    /// What <see cref="LayerNorm"/> adds to the variance of a row, so that equal numbers stay finite.
+    /// </summary>
     public const double LayerNormEpsilon = 1e-5;
 
     /// <summary>

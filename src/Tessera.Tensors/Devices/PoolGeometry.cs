@@ -3,8 +3,8 @@ namespace Tessera.Tensors.Devices;
 /// <summary>
 /// The sizes of a pooling of <c>[Batch, InHeight, InWidth, Channels]</c> to
 /// <c>[Batch, OutHeight, OutWidth, Channels]</c>. The window of the result at i, j has the places
-/// <c>i*Stride + u - Padding, j*Stride + v - Padding</c> for u below KernelHeight and v below KernelWidth; places outside
-/// the input do not count. Every window has a place inside.
+/// <c>i*Stride + u - Padding, j*Stride + v - Padding</c> for u below KernelHeight and v below KernelWidth; places
+/// outside the input do not count. Every window has a place inside.
 /// </summary>
 /// <param name="Batch">Images.</param>
 /// <param name="InHeight">Rows of the input.</param>

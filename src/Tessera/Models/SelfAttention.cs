@@ -7,8 +7,8 @@ namespace Tessera.Models;
 /// <summary>
 /// Self-attention of all cells of a map with each other (Vaswani et al. 2017), with a skip connection and the
 /// normalisation before it (Xiong et al. 2020): <c>y = x + proj(attention(qkv(norm(x))))</c>, norm a layer
-/// normalisation of each cell's channels. VQGAN (Esser et al. 2021) has such blocks at its lowest map. The block knows no positions:
-/// the convolutions around it, which see the map's edges, do.
+/// normalisation of each cell's channels. VQGAN (Esser et al. 2021) has such blocks at its lowest map. The block knows
+/// no positions: the convolutions around it, which see the map's edges, do.
 /// </summary>
 internal sealed class SelfAttention : Module
 {

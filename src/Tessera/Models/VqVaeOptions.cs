@@ -14,6 +14,9 @@ public sealed record VqVaeOptions
 
     private const int MaxCodebookLength = 1 << 30, UsualStride = 4;
 
+    // Their pairs are compared in each update.
+    private const int MostOrthogonalCodes = 4096;
+
     /// <summary>Channels of the images: 1 (grey) or 3 (red, green, blue).</summary>
     public int Channels { get; init; } = 3;
 
@@ -146,6 +149,9 @@ public sealed record VqVaeOptions
         // Null only if a config.json lacks it.
         ThrowUnless(Quantizer is not null, nameof(Quantizer), $"is missing");
         Quantizer.Validate();
+        ThrowUnless(
+            Quantizer is not CodebookOptions { Orthogonality: > 0 } || Codes <= MostOrthogonalCodes,
+            nameof(Codes), $"must be at most {MostOrthogonalCodes} with an orthogonality term, not {Codes}");
         ThrowUnless(
             Quantizer is not CodebookOptions { Start: CodebookStart.KMeans } || Codes <= KMeans.MostClusters,
             nameof(Codes), $"must be at most {KMeans.MostClusters} for a codebook that k-means starts, not {Codes}");

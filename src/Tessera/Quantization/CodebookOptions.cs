@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using static Tessera.InputException;
 
 namespace Tessera.Quantization;
@@ -17,9 +18,45 @@ public abstract record CodebookOptions : QuantizerOptions
     /// <summary>The initialization of the codebook.</summary>
     public CodebookStart Start { get; init; }
 
+    /// <summary>
+    /// The weight of entropy terms, at least 0; 0 for none. With <c>p = softmax(-|u - e|^2 / temperature)</c> over all
+    /// codes, the loss gets <c>weight * (mean over vectors of H(p) - diversity * H(mean of p))</c> (Yu et al. 2023,
+    /// equation 5): each vector comes near one code, and the batch uses many.
+    /// </summary>
+    public float Entropy { get; init; }
+
+    /// <summary>The weight of the batch's entropy beside that of each vector, at least 0.</summary>
+    public float Diversity { get; init; } = 1;
+
+    /// <summary>The temperature of the entropy terms, above 0: about the squared distance of near codes.</summary>
+    public float Temperature { get; init; } = 1;
+
+    /// <summary>
+    /// The weight of the term that keeps codes apart in angle, at least 0; 0 for none. With ^ for length 1, it is
+    /// <c>weight * (sum over pairs of (e^[i] . e^[j])^2 / K^2 - 1 / K)</c> (Shin et al. 2021, "Translation-equivariant
+    /// image quantizer for bi-directional image-text generation", section 3.2). It needs codes that gradients train.
+    /// </summary>
+    public float Orthogonality { get; init; }
+
+    /// <summary>Whether gradients train the codes.</summary>
+    [JsonIgnore]
+    public virtual bool LearnsByGradient => true;
+
     /// <inheritdoc/>
     public override void Validate()
     {
+        ThrowUnless(
+            Entropy >= 0 && float.IsFinite(Entropy), nameof(Entropy), $"must be a number of at least 0, not {Entropy}");
+        ThrowUnless(
+            Entropy == 0 || Diversity >= 0 && float.IsFinite(Diversity),
+            nameof(Diversity), $"must be a number of at least 0, not {Diversity}");
+        ThrowUnless(
+            Entropy == 0 || Temperature > 0 && float.IsFinite(Temperature),
+            nameof(Temperature), $"must be a number above 0, not {Temperature}");
+        ThrowUnless(
+            Orthogonality == 0 || Orthogonality > 0 && float.IsFinite(Orthogonality) && LearnsByGradient,
+            nameof(Orthogonality),
+            $"must be a number of at least 0, and 0 for codes that are running averages, not {Orthogonality}");
         ThrowUnless(
             Commitment >= 0 && float.IsFinite(Commitment),
             nameof(Commitment), $"must be a number of at least 0, not {Commitment}");

@@ -12,11 +12,15 @@ namespace Tessera.Quantization;
 public abstract class CodebookQuantizer : Quantizer
 {
     private readonly GradientEstimator _gradient;
+    private readonly CodebookRegularization _regularization;
 
     /// <summary>Creates the quantizer.</summary>
     /// <param name="options">The options that these quantizers share.</param>
-    protected CodebookQuantizer(CodebookOptions options) =>
+    protected CodebookQuantizer(CodebookOptions options)
+    {
         (Commitment, _gradient) = (options.Commitment, options.Gradient);
+        _regularization = new CodebookRegularization(options);
+    }
 
     /// <summary>The commitment cost: the weight of the loss term that keeps encoder outputs near their codes.</summary>
     public float Commitment { get; }
@@ -36,6 +40,7 @@ public abstract class CodebookQuantizer : Quantizer
         Tensor e = codebook.GatherRows(codes);
         if (training) Learn(u, codes);
         Tensor loss = e.MutualSquaredError(u, CodebookWeight, Commitment);
+        if (training) loss = _regularization.AddTo(loss, u, codebook);
         return new Quantized(PassGradient(u, e), loss, codes, u);
     }
 

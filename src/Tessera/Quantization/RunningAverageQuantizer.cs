@@ -30,6 +30,9 @@ public abstract record RunningAverageOptions : CodebookOptions
     public double Revival { get; init; }
 
     /// <inheritdoc/>
+    public sealed override bool LearnsByGradient => false;
+
+    /// <inheritdoc/>
     public override void Validate()
     {
         base.Validate();

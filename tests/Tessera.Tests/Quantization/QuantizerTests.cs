@@ -257,6 +257,90 @@ public class QuantizerTests
         }
     }
 
+    /// <summary>The gradients of the terms are those of their formulas, by differences.</summary>
+    [Theory]
+    [InlineData(0.7f, 0f)]
+    [InlineData(0f, 0.9f)]
+    public void Regularisation_follows_its_formulas(float entropy, float orthogonality)
+    {
+        const float Diversity = 1.5f, Temperature = 0.8f;
+        var options = new VectorQuantizerOptions
+        {
+            Commitment = 0,
+            Entropy = entropy,
+            Diversity = Diversity,
+            Temperature = Temperature,
+            Orthogonality = orthogonality,
+        };
+        Quantizer quantizer = Make(options, 0), plain = Make(new VectorQuantizerOptions { Commitment = 0 }, 0);
+        float[] values = Normal(5 * Dimensions, 1), codebook = Normal(Codes * Dimensions, 2);
+        quantizer.Start(Tensor.From(codebook, [Codes, Dimensions]), vectorsPerCode: 1);
+        plain.Start(Tensor.From(codebook, [Codes, Dimensions]), vectorsPerCode: 1);
+        using Tape tape = new(), other = new();
+        Tensor z = tape.Variable(values, [5, Dimensions]), same = other.Variable(values, [5, Dimensions]);
+        Tensor loss = quantizer.Quantize(z, training: true).Loss, without = plain.Quantize(same, training: true).Loss;
+        Assert.Equal(Term(values, codebook), loss.Item() - without.Item(), 1e-5);
+        tape.Backward(loss);
+        other.Backward(without);
+        AssertSlopes(values, z.Gradient!, same.Gradient!, changed => Term(changed, codebook));
+        AssertSlopes(
+            codebook, quantizer.Table().Gradient!, plain.Table().Gradient!, changed => Term(values, changed));
+        Assert.Equal(loss.Item() > 0, quantizer.Quantize(z.WithoutTape(), training: false).Loss.Item() > 0);
+
+        double Term(float[] u, float[] e) =>
+            entropy * EntropyOf(u, e, Diversity, Temperature) + orthogonality * OverlapOf(e);
+
+        static void AssertSlopes(float[] at, Tensor gradient, Tensor rest, Func<float[], double> term)
+        {
+            const float Step = 1e-2f;
+            float[] found = gradient.ToArray(), others = rest.ToArray();
+            for (int i = 0; i < at.Length; i++)
+            {
+                float[] up = [.. at], down = [.. at];
+                up[i] += Step;
+                down[i] -= Step;
+                Assert.Equal((term(up) - term(down)) / (2 * Step), found[i] - others[i], 2e-3);
+            }
+        }
+    }
+
+    private static double EntropyOf(float[] u, float[] e, double diversity, double temperature)
+    {
+        float[][] vectors = [.. u.Chunk(Dimensions)], codes = [.. e.Chunk(Dimensions)];
+        double[] mean = new double[Codes];
+        double rows = 0;
+        foreach (float[] vector in vectors)
+        {
+            double[] p =
+            [
+                .. codes.Select(code => Math.Exp(
+                    -vector.Zip(code, (a, b) => ((double)a - b) * ((double)a - b)).Sum() / temperature)),
+            ];
+            double sum = p.Sum();
+            for (int k = 0; k < Codes; k++)
+            {
+                p[k] /= sum;
+                mean[k] += p[k] / vectors.Length;
+            }
+            rows -= p.Sum(each => each * Math.Log(each)) / vectors.Length;
+        }
+        return rows + diversity * mean.Sum(each => each * Math.Log(each));
+    }
+
+    private static double OverlapOf(float[] e)
+    {
+        double[][] directions =
+        [
+            .. e.Chunk(Dimensions).Select(code =>
+            {
+                double length = Math.Sqrt(code.Sum(value => (double)value * value));
+                return code.Select(value => value / length).ToArray();
+            }),
+        ];
+        double sum = directions.Sum(a => directions.Sum(b => Math.Pow(a.Zip(b, (x, y) => x * y).Sum(), 2)));
+        return sum / (Codes * Codes) - 1.0 / Codes;
+    }
+
     [Fact]
     public void An_unknown_quantizer_is_refused_with_the_known_ones()
     {

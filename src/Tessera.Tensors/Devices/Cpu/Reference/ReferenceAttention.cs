@@ -1,6 +1,8 @@
 namespace Tessera.Tensors.Devices.Cpu.Reference;
 
-/// <summary>Attention as plain loops, in double precision; see <see cref="Device.Attention"/> for the formulas.</summary>
+/// <summary>
+/// Attention as plain loops, in double precision; see <see cref="Device.Attention"/> for the formulas.
+/// </summary>
 internal static class ReferenceAttention
 {
     public static void Forward(

@@ -1,0 +1,144 @@
+using System.Text.Json;
+using Tessera.Models;
+using Tessera.Quantization;
+using Tessera.Tensors.IO;
+using Tessera.Training;
+
+namespace Tessera.Cli.Tests;
+
+/// <summary>Quantizers and several codes a cell, through every command.</summary>
+public sealed class QuantizerTests(Trained trained) : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("fsq")]
+    [InlineData("lfq")]
+    [InlineData("bsq")]
+    [InlineData("gumbel")]
+    public void Every_command_takes_a_quantizer(string kind)
+    {
+        Train("--quantizer", kind, "--codes", "16");
+        string info = Program.Succeed("info", Run);
+        Assert.Contains(QuantizerOptions.Find(kind).Summary, info, StringComparison.Ordinal);
+        AssertWorks([Trained.TrainCount + Trained.TestCount, 4, 4]);
+    }
+
+    [Theory]
+    [InlineData("ema", "2", "1")]
+    [InlineData("fsq", "2", "1")]
+    [InlineData("simvq", "2", "2")]
+    public void Every_command_takes_several_codes_a_cell(string kind, string depth, string groups)
+    {
+        Train("--quantizer", kind, "--codes", "16", "--depth", depth, "--groups", groups);
+        int perCell = int.Parse(depth) * int.Parse(groups);
+        Assert.Contains($"{perCell} codes a cell, each of 16 codes", Program.Succeed("info", Run));
+        AssertWorks([Trained.TrainCount + Trained.TestCount, 4, 4, perCell]);
+
+        Assert.Matches(@"(?m)^level 2 +perplexity .*, codes used \d+$", Program.Succeed("eval", Run));
+        using JsonDocument json = JsonDocument.Parse(Program.Succeed("eval", Run, "--json"));
+        Assert.Equal(perCell, json.RootElement.GetProperty("levels").GetArrayLength());
+        Assert.Equal(16 * perCell, json.RootElement.GetProperty("codes").GetInt32());
+        Assert.True(json.RootElement.GetProperty("joint_codes_used").GetInt32() > 0);
+    }
+
+    [Fact]
+    public void Options_reach_the_run()
+    {
+        Train("--quantizer", "fsq", "--levels", "4,3");
+        Assert.Equal(
+            new FiniteScalarQuantizerOptions { Levels = [4, 3] }, Options.Quantizer);
+        Assert.Equal(12, Options.Codes);
+        Train(
+            "--quantizer", "lfq", "--codes", "8", "--entropy", "0.2", "--diversity", "3", "--commitment", "0.5",
+            "--depth", "3", "--level-dropout", "0.25");
+        Assert.Equal(
+            new LookupFreeQuantizerOptions { Entropy = 0.2f, Diversity = 3, Commitment = 0.5f }, Options.Quantizer);
+        Assert.Equal(new CellOptions { Depth = 3, LevelDropout = 0.25f }, Options.Cell);
+        Train(
+            "--quantizer", "gumbel", "--codes", "8", "--temperature", "2", "--last-temperature", "0.5",
+            "--temperature-updates", "9", "--divergence", "0.1");
+        Assert.Equal(
+            new GumbelQuantizerOptions
+            {
+                Temperature = 2,
+                LastTemperature = 0.5f,
+                TemperatureUpdates = 9,
+                Divergence = 0.1f,
+            },
+            Options.Quantizer);
+        Train("--quantizer", "bsq", "--codes", "8", "--temperature", "0.2", "--groups", "2");
+        Assert.Equal(new BinarySphericalQuantizerOptions { Temperature = 0.2f }, Options.Quantizer);
+        Train(
+            "--quantizer", "simvq", "--codes", "8", "--entropy", "0.1", "--temperature", "0.3", "--orthogonality", "2",
+            "--depth", "2", "--shared-codebook", "on");
+        var sim = Assert.IsType<SimVectorQuantizerOptions>(Options.Quantizer);
+        Assert.Equal((0.1f, 0.3f, 2f), (sim.Entropy, sim.Temperature, sim.Orthogonality));
+        Assert.True(Options.Cell.SharedCodebook);
+    }
+
+    [Theory]
+    [InlineData("--levels must be at most 20 numbers from 2 to 64", "--quantizer", "fsq", "--levels", "0,8")]
+    [InlineData("--levels needs --quantizer fsq, not ema", "--levels", "8,8")]
+    [InlineData("--levels 8,x: give whole numbers with commas", "--quantizer", "fsq", "--levels", "8,x")]
+    [InlineData("--codes must be a power of two", "--quantizer", "lfq", "--codes", "500")]
+    [InlineData("--commitment needs --quantizer", "--quantizer", "fsq", "--commitment", "1")]
+    [InlineData("--gradient needs --quantizer", "--quantizer", "lfq", "--gradient", "rotation")]
+    [InlineData("--codebook-start needs --quantizer", "--quantizer", "bsq", "--codebook-start", "kmeans")]
+    [InlineData("--entropy needs --quantizer", "--quantizer", "fsq", "--entropy", "1")]
+    [InlineData("--divergence needs --quantizer gumbel", "--divergence", "1")]
+    [InlineData("--orthogonality must be a number of at least 0", "--orthogonality", "1")]
+    [InlineData("--depth must be 1 with the quantizer gumbel", "--quantizer", "gumbel", "--depth", "2")]
+    [InlineData("--groups must divide the 16 dimensions, unlike 3", "--groups", "3")]
+    [InlineData("--shared-codebook needs a quantizer with a codebook", "--shared-codebook", "on")]
+    [InlineData("--level-dropout must be 0 (off) to 1", "--level-dropout", "0.5")]
+    [InlineData("--lookup-dim must be 0", "--quantizer", "fsq", "--lookup-dim", "4")]
+    public void What_does_not_fit_together_is_refused(string line, params string[] options) =>
+        Assert.StartsWith(line, Program.Refuse(["train", .. options]), StringComparison.Ordinal);
+
+    [Fact]
+    public void Codes_of_another_number_a_cell_are_refused()
+    {
+        Train("--codes", "16", "--depth", "2");
+        Program.Succeed("encode", trained.Run, "--data", trained.Images, "--out", _folder["one.npy"]);
+        Assert.Contains(
+            "this model's codes are [images, rows, columns, 2]: a cell has 2 codes",
+            Program.Refuse("decode", Run, _folder["one.npy"], "--out", _folder["x"]), StringComparison.Ordinal);
+    }
+
+    private string Run => _folder["run"];
+
+    private VqVaeOptions Options => TokenizerRun.Open(Run).Options.Model;
+
+    private void Train(params string[] options)
+    {
+        if (Directory.Exists(Run)) Directory.Delete(Run, recursive: true);
+        Program.Succeed(Program.TinyTraining(trained.Images, Run, ["--updates", "4", .. options]));
+    }
+
+    /// <summary>Encodes, decodes, exports, reports, and draws from a prior.</summary>
+    private void AssertWorks(int[] codes)
+    {
+        Program.Succeed("encode", Run, "--data", trained.Images, "--split", "all", "--out", _folder["codes.npy"]);
+        using (NpyReader reader = NpyReader.Open(_folder["codes.npy"])) Assert.Equal(codes, reader.Shape);
+        Program.Succeed("decode", Run, _folder["codes.npy"], "--out", _folder["decoded"]);
+        Program.Succeed("export", Run, "--onnx", _folder["onnx"]);
+        Program.Succeed("report", Run);
+        Program.Succeed("convert", Run, _folder["model.pt"]);
+        Assert.Equal(
+            Program.Succeed("eval", Run, "--json"),
+            Program.Succeed("eval", _folder["model.pt"], "--data", trained.Images, "--size", "16", "--json"));
+        Program.Succeed(
+            "prior", Run, "--width", "16", "--layers", "1", "--heads", "2", "--updates", "2", "--batch", "2",
+            "--out", _folder["prior"]);
+        Program.Succeed(
+            "sample", Run, "--prior", _folder["prior"], "--count", "2", "--out", _folder["grid.png"], "--tokens",
+            _folder["drawn.npy"]);
+        using (NpyReader reader = NpyReader.Open(_folder["drawn.npy"])) Assert.Equal([2, .. codes[1..]], reader.Shape);
+        Program.Succeed(
+            "complete", Run, Directory.EnumerateFiles(_folder["decoded"]).Min()!, "--prior", _folder["prior"], "--keep", "top", "--out",
+            _folder["completed.png"]);
+    }
+}
