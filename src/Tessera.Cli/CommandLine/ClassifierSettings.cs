@@ -30,6 +30,12 @@ internal static class ClassifierSettings
                     + $"[default: {Settings.OnOff(Usual.Flips)}].",
                 "on", "off"),
             options => Settings.OnOff(options.Flips), (options, value) => options with { Flips = value == "on" }),
+        new Setting<ClassifierOptions, float?>(
+            NewOption.Number<float>(
+                "--pixel-dropout",
+                "Part of the pixels' numbers that an update sets to grey: features for --perceptual then see grain "
+                    + $"[default: {Usual.PixelDropout}]."),
+            options => options.PixelDropout, (options, value) => options with { PixelDropout = value!.Value }),
         Model("--channels", "Channels of the images: 1 (grey) or 3 (red, green, blue)",
             model => model.Channels, (model, value) => model with { Channels = value }),
         Model("--width", "Channels of the first of three stages; each further stage has twice as many",

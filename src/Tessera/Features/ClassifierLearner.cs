@@ -5,6 +5,7 @@ using Tessera.Tensors.Autograd;
 using Tessera.Tensors.Devices;
 using Tessera.Tensors.Nn;
 using Tessera.Tensors.Ops;
+using Tessera.Tensors.Random;
 
 namespace Tessera.Features;
 
@@ -22,7 +23,8 @@ public sealed class ClassifierLearner : Learner
     private readonly ImageSet _train, _test;
     private readonly ImageBatches _batches;
     private readonly BatchSampler _sampler;
-    private readonly BlockIntegers _labels;
+    private readonly BlockIntegers _labels, _update;
+    private readonly DropoutMask _dropped;
     private readonly Indices _targets;
 
     /// <summary>Creates the model with its initial weights.</summary>
@@ -49,6 +51,8 @@ public sealed class ClassifierLearner : Learner
             _sampler = new BatchSampler(train.Count, options.Seed);
             _labels = Block.ReserveIntegers(options.Batch);
             _targets = _labels.AsIndices(options.Model.Classes.Count);
+            _update = Block.ReserveIntegers(1);
+            _dropped = new DropoutMask(options.PixelDropout, options.Seed, RandomStreams.Dropout, _update.Storage);
         }
         catch
         {
@@ -79,6 +83,7 @@ public sealed class ClassifierLearner : Learner
     public override void Prepare(long update)
     {
         _batches.Prepare(update);
+        _update.Values[0] = (int)update;
         // The same images again, in the order of the batch.
         Span<int> labels = _labels.Values;
         _sampler.Fill(update, labels);
@@ -88,7 +93,7 @@ public sealed class ClassifierLearner : Learner
     /// <inheritdoc/>
     public override Tensor Loss(Tape tape, UpdateLog log)
     {
-        Tensor loss = Model.Forward(_batches.Load(tape)).CrossEntropy(_targets);
+        Tensor loss = Model.Forward(_batches.Load(tape).Dropout(_dropped)).CrossEntropy(_targets);
         log.Record(Nats, loss);
         return loss;
     }

@@ -38,6 +38,12 @@ public sealed record ClassifierOptions : RunOptions
     /// <summary>Whether each drawn image is mirrored left to right with probability 1/2.</summary>
     public bool Flips { get; init; } = true;
 
+    /// <summary>
+    /// The part of the pixels' numbers that an update sets to grey, in [0, 1): the features become less sensitive to
+    /// grain, which a perceptual term would otherwise let pass.
+    /// </summary>
+    public float PixelDropout { get; init; }
+
     /// <inheritdoc/>
     protected internal override string Resumable =>
         "budget, device, precision, threads, data folder, and how often it is saved and evaluated";
@@ -54,6 +60,8 @@ public sealed record ClassifierOptions : RunOptions
         ThrowUnless(Model is not null, nameof(Model), $"is missing");
         Model.Validate();
         ThrowUnless(Data is { Length: > 0 }, nameof(Data), $"must be shapes, cifar10 or a folder");
+        ThrowUnless(
+            PixelDropout is >= 0 and < 1, nameof(PixelDropout), $"must be at least 0 and below 1, not {PixelDropout}");
         base.Validate();
     }
 }
