@@ -8,8 +8,8 @@ namespace Tessera.Tensors.Devices;
 /// </param>
 /// <param name="Create">
 /// Makes a device that has no fault: its number among those found, processor threads (null for the default), and how it
-/// multiplies. It throws an <see cref="ArgumentException"/> if the device has no such precision, or if it turns out that
-/// it cannot be used.
+/// multiplies. It throws an <see cref="ArgumentException"/> if the device has no such precision, or if it turns out
+/// that it cannot be used.
 /// </param>
 public sealed record DeviceKind(
     string Name, Func<IReadOnlyList<FoundDevice>> Find, Func<int, int?, Precision, Device> Create);

@@ -14,7 +14,9 @@ namespace Tessera.Models;
 /// </typeparam>
 /// <param name="device">The device.</param>
 /// <param name="allocate">Allocates the inputs for a shape, on no tape.</param>
-/// <param name="compute">The computation, on a tape that is reset after each run. It neither uploads nor downloads.</param>
+/// <param name="compute">
+/// The computation, on a tape that is reset after each run. It neither uploads nor downloads.
+/// </param>
 internal sealed class RepeatedPass<TInput, TOutput>(
     Device device, Func<Shape, TInput> allocate, Func<Tape, TInput, TOutput> compute) : IDisposable
     where TInput : class, IDisposable
