@@ -91,7 +91,8 @@ public sealed partial class CudaDevice : Tensors.Devices.Device
     /// </summary>
     public static void Register() => Register(
         new DeviceKind(
-            KindName, Driver.FindDevices, (number, _, precision) => Checked(new CudaDevice(number, precision), number)));
+            KindName, Driver.FindDevices,
+            (number, _, precision) => Checked(new CudaDevice(number, precision), number)));
 
     /// <inheritdoc/>
     public override void Dispose()
