@@ -21,7 +21,7 @@ public sealed class OnnxExportTests
         string[] metadata =
         [
             "metadata codes 32", "metadata code_dim 8", "metadata channels 3", "metadata pixels_per_code 4",
-            $"metadata quantizer {kind}",
+            $"metadata quantizer {kind}", "metadata codes_per_cell 1",
         ];
         Assert.Equal(
             ["opset onnx 13", $"input pictures {images}", $"output codes {codes}", .. metadata],

@@ -33,6 +33,6 @@ public static class RandomStreams
     /// <summary>Which drawn images lose their class: one stream, one number per drawn image.</summary>
     public const ulong ClassDrops = 8UL << 60;
 
-    /// <summary>Which updates leave levels of a residual quantizer out: one stream, two numbers per update.</summary>
+    /// <summary>Which updates leave parts of a model out: one stream, two numbers per update.</summary>
     public const ulong LevelDrops = 9UL << 60;
 }

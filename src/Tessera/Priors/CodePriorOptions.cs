@@ -1,4 +1,3 @@
-using Tessera.Quantization;
 using static Tessera.InputException;
 
 namespace Tessera.Priors;
@@ -86,8 +85,7 @@ public sealed record CodePriorOptions
         ThrowUnless(Rows >= 1, nameof(Rows), $"must be at least 1, not {Rows}");
         ThrowUnless(Columns >= 1, nameof(Columns), $"must be at least 1, not {Columns}");
         ThrowUnless(
-            CodesPerCell is >= 1 and <= CellOptions.MostCodes,
-            nameof(CodesPerCell), $"must be 1 to {CellOptions.MostCodes}, not {CodesPerCell}");
+            CodesPerCell is >= 1 and <= 64, nameof(CodesPerCell), $"must be 1 to 64, not {CodesPerCell}");
         ThrowUnless(
             (long)Rows * Columns * CodesPerCell <= 1 << 16,
             nameof(Columns), $"must give at most 65536 codes with {Rows} rows");

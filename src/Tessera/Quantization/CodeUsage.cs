@@ -30,13 +30,13 @@ public sealed class CodeUsage(int codes, int levels = 1)
     public int JointUsed => levels == 1 ? Used : _joint.Count;
 
     /// <summary>The perplexity of the combinations of a cell's codes.</summary>
-    public double JointPerplexity => levels == 1 ? PerplexityOf(0) : PerplexityOf(_joint.Values);
+    public double JointPerplexity => levels == 1 ? PerplexityOf(0) : PerplexityOf([.. _joint.Values]);
 
     /// <summary>Number of codes of a level that were chosen at least once.</summary>
     public int UsedOf(int level) => _counts.Skip(level * codes).Take(codes).Count(count => count > 0);
 
     /// <summary>The perplexity of the codes of a level.</summary>
-    public double PerplexityOf(int level) => PerplexityOf(_counts.AsSpan(level * codes, codes).ToArray());
+    public double PerplexityOf(int level) => PerplexityOf((ReadOnlySpan<long>)_counts.AsSpan(level * codes, codes));
 
     /// <summary>Counts chosen codes, each 0 to K - 1: all codes of a cell, then those of the next.</summary>
     /// <exception cref="ArgumentException">They are no whole cells.</exception>
@@ -57,9 +57,10 @@ public sealed class CodeUsage(int codes, int levels = 1)
         }
     }
 
-    private static double PerplexityOf(ICollection<long> counts)
+    private static double PerplexityOf(ReadOnlySpan<long> counts)
     {
-        double total = counts.Sum(), entropy = 0;
+        double total = 0, entropy = 0;
+        foreach (long count in counts) total += count;
         foreach (long count in counts)
         {
             double p = total == 0 ? 0 : count / total;

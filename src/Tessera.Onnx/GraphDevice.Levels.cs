@@ -5,7 +5,7 @@ using DataType = Tessera.Onnx.Messages.TensorProto.Types.DataType;
 
 namespace Tessera.Onnx;
 
-// The primitives of quantizers without a nearest-neighbour search, and of cells with several codes.
+// Primitives of levels, softmax, entropies and columns.
 internal sealed partial class GraphDevice
 {
     // Columns that are being joined.

@@ -1,6 +1,6 @@
 namespace Tessera.Tensors.Devices;
 
-// The primitives of quantizers without a nearest-neighbour search, and of cells with several codes.
+// Primitives of levels, softmax, entropies and columns.
 public abstract partial class Device
 {
     /// <summary>

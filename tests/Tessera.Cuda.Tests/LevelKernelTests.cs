@@ -2,8 +2,8 @@ using Tessera.Tensors.Devices;
 
 namespace Tessera.Cuda.Tests;
 
-/// <summary>The kernels of quantizers without a nearest-neighbour search, and of cells with several codes.</summary>
-public class QuantizerKernelTests
+/// <summary>The kernels of levels, softmax, entropies and columns.</summary>
+public class LevelKernelTests
 {
     private const double Exact = 0;
 

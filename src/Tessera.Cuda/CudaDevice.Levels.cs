@@ -3,7 +3,7 @@ using Tessera.Tensors.Devices;
 
 namespace Tessera.Cuda;
 
-// Primitives of quantizers without a nearest-neighbour search, and of cells with several codes.
+// Primitives of levels, softmax, entropies and columns.
 public sealed partial class CudaDevice
 {
     /// <inheritdoc/>
