@@ -50,7 +50,8 @@ internal sealed class ExperimentRunner
     }
 
     /// <summary>Makes the missing runs; rewrites the table and the plot after each.</summary>
-    public void Run()
+    /// <param name="only">The row to make; null for all.</param>
+    public void Run(string? only = null)
     {
         Summarize();
         HashSet<(string, ulong)> made = [.. Read(_results, _experiment).Select(result => (result.Row, result.Seed))];
@@ -59,7 +60,8 @@ internal sealed class ExperimentRunner
         for (ulong seed = 1; seed <= (ulong)most; seed++)
         {
             IEnumerable<Row> missing =
-                _experiment.Rows.Where(row => (ulong)row.Seeds >= seed && !made.Contains((row.Key, seed)));
+                _experiment.Rows.Where(row => (ulong)row.Seeds >= seed && !made.Contains((row.Key, seed))
+                    && (only is null || row.Name == only));
             foreach (Row row in missing) Append(Run(row, seed));
         }
     }

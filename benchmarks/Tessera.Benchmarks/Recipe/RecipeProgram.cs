@@ -4,7 +4,7 @@ namespace Tessera.Benchmarks.Recipe;
 internal static class RecipeProgram
 {
     /// <summary>Runs one experiment or all.</summary>
-    /// <param name="args"><c>[NAME] [--data-dir DIR] [--out DIR] [--runs DIR]</c></param>
+    /// <param name="args"><c>[NAME] [--row ROW] [--data-dir DIR] [--out DIR] [--runs DIR]</c></param>
     public static int Run(string[] args)
     {
         string? name = args.FirstOrDefault() is { } first && !first.StartsWith('-') ? first : null;
@@ -13,10 +13,10 @@ internal static class RecipeProgram
         Experiment[] chosen = [.. Experiments.All.Where(experiment => name is null || experiment.Name == name)];
         bool isPrior = PriorExperiments.Names.Contains(name);
         if (chosen.Length == 0 && !isPrior || isPrior != options.ContainsKey("--tokenizer")
-            || options.Keys.Except(["--data-dir", "--out", "--runs", "--tokenizer"]).Any())
+            || options.Keys.Except(["--data-dir", "--out", "--runs", "--row", "--tokenizer"]).Any())
         {
             Console.Error.WriteLine($"""
-                usage: Tessera.Benchmarks recipe [NAME] [--data-dir DIR] [--out DIR] [--runs DIR]
+                usage: Tessera.Benchmarks recipe [NAME] [--row ROW] [--data-dir DIR] [--out DIR] [--runs DIR]
                 DIR:   --out benchmarks/results/recipe, --runs runs/recipe by default
                 NAME:  {string.Join(", ", Experiments.All.Select(experiment => experiment.Name))} [all, in this order]
                        with --tokenizer RUN, priors over its codes: {string.Join(", ", PriorExperiments.Names)}
@@ -34,7 +34,8 @@ internal static class RecipeProgram
         string results = options.GetValueOrDefault("--out", "benchmarks/results/recipe");
         string runs = options.GetValueOrDefault("--runs", "runs/recipe");
         if (isPrior) PriorExperiments.Run(name!, options["--tokenizer"], dataDir, results, runs);
-        foreach (Experiment experiment in chosen) new ExperimentRunner(experiment, dataDir, results, runs).Run();
+        foreach (Experiment experiment in chosen)
+            new ExperimentRunner(experiment, dataDir, results, runs).Run(options.GetValueOrDefault("--row"));
         return 0;
     }
 }
