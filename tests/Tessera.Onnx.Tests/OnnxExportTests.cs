@@ -21,7 +21,7 @@ public sealed class OnnxExportTests
         string[] metadata =
         [
             "metadata codes 32", "metadata code_dim 8", "metadata channels 3", "metadata pixels_per_code 4",
-            $"metadata quantizer {kind}",
+            $"metadata quantizer {kind}", "metadata codes_per_cell 1",
         ];
         Assert.Equal(
             ["opset onnx 13", $"input pictures {images}", $"output codes {codes}", .. metadata],
@@ -36,6 +36,16 @@ public sealed class OnnxExportTests
                 .. metadata,
             ],
             Check(exported.Autoencoder));
+    }
+
+    [Fact]
+    public void The_ONNX_checker_accepts_two_levels_of_codes()
+    {
+        using var exported = new ExportedModel(ExportedModel.Options("ema", top: true));
+        foreach (string file in (string[])[exported.Encoder, exported.Decoder, exported.Autoencoder])
+            Assert.Contains("metadata codes_per_cell 5", Check(file));
+        Assert.Contains("metadata pixels_per_code 8", Check(exported.Encoder));
+        Assert.Contains($"output codes INT64 {InnerSizes},5", Check(exported.Encoder));
     }
 
     [Fact]
