@@ -54,6 +54,9 @@ internal sealed partial class GraphDevice(Device inner, GraphBuilder graph) : De
     /// <summary>Names an input: indices in the graph.</summary>
     public void NameIndices(Indices indices, string name) => _indices[indices.Storage] = name;
 
+    /// <summary>The name of indices that were computed.</summary>
+    public string NameOfIndices(Indices indices) => _indices[indices.Storage];
+
     /// <summary>The name of maps that were computed.</summary>
     public string NameOfMaps(Tensor maps) => Maps(maps.Storage);
 

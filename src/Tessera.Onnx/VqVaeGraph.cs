@@ -44,26 +44,40 @@ internal sealed class VqVaeGraph : IDisposable
         x.Fill(0);
         _device.NameMaps(x, _graph.Node("centred_pictures", "Sub", [images, Half()]));
         _device.TableName = _model.Quantizer is ProjectedQuantizer ? LookupCodebook : Codebook;
+        if (_model.Options.Cell.Top)
+        {
+            _device.NameResults("level", count: 2);
+            (Indices top, Indices lower) = _model.EncodeLevels(x);
+            TwoLevelGraph.Join(_graph, _device.NameOfIndices(top), _device.NameOfIndices(lower), codes);
+            return;
+        }
         _device.NameResults(codes, _model.Options.Cell.Codes);
         _model.Encode(x);
     }
 
     /// <summary>Adds the nodes from codes to images.</summary>
-    /// <param name="codes">Int64, <c>[batch, height, width]</c>.</param>
+    /// <param name="codes">Int64, <c>[batch, height, width]</c>; where a cell has several, they are innermost.</param>
     /// <param name="images">
     /// The name of the result: float, <c>[batch, channels, height, width]</c>, pixels clamped to [0, 1].
     /// </param>
     public void Decode(string codes, string images)
     {
         int perCell = _model.Options.Cell.Codes;
-        Shape shape = perCell == 1 ? [1, 2, 2] : [1, 2, 2, perCell];
-        Indices cells = _tape.Indices(new int[shape.Length], shape, _model.Options.Codes);
-        _device.NameIndices(cells, codes);
         _device.TableName = Codebook;
-        // One table, as the decoder receives it: a projection behind it is already applied.
-        Tensor decoded = perCell == 1 && _model.Options.Codes <= MostTableCodes
-            ? _model.Decode(_model.Quantizer.Codebook(_tape).GatherRows(cells))
-            : _model.Decode(cells);
+        Tensor decoded;
+        if (_model.Options.Cell.Top)
+        {
+            (string top, string lower) = TwoLevelGraph.Split(_graph, codes);
+            decoded = _model.DecodeLevels(Named(top, [1, 2, 2]), Named(lower, [1, 4, 4]));
+        }
+        else
+        {
+            Indices cells = Named(codes, perCell == 1 ? [1, 2, 2] : [1, 2, 2, perCell]);
+            // One table, as the decoder receives it: a projection behind it is already applied.
+            decoded = perCell == 1 && _model.Options.Codes <= MostTableCodes
+                ? _model.Decode(_model.Quantizer.Codebook(_tape).GatherRows(cells))
+                : _model.Decode(cells);
+        }
         string shifted = _graph.Node("unclamped_pictures", "Add", [_device.NameOfMaps(decoded), Half()]);
         _graph.Node(images, "Clip", [shifted, _graph.Constant("black", [0]), _graph.Constant("white", [1])]);
     }
@@ -73,6 +87,14 @@ internal sealed class VqVaeGraph : IDisposable
         _tape.Dispose();
         _model.Dispose();
         _device.Dispose();
+    }
+
+    /// <summary>Codes of the graph.</summary>
+    private Indices Named(string codes, Shape shape)
+    {
+        Indices indices = _tape.Indices(new int[shape.Length], shape, _model.Options.Codes);
+        _device.NameIndices(indices, codes);
+        return indices;
     }
 
     private string Half() => _graph.Constant("half", [0.5f]);

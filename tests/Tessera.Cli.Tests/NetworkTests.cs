@@ -63,6 +63,48 @@ public sealed class NetworkTests : IDisposable
     }
 
     [Fact]
+    public void Every_command_takes_two_levels_of_codes()
+    {
+        string run = _folder["run"], grid = _folder["grid.png"];
+        Program.Succeed(
+            "train", "--size", "16", "--top", "on", "--stride", "2", "--hidden", "8", "--residual-hidden", "4",
+            "--residual-layers", "1", "--codes", "16", "--code-dim", "4", "--batch", "8", "--updates", "3",
+            "--threads", "1", "--out", run);
+
+        string info = Program.Succeed("info", run);
+        Assert.Matches("(?m)^codebook +two levels, 1 \\+ 4 codes a cell, each of 16 codes of 4 dimensions", info);
+        Assert.Matches("(?m)^pixels per code +4x4$", info);
+        string evaluation = Program.Succeed("eval", run);
+        Assert.Matches("(?m)^top level +perplexity", evaluation);
+        Assert.Matches("(?m)^lower level +perplexity", evaluation);
+        Assert.Contains("\"codes\": 32", Program.Succeed("eval", run, "--json"), StringComparison.Ordinal);
+        ImageFile.WritePng(_folder["image.png"], SyntheticShapes.Image(1, 16));
+        Program.Succeed("encode", run, _folder["image.png"], "--out", _folder["codes.npy"]);
+        Assert.Equal([1, 4, 4, 5], ShapeOf(_folder["codes.npy"]));
+        Program.Succeed("decode", run, _folder["codes.npy"], "--out", _folder["decoded"]);
+        Assert.Equal(
+            (16, 16), SizeOf(Directory.EnumerateFiles(_folder["decoded"]).Order(StringComparer.Ordinal).First()));
+        Program.Succeed("reconstruct", run, _folder["image.png"], "--out", grid);
+        Program.Succeed("convert", run, _folder["model.pt"]);
+        Assert.Contains("two levels", Program.Succeed("info", _folder["model.pt"]), StringComparison.Ordinal);
+        Program.Succeed("export", run, "--onnx", _folder["onnx"]);
+        Program.Succeed("report", run);
+        string report = Directory.EnumerateFiles(run, "*.html", SearchOption.AllDirectories).Single();
+        Assert.Contains("top level, ", File.ReadAllText(report), StringComparison.Ordinal);
+        Assert.Contains("lower level, ", File.ReadAllText(report), StringComparison.Ordinal);
+        Program.Succeed(
+            "prior", run, "--width", "16", "--layers", "1", "--heads", "2", "--updates", "2", "--batch", "2",
+            "--out", _folder["prior"]);
+        Program.Succeed("sample", run, "--prior", _folder["prior"], "--count", "2", "--out", grid);
+        Program.Succeed(
+            "complete", run, _folder["image.png"], "--prior", _folder["prior"], "--keep", "top", "--count", "1",
+            "--out", grid);
+        Assert.Contains(
+            "--top", Program.Refuse("train", "--top", "on", "--depth", "2", "--out", _folder["x"]),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_benchmark_measures_a_network_of_another_stride() => Assert.Contains(
         "4x4, stride 2, 16 -> 32 channels",
         Program.Succeed(

@@ -35,7 +35,8 @@ internal sealed class ExportedModel : IDisposable
 
     public string Autoencoder => _folder["onnx", "autoencoder.onnx"];
 
-    public static VqVaeOptions Options(string kind, int lookupDim = 0, int groups = 1, int depth = 1) => new()
+    public static VqVaeOptions Options(
+        string kind, int lookupDim = 0, int groups = 1, int depth = 1, bool top = false) => new()
     {
         Hidden = 16,
         ResidualHidden = 6,
@@ -43,7 +44,7 @@ internal sealed class ExportedModel : IDisposable
         CodeDim = 8,
         LookupDim = lookupDim,
         Quantizer = QuantizerOptions.Find(kind),
-        Cell = new CellOptions { Groups = groups, Depth = depth },
+        Cell = new CellOptions { Groups = groups, Depth = depth, Top = top },
     };
 
     /// <summary>Pixels in [0, 1], NCHW: patches of the size of a code in random colours, with noise.</summary>
@@ -77,8 +78,8 @@ internal sealed class ExportedModel : IDisposable
         int perCell = Model.Options.Cell.Codes;
         Shape shape = perCell == 1 ? [batch, height, width] : [batch, height, width, perCell];
         float[] pixels = Model.Decode(Indices.From(codes, shape, Model.Options.Codes)).ToArray();
-        int channels = Model.Options.Channels, stride = Model.Options.Stride;
-        int area = stride * stride * height * width;
+        int channels = Model.Options.Channels, cell = Model.Options.PixelsPerCode;
+        int area = cell * cell * height * width;
         float[] turned = new float[pixels.Length];
         for (int i = 0; i < pixels.Length; i++)
         {
@@ -96,6 +97,16 @@ internal sealed class ExportedModel : IDisposable
     private void Standardize()
     {
         Dictionary<string, Tensor> state = Model.State().ToDictionary(entry => entry.Name, entry => entry.Tensor);
+        if (Model.Options.Cell.Top)
+        {
+            // Of both levels: larger weights are enough.
+            foreach (string level in (string[])["top", "lower"])
+            {
+                Tensor each = state[$"_vq_vae._{level}_pre_vq_conv.weight"];
+                each.CopyFrom([.. each.ToArray().Select(value => 50 * value)]);
+            }
+            return;
+        }
         (Tensor weight, Tensor bias) = (state["_pre_vq_conv.weight"], state["_pre_vq_conv.bias"]);
         int dimensions = Model.Options.CodeDim;
         float[][] rows =

@@ -39,6 +39,16 @@ public sealed class OnnxExportTests
     }
 
     [Fact]
+    public void The_ONNX_checker_accepts_two_levels_of_codes()
+    {
+        using var exported = new ExportedModel(ExportedModel.Options("ema", top: true));
+        foreach (string file in (string[])[exported.Encoder, exported.Decoder, exported.Autoencoder])
+            Assert.Contains("metadata codes_per_cell 5", Check(file));
+        Assert.Contains("metadata pixels_per_code 8", Check(exported.Encoder));
+        Assert.Contains($"output codes INT64 {InnerSizes},5", Check(exported.Encoder));
+    }
+
+    [Fact]
     public void The_ONNX_checker_accepts_normalisation_and_attention()
     {
         using var exported = new ExportedModel(

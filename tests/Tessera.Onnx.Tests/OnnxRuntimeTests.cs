@@ -38,6 +38,19 @@ public sealed class OnnxRuntimeTests
     public void Cells_of_several_codes_are_those_of_the_model(string kind, int lookupDim, int groups, int depth) =>
         AssertAgrees(ExportedModel.Options(kind, lookupDim, groups, depth));
 
+    [Theory]
+    [InlineData("ema", 0)]
+    [InlineData("gradient", 3)]
+    [InlineData("simvq", 0)]
+    [InlineData("cosine", 4)]
+    [InlineData("lfq", 0)]
+    public void Codes_of_two_levels_are_those_of_the_model(string kind, int lookupDim) =>
+        AssertAgrees(ExportedModel.Options(kind, lookupDim, top: true));
+
+    [Fact]
+    public void Two_levels_with_normalisation_and_attention_are_exported() => AssertAgrees(
+        ExportedModel.Options("ema", top: true) with { Stride = 2, GroupNorm = 2, Attention = 2 });
+
     /// <summary>Codes that follow from a formula are decoded without a table.</summary>
     [Fact]
     public void A_code_of_many_bits_is_exported_without_a_table()
@@ -124,7 +137,7 @@ public sealed class OnnxRuntimeTests
     private static void AssertAgrees(VqVaeOptions options)
     {
         using var exported = new ExportedModel(options);
-        (int channels, int stride) = (options.Channels, options.Stride);
+        (int channels, int stride) = (options.Channels, options.PixelsPerCode);
         (int batch, int height, int width) = (3, 4 * stride, 6 * stride);
         float[] images = exported.Images(stream: 1, batch, height, width);
         Value codes = RuntimeModel.Run(exported.Encoder, images, batch, channels, height, width)["codes"];
@@ -148,7 +161,7 @@ public sealed class OnnxRuntimeTests
     private static void AssertSameCodes(
         ExportedModel exported, float[] images, int batch, int height, int width, Value actual)
     {
-        int perCell = exported.Model.Options.Cell.Codes, stride = exported.Model.Options.Stride;
+        int perCell = exported.Model.Options.Cell.Codes, stride = exported.Model.Options.PixelsPerCode;
         (int rows, int columns) = (height / stride, width / stride);
         Assert.Equal(perCell == 1 ? [batch, rows, columns] : [batch, rows, columns, perCell], actual.Sizes);
         int[] expected = exported.Encode(images, batch, height, width), found = Whole(actual);
@@ -183,7 +196,7 @@ public sealed class OnnxRuntimeTests
     private static void AssertSameImages(ExportedModel exported, int[] codes, int[] sizes, Value actual)
     {
         Assert.Equal(sizes, actual.Sizes);
-        int stride = exported.Model.Options.Stride;
+        int stride = exported.Model.Options.PixelsPerCode;
         float[] expected = exported.Decode(codes, sizes[0], sizes[2] / stride, sizes[3] / stride);
         float[] found = actual.As<float>();
         Assert.Equal(expected.Length, found.Length);

@@ -57,10 +57,11 @@ public sealed class ReaderDamageTests : IDisposable
 
     /// <summary>With metadata, which files written by Python lack.</summary>
     [Theory]
-    [InlineData("model.pt", 0, 0)]
-    [InlineData("model.safetensors", 0, 0)]
-    [InlineData("model.safetensors", 2, 1)]
-    public void Models_written_here(string name, int groups, int heads)
+    [InlineData("model.pt", 0, 0, false)]
+    [InlineData("model.safetensors", 0, 0, false)]
+    [InlineData("model.safetensors", 2, 1, false)]
+    [InlineData("model.safetensors", 0, 0, true)]
+    public void Models_written_here(string name, int groups, int heads, bool top)
     {
         var options = new VqVaeOptions
         {
@@ -72,6 +73,7 @@ public sealed class ReaderDamageTests : IDisposable
             Codes = 3,
             CodeDim = 2,
             Quantizer = new EmaVectorQuantizerOptions(),
+            Cell = new() { Top = top },
         };
         ModelFile.Write(_folder[name], new VqVae(options), dataVariance: 0.0625);
         Damage.IsSurvived<InputException>(File.ReadAllBytes(_folder[name]), "damaged", file =>

@@ -137,6 +137,14 @@ internal static class LevelSettings
                     + $"[default: {UsualCell.LevelDropout}]."),
             options => options.Model.Cell.LevelDropout,
             (options, value) => WithCell(options, cell => cell with { LevelDropout = value!.Value })),
+        new Setting<TrainingOptions, string?>(
+            NewOption.Choice(
+                "--top",
+                "Two levels of codes (VQ-VAE-2): a cell of twice the stride has a code of a top level, on which the "
+                    + $"four codes of the lower level depend [default: {Settings.OnOff(UsualCell.Top)}].",
+                "on", "off"),
+            options => Settings.OnOff(options.Model.Cell.Top),
+            (options, value) => WithCell(options, cell => cell with { Top = value == "on" })),
     ];
 
     private static Setting<TrainingOptions, int?> Cell(

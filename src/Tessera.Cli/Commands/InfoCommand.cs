@@ -132,7 +132,9 @@ internal sealed class InfoCommand : TesseraCommand
 
     /// <summary>One line about a codebook.</summary>
     internal static string Describe(VqVae model) =>
-        (model.Options.Cell.Codes > 1 ? $"{model.Options.Cell.Codes} codes a cell, each of " : "")
+        (model.Options.Cell.Top ? "two levels, 1 + 4 codes a cell, each of "
+            : model.Options.Cell.Codes > 1 ? $"{model.Options.Cell.Codes} codes a cell, each of "
+            : "")
         + $"{model.Options.Codes} codes of {model.Options.CodeDim} dimensions"
         + (model.Options.LookupDim > 0 ? $" looked up in {model.Options.LookupDim}" : "")
         + $", {model.Options.Quantizer.Summary}";

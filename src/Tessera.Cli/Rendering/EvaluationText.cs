@@ -18,8 +18,8 @@ internal static class EvaluationText
         ["ssim", $"{evaluation.Ssim:0.0000}"],
         ["perplexity", $"{evaluation.Perplexity:0.0}"],
         ["codes used", $"{evaluation.CodesUsed} of {evaluation.Codes}"],
-        .. evaluation.Levels.Select((level, i) => (string[])
-            [$"level {i + 1}", $"perplexity {level.Perplexity:0.0}, codes used {level.CodesUsed}"]),
+        .. evaluation.Levels.Select(level => (string[])
+            [level.Name, $"perplexity {level.Perplexity:0.0}, codes used {level.CodesUsed}"]),
         .. evaluation.Joint is { } joint
             ? [["combinations", $"perplexity {joint.Perplexity:0.0}, used {joint.CodesUsed}"]]
             : Array.Empty<string[]>(),

@@ -21,5 +21,5 @@ internal sealed class TokenizerDisplay(Display display, ProgressBar bar, Tokeniz
     protected override string BarText(RunProgress value) =>
         $"recon_error {value.Window.Mean("recon_error"):0.000}  perplexity {value.Window.Mean("perplexity"):0.0}  "
         + $"codes used {value.Window.Last("codes_used")} of "
-        + $"{learner.Model.Options.Codes * learner.Model.Options.Cell.Codes}";
+        + $"{learner.Model.Options.Codes * learner.Model.Options.Cell.Codebooks}";
 }

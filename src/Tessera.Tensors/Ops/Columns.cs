@@ -62,6 +62,23 @@ public static partial class TensorOperations
         }
     }
 
+    /// <summary>Some columns of indices: <c>y[i,c] = x[i, first + c]</c>.</summary>
+    /// <param name="x">Any shape with the columns innermost.</param>
+    /// <param name="first">The first column.</param>
+    /// <param name="count">The number of columns, at least 1.</param>
+    /// <returns>
+    /// The shape of x with so many columns, on its tape; without a tape, the caller disposes it.
+    /// </returns>
+    /// <exception cref="ArgumentOutOfRangeException">There are no such columns.</exception>
+    public static Indices Columns(this Indices x, int first, int count)
+    {
+        var columns = new ColumnRange(x.Shape.Last, first, count);
+        Check(columns);
+        Indices y = Tape.IndexResult(x.Shape.WithoutLast().WithRows(count), x.Limit, x);
+        y.Device.CopyIndexColumns(x.Storage, columns, y.Storage, new ColumnRange(count, 0, count));
+        return y;
+    }
+
     /// <summary>One column of indices: <c>y[i] = x[i, column]</c>.</summary>
     /// <param name="x">Any shape with the columns innermost.</param>
     /// <param name="column">The column.</param>

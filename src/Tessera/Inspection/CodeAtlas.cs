@@ -39,13 +39,13 @@ public sealed record CodeAtlas(IReadOnlyList<int> Order, IReadOnlyList<Image> Ti
     public static CodeAtlas Make(ModelProbe probe, CodeUsage usage)
     {
         long[] counts = usage.Counts.ToArray();
-        int codes = probe.Model.Options.Codes, levels = probe.Model.Options.Cell.Codes;
+        int codes = probe.Model.Options.Codes, levels = probe.Model.Options.Cell.Codebooks;
         if (counts.Length != codes * levels)
             throw new ArgumentException(
                 $"{counts.Length} counts for {levels} x {codes} codes", nameof(usage));
         if (usage.Used == 0) throw new ArgumentException("no code was counted", nameof(usage));
         int[] order = [.. Enumerable.Range(0, counts.Length).OrderByDescending(code => counts[code]).Take(MostCodes)];
-        int dimensions = probe.Model.Options.CodeDim;
+        int dimensions = probe.Model.Options.VectorDim;
         // A tile shows the code's own pixels and as many on each side.
         int own = probe.Model.Options.PixelsPerCode, margin = own, tileSide = own + 2 * margin;
         float[] codebook = probe.Codebook();

@@ -28,7 +28,7 @@ public sealed class ModelProbe(VqVae model, CancellationToken cancellation = def
 
     /// <summary>Encodes and quantizes images.</summary>
     /// <param name="images">At least one image; all of one size that fits the model.</param>
-    /// <returns>The code vectors, <c>[images, height / cell, width / cell, code dim]</c>.</returns>
+    /// <returns>The code vectors, <c>[images, height / cell, width / cell, vector dim]</c>.</returns>
     /// <exception cref="ArgumentException">There is no image, or the images differ in size or channels.</exception>
     /// <exception cref="InputException">The images do not fit the model.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
@@ -40,7 +40,7 @@ public sealed class ModelProbe(VqVae model, CancellationToken cancellation = def
             throw new ArgumentException("the images differ in size or channels", nameof(images));
         ImageFit.Check(Model.Options, width, height, channels);
         float[] pixels = new float[images[0].Pixels.Length];
-        var maps = new LatentMaps(images.Count, height / Cell, width / Cell, Model.Options.CodeDim);
+        var maps = new LatentMaps(images.Count, height / Cell, width / Cell, Model.Options.VectorDim);
         using var tape = new Tape(Model.Device, recording: false);
         for (int i = 0; i < images.Count; i++)
         {
@@ -53,7 +53,7 @@ public sealed class ModelProbe(VqVae model, CancellationToken cancellation = def
         return maps;
     }
 
-    /// <summary>A copy of the vectors of the codebook, <c>[codes, code dim]</c>, row-major.</summary>
+    /// <summary>A copy of the vectors of the codebook, <c>[codes, vector dim]</c>, row-major.</summary>
     public float[] Codebook()
     {
         using Tensor codebook = Model.Quantizer.CopyCodebook();
@@ -61,9 +61,9 @@ public sealed class ModelProbe(VqVae model, CancellationToken cancellation = def
     }
 
     /// <summary>Decodes latents to images.</summary>
-    /// <param name="maps">Latents with the model's code dimension.</param>
+    /// <param name="maps">Latents with the model's <see cref="VqVaeOptions.VectorDim"/>.</param>
     /// <returns>An image per map, <c>[cell * height, cell * width, channels]</c>.</returns>
-    /// <exception cref="ArgumentException">The latents have another dimension than the codebook.</exception>
+    /// <exception cref="ArgumentException">The latents have another dimension than the model.</exception>
     /// <exception cref="InputException">The maps are too large for the model.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public Image[] Decode(LatentMaps maps)
@@ -81,7 +81,7 @@ public sealed class ModelProbe(VqVae model, CancellationToken cancellation = def
     /// <param name="count">The number of maps, at least 1.</param>
     /// <param name="height">Rows of cells in a map.</param>
     /// <param name="width">Columns of cells in a map.</param>
-    /// <param name="fill">Writes map i, <c>[height, width, code dim]</c>.</param>
+    /// <param name="fill">Writes map i, <c>[height, width, vector dim]</c>.</param>
     /// <param name="take">
     /// Receives image i, <c>[cell * height, cell * width, channels]</c>, as <see cref="PixelValues"/>. The span is
     /// valid during the call only and may be overwritten.
@@ -90,7 +90,7 @@ public sealed class ModelProbe(VqVae model, CancellationToken cancellation = def
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     internal void Decode(int count, int height, int width, FillMap fill, TakeImage take)
     {
-        int length = height * width * Model.Options.CodeDim;
+        int length = height * width * Model.Options.VectorDim;
         int samples = height * width * Cell * Cell * Model.Options.Channels;
         int batch = Math.Min(ImageFit.BatchFor(width * Cell, height * Cell), count);
         ImageFit.Check(Model.Options, width * Cell, height * Cell, Model.Options.Channels, batch);
@@ -101,7 +101,7 @@ public sealed class ModelProbe(VqVae model, CancellationToken cancellation = def
             cancellation.ThrowIfCancellationRequested();
             int size = Math.Min(batch, count - first);
             for (int i = 0; i < size; i++) fill(first + i, latents.AsSpan(i * length, length));
-            Tensor z = tape.Input(latents.AsSpan(0, size * length), [size, height, width, Model.Options.CodeDim]);
+            Tensor z = tape.Input(latents.AsSpan(0, size * length), [size, height, width, Model.Options.VectorDim]);
             Model.Decode(z).CopyTo(pixels.AsSpan(0, size * samples));
             tape.Reset();
             for (int i = 0; i < size; i++) take(first + i, pixels.AsSpan(i * samples, samples));
@@ -117,12 +117,12 @@ public sealed class ModelProbe(VqVae model, CancellationToken cancellation = def
     }
 
     /// <summary>Checks that latents can be decoded.</summary>
-    /// <exception cref="ArgumentException">They have another dimension than the codebook.</exception>
+    /// <exception cref="ArgumentException">They have another dimension than the model.</exception>
     internal void CheckDimensions(LatentMaps maps)
     {
-        if (maps.Dimensions != Model.Options.CodeDim)
+        if (maps.Dimensions != Model.Options.VectorDim)
             throw new ArgumentException(
-                $"the latents have {maps.Dimensions} dimensions, the model's codes {Model.Options.CodeDim}",
+                $"the latents have {maps.Dimensions} dimensions, the model's cells {Model.Options.VectorDim}",
                 nameof(maps));
     }
 }

@@ -51,7 +51,8 @@ public static class ModelFile
         // What no tensor's shape shows of the quantizer.
         VqVaeOptions options = model.Options;
         if (!options.Quantizer.HasTable) metadata[CodesKey] = $"{options.Codes}";
-        if (options.Cell != new CellOptions())
+        // The names of the tensors show whether there are two levels.
+        if (options.Cell with { Top = false } != new CellOptions())
             metadata[CellKey] = JsonSerializer.Serialize(options.Cell, QuantizerJson.Default.CellOptions);
         if (dataVariance is { } variance) metadata[VarianceKey] = variance.ToString("R", CultureInfo.InvariantCulture);
         if (asPyTorch) PyTorchFile.Write(stream, StateDict.Entries(model.State()), metadata);
@@ -146,6 +147,7 @@ public static class ModelFile
             stored, QuantizerKey, "quantizer", QuantizerJson.Default.QuantizerOptions);
         if (quantizer is not null) Supported(stored, quantizer.Validate);
         CellOptions cell = ReadJson(stored, CellKey, "cell", QuantizerJson.Default.CellOptions) ?? new CellOptions();
+        cell = cell with { Top = ModelSizes.HasTop(stored) };
         Supported(stored, () => cell.Validate(quantizer ?? new VectorQuantizerOptions()));
         int? codes = quantizer is { HasTable: false } ? ReadCodes(stored, quantizer) : null;
         VqVaeOptions options = NetworkMetadata.Read(stored, ModelSizes.Read(stored, quantizer, cell, codes));

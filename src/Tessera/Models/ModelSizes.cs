@@ -39,6 +39,9 @@ internal static class ModelSizes
         return [.. model.State().Select(entry => (entry.Name, entry.Tensor.Shape))];
     }
 
+    /// <summary>Whether a stored model has two levels: any tensor of the top one shows it.</summary>
+    public static bool HasTop(StoredTensors stored) => Has(stored, Smallest, WithTop(Smallest));
+
     /// <summary>The sizes of a stored model; they are not checked.</summary>
     /// <param name="stored">The tensors.</param>
     /// <param name="quantizer">The model's quantizer; null to infer it from the names.</param>
@@ -49,7 +52,7 @@ internal static class ModelSizes
         StoredTensors stored, QuantizerOptions? quantizer, CellOptions cell, int? codes)
     {
         // Any tensor of a part shows that the model has this part; a missing one is then an error.
-        VqVaeOptions options = WithNetwork(Smallest);
+        VqVaeOptions options = WithNetwork(cell.Top ? WithTop(Smallest) : Smallest);
         bool isMapped = codes is null && HasMore(options, options with { LookupDim = 1 });
         options = options with { LookupDim = isMapped ? 1 : 0 };
         options = options with { Quantizer = quantizer ?? Inferred(options) };
@@ -98,7 +101,7 @@ internal static class ModelSizes
             return HasMore(least, least with { Attention = 1 }) ? least with { Attention = 1 } : least;
         }
 
-        bool HasMore(VqVaeOptions fewer, VqVaeOptions more) => NamesOf(more).Except(NamesOf(fewer)).Any(stored.Has);
+        bool HasMore(VqVaeOptions fewer, VqVaeOptions more) => Has(stored, fewer, more);
 
         // The last residual block of which there is a tensor; there are no more blocks than names for them.
         int CountLayers()
@@ -129,6 +132,11 @@ internal static class ModelSizes
             throw new InvalidOperationException("no tensor of the network shows this size");
         }
     }
+
+    private static bool Has(StoredTensors stored, VqVaeOptions fewer, VqVaeOptions more) =>
+        NamesOf(more).Except(NamesOf(fewer)).Any(stored.Has);
+
+    private static VqVaeOptions WithTop(VqVaeOptions options) => options with { Cell = new CellOptions { Top = true } };
 
     private static VqVaeOptions WithStride(VqVaeOptions options, int stride) =>
         options with { Stride = stride, Hidden = VqVaeOptions.LeastHiddenAt(stride) };

@@ -19,7 +19,8 @@ namespace Tessera.Models;
 public sealed class VqVae : Module
 {
     private readonly Encoder _encoder;
-    private readonly Conv2d _preVqConv;
+    // With two levels, each has its own behind the encoder.
+    private readonly Conv2d? _preVqConv;
     private readonly Decoder _decoder;
 
     /// <summary>Creates a model with random weights.</summary>
@@ -33,10 +34,17 @@ public sealed class VqVae : Module
         Options = options;
         Device = device ?? Device.Default;
         var initializer = new Initializer(seed, Device);
-        _encoder = Child("_encoder", new Encoder(options, initializer));
-        _preVqConv = Child("_pre_vq_conv", new Conv2d(options.Hidden, options.CodeDim, 1, initializer));
+        // Attention is for the lowest map: with a top level, that one's. The decoder receives both levels' vectors.
+        VqVaeOptions network = !options.Cell.Top ? options : options with
+        {
+            Attention = 0,
+            CodeDim = 2 * options.CodeDim,
+        };
+        _encoder = Child("_encoder", new Encoder(network, initializer));
+        if (!options.Cell.Top)
+            _preVqConv = Child("_pre_vq_conv", new Conv2d(options.Hidden, options.CodeDim, 1, initializer));
         Quantizer = Child("_vq_vae", options.CreateQuantizer(initializer));
-        _decoder = Child("_decoder", new Decoder(options, initializer));
+        _decoder = Child("_decoder", new Decoder(network, initializer));
     }
 
     /// <summary>The model's options.</summary>
@@ -58,7 +66,7 @@ public sealed class VqVae : Module
     {
         Tensor z = EncodeToVectors(images);
         Quantized quantized = Quantizer.Quantize(z, training: images.Tape is { Recording: true });
-        Tensor reconstruction = Decode(quantized.Vectors);
+        Tensor reconstruction = quantized.Vectors.OnTape(_decoder.Forward);
         return new VqVaeOutput(reconstruction, quantized);
     }
 
@@ -66,6 +74,8 @@ public sealed class VqVae : Module
     /// <param name="images"><c>[batch, height, width, channels]</c>, pixels in [-0.5, 0.5].</param>
     /// <returns>
     /// <c>[batch, height / P, width / P, code dim]</c>, on the images' tape; without a tape, the caller disposes it.
+    /// With <see cref="CellOptions.Top"/> the encoder's map, of which the quantizer makes the vectors of both levels:
+    /// <c>[batch, 2 height / P, 2 width / P, hidden]</c>.
     /// </returns>
     /// <exception cref="ArgumentException">Height or width is no multiple of P, or the channels do not fit.</exception>
     public Tensor EncodeToVectors(Tensor images)
@@ -76,7 +86,9 @@ public sealed class VqVae : Module
                 "images are [batch, height, width, channels] with height and width "
                 + $"multiples of {Options.PixelsPerCode}, not {images.Shape}",
                 nameof(images));
-        return images.OnTape(x => _preVqConv.Forward(_encoder.Forward(x)));
+        return images.OnTape(x => _preVqConv is null
+            ? _encoder.Forward(x)
+            : _preVqConv.Forward(_encoder.Forward(x)));
     }
 
     /// <summary>Encodes images to codes.</summary>
@@ -88,13 +100,32 @@ public sealed class VqVae : Module
     /// <exception cref="ArgumentException">Height or width is no multiple of P, or the channels do not fit.</exception>
     public Indices Encode(Tensor images) => images.OnTape(x => Quantizer.FindCodes(EncodeToVectors(x)));
 
-    /// <summary>Decodes code vectors to images.</summary>
-    /// <param name="quantized"><c>[batch, height, width, code dim]</c>.</param>
+    /// <summary>Decodes the vectors of cells to images.</summary>
+    /// <param name="quantized">
+    /// <c>[batch, height, width, V]</c>, V being <see cref="VqVaeOptions.VectorDim"/>: the quantizer's <see
+    /// cref="Quantizer.Lookup"/> of codes.
+    /// </param>
     /// <returns>
     /// <c>[batch, P height, P width, channels]</c>, pixels about [-0.5, 0.5], not clamped, on the vectors' tape;
     /// without a tape, the caller disposes it.
     /// </returns>
-    public Tensor Decode(Tensor quantized) => quantized.OnTape(_decoder.Forward);
+    public Tensor Decode(Tensor quantized) => quantized.OnTape(
+        x => _decoder.Forward(Quantizer is TwoLevelQuantizer levels ? levels.MapOf(x) : x));
+
+    /// <summary>Encodes images to the codes of both levels of a model that has two.</summary>
+    /// <param name="images"><c>[batch, height, width, channels]</c>, on a tape.</param>
+    /// <returns><c>[batch, height / P, width / P]</c> and <c>[batch, 2 height / P, 2 width / P]</c>.</returns>
+    internal (Indices Top, Indices Lower) EncodeLevels(Tensor images) =>
+        ((TwoLevelQuantizer)Quantizer).FindLevels(EncodeToVectors(images));
+
+    /// <summary>Decodes the codes of both levels of a model that has two.</summary>
+    /// <param name="top"><c>[batch, height, width]</c>, on a tape.</param>
+    /// <param name="lower"><c>[batch, 2 height, 2 width]</c>, on the same tape.</param>
+    internal Tensor DecodeLevels(Indices top, Indices lower)
+    {
+        var levels = (TwoLevelQuantizer)Quantizer;
+        return _decoder.Forward(levels.Join(levels.Top.Lookup(top), levels.Lower.Lookup(lower)));
+    }
 
     /// <summary>Decodes codes to images.</summary>
     /// <param name="codes">

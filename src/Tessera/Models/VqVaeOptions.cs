@@ -27,8 +27,9 @@ public sealed record VqVaeOptions
     public int Hidden { get; init; } = 128;
 
     /// <summary>
-    /// Pixels of a code in each direction: 2, 4, 8 or 16. The encoder has a convolution that halves the map for each
-    /// factor of two, the decoder a transposed one; the reference notebook's two make 4.
+    /// Pixels of a code in each direction: 2, 4, 8 or 16; if there are two levels, of one of the lower level. The
+    /// encoder has a convolution that halves the map for each factor of two, the decoder a transposed one; the
+    /// reference notebook's two make 4.
     /// </summary>
     [JsonIgnore]
     public int Stride { get; init; } = UsualStride;
@@ -73,9 +74,18 @@ public sealed record VqVaeOptions
     // Null only if a config.json of a former version lacks it.
     public CellOptions Cell { get; init => field = value ?? new CellOptions(); } = new();
 
-    /// <summary>Pixels per code in each direction: <see cref="Stride"/>.</summary>
+    /// <summary>
+    /// Pixels of a cell in each direction: <see cref="Stride"/>, or twice that with <see cref="CellOptions.Top"/>.
+    /// </summary>
     [JsonIgnore]
-    public int PixelsPerCode => Stride;
+    public int PixelsPerCode => Cell.Top ? 2 * Stride : Stride;
+
+    /// <summary>
+    /// Numbers of a cell's vector: <see cref="CodeDim"/>, or with <see cref="CellOptions.Top"/> those of its five
+    /// codes.
+    /// </summary>
+    [JsonIgnore]
+    public int VectorDim => Cell.Top ? Cell.Codes * CodeDim : CodeDim;
 
     /// <summary>
     /// <see cref="Stride"/> in a config.json: null where a run is older than the option. The reader would set 0.
@@ -94,7 +104,9 @@ public sealed record VqVaeOptions
     internal Quantizer CreateQuantizer(Initializer initializer)
     {
         int dimensions = QuantizerDim;
-        return dimensions == CodeDim && LookupDim == 0
+        return Cell.Top ? new TwoLevelQuantizer(this, CreateMapped, initializer) : CreateMapped();
+
+        Quantizer CreateMapped() => dimensions == CodeDim && LookupDim == 0
             ? CreateCell()
             : new ProjectedQuantizer(CodeDim, dimensions, CreateCell, initializer);
 

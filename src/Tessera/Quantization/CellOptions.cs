@@ -9,6 +9,9 @@ public sealed record CellOptions
     /// <summary>The most codes of a cell.</summary>
     internal const int MostCodes = 64;
 
+    /// <summary>The codes of the lower level in a cell with <see cref="Top"/>: 2 x 2.</summary>
+    internal const int LowerCodes = 4;
+
     /// <summary>
     /// The groups of dimensions, each with a quantizer of its own (<see cref="GroupedQuantizer"/>), 1 to 64.
     /// </summary>
@@ -29,9 +32,26 @@ public sealed record CellOptions
     /// </summary>
     public float LevelDropout { get; init; }
 
+    /// <summary>
+    /// Whether there is a second, top level of codes (VQ-VAE-2: Razavi et al. 2019), on which the others depend. A code
+    /// of the top level stands for twice the height and width of one of the lower level, and a cell has five codes: the
+    /// top one, then the four of the lower level row by row. Each level has a codebook. <see cref="Groups"/> and <see
+    /// cref="Depth"/> are then 1.
+    /// </summary>
+    // Left out where it is false, so that files are what they were before this option.
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Top { get; init; }
+
     /// <summary>Codes of a cell.</summary>
     [JsonIgnore]
-    public int Codes => Groups * Depth;
+    public int Codes => Top ? 1 + LowerCodes : Groups * Depth;
+
+    /// <summary>
+    /// Codebooks whose use is counted: with <see cref="Top"/> 2, else one for each of a cell's codes, even if they
+    /// share one.
+    /// </summary>
+    [JsonIgnore]
+    public int Codebooks => Top ? 2 : Codes;
 
     /// <summary>Checks every value.</summary>
     /// <exception cref="InputException">A value is out of its range; the message names it.</exception>
@@ -39,7 +59,7 @@ public sealed record CellOptions
     {
         ThrowUnless(Groups is >= 1 and <= MostCodes, nameof(Groups), $"must be 1 to {MostCodes}, not {Groups}");
         ThrowUnless(
-            Depth is >= 1 and <= MostCodes && Codes <= MostCodes,
+            Depth is >= 1 and <= MostCodes && Groups * Depth <= MostCodes,
             nameof(Depth), $"must be 1 to {MostCodes / Groups} with {Groups} groups, not {Depth}");
         ThrowUnless(
             Depth == 1 || quantizer.HasResiduals,
@@ -50,5 +70,15 @@ public sealed record CellOptions
         ThrowUnless(
             LevelDropout == 0 || Depth > 1 && LevelDropout is > 0 and <= 1,
             nameof(LevelDropout), $"must be 0 (off) to 1, with a depth of 2 or more, not {LevelDropout}");
+        ThrowUnless(
+            !Top || Groups * Depth == 1,
+            nameof(Top), $"needs one group and a depth of 1, not {Groups} and {Depth}");
     }
+
+    /// <summary>The codebook of a place among a cell's codes.</summary>
+    internal int CodebookOf(int place) => Top ? Math.Min(place, 1) : place;
+
+    /// <summary>What a codebook is called where several are shown.</summary>
+    internal string NameOf(int codebook) =>
+        !Top ? $"level {codebook + 1}" : codebook == 0 ? "top level" : "lower level";
 }

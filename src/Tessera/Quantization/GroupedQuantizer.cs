@@ -65,14 +65,11 @@ public sealed class GroupedQuantizer : Quantizer
         (int rows, int columns) = (books[0].Shape[0], books[0].Shape[1]);
         Tensor zeros = tape.Allocate([rows, columns]);
         zeros.Fill(0);
-        Tensor[] padded =
+        return JoinRows(
         [
             .. books.Select((book, i) => TensorOperations.JoinColumns(
                 [.. Enumerable.Range(0, books.Length).Select(j => j == i ? book : zeros)])),
-        ];
-        int all = books.Length * columns;
-        return TensorOperations.JoinColumns([.. padded.Select(book => book.Reshape([1, rows * all]))])
-            .Reshape([books.Length * rows, all]);
+        ]);
     }
 
     /// <inheritdoc/>

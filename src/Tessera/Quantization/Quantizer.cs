@@ -16,6 +16,7 @@ public abstract class Quantizer : Module
     /// <summary>
     /// The quantizers that choose the codes of a cell, in the order of its codes: this one alone, unless it is made of
     /// others (<see cref="ResidualQuantizer"/>, <see cref="GroupedQuantizer"/>). A shared one occurs several times.
+    /// With <see cref="CellOptions.Top"/> those of both levels: the lower one chooses four codes of a cell.
     /// </summary>
     public virtual IReadOnlyList<Quantizer> Levels => [this];
 
@@ -114,10 +115,23 @@ public abstract class Quantizer : Module
     /// <param name="u">The vectors that were quantized, which get the gradient.</param>
     /// <param name="vectors">The codes' vectors; get no gradient.</param>
     protected internal virtual Tensor PassGradient(Tensor u, Tensor vectors) => u.StraightThrough(vectors);
+
+    /// <summary>Codebooks of one shape one after the other.</summary>
+    private protected static Tensor JoinRows(params Tensor[] books)
+    {
+        (int rows, int columns) = (books[0].Shape[0], books[0].Shape[1]);
+        // Books side by side, each as one row, are books one after the other.
+        return TensorOperations.JoinColumns([.. books.Select(book => book.Reshape([1, rows * columns]))])
+            .Reshape([books.Length * rows, columns]);
+    }
 }
 
 /// <summary>The result of quantizing a batch.</summary>
-/// <param name="Vectors">The codes' vectors, in the shape of the input; their gradient passes to the input.</param>
+/// <param name="Vectors">
+/// The codes' vectors, in the shape of the input; their gradient passes to the input. With <see
+/// cref="CellOptions.Top"/> both levels' vectors as the decoder receives them, <c>[batch, 2 height, 2 width, 2 code
+/// dim]</c>.
+/// </param>
 /// <param name="Loss">The quantizer's part of the loss, a scalar.</param>
 /// <param name="Codes">
 /// The code of each vector, 0 to K - 1: <c>[batch, height, width]</c>; with several levels, <c>[batch, height, width,

@@ -92,14 +92,7 @@ public sealed class ResidualQuantizer : Quantizer
     });
 
     /// <inheritdoc/>
-    public override Tensor Codebook(Tape tape)
-    {
-        Tensor[] books = [.. _levels.Select(level => level.Codebook(tape))];
-        (int codes, int dimensions) = (books[0].Shape[0], books[0].Shape[1]);
-        // Books side by side, each as one row, are books one after the other.
-        Tensor joined = TensorOperations.JoinColumns([.. books.Select(book => book.Reshape([1, codes * dimensions]))]);
-        return joined.Reshape([books.Length * codes, dimensions]);
-    }
+    public override Tensor Codebook(Tape tape) => JoinRows([.. _levels.Select(level => level.Codebook(tape))]);
 
     /// <inheritdoc/>
     public override void SetUpdates(long update)

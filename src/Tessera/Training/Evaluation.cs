@@ -22,7 +22,10 @@ public sealed record Evaluation(
     Split Split, int Images, double? ReconError, double Mse, double Psnr, double Ssim,
     double Perplexity, int CodesUsed, int Codes)
 {
-    /// <summary>The use of each level of a cell's codes; empty if a cell has one code.</summary>
+    /// <summary>
+    /// The use of each level of a cell's codes; empty if a cell has one code. With <see
+    /// cref="Tessera.Quantization.CellOptions.Top"/> that of the two codebooks, the top level's first.
+    /// </summary>
     public IReadOnlyList<CodeUse> Levels { get; init; } = [];
 
     /// <summary>The use of the combinations of a cell's codes; null if a cell has one code.</summary>
@@ -32,4 +35,8 @@ public sealed record Evaluation(
 /// <summary>How codes are used.</summary>
 /// <param name="Perplexity">The perplexity of their frequencies.</param>
 /// <param name="CodesUsed">The number chosen at least once.</param>
-public sealed record CodeUse(double Perplexity, int CodesUsed);
+public sealed record CodeUse(double Perplexity, int CodesUsed)
+{
+    /// <summary>What the codes are called where several levels are shown; empty for no name.</summary>
+    public string Name { get; init; } = "";
+}

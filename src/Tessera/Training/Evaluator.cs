@@ -38,7 +38,7 @@ public static class Evaluator
         float[] originals = new float[batch * length], reconstructions = new float[batch * length];
         double[] squaredErrors = new double[images.Count];
         double[] psnr = new double[images.Count], ssim = new double[images.Count];
-        var usage = new CodeUsage(model.Options.Codes, model.Options.Cell.Codes);
+        var usage = new CodeUsage(model.Options.Codes, model.Options.Cell);
         using var pass = new RepeatedPass<Tensor, (Storage<int> Codes, Storage<float> Images)>(
             model.Device, shape => Tensor.Zeros(shape, model.Device), (tape, x) =>
             {
@@ -87,7 +87,10 @@ public static class Evaluator
             Levels = usage.Levels == 1
                 ? []
                 : [.. Enumerable.Range(0, usage.Levels).Select(
-                    level => new CodeUse(usage.PerplexityOf(level), usage.UsedOf(level)))],
+                    level => new CodeUse(usage.PerplexityOf(level), usage.UsedOf(level))
+                    {
+                        Name = model.Options.Cell.NameOf(level),
+                    })],
         };
         return new Measurement(evaluation, psnr, usage);
     }

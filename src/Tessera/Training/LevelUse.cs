@@ -15,7 +15,7 @@ internal sealed class LevelUse : IDisposable
     /// <summary>Creates the counters of a model.</summary>
     public LevelUse(VqVaeOptions model, Device device)
     {
-        _levels = model.Cell.Codes;
+        _levels = model.Cell.Codebooks;
         _counts = Tensor.Zeros([model.Codes], device);
         _byLevel = Tensor.Zeros([_levels, 2], device);
         _sums = _levels == 1 ? _byLevel.Reshape([2]) : Tensor.Zeros([2], device);

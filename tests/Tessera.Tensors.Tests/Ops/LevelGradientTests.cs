@@ -115,6 +115,10 @@ public class LevelGradientTests
             using Indices column = joined.Column(1);
             Assert.Equal([4, 5, 6], column.ToArray());
             Assert.Equal(new Shape(3), column.Shape);
+            using Indices rows = joined.Reshape([1, 6]);
+            using Indices columns = rows.Columns(1, 3);
+            Assert.Equal((new Shape(1, 3), 9), (columns.Shape, columns.Limit));
+            Assert.Equal([4, 2, 5], columns.ToArray());
         }
     }
 
@@ -128,6 +132,8 @@ public class LevelGradientTests
         Assert.Throws<ArgumentOutOfRangeException>(() => x.Columns(-1, 2));
         Assert.Throws<ArgumentOutOfRangeException>(() => x.Columns(0, 0));
         Assert.Throws<ArgumentOutOfRangeException>(() => indices.Column(2));
+        Assert.Throws<ArgumentOutOfRangeException>(() => indices.Columns(1, 2));
+        Assert.Throws<ArgumentOutOfRangeException>(() => indices.Columns(0, 0));
         Assert.Throws<ArgumentException>(() => TensorOperations.JoinColumns(indices, others));
         Assert.Throws<ArgumentException>(() => TensorOperations.JoinColumns(x, Tensor.Zeros([3, 3])));
         Assert.Throws<ArgumentException>(() => x.RoundToLevels(Tensor.Zeros([3, 2]), 4, out _));

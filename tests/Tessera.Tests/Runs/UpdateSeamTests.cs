@@ -27,23 +27,26 @@ public sealed class UpdateSeamTests : IDisposable
             if (quantizer is CodebookOptions) cases.Add(quantizer.Kind, 3);
         }
         cases.Add(Cells, 0);
+        cases.Add(TwoLevels, 0);
+        cases.Add(TwoLevels, 3);
         return cases;
     }
 
     // Two groups of a residual quantizer, with updates that leave levels out.
-    private const string Cells = "cells";
+    private const string Cells = "cells", TwoLevels = "two levels";
 
     public void Dispose() => _folder.Dispose();
 
     /// <summary>
     /// The numbers of an update are one block. A row of the metrics every 100 updates, and the search for dead codes
-    /// every 10, each read once; codes that are moved need two lists of rows.
+    /// every 10, each read once for a codebook; codes that are moved need two lists of rows.
     /// </summary>
     [Theory]
     [MemberData(nameof(Cases))]
     public void An_update_uploads_one_small_block_and_downloads_nothing(string name, int lookupDim)
     {
         TrainingOptions options = OptionsOf(name, lookupDim);
+        int codebooks = options.Model.Cell.Codebooks;
         bool revives = options.Model.Quantizer is RunningAverageOptions { Revival: > 0 };
         using var device = new CountingDevice();
         using SmallTrainer trainer = SmallRun.Start(_folder["run"], options, device);
@@ -62,8 +65,8 @@ public sealed class UpdateSeamTests : IDisposable
             if (looksForDeadCodes)
             {
                 looks++;
-                Assert.Equal(1, downloads);
-                Assert.InRange(uploads, 1, 3);
+                Assert.Equal(codebooks, downloads);
+                Assert.InRange(uploads, 1, 1 + 2 * codebooks);
                 return;
             }
             Assert.Equal((report.Update, report.IsMetricsRow ? 1 : 0), (report.Update, downloads));
@@ -145,6 +148,8 @@ public sealed class UpdateSeamTests : IDisposable
         {
             QuantizerOptions quantizer = name == Cells
                 ? new EmaVectorQuantizerOptions()
+                : name == TwoLevels
+                ? SmallRun.WithAll(new EmaVectorQuantizerOptions())
                 : SmallRun.WithAll(QuantizerOptions.Find(name));
             VqVaeOptions model = options.Model with
             {
@@ -152,6 +157,7 @@ public sealed class UpdateSeamTests : IDisposable
                 LookupDim = lookupDim,
             };
             if (name == Cells) model = model with { Cell = new() { Groups = 2, Depth = 2, LevelDropout = 0.5f } };
+            if (name == TwoLevels) model = model with { Cell = new() { Top = true } };
             options = options with
             {
                 Model = model,

@@ -10,26 +10,29 @@ using Tessera.Training;
 
 namespace Tessera.Tests.Training;
 
-/// <summary>Runs of networks of other strides, with group normalisation and attention.</summary>
+/// <summary>Runs of networks of other strides, with group normalisation, attention and two levels.</summary>
 public sealed class NetworkTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    public static TheoryData<int, int, int> Networks() => new()
+    public static TheoryData<int, int, int, bool> Networks() => new()
     {
-        { 2, 0, 0 },
-        { 8, 4, 0 },
-        { 4, 0, 2 },
-        { 16, 2, 4 },
+        { 2, 0, 0, false },
+        { 8, 4, 0, false },
+        { 4, 0, 2, false },
+        { 16, 2, 4, false },
+        { 4, 0, 0, true },
+        { 2, 4, 2, true },
     };
 
     public void Dispose() => _folder.Dispose();
 
     [Theory]
     [MemberData(nameof(Networks))]
-    public void One_two_and_three_threads_and_a_resumed_run_write_the_same_bytes(int stride, int groups, int heads)
+    public void One_two_and_three_threads_and_a_resumed_run_write_the_same_bytes(
+        int stride, int groups, int heads, bool top)
     {
-        TrainingOptions options = OptionsOf(stride, groups, heads);
+        TrainingOptions options = OptionsOf(stride, groups, heads, top);
         foreach (int threads in (int[])[1, 2, 3])
         {
             using SmallTrainer trainer = SmallRun.Start(_folder[$"run{threads}"], options with { Threads = threads });
@@ -97,27 +100,30 @@ public sealed class NetworkTests : IDisposable
     /// <summary>Pictures of any size, square or not, become codes and pictures of the same size.</summary>
     [Theory]
     [MemberData(nameof(Networks))]
-    public void Images_that_are_not_square_keep_their_size(int stride, int groups, int heads)
+    public void Images_that_are_not_square_keep_their_size(int stride, int groups, int heads, bool top)
     {
-        using var model = new VqVae(OptionsOf(stride, groups, heads).Model, seed: 2);
+        using var model = new VqVae(OptionsOf(stride, groups, heads, top).Model, seed: 2);
+        int cell = model.Options.PixelsPerCode;
         using var tape = new Tape(Device.Default, recording: false);
-        Tensor images = tape.Allocate([2, 3 * stride, 5 * stride, 3]);
+        Tensor images = tape.Allocate([2, 3 * cell, 5 * cell, 3]);
         images.Fill(0.1f);
         Indices codes = model.Encode(images);
-        Assert.Equal(new Shape(2, 3, 5), codes.Shape);
+        Assert.Equal(top ? new Shape(2, 3, 5, 5) : new Shape(2, 3, 5), codes.Shape);
         Assert.Equal(images.Shape, model.Decode(codes).Shape);
-        Assert.Throws<ArgumentException>(() => model.Encode(tape.Allocate([1, 3 * stride, 5 * stride + 1, 3])));
+        Assert.Throws<ArgumentException>(() => model.Encode(tape.Allocate([1, 3 * cell, 5 * cell + 1, 3])));
     }
 
-    private static TrainingOptions OptionsOf(int stride, int groups, int heads) => SmallRun.Options with
-    {
-        Model = SmallRun.Options.Model with
+    private static TrainingOptions OptionsOf(int stride, int groups, int heads, bool top = false) =>
+        SmallRun.Options with
         {
-            Stride = stride,
-            GroupNorm = groups,
-            Attention = heads,
-            Hidden = 32,
-            ResidualHidden = 8,
-        },
-    };
+            Model = SmallRun.Options.Model with
+            {
+                Stride = stride,
+                GroupNorm = groups,
+                Attention = heads,
+                Hidden = 32,
+                ResidualHidden = 8,
+                Cell = new() { Top = top },
+            },
+        };
 }

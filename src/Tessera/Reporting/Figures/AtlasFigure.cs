@@ -1,6 +1,7 @@
 using System.Globalization;
 using Tessera.Imaging;
 using Tessera.Inspection;
+using Tessera.Models;
 using Tessera.Reporting.Measurements;
 
 namespace Tessera.Reporting.Figures;
@@ -13,22 +14,45 @@ internal static class AtlasFigure
     public static Figure Make(ReportData data)
     {
         CodeAtlas atlas = data.Atlas;
-        int used = Math.Min(data.Measurement.Usage.Used, atlas.Tiles.Count);
-        List<FigurePart> parts = [Part("atlas-used.png", "in use", atlas.Tiles.Take(used))];
-        if (used < atlas.Tiles.Count) parts.Add(Part("atlas-unused.png", "never used", atlas.Tiles.Skip(used)));
-        int codes = data.Measurement.Evaluation.Codes;
+        VqVaeOptions model = data.Subject.Trained.Model.Options;
+        int codes = data.Measurement.Evaluation.Codes, pixels = model.PixelsPerCode;
         string left = atlas.Tiles.Count < codes
             ? string.Create(
                 CultureInfo.InvariantCulture, $" Of {codes:#,0} codes the {atlas.Tiles.Count:#,0} most used are shown.")
             : "";
+        string levels = model.Cell.Top ? " A tile of the lower level has its code in all four places of a cell." : "";
         return new Figure(
             "atlas", "Code atlas",
-            "Each tile shows one code decoded alone, the most used code first, in reading order: the code's own 4 x 4 "
-            + "pixels in the middle and 4 more pixels on each side. The cells around the code hold the mean of all "
-            + "codes, weighted by their use: a neutral background. A code stands for an edge, a corner or a colour "
-            + $"more than for a finished patch, because the decoder combines it with its neighbours.{left}",
-            parts)
+            $"Each tile shows one code decoded alone, the most used code first, in reading order: the code's own "
+            + $"{pixels} x {pixels} pixels in the middle and {pixels} more pixels on each side. The cells around the "
+            + "code hold the mean of all codes, weighted by their use: a neutral background. A code stands for an "
+            + "edge, a corner or a colour more than for a finished patch, because the decoder combines it with its "
+            + $"neighbours.{levels}{left}",
+            [.. Parts(data)])
         { Columns = 1 };
+    }
+
+    /// <summary>The codes in use, then those never used; with two levels, of each level.</summary>
+    private static IEnumerable<FigurePart> Parts(ReportData data)
+    {
+        VqVaeOptions model = data.Subject.Trained.Model.Options;
+        long[] counts = data.Measurement.Usage.Counts.ToArray();
+        (int Code, Image Tile)[] all = [.. data.Atlas.Order.Zip(data.Atlas.Tiles)];
+        for (int level = 0; level < (model.Cell.Top ? model.Cell.Codebooks : 1); level++)
+        {
+            (int Code, Image Tile)[] own =
+                model.Cell.Top ? [.. all.Where(code => code.Code / model.Codes == level)] : all;
+            string name = model.Cell.Top ? $"{model.Cell.NameOf(level)}, " : "";
+            string file = model.Cell.Top ? $"{model.Cell.NameOf(level).Replace(' ', '-')}-" : "";
+            foreach (bool used in (bool[])[true, false])
+            {
+                Image[] tiles = [.. own.Where(code => counts[code.Code] > 0 == used).Select(code => code.Tile)];
+                if (tiles.Length == 0) continue;
+                yield return used
+                    ? Part($"atlas-{file}used.png", $"{name}in use", tiles)
+                    : Part($"atlas-{file}unused.png", $"{name}never used", tiles);
+            }
+        }
     }
 
     private static ImagePart Part(string fileName, string label, IEnumerable<Image> tiles)

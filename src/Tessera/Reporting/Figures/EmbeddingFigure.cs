@@ -1,5 +1,6 @@
 using System.Globalization;
 using Tessera.Inspection;
+using Tessera.Models;
 using Tessera.Reporting.Measurements;
 using Tessera.Reporting.Plots;
 
@@ -37,6 +38,15 @@ internal static class EmbeddingFigure
             ]);
     }
 
+    /// <summary>A code's number; where several levels have codebooks, in its level's.</summary>
+    private static string NameOf(ReportData data, int code)
+    {
+        VqVaeOptions model = data.Subject.Trained.Model.Options;
+        return model.Cell.Codebooks == 1
+            ? $"code {code}"
+            : $"{model.Cell.NameOf(code / model.Codes)}, code {code % model.Codes}";
+    }
+
     private static Plot Plot(ReportData data, string id, string title, string x, string y, double[] plane)
     {
         CodeAtlas atlas = data.Atlas;
@@ -51,7 +61,7 @@ internal static class EmbeddingFigure
                     ? UnusedRadius
                     : Math.Max(LargestRadius * Math.Sqrt(counts[code] / most), SmallestRadius),
                 counts[code] == 0 ? null : atlas.Colors[i],
-                string.Create(CultureInfo.InvariantCulture, $"code {code}: {counts[code]:#,0} uses")))
+                string.Create(CultureInfo.InvariantCulture, $"{NameOf(data, code)}: {counts[code]:#,0} uses")))
             .OrderBy(point => point.Color is not null),
         ];
         double left = points.Min(point => point.X), right = points.Max(point => point.X);

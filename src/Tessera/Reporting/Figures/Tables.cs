@@ -11,16 +11,18 @@ internal static class Tables
 {
     /// <summary>
     /// The size of an image's codes in bits per subpixel (one channel of one pixel), with code words of equal length:
-    /// <c>log2 K / (16 channels)</c>.
+    /// <c>log2 K / (P P channels)</c> for each of the codes of a cell of P x P pixels.
     /// </summary>
-    public static double BitsPerSubpixel(VqVaeOptions model) => Bits(model, model.Codes);
+    public static double BitsPerSubpixel(VqVaeOptions model) => model.Cell.Codes * Bits(model, model.Codes);
 
     /// <summary>
     /// The same with the best code words for the codes' frequencies (their entropy):
-    /// <c>log2 perplexity / (16 channels)</c>.
+    /// <c>log2 perplexity / (P P channels)</c>, the perplexity being that of each code's level.
     /// </summary>
-    public static double BitsPerSubpixel(VqVaeOptions model, Evaluation evaluation) =>
-        Bits(model, evaluation.Perplexity);
+    public static double BitsPerSubpixel(VqVaeOptions model, Evaluation evaluation) => evaluation.Levels.Count == 0
+        ? Bits(model, evaluation.Perplexity)
+        : Enumerable.Range(0, model.Cell.Codes)
+            .Sum(place => Bits(model, evaluation.Levels[model.Cell.CodebookOf(place)].Perplexity));
 
     /// <summary>The table of results.</summary>
     public static Figure Results(ReportData data)
@@ -56,6 +58,11 @@ internal static class Tables
                         "codes used", Text($"{evaluation.CodesUsed:#,0} of {evaluation.Codes:#,0}"),
                         "codes chosen at least once",
                     ],
+                    .. evaluation.Levels.Select(level => (string[])
+                    [
+                        level.Name, Text($"perplexity {level.Perplexity:0.0}, {level.CodesUsed:#,0} used"),
+                        "the codes of this level alone",
+                    ]),
                     [
                         "bits per subpixel", Text($"{BitsPerSubpixel(model):0.0000}"),
                         "the size of the codes per channel of a pixel, with code words of equal length; an "

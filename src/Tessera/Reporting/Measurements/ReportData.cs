@@ -109,7 +109,7 @@ internal sealed record ReportData
             Influence = influence,
             Atlas = atlas,
             Embedding = CodebookEmbedding.Make(
-                probe.Codebook(), trained.Model.Options.CodeDim, atlas.Order,
+                probe.Codebook(), trained.Model.Options.VectorDim, atlas.Order,
                 new ImmediateProgress<double>(done =>
                     progress.Report(new ReportProgress("laying out the codebook", 0.9 + 0.1 * done))),
                 cancellation),

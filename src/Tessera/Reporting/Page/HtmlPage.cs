@@ -2,6 +2,7 @@ using System.Globalization;
 using Tessera.Imaging;
 using Tessera.Inspection;
 using Tessera.Models;
+using Tessera.Quantization;
 using Tessera.Reporting.Figures;
 using Tessera.Reporting.Measurements;
 using Tessera.Runs;
@@ -93,11 +94,14 @@ internal static class HtmlPage
             CultureInfo.InvariantCulture,
             $"A VQ-VAE{update}{trained}: {model.ParameterCount:#,0} parameters, {model.Options.Codes:#,0} codes of "
             + $"{model.Options.CodeDim} dimensions, {model.Options.Quantizer.Summary}. Measured on "
-            + $"{data.Subject.Images.Name}. The encoder turns an image into a grid of codes, one for each "
-            + $"{model.Options.PixelsPerCode} x {model.Options.PixelsPerCode} pixels. A code is the number of one of "
-            + $"the learned vectors, which together are the codebook. The decoder makes an image, the reconstruction, "
-            + $"from the codes.");
+            + $"{data.Subject.Images.Name}. The encoder turns an image into a grid of codes, "
+            + $"{PerCell(model.Options.Cell)} for each {model.Options.PixelsPerCode} x {model.Options.PixelsPerCode} "
+            + $"pixels. A code is the number of one of the learned vectors, which together are the codebook. The "
+            + $"decoder makes an image, the reconstruction, from the codes.");
     }
+
+    private static string PerCell(CellOptions cell) =>
+        cell.Top ? "one of a top level and four of a lower level" : cell.Codes == 1 ? "one" : $"{cell.Codes}";
 
     private static Markup Cards(ReportData data)
     {
