@@ -12,7 +12,7 @@ namespace Tessera.Features;
 /// </summary>
 public sealed class FeatureNetwork : Module
 {
-    private const int MostLayers = 1000;
+    private const int MostLayers = 1000, LargestSize = 1 << 16;
 
     private readonly (Tensor Weight, Tensor Bias)?[] _weights;
 
@@ -55,8 +55,8 @@ public sealed class FeatureNetwork : Module
     /// <summary>Channels of the images that it takes.</summary>
     public int Channels => Layers[0].Inputs;
 
-    /// <summary>The smallest height and width that every layer up to the last stage can take.</summary>
-    public int SmallestSize => Enumerable.Range(1, int.MaxValue).First(Fits);
+    /// <summary>The smallest height and width, up to 65,536, that every layer up to the last stage can take.</summary>
+    public int SmallestSize => Enumerable.Range(1, LargestSize).FirstOrDefault(Fits, LargestSize);
 
     /// <summary>The features of images at each stage.</summary>
     /// <param name="images"><c>[batch, height, width, channels]</c>, pixels in [-0.5, 0.5].</param>
@@ -124,6 +124,8 @@ public sealed class FeatureNetwork : Module
             throw new InputException($"a feature network has 1 to {MostLayers} layers, not {layers.Count}");
         for (int i = 0; i < layers.Count; i++)
         {
+            // Null only if a file says so.
+            if (layers[i] is null) throw new InputException($"layer {i} of the feature network is missing");
             layers[i].Validate();
             if (i > 0 && layers[i].Inputs != layers[i - 1].Outputs)
                 throw new InputException(

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Tessera.Quantization;
 using Tessera.Tensors.IO;
 
 namespace Tessera.Models;
@@ -32,6 +33,13 @@ internal static class NetworkMetadata
     {
         Check("groups of normalisation", options.GroupNorm, own.GroupNorm);
         Check("heads of attention", options.Attention, own.Attention);
+        (string levels, string ownLevels) = (LevelsOf(options), LevelsOf(own));
+        if (levels != ownLevels)
+            throw new InputException($"{stored.Source}: its levels are {levels}; the model's are {ownLevels}");
+
+        static string LevelsOf(VqVaeOptions options) => options.Quantizer is FiniteScalarQuantizerOptions rounded
+            ? string.Join(", ", rounded.LevelsFor(options.Codes))
+            : "none";
 
         void Check(string what, int number, int ownNumber)
         {

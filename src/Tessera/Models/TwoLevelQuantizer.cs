@@ -142,10 +142,10 @@ internal sealed class TwoLevelQuantizer : Quantizer
     }
 
     /// <inheritdoc/>
-    public override void SetUpdates(long update)
+    public override void SetUpdates(long update, bool isSettled = false)
     {
-        Top.SetUpdates(update);
-        Lower.SetUpdates(update);
+        Top.SetUpdates(update, isSettled);
+        Lower.SetUpdates(update, isSettled);
     }
 
     /// <inheritdoc/>

@@ -130,7 +130,7 @@ public sealed class VqVae : Module
     /// <summary>Decodes codes to images.</summary>
     /// <param name="codes">
     /// A code, 0 to K - 1, for each of <c>[batch, height, width]</c>; where a cell has several codes, they are
-    /// innermost.
+    /// innermost. Of a residual quantizer without groups the first levels alone may be given.
     /// </param>
     /// <returns>
     /// <c>[batch, P height, P width, channels]</c>, pixels about [-0.5, 0.5], not clamped, on the codes' tape; without
@@ -140,7 +140,10 @@ public sealed class VqVae : Module
     public Tensor Decode(Indices codes)
     {
         int perCell = Options.Cell.Codes;
-        if (perCell == 1 ? codes.Shape.Rank != 3 : codes.Shape.Rank != 4 || codes.Shape.Last != perCell)
+        // The first levels of a residual quantizer decode alone.
+        int least = Options.Cell is { Groups: 1, Top: false } ? 1 : perCell;
+        if (perCell == 1 ? codes.Shape.Rank != 3 : codes.Shape.Rank != 4 || codes.Shape.Last < least
+            || codes.Shape.Last > perCell)
             throw new ArgumentException(
                 $"codes are [batch, height, width{(perCell == 1 ? "" : $", {perCell}")}], not {codes.Shape}",
                 nameof(codes));

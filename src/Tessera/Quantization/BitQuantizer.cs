@@ -11,7 +11,7 @@ namespace Tessera.Quantization;
 public abstract record BitOptions : QuantizerOptions
 {
     /// <summary>The weight of the entropy terms, at least 0.</summary>
-    public float Entropy { get; init; } = 0.1f;
+    public float Entropy { get; init; } = 0.02f;
 
     /// <summary>
     /// The weight of the batch's entropy beside that of each vector, at least 0: larger values spread the codes
@@ -57,7 +57,7 @@ public abstract class BitQuantizer : LevelQuantizer
     /// <param name="codes">Codes, a power of two.</param>
     /// <param name="options">The options.</param>
     /// <param name="size">The size of a dimension of a code: s.</param>
-    /// <param name="sharpness">The logit of a bit is this times the number: 4 s or 2 s over the temperature.</param>
+    /// <param name="sharpness">The logit of a bit is this times the number.</param>
     /// <param name="initializer">Names the device.</param>
     protected BitQuantizer(int codes, BitOptions options, float size, float sharpness, Initializer initializer)
         : base(codes, Grid(options.DimensionsFor(codes)!.Value, size), initializer) =>

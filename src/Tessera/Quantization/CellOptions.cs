@@ -28,7 +28,7 @@ public sealed record CellOptions
 
     /// <summary>
     /// The probability that an update uses only the first levels of a residual quantizer, in [0, 1]; how many is drawn
-    /// from 1 to all.
+    /// from 1 to all. Not with <see cref="SharedCodebook"/>.
     /// </summary>
     public float LevelDropout { get; init; }
 
@@ -70,6 +70,9 @@ public sealed record CellOptions
         ThrowUnless(
             LevelDropout == 0 || Depth > 1 && LevelDropout is > 0 and <= 1,
             nameof(LevelDropout), $"must be 0 (off) to 1, with a depth of 2 or more, not {LevelDropout}");
+        ThrowUnless(
+            LevelDropout == 0 || !SharedCodebook,
+            nameof(LevelDropout), $"must be 0 with one codebook for all levels, which learns from all of them");
         ThrowUnless(
             !Top || Groups * Depth == 1,
             nameof(Top), $"needs one group and a depth of 1, not {Groups} and {Depth}");

@@ -26,10 +26,20 @@ public abstract record CodebookOptions : QuantizerOptions
     public float Entropy { get; init; }
 
     /// <summary>The weight of the batch's entropy beside that of each vector, at least 0.</summary>
+    [JsonIgnore]
     public float Diversity { get; init; } = 1;
 
+    /// <summary><see cref="Diversity"/> in a file: null where it is older than the option.</summary>
+    [JsonInclude, JsonPropertyName("diversity")]
+    internal float? StoredDiversity
+    {
+        get => Diversity;
+        init => Diversity = value ?? 1;
+    }
+
     /// <summary>The temperature of the entropy terms, above 0: about the squared distance of near codes.</summary>
-    public float Temperature { get; init; } = 1;
+    // 0 only where a file is older than the option.
+    public float Temperature { get; init => field = value == 0 ? 1 : value; } = 1;
 
     /// <summary>
     /// The weight of the term that keeps codes apart in angle, at least 0; 0 for none. With ^ for length 1, it is

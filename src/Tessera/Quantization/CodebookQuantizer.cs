@@ -31,16 +31,19 @@ public abstract class CodebookQuantizer : Quantizer
     protected virtual float CodebookWeight => 1;
 
     /// <inheritdoc/>
-    public sealed override Quantized Quantize(Tensor z, bool training)
+    public sealed override Quantized Quantize(Tensor z, bool training) => Quantize(z, training, learns: training);
+
+    internal sealed override Quantized Quantize(Tensor z, bool training, bool learns)
     {
         Tensor u = ToLatents(z);
         Tensor codebook = Table(z.Tape);
         Indices codes = u.NearestRows(codebook);
         // Looked up before the table learns: the decoder receives the codes as they were when chosen.
         Tensor e = codebook.GatherRows(codes);
-        if (training) Learn(u, codes);
+        Tensor? spreading = training ? _regularization.Of(u, codebook) : null;
+        if (learns) Learn(u, codes);
         Tensor loss = e.MutualSquaredError(u, CodebookWeight, Commitment);
-        if (training) loss = _regularization.AddTo(loss, u, codebook);
+        if (spreading is not null) loss = loss.Add(spreading);
         return new Quantized(PassGradient(u, e), loss, codes, u);
     }
 

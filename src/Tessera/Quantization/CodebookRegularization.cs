@@ -8,14 +8,15 @@ namespace Tessera.Quantization;
 /// <summary>The terms that spread the use of a codebook: see <see cref="CodebookOptions"/>.</summary>
 internal sealed class CodebookRegularization(CodebookOptions options)
 {
-    /// <summary>Adds the terms that are on to a loss.</summary>
-    /// <param name="loss">The quantizer's loss, a scalar.</param>
+    /// <summary>The sum of the terms that are on, a scalar; null if none is.</summary>
     /// <param name="u">The vectors that were looked up, <c>[..., dimensions]</c>.</param>
     /// <param name="codebook"><c>[codes, dimensions]</c>.</param>
-    public Tensor AddTo(Tensor loss, Tensor u, Tensor codebook)
+    public Tensor? Of(Tensor u, Tensor codebook)
     {
-        if (options.Entropy > 0) loss = loss.Add(Entropy(u, codebook.On(u.Tape)));
-        return options.Orthogonality > 0 ? loss.Add(Orthogonality(codebook.On(u.Tape))) : loss;
+        Tensor? entropy = options.Entropy > 0 ? Entropy(u, codebook.On(u.Tape)) : null;
+        if (options.Orthogonality == 0) return entropy;
+        Tensor orthogonality = Orthogonality(codebook.On(u.Tape));
+        return entropy is null ? orthogonality : entropy.Add(orthogonality);
     }
 
     private Tensor Entropy(Tensor u, Tensor codebook)

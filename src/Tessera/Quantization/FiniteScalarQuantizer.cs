@@ -96,12 +96,11 @@ public sealed record FiniteScalarQuantizerOptions : QuantizerOptions
 /// as its digits, the first dimension's the lowest. There is no codebook and no loss.
 /// </summary>
 /// <remarks>
-/// With L levels of a dimension, <c>h = (L - 1) (1 - 1e-3) / 2</c> (of two levels <c>(1 + 1e-3) / 2</c>: the formula's
-/// artanh has no value there), and <c>o</c> = 1/2 for an even L, else 0:
-/// <c>f(z) = h tanh(z + artanh(o / h)) - o</c>, <c>e = round(f(z)) / floor(L / 2)</c> (section 3.1 and appendix A.1;
-/// the half step makes room for an even number of levels). Gradients pass through the rounding. At level i of a
-/// residual quantizer the levels divide one step of the level before, without another tanh.
-/// </remarks>
+/// With L levels of a dimension, <c>h = (L - 1) (1 - 1e-3) / 2</c>, and <c>o</c> = 1/2 for an even L, else 0:
+/// <c>f(z) = h tanh(z + artanh(o / h)) - o</c>, <c>e = round(f(z)) / floor(L / 2)</c> (section 3.1;
+/// the half step makes room for an even number of levels; with two levels the artanh is left out). Gradients pass
+/// through the rounding. At level i of a residual quantizer the levels divide one step of the level before, without
+/// another tanh.  </remarks>
 public sealed class FiniteScalarQuantizer : LevelQuantizer
 {
     private const double Margin = 1e-3;
@@ -123,11 +122,12 @@ public sealed class FiniteScalarQuantizer : LevelQuantizer
         float[] bounds = new float[3 * levels.Count];
         for (int c = 0; c < levels.Count; c++)
         {
-            double half = (levels[c] - 1) * (1 + (levels[c] == 2 ? Margin : -Margin)) / 2;
+            double half = (levels[c] - 1) * (1 - Margin) / 2;
             double offset = levels[c] % 2 == 0 ? 0.5 : 0;
             int step = levels[c] / 2;
             bounds[c] = (float)(half / step);
-            bounds[levels.Count + c] = (float)Math.Atanh(offset / half);
+            // Two levels lie on both sides of 0; the artanh has no value there.
+            bounds[levels.Count + c] = levels[c] == 2 ? 0 : (float)Math.Atanh(offset / half);
             bounds[2 * levels.Count + c] = (float)(offset / step);
         }
         _bounds = Workspace(initializer.Zeros([3, levels.Count]));

@@ -73,9 +73,9 @@ public sealed class GroupedQuantizer : Quantizer
     }
 
     /// <inheritdoc/>
-    public override void SetUpdates(long update)
+    public override void SetUpdates(long update, bool isSettled = false)
     {
-        foreach (Quantizer group in _groups) group.SetUpdates(update);
+        foreach (Quantizer group in _groups) group.SetUpdates(update, isSettled);
     }
 
     /// <inheritdoc/>

@@ -111,7 +111,7 @@ public sealed class GumbelQuantizer : Quantizer
     public override Tensor Codebook(Tape tape) => _codebook.On(tape);
 
     /// <inheritdoc/>
-    public override void SetUpdates(long update) => _updates = update;
+    public override void SetUpdates(long update, bool isSettled = false) => _updates = update;
 
     /// <inheritdoc/>
     public override void Share(UpdateBlock block)
@@ -125,16 +125,26 @@ public sealed class GumbelQuantizer : Quantizer
     public override void Prepare(bool learns = true)
     {
         if (_block is null) return;
-        double done = Math.Min((double)_updates / _options.TemperatureUpdates, 1);
+        _block.Set(_temperature, TemperatureOf(_updates));
+        _shared!.Values[0] = (int)_updates++;
+    }
+
+    private float TemperatureOf(long update)
+    {
+        double done = Math.Min((double)update / _options.TemperatureUpdates, 1);
         double part = (1 + Math.Cos(Math.PI * done)) / 2;
-        double temperature = _options.LastTemperature + part * (_options.Temperature - _options.LastTemperature);
-        _block.Set(_temperature, (float)temperature);
-        _shared!.Values[0] = (int)(_updates++ & int.MaxValue);
+        return (float)(_options.LastTemperature + part * (_options.Temperature - _options.LastTemperature));
     }
 
     /// <summary>The codes' vectors, each with its weight.</summary>
     private Tensor Mixture(Tensor logits)
     {
+        if (_shared is null)
+        {
+            // A loop of one's own: each step counts as an update.
+            _temperature = TemperatureOf(_updates);
+            _update.Device.Upload([(int)_updates++], _update.Storage);
+        }
         NoiseSource noise = _shared is null ? _noise : _noise with { Update = _shared.Storage };
         Tensor weights = logits.Softmax(_temperature, noise);
         (int codes, int dimensions) = (_codebook.Shape[0], _codebook.Shape[1]);

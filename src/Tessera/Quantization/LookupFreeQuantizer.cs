@@ -37,7 +37,7 @@ public sealed record LookupFreeQuantizerOptions : BitOptions
 /// LFQ, lookup-free quantization (Yu et al., "Language Model Beats Diffusion - Tokenizer is Key to Visual Generation",
 /// 2023, section 3.1): <c>e = sign(z)</c>. The loss is <c>commitment |z - e|^2</c> and the entropy terms of
 /// <see cref="BitQuantizer"/>, with the logit <c>4 z</c> of each bit: the difference of the squared distances to both
-/// signs.
+/// signs. At level i of a residual quantizer e and z are taken 2^i times as large for it.
 /// </summary>
 public sealed class LookupFreeQuantizer : BitQuantizer
 {

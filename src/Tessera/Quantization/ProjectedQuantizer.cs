@@ -63,7 +63,8 @@ public sealed class ProjectedQuantizer : Quantizer
     public override void Start(Tensor codebook, double vectorsPerCode) => Inner.Start(codebook, vectorsPerCode);
 
     /// <inheritdoc/>
-    public override void SetUpdates(long update) => Inner.SetUpdates(update);
+    public override void SetUpdates(long update, bool isSettled = false) =>
+        Inner.SetUpdates(update, isSettled);
 
     /// <inheritdoc/>
     public override void Share(UpdateBlock block) => Inner.Share(block);

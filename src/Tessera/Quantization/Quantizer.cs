@@ -72,7 +72,8 @@ public abstract class Quantizer : Module
     /// Sets the number of training updates made so far, for a resumed run; a new quantizer starts at 0.
     /// </summary>
     /// <param name="update">Updates made, at least 0.</param>
-    public virtual void SetUpdates(long update)
+    /// <param name="isSettled">Whether running averages were loaded from a trained model: their ramp has ended.</param>
+    public virtual void SetUpdates(long update, bool isSettled = false)
     {
     }
 
@@ -110,6 +111,14 @@ public abstract class Quantizer : Module
     /// <summary>The code of each vector of <see cref="ToLatents"/>.</summary>
     /// <param name="u">The vectors, on a tape.</param>
     protected internal virtual Indices FindIn(Tensor u) => FindCodes(u);
+
+    /// <summary>Quantizes vectors.</summary>
+    /// <param name="z"><c>[batch, height, width, code dim]</c>.</param>
+    /// <param name="training">Whether this is a training step.</param>
+    /// <param name="learns">
+    /// Whether running averages are updated: not where levels that share them learn together.
+    /// </param>
+    internal virtual Quantized Quantize(Tensor z, bool training, bool learns) => Quantize(z, training);
 
     /// <summary>The value of vectors of codes; the gradient passes to the vectors that were quantized.</summary>
     /// <param name="u">The vectors that were quantized, which get the gradient.</param>

@@ -51,15 +51,17 @@ public sealed class ResidualQuantizer : Quantizer
     public override Quantized Quantize(Tensor z, bool training)
     {
         // A shared codebook learns once, from all levels.
-        bool levelsLearn = training && !IsShared, drops = training && _dropout > 0;
-        Quantized first = _levels[0].Quantize(z, levelsLearn);
+        bool learns = training && !IsShared, drops = training && _dropout > 0;
+        // Without a block nobody else calls it.
+        if (drops && _block is null) Prepare();
+        Quantized first = _levels[0].Quantize(z, training, learns);
         Tensor rest = first.Levels[0].Latents, latents = rest, vectors = first.Vectors.Detach(), sum = vectors;
         Tensor loss = first.Loss;
         List<QuantizedLevel> levels = [first.Levels[0]];
         for (int i = 1; i < _levels.Length; i++)
         {
             rest = rest.Add(vectors.Scale(-1));
-            Quantized next = _levels[i].Quantize(rest, levelsLearn);
+            Quantized next = _levels[i].Quantize(rest, training, learns);
             vectors = next.Vectors.Detach();
             sum = sum.Add(drops ? vectors.Scale(_weights[i]) : vectors);
             loss = loss.Add(drops ? next.Loss.Scale(_weights[i]) : next.Loss);
@@ -86,8 +88,9 @@ public sealed class ResidualQuantizer : Quantizer
     /// <inheritdoc/>
     public override Tensor Lookup(Indices codes) => codes.OnTape(x =>
     {
+        // A prefix of the codes decodes too: the last levels are then left out.
         Tensor sum = _levels[0].Lookup(x.Column(0));
-        for (int i = 1; i < _levels.Length; i++) sum = sum.Add(_levels[i].Lookup(x.Column(i)));
+        for (int i = 1; i < x.Shape.Last; i++) sum = sum.Add(_levels[i].Lookup(x.Column(i)));
         return sum;
     });
 
@@ -95,10 +98,10 @@ public sealed class ResidualQuantizer : Quantizer
     public override Tensor Codebook(Tape tape) => JoinRows([.. _levels.Select(level => level.Codebook(tape))]);
 
     /// <inheritdoc/>
-    public override void SetUpdates(long update)
+    public override void SetUpdates(long update, bool isSettled = false)
     {
         _updates = update;
-        foreach (Quantizer level in _levels.Distinct()) level.SetUpdates(update);
+        foreach (Quantizer level in _levels.Distinct()) level.SetUpdates(update, isSettled);
     }
 
     /// <inheritdoc/>
@@ -117,7 +120,10 @@ public sealed class ResidualQuantizer : Quantizer
         for (int i = 0; i < _levels.Length; i++)
         {
             if (!IsShared || i == 0) _levels[i].Prepare(learns && i < used);
-            if (_dropout > 0 && i > 0) _block?.Set(_weights[i], i < used ? 1 : 0);
+            if (_dropout == 0 || i == 0) continue;
+            float weight = i < used ? 1 : 0;
+            if (_block is null) _weights[i] = weight;
+            else _block.Set(_weights[i], weight);
         }
     }
 

@@ -49,6 +49,9 @@ public abstract record RunningAverageOptions : CodebookOptions
 /// </summary>
 public abstract class RunningAverageQuantizer : CodebookQuantizer
 {
+    // An update number so high that the decay ramp has ended.
+    private const long AfterRamp = 1L << 60;
+
     private readonly RunningAverageOptions _options;
     private readonly Tensor _batchSizes;
     private readonly Tensor _batchSums;
@@ -85,7 +88,8 @@ public abstract class RunningAverageQuantizer : CodebookQuantizer
     protected sealed override float CodebookWeight => 0;
 
     /// <inheritdoc/>
-    public override void SetUpdates(long update) => _updates = update;
+    public override void SetUpdates(long update, bool isSettled = false) =>
+        _updates = isSettled ? AfterRamp + update : update;
 
     /// <inheritdoc/>
     public override void Share(UpdateBlock block)

@@ -130,7 +130,7 @@ public sealed class Tokenizer : IDisposable
     /// <param name="codes">A code, 0 to K - 1, for each of <c>[rows, columns]</c>.</param>
     /// <param name="rows">Rows of codes: the image's height / P.</param>
     /// <param name="columns">Columns of codes: the image's width / P.</param>
-    /// <returns>The image, of 4 rows x 4 columns pixels.</returns>
+    /// <returns>The image, of P rows x P columns pixels.</returns>
     /// <exception cref="ArgumentException">
     /// The codes are not rows x columns, or one is none of the codebook.
     /// </exception>
@@ -153,7 +153,7 @@ public sealed class Tokenizer : IDisposable
     /// <param name="rows">Rows of codes per image: its height / P.</param>
     /// <param name="columns">Columns of codes per image: its width / P.</param>
     /// <param name="cancellation">Stops decoding between batches.</param>
-    /// <returns>The images, each of 4 rows x 4 columns pixels.</returns>
+    /// <returns>The images, each of P rows x P columns pixels.</returns>
     /// <exception cref="ArgumentException">
     /// The codes do not form whole images, or one is none of the codebook.
     /// </exception>
@@ -166,7 +166,9 @@ public sealed class Tokenizer : IDisposable
         int perImage = rows * columns * Levels;
         if (codes.Length % perImage != 0)
             throw new ArgumentException(
-                $"{codes.Length} codes do not form whole images of {rows} x {columns} codes", nameof(codes));
+                $"{codes.Length} codes do not form whole images of {rows} x {columns} codes"
+                + (Levels == 1 ? "" : $", {Levels} for each"),
+                nameof(codes));
         int batch = BatchFor(layout);
         var images = new Image[codes.Length / perImage];
         for (int start = 0; start < images.Length; start += batch)

@@ -3,6 +3,7 @@ using Tessera.Models;
 using Tessera.Quantization;
 using Tessera.Tensors;
 using Tessera.Tensors.Autograd;
+using Tessera.Tensors.Ops;
 using Tessera.Tensors.Random;
 
 namespace Tessera.Training;
@@ -63,7 +64,8 @@ internal sealed class CodebookUpkeep
         using Tensor owned = vectors!;
         using Tensor centres = KMeans.Cluster(
             owned, codes, new CounterRandom(_seed, RandomStreams.TableStart + (ulong)level));
-        _model.Quantizer.Levels[level].Start(centres, (double)perBatch / codes);
+        int sharing = _model.Options.Cell.SharedCodebook ? _model.Options.Cell.Depth : 1;
+        _model.Quantizer.Levels[level].Start(centres, (double)perBatch * sharing / codes);
     }
 
     /// <summary>
@@ -81,9 +83,21 @@ internal sealed class CodebookUpkeep
         {
             ulong stream = RandomStreams.Revival + ((ulong)level << LevelShift) + (ulong)update;
             moved += _model.Quantizer.Levels[level].Revive(
-                quantized.Levels[level].Latents, new CounterRandom(_seed, stream));
+                LatentsOf(quantized, level), new CounterRandom(_seed, stream));
         }
         return moved;
+    }
+
+    /// <summary>The vectors that a level's quantizer looked up: those of all levels that share it.</summary>
+    private Tensor LatentsOf(in Quantized quantized, int level)
+    {
+        IReadOnlyList<Quantizer> levels = _model.Quantizer.Levels;
+        var latents = new List<Tensor>();
+        for (int i = level; i < levels.Count && levels[i] == levels[level]; i++)
+            latents.Add(quantized.Levels[i].Latents.WithoutTape());
+        if (latents.Count == 1) return quantized.Levels[level].Latents;
+        int dimensions = latents[0].Shape.Last, rows = latents.Count * latents[0].Shape.Rows;
+        return TensorOperations.JoinColumns(latents).Reshape([rows, dimensions]);
     }
 
     /// <summary>The levels with a quantizer of their own; a shared one counts once.</summary>

@@ -17,9 +17,6 @@ public sealed class TokenizerLearner : Learner
 {
     private const int ReconError = 0, Perplexity = 1, VqLoss = 2, CodesUsed = 3, Revived = 4, Perceptual = 5;
 
-    // An update number so high that the decay ramp of running averages has ended.
-    private const long AfterRamp = 1L << 60;
-
     private readonly TrainingOptions _options;
     private readonly ImageSet _train, _test;
     private readonly ImageBatches _batches;
@@ -99,7 +96,7 @@ public sealed class TokenizerLearner : Learner
     /// <inheritdoc/>
     public override void Restored(long update) =>
         // Running averages that were loaded are already settled: the decay ramp must not apply to them.
-        Model.Quantizer.SetUpdates(_options.Init is null ? update : AfterRamp + update);
+        Model.Quantizer.SetUpdates(update, isSettled: _options.Init is not null);
 
     /// <inheritdoc/>
     public override void BeforeFirstUpdate()

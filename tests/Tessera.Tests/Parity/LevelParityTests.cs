@@ -25,8 +25,8 @@ public sealed class LevelParityTests
         Initializer New() => new(Seed, device);
         Check("fsq_855", new FiniteScalarQuantizer(200, new() { Levels = [8, 5, 5] }, New()), device);
         Check("fsq_43", new FiniteScalarQuantizer(12, new() { Levels = [4, 3] }, New()), device);
-        Check("lfq", new LookupFreeQuantizer(32, new() { Diversity = 1.5f }, New()), device);
-        Check("bsq", new BinarySphericalQuantizer(64, new() { Diversity = 1.5f }, New()), device);
+        Check("lfq", new LookupFreeQuantizer(32, new() { Entropy = 0.1f, Diversity = 1.5f }, New()), device);
+        Check("bsq", new BinarySphericalQuantizer(64, new() { Entropy = 0.1f, Diversity = 1.5f }, New()), device);
         Check(
             "gumbel", new GumbelQuantizer(6, 4, new() { Temperature = 0.7f, Divergence = 0.01f }, New()), device,
             ("_logits.weight", "weight"), ("_logits.bias", "bias"), ("_embedding.weight", "codebook"));

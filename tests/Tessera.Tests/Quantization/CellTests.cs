@@ -164,6 +164,25 @@ public class CellTests
     }
 
     [Fact]
+    public void A_shared_codebook_is_spread_too()
+    {
+        float[] losses =
+        [
+            .. ((float[])[0, 0.5f]).Select(entropy =>
+            {
+                using VqVae model = new(Options("gradient", 1, 2, 0) with
+                {
+                    Quantizer = new VectorQuantizerOptions { Entropy = entropy },
+                    Cell = new CellOptions { Depth = 2, SharedCodebook = true },
+                });
+                using var tape = new Tape();
+                return model.Forward(tape.Input(Images(2).ToArray(), [2, Height, Width, 3])).Quantized.Loss.Item();
+            }),
+        ];
+        Assert.NotEqual(losses[0], losses[1]);
+    }
+
+    [Fact]
     public void Levels_that_an_update_leaves_out_learn_nothing()
     {
         using VqVae model = new(Options("ema", 1, 4, 0) with
@@ -240,6 +259,7 @@ public class CellTests
         Refused(new CellOptions { Depth = 2, SharedCodebook = true }, "fsq", "SharedCodebook");
         Refused(new CellOptions { LevelDropout = 0.5f }, "ema", "LevelDropout");
         Refused(new CellOptions { Depth = 2, LevelDropout = 1.5f }, "ema", "LevelDropout");
+        Refused(new CellOptions { Depth = 2, SharedCodebook = true, LevelDropout = 0.5f }, "ema", "LevelDropout");
 
         static void Refused(CellOptions cell, string kind, string option)
         {
@@ -254,6 +274,11 @@ public class CellTests
         using VqVae model = Model("ema", 1, 2, 0);
         using Indices flat = Indices.From(new int[6], [1, 2, 3], Codes);
         using Indices three = Indices.From(new int[18], [1, 2, 3, 3], Codes);
+        // The first level of a residual quantizer decodes alone.
+        using Indices first = Indices.From(new int[6], [1, 2, 3, 1], Codes);
+        using (Tensor image = model.Decode(first)) Assert.Equal(new Shape(1, 8, 12, 3), image.Shape);
+        using VqVae grouped = Model("ema", 2, 1, 0);
+        Assert.Throws<ArgumentException>(() => grouped.Decode(first));
         Assert.Contains(
             "[batch, height, width, 2]", Assert.Throws<ArgumentException>(() => model.Decode(flat)).Message);
         Assert.Throws<ArgumentException>(() => model.Decode(three));

@@ -101,6 +101,23 @@ public class LevelQuantizerTests
         Assert.All(quantized.Codes.ToArray(), code => Assert.InRange(code, 0, codes - 1));
     }
 
+    /// <summary>Without a learner's block, each training step has noise of its own and a lower temperature.</summary>
+    [Fact]
+    public void A_relaxed_draw_changes_from_step_to_step()
+    {
+        using var quantizer = new GumbelQuantizer(
+            8, 4, new() { TemperatureUpdates = 3, LastTemperature = 0.01f }, new Initializer(1));
+        using Tensor z = Vectors(4);
+        float[][] steps =
+            [.. Enumerable.Range(0, 4).Select(_ => quantizer.Quantize(z, training: true).Vectors.ToArray())];
+        Assert.Equal(4, steps.Select(step => step[0]).Distinct().Count());
+        // At the end the mixture is nearly one code.
+        float[][] codes = [.. quantizer.CodebookValues().Chunk(4)];
+        int near = steps[^1].Chunk(4).Count(
+            vector => codes.Any(code => code.Zip(vector, (a, b) => Math.Abs(a - b)).Max() < 0.01));
+        Assert.InRange(near, Rows / 2, Rows);
+    }
+
     [Fact]
     public void Entropy_terms_decide_each_vector_and_spread_the_batch()
     {
@@ -139,10 +156,10 @@ public class LevelQuantizerTests
             .. codebook.Select((value, i) =>
             {
                 int levels = new FiniteScalarQuantizerOptions().LevelsFor(codebook.Length / dimensions)[i % dimensions];
-                double half = (levels - 1) * (levels == 2 ? 1 + 1e-3 : 1 - 1e-3) / 2;
+                double half = (levels - 1) * (1 - 1e-3) / 2;
                 double offset = levels % 2 == 0 ? 0.5 : 0;
                 double target = Math.Clamp((value * (levels / 2) + offset) / half, -0.999, 0.999);
-                return (float)(Math.Atanh(target) - Math.Atanh(offset / half));
+                return (float)(Math.Atanh(target) - (levels == 2 ? 0 : Math.Atanh(offset / half)));
             }),
         ];
     }
