@@ -35,7 +35,7 @@ internal sealed class TrainCommand : TrainingCommand<TrainingOptions>
         "tessera train",
         "tessera train --data images --size 64 --out runs/images",
         "tessera train --data images --size 256 --stride 8 --groupnorm 32 --attention 4 --out runs/large",
-        "tessera train --data images --size 64 --top on --out runs/two-levels",
+        "tessera train --data images --size 64 --top on --groupnorm 32 --commitment 0.25 --out runs/two-levels",
         "tessera train --data cifar10 --data-dir data --minutes 60 --flips on --out runs/cifar",
         "tessera train --data cifar10 --data-dir data --preset reference --updates 2000",
         "tessera train --data cifar10 --perceptual 0.03 --features runs/classifier --out runs/sharp",
