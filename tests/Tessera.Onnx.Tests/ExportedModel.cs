@@ -37,15 +37,15 @@ internal sealed class ExportedModel : IDisposable
 
     public static VqVaeOptions Options(
         string kind, int lookupDim = 0, int groups = 1, int depth = 1, bool top = false) => new()
-    {
-        Hidden = 16,
-        ResidualHidden = 6,
-        Codes = 32,
-        CodeDim = 8,
-        LookupDim = lookupDim,
-        Quantizer = QuantizerOptions.Find(kind),
-        Cell = new CellOptions { Groups = groups, Depth = depth, Top = top },
-    };
+        {
+            Hidden = 16,
+            ResidualHidden = 6,
+            Codes = 32,
+            CodeDim = 8,
+            LookupDim = lookupDim,
+            Quantizer = QuantizerOptions.Find(kind),
+            Cell = new CellOptions { Groups = groups, Depth = depth, Top = top },
+        };
 
     /// <summary>Pixels in [0, 1], NCHW: patches of the size of a code in random colours, with noise.</summary>
     public float[] Images(ulong stream, int batch, int height, int width)
