@@ -106,7 +106,7 @@ public partial class ArchitectureTests
     /// <summary>
     /// Training knows Models, which know Quantization, and Runs, which know none of them: they train anything. Images
     /// know no models. Inspection knows models and images, and only the report knows Inspection. Priors know Runs and
-    /// the tokenizer's model, and none of those knows Priors. Features know Runs and no tokenizer. Reporting, which
+    /// the tokenizer's model, and none of those knows Priors. ImageRuns are runs on images, of whatever. Features know these and no tokenizer. Reporting, which
     /// uses all of them, has no row.
     /// </summary>
     [Theory]
@@ -116,7 +116,10 @@ public partial class ArchitectureTests
     [InlineData(
         "Models", "Runs", "Training", "Priors", "Data", "Imaging", "Tokens", "Inspection", "Reporting", "Analysis")]
     [InlineData(
-        "Runs", "Models", "Quantization", "Training", "Priors", "Data", "Imaging", "Tokens", "Inspection", "Reporting",
+        "Runs", "ImageRuns", "Models", "Quantization", "Training", "Priors", "Data", "Imaging", "Tokens", "Inspection",
+        "Reporting", "Analysis")]
+    [InlineData(
+        "ImageRuns", "Models", "Quantization", "Training", "Priors", "Features", "Tokens", "Inspection", "Reporting",
         "Analysis")]
     [InlineData("Features", "Models", "Quantization", "Training", "Priors", "Tokens", "Inspection", "Reporting")]
     [InlineData("Training", "Priors", "Inspection", "Reporting", "Benchmarking")]
@@ -125,7 +128,8 @@ public partial class ArchitectureTests
         "Imaging", "Data", "Models", "Quantization", "Runs", "Training", "Priors", "Tokens", "Inspection", "Reporting",
         "Analysis")]
     [InlineData(
-        "Data", "Quantization", "Runs", "Training", "Priors", "Tokens", "Inspection", "Reporting", "Analysis")]
+        "Data", "Quantization", "Runs", "ImageRuns", "Training", "Priors", "Tokens", "Inspection", "Reporting",
+        "Analysis")]
     [InlineData("Tokens", "Runs", "Training", "Priors", "Inspection", "Reporting", "Analysis")]
     [InlineData(
         "Analysis", "Models", "Quantization", "Runs", "Training", "Priors", "Tokens", "Inspection", "Reporting",

@@ -1,6 +1,4 @@
-using Tessera.Data;
 using Tessera.Features;
-using Tessera.Imaging;
 
 namespace Tessera.Cli.CommandLine;
 
@@ -12,24 +10,9 @@ internal static class ClassifierSettings
     /// <summary>The options that the result of a run depends on; they are fixed when it starts.</summary>
     public static SettingGroup<ClassifierOptions> ForStarting() => new(
     [
-        new Setting<ClassifierOptions, string?>(
-            Settings.DataOption(Usual.Data),
-            options => options.Data,
-            (options, value) => options with
-            {
-                Data = ImageLoader.Name(value!),
-                Size = value == Cifar10.Name ? Cifar10.Size : options.Size,
-            }),
-        new Setting<ClassifierOptions, ImageSize?>(
-            Settings.SizeOption(Usual.Size),
-            options => options.Size, (options, value) => options with { Size = value!.Value }),
-        new Setting<ClassifierOptions, string?>(
-            NewOption.Choice(
-                "--flips",
-                "Mirrors each training image left to right with probability 1/2 "
-                    + $"[default: {Settings.OnOff(Usual.Flips)}].",
-                "on", "off"),
-            options => Settings.OnOff(options.Flips), (options, value) => options with { Flips = value == "on" }),
+        ImageSettings<ClassifierOptions>.Data(Usual.Data),
+        ImageSettings<ClassifierOptions>.Size(Usual.Size),
+        ImageSettings<ClassifierOptions>.Flips(Settings.FlipsDescription, Usual.Flips),
         new Setting<ClassifierOptions, float?>(
             NewOption.Number<float>(
                 "--pixel-dropout",
@@ -56,9 +39,7 @@ internal static class ClassifierSettings
     [
         .. RunSettings<ClassifierOptions>.Computing(),
         .. RunSettings<ClassifierOptions>.Saving(Usual, $"{Usual.EvalEvery}"),
-        new Setting<ClassifierOptions, string?>(
-            Settings.DataDirOption(),
-            options => options.DataDir, (options, value) => options with { DataDir = Path.GetFullPath(value!) }),
+        ImageSettings<ClassifierOptions>.DataDir(),
     ]);
 
     private static Setting<ClassifierOptions, int?> Model(

@@ -15,7 +15,7 @@ internal static class LevelSettings
     private static readonly BinarySphericalQuantizerOptions UsualSphere = new();
 
     /// <summary>The settings.</summary>
-    public static Setting<TrainingOptions>[] All() => [Levels(), .. ForBits(), .. ForGumbel(), .. ForCells()];
+    public static Setting<TrainingOptions>[] All() => [Levels(), .. ForEntropy(), .. ForGumbel(), .. ForCells()];
 
     private static Setting<TrainingOptions> Levels() => new Setting<TrainingOptions, int[]?>(
         NewOption.Integers(
@@ -27,47 +27,23 @@ internal static class LevelSettings
             : null,
         (options, value) => WithLevels(options, value!));
 
-    private static Setting<TrainingOptions>[] ForBits() =>
+    private static Setting<TrainingOptions>[] ForEntropy() =>
     [
-        Number(
+        NumberOf<EntropyOptions>(
             "--entropy",
             "Weight of the entropy terms, which decide each vector and spread the batch over the codes [default: "
                 + $"{UsualBits.Entropy} of lfq and bsq, 0 of codebooks].",
-            options => options switch
-            {
-                BitOptions bits => bits.Entropy,
-                CodebookOptions codebook => codebook.Entropy,
-                _ => null,
-            },
-            (options, value) => options switch
-            {
-                BitOptions bits => bits with { Entropy = value },
-                CodebookOptions codebook => codebook with { Entropy = value },
-                _ => throw NotFor(options, "entropy", WithEntropy),
-            }),
-        Number(
+            WithEntropy, options => options.Entropy, (options, value) => options with { Entropy = value }),
+        NumberOf<EntropyOptions>(
             "--diversity",
             "Weight of the batch's entropy beside that of each vector; more spreads the codes further "
                 + $"[default: {UsualBits.Diversity}].",
-            options => options switch
-            {
-                BitOptions bits => bits.Diversity,
-                CodebookOptions codebook => codebook.Diversity,
-                _ => null,
-            },
-            (options, value) => options switch
-            {
-                BitOptions bits => bits with { Diversity = value },
-                CodebookOptions codebook => codebook with { Diversity = value },
-                _ => throw NotFor(options, "diversity", WithEntropy),
-            }),
-        Number(
+            WithEntropy, options => options.Diversity, (options, value) => options with { Diversity = value }),
+        NumberOf<CodebookOptions>(
             "--orthogonality",
             "Weight of the term that keeps the codes of gradient and simvq apart in angle [default: 0].",
-            options => (options as CodebookOptions)?.Orthogonality,
-            (options, value) => options is CodebookOptions codebook
-                ? codebook with { Orthogonality = value }
-                : throw NotFor(options, "orthogonality", "gradient or simvq")),
+            "gradient or simvq", options => options.Orthogonality,
+            (options, value) => options with { Orthogonality = value }),
     ];
 
     private static Setting<TrainingOptions>[] ForGumbel() =>
@@ -90,13 +66,10 @@ internal static class LevelSettings
                 GumbelQuantizerOptions gumbel => gumbel with { Temperature = value },
                 _ => throw NotFor(options, "temperature", "bsq, gumbel or one with a codebook"),
             }),
-        Number(
+        NumberOf<GumbelQuantizerOptions>(
             "--last-temperature",
             $"Temperature of gumbel at the end of its fall [default: {UsualGumbel.LastTemperature}].",
-            options => (options as GumbelQuantizerOptions)?.LastTemperature,
-            (options, value) => options is GumbelQuantizerOptions gumbel
-                ? gumbel with { LastTemperature = value }
-                : throw NotFor(options, "last-temperature", Gumbel)),
+            Gumbel, options => options.LastTemperature, (options, value) => options with { LastTemperature = value }),
         new Setting<TrainingOptions, int?>(
             NewOption.Integer<int>(
                 "--temperature-updates",
@@ -105,14 +78,11 @@ internal static class LevelSettings
             (options, value) => With(options, quantizer => quantizer is GumbelQuantizerOptions gumbel
                 ? gumbel with { TemperatureUpdates = value!.Value }
                 : throw NotFor(quantizer, "temperature-updates", Gumbel))),
-        Number(
+        NumberOf<GumbelQuantizerOptions>(
             "--divergence",
             "Weight of the divergence of the codes' probabilities from uniform ones, of gumbel "
                 + $"[default: {UsualGumbel.Divergence}].",
-            options => (options as GumbelQuantizerOptions)?.Divergence,
-            (options, value) => options is GumbelQuantizerOptions gumbel
-                ? gumbel with { Divergence = value }
-                : throw NotFor(options, "divergence", Gumbel)),
+            Gumbel, options => options.Divergence, (options, value) => options with { Divergence = value }),
     ];
 
     private static Setting<TrainingOptions>[] ForCells() =>

@@ -1,4 +1,3 @@
-using Tessera.Imaging;
 using Tessera.Priors;
 
 namespace Tessera.Cli.CommandLine;
@@ -11,19 +10,10 @@ internal static class PriorSettings
     /// <summary>The options that the result of a run depends on; they are fixed when it starts.</summary>
     public static SettingGroup<PriorOptions> ForStarting() => new(
     [
-        new Setting<PriorOptions, string?>(
-            Settings.DataOption("the run's own"),
-            options => options.Data, (options, value) => options with { Data = ImageLoader.Name(value!) }),
-        new Setting<PriorOptions, ImageSize?>(
-            Settings.SizeOption("the run's own, else 32"),
-            options => options.Size, (options, value) => options with { Size = value!.Value }),
-        new Setting<PriorOptions, string?>(
-            NewOption.Choice(
-                "--flips",
-                "Trains on the codes of each image mirrored left to right too, with probability 1/2 "
-                    + $"[default: {Settings.OnOff(Usual.Flips)}].",
-                "on", "off"),
-            options => Settings.OnOff(options.Flips), (options, value) => options with { Flips = value == "on" }),
+        ImageSettings<PriorOptions>.Data("the run's own"),
+        ImageSettings<PriorOptions>.Size("the run's own, else 32"),
+        ImageSettings<PriorOptions>.Flips(
+            "Trains on the codes of each image mirrored left to right too, with probability 1/2", Usual.Flips),
         new Setting<PriorOptions, string?>(
             NewOption.Choice(
                 "--classes",
@@ -64,9 +54,7 @@ internal static class PriorSettings
     [
         .. RunSettings<PriorOptions>.Computing(),
         .. RunSettings<PriorOptions>.Saving(Usual, $"{Usual.EvalEvery}"),
-        new Setting<PriorOptions, string?>(
-            Settings.DataDirOption(),
-            options => options.DataDir, (options, value) => options with { DataDir = Path.GetFullPath(value!) }),
+        ImageSettings<PriorOptions>.DataDir(),
     ]);
 
     private static Setting<PriorOptions, int?> Model(

@@ -28,6 +28,19 @@ internal static class QuantizerSettings
         options => get(options.Model.Quantizer),
         (options, value) => With(options, quantizer => set(quantizer, value!.Value)));
 
+    /// <summary>A setting of certain quantizers that takes a number.</summary>
+    /// <typeparam name="TOptions">Their options.</typeparam>
+    /// <param name="name">The option.</param>
+    /// <param name="description">What it does.</param>
+    /// <param name="kinds">The quantizers, for messages.</param>
+    /// <param name="get">Gets the number.</param>
+    /// <param name="set">The options with another number.</param>
+    public static Setting<TrainingOptions, float?> NumberOf<TOptions>(
+        string name, string description, string kinds, Func<TOptions, float> get, Func<TOptions, float, TOptions> set)
+        where TOptions : QuantizerOptions => Number(
+        name, description, options => options is TOptions own ? get(own) : null,
+        (options, value) => options is TOptions own ? set(own, value) : throw NotFor(options, name[2..], kinds));
+
     /// <summary>The run's options with another quantizer.</summary>
     public static TrainingOptions With(TrainingOptions options, Func<QuantizerOptions, QuantizerOptions> set) =>
         options with { Model = options.Model with { Quantizer = set(options.Model.Quantizer) } };

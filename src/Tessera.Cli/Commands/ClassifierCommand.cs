@@ -99,10 +99,6 @@ internal sealed class ClassifierCommand : TrainingCommand<ClassifierOptions>
         Invocation.Output.Line(
             $"model:  {learner.Model.ParameterCount} parameters, three stages of {options.Model.Convolutions} "
             + $"convolutions, width {options.Model.Width}");
-        Invocation.Output.Line($"device: {learner.Device.Description}");
-        Invocation.Output.Line($"run:    {path}, {InfoCommand.Describe(options)}");
-        if (trainer.IsFinished) Invocation.Output.Line($"the run is finished after {options.Budget}");
-        else if (trainer.Update > 0) Invocation.Output.Line($"resuming after update {trainer.Update}");
-        Invocation.Output.Line();
+        PrintRun(trainer, learner, path);
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Tessera.Cli.CommandLine;
 using Tessera.Cli.Rendering;
 using Tessera.Features;
+using Tessera.ImageRuns;
 using Tessera.Models;
 using Tessera.Priors;
 using Tessera.Quantization;
@@ -148,8 +149,7 @@ internal sealed class InfoCommand : TesseraCommand
         + (options.ClipNorm > 0 ? $", gradients clipped at {options.ClipNorm}" : "")
         + (options.WeightDecay > 0 ? $", weight decay {options.WeightDecay}" : "")
         + (options.AverageDecay > 0 ? $", weights averaged ({options.AverageDecay})" : "")
-        + (options is TrainingOptions { Flips: true } or PriorOptions { Flips: true }
-            or ClassifierOptions { Flips: true } ? ", flips" : "")
+        + (options is ImageRunOptions { Flips: true } ? ", flips" : "")
         + (options is TrainingOptions { Loss: var loss } ? Describe(loss) : "")
         + $", seed {options.Seed}";
 

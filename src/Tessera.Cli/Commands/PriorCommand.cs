@@ -182,11 +182,7 @@ internal sealed class PriorCommand : TrainingCommand<PriorOptions>
         Invocation.Output.Line(
             $"model:  {learner.Model.ParameterCount} parameters, {model.Layers} blocks of width {model.Width}, "
             + $"{model.Heads} heads");
-        Invocation.Output.Line($"device: {learner.Device.Description}");
-        Invocation.Output.Line($"run:    {path}, {InfoCommand.Describe(options)}");
-        if (trainer.IsFinished) Invocation.Output.Line($"the run is finished after {options.Budget}");
-        else if (trainer.Update > 0) Invocation.Output.Line($"resuming after update {trainer.Update}");
-        Invocation.Output.Line();
+        PrintRun(trainer, learner, path);
     }
 
     /// <summary>Says if the prior predicted test images better before the end.</summary>

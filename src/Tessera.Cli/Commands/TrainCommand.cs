@@ -150,17 +150,11 @@ internal sealed class TrainCommand : TrainingCommand<TrainingOptions>
             + $"{train.Height}x{train.Width}x{train.Channels}, data variance {learner.DataVariance:0.0000}");
         Invocation.Output.Line(
             $"model:  {learner.Model.ParameterCount} parameters, {InfoCommand.Describe(learner.Model)}");
-        Invocation.Output.Line($"device: {learner.Device.Description}");
-        Invocation.Output.Line($"run:    {path}, {InfoCommand.Describe(options)}");
-        if (trainer.IsFinished)
-            Invocation.Output.Line(
-                $"the run is finished after {options.Budget}; "
-                + (options.LearningRateShape == LearningRateShape.Cosine
-                    ? $"start a new run from its weights with --init {InputHints.Quoted(path)}"
-                    : "train longer with --updates, --images or --minutes"));
-        else if (trainer.Update > 0)
-            Invocation.Output.Line($"resuming after update {trainer.Update}");
-        Invocation.Output.Line();
+        PrintRun(
+            trainer, learner, path,
+            options.LearningRateShape == LearningRateShape.Cosine
+                ? $"start a new run from its weights with --init {InputHints.Quoted(path)}"
+                : "train longer with --updates, --images or --minutes");
     }
 
     private void PrintEvaluation(TokenizerLearner learner, string path, ImageSet test)

@@ -138,6 +138,23 @@ internal abstract class TrainingCommand<TOptions> : TesseraCommand where TOption
         }
     }
 
+    /// <summary>Prints the device and the run, and where a resumed run stands.</summary>
+    /// <param name="trainer">The trainer.</param>
+    /// <param name="learner">Its learner.</param>
+    /// <param name="path">The run folder, as the user named it.</param>
+    /// <param name="afterEnd">What can be done with a finished run, if anything.</param>
+    protected void PrintRun(Trainer trainer, Learner learner, string path, string? afterEnd = null)
+    {
+        RunOptions options = learner.Run.Options;
+        Invocation.Output.Line($"device: {learner.Device.Description}");
+        Invocation.Output.Line($"run:    {path}, {InfoCommand.Describe(options)}");
+        if (trainer.IsFinished)
+            Invocation.Output.Line(
+                $"the run is finished after {options.Budget}{(afterEnd is null ? "" : $"; {afterEnd}")}");
+        else if (trainer.Update > 0) Invocation.Output.Line($"resuming after update {trainer.Update}");
+        Invocation.Output.Line();
+    }
+
     private IEnumerable<Option> GivenBudgets(ParseResult parse) =>
         Budget.Options.Where(option => parse.IsGiven(option));
 }

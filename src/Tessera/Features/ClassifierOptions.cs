@@ -1,5 +1,4 @@
-using Tessera.Data;
-using Tessera.Imaging;
+using Tessera.ImageRuns;
 using Tessera.Runs;
 using Tessera.Tensors.Optim;
 using static Tessera.InputException;
@@ -7,8 +6,11 @@ using static Tessera.InputException;
 namespace Tessera.Features;
 
 /// <summary>The options of a run that trains a classifier: its network, its data, and those of every run.</summary>
-public sealed record ClassifierOptions : RunOptions
+public sealed record ClassifierOptions : ImageRunOptions
 {
+    /// <summary>Creates options with the default values; images are mirrored.</summary>
+    public ClassifierOptions() => Flips = true;
+
     /// <summary>The default recipe (docs/losses.md).</summary>
     public static ClassifierOptions Default { get; } = new()
     {
@@ -26,31 +28,11 @@ public sealed record ClassifierOptions : RunOptions
     /// <summary>The sizes of the network.</summary>
     public ClassifierSizes Model { get; init; } = new();
 
-    /// <summary><c>shapes</c>, <c>cifar10</c> or the path of a folder of images.</summary>
-    public string Data { get; init; } = SyntheticShapes.Name;
-
-    /// <summary>The folder to search first for CIFAR-10; null for the default places only.</summary>
-    public string? DataDir { get; init; }
-
-    /// <summary>The height and width in pixels of the images.</summary>
-    public ImageSize Size { get; init; } = 32;
-
-    /// <summary>Whether each drawn image is mirrored left to right with probability 1/2.</summary>
-    public bool Flips { get; init; } = true;
-
     /// <summary>
     /// The part of the pixels' numbers that an update sets to grey, in [0, 1): the features become less sensitive to
     /// grain, which a perceptual term would otherwise let pass.
     /// </summary>
     public float PixelDropout { get; init; }
-
-    /// <inheritdoc/>
-    protected internal override string Resumable =>
-        "budget, device, precision, threads, data folder, and how often it is saved and evaluated";
-
-    /// <inheritdoc/>
-    protected internal override RunOptions WithResumable(RunOptions other) =>
-        (ClassifierOptions)base.WithResumable(other) with { DataDir = ((ClassifierOptions)other).DataDir };
 
     /// <summary>Checks every value.</summary>
     /// <exception cref="InputException">A value is out of range; the message names it.</exception>

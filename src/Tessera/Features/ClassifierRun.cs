@@ -1,21 +1,14 @@
-using Tessera.Data;
-using Tessera.Runs;
+using Tessera.ImageRuns;
 
 namespace Tessera.Features;
 
-/// <summary>
-/// The folder of a run that trains a classifier. Beside the files of every run it holds <c>skipped.txt</c>, if damaged
-/// images were skipped.
-/// </summary>
-public sealed class ClassifierRun : RunFolder
+/// <summary>The folder of a run that trains a classifier.</summary>
+public sealed class ClassifierRun : ImageRun<ClassifierOptions>
 {
-    private ClassifierRun(string path, ClassifierOptions options) : base(path, options) => Options = options;
-
-    /// <summary>The options of the run, as in <c>config.json</c>.</summary>
-    public new ClassifierOptions Options { get; }
-
-    /// <summary>The path of <c>skipped.txt</c>: the names of the damaged images that the run skips.</summary>
-    public string SkippedPath => System.IO.Path.Combine(Path, "skipped.txt");
+    private ClassifierRun(string path, ClassifierOptions options)
+        : base(path, options, FeatureJson.Default.RunConfigClassifierOptions)
+    {
+    }
 
     /// <summary>Creates the folder of a new run. An existing run is never overwritten.</summary>
     /// <param name="path">The folder; missing parent folders are created.</param>
@@ -27,14 +20,7 @@ public sealed class ClassifierRun : RunFolder
     public static ClassifierRun Create(string path, ClassifierOptions options, IReadOnlyList<string>? skipped = null)
     {
         options.Validate();
-        ClassifierRun? run = null;
-        Create(path, full =>
-        {
-            run = new ClassifierRun(full, options);
-            if (skipped is { Count: > 0 }) SkippedFile.Write(run.SkippedPath, skipped);
-            run.WriteConfig();
-        });
-        return run!;
+        return Create(path, skipped, full => new ClassifierRun(full, options));
     }
 
     /// <summary>Opens the folder of an existing run.</summary>
@@ -47,23 +33,9 @@ public sealed class ClassifierRun : RunFolder
         return new ClassifierRun(full, ReadOptions(full, FeatureJson.Default.RunConfigClassifierOptions));
     }
 
-    /// <summary>Reads the names of the skipped images; a resumed run skips the same ones.</summary>
-    /// <exception cref="InputException">The file cannot be read.</exception>
-    public IReadOnlyList<string> ReadSkipped() => SkippedFile.Read(SkippedPath);
-
-    /// <summary>
-    /// The run with other options, written to <c>config.json</c> too; see <see cref="RunFolder.CheckResumable"/>.
-    /// </summary>
+    /// <summary>The run with other options, written to <c>config.json</c> too.</summary>
     /// <exception cref="InputException">
-    /// Another option differs, an option is out of range, or the file cannot be written.
+    /// An option differs that a resumed run cannot change, an option is out of range, or the file cannot be written.
     /// </exception>
-    public ClassifierRun WithOptions(ClassifierOptions options)
-    {
-        CheckResumable(options);
-        var run = new ClassifierRun(Path, options);
-        if (options != Options) run.WriteConfig();
-        return run;
-    }
-
-    private void WriteConfig() => WriteOptions(Path, Options, FeatureJson.Default.RunConfigClassifierOptions);
+    public ClassifierRun WithOptions(ClassifierOptions options) => Resumed(new ClassifierRun(Path, options));
 }

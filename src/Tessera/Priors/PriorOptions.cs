@@ -1,12 +1,17 @@
-using Tessera.Imaging;
+using Tessera.ImageRuns;
 using Tessera.Runs;
 using static Tessera.InputException;
 
 namespace Tessera.Priors;
 
 /// <summary>The options of a run that trains a prior: its model, its data, and those of every run.</summary>
-public sealed record PriorOptions : RunOptions
+public sealed record PriorOptions : ImageRunOptions
 {
+    /// <summary>
+    /// Creates options with the default values: no images are named yet, and they are mirrored.
+    /// </summary>
+    public PriorOptions() => (Data, Flips) = ("", true);
+
     /// <summary>The default recipe (docs/recipe.md).</summary>
     public static PriorOptions Default { get; } = new()
     {
@@ -29,18 +34,6 @@ public sealed record PriorOptions : RunOptions
     /// </summary>
     public string TokenizerHash { get; init; } = "";
 
-    /// <summary><c>shapes</c>, <c>cifar10</c> or the path of a folder of images.</summary>
-    public string Data { get; init; } = "";
-
-    /// <summary>The folder to search first for CIFAR-10; null for the default places only.</summary>
-    public string? DataDir { get; init; }
-
-    /// <summary>The height and width in pixels of the images.</summary>
-    public ImageSize Size { get; init; } = 32;
-
-    /// <summary>Whether each drawn image is mirrored left to right with probability 1/2.</summary>
-    public bool Flips { get; init; } = true;
-
     /// <summary>Whether the classes of the images are learned, if there are several.</summary>
     public bool UsesClasses { get; init; } = true;
 
@@ -49,14 +42,6 @@ public sealed record PriorOptions : RunOptions
     /// possible (Ho and Salimans 2022, algorithm 1).
     /// </summary>
     public float ClassDropout { get; init; } = 0.1f;
-
-    /// <inheritdoc/>
-    protected internal override string Resumable =>
-        "budget, device, precision, threads, data folder, and how often it is saved and evaluated";
-
-    /// <inheritdoc/>
-    protected internal override RunOptions WithResumable(RunOptions other) =>
-        (PriorOptions)base.WithResumable(other) with { DataDir = ((PriorOptions)other).DataDir };
 
     /// <summary>Checks every value.</summary>
     /// <exception cref="InputException">A value is out of range; the message names it.</exception>

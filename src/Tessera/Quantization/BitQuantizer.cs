@@ -7,17 +7,14 @@ using static Tessera.InputException;
 
 namespace Tessera.Quantization;
 
-/// <summary>The options of quantizers whose codes are the signs of numbers.</summary>
-public abstract record BitOptions : QuantizerOptions
+/// <summary>
+/// The options of quantizers whose codes are the signs of numbers. The probabilities of the entropy terms are those of
+/// the bits.
+/// </summary>
+public abstract record BitOptions : EntropyOptions
 {
-    /// <summary>The weight of the entropy terms, at least 0.</summary>
-    public float Entropy { get; init; } = 0.02f;
-
-    /// <summary>
-    /// The weight of the batch's entropy beside that of each vector, at least 0: larger values spread the codes
-    /// further.
-    /// </summary>
-    public float Diversity { get; init; } = 1;
+    /// <summary>Creates options with the default values.</summary>
+    protected BitOptions() => Entropy = 0.02f;
 
     internal override bool HasTable => false;
 
@@ -29,16 +26,6 @@ public abstract record BitOptions : QuantizerOptions
             BitOperations.IsPow2(codes) && codes >= 2, nameof(Models.VqVaeOptions.Codes),
             $"must be a power of two with this quantizer, such as 512, not {codes}");
         return BitOperations.Log2((uint)codes);
-    }
-
-    /// <inheritdoc/>
-    public override void Validate()
-    {
-        ThrowUnless(
-            Entropy >= 0 && float.IsFinite(Entropy), nameof(Entropy), $"must be a number of at least 0, not {Entropy}");
-        ThrowUnless(
-            Diversity >= 0 && float.IsFinite(Diversity),
-            nameof(Diversity), $"must be a number of at least 0, not {Diversity}");
     }
 }
 

@@ -3,8 +3,11 @@ using static Tessera.InputException;
 
 namespace Tessera.Quantization;
 
-/// <summary>The options of quantizers that look codes up in a table (<see cref="CodebookQuantizer"/>).</summary>
-public abstract record CodebookOptions : QuantizerOptions
+/// <summary>
+/// The options of quantizers that look codes up in a table (<see cref="CodebookQuantizer"/>). The probabilities of the
+/// entropy terms, which are off by default, are <c>softmax(-|u - e|^2 / temperature)</c> over all codes.
+/// </summary>
+public abstract record CodebookOptions : EntropyOptions
 {
     /// <summary>
     /// The commitment cost (the paper's beta), at least 0: the weight of the loss term that keeps encoder outputs near
@@ -17,25 +20,6 @@ public abstract record CodebookOptions : QuantizerOptions
 
     /// <summary>The initialization of the codebook.</summary>
     public CodebookStart Start { get; init; }
-
-    /// <summary>
-    /// The weight of entropy terms, at least 0; 0 for none. With <c>p = softmax(-|u - e|^2 / temperature)</c> over all
-    /// codes, the loss gets <c>weight * (mean over vectors of H(p) - diversity * H(mean of p))</c> (Yu et al. 2023,
-    /// equation 5): each vector comes near one code, and the batch uses many.
-    /// </summary>
-    public float Entropy { get; init; }
-
-    /// <summary>The weight of the batch's entropy beside that of each vector, at least 0.</summary>
-    [JsonIgnore]
-    public float Diversity { get; init; } = 1;
-
-    /// <summary><see cref="Diversity"/> in a file: null where it is older than the option.</summary>
-    [JsonInclude, JsonPropertyName("diversity")]
-    internal float? StoredDiversity
-    {
-        get => Diversity;
-        init => Diversity = value ?? 1;
-    }
 
     /// <summary>The temperature of the entropy terms, above 0: about the squared distance of near codes.</summary>
     // 0 only where a file is older than the option.
@@ -55,13 +39,9 @@ public abstract record CodebookOptions : QuantizerOptions
     /// <inheritdoc/>
     public override void Validate()
     {
+        base.Validate();
         ThrowUnless(
-            Entropy >= 0 && float.IsFinite(Entropy), nameof(Entropy), $"must be a number of at least 0, not {Entropy}");
-        ThrowUnless(
-            Entropy == 0 || Diversity >= 0 && float.IsFinite(Diversity),
-            nameof(Diversity), $"must be a number of at least 0, not {Diversity}");
-        ThrowUnless(
-            Entropy == 0 || Temperature > 0 && float.IsFinite(Temperature),
+            Temperature > 0 && float.IsFinite(Temperature),
             nameof(Temperature), $"must be a number above 0, not {Temperature}");
         ThrowUnless(
             Orthogonality == 0 || Orthogonality > 0 && float.IsFinite(Orthogonality) && LearnsByGradient,

@@ -1,22 +1,18 @@
-using Tessera.Data;
 using Tessera.Features;
-using Tessera.Runs;
+using Tessera.ImageRuns;
 
 namespace Tessera.Training;
 
 /// <summary>
-/// The folder of a run that trains a tokenizer. Beside the files of every run it holds <c>skipped.txt</c>, if damaged
-/// images were skipped, and <c>features.safetensors</c>, if its loss has a perceptual term.
+/// The folder of a run that trains a tokenizer. Beside the files of every run on images it holds
+/// <c>features.safetensors</c>, if its loss has a perceptual term.
 /// </summary>
-public sealed class TokenizerRun : RunFolder
+public sealed class TokenizerRun : ImageRun<TrainingOptions>
 {
-    private TokenizerRun(string path, TrainingOptions options) : base(path, options) => Options = options;
-
-    /// <summary>The options of the run, as in <c>config.json</c>.</summary>
-    public new TrainingOptions Options { get; }
-
-    /// <summary>The path of <c>skipped.txt</c>: the names of the damaged images that the run skips.</summary>
-    public string SkippedPath => System.IO.Path.Combine(Path, "skipped.txt");
+    private TokenizerRun(string path, TrainingOptions options)
+        : base(path, options, TrainingJson.Default.RunConfigTrainingOptions)
+    {
+    }
 
     /// <summary>
     /// The path of <c>features.safetensors</c>: a copy of the feature network, so that a resumed run compares by the
@@ -41,15 +37,12 @@ public sealed class TokenizerRun : RunFolder
         options.Validate();
         bool isPerceptual = options.Loss.Perceptual > 0;
         using FeatureNetwork? own = isPerceptual && features is null ? FeatureFile.Read(options.Loss.Features!) : null;
-        TokenizerRun? run = null;
-        Create(path, full =>
+        return Create(path, skipped, full =>
         {
-            run = new TokenizerRun(full, options);
-            if (skipped is { Count: > 0 }) SkippedFile.Write(run.SkippedPath, skipped);
+            var run = new TokenizerRun(full, options);
             if (isPerceptual) FeatureFile.Write(run.FeaturesPath, features ?? own!);
-            run.WriteConfig();
+            return run;
         });
-        return run!;
     }
 
     /// <summary>Opens the folder of an existing run.</summary>
@@ -62,10 +55,6 @@ public sealed class TokenizerRun : RunFolder
         return new TokenizerRun(full, ReadOptions(full, TrainingJson.Default.RunConfigTrainingOptions));
     }
 
-    /// <summary>Reads the names of the skipped images; a resumed run skips the same ones.</summary>
-    /// <exception cref="InputException">The file cannot be read.</exception>
-    public IReadOnlyList<string> ReadSkipped() => SkippedFile.Read(SkippedPath);
-
     /// <summary>
     /// The run with other options, written to <c>config.json</c> too. Only options that its result so far does not
     /// depend on can change: the device, the threads, the data folder, how often it is saved and evaluated, and the
@@ -74,16 +63,8 @@ public sealed class TokenizerRun : RunFolder
     /// <exception cref="InputException">
     /// Another option differs, an option is out of range, or the file cannot be written.
     /// </exception>
-    public TokenizerRun WithOptions(TrainingOptions options)
-    {
-        CheckResumable(options);
-        var run = new TokenizerRun(Path, options);
-        if (options != Options) run.WriteConfig();
-        return run;
-    }
+    public TokenizerRun WithOptions(TrainingOptions options) => Resumed(new TokenizerRun(Path, options));
 
     /// <summary>The run with another batch, written nowhere.</summary>
     internal TokenizerRun WithBatch(int batch) => new(Path, Options with { Batch = batch });
-
-    private void WriteConfig() => WriteOptions(Path, Options, TrainingJson.Default.RunConfigTrainingOptions);
 }

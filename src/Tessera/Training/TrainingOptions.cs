@@ -1,33 +1,17 @@
-using Tessera.Data;
-using Tessera.Imaging;
+using Tessera.ImageRuns;
 using Tessera.Models;
-using Tessera.Runs;
 using static Tessera.InputException;
 
 namespace Tessera.Training;
 
 /// <summary>
-/// The options of a run that trains a tokenizer: its model, its data, and those of every run.
+/// The options of a run that trains a tokenizer: its model, its loss, and those of every run on images. Height and
+/// width of the images are 4 to 4096, multiples of <see cref="VqVaeOptions.PixelsPerCode"/>.
 /// </summary>
-public sealed record TrainingOptions : RunOptions
+public sealed record TrainingOptions : ImageRunOptions
 {
     /// <summary>The sizes and the quantizer of the model.</summary>
     public VqVaeOptions Model { get; init; } = new();
-
-    /// <summary><c>shapes</c>, <c>cifar10</c> or the path of a folder of images.</summary>
-    public string Data { get; init; } = SyntheticShapes.Name;
-
-    /// <summary>The folder to search first for CIFAR-10; null for the default places only.</summary>
-    public string? DataDir { get; init; }
-
-    /// <summary>
-    /// The height and width in pixels to which images are resized and cropped: each 4 to 4096, a multiple of
-    /// <see cref="VqVaeOptions.PixelsPerCode"/>. CIFAR-10 images are always 32x32.
-    /// </summary>
-    public ImageSize Size { get; init; } = 32;
-
-    /// <summary>Whether each drawn image is mirrored left to right with probability 1/2.</summary>
-    public bool Flips { get; init; }
 
     /// <summary>How reconstructions are compared with their images.</summary>
     // The config.json of an older version has no loss: the generated reader then sets null.
@@ -38,14 +22,6 @@ public sealed record TrainingOptions : RunOptions
 
     /// <summary>The key of the state dict in the PyTorch file <see cref="Init"/>; null if only one fits.</summary>
     public string? InitKey { get; init; }
-
-    /// <inheritdoc/>
-    protected internal override string Resumable =>
-        "budget, device, precision, threads, data folder, and how often it is saved and evaluated";
-
-    /// <inheritdoc/>
-    protected internal override RunOptions WithResumable(RunOptions other) =>
-        (TrainingOptions)base.WithResumable(other) with { DataDir = ((TrainingOptions)other).DataDir };
 
     /// <summary>Checks every value.</summary>
     /// <exception cref="InputException">A value is out of range; the message names it.</exception>

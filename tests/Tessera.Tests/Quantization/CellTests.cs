@@ -6,6 +6,7 @@ using Tessera.Tensors.Autograd;
 using Tessera.Tensors.Devices;
 using Tessera.Tensors.Ops;
 using Tessera.Tensors.Random;
+using Tessera.Tests.Models;
 using Tessera.Training;
 
 namespace Tessera.Tests.Quantization;
@@ -96,16 +97,8 @@ public class CellTests
     public void Every_parameter_learns(string kind, int groups, int depth, int lookupDim)
     {
         using VqVae model = Model(kind, groups, depth, lookupDim);
-        using var tape = new Tape();
-        Tensor x = tape.Input(Images(2).ToArray(), [2, Height, Width, 3]);
-        VqVaeOutput output = model.Forward(x);
-        tape.Backward(output.Reconstruction.MeanSquaredError(x).Add(output.Quantized.Loss));
-        foreach ((string name, Tensor tensor, _) in model.Parameters())
-        {
-            Assert.True(
-                tensor.Gradient?.ToArray().Any(value => value != 0),
-                $"{name} has no gradient ({kind}, {groups} groups, depth {depth})");
-        }
+        using Tensor images = Images(2);
+        model.AssertLearns(images);
     }
 
     /// <summary>Each level of a residual quantizer comes closer.</summary>

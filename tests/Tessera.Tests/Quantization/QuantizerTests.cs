@@ -42,6 +42,7 @@ public class QuantizerTests
         foreach (QuantizerOptions options in QuantizerOptions.All)
         {
             Assert.Equal(options is CodebookOptions, Create(options) is CodebookQuantizer);
+            Assert.Equal(options is CodebookOptions or BitOptions, options is EntropyOptions);
             Assert.Equal(options is RunningAverageOptions, Create(options) is RunningAverageQuantizer);
             var projected = new ProjectedQuantizer(
                 codeDim: 4, lookupDim: 2, () => options.Create(8, 2, initializer), initializer);
