@@ -138,7 +138,7 @@ public sealed class QuantizerTests(Trained trained) : IDisposable
             _folder["drawn.npy"]);
         using (NpyReader reader = NpyReader.Open(_folder["drawn.npy"])) Assert.Equal([2, .. codes[1..]], reader.Shape);
         Program.Succeed(
-            "complete", Run, Directory.EnumerateFiles(_folder["decoded"]).Min()!, "--prior", _folder["prior"], "--keep", "top", "--out",
-            _folder["completed.png"]);
+            "complete", Run, Directory.EnumerateFiles(_folder["decoded"]).Min()!, "--prior", _folder["prior"],
+            "--keep", "top", "--out", _folder["completed.png"]);
     }
 }

@@ -106,8 +106,8 @@ public partial class ArchitectureTests
     /// <summary>
     /// Training knows Models, which know Quantization, and Runs, which know none of them: they train anything. Images
     /// know no models. Inspection knows models and images, and only the report knows Inspection. Priors know Runs and
-    /// the tokenizer's model, and none of those knows Priors. ImageRuns are runs on images, of whatever. Features know these and no tokenizer. Reporting, which
-    /// uses all of them, has no row.
+    /// the tokenizer's model, and none of those knows Priors. ImageRuns are runs on images, whatever is trained; Features
+    /// know them and no tokenizer. Reporting, which uses all of them, has no row.
     /// </summary>
     [Theory]
     [InlineData(

@@ -48,7 +48,6 @@ internal static class ImageSettings<TOptions> where TOptions : ImageRunOptions
     /// <summary>Mirrored images.</summary>
     /// <param name="description">What the option does.</param>
     /// <param name="usual">The default.</param>
-    public static Setting<TOptions> Flips(string description, bool usual) => new Setting<TOptions, string?>(
-        NewOption.Choice("--flips", $"{description} [default: {Settings.OnOff(usual)}].", "on", "off"),
-        options => Settings.OnOff(options.Flips), (options, value) => options with { Flips = value == "on" });
+    public static Setting<TOptions> Flips(string description, bool usual) => Settings.Switch<TOptions>(
+        "--flips", description, usual, options => options.Flips, (options, value) => options with { Flips = value });
 }

@@ -93,13 +93,9 @@ internal static class LevelSettings
         Cell(
             "--depth", "Codes of a cell or group, one after the other: each codes what those before have left",
             cell => cell.Depth, (cell, value) => cell with { Depth = value }),
-        new Setting<TrainingOptions, string?>(
-            NewOption.Choice(
-                "--shared-codebook",
-                $"One codebook for all codes of --depth [default: {Settings.OnOff(UsualCell.SharedCodebook)}].",
-                "on", "off"),
-            options => Settings.OnOff(options.Model.Cell.SharedCodebook),
-            (options, value) => WithCell(options, cell => cell with { SharedCodebook = value == "on" })),
+        CellSwitch(
+            "--shared-codebook", "One codebook for all codes of --depth",
+            cell => cell.SharedCodebook, (cell, value) => cell with { SharedCodebook = value }),
         new Setting<TrainingOptions, float?>(
             NewOption.Number<float>(
                 "--level-dropout",
@@ -107,14 +103,11 @@ internal static class LevelSettings
                     + $"[default: {UsualCell.LevelDropout}]."),
             options => options.Model.Cell.LevelDropout,
             (options, value) => WithCell(options, cell => cell with { LevelDropout = value!.Value })),
-        new Setting<TrainingOptions, string?>(
-            NewOption.Choice(
-                "--top",
-                "Two levels of codes (VQ-VAE-2): a cell of twice the stride has a code of a top level, on which the "
-                    + $"four codes of the lower level depend [default: {Settings.OnOff(UsualCell.Top)}].",
-                "on", "off"),
-            options => Settings.OnOff(options.Model.Cell.Top),
-            (options, value) => WithCell(options, cell => cell with { Top = value == "on" })),
+        CellSwitch(
+            "--top",
+            "Two levels of codes (VQ-VAE-2): a cell of twice the stride has a code of a top level, on which the four "
+                + "codes of the lower level depend",
+            cell => cell.Top, (cell, value) => cell with { Top = value }),
     ];
 
     private static Setting<TrainingOptions, int?> Cell(
@@ -122,6 +115,12 @@ internal static class LevelSettings
         NewOption.Integer<int>(name, $"{description} [default: {get(UsualCell)}]."),
         options => get(options.Model.Cell),
         (options, value) => WithCell(options, cell => set(cell, value!.Value)));
+
+    private static Setting<TrainingOptions> CellSwitch(
+        string name, string description, Func<CellOptions, bool> get, Func<CellOptions, bool, CellOptions> set) =>
+        Settings.Switch<TrainingOptions>(
+            name, description, get(UsualCell), options => get(options.Model.Cell),
+            (options, value) => WithCell(options, cell => set(cell, value)));
 
     private static TrainingOptions WithCell(TrainingOptions options, Func<CellOptions, CellOptions> set) =>
         options with { Model = options.Model with { Cell = set(options.Model.Cell) } };

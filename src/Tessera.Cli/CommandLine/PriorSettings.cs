@@ -14,14 +14,10 @@ internal static class PriorSettings
         ImageSettings<PriorOptions>.Size("the run's own, else 32"),
         ImageSettings<PriorOptions>.Flips(
             "Trains on the codes of each image mirrored left to right too, with probability 1/2", Usual.Flips),
-        new Setting<PriorOptions, string?>(
-            NewOption.Choice(
-                "--classes",
-                "Learns the classes of the images, if there are several, so that images of a class can be drawn "
-                    + $"[default: {Settings.OnOff(Usual.UsesClasses)}].",
-                "on", "off"),
-            options => Settings.OnOff(options.UsesClasses),
-            (options, value) => options with { UsesClasses = value == "on" }),
+        Settings.Switch<PriorOptions>(
+            "--classes", "Learns the classes of the images, if there are several, so that images of a class can be drawn",
+            Usual.UsesClasses, options => options.UsesClasses,
+            (options, value) => options with { UsesClasses = value }),
         new Setting<PriorOptions, float?>(
             NewOption.Number<float>(
                 "--class-dropout",

@@ -83,13 +83,13 @@ internal static class QuantizerSettings
                     + $"[default: {(Usual as RunningAverageOptions)?.Decay ?? 0}]."),
             options => (options.Model.Quantizer as RunningAverageOptions)?.Decay ?? 0,
             (options, value) => With(options, quantizer => WithDecay(quantizer, value!.Value))),
-        Choice(
+        Settings.Switch<TrainingOptions>(
             "--decay-ramp",
-            "Lowers the decay in the first updates, so that the codes follow the encoder faster; no effect with --init "
-                + $"[default: {Settings.OnOff((Usual as RunningAverageOptions)?.DecayRamp ?? false)}].",
-            ["on", "off"],
-            options => (options as RunningAverageOptions)?.DecayRamp is { } ramp ? Settings.OnOff(ramp) : null,
-            (options, value) => RunningAverages(options, "decay-ramp") with { DecayRamp = value == "on" }),
+            "Lowers the decay in the first updates, so that the codes follow the encoder faster; no effect with --init",
+            (Usual as RunningAverageOptions)?.DecayRamp ?? false,
+            options => (options.Model.Quantizer as RunningAverageOptions)?.DecayRamp,
+            (options, value) => With(
+                options, quantizer => RunningAverages(quantizer, "decay-ramp") with { DecayRamp = value })),
         Choice(
             "--ema-start",
             "Initial running averages of a random ema codebook: reference (sizes 0, random sums, as in the reference "

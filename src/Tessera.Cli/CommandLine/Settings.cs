@@ -1,5 +1,6 @@
 using Tessera.Data;
 using Tessera.Models;
+using Tessera.Runs;
 using Tessera.Training;
 
 namespace Tessera.Cli.CommandLine;
@@ -117,8 +118,21 @@ internal static class Settings
             usual, model => model.LookupDim, (model, value) => model with { LookupDim = value }),
     ];
 
-    /// <summary>The value of an on|off option.</summary>
-    public static string OnOff(bool value) => value ? "on" : "off";
+    /// <summary>A setting that is on or off.</summary>
+    /// <typeparam name="TOptions">The options of the run.</typeparam>
+    /// <param name="name">The option's name.</param>
+    /// <param name="description">What it does when on.</param>
+    /// <param name="usual">The default.</param>
+    /// <param name="get">Gets the value; null if the run's options have none.</param>
+    /// <param name="set">Returns the run's options with another value.</param>
+    public static Setting<TOptions> Switch<TOptions>(
+        string name, string description, bool usual, Func<TOptions, bool?> get, Func<TOptions, bool, TOptions> set)
+        where TOptions : RunOptions => new Setting<TOptions, string?>(
+        NewOption.Choice(name, $"{description} [default: {OnOff(usual)}].", "on", "off"),
+        options => get(options) is { } value ? OnOff(value) : null,
+        (options, value) => set(options, value == "on"));
+
+    private static string OnOff(bool value) => value ? "on" : "off";
 
     private static Setting<TrainingOptions, int?> Model(
         string name, string description, VqVaeOptions usual,

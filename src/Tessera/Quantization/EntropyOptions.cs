@@ -5,8 +5,8 @@ namespace Tessera.Quantization;
 
 /// <summary>
 /// The options of quantizers whose loss can have entropy terms: with the probabilities p of the codes of a vector,
-/// <c>weight * (mean over vectors of H(p) - diversity * H(mean of p))</c> (Yu et al. 2023, equation 5). Each vector comes
-/// near one code, and the batch uses many. Derived classes say what p is.
+/// <c>weight * (mean over vectors of H(p) - diversity * H(mean of p))</c> (Yu et al. 2023, equation 5). Each vector
+/// comes near one code, and the batch uses many. Derived classes say what p is.
 /// </summary>
 public abstract record EntropyOptions : QuantizerOptions
 {

@@ -57,7 +57,8 @@ internal sealed unsafe partial class SimdKernels<TSimd, TVector>
     public override void RowEntropy(
         ReadOnlySpan<float> p, int columns, in EntropyWeights weights, Span<float> means, Span<float> result)
     {
-        int rows = p.Length / columns, rowsPerItem = RowsPerGrain(columns), items = WorkerPool.Ranges(rows, rowsPerItem);
+        int rows = p.Length / columns, rowsPerItem = RowsPerGrain(columns);
+        int items = WorkerPool.Ranges(rows, rowsPerItem);
         float rowWeight = weights.Row;
         // For each item the sums of its columns, and the sum of its rows' entropies.
         using var scratch = new Scratch(2L * items * (columns + 1));
