@@ -29,28 +29,6 @@ public sealed partial class CudaDevice
             codes.Length, new LevelKernels.LookUp(View(codes), View(grid.Table), grid.Columns, View(y)));
 
     /// <inheritdoc/>
-    public override void BitEntropy(
-        Storage<float> x, in EntropyWeights weights, Storage<float> means, Storage<float> result)
-    {
-        Means(new EntropyKernels.BitTerms(View(x), weights.Sharpness, means.Length), x.Length, means);
-        int terms = x.Length + means.Length;
-        Sum(
-            terms,
-            new EntropyKernels.BitSum(View(x), View(means), weights.Row, weights.Mean, weights.Sharpness),
-            new SumKernels.WriteMean(View(result), terms, terms));
-    }
-
-    /// <inheritdoc/>
-    public override void BitEntropyGradient(
-        Storage<float> x, in EntropyWeights weights, Storage<float> means, Storage<float> upstream,
-        Storage<float> gradX, bool accumulate) =>
-        _launcher.ForEach(
-            x.Length,
-            new EntropyKernels.BitGradient(
-                View(x), View(means), weights.Row, weights.Mean, weights.Sharpness, View(upstream), View(gradX),
-                Flag(accumulate)));
-
-    /// <inheritdoc/>
     public override void CopyColumns(
         Storage<float> x, in ColumnRange xColumns, Storage<float> y, in ColumnRange yColumns, bool accumulate) =>
         _launcher.ForEach(

@@ -74,39 +74,6 @@ internal static class EntropyKernels
         }
     }
 
-    /// <summary>The probability of a bit, for the columns' means.</summary>
-    internal readonly record struct BitTerms(Floats X, float Sharpness, int Columns) : IColumnTerm
-    {
-        public float Term(int row, int column) => Probability(X[row * Columns + column], Sharpness);
-    }
-
-    /// <summary>The terms of <see cref="Tensors.Devices.Device.BitEntropy"/>: elements, then columns.</summary>
-    internal readonly record struct BitSum(
-        Floats X, Floats Means, float Row, float Mean, float Sharpness) : ITerm
-    {
-        public double Term(int index)
-        {
-            int count = X.IntLength;
-            return index < count
-                ? Row * (double)Means.IntLength / count * BinaryEntropy(Probability(X[index], Sharpness))
-                : Mean * BinaryEntropy(Means[index - count]);
-        }
-    }
-
-    internal readonly record struct BitGradient(
-        Floats X, Floats Means, float Row, float Mean, float Sharpness, Floats Upstream, Floats GradX, int Accumulate)
-        : IElementKernel
-    {
-        public void Run(int index)
-        {
-            float x = X[index], p = Probability(x, Sharpness), mean = Means[index % Means.IntLength];
-            float slope = -Row * (Sharpness * x), scale = Upstream[0] * Sharpness / (X.IntLength / Means.IntLength);
-            if (Mean != 0 && mean > 0 && mean < 1) slope -= Mean * (float)Numerics.Log(mean / (1 - (double)mean));
-            bool isDecided = p == 0 || p == 1;
-            ElementKernels.Write(GradX, index, isDecided ? 0 : scale * p * (1 - p) * slope, Accumulate);
-        }
-    }
-
     /// <summary>The terms of <see cref="Tensors.Devices.Device.RowEntropy"/>: elements, then columns.</summary>
     internal readonly record struct RowSum(Floats P, Floats Means, float Row, float Mean) : ITerm
     {
@@ -136,11 +103,6 @@ internal static class EntropyKernels
     {
         public void Run(int index) => X[index] /= Rows;
     }
-
-    private static float Probability(float x, float sharpness) => 1 / (1 + Numerics.Exp(-sharpness * x));
-
-    private static double BinaryEntropy(double p) =>
-        p > 0 && p < 1 ? -p * Numerics.Log(p) - (1 - p) * Numerics.Log(1 - p) : p - p;
 
     private static double Surprise(double p) => -p * Numerics.Log(p + LeastProbability);
 }

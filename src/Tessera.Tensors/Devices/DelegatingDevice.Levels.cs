@@ -20,17 +20,6 @@ public abstract partial class DelegatingDevice
         Inner.LookUpLevels(codes, grid, y);
 
     /// <inheritdoc/>
-    public override void BitEntropy(
-        Storage<float> x, in EntropyWeights weights, Storage<float> means, Storage<float> result) =>
-        Inner.BitEntropy(x, weights, means, result);
-
-    /// <inheritdoc/>
-    public override void BitEntropyGradient(
-        Storage<float> x, in EntropyWeights weights, Storage<float> means, Storage<float> upstream,
-        Storage<float> gradX, bool accumulate) =>
-        Inner.BitEntropyGradient(x, weights, means, upstream, gradX, accumulate);
-
-    /// <inheritdoc/>
     public override void CopyColumns(
         Storage<float> x, in ColumnRange xColumns, Storage<float> y, in ColumnRange yColumns, bool accumulate) =>
         Inner.CopyColumns(x, xColumns, y, yColumns, accumulate);

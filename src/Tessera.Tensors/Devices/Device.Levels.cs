@@ -32,27 +32,6 @@ public abstract partial class Device
     public abstract void LookUpLevels(Storage<int> codes, in LevelGrid grid, Storage<float> y);
 
     /// <summary>
-    /// The entropy of bits, in nats. Element x has the bit 1 with the probability <c>p = 1 / (1 + exp(-sharpness
-    /// x))</c>. With <c>H(p) = -p log p - (1 - p) log(1 - p)</c> and <c>q[c]</c> the mean of column c of p
-    /// <c>[rows, columns]</c>: <c>result = rowWeight * (mean over rows of the sum of H(p)) + meanWeight * (sum of
-    /// H(q))</c>.
-    /// </summary>
-    /// <param name="x"><c>[rows, columns]</c>.</param>
-    /// <param name="weights">The sharpness and the two weights.</param>
-    /// <param name="means">Receives q, <c>[columns]</c>.</param>
-    /// <param name="result">Receives the result, one number.</param>
-    public abstract void BitEntropy(
-        Storage<float> x, in EntropyWeights weights, Storage<float> means, Storage<float> result);
-
-    /// <summary>
-    /// The gradient of <see cref="BitEntropy"/>: <c>gradX = upstream[0] * sharpness / rows * p (1 - p)
-    /// (-rowWeight * sharpness x - meanWeight * log(q[c] / (1 - q[c])))</c>.
-    /// </summary>
-    public abstract void BitEntropyGradient(
-        Storage<float> x, in EntropyWeights weights, Storage<float> means, Storage<float> upstream,
-        Storage<float> gradX, bool accumulate);
-
-    /// <summary>
     /// Copies some columns of x <c>[rows, xColumns]</c> into or onto some of y <c>[rows, yColumns]</c>:
     /// <c>y[i, yFirst + c] = x[i, xFirst + c]</c>. The other columns of y stay.
     /// </summary>
@@ -93,7 +72,7 @@ public abstract partial class Device
     /// </summary>
     /// <param name="p">The distributions.</param>
     /// <param name="columns">Numbers of a row.</param>
-    /// <param name="weights">The two weights; the sharpness is not used.</param>
+    /// <param name="weights">The two weights.</param>
     /// <param name="means">Receives q, <c>[columns]</c>.</param>
     /// <param name="result">Receives the result, one number.</param>
     public abstract void RowEntropy(

@@ -20,17 +20,6 @@ public partial class ShapeDevice
         Skip(nameof(LookUpLevels));
 
     /// <inheritdoc/>
-    public override void BitEntropy(
-        Storage<float> x, in EntropyWeights weights, Storage<float> means, Storage<float> result) =>
-        Skip(nameof(BitEntropy));
-
-    /// <inheritdoc/>
-    public override void BitEntropyGradient(
-        Storage<float> x, in EntropyWeights weights, Storage<float> means, Storage<float> upstream,
-        Storage<float> gradX, bool accumulate) =>
-        Skip(nameof(BitEntropyGradient));
-
-    /// <inheritdoc/>
     public override void CopyColumns(
         Storage<float> x, in ColumnRange xColumns, Storage<float> y, in ColumnRange yColumns, bool accumulate) =>
         Skip(nameof(CopyColumns));

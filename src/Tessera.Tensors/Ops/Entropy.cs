@@ -6,24 +6,6 @@ namespace Tessera.Tensors.Ops;
 public static partial class TensorOperations
 {
     /// <summary>
-    /// The entropy of bits, in nats: element x has the bit 1 with the probability
-    /// <c>p = 1 / (1 + exp(-sharpness x))</c>. With <c>H(p) = -p log p - (1 - p) log(1 - p)</c> and q the means of the
-    /// columns of p, <c>L = Row * (mean over rows of the sum of H(p)) + Mean * (sum of H(q))</c>.
-    /// Backward: <c>dx = dL * sharpness / rows * p (1 - p) (-Row * sharpness x - Mean * log(q / (1 - q)))</c>.
-    /// </summary>
-    /// <param name="x">Any shape with the columns innermost.</param>
-    /// <param name="weights">The weights Row and Mean, and the sharpness.</param>
-    /// <returns>A scalar, shape <c>[]</c>.</returns>
-    public static Tensor BitEntropy(this Tensor x, EntropyWeights weights)
-    {
-        Tensor result = Tape.Result([], x), means = Tape.Result([x.Shape.Last], x.Detach());
-        Device device = result.Device;
-        device.BitEntropy(x.Storage, weights, means.Storage, result.Storage);
-        return Tape.Record(result, upstream => device.BitEntropyGradient(
-            x.Storage, weights, means.Storage, upstream.Storage, x.Slot.Target(out bool accumulate), accumulate));
-    }
-
-    /// <summary>
     /// The entropy of distributions, in nats: with q the mean of the rows and
     /// <c>H(p) = -sum of p log(p + 1e-10)</c>, <c>L = Row * (mean over rows of H(p)) + Mean * H(q)</c>.
     /// Backward: <c>dp = -dL / rows * (Row * (log(p + 1e-10) + 1) + Mean * (log(q + 1e-10) + 1))</c>.

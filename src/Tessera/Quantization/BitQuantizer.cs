@@ -1,20 +1,18 @@
 using System.Numerics;
 using Tessera.Tensors;
-using Tessera.Tensors.Devices;
 using Tessera.Tensors.Nn;
-using Tessera.Tensors.Ops;
 using static Tessera.InputException;
 
 namespace Tessera.Quantization;
 
 /// <summary>
 /// The options of quantizers whose codes are the signs of numbers. The probabilities of the entropy terms are those of
-/// the bits.
+/// independent bits.
 /// </summary>
 public abstract record BitOptions : EntropyOptions
 {
     /// <summary>Creates options with the default values.</summary>
-    protected BitOptions() => Entropy = 0.02f;
+    protected BitOptions() => Entropy = 0.05f;
 
     internal override bool HasTable => false;
 
@@ -32,13 +30,13 @@ public abstract record BitOptions : EntropyOptions
 /// <summary>
 /// A quantizer whose codes are the signs of numbers u: <c>e = s sign(u)</c>, the first dimension being the lowest bit
 /// of the code. Two entropy terms make each vector decided and the batch diverse:
-/// <c>w (mean over vectors of H(p) - diversity H(mean of p))</c> with the probabilities p of the bits given u (Yu et
-/// al. 2023, equation 5). p has independent bits, so the first term is exact; the second is computed bit by bit, as in
-/// Zhao et al. 2024 (section 3.2), so that no tensor has a column a code. It balances each bit, not their combinations.
+/// <c>w (mean over vectors of H(p) - diversity H(mean of p))</c> with the probabilities p of the codes given u (Yu et
+/// al. 2023, equation 5). p has independent bits, so the first term is exact. The second is that of the combinations
+/// of up to 12 bits, added up over groups of bits, so that no tensor has a column a code.
 /// </summary>
 public abstract class BitQuantizer : LevelQuantizer
 {
-    private readonly EntropyWeights _weights;
+    private readonly BitEntropy _entropy;
 
     /// <summary>Creates the quantizer.</summary>
     /// <param name="codes">Codes, a power of two.</param>
@@ -48,10 +46,11 @@ public abstract class BitQuantizer : LevelQuantizer
     /// <param name="initializer">Names the device.</param>
     protected BitQuantizer(int codes, BitOptions options, float size, float sharpness, Initializer initializer)
         : base(codes, Grid(options.DimensionsFor(codes)!.Value, size), initializer) =>
-        _weights = new EntropyWeights(options.Entropy, -options.Entropy * options.Diversity, sharpness);
+        _entropy = new BitEntropy(
+            options, options.DimensionsFor(codes)!.Value, sharpness, shape => Workspace(initializer.Zeros(shape)));
 
     /// <inheritdoc/>
-    protected override Tensor Loss(Tensor u, Tensor e, bool training) => u.BitEntropy(_weights);
+    protected override Tensor Loss(Tensor u, Tensor e, bool training) => _entropy.Of(u);
 
     private static float[] Grid(int bits, float size) =>
     [

@@ -17,25 +17,20 @@ public class LevelGradientTests
             (Numbers.Normal(7 * 3, 1), [7, 3]));
     }
 
-    /// <summary>
-    /// Differences in double precision: a float32 mean over many elements hardly changes with a single one.
-    /// </summary>
     [Theory]
-    [InlineData(1, 5)]
-    [InlineData(7, 3)]
-    public void BitEntropy(int rows, int columns)
-    {
-        var weights = new EntropyWeights(0.3f, -0.8f, 1.5f);
-        AssertScalar(
-            [.. Numbers.Normal(rows * columns, 1)], [rows, columns], x => x.BitEntropy(weights),
-            x =>
-            {
-                double[] p = [.. x.Select(each => 1 / (1 + Math.Exp(-weights.Sharpness * each)))];
-                double[] means = MeansOf(p, columns);
-                return weights.Row * p.Sum(BinaryEntropy) / rows + weights.Mean * means.Sum(BinaryEntropy);
-            });
+    [InlineData(1, 5, 2)]
+    [InlineData(7, 3, 4)]
+    [InlineData(40, 33, 17)]
+    public void MeanOuterProduct(int rows, int first, int second) => GradientCheck.Assert(
+        (_, inputs) => inputs[0].MeanOuterProduct(inputs[1]),
+        (Numbers.Normal(rows * first, 1), [rows, first]), (Numbers.Normal(rows * second, 2), [rows, second]));
 
-        static double BinaryEntropy(double p) => -p * Math.Log(p) - (1 - p) * Math.Log(1 - p);
+    [Fact]
+    public void MeanOuterProduct_is_the_mean_over_the_rows()
+    {
+        using Tensor x = Tensor.From([1, 2, 3, 4], [2, 1, 2]), y = Tensor.From([5, 6], [2, 1, 1]);
+        Assert.Equal([(5 + 18) / 2f, (10 + 24) / 2f], x.MeanOuterProduct(y).ToArray());
+        Assert.Throws<ArgumentException>(() => x.MeanOuterProduct(Tensor.Zeros([3, 1, 1])));
     }
 
     [Theory]
@@ -66,7 +61,10 @@ public class LevelGradientTests
         return means;
     }
 
-    /// <summary>Compares an operation with one number as its result, and its gradient, with its formula.</summary>
+    /// <summary>
+    /// Compares an operation with one number as its result, and its gradient, with its formula. Differences are in
+    /// double precision: a float32 mean over many elements hardly changes with a single one.
+    /// </summary>
     private static void AssertScalar(
         float[] x, Shape shape, Func<Tensor, Tensor> operation, Func<double[], double> formula)
     {

@@ -29,21 +29,6 @@ internal sealed partial class RecordingDevice
         base.LookUpLevels(codes, grid, y);
     }
 
-    public override void BitEntropy(
-        Storage<float> x, in EntropyWeights weights, Storage<float> means, Storage<float> result)
-    {
-        Note([x, weights, means, result]);
-        base.BitEntropy(x, weights, means, result);
-    }
-
-    public override void BitEntropyGradient(
-        Storage<float> x, in EntropyWeights weights, Storage<float> means, Storage<float> upstream,
-        Storage<float> gradX, bool accumulate)
-    {
-        Note([x, weights, means, upstream, gradX, accumulate]);
-        base.BitEntropyGradient(x, weights, means, upstream, gradX, accumulate);
-    }
-
     public override void CopyColumns(
         Storage<float> x, in ColumnRange xColumns, Storage<float> y, in ColumnRange yColumns, bool accumulate)
     {

@@ -22,17 +22,6 @@ public sealed partial class CpuDevice
         _kernels.LookUpLevels(Span(codes), Span(grid.Table), Span(y));
 
     /// <inheritdoc/>
-    public override void BitEntropy(
-        Storage<float> x, in EntropyWeights weights, Storage<float> means, Storage<float> result) =>
-        _kernels.BitEntropy(Span(x), weights, Span(means), Span(result));
-
-    /// <inheritdoc/>
-    public override void BitEntropyGradient(
-        Storage<float> x, in EntropyWeights weights, Storage<float> means, Storage<float> upstream,
-        Storage<float> gradX, bool accumulate) =>
-        _kernels.BitEntropyGradient(Span(x), weights, Span(means), Span(upstream)[0], Span(gradX), accumulate);
-
-    /// <inheritdoc/>
     public override void CopyColumns(
         Storage<float> x, in ColumnRange xColumns, Storage<float> y, in ColumnRange yColumns, bool accumulate) =>
         _kernels.CopyColumns(Span(x), xColumns, Span(y), yColumns, accumulate);

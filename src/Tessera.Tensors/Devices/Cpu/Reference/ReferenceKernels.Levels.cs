@@ -65,45 +65,6 @@ internal partial class ReferenceKernels
         }
     }
 
-    public virtual void BitEntropy(
-        ReadOnlySpan<float> x, in EntropyWeights weights, Span<float> means, Span<float> result)
-    {
-        int columns = means.Length, rows = x.Length / columns;
-        double sum = 0;
-        for (int c = 0; c < columns; c++)
-        {
-            double mean = 0;
-            for (int row = 0; row < rows; row++)
-            {
-                double p = Probability(x[row * columns + c], weights);
-                mean += p / rows;
-                sum += weights.Row / (double)rows * BinaryEntropy(p);
-            }
-            means[c] = (float)mean;
-            sum += weights.Mean * BinaryEntropy(mean);
-        }
-        result[0] = (float)sum;
-    }
-
-    public virtual void BitEntropyGradient(
-        ReadOnlySpan<float> x, in EntropyWeights weights, ReadOnlySpan<float> means, float upstream, Span<float> gradX,
-        bool accumulate)
-    {
-        int columns = means.Length;
-        double scale = (double)upstream * weights.Sharpness / (x.Length / columns);
-        for (int i = 0; i < x.Length; i++)
-        {
-            double p = Probability(x[i], weights), mean = means[i % columns];
-            double slope = -weights.Row * ((double)weights.Sharpness * x[i]);
-            // A mean of 0 or 1 has no gradient: every p is 0 or 1 then.
-            if (weights.Mean != 0 && mean > 0 && mean < 1) slope -= weights.Mean * Math.Log(mean / (1 - mean));
-            double gradient = scale * p * (1 - p) * slope;
-            // At the ends p (1 - p) is 0, the logit may be infinite.
-            if (p is 0 or 1) gradient = 0;
-            gradX[i] = (float)((accumulate ? gradX[i] : 0) + gradient);
-        }
-    }
-
     public virtual void CopyColumns(
         ReadOnlySpan<float> x, in ColumnRange xColumns, Span<float> y, in ColumnRange yColumns, bool accumulate)
     {
@@ -207,10 +168,4 @@ internal partial class ReferenceKernels
     /// <summary>Number i of the Gumbel distribution.</summary>
     protected static float GumbelNoise(CounterRandom random, int index) =>
         (float)-Math.Log(-Math.Log(random.Uniform((ulong)index) + 1.0 / (1 << 25)));
-
-    private static double Probability(float x, in EntropyWeights weights) =>
-        1 / (1 + Math.Exp(-(double)weights.Sharpness * x));
-
-    private static double BinaryEntropy(double p) =>
-        p is 0 or 1 ? 0 : -p * Math.Log(p) - (1 - p) * Math.Log(1 - p);
 }
