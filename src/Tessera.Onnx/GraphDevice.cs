@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Tessera.Tensors;
 using Tessera.Tensors.Devices;
 using Tessera.Tensors.Nn;
@@ -22,7 +24,8 @@ internal sealed partial class GraphDevice(Device inner, GraphBuilder graph) : De
     // What depends on no input, with its innermost size.
     private readonly Dictionary<Storage<float>, int> _constants = [];
     private readonly Dictionary<Storage<int>, string> _indices = [];
-    private readonly Dictionary<(Storage<float> Table, string Name), string> _tables = [];
+    // The names of tables, by what they hold: the encoder and the decoder may each compute one anew.
+    private readonly Dictionary<string, string> _tables = [];
     // The rows of maps, by the maps' names.
     private readonly Dictionary<string, string> _rows = [];
     private string _resultName = "indices";
@@ -108,7 +111,7 @@ internal sealed partial class GraphDevice(Device inner, GraphBuilder graph) : De
         base.NearestRows(x, table, tableRows, columns, nearest);
         if (!Writes) return;
         float[] elements = ValuesOf(table);
-        string rows = Rows(x), name = graph.Constant(NextTable(table), elements, tableRows, columns);
+        string rows = Rows(x), name = graph.Constant(NextTable(elements, columns), elements, tableRows, columns);
         string transposed = graph.Node($"{name}.columns", "Transpose", [name], List("perm", 1, 0));
         string products = graph.Node($"{name}.products", "MatMul", [rows, transposed]);
         string halves = graph.Constant($"{name}_half_squares", HalfSquares(elements, columns), tableRows);
@@ -127,7 +130,8 @@ internal sealed partial class GraphDevice(Device inner, GraphBuilder graph) : De
             _constants[y] = columns;
             return;
         }
-        string name = graph.Constant(NextTable(table), ValuesOf(table), table.Length / columns, columns);
+        float[] elements = ValuesOf(table);
+        string name = graph.Constant(NextTable(elements, columns), elements, table.Length / columns, columns);
         string vectors = graph.Node($"{name}.vectors", "Gather", [name, numbers], Whole("axis", 0));
         _values[y] = new Value(vectors, IsMap: false);
     }
@@ -211,12 +215,18 @@ internal sealed partial class GraphDevice(Device inner, GraphBuilder graph) : De
         return values;
     }
 
-    /// <summary>The name of a table: the plain one for the first, numbered for others.</summary>
-    private string NextTable(Storage<float> table)
+    /// <summary>
+    /// The name of a table: that of an equal one, so that a file holds each once; else the plain name for the first,
+    /// numbered for others.
+    /// </summary>
+    private string NextTable(float[] elements, int columns)
     {
-        if (_tables.TryGetValue((table, TableName), out string? name)) return name;
-        int others = _tables.Keys.Count(key => key.Name == TableName);
-        return _tables[(table, TableName)] = others == 0 ? TableName : $"{TableName}.{others}";
+        string hash = Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes<float>(elements)));
+        string content = $"{columns} columns of {hash}";
+        if (_tables.TryGetValue(content, out string? name)) return name;
+        int others = _tables.Values.Count(
+            other => other == TableName || other.StartsWith($"{TableName}.", StringComparison.Ordinal));
+        return _tables[content] = others == 0 ? TableName : $"{TableName}.{others}";
     }
 
     /// <summary>The name of the next codes that are found.</summary>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Tessera.Models;
 using Tessera.Quantization;
+using Tessera.Tensors;
 using Tessera.Training;
 
 namespace Tessera.Cli.Tests;
@@ -83,6 +84,44 @@ public sealed class ConvertTests(Trained trained) : IDisposable
             "train", "--data", trained.Images, "--size", "16", "--init", Small, "--hidden", "32",
             "--out", _folder["run"], Program.NoReport),
         StringComparison.Ordinal);
+
+    /// <summary>The codebook of a quantizer of vector-quantize-pytorch in a model of the same kind.</summary>
+    [Fact]
+    public void A_codebook_of_a_state_dict_replaces_the_model_s()
+    {
+        string codebook = Repository.Fixture("pytorch", "library_vq_mapped.pt"), run = _folder["run"];
+        Program.Succeed(
+            "train", "--data", trained.Images, "--size", "16", "--batch", "2", "--updates", "1", "--hidden", "4",
+            "--residual-hidden", "2", "--codes", "16", "--code-dim", "6", "--lookup-dim", "4", "--revival", "0",
+            "--codebook-start", "random", "--out", run, Program.NoReport);
+        string output = Program.Succeed(
+            "convert", run, _folder["new.safetensors"], "--codebook", codebook, "--codebook-at", "model.vq");
+        Assert.Contains("the quantizer at model.vq\n", output, StringComparison.Ordinal);
+        using var before = TrainedModel.Open(run);
+        using var after = TrainedModel.Open(_folder["new.safetensors"]);
+        using Tensor old = before.Model.Quantizer.CopyCodebook(), replaced = after.Model.Quantizer.CopyCodebook();
+        Assert.NotEqual(old.ToArray(), replaced.ToArray());
+        Assert.Equal(before.DataVariance, after.DataVariance);
+        Assert.Contains("16 codes", Program.Succeed("info", _folder["new.safetensors"]), StringComparison.Ordinal);
+
+        File.Delete(_folder["new.safetensors"]);
+        foreach ((string[] args, string reason) in new (string[], string)[]
+        {
+            (
+                ["--codebook", codebook, "--codebook-at", "vq"],
+                "no quantizer at vq; it has model.vq (--codebook-at PLACE)"),
+            (["--codebook-at", "vq"], "--codebook-at names a place in the file of --codebook"),
+            (["--codebook", Repository.Fixture("pytorch", "library_vq.pt")], "project_in.weight is missing"),
+            (["--codebook", Small], "it holds no quantizer of vector-quantize-pytorch"),
+            (["--codebook", _folder["none.pt"]], "none.pt"),
+        })
+        {
+            Assert.Contains(
+                reason, Program.Refuse(["convert", run, _folder["new.safetensors"], .. args]),
+                StringComparison.Ordinal);
+            Assert.False(File.Exists(_folder["new.safetensors"]), $"{reason}: a file was written");
+        }
+    }
 
     [Fact]
     public void A_conversion_that_is_impossible_is_refused_and_nothing_is_written()

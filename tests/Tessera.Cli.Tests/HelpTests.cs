@@ -27,7 +27,7 @@ public sealed class HelpTests
     [InlineData("score", "RUN", "IMAGE", "--key", "--data", "--data-dir", "--split", "--size", "--prior", "--classes",
         "--worst", "--picture", "--out", "--skip-damaged", "--threads")]
     [InlineData("report", "RUN", "--key", "--data", "--data-dir", "--split", "--size", "--prior", "--out", "--threads")]
-    [InlineData("convert", "RUN", "--key", "FILE")]
+    [InlineData("convert", "RUN", "--key", "FILE", "--codebook", "--codebook-at")]
     [InlineData("export", "RUN", "--key", "--onnx", "--prior")]
     [InlineData("info", "RUN", "--key")]
     [InlineData("data cifar10", "--data-dir")]

@@ -66,11 +66,12 @@ public sealed class NetworkTests : IDisposable
     public void Every_command_takes_two_levels_of_codes()
     {
         string run = _folder["run"], grid = _folder["grid.png"];
-        Program.Succeed(
+        string output = Program.Succeed(
             "train", "--size", "16", "--top", "on", "--stride", "2", "--hidden", "8", "--residual-hidden", "4",
             "--residual-layers", "1", "--codes", "16", "--code-dim", "4", "--batch", "8", "--updates", "3",
             "--threads", "1", "--out", run);
 
+        Assert.Contains("keep its codes in use with --groupnorm 32\n", output, StringComparison.Ordinal);
         string info = Program.Succeed("info", run);
         Assert.Matches("(?m)^codebook +two levels, 1 \\+ 4 codes a cell, each of 16 codes of 4 dimensions", info);
         Assert.Matches("(?m)^pixels per code +4x4$", info);

@@ -51,12 +51,15 @@ public sealed class QuantizerTests(Trained trained) : IDisposable
         Assert.Equal(
             new FiniteScalarQuantizerOptions { Levels = [4, 3] }, Options.Quantizer);
         Assert.Equal(12, Options.Codes);
+        AssertInfo("levels +4, 3");
         Train(
             "--quantizer", "lfq", "--codes", "8", "--entropy", "0.2", "--diversity", "3", "--commitment", "0.5",
             "--depth", "3", "--level-dropout", "0.25");
         Assert.Equal(
             new LookupFreeQuantizerOptions { Entropy = 0.2f, Diversity = 3, Commitment = 0.5f }, Options.Quantizer);
         Assert.Equal(new CellOptions { Depth = 3, LevelDropout = 0.25f }, Options.Cell);
+        AssertInfo(
+            "cell +1 x 3 codes: groups x levels, level dropout 0.25", "commitment +0.5", "entropy +0.2, diversity 3");
         Train(
             "--quantizer", "gumbel", "--codes", "8", "--temperature", "2", "--last-temperature", "0.5",
             "--temperature-updates", "9", "--divergence", "0.1");
@@ -69,6 +72,7 @@ public sealed class QuantizerTests(Trained trained) : IDisposable
                 Divergence = 0.1f,
             },
             Options.Quantizer);
+        AssertInfo("temperature +2 to 0.5 in 9 updates", "divergence +0.1");
         Train("--quantizer", "bsq", "--codes", "8", "--temperature", "0.2", "--groups", "2");
         Assert.Equal(new BinarySphericalQuantizerOptions { Temperature = 0.2f }, Options.Quantizer);
         Train(
@@ -77,6 +81,15 @@ public sealed class QuantizerTests(Trained trained) : IDisposable
         var sim = Assert.IsType<SimVectorQuantizerOptions>(Options.Quantizer);
         Assert.Equal((0.1f, 0.3f, 2f), (sim.Entropy, sim.Temperature, sim.Orthogonality));
         Assert.True(Options.Cell.SharedCodebook);
+        AssertInfo(
+            "cell +1 x 2 codes: groups x levels, one codebook for all levels", "commitment +[0-9.]+",
+            "entropy +0.1, diversity 1", "orthogonality +2");
+
+        void AssertInfo(params string[] rows)
+        {
+            string info = Program.Succeed("info", Run);
+            Assert.All(rows, row => Assert.Matches($"(?m)^{row}$", info));
+        }
     }
 
     [Theory]

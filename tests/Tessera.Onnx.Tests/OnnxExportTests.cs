@@ -38,6 +38,33 @@ public sealed class OnnxExportTests
             Check(exported.Autoencoder));
     }
 
+    /// <summary>In one file the encoder searches and the decoder reads the same tables.</summary>
+    [Theory]
+    [InlineData("simvq", 0, 1, 3)]
+    [InlineData("simvq", 0, 1, 1)]
+    [InlineData("ema", 0, 1, 3)]
+    [InlineData("ema", 6, 1, 3)]
+    [InlineData("simvq", 6, 2, 2)]
+    [InlineData("cosine", 0, 2, 1)]
+    public void A_file_holds_each_codebook_once(string kind, int lookupDim, int groups, int depth)
+    {
+        VqVaeOptions options = ExportedModel.Options(kind, lookupDim, groups, depth);
+        using var folder = new TemporaryFolder();
+        using (var model = new VqVae(options, seed: 4)) OnnxExport.Write(folder["onnx"], model);
+        int dimensions = (lookupDim > 0 ? lookupDim : options.CodeDim) / groups;
+        foreach (string file in TemporaryFolder.NamesIn(folder["onnx"]))
+        {
+            TensorProto[] tables =
+            [
+                .. ModelProto.Parser.ParseFrom(File.ReadAllBytes(folder["onnx", file])).Graph.Initializer.Where(
+                    tensor => tensor.Dims.SequenceEqual([options.Codes, dimensions])
+                        && tensor.Name.Contains("codebook", StringComparison.Ordinal)),
+            ];
+            Assert.Equal(groups * depth, tables.Length);
+            Assert.Equal(tables.Length, tables.Select(table => table.RawData).Distinct().Count());
+        }
+    }
+
     [Fact]
     public void The_ONNX_checker_accepts_two_levels_of_codes()
     {

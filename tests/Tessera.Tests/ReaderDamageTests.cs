@@ -75,6 +75,29 @@ public sealed class ReaderDamageTests : IDisposable
             Quantizer = new EmaVectorQuantizerOptions(),
             Cell = new() { Top = top },
         };
+        AssertSurvived(options, name);
+    }
+
+    /// <summary>Their metadata say more: the number of codes, the levels, the codes of a cell.</summary>
+    [Theory]
+    [InlineData("fsq", 1, 2)]
+    [InlineData("lfq", 2, 2)]
+    [InlineData("gumbel", 2, 1)]
+    public void Models_with_several_codes_a_cell_written_here(string kind, int groups, int depth) => AssertSurvived(
+        new VqVaeOptions
+        {
+            Hidden = 4,
+            ResidualHidden = 2,
+            ResidualLayers = 1,
+            Codes = 8,
+            CodeDim = 4,
+            Quantizer = QuantizerOptions.Find(kind),
+            Cell = new() { Groups = groups, Depth = depth },
+        },
+        "model.safetensors");
+
+    private void AssertSurvived(VqVaeOptions options, string name)
+    {
         ModelFile.Write(_folder[name], new VqVae(options), dataVariance: 0.0625);
         Damage.IsSurvived<InputException>(File.ReadAllBytes(_folder[name]), "damaged", file =>
         {

@@ -21,14 +21,16 @@ internal sealed class ExperimentRunner
 
     /// <summary>Loads the images.</summary>
     /// <param name="experiment">The experiment.</param>
-    /// <param name="dataDir">The folder of CIFAR-10's binary files.</param>
+    /// <param name="dataDir">The folder of CIFAR-10's binary files; not read for shapes.</param>
     /// <param name="results">The folder of results.</param>
     /// <param name="runs">The folder of run folders.</param>
     public ExperimentRunner(Experiment experiment, string dataDir, string results, string runs)
     {
         (_experiment, _results, _runs) = (experiment, results, Path.Combine(runs, experiment.Name));
         ImageSet Load(Split split) =>
-            experiment.Data == SyntheticShapes.Name ? SyntheticShapes.Load(split) : Cifar10.Load(dataDir, split);
+            experiment.Data == SyntheticShapes.Name
+                ? SyntheticShapes.Load(split, experiment.Base.Size)
+                : Cifar10.Load(dataDir, split);
         _train = Load(Split.Train);
         (_train, _judged) = experiment.Judge == Judge.Test
             ? (_train, Load(Split.Test))

@@ -1,11 +1,14 @@
 using Tessera.Data;
+using Tessera.Models;
 using Tessera.Quantization;
 using Tessera.Runs;
 using Tessera.Training;
 
 namespace Tessera.Benchmarks.Recipe;
 
-/// <summary>The experiments of <c>docs/quantizers.md</c>: quantizers at equal bits, and with more codes.</summary>
+/// <summary>
+/// The experiments of <c>docs/quantizers.md</c>: quantizers at equal bits, with more codes, and in two levels.
+/// </summary>
 internal static class QuantizerExperiments
 {
     private static readonly TrainingOptions Recipe = Preset.Default.Options with
@@ -59,7 +62,30 @@ internal static class QuantizerExperiments
                     new($"LFQ, {codes}", With(new LookupFreeQuantizerOptions(), codes)),
                 ]),
             ]),
+        // 64 cells of 9 bits and 256 of 9; or 256 of 11.25; or 64 of 45.
+        new(
+            "two-levels", "64x64 pixels, 2,880 bits an image; 64,000 images", SyntheticShapes.Name, Judge.Test,
+            Recipe with { Data = SyntheticShapes.Name, Size = 64, Budget = TrainingBudget.OfImages(64_000) },
+            [
+                new("one level, 2435 codes", Network(model => model with { Codes = 2435 })),
+                new(
+                    "one level, 2435 codes, groupnorm 32",
+                    Network(model => model with { Codes = 2435, GroupNorm = Groups })),
+                new("stride 8, residual, 5 x 512", options => Cell(depth: 5)(Network(Coarse)(options))),
+                new("two levels", Network(WithTop)),
+                new("two levels, groupnorm 32", Network(model => WithTop(model) with { GroupNorm = Groups })),
+                new(
+                    "two levels, groupnorm 32, commitment 0.25",
+                    Network(model => WithTop(model) with
+                    {
+                        GroupNorm = Groups,
+                        Quantizer = Ema with { Commitment = 0.25f },
+                    })),
+            ]),
     ];
+
+    // Of group normalisation.
+    private const int Groups = 32;
 
     private static CosineVectorQuantizerOptions Cosine => new()
     {
@@ -78,7 +104,14 @@ internal static class QuantizerExperiments
         new(name, $"{title}; 320,000 images", Cifar10.Name, Judge.Test, Recipe, rows);
 
     private static Func<TrainingOptions, TrainingOptions> With(QuantizerOptions quantizer, int codes = 512) =>
-        options => options with { Model = options.Model with { Quantizer = quantizer, Codes = codes } };
+        Network(model => model with { Quantizer = quantizer, Codes = codes });
+
+    private static VqVaeOptions WithTop(VqVaeOptions model) => model with { Cell = new CellOptions { Top = true } };
+
+    private static VqVaeOptions Coarse(VqVaeOptions model) => model with { Stride = 8 };
+
+    private static Func<TrainingOptions, TrainingOptions> Network(Func<VqVaeOptions, VqVaeOptions> change) =>
+        options => options with { Model = change(options.Model) };
 
     private static Func<TrainingOptions, TrainingOptions> Cell(
         int depth = 1, int groups = 1, QuantizerOptions? quantizer = null) => options => options with

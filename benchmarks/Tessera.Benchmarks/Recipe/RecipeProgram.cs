@@ -1,3 +1,5 @@
+using Tessera.Data;
+
 namespace Tessera.Benchmarks.Recipe;
 
 /// <summary>Runs the experiments of <c>docs/recipe.md</c> and writes their tables and plots.</summary>
@@ -26,7 +28,7 @@ internal static class RecipeProgram
         }
         string dataDir = options.GetValueOrDefault(
             "--data-dir", Environment.GetEnvironmentVariable("TESSERA_DATA") ?? "");
-        if (dataDir.Length == 0)
+        if (dataDir.Length == 0 && (isPrior || chosen.Any(experiment => experiment.Data == Cifar10.Name)))
         {
             Console.Error.WriteLine("no folder of CIFAR-10 is given; name it with --data-dir or TESSERA_DATA");
             return 2;

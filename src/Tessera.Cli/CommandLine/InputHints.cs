@@ -32,6 +32,7 @@ internal static class InputHints
             "--data-dir" => $" (--data-dir {Value("DIR")})",
             "--init" => $" (--init {Value("FILE")})",
             "--key" => $" (--key {Value("NAME")})",
+            "--codebook-at" => $" (--codebook-at {Value("PLACE")})",
             "--size" => $" (--size {Value("HxW")})",
             _ => $" ({flag})",
         };

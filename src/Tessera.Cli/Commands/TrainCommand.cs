@@ -5,6 +5,7 @@ using Tessera.Data;
 using Tessera.Features;
 using Tessera.Imaging;
 using Tessera.Models;
+using Tessera.Quantization;
 using Tessera.Reporting;
 using Tessera.Runs;
 using Tessera.Tensors.Devices;
@@ -58,6 +59,7 @@ internal sealed class TrainCommand : TrainingCommand<TrainingOptions>
         if (resume && path is null)
             throw new InputException("--resume needs the folder of the run; name it with --out");
         TrainingOptions options = resume ? OptionsToResume(parse, path!) : OptionsToStart(parse);
+        if (!resume) WarnOfCollapse(options.Model);
         if (path is null) path = FreePath(options.Data);
         if (!resume) RunFolder.CheckFree(path);
         // Before images are read and before config.json changes: the device may be unknown.
@@ -87,6 +89,15 @@ internal sealed class TrainCommand : TrainingCommand<TrainingOptions>
             if (!parse.GetValue(_noReport)) WriteReport(learner, path, train, test);
         }
         PrintNext(path);
+    }
+
+    /// <summary>Warns where a top level of codes was seen to end with one code.</summary>
+    private void WarnOfCollapse(VqVaeOptions model)
+    {
+        if (model is { Cell.Top: true, GroupNorm: 0, Quantizer: CodebookOptions })
+            Invocation.Output.Line(
+                "warning: without group normalisation the top level may end with a single code; keep its codes in use "
+                + "with --groupnorm 32");
     }
 
     private TrainingOptions OptionsToStart(ParseResult parse)

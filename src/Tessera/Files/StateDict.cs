@@ -55,6 +55,13 @@ internal class StateDict
     /// <exception cref="InputException">The file is missing or damaged, or holds several dicts of tensors.</exception>
     public static StateDict Read(string path) => new(path, Reading(path, () => TensorFile.Read(path)));
 
+    /// <summary>Reads every dict of tensors in a file.</summary>
+    /// <exception cref="InputException">The file is missing or damaged.</exception>
+    public static IReadOnlyList<TensorFile> ReadDicts(string path) => Reading(path, () => TensorFile.ReadAll(path));
+
+    /// <summary>The tensors of a dict whose names begin with a prefix.</summary>
+    public static StateDict At(string path, TensorFile dict, string prefix) => new(path, dict, prefix);
+
     /// <summary>Copies tensors to file entries.</summary>
     /// <param name="tensors">The tensors.</param>
     /// <param name="half">

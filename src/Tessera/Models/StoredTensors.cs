@@ -36,7 +36,7 @@ internal sealed class StoredTensors : StateDict
     /// </exception>
     public static StoredTensors Open(string path, string? key, Action<StoredTensors> fits)
     {
-        IReadOnlyList<TensorFile> dicts = Reading(path, () => TensorFile.ReadAll(path));
+        IReadOnlyList<TensorFile> dicts = ReadDicts(path);
         TensorFile[] likely = [.. dicts.Where(dict => PrefixesIn(dict).Any())];
         if (key is not null) dicts = likely = [WithKey(path, key, dicts, likely)];
         // The same dict under several keys counts once.

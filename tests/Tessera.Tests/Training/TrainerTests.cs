@@ -181,8 +181,10 @@ public sealed class TrainerTests : IDisposable
     [InlineData("ema", 0, OptimizerKind.Adam, 3)]
     [InlineData("fsq", 0, OptimizerKind.Muon, 2)]
     [InlineData("gumbel", 0, OptimizerKind.Adam, 1, 5)]
+    [InlineData("ema", 0, OptimizerKind.Adam, 2, 1, true)]
     public void A_run_with_every_option_is_the_same_interrupted_or_not_and_on_any_number_of_threads(
-        string kind, int lookupDim, OptimizerKind optimizer = OptimizerKind.Adam, int depth = 1, int groups = 1)
+        string kind, int lookupDim, OptimizerKind optimizer = OptimizerKind.Adam, int depth = 1, int groups = 1,
+        bool shared = false)
     {
         QuantizerOptions quantizer = SmallRun.WithAll(QuantizerOptions.Find(kind));
         TrainingOptions options = SmallRun.Options with
@@ -193,7 +195,13 @@ public sealed class TrainerTests : IDisposable
                 Quantizer = quantizer,
                 LookupDim = lookupDim,
                 Codes = SmallRun.CodesFor(quantizer),
-                Cell = new() { Depth = depth, Groups = groups, LevelDropout = depth > 1 ? 0.5f : 0 },
+                Cell = new()
+                {
+                    Depth = depth,
+                    Groups = groups,
+                    SharedCodebook = shared,
+                    LevelDropout = depth > 1 && !shared ? 0.5f : 0,
+                },
                 Hidden = optimizer == OptimizerKind.Muon ? 32 : SmallRun.Options.Model.Hidden,
             },
             Optimizer = optimizer,
