@@ -13,12 +13,6 @@ internal static class ClassifierSettings
         ImageSettings<ClassifierOptions>.Data(Usual.Data),
         ImageSettings<ClassifierOptions>.Size(Usual.Size),
         ImageSettings<ClassifierOptions>.Flips(Settings.FlipsDescription, Usual.Flips),
-        new Setting<ClassifierOptions, float?>(
-            NewOption.Number<float>(
-                "--pixel-dropout",
-                "Part of the pixels' numbers that an update sets to grey: features for --perceptual then see grain "
-                    + $"[default: {Usual.PixelDropout}]."),
-            options => options.PixelDropout, (options, value) => options with { PixelDropout = value!.Value }),
         Model("--channels", "Channels of the images: 1 (grey) or 3 (red, green, blue)",
             model => model.Channels, (model, value) => model with { Channels = value }),
         Model("--width", "Channels of the first of three stages; each further stage has twice as many",

@@ -9,7 +9,10 @@ using Tessera.Tensors.Random;
 
 namespace Tessera.Features;
 
-/// <summary>Trains a classifier on the labels of images: the mean cross-entropy of the class.</summary>
+/// <summary>
+/// Trains a classifier on the labels of images: the mean cross-entropy of the class and of whether the image is sharp,
+/// blurred or grainy, which a third of each batch is made to be.
+/// </summary>
 /// <example><code>
 /// using var learner = new ClassifierLearner(ClassifierRun.Create("runs/features", options), train, test);
 /// using var trainer = new Trainer(learner);
@@ -24,7 +27,7 @@ public sealed class ClassifierLearner : Learner
     private readonly ImageBatches _batches;
     private readonly BatchSampler _sampler;
     private readonly BlockIntegers _labels, _update;
-    private readonly DropoutMask _dropped;
+    private readonly DropoutMask _grain;
     private readonly Indices _targets;
 
     /// <summary>Creates the model with its initial weights.</summary>
@@ -50,9 +53,9 @@ public sealed class ClassifierLearner : Learner
             _batches = new ImageBatches(train, Block, options.Batch, options.Seed, options.Flips);
             _sampler = new BatchSampler(train.Count, options.Seed);
             _labels = Block.ReserveIntegers(options.Batch);
-            _targets = _labels.AsIndices(options.Model.Classes.Count);
+            _targets = _labels.AsIndices(Degradation.Kinds * options.Model.Classes.Count);
             _update = Block.ReserveIntegers(1);
-            _dropped = new DropoutMask(options.PixelDropout, options.Seed, RandomStreams.Dropout, _update.Storage);
+            _grain = new DropoutMask(Degradation.Grain, options.Seed, RandomStreams.Dropout, _update.Storage);
         }
         catch
         {
@@ -87,13 +90,15 @@ public sealed class ClassifierLearner : Learner
         // The same images again, in the order of the batch.
         Span<int> labels = _labels.Values;
         _sampler.Fill(update, labels);
-        for (int i = 0; i < labels.Length; i++) labels[i] = _train.Label(labels[i]);
+        int classes = Model.Sizes.Classes.Count;
+        for (int i = 0; i < labels.Length; i++)
+            labels[i] = _train.Label(labels[i]) + classes * Degradation.KindOf(i, labels.Length);
     }
 
     /// <inheritdoc/>
     public override Tensor Loss(Tape tape, UpdateLog log)
     {
-        Tensor loss = Model.Forward(_batches.Load(tape).Dropout(_dropped)).CrossEntropy(_targets);
+        Tensor loss = Model.Forward(Degradation.Of(_batches.Load(tape), _grain)).CrossEntropy(_targets);
         log.Record(Nats, loss);
         return loss;
     }
@@ -114,8 +119,10 @@ public sealed class ClassifierLearner : Learner
             int[] labels = [.. Enumerable.Range(first, count).Select(_test.Label)];
             for (int i = 0; i < count; i++)
                 PixelValues.FromBytes(_test.Pixels(first + i), pixels.AsSpan(i * length, length));
+            // Among the classes of sharp images.
             Tensor logits = Model.Forward(tape.Input(
-                pixels.AsSpan(0, count * length), [count, _test.Height, _test.Width, _test.Channels]));
+                pixels.AsSpan(0, count * length), [count, _test.Height, _test.Width, _test.Channels]))
+                .Columns(0, classes);
             float[] values = logits.ToArray();
             nats += count * (double)logits.CrossEntropy(tape.Indices(labels, [count], classes)).Item();
             for (int i = 0; i < count; i++)

@@ -28,12 +28,6 @@ public sealed record ClassifierOptions : ImageRunOptions
     /// <summary>The sizes of the network.</summary>
     public ClassifierSizes Model { get; init; } = new();
 
-    /// <summary>
-    /// The part of the pixels' numbers that an update sets to grey, in [0, 1): the features become less sensitive to
-    /// grain, which a perceptual term would otherwise let pass.
-    /// </summary>
-    public float PixelDropout { get; init; }
-
     /// <summary>Checks every value.</summary>
     /// <exception cref="InputException">A value is out of range; the message names it.</exception>
     public override void Validate()
@@ -42,8 +36,9 @@ public sealed record ClassifierOptions : ImageRunOptions
         ThrowUnless(Model is not null, nameof(Model), $"is missing");
         Model.Validate();
         ThrowUnless(Data is { Length: > 0 }, nameof(Data), $"must be shapes, cifar10 or a folder");
-        ThrowUnless(
-            PixelDropout is >= 0 and < 1, nameof(PixelDropout), $"must be at least 0 and below 1, not {PixelDropout}");
         base.Validate();
+        ThrowUnless(
+            Batch >= Degradation.Kinds, nameof(Batch),
+            $"must be at least {Degradation.Kinds}, for sharp, blurred and grainy images, not {Batch}");
     }
 }

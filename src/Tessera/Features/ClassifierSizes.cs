@@ -50,7 +50,7 @@ public sealed record ClassifierSizes
         if (stage > 0)
             yield return new FeatureLayer
             {
-                Kind = FeatureLayerKind.MaxPool,
+                Kind = FeatureLayerKind.AveragePool,
                 Inputs = inputs,
                 Outputs = inputs,
                 Kernel = 2,

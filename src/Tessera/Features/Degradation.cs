@@ -1,0 +1,49 @@
+using Tessera.Tensors;
+using Tessera.Tensors.Devices;
+using Tessera.Tensors.Ops;
+
+namespace Tessera.Features;
+
+/// <summary>
+/// Makes a third of a batch blurred and a third grainy, by the images' places in it. A classifier that also tells these
+/// kinds apart has features that see blur and grain. One that only names classes learns to overlook them, and so would
+/// a perceptual term on its features.
+/// </summary>
+internal static class Degradation
+{
+    /// <summary>Sharp, blurred (the mean of 3x3 pixels), grainy.</summary>
+    public const int Kinds = 3;
+
+    /// <summary>The part of a grainy image's numbers that is halved; the others become an eighth larger.</summary>
+    public const float Grain = 0.2f;
+
+    /// <summary>The kind of the image at a place of a batch: 0 sharp, 1 blurred, 2 grainy.</summary>
+    public static int KindOf(int place, int batch) => place * Kinds / batch;
+
+    /// <summary>Degrades the images.</summary>
+    /// <param name="images"><c>[batch, height, width, channels]</c>.</param>
+    /// <param name="grain">Chooses the numbers that are halved.</param>
+    /// <returns>The same shape.</returns>
+    public static Tensor Of(Tensor images, DropoutMask grain)
+    {
+        int batch = images.Shape[0], first = FirstOf(1, batch), second = FirstOf(2, batch);
+        Tensor grainy = Part(images, second, batch);
+        return Joined(
+            images.Shape, Part(images, 0, first),
+            Part(images, first, second).AveragePool(kernel: 3, stride: 1, padding: 1),
+            grainy.Scale(0.5f).Add(grainy.Dropout(grain).Scale(0.5f)));
+    }
+
+    /// <summary>The first place of a kind.</summary>
+    private static int FirstOf(int kind, int batch) => (kind * batch + Kinds - 1) / Kinds;
+
+    private static Tensor Part(Tensor images, int from, int to)
+    {
+        int size = images.Shape.Length / images.Shape[0];
+        return images.Reshape([1, images.Shape.Length]).Columns(from * size, (to - from) * size)
+            .Reshape([to - from, images.Shape[1], images.Shape[2], images.Shape[3]]);
+    }
+
+    private static Tensor Joined(Shape shape, params IEnumerable<Tensor> parts) =>
+        TensorOperations.JoinColumns([.. parts.Select(part => part.Reshape([1, part.Shape.Length]))]).Reshape(shape);
+}
