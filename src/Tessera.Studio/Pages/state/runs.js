@@ -1,0 +1,58 @@
+/** The list of runs, as the server last told it. */
+import { listen } from '../stream.js';
+
+/** @typedef {import('../types.js').Run} Run */
+/** @typedef {import('../types.js').Folder} Folder */
+
+/** @type {Run[] | null} Null until the first answer. */
+let runs = null;
+/** @type {Folder[]} */
+let folders = [];
+const listeners = new Set();
+
+/** Begins to follow the list. */
+export function followRuns() {
+  listen('/api/runs/events', {
+    runs: data => {
+      runs = data.runs;
+      folders = data.folders;
+      notify();
+    },
+    run: run => {
+      const place = runs?.findIndex(other => other.id === run.id) ?? -1;
+      if (place < 0) return;
+      runs[place] = run;
+      notify();
+    },
+  }, new AbortController().signal);
+}
+
+/** @returns {Run[] | null} */
+export const allRuns = () => runs;
+
+/** @returns {Folder[]} */
+export const allFolders = () => folders;
+
+/**
+ * @param {string | null | undefined} id
+ * @returns {Run | undefined}
+ */
+export const findRun = id => runs?.find(run => run.id === id);
+
+/**
+ * Calls a function now, if the list is known, and whenever it changes.
+ * @param {(runs: Run[]) => void} listener
+ * @param {AbortSignal} signal
+ */
+export function onRuns(listener, signal) {
+  listeners.add(listener);
+  signal.addEventListener('abort', () => listeners.delete(listener));
+  if (runs) listener(runs);
+}
+
+function notify() {
+  for (const listener of listeners) listener(runs);
+}
+
+/** Whether a run has a tokenizer to look into. @param {Run} run */
+export const hasModel = run => run.kind === 'tokenizer' && run.state !== 'damaged' && run.modelVersion !== null;
