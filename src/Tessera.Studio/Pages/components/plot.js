@@ -67,7 +67,7 @@ export function plot(label, signal, onZoom) {
       const stroke = fade(color(curve.color), curve.alpha ?? 1);
       series.push({
         label: curve.label, stroke, width: curve.dots ? 0 : curve.width ?? 1.5, spanGaps: true,
-        points: { show: Boolean(curve.dots), size: 7, fill: stroke, stroke: color('--surface'), width: 1.5 },
+        points: { show: Boolean(curve.dots), size: 6, fill: stroke, stroke, width: 0 },
       });
       if (!curve.band) continue;
       const none = { width: 0, stroke: 'transparent', points: { show: false }, spanGaps: true };

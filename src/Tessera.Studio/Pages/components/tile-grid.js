@@ -11,7 +11,9 @@ import { color, onTheme } from '../theme.js';
  * @property {number} [columns] As many as given; else as many as fit, each at least `cell` wide.
  * @property {number} [cell] Pixels of the page. [28]
  * @property {boolean} [scrolls] Has its own scroll bar, and draws what is seen only.
- * @property {(context: CanvasRenderingContext2D, i: number, x: number, y: number, size: number) => void} paint
+ * @property {(context: CanvasRenderingContext2D, i: number, x: number, y: number, size: number) => void} [paint]
+ * @property {(context: CanvasRenderingContext2D, width: number, height: number) => void} [below] Draws under the cells.
+ * @property {(context: CanvasRenderingContext2D, size: number) => void} [above] Draws over the cells.
  * @property {(i: number) => string} describe What a screen reader says of a cell.
  * @property {(i: number, event: PointerEvent | KeyboardEvent) => void} [onDown] Pressed, or chosen by Enter or Space.
  * @property {(i: number, event: PointerEvent) => void} [onDrag] Reached while pressed.
@@ -66,7 +68,13 @@ export function tileGrid(options, signal) {
     context.imageSmoothingEnabled = false;
     const first = Math.floor(top / size) * columns;
     const last = Math.min(count, Math.ceil((top + height) / size) * columns);
-    for (let i = first; i < last; i++) options.paint(context, i, (i % columns) * size, Math.floor(i / columns) * size, size);
+    options.below?.(context, width, rows() * size);
+    if (options.paint) {
+      for (let i = first; i < last; i++) {
+        options.paint(context, i, (i % columns) * size, Math.floor(i / columns) * size, size);
+      }
+    }
+    options.above?.(context, size);
     const strong = color('--accent');
     const halo = color('--raised');
     for (const i of marked) if (i >= first && i < last) frame(i, strong, halo, 3);
