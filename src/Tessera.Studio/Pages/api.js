@@ -106,8 +106,11 @@ export function withQuery(path, query) {
  */
 export async function decode(id, tokens, signal) {
   const { rows, columns, codes } = tokens;
-  const response = await request(runPath(id, 'decode'),
-    { json: { rows, columns, codes }, accept: 'application/octet-stream', signal });
+  const response = await request(runPath(id, 'decode'), {
+    json: { rows, columns, codes },
+    accept: 'application/octet-stream',
+    signal,
+  });
   const width = Number(response.headers.get('X-Image-Width'));
   const height = Number(response.headers.get('X-Image-Height'));
   return new ImageData(new Uint8ClampedArray(await response.arrayBuffer()), width, height);
@@ -128,7 +131,9 @@ async function errorOf(response) {
     const body = await response.json();
     message = body.error ?? message;
     option = body.option ?? null;
-  } catch { /* Not JSON: the status has to do. */ }
+  } catch {
+    /* Not JSON: the status has to do. */
+  }
   if (response.status === 401) document.dispatchEvent(new Event('tokenneeded'));
   return new ApiError(response.status, message, option);
 }

@@ -29,16 +29,24 @@ let shownPath = '';
 async function show() {
   const { path, query } = currentRoute();
   if (path.length === 0) return location.replace(href(['runs']));
-  const name = path[0] === 'runs' && path[1] ? path[2] ?? 'live' : path[0];
+  const name = path[0] === 'runs' && path[1] ? (path[2] ?? 'live') : path[0];
   leave.abort();
   leave = new AbortController();
   const { signal } = leave;
   // A dialog or a card of the view before must not outlive it.
-  document.querySelectorAll('dialog[open]').forEach(dialog => dialog.close());
+  for (const dialog of document.querySelectorAll('dialog')) dialog.close();
   frame(path);
   const load = views[name];
-  if (!load) return fill(main, h('div', { class: 'blank' }, h('h1', {}, 'There is no such page'),
-    h('a', { class: 'button', href: href(['runs']) }, 'All runs')));
+  if (!load)
+    return fill(
+      main,
+      h(
+        'div',
+        { class: 'blank' },
+        h('h1', {}, 'There is no such page'),
+        h('a', { class: 'button', href: href(['runs']) }, 'All runs'),
+      ),
+    );
   const isStep = shownPath !== '';
   shownPath = path.join('/');
   try {
@@ -59,23 +67,40 @@ async function show() {
 function frame(path) {
   document.title = 'Tessera studio';
   const at = path[0];
-  fill(document.getElementById('top'),
-    h('a', { class: 'brand', href: href(['runs']), 'aria-label': 'Tessera studio, all runs' },
-      h('img', { src: '/favicon.svg', alt: '' }), h('span', {}, 'Tessera ', h('span', {}, 'studio'))),
-    h('nav', { 'aria-label': 'Main' },
-      link('Runs', ['runs'], at === 'runs'), link('New run', ['start'], at === 'start'),
-      link('Compare', ['compare'], at === 'compare')),
-    h('div', { class: 'end' },
+  fill(
+    document.getElementById('top'),
+    h(
+      'a',
+      { class: 'brand', href: href(['runs']), 'aria-label': 'Tessera studio, all runs' },
+      h('img', { src: '/favicon.svg', alt: '' }),
+      h('span', {}, 'Tessera ', h('span', {}, 'studio')),
+    ),
+    h(
+      'nav',
+      { 'aria-label': 'Main' },
+      link('Runs', ['runs'], at === 'runs'),
+      link('New run', ['start'], at === 'start'),
+      link('Compare', ['compare'], at === 'compare'),
+    ),
+    h(
+      'div',
+      { class: 'end' },
       button('Keys', showShortcuts, { class: 'quiet', title: 'Keys (?)' }),
-      button('Light or dark', toggleTheme, { icon: 'theme', iconOnly: true, class: 'quiet' })));
+      button('Light or dark', toggleTheme, { icon: 'theme', iconOnly: true, class: 'quiet' }),
+    ),
+  );
 }
 
 const link = (label, path, isHere) => h('a', { href: href(path), 'aria-current': isHere ? 'page' : null }, label);
 
 function showConnection() {
   const line = document.getElementById('connection');
-  onConnection(isDown => fill(line, isDown
-    && 'The studio does not answer. Is `tessera studio` still running? This page goes on when it does.'));
+  onConnection(isDown =>
+    fill(
+      line,
+      isDown && 'The studio does not answer. Is `tessera studio` still running? This page goes on when it does.',
+    ),
+  );
 }
 
 async function start() {

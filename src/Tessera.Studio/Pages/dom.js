@@ -38,7 +38,9 @@ let lastId = 0;
 export const newId = () => `e${++lastId}`;
 
 function flatten(children) {
-  return children.flat(3).filter(child => child !== null && child !== undefined && child !== false)
+  return children
+    .flat(3)
+    .filter(child => child !== null && child !== undefined && child !== false)
     .map(child => (child instanceof Node ? child : String(child)));
 }
 
@@ -82,9 +84,13 @@ export function delay(milliseconds, signal) {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(new DOMException('', 'AbortError'));
     const timer = setTimeout(resolve, milliseconds);
-    signal?.addEventListener('abort', () => {
-      clearTimeout(timer);
-      reject(new DOMException('', 'AbortError'));
-    }, { once: true });
+    signal?.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(timer);
+        reject(new DOMException('', 'AbortError'));
+      },
+      { once: true },
+    );
   });
 }

@@ -21,7 +21,7 @@ export function listen(path, handlers, signal, options = {}) {
 
   const open = () => {
     if (source || signal.aborted || (document.hidden && !options.keepHidden)) return;
-    const opened = source = new EventSource(path);
+    const opened = (source = new EventSource(path));
     opened.onopen = reportSuccess;
     opened.onerror = () => {
       reportFailure();
@@ -40,7 +40,9 @@ export function listen(path, handlers, signal, options = {}) {
     try {
       await delay(2000, signal);
       open();
-    } catch { /* The view is gone. */ }
+    } catch {
+      /* The view is gone. */
+    }
   };
 
   const visibility = () => {

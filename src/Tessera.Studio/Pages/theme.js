@@ -13,7 +13,11 @@ export function currentTheme() {
 export function toggleTheme() {
   const theme = currentTheme() === 'dark' ? 'light' : 'dark';
   document.documentElement.dataset.theme = theme;
-  try { localStorage.setItem('theme', theme); } catch { /* It then lasts until the page is closed. */ }
+  try {
+    localStorage.setItem('theme', theme);
+  } catch {
+    /* It then lasts until the page is closed. */
+  }
   notify();
 }
 

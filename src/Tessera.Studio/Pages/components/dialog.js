@@ -12,16 +12,23 @@ import { button } from './button.js';
 export function openDialog(title, content, { isWide = false, canClose = true, signal } = {}) {
   const id = newId();
   const close = () => dialog.close();
-  const dialog = h('dialog', { class: isWide ? 'wide' : '', 'aria-labelledby': id },
-    h('div', { class: 'dialog-head' },
+  const dialog = h(
+    'dialog',
+    { class: isWide ? 'wide' : '', 'aria-labelledby': id },
+    h(
+      'div',
+      { class: 'dialog-head' },
       h('h2', { id }, title),
-      canClose && button('Close', close, { icon: 'close', iconOnly: true, class: 'quiet' })),
-    h('div', { class: 'dialog-body' }, content(close)));
+      canClose && button('Close', close, { icon: 'close', iconOnly: true, class: 'quiet' }),
+    ),
+    h('div', { class: 'dialog-body' }, content(close)),
+  );
   dialog.addEventListener('close', () => dialog.remove());
   if (!canClose) dialog.addEventListener('cancel', event => event.preventDefault());
-  else dialog.addEventListener('mousedown', event => {
-    if (event.target === dialog) close();
-  });
+  else
+    dialog.addEventListener('mousedown', event => {
+      if (event.target === dialog) close();
+    });
   signal?.addEventListener('abort', close);
   document.body.append(dialog);
   dialog.showModal();

@@ -21,21 +21,36 @@ export function slider(label, options, onChange) {
   };
   const range = h('input', { type: 'range', id, min, max, step, value, oninput: () => take(range.value, true) });
   const exact = h('input', {
-    type: 'number', min, max, step, value, 'aria-label': `${label}, exactly`,
-    oninput: () => take(exact.value, false), onchange: () => take(exact.value, true),
+    type: 'number',
+    min,
+    max,
+    step,
+    value,
+    'aria-label': `${label}, exactly`,
+    oninput: () => take(exact.value, false),
+    onchange: () => take(exact.value, true),
   });
   const show = except => {
     if (except !== range) range.value = String(value);
     if (except !== exact) exact.value = String(value);
   };
-  const element = h('div', { class: 'field' },
-    h('div', { class: 'label' }, h('label', { for: id, class: options.term ? 'unseen' : '' }, label),
-      options.term && term(options.term, label)),
+  const element = h(
+    'div',
+    { class: 'field' },
+    h(
+      'div',
+      { class: 'label' },
+      h('label', { for: id, class: options.term ? 'unseen' : '' }, label),
+      options.term && term(options.term, label),
+    ),
     h('div', { class: 'slider' }, range, exact),
-    options.hint && h('div', { class: 'hint' }, options.hint));
+    options.hint && h('div', { class: 'hint' }, options.hint),
+  );
   return {
     element,
-    get value() { return value; },
+    get value() {
+      return value;
+    },
     set value(next) {
       value = next;
       show();

@@ -1,7 +1,15 @@
 /** The colours of heat maps: from dark over violet and orange to pale yellow, even in lightness. */
 import { h } from '../dom.js';
 
-const stops = [[16, 12, 40], [66, 20, 104], [130, 38, 108], [190, 56, 84], [232, 96, 50], [250, 156, 40], [250, 236, 160]];
+const stops = [
+  [16, 12, 40],
+  [66, 20, 104],
+  [130, 38, 108],
+  [190, 56, 84],
+  [232, 96, 50],
+  [250, 156, 40],
+  [250, 236, 160],
+];
 
 /**
  * @param {number} value 0 to 1; beyond, the nearest of the two.

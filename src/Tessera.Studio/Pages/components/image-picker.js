@@ -20,30 +20,44 @@ const pageSize = 40;
  * @param {{ accept?: string, text?: string }} [options]
  */
 export function pickImage(run, onChoose, signal, { accept = 'image/*', text = 'a picture' } = {}) {
-  openDialog('Choose a picture', close => {
-    const choose = image => {
-      close();
-      onChoose(image);
-    };
-    return [fileZone(choose, accept, text), dataSet(run, choose, signal)];
-  }, { isWide: true, signal });
+  openDialog(
+    'Choose a picture',
+    close => {
+      const choose = image => {
+        close();
+        onChoose(image);
+      };
+      return [fileZone(choose, accept, text), dataSet(run, choose, signal)];
+    },
+    { isWide: true, signal },
+  );
 }
 
 function fileZone(choose, accept, text) {
   const input = h('input', {
-    type: 'file', accept, class: 'unseen', tabindex: -1, 'aria-hidden': 'true',
+    type: 'file',
+    accept,
+    class: 'unseen',
+    tabindex: -1,
+    'aria-hidden': 'true',
     onchange: () => input.files[0] && choose(input.files[0]),
   });
-  return h('div', {
-    class: 'dropzone',
-    ondragover: event => event.preventDefault(),
-    ondrop: event => {
-      event.preventDefault();
-      event.stopPropagation();
-      const file = event.dataTransfer.files[0];
-      if (file) choose(file);
+  return h(
+    'div',
+    {
+      class: 'dropzone',
+      ondragover: event => event.preventDefault(),
+      ondrop: event => {
+        event.preventDefault();
+        event.stopPropagation();
+        const file = event.dataTransfer.files[0];
+        if (file) choose(file);
+      },
     },
-  }, input, `Drop ${text} here, or `, button('choose a file', () => input.click(), { class: 'small' }));
+    input,
+    `Drop ${text} here, or `,
+    button('choose a file', () => input.click(), { class: 'small' }),
+  );
 }
 
 function dataSet(run, choose, signal) {
@@ -67,14 +81,23 @@ function dataSet(run, choose, signal) {
       title.textContent = `${images.name}, ${count(images.count)} pictures`;
       const shown = Math.min(pageSize, images.count - from);
       const strip = await loadImage(runPath(run, 'images/strip.png', { split, from, count: shown }), signal);
-      fill(grid, Array.from({ length: shown }, (_, i) => {
-        const canvas = pixels(images.width, images.height, '');
-        cut(canvas, strip, i * images.width, 0);
-        return h('button', {
-          type: 'button', 'aria-label': `Picture ${from + i}`, title: `Picture ${from + i}`,
-          onclick: () => choose({ split, number: from + i }),
-        }, canvas);
-      }));
+      fill(
+        grid,
+        Array.from({ length: shown }, (_, i) => {
+          const canvas = pixels(images.width, images.height, '');
+          cut(canvas, strip, i * images.width, 0);
+          return h(
+            'button',
+            {
+              type: 'button',
+              'aria-label': `Picture ${from + i}`,
+              title: `Picture ${from + i}`,
+              onclick: () => choose({ split, number: from + i }),
+            },
+            canvas,
+          );
+        }),
+      );
     } catch (error) {
       if (error.status) failed(grid, error, () => turn(first));
       else problem(error);
@@ -82,16 +105,35 @@ function dataSet(run, choose, signal) {
   };
 
   turn(0);
-  return h('section', { class: 'stack' },
-    h('div', { class: 'row' }, title,
-      h('div', { class: 'row', style: { 'margin-left': 'auto' } },
-        select('Split', [{ value: 'test', label: 'test' }, { value: 'train', label: 'train' }], split, value => {
-          split = value;
-          turn(0);
-        }, { isPlain: true }).element,
+  return h(
+    'section',
+    { class: 'stack' },
+    h(
+      'div',
+      { class: 'row' },
+      title,
+      h(
+        'div',
+        { class: 'row', style: { 'margin-left': 'auto' } },
+        select(
+          'Split',
+          [
+            { value: 'test', label: 'test' },
+            { value: 'train', label: 'train' },
+          ],
+          split,
+          value => {
+            split = value;
+            turn(0);
+          },
+          { isPlain: true },
+        ).element,
         button('Before', () => turn(from - pageSize), { class: 'small' }),
         number,
         button('Next', () => turn(from + pageSize), { class: 'small' }),
-        button('Random', () => turn(Math.floor(Math.random() * (images?.count ?? 1))), { class: 'small' }))),
-    grid);
+        button('Random', () => turn(Math.floor(Math.random() * (images?.count ?? 1))), { class: 'small' }),
+      ),
+    ),
+    grid,
+  );
 }

@@ -25,7 +25,10 @@ export async function loadImage(url, signal) {
  */
 export function pixels(width, height, label) {
   return h('canvas', {
-    class: 'pixels', width, height, ...(label ? { role: 'img', 'aria-label': label } : { 'aria-hidden': 'true' }),
+    class: 'pixels',
+    width,
+    height,
+    ...(label ? { role: 'img', 'aria-label': label } : { 'aria-hidden': 'true' }),
   });
 }
 

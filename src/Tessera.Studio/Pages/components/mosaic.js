@@ -22,12 +22,12 @@ export function mosaic(text, columns, rows, signal, name = 'thumb') {
     for (let y = 0; y < rows; y++) {
       for (let x = 0; x < columns; x++) {
         // Arcs, as a mosaic's layers lie in a fan.
-        const ring = Math.hypot(x - columns * .2, (y - rows * 1.1) * 1.2);
-        const at = Math.floor(ring * .9 + random() * 1.8);
+        const ring = Math.hypot(x - columns * 0.2, (y - rows * 1.1) * 1.2);
+        const at = Math.floor(ring * 0.9 + random() * 1.8);
         context.fillStyle = palette[at % palette.length];
         context.beginPath();
         const turn = 1 + random() * 2;
-        context.roundRect(x * size + turn, y * size + turn, size - 3 - turn * .5, size - 3 - turn * .5, 3);
+        context.roundRect(x * size + turn, y * size + turn, size - 3 - turn * 0.5, size - 3 - turn * 0.5, 3);
         context.fill();
       }
     }
@@ -41,7 +41,7 @@ function randomOf(text) {
   let state = 2166136261;
   for (const letter of text) state = Math.imul(state ^ letter.charCodeAt(0), 16777619);
   return () => {
-    state = Math.imul(state ^ (state >>> 15), 2246822519) + 0x9e3779b9 | 0;
+    state = (Math.imul(state ^ (state >>> 15), 2246822519) + 0x9e3779b9) | 0;
     return ((state ^ (state >>> 13)) >>> 0) / 4294967296;
   };
 }

@@ -46,7 +46,11 @@ export function plot(label, signal, onZoom) {
   const render = perFrame(() => {
     if (!uPlot || box.clientWidth === 0) return;
     const data = dataOf(state);
-    const wanted = JSON.stringify([state.logX, state.logY, state.curves.map(c => [c.label, c.color, c.width, c.dots, !!c.band])]);
+    const wanted = JSON.stringify([
+      state.logX,
+      state.logY,
+      state.curves.map(c => [c.label, c.color, c.width, c.dots, !!c.band]),
+    ]);
     if (chart && wanted === shape) {
       chart.setData(data);
     } else {
@@ -60,22 +64,33 @@ export function plot(label, signal, onZoom) {
   const options = () => {
     const text = color('--muted');
     const lines = color('--line');
-    const axis = { stroke: text, grid: { stroke: lines, width: 1 }, ticks: { stroke: lines, width: 1 }, font: '12px system-ui' };
+    const axis = {
+      stroke: text,
+      grid: { stroke: lines, width: 1 },
+      ticks: { stroke: lines, width: 1 },
+      font: '12px system-ui',
+    };
     const series = [{}];
     const bands = [];
     for (const curve of state.curves) {
       const stroke = fade(color(curve.color), curve.alpha ?? 1);
       series.push({
-        label: curve.label, stroke, width: curve.dots ? 0 : curve.width ?? 1.5, spanGaps: true,
+        label: curve.label,
+        stroke,
+        width: curve.dots ? 0 : (curve.width ?? 1.5),
+        spanGaps: true,
         points: { show: Boolean(curve.dots), size: 6, fill: stroke, stroke, width: 0 },
       });
       if (!curve.band) continue;
       const none = { width: 0, stroke: 'transparent', points: { show: false }, spanGaps: true };
       series.push({ ...none }, { ...none });
-      bands.push({ series: [series.length - 1, series.length - 2], fill: fade(color(curve.color), .13) });
+      bands.push({ series: [series.length - 1, series.length - 2], fill: fade(color(curve.color), 0.13) });
     }
     return {
-      width: box.clientWidth, height: box.clientHeight, series, bands,
+      width: box.clientWidth,
+      height: box.clientHeight,
+      series,
+      bands,
       legend: { show: false },
       cursor: { drag: { x: Boolean(onZoom), y: false, setScale: false }, points: { size: 7 } },
       select: { show: Boolean(onZoom) },
@@ -87,7 +102,11 @@ export function plot(label, signal, onZoom) {
         { ...axis, values: (_, ticks) => ticks.map(tick => (tick === null ? '' : short(tick))) },
         { ...axis, size: 56, values: (_, ticks) => ticks.map(tick => (tick === null ? '' : short(tick))) },
       ],
-      hooks: { setCursor: [showValues], setSelect: [zoomed], ready: [u => u.over.addEventListener('dblclick', () => onZoom?.(null))] },
+      hooks: {
+        setCursor: [showValues],
+        setSelect: [zoomed],
+        ready: [u => u.over.addEventListener('dblclick', () => onZoom?.(null))],
+      },
     };
   };
 
@@ -113,13 +132,17 @@ export function plot(label, signal, onZoom) {
   };
 
   const describe = () => {
-    const parts = state.curves.filter(curve => !curve.isQuiet && curve.y.length > 0).map(curve => {
-      const first = curve.y.findIndex(v => v !== null);
-      const last = curve.y.findLastIndex(v => v !== null);
-      if (first < 0) return `${curve.label}: no values yet`;
-      return `${curve.label}: ${significant(curve.y[first])} at update ${count(curve.x[first])}, `
-        + `${significant(curve.y[last])} at update ${count(curve.x[last])}`;
-    });
+    const parts = state.curves
+      .filter(curve => !curve.isQuiet && curve.y.length > 0)
+      .map(curve => {
+        const first = curve.y.findIndex(v => v !== null);
+        const last = curve.y.findLastIndex(v => v !== null);
+        if (first < 0) return `${curve.label}: no values yet`;
+        return (
+          `${curve.label}: ${significant(curve.y[first])} at update ${count(curve.x[first])}, ` +
+          `${significant(curve.y[last])} at update ${count(curve.x[last])}`
+        );
+      });
     box.setAttribute('aria-label', `${label}. ${parts.join('; ')}`);
   };
 

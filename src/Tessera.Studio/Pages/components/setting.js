@@ -30,14 +30,25 @@ export function settingField(setting, { placeholder = '' }, onChange) {
   };
   const asBefore = h('option', { value: '' }, placeholder);
   const input = setting.choices
-    ? h('select', { ...common, onchange: changed }, asBefore,
-      setting.choices.map(choice => h('option', { value: choice.value }, choice.label)))
+    ? h(
+        'select',
+        { ...common, onchange: changed },
+        asBefore,
+        setting.choices.map(choice => h('option', { value: choice.value }, choice.label)),
+      )
     : h('input', {
-      ...common, type: 'text', placeholder, oninput: changed,
-      inputmode: { integer: 'numeric', number: 'decimal' }[setting.kind] ?? null,
-    });
-  element.append(h('label', { for: id }, setting.label), input, problem,
-    h('div', { class: 'hint', id: `${id}h` }, setting.help));
+        ...common,
+        type: 'text',
+        placeholder,
+        oninput: changed,
+        inputmode: { integer: 'numeric', number: 'decimal' }[setting.kind] ?? null,
+      });
+  element.append(
+    h('label', { for: id }, setting.label),
+    input,
+    problem,
+    h('div', { class: 'hint', id: `${id}h` }, setting.help),
+  );
   return {
     element,
     input,

@@ -8,8 +8,8 @@ import { openDialog } from './dialog.js';
 const groups = [];
 
 /**
- * Makes keys known as long as a view is shown. `keys` is such as `B`, `Ctrl+Z`, `Ctrl+Shift+Z`, `?`; without `run` it is
- * only listed.
+ * Makes keys known as long as a view is shown. `keys` is such as `B`, `Ctrl+Z`, `Ctrl+Shift+Z`, `?`; without `run`
+ * it is only listed.
  * @param {string} title
  * @param {Shortcut[]} items
  * @param {AbortSignal} [signal]
@@ -23,11 +23,27 @@ export function addShortcuts(title, items, signal) {
 /** Shows the list. */
 export function showShortcuts() {
   if (document.querySelector('dialog[open]')) return;
-  openDialog('Keys', () => groups.map(group => h('section', {},
-    h('h3', {}, group.title),
-    h('dl', { class: 'keys' }, group.items.map(item => [
-      h('dt', {}, item.keys.split(' or ').map((keys, i) => [i > 0 && ' or ', h('kbd', {}, keys)])),
-      h('dd', {}, item.what)])))));
+  openDialog('Keys', () =>
+    groups.map(group =>
+      h(
+        'section',
+        {},
+        h('h3', {}, group.title),
+        h(
+          'dl',
+          { class: 'keys' },
+          group.items.map(item => [
+            h(
+              'dt',
+              {},
+              item.keys.split(' or ').map((keys, i) => [i > 0 && ' or ', h('kbd', {}, keys)]),
+            ),
+            h('dd', {}, item.what),
+          ]),
+        ),
+      ),
+    ),
+  );
 }
 
 document.addEventListener('keydown', event => {
@@ -50,6 +66,10 @@ function matches(event, keys) {
   const key = parts.pop() || '+';
   const needs = name => parts.includes(name);
   const isSymbol = key.length === 1 && !/[a-z0-9]/i.test(key);
-  return event.key.toLowerCase() === key.toLowerCase() && (event.ctrlKey || event.metaKey) === needs('Ctrl')
-    && !event.altKey && (isSymbol || event.shiftKey === needs('Shift'));
+  return (
+    event.key.toLowerCase() === key.toLowerCase() &&
+    (event.ctrlKey || event.metaKey) === needs('Ctrl') &&
+    !event.altKey &&
+    (isSymbol || event.shiftKey === needs('Shift'))
+  );
 }

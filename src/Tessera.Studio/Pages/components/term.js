@@ -13,8 +13,12 @@ export function term(name, label) {
   const entry = glossary[name];
   const text = label ?? entry?.title ?? name;
   if (!entry) return h('span', {}, text);
-  return h('button', { type: 'button', class: 'term', onclick: event => show(event.currentTarget, entry) }, text,
-    h('span', { class: 'unseen' }, ' (explain)'));
+  return h(
+    'button',
+    { type: 'button', class: 'term', onclick: event => show(event.currentTarget, entry) },
+    text,
+    h('span', { class: 'unseen' }, ' (explain)'),
+  );
 }
 
 function show(anchor, entry) {

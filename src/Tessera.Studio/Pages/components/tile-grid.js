@@ -90,7 +90,7 @@ export function tileGrid(options, signal) {
     context.strokeRect(x + width / 2, y + width / 2, size - width, size - width);
     context.lineWidth = 1;
     context.strokeStyle = outer;
-    context.strokeRect(x + width + .5, y + width + .5, size - 2 * width - 1, size - 2 * width - 1);
+    context.strokeRect(x + width + 0.5, y + width + 0.5, size - 2 * width - 1, size - 2 * width - 1);
   };
 
   const measure = () => {
@@ -113,10 +113,16 @@ export function tileGrid(options, signal) {
     active = Math.min(active, count - 1);
     const y = Math.floor(active / columns);
     const cell = h('div', {
-      role: 'gridcell', class: 'cell', tabindex: 0, 'aria-label': options.describe(active),
-      'aria-rowindex': y + 1, 'aria-colindex': active % columns + 1, 'aria-selected': String(marked.has(active)),
+      role: 'gridcell',
+      class: 'cell',
+      tabindex: 0,
+      'aria-label': options.describe(active),
+      'aria-rowindex': y + 1,
+      'aria-colindex': (active % columns) + 1,
+      'aria-selected': String(marked.has(active)),
       style: {
-        width: `${size}px`, height: `${size}px`,
+        width: `${size}px`,
+        height: `${size}px`,
         transform: `translate(${(active % columns) * size}px, ${y * size}px)`,
       },
     });
@@ -142,10 +148,18 @@ export function tileGrid(options, signal) {
 
   const keys = event => {
     const page = Math.max(1, Math.floor(element.clientHeight / size) - 1) * columns;
-    const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, PageUp: -page, PageDown: page };
+    const steps = {
+      ArrowLeft: -1,
+      ArrowRight: 1,
+      ArrowUp: -columns,
+      ArrowDown: columns,
+      PageUp: -page,
+      PageDown: page,
+    };
     let next = active + (steps[event.key] ?? 0);
-    if (event.key === 'Home') next = event.ctrlKey ? 0 : active - active % columns;
-    else if (event.key === 'End') next = event.ctrlKey ? count - 1 : Math.min(count, active - active % columns + columns) - 1;
+    if (event.key === 'Home') next = event.ctrlKey ? 0 : active - (active % columns);
+    else if (event.key === 'End')
+      next = event.ctrlKey ? count - 1 : Math.min(count, active - (active % columns) + columns) - 1;
     else if (event.key === 'Enter' || event.key === ' ') {
       event.preventDefault();
       options.onDown?.(active, event);
@@ -186,10 +200,11 @@ export function tileGrid(options, signal) {
     }
   });
   // A grid that is scrolled by a finger takes the click, which does not follow a scroll.
-  if (!options.onDrag) grid.addEventListener('click', event => {
-    const i = at(event);
-    if (i >= 0) options.onDown?.(i, /** @type {PointerEvent} */ (event));
-  });
+  if (!options.onDrag)
+    grid.addEventListener('click', event => {
+      const i = at(event);
+      if (i >= 0) options.onDown?.(i, /** @type {PointerEvent} */ (event));
+    });
   grid.addEventListener('pointermove', event => {
     const i = at(event);
     hover(i);
@@ -236,8 +251,12 @@ export function tileGrid(options, signal) {
     /** What the screen reader says of cells has changed. */
     describeAgain: placeCell,
     focus: () => /** @type {HTMLElement} */ (row.firstElementChild)?.focus({ preventScroll: true }),
-    get active() { return active; },
-    get columns() { return columns; },
+    get active() {
+      return active;
+    },
+    get columns() {
+      return columns;
+    },
     /** Shows the frame of a cell that the pointer is at elsewhere. @param {number} i */
     hint(i) {
       hovered = i;

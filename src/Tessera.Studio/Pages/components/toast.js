@@ -7,10 +7,13 @@ import { h } from '../dom.js';
  */
 export function toast(text, { isBad = false } = {}) {
   const list = document.getElementById('toasts');
-  for (const old of list.children) if (old.dataset.text === text) old.remove();
-  const element = h('div', { class: isBad ? 'toast bad' : 'toast', dataset: { text } },
+  for (const old of /** @type {any} */ (list.children)) if (old.dataset.text === text) old.remove();
+  const element = h(
+    'div',
+    { class: isBad ? 'toast bad' : 'toast', dataset: { text } },
     h('span', {}, text),
-    h('button', { type: 'button', class: 'button quiet small', onclick: () => element.remove() }, 'Close'));
+    h('button', { type: 'button', class: 'button quiet small', onclick: () => element.remove() }, 'Close'),
+  );
   list.append(element);
   while (list.children.length > 3) list.firstChild.remove();
   setTimeout(() => element.remove(), isBad ? 12000 : 5000);

@@ -29,9 +29,17 @@ export function waiting(element, text) {
 export function failed(element, error, retry) {
   if (error?.name === 'AbortError') return;
   if (error?.status === undefined) console.error(error);
-  fill(element, h('div', { class: 'notice bad', role: 'alert' }, h('p', {}, sentence(error.message)),
-    error.status === 404 ? h('a', { class: 'button', href: href(['runs']) }, 'All runs')
-      : retry && button('Try again', retry)));
+  fill(
+    element,
+    h(
+      'div',
+      { class: 'notice bad', role: 'alert' },
+      h('p', {}, sentence(error.message)),
+      error.status === 404
+        ? h('a', { class: 'button', href: href(['runs']) }, 'All runs')
+        : retry && button('Try again', retry),
+    ),
+  );
 }
 
 /**
@@ -39,7 +47,7 @@ export function failed(element, error, retry) {
  * @template T
  * @param {Element} element
  * @param {string} text
- * @param {(onProgress: (stage: string, fraction: number) => void) => Promise<T>} load
+ * @param {(onProgress: (stage: string, fraction: number) => void) => Promise<T>} work
  * @param {(value: T) => any} show
  * @param {AbortSignal} signal
  */

@@ -39,7 +39,7 @@ export class AtlasImage {
     const place = this.places.get(number);
     if (place === undefined) {
       // A codebook of over 4,096 codes: the rare ones have no tile.
-      context.fillStyle = `hsl(${number * 47 % 360} 30% 50%)`;
+      context.fillStyle = `hsl(${(number * 47) % 360} 30% 50%)`;
       context.fillRect(x, y, size, size);
       return;
     }

@@ -12,19 +12,23 @@ const listeners = new Set();
 
 /** Begins to follow the list. */
 export function followRuns() {
-  listen('/api/runs/events', {
-    runs: data => {
-      runs = data.runs;
-      folders = data.folders;
-      notify();
+  listen(
+    '/api/runs/events',
+    {
+      runs: data => {
+        runs = data.runs;
+        folders = data.folders;
+        notify();
+      },
+      run: run => {
+        const place = runs?.findIndex(other => other.id === run.id) ?? -1;
+        if (place < 0) return;
+        runs[place] = run;
+        notify();
+      },
     },
-    run: run => {
-      const place = runs?.findIndex(other => other.id === run.id) ?? -1;
-      if (place < 0) return;
-      runs[place] = run;
-      notify();
-    },
-  }, new AbortController().signal);
+    new AbortController().signal,
+  );
 }
 
 /** @returns {Run[] | null} */

@@ -17,31 +17,45 @@ export function codebookMap(data, model, atlas, actions, signal) {
   let hovered = -1;
   let scale = 1;
   /** What is in the middle, in units of the side. */
-  let middle = [.5, .5];
+  let middle = [0.5, 0.5];
   /** @type {{ number: number, x: number, y: number }[]} x and y from 0 to 1. */
   let points = [];
 
   const canvas = h('canvas', { 'aria-hidden': 'true' });
   const said = h('span', { class: 'unseen', 'aria-live': 'polite' });
-  const element = h('div', {
-    class: 'map', tabindex: 0, role: 'application', 'aria-label': 'Map of the codes. The arrow keys go to the next code that way.',
-  }, canvas, said);
+  const element = h(
+    'div',
+    {
+      class: 'map',
+      tabindex: 0,
+      role: 'application',
+      'aria-label': 'Map of the codes. The arrow keys go to the next code that way.',
+    },
+    canvas,
+    said,
+  );
   const most = Math.max(1, ...atlas.atlas.counts);
 
   const place = () => {
     const all = data[projection];
-    const mine = data.numbers.map((number, i) => ({ number, x: all[i][0], y: all[i][1] }))
+    const mine = data.numbers
+      .map((number, i) => ({ number, x: all[i][0], y: all[i][1] }))
       .filter(point => Math.floor(point.number / model.codes) === book);
     const [left, right, top, bottom] = [
-      Math.min(...mine.map(p => p.x)), Math.max(...mine.map(p => p.x)),
-      Math.min(...mine.map(p => p.y)), Math.max(...mine.map(p => p.y))];
+      Math.min(...mine.map(p => p.x)),
+      Math.max(...mine.map(p => p.x)),
+      Math.min(...mine.map(p => p.y)),
+      Math.max(...mine.map(p => p.y)),
+    ];
     const side = Math.max(right - left, bottom - top, 1e-9) * 1.08;
     points = mine.map(({ number, x, y }) => ({
-      number, x: (x - (left + right) / 2) / side + .5, y: .5 - (y - (top + bottom) / 2) / side,
+      number,
+      x: (x - (left + right) / 2) / side + 0.5,
+      y: 0.5 - (y - (top + bottom) / 2) / side,
     }));
   };
 
-  const toScreen = ({ x, y }, side) => [((x - middle[0]) * scale + .5) * side, ((y - middle[1]) * scale + .5) * side];
+  const toScreen = ({ x, y }, side) => [((x - middle[0]) * scale + 0.5) * side, ((y - middle[1]) * scale + 0.5) * side];
 
   const draw = perFrame(() => {
     const side = element.clientWidth;
@@ -54,14 +68,14 @@ export function codebookMap(data, model, atlas, actions, signal) {
     for (const point of points) {
       const [x, y] = toScreen(point, side);
       const uses = atlas.count(point.number);
-      const radius = (2.5 + 4.5 * Math.log1p(uses) / Math.log1p(most)) * Math.sqrt(scale);
+      const radius = (2.5 + (4.5 * Math.log1p(uses)) / Math.log1p(most)) * Math.sqrt(scale);
       context.beginPath();
       context.arc(x, y, radius, 0, 7);
       context.fillStyle = atlas.color(point.number);
-      context.globalAlpha = uses > 0 ? 1 : .35;
+      context.globalAlpha = uses > 0 ? 1 : 0.35;
       context.fill();
       context.globalAlpha = 1;
-      context.lineWidth = .75;
+      context.lineWidth = 0.75;
       context.strokeStyle = edge;
       context.stroke();
     }
@@ -121,12 +135,12 @@ export function codebookMap(data, model, atlas, actions, signal) {
     actions.onChoose(best.number);
   };
 
-  const zoom = (factor, x = .5, y = .5) => {
+  const zoom = (factor, x = 0.5, y = 0.5) => {
     const next = Math.min(12, Math.max(1, scale * factor));
     // The place under the pointer stays where it is.
-    middle = [middle[0] + (x - .5) * (1 / scale - 1 / next), middle[1] + (y - .5) * (1 / scale - 1 / next)];
+    middle = [middle[0] + (x - 0.5) * (1 / scale - 1 / next), middle[1] + (y - 0.5) * (1 / scale - 1 / next)];
     scale = next;
-    if (scale === 1) middle = [.5, .5];
+    if (scale === 1) middle = [0.5, 0.5];
     draw();
   };
 
@@ -162,11 +176,19 @@ export function codebookMap(data, model, atlas, actions, signal) {
     actions.onHover(null);
     draw();
   });
-  element.addEventListener('wheel', event => {
-    event.preventDefault();
-    const box = element.getBoundingClientRect();
-    zoom(event.deltaY < 0 ? 1.2 : 1 / 1.2, (event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height);
-  }, { passive: false });
+  element.addEventListener(
+    'wheel',
+    event => {
+      event.preventDefault();
+      const box = element.getBoundingClientRect();
+      zoom(
+        event.deltaY < 0 ? 1.2 : 1 / 1.2,
+        (event.clientX - box.left) / box.width,
+        (event.clientY - box.top) / box.height,
+      );
+    },
+    { passive: false },
+  );
   element.addEventListener('keydown', event => {
     const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     if (event.key in steps) step(...steps[event.key]);

@@ -25,8 +25,15 @@ export async function mount(root, { query, signal }) {
   const runs = allRuns().filter(run => run.state !== 'damaged');
   const tokenizers = runs.filter(run => run.kind === 'tokenizer');
   if (tokenizers.length < 2) {
-    return fill(body, h('div', { class: 'blank' }, h('h2', {}, 'There is only one run'),
-      h('p', {}, 'Train a second one with another setting, and see here what it changed.')));
+    return fill(
+      body,
+      h(
+        'div',
+        { class: 'blank' },
+        h('h2', {}, 'There is only one run'),
+        h('p', {}, 'Train a second one with another setting, and see here what it changed.'),
+      ),
+    );
   }
   let a = query.get('a') ?? tokenizers[0].id;
   let b = query.get('b') ?? tokenizers.find(run => run.id !== a)?.id;
@@ -36,10 +43,20 @@ export async function mount(root, { query, signal }) {
     left = new AbortController();
     keepInAddress({ a, b });
     const both = AbortSignal.any([signal, left.signal]);
-    load(body, 'Comparing', () => ask(withQuery('/api/compare', { a, b }), { signal: both }), data => showBoth(body, data, both), both);
+    load(
+      body,
+      'Comparing',
+      () => ask(withQuery('/api/compare', { a, b }), { signal: both }),
+      data => showBoth(body, data, both),
+      both,
+    );
   };
-  const choices = runs.map(run => ({ value: run.id, label: run.kind === 'tokenizer' ? run.name : `${run.name} (${run.kind})` }));
-  fill(chooser,
+  const choices = runs.map(run => ({
+    value: run.id,
+    label: run.kind === 'tokenizer' ? run.name : `${run.name} (${run.kind})`,
+  }));
+  fill(
+    chooser,
     select('Run A', choices, a, value => {
       a = value;
       show();
@@ -48,7 +65,8 @@ export async function mount(root, { query, signal }) {
     select('Run B', choices, b, value => {
       b = value;
       show();
-    }).element);
+    }).element,
+  );
   return show();
 }
 
@@ -56,11 +74,17 @@ function showBoth(body, data, signal) {
   const { a, b } = data;
   const images = h('section', { class: 'card' });
   const curves = h('section', { class: 'card' });
-  fill(body,
-    h('div', { class: 'live-grid' },
+  fill(
+    body,
+    h(
+      'div',
+      { class: 'live-grid' },
       h('section', { class: 'card' }, h('h2', {}, 'Settings that differ'), optionTable(data)),
-      h('section', { class: 'card' }, h('h2', {}, term('test_error', 'On the test images')), evaluationTable(data))),
-    images, curves);
+      h('section', { class: 'card' }, h('h2', {}, term('test_error', 'On the test images')), evaluationTable(data)),
+    ),
+    images,
+    curves,
+  );
   if (a.kind === 'tokenizer' && b.kind === 'tokenizer') compareImages(images, a, b, signal);
   else images.remove();
   showCurves(curves, a, b, signal);
@@ -68,46 +92,111 @@ function showBoth(body, data, signal) {
 
 function optionTable({ a, b, options }) {
   if (options.length === 0) return h('p', { class: 'muted' }, 'None: the two were started alike.');
-  return table(a, b, options.map(option => [h('span', { class: 'mono', title: option.label }, option.name), option.a ?? '–', option.b ?? '–']));
+  return table(
+    a,
+    b,
+    options.map(option => [
+      h('span', { class: 'mono', title: option.label }, option.name),
+      option.a ?? '–',
+      option.b ?? '–',
+    ]),
+  );
 }
 
 function evaluationTable({ a, b, evaluations }) {
   if (evaluations.length === 0) return h('p', { class: 'muted' }, 'Neither has been evaluated yet.');
-  return table(a, b, evaluations.map(({ name, a: left, b: right }) => {
-    const difference = (left ?? 0) - (right ?? 0);
-    const winner = left === null || right === null || difference === 0 ? 0
-      : lowerIsBetter.has(name) ? -difference : higherIsBetter.has(name) ? difference : 0;
-    return [term(name, columnName(name)), better(left, winner > 0), better(right, winner < 0)];
-  }));
+  return table(
+    a,
+    b,
+    evaluations.map(({ name, a: left, b: right }) => {
+      const difference = (left ?? 0) - (right ?? 0);
+      const winner =
+        left === null || right === null || difference === 0
+          ? 0
+          : lowerIsBetter.has(name)
+            ? -difference
+            : higherIsBetter.has(name)
+              ? difference
+              : 0;
+      return [term(name, columnName(name)), better(left, winner > 0), better(right, winner < 0)];
+    }),
+  );
 }
 
-const better = (value, isBetter) => h('span', { class: isBetter ? 'better' : '' }, significant(value, 4),
-  isBetter && h('span', { class: 'unseen' }, ' (better)'));
+const better = (value, isBetter) =>
+  h(
+    'span',
+    { class: isBetter ? 'better' : '' },
+    significant(value, 4),
+    isBetter && h('span', { class: 'unseen' }, ' (better)'),
+  );
 
-const table = (a, b, rows) => h('div', { class: 'table-box' }, h('table', { class: 'table' },
-  h('thead', {}, h('tr', {}, h('td'), h('th', { scope: 'col' }, a.name), h('th', { scope: 'col' }, b.name))),
-  h('tbody', {}, rows.map(([name, left, right]) => h('tr', {}, h('th', { scope: 'row' }, name), h('td', {}, left), h('td', {}, right))))));
+const table = (a, b, rows) =>
+  h(
+    'div',
+    { class: 'table-box' },
+    h(
+      'table',
+      { class: 'table' },
+      h('thead', {}, h('tr', {}, h('td'), h('th', { scope: 'col' }, a.name), h('th', { scope: 'col' }, b.name))),
+      h(
+        'tbody',
+        {},
+        rows.map(([name, left, right]) =>
+          h('tr', {}, h('th', { scope: 'row' }, name), h('td', {}, left), h('td', {}, right)),
+        ),
+      ),
+    ),
+  );
 
 function showCurves(card, a, b, signal) {
   const place = h('div', { class: 'charts' });
-  fill(card, h('div', { class: 'card-head' }, h('h2', {}, 'Curves'), h('div', { class: 'end legend' },
-    [a, b].map((run, i) => h('span', {}, h('i', { style: { color: `var(${colors[i]})` } }), run.name)))), place);
-  load(place, 'Reading the curves', () => Promise.all([a, b].map(run => curvesOf(run, signal))), both => {
-    const columns = Object.keys(both[0].columns).filter(column => column in both[1].columns);
-    if (columns.length === 0) return fill(place, h('p', { class: 'muted' }, 'The two have no column in common.'));
-    return fill(place, columns.map(column => {
-      const drawing = plot(columnName(column), signal);
-      const curves = both.flatMap((series, i) => {
-        const data = series.columns[column];
-        const common = { color: colors[i], x: series.updates };
-        if (!data.smooth) return [{ ...common, label: [a, b][i].name, y: data.mean }];
-        return [{ ...common, label: 'raw', y: data.mean, alpha: .3, width: 1, isQuiet: true },
-          { ...common, label: [a, b][i].name, y: data.smooth, width: 2 }];
-      });
-      drawing.show({ curves, logX: false, logY: column !== 'perplexity' });
-      return h('div', {}, h('div', { class: 'chart-title' }, h('h3', {}, term(column, columnName(column)))), drawing.element);
-    }));
-  }, signal);
+  fill(
+    card,
+    h(
+      'div',
+      { class: 'card-head' },
+      h('h2', {}, 'Curves'),
+      h(
+        'div',
+        { class: 'end legend' },
+        [a, b].map((run, i) => h('span', {}, h('i', { style: { color: `var(${colors[i]})` } }), run.name)),
+      ),
+    ),
+    place,
+  );
+  load(
+    place,
+    'Reading the curves',
+    () => Promise.all([a, b].map(run => curvesOf(run, signal))),
+    both => {
+      const columns = Object.keys(both[0].columns).filter(column => column in both[1].columns);
+      if (columns.length === 0) return fill(place, h('p', { class: 'muted' }, 'The two have no column in common.'));
+      return fill(
+        place,
+        columns.map(column => {
+          const drawing = plot(columnName(column), signal);
+          const curves = both.flatMap((series, i) => {
+            const data = series.columns[column];
+            const common = { color: colors[i], x: series.updates };
+            if (!data.smooth) return [{ ...common, label: [a, b][i].name, y: data.mean }];
+            return [
+              { ...common, label: 'raw', y: data.mean, alpha: 0.3, width: 1, isQuiet: true },
+              { ...common, label: [a, b][i].name, y: data.smooth, width: 2 },
+            ];
+          });
+          drawing.show({ curves, logX: false, logY: column !== 'perplexity' });
+          return h(
+            'div',
+            {},
+            h('div', { class: 'chart-title' }, h('h3', {}, term(column, columnName(column)))),
+            drawing.element,
+          );
+        }),
+      );
+    },
+    signal,
+  );
 }
 
 const colors = ['--accent', '--warm'];

@@ -1,11 +1,9 @@
 /** The token editor: paint with codes and see the picture change. */
 import { ask, runPath } from '../api.js';
-import { button, choice } from '../components/button.js';
-import { ramp } from '../components/heat.js';
+import { button } from '../components/button.js';
 import { pickImage } from '../components/image-picker.js';
 import { runHead } from '../components/run-head.js';
 import { addShortcuts } from '../components/shortcuts.js';
-import { term } from '../components/term.js';
 import { problem, toast } from '../components/toast.js';
 import { load } from '../components/waiting.js';
 import { debounce, fill, h } from '../dom.js';
@@ -13,13 +11,13 @@ import { keepInAddress } from '../router.js';
 import { loadAtlas, loadModel } from '../state/model.js';
 import { staleNotice } from './stale.js';
 import { TokenDocument } from './editor/document.js';
-import { openExport } from './editor/exporter.js';
 import { interpolation } from './editor/interpolate.js';
 import { layersOf } from './editor/layers.js';
 import { fromText, longest, toText } from './editor/link.js';
 import { palette } from './editor/palette.js';
 import { Pane } from './editor/pane.js';
 import { EditorState } from './editor/state.js';
+import { toolbar } from './editor/toolbar.js';
 import { copy, paste, tools } from './editor/tools.js';
 
 const accepted = 'image/*,.json,.npy';
@@ -29,29 +27,47 @@ export async function mount(root, { path, query, signal }) {
   const id = path[1];
   const body = h('div');
   fill(root, runHead(id, 'editor', signal), body);
-  await load(body, 'Opening the model', async onProgress => {
-    const model = await loadModel(id, signal);
-    return { model, atlas: await loadAtlas(id, signal, onProgress) };
-  }, ({ model, atlas }) => new Editor(body, model, atlas, query, signal), signal);
+  await load(
+    body,
+    'Opening the model',
+    async onProgress => {
+      const model = await loadModel(id, signal);
+      return { model, atlas: await loadAtlas(id, signal, onProgress) };
+    },
+    ({ model, atlas }) => new Editor(body, model, atlas, query, signal),
+    signal,
+  );
 }
 
-class Editor {
+export class Editor {
   constructor(root, model, atlas, query, signal) {
     this.model = model;
     this.signal = signal;
     this.state = new EditorState(model, atlas, layersOf(model));
-    this.a = new Pane('A', this.state, signal,
-      { onReplace: () => this.pick(this.a), onFile: file => this.openFile(this.a, file) });
-    this.b = new Pane('B', this.state, signal,
-      { onReplace: () => this.pick(this.b), onFile: file => this.openFile(this.b, file), onClose: () => this.closeB() });
+    this.a = new Pane('A', this.state, signal, {
+      onReplace: () => this.pick(this.a),
+      onFile: file => this.openFile(this.a, file),
+    });
+    this.b = new Pane('B', this.state, signal, {
+      onReplace: () => this.pick(this.b),
+      onFile: file => this.openFile(this.b, file),
+      onClose: () => this.closeB(),
+    });
     this.second = h('div', { class: 'stack' });
-    this.walk = interpolation(model.id, () => ({ from: this.a.document, to: this.b.document }),
-      codes => this.a.document.change(new Map(codes.map((code, place) => [place, code]))), signal);
+    this.walk = interpolation(
+      model.id,
+      () => ({ from: this.a.document, to: this.b.document }),
+      codes => this.a.document.change(new Map(codes.map((code, place) => [place, code]))),
+      signal,
+    );
     this.palette = palette(this.state, signal);
     this.link = debounce(() => this.keepLink(), 300);
-    fill(root, staleNotice(model, signal), this.toolbar(),
-      h('div', { class: 'editor' },
-        h('div', { class: 'panes' }, this.a.element, this.second), this.palette.element));
+    fill(
+      root,
+      staleNotice(model, signal),
+      toolbar(this),
+      h('div', { class: 'editor' }, h('div', { class: 'panes' }, this.a.element, this.second), this.palette.element),
+    );
     this.showSecond();
     this.keys();
     this.state.on(['document'], this.link);
@@ -61,7 +77,10 @@ class Editor {
   /** Opens what the address names, else the first test picture. */
   async begin(query) {
     this.state.active = this.a;
-    for (const [name, pane] of [['a', this.a], ['b', this.b]]) {
+    for (const [name, pane] of [
+      ['a', this.a],
+      ['b', this.b],
+    ]) {
       const text = query.get(name);
       if (!text) continue;
       const tokens = fromText(text, this.model);
@@ -76,7 +95,10 @@ class Editor {
     if (cell && this.a.document) {
       const [y, x] = cell.split('.').map(Number);
       const fineness = this.state.layer.fineness;
-      this.a.select({ x: x * fineness, y: y * fineness, width: fineness, height: fineness }, (y * this.a.columns + x) * fineness);
+      this.a.select(
+        { x: x * fineness, y: y * fineness, width: fineness, height: fineness },
+        (y * this.a.columns + x) * fineness,
+      );
     }
   }
 
@@ -87,12 +109,18 @@ class Editor {
   }
 
   pick(pane) {
-    pickImage(this.model.id, image => (image instanceof File ? this.openFile(pane, image) : this.open(pane, image)),
-      this.signal, { accept: accepted, text: 'a picture, or codes that were exported,' });
+    pickImage(
+      this.model.id,
+      image => (image instanceof File ? this.openFile(pane, image) : this.open(pane, image)),
+      this.signal,
+      { accept: accepted, text: 'a picture, or codes that were exported,' },
+    );
   }
 
   async open(pane, { split, number }) {
-    await this.take(pane, () => ask(runPath(this.model.id, 'encode'), { json: { split, number }, signal: this.signal }));
+    await this.take(pane, () =>
+      ask(runPath(this.model.id, 'encode'), { json: { split, number }, signal: this.signal }),
+    );
   }
 
   async openFile(pane, file) {
@@ -104,7 +132,8 @@ class Editor {
   async take(pane, read, name) {
     try {
       const answer = await read();
-      if (answer.modelVersion !== this.model.modelVersion) toast('The run has learnt on: load the page anew for its atlas.');
+      if (answer.modelVersion !== this.model.modelVersion)
+        toast('The run has learnt on: load the page anew for its atlas.');
       const about = { name: name ?? answer.name, original: answer.original, psnr: answer.psnr };
       this.show(pane, new TokenDocument(answer, about));
     } catch (error) {
@@ -121,9 +150,17 @@ class Editor {
 
   showSecond() {
     if (this.b.document) return fill(this.second, this.b.element, this.walk);
-    return fill(this.second, h('div', {}, button('Second picture', () => this.pick(this.b), {
-      icon: 'plus', title: 'A second picture, to copy from or to interpolate to',
-    })));
+    return fill(
+      this.second,
+      h(
+        'div',
+        {},
+        button('Second picture', () => this.pick(this.b), {
+          icon: 'plus',
+          title: 'A second picture, to copy from or to interpolate to',
+        }),
+      ),
+    );
   }
 
   closeB() {
@@ -131,44 +168,6 @@ class Editor {
     if (this.state.active === this.b) this.state.setActive(this.a);
     this.showSecond();
     this.link();
-  }
-
-  toolbar() {
-    const { state } = this;
-    const toolChoice = choice('Tool', tools.map(tool => ({
-      value: tool.name, label: tool.label, icon: tool.icon, title: `${tool.label}: ${tool.what} (${tool.key})`,
-    })), state.tool, tool => state.setTool(tool));
-    state.on(['tool'], () => toolChoice.set(state.tool));
-    const act = (label, icon, keys, work) => button(label, work, { icon, iconOnly: true, class: 'small', title: `${label} (${keys})` });
-    const undo = act('Undo', 'undo', 'Ctrl+Z', () => state.active?.document?.undo());
-    const redo = act('Redo', 'redo', 'Ctrl+Y', () => state.active?.document?.redo());
-    const fillButton = button('Fill selection', () => this.fillSelection(), { class: 'small', title: 'Fill the selection with the brush’s code (F)' });
-    const copyButton = act('Copy', 'copy', 'Ctrl+C', () => this.copy());
-    const pasteButton = act('Paste', 'paste', 'Ctrl+V', () => this.paste());
-    const enable = () => {
-      const pane = state.active;
-      undo.disabled = !pane?.document?.canUndo;
-      redo.disabled = !pane?.document?.canRedo;
-      copyButton.disabled = fillButton.disabled = !pane?.selection;
-      pasteButton.disabled = !state.clip || !pane?.document;
-    };
-    state.on(['selection', 'document', 'clip', 'layer'], enable);
-    enable();
-    const levels = state.layers.length > 1 ? h('span', { class: 'row' }, h('span', { class: 'small' }, term('level', 'Level')),
-      choice('Level', state.layers.map((layer, i) => ({ value: i, label: layer.name })), 0, i => state.setLayer(state.layers[i])).element) : null;
-    const legend = ramp('0', '10 nats');
-    legend.hidden = true;
-    const nats = this.model.prior ? button('Surprise', () => {
-      const isOn = nats.getAttribute('aria-pressed') !== 'true';
-      nats.setAttribute('aria-pressed', String(isOn));
-      legend.hidden = !isOn;
-      [this.a, this.b].filter(pane => pane.document).forEach(pane => pane.showNats(isOn));
-    }, { class: 'small', pressed: false, title: 'Show how surprised the prior is by each code' }) : null;
-    return h('div', { class: 'toolbar', role: 'toolbar', 'aria-label': 'Tools' },
-      toolChoice.element, h('span', { class: 'buttons' }, undo, redo), h('span', { class: 'buttons' }, copyButton, pasteButton),
-      fillButton, levels, nats, legend,
-      button('Export', () => openExport(this.model.id, (state.active ?? this.a).document, location.origin + location.pathname + this.linkOf(), this.signal),
-        { class: 'small', icon: 'download' }));
   }
 
   fillSelection() {
@@ -190,18 +189,22 @@ class Editor {
 
   keys() {
     const { state } = this;
-    addShortcuts('Token editor', [
-      ...tools.map(tool => ({ keys: tool.key, what: tool.what, run: () => state.setTool(tool.name) })),
-      { keys: 'F', what: 'fill the selection with the brush’s code', run: () => this.fillSelection() },
-      { keys: 'A', what: 'to the atlas', run: () => this.palette.focus() },
-      { keys: 'C', what: 'to the codes of the picture', run: () => (state.active ?? this.a).codes.focus() },
-      { keys: 'Shift+arrow keys', what: 'make the selection larger' },
-      { keys: 'Escape', what: 'select nothing', run: () => state.active?.select(null) },
-      { keys: 'Ctrl+C', what: 'copy the selection', run: () => this.copy() },
-      { keys: 'Ctrl+V', what: 'paste at the selection', run: () => this.paste() },
-      { keys: 'Ctrl+Z', what: 'undo', run: () => state.active?.document?.undo() },
-      { keys: 'Ctrl+Y or Ctrl+Shift+Z', what: 'redo', run: () => state.active?.document?.redo() },
-    ], this.signal);
+    addShortcuts(
+      'Token editor',
+      [
+        ...tools.map(tool => ({ keys: tool.key, what: tool.what, run: () => state.setTool(tool.name) })),
+        { keys: 'F', what: 'fill the selection with the brush’s code', run: () => this.fillSelection() },
+        { keys: 'A', what: 'to the atlas', run: () => this.palette.focus() },
+        { keys: 'C', what: 'to the codes of the picture', run: () => (state.active ?? this.a).codes.focus() },
+        { keys: 'Shift+arrow keys', what: 'make the selection larger' },
+        { keys: 'Escape', what: 'select nothing', run: () => state.active?.select(null) },
+        { keys: 'Ctrl+C', what: 'copy the selection', run: () => this.copy() },
+        { keys: 'Ctrl+V', what: 'paste at the selection', run: () => this.paste() },
+        { keys: 'Ctrl+Z', what: 'undo', run: () => state.active?.document?.undo() },
+        { keys: 'Ctrl+Y or Ctrl+Shift+Z', what: 'redo', run: () => state.active?.document?.redo() },
+      ],
+      this.signal,
+    );
   }
 
   texts() {

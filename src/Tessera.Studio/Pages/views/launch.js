@@ -15,12 +15,31 @@ export async function showLaunch(root, id, signal) {
   const title = h('h1', {}, 'The run is starting');
   const log = h('pre', { class: 'log', tabindex: 0, 'aria-label': 'Output of the run' });
   const command = h('code');
-  const end = h('div', { class: 'row' }, button('Stop', async () => {
-    await ask(`/api/launches/${id}/stop`, { method: 'POST', json: {} });
-  }, { icon: 'stop' }));
-  fill(root, h('header', { class: 'page-head' }, title,
-    h('p', { role: 'status' }, 'It reads its images first. The live view opens as soon as there is something to see.')),
-  h('div', { class: 'stack' }, h('div', { class: 'command' }, command), log, end));
+  const end = h(
+    'div',
+    { class: 'row' },
+    button(
+      'Stop',
+      async () => {
+        await ask(`/api/launches/${id}/stop`, { method: 'POST', json: {} });
+      },
+      { icon: 'stop' },
+    ),
+  );
+  fill(
+    root,
+    h(
+      'header',
+      { class: 'page-head' },
+      title,
+      h(
+        'p',
+        { role: 'status' },
+        'It reads its images first. The live view opens as soon as there is something to see.',
+      ),
+    ),
+    h('div', { class: 'stack' }, h('div', { class: 'command' }, command), log, end),
+  );
   for (;;) {
     let launch;
     try {
@@ -40,8 +59,11 @@ export async function showLaunch(root, id, signal) {
     if (launch.state === 'ended') {
       title.textContent = 'The run did not start';
       const lines = launch.log.trim().split('\n');
-      return fill(end, h('p', { class: 'problem-text', role: 'alert' }, lines[lines.length - 1]),
-        h('a', { class: 'button', href: href(['start']) }, 'Change the settings'));
+      return fill(
+        end,
+        h('p', { class: 'problem-text', role: 'alert' }, lines[lines.length - 1]),
+        h('a', { class: 'button', href: href(['start']) }, 'Change the settings'),
+      );
     }
     await delay(300, signal).catch(() => {});
   }

@@ -4,16 +4,16 @@ import { button } from '../components/button.js';
 import { checkbox, select } from '../components/field.js';
 import { term } from '../components/term.js';
 import { problem } from '../components/toast.js';
-import { plot } from '../components/plot.js';
 import { delay, fill, h } from '../dom.js';
-import { columnName, glossary } from '../glossary.js';
 import { allRuns, findRun } from '../state/runs.js';
+import { colors, lossChart, rowChart, rowColumns } from './live-chart.js';
 import { appendSeries } from './series.js';
 
-const colors = ['--accent', '--warm', '--plum', '--ochre', '--good', '--bad'];
 const maximumPoints = 3000;
 const ranges = [
-  { value: 'all', label: 'the whole run' }, { value: '0.5', label: 'its last half' }, { value: '0.1', label: 'its last tenth' },
+  { value: 'all', label: 'the whole run' },
+  { value: '0.5', label: 'its last half' },
+  { value: '0.1', label: 'its last tenth' },
   { value: '1000', label: 'its last 1,000 updates' },
 ];
 
@@ -29,7 +29,7 @@ export function liveCurves(details, signal) {
   const shown = new Map([[main.id, { run: main, series: null, rows: {} }]]);
   let isStale = false;
 
-  const charts = details.columns.series.map(column => chart(column, settings, shown, signal, zoom));
+  const charts = details.columns.series.map(column => lossChart(column, settings, shown, signal, zoom));
   const rowCharts = rowColumns(details.columns).length > 0 ? [rowChart(details.columns, settings, shown, signal)] : [];
   const draw = () => [...charts, ...rowCharts].forEach(item => item.draw());
   const legend = h('div', { class: 'legend' });
@@ -50,10 +50,15 @@ export function liveCurves(details, signal) {
     const path = runPath(entry.run.id, 'series', { columns, buckets: 800, smooth, ...(at ?? {}) });
     let series = await ask(path, { signal });
     if (!at && settings.range !== 'all' && last === 0) {
-      series = await ask(runPath(entry.run.id, 'series', { columns, buckets: 800, smooth, ...rangeOf(settings.range, series.last) }), { signal });
+      series = await ask(
+        runPath(entry.run.id, 'series', { columns, buckets: 800, smooth, ...rangeOf(settings.range, series.last) }),
+        { signal },
+      );
     }
     entry.series = series;
-    const [metrics, evaluations] = await Promise.all(['metrics', 'evaluations'].map(name => ask(runPath(entry.run.id, name), { signal })));
+    const [metrics, evaluations] = await Promise.all(
+      ['metrics', 'evaluations'].map(name => ask(runPath(entry.run.id, name), { signal })),
+    );
     entry.rows = { metrics: metrics.columns, evaluations: evaluations.columns };
   };
 
@@ -65,10 +70,14 @@ export function liveCurves(details, signal) {
       return under;
     }
     isStale = false;
-    under = Promise.all([...shown.values()].map(entry => fetchOne(entry).catch(error => {
-      if (error.status === 404 && entry.run.id !== main.id) remove(entry.run.id);
-      else if (error.status !== 404) problem(error);
-    }))).then(() => {
+    under = Promise.all(
+      [...shown.values()].map(entry =>
+        fetchOne(entry).catch(error => {
+          if (error.status === 404 && entry.run.id !== main.id) remove(entry.run.id);
+          else if (error.status !== 404) problem(error);
+        }),
+      ),
+    ).then(() => {
       under = null;
       draw();
       if (isStale && !signal.aborted) reload();
@@ -82,8 +91,13 @@ export function liveCurves(details, signal) {
     draw();
   };
 
-  const showLegend = () => fill(legend, [...shown.values()].map(({ run }, i) => h('span', {},
-    h('i', { style: { color: `var(${colors[i % colors.length]})` } }), run.name)));
+  const showLegend = () =>
+    fill(
+      legend,
+      [...shown.values()].map(({ run }, i) =>
+        h('span', {}, h('i', { style: { color: `var(${colors[i % colors.length]})` } }), run.name),
+      ),
+    );
 
   // Smoothed values come from the server: they follow every few seconds, while new raw ones are drawn at once.
   (async () => {
@@ -96,22 +110,46 @@ export function liveCurves(details, signal) {
   })();
   showLegend();
 
-  const controls = h('div', { class: 'card-head' },
+  const controls = h(
+    'div',
+    { class: 'card-head' },
     h('h2', {}, 'Curves'),
-    h('div', { class: 'end' },
+    h(
+      'div',
+      { class: 'end' },
       reset,
-      select('Updates shown', ranges, settings.range, value => {
-        settings.range = value;
-        settings.zoom = null;
-        reset.hidden = true;
-        reload();
-      }, { isPlain: true }).element,
-      h('span', { class: 'row small' }, term('smoothing', 'Smoothing'),
-        select('Window of the smoothing', [['0', 'none'], ['51', '51 updates'], ['201', '201 updates'], ['1001', '1,001 updates']]
-          .map(([value, label]) => ({ value, label })), '201', value => {
-          settings.smooth = Number(value);
+      select(
+        'Updates shown',
+        ranges,
+        settings.range,
+        value => {
+          settings.range = value;
+          settings.zoom = null;
+          reset.hidden = true;
           reload();
-        }, { isPlain: true }).element),
+        },
+        { isPlain: true },
+      ).element,
+      h(
+        'span',
+        { class: 'row small' },
+        term('smoothing', 'Smoothing'),
+        select(
+          'Window of the smoothing',
+          [
+            ['0', 'none'],
+            ['51', '51 updates'],
+            ['201', '201 updates'],
+            ['1001', '1,001 updates'],
+          ].map(([value, label]) => ({ value, label })),
+          '201',
+          value => {
+            settings.smooth = Number(value);
+            reload();
+          },
+          { isPlain: true },
+        ).element,
+      ),
       checkbox('log error', settings.logY, isOn => {
         settings.logY = isOn;
         draw();
@@ -119,22 +157,46 @@ export function liveCurves(details, signal) {
       checkbox('log updates', settings.logX, isOn => {
         settings.logX = isOn;
         draw();
-      }).element));
+      }).element,
+    ),
+  );
 
-  const element = h('section', { class: 'card' }, controls,
-    h('div', { class: 'charts' }, charts.map(item => item.element), rowCharts.map(item => item.element)),
-    h('div', { class: 'row', style: { 'margin-top': '12px' } }, legend, overlays()));
+  const element = h(
+    'section',
+    { class: 'card' },
+    controls,
+    h(
+      'div',
+      { class: 'charts' },
+      charts.map(item => item.element),
+      rowCharts.map(item => item.element),
+    ),
+    h('div', { class: 'row', style: { 'margin-top': '12px' } }, legend, overlays()),
+  );
 
   function overlays() {
-    const others = (allRuns() ?? []).filter(run => run.id !== main.id && run.kind === kind && run.state !== 'damaged' && !run.isBuiltIn);
+    const others = (allRuns() ?? []).filter(
+      run => run.id !== main.id && run.kind === kind && run.state !== 'damaged' && !run.isBuiltIn,
+    );
     if (others.length === 0) return null;
-    return h('details', {}, h('summary', { class: 'small' }, 'Other runs over these'),
-      h('div', { class: 'overlays' }, others.map(run => checkbox(run.name, false, isOn => {
-        if (!isOn) return remove(run.id);
-        shown.set(run.id, { run, series: null, rows: {} });
-        showLegend();
-        return reload();
-      }).element)));
+    return h(
+      'details',
+      {},
+      h('summary', { class: 'small' }, 'Other runs over these'),
+      h(
+        'div',
+        { class: 'overlays' },
+        others.map(
+          run =>
+            checkbox(run.name, false, isOn => {
+              if (!isOn) return remove(run.id);
+              shown.set(run.id, { run, series: null, rows: {} });
+              showLegend();
+              return reload();
+            }).element,
+        ),
+      ),
+    );
   }
 
   return {
@@ -165,63 +227,4 @@ function rangeOf(range, last) {
   if (range === 'all' || last === 0) return undefined;
   const length = range === '1000' ? 1000 : Math.ceil(last * Number(range));
   return { from: Math.max(1, last - length + 1), to: last };
-}
-
-/** One column of the losses of every update. */
-function chart(column, settings, shown, signal, onZoom) {
-  const drawing = plot(columnName(column), signal, onZoom);
-  return {
-    element: h('div', {}, h('div', { class: 'chart-title' }, h('h3', {}, term(column, columnName(column)))), drawing.element),
-    draw() {
-      const curves = [...shown.values()].flatMap((entry, i) => curvesOf(entry, column, colors[i % colors.length], shown.size > 1));
-      drawing.show({ curves, logX: settings.logX, logY: settings.logY && column !== 'perplexity' });
-    },
-  };
-}
-
-function curvesOf({ run, series, rows }, column, color, isOneOfSeveral) {
-  const data = series?.columns[column];
-  if (!data) return [];
-  const x = series.updates;
-  const prefix = isOneOfSeveral ? `${run.name} ` : '';
-  const isReduced = series.perBucket > 1;
-  const curves = [];
-  const raw = { label: `${prefix}training`, color, x, y: data.mean, width: 1, alpha: data.smooth ? .35 : 1 };
-  curves.push({ ...raw, isQuiet: Boolean(data.smooth), band: isReduced && !isOneOfSeveral ? { low: data.min, high: data.max } : undefined });
-  if (data.smooth) curves.push({ label: `${prefix}training, smoothed`, color, x, y: data.smooth, width: 2 });
-  const tested = rows.evaluations;
-  if (tested?.[column]?.length > 0) {
-    const keep = tested.update.map((update, i) => [update, tested[column][i]]).filter(([update]) => update >= series.from && update <= series.to);
-    curves.push({ label: `${prefix}test`, color: isOneOfSeveral ? color : '--warm', x: keep.map(row => row[0]), y: keep.map(row => row[1]), dots: true });
-  }
-  return curves;
-}
-
-const rowColumns = columns => [...new Set([...columns.evaluation.map(name => `evaluations ${name}`),
-  ...columns.metrics.map(name => `metrics ${name}`)])].filter(name => !name.endsWith(' update'));
-
-/** A column of the logs, to choose. */
-function rowChart(columns, settings, shown, signal) {
-  const names = rowColumns(columns);
-  let chosen = names.find(name => name === 'metrics learning_rate') ?? names[0];
-  const drawing = plot('A column of the logs', signal);
-  const label = name => `${columnName(name.split(' ')[1])} (${name.startsWith('m') ? 'training' : 'test'})`;
-  const explain = h('span', { class: 'small muted' });
-  const draw = () => {
-    const [file, column] = chosen.split(' ');
-    explain.replaceChildren(glossary[column] ? term(column, 'what is it?') : '');
-    const curves = [...shown.values()].flatMap(({ run, rows }, i) => (rows[file]?.[column] ? [{
-      label: run.name, color: colors[i % colors.length], x: rows[file].update, y: rows[file][column], width: 2,
-      dots: rows[file].update.length === 1,
-    }] : []));
-    drawing.show({ curves, logX: settings.logX, logY: false });
-  };
-  return {
-    element: h('div', {}, h('div', { class: 'chart-title' },
-      select('Column', names.map(name => ({ value: name, label: label(name) })), chosen, value => {
-        chosen = value;
-        draw();
-      }, { isPlain: true }).element, explain), drawing.element),
-    draw,
-  };
 }

@@ -24,17 +24,31 @@ export function livePictures(run, signal) {
   const known = new Map();
 
   const id = newId();
-  const slider = h('input', { type: 'range', id, min: 0, max: 0, value: 0, 'aria-label': 'Update of the pictures', oninput: () => moved() });
+  const slider = h('input', {
+    type: 'range',
+    id,
+    min: 0,
+    max: 0,
+    value: 0,
+    'aria-label': 'Update of the pictures',
+    oninput: () => moved(),
+  });
   const at = h('output', { for: id, class: 'number' }, '–');
   const play = button('Play', () => (timer ? pause() : playFrom()), { icon: 'play', iconOnly: true, class: 'small' });
   const pictures = h('div', { class: 'stack' });
   const usage = usageGrid(signal);
   const note = h('p', { class: 'muted small' });
-  const element = h('div', { class: 'live-grid' },
-    h('section', { class: 'card' },
+  const element = h(
+    'div',
+    { class: 'live-grid' },
+    h(
+      'section',
+      { class: 'card' },
       h('div', { class: 'card-head' }, h('h2', {}, 'Eight test images through time')),
-      h('div', { class: 'stack' }, h('div', { class: 'time' }, play, slider, at), pictures, note)),
-    usage.element);
+      h('div', { class: 'stack' }, h('div', { class: 'time' }, play, slider, at), pictures, note),
+    ),
+    usage.element,
+  );
   let timer = 0;
 
   const moved = () => {
@@ -67,10 +81,13 @@ export function livePictures(run, signal) {
 
   const read = update => {
     if (!known.has(update)) {
-      known.set(update, Promise.all([
-        loadImage(runPath(run.id, `snapshots/${update}.png`), signal),
-        ask(runPath(run.id, `snapshots/${update}/codes`), { signal }),
-      ]));
+      known.set(
+        update,
+        Promise.all([
+          loadImage(runPath(run.id, `snapshots/${update}.png`), signal),
+          ask(runPath(run.id, `snapshots/${update}/codes`), { signal }),
+        ]),
+      );
     }
     return known.get(update);
   };
@@ -94,10 +111,14 @@ export function livePictures(run, signal) {
           original: stripOf(answer.count, answer.width, answer.height, i => `Test image ${i}`),
           recon: stripOf(answer.count, answer.width, answer.height, i => `Reconstruction of test image ${i}`),
         };
-        fill(pictures,
+        fill(
+          pictures,
           h('div', { class: 'pair' }, h('span', { class: 'small muted' }, 'original'), strips.original.element),
-          h('div', { class: 'pair' }, h('span', { class: 'small muted' }, 'reconstructed'), strips.recon.element));
-        loadImage(answer.original, signal).then(image => strips.original.show(image)).catch(problem);
+          h('div', { class: 'pair' }, h('span', { class: 'small muted' }, 'reconstructed'), strips.recon.element),
+        );
+        loadImage(answer.original, signal)
+          .then(image => strips.original.show(image))
+          .catch(problem);
       }
       setUpdates(answer.updates);
     } catch (error) {
@@ -115,11 +136,14 @@ export function livePictures(run, signal) {
     if (Number(slider.value) >= updates.length - 1) slider.value = '0';
     play.setAttribute('aria-label', 'Pause');
     moved();
-    timer = setInterval(() => {
-      if (Number(slider.value) >= updates.length - 1) return pause();
-      slider.value = String(Number(slider.value) + 1);
-      return moved();
-    }, calm() ? 1000 : 220);
+    timer = setInterval(
+      () => {
+        if (Number(slider.value) >= updates.length - 1) return pause();
+        slider.value = String(Number(slider.value) + 1);
+        return moved();
+      },
+      calm() ? 1000 : 220,
+    );
   };
 
   signal.addEventListener('abort', pause);
@@ -143,29 +167,48 @@ function usageGrid(signal) {
   let counts = [];
   let most = 1;
   const text = h('p', { class: 'small muted', role: 'status' }, ' ');
-  const grid = tileGrid({
-    label: 'Codes in use', cell: 14,
-    paint(context, i, x, y, size) {
-      context.fillStyle = counts[i] ? heatColor(.25 + .75 * Math.log1p(counts[i]) / Math.log1p(most)) : color('--sunken');
-      context.fillRect(x + .5, y + .5, size - 1, size - 1);
+  const grid = tileGrid(
+    {
+      label: 'Codes in use',
+      cell: 14,
+      paint(context, i, x, y, size) {
+        context.fillStyle = counts[i]
+          ? heatColor(0.25 + (0.75 * Math.log1p(counts[i])) / Math.log1p(most))
+          : color('--sunken');
+        context.fillRect(x + 0.5, y + 0.5, size - 1, size - 1);
+      },
+      describe: i => `Code ${i}: ${counts[i] ? `chosen ${plural(counts[i], 'time')}` : 'not in use'}`,
+      onHover: i => {
+        hovered.textContent = i < 0 ? '' : `code ${i}: ${plural(counts[i], 'time')}`;
+      },
+      onMove: i => {
+        hovered.textContent = `code ${i}: ${plural(counts[i], 'time')}`;
+      },
     },
-    describe: i => `Code ${i}: ${counts[i] ? `chosen ${plural(counts[i], 'time')}` : 'not in use'}`,
-    onHover: i => { hovered.textContent = i < 0 ? '' : `code ${i}: ${plural(counts[i], 'time')}`; },
-    onMove: i => { hovered.textContent = `code ${i}: ${plural(counts[i], 'time')}`; },
-  }, signal);
+    signal,
+  );
   const hovered = h('span', { class: 'small muted' });
   return {
-    element: h('section', { class: 'card' },
-      h('div', { class: 'card-head' }, h('h2', {}, term('codes_used', 'Codes in use')), h('div', { class: 'end' }, hovered)),
-      text, grid.element,
-      h('div', { style: { 'margin-top': '8px' } }, ramp('once', 'often'))),
+    element: h(
+      'section',
+      { class: 'card' },
+      h(
+        'div',
+        { class: 'card-head' },
+        h('h2', {}, term('codes_used', 'Codes in use')),
+        h('div', { class: 'end' }, hovered),
+      ),
+      text,
+      grid.element,
+      h('div', { style: { 'margin-top': '8px' } }, ramp('once', 'often')),
+    ),
     /** @param {{ counts: number[], images: number, codebooks: number }} data */
     show(data) {
       const isNewSize = counts.length !== data.counts.length;
       counts = data.counts;
       most = Math.max(1, ...counts);
       const used = counts.filter(n => n > 0).length;
-      text.textContent = `${count(used)} of ${count(counts.length)} chosen at least once on ${data.images} test images.`;
+      text.textContent = `${count(used)} of ${count(counts.length)} chosen at least once on ${data.images} images.`;
       if (isNewSize) grid.resize(counts.length);
       else grid.draw();
     },

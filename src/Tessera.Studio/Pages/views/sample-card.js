@@ -10,7 +10,10 @@ import { significant } from '../format.js';
 import { href } from '../router.js';
 import { toText } from './editor/link.js';
 
-/** Strips that several cards share are decoded once. @type {{ png: string, image: Promise<HTMLImageElement> } | null} */
+/**
+ * Strips that several cards share are decoded once.
+ * @type {{ png: string, image: Promise<HTMLImageElement> } | null}
+ */
 let lastStrip = null;
 
 /**
@@ -29,18 +32,33 @@ export function sampleCard(model, { seed, number, label }) {
   const nats = [];
   let isKept = false;
 
-  const keep = button('Keep', () => {
-    isKept = !isKept;
-    keep.setAttribute('aria-pressed', String(isKept));
-    element.classList.toggle('kept', isKept);
-  }, { icon: 'keep', iconOnly: true, class: 'small', pressed: false, title: 'Keep it when others are drawn' });
-  const edit = h('a', {
-    class: 'button icon small', 'aria-label': `Edit ${name}`, title: 'Open in the token editor',
-    style: { visibility: 'hidden' },
-  }, icon('edit'));
+  const keep = button(
+    'Keep',
+    () => {
+      isKept = !isKept;
+      keep.setAttribute('aria-pressed', String(isKept));
+      element.classList.toggle('kept', isKept);
+    },
+    { icon: 'keep', iconOnly: true, class: 'small', pressed: false, title: 'Keep it when others are drawn' },
+  );
+  const edit = h(
+    'a',
+    {
+      class: 'button icon small',
+      'aria-label': `Edit ${name}`,
+      title: 'Open in the token editor',
+      style: { visibility: 'hidden' },
+    },
+    icon('edit'),
+  );
   keep.disabled = true;
-  const element = h('li', { class: 'sample' }, picture, map,
-    h('div', { class: 'row' }, text, h('span', { class: 'buttons' }, keep, edit)));
+  const element = h(
+    'li',
+    { class: 'sample' },
+    picture,
+    map,
+    h('div', { class: 'row' }, text, h('span', { class: 'buttons' }, keep, edit)),
+  );
 
   /** A cell is as surprising as its codes are on average. */
   const drawMap = () => {
@@ -57,25 +75,33 @@ export function sampleCard(model, { seed, number, label }) {
 
   return {
     element,
-    get isKept() { return isKept; },
+    get isKept() {
+      return isKept;
+    },
     /** @param {number} from @param {number[]} codes @param {number[]} added */
     addCodes(from, codes, added) {
-      added.forEach((value, i) => { nats[from + i] = value; });
+      added.forEach((value, i) => {
+        nats[from + i] = value;
+      });
       if (!map.hidden) drawMap();
     },
     /** @param {string} png All pictures of the drawing, in a row. @param {number} place */
     showStrip(png, place) {
       if (lastStrip?.png !== png) lastStrip = { png, image: loadImage(dataUrl(png)) };
-      lastStrip.image.then(image => {
-        const side = image.naturalHeight;
-        cut(picture, image, place * (side * width / height), 0, side * width / height, side);
-      }).catch(problem);
+      lastStrip.image
+        .then(image => {
+          const side = image.naturalHeight;
+          cut(picture, image, place * ((side * width) / height), 0, (side * width) / height, side);
+        })
+        .catch(problem);
     },
     /** @param {number[]} codes @param {number[]} all @param {number} mean @param {string} png */
     finish(codes, all, mean, png) {
       nats.splice(0, nats.length, ...all);
       if (!map.hidden) drawMap();
-      loadImage(dataUrl(png)).then(image => cut(picture, image, 0, 0, image.naturalWidth, image.naturalHeight)).catch(problem);
+      loadImage(dataUrl(png))
+        .then(image => cut(picture, image, 0, 0, image.naturalWidth, image.naturalHeight))
+        .catch(problem);
       text.textContent = `${significant(mean)} nats`;
       keep.disabled = false;
       edit.style.visibility = 'visible';

@@ -14,9 +14,19 @@ export function staleNotice(model, signal) {
     const isStale = run?.modelVersion && run.modelVersion !== model.modelVersion;
     if (!isStale) return fill(element);
     if (!element.firstChild) {
-      fill(element, h('div', { class: 'notice', style: { 'margin-bottom': '12px' } }, h('div', { class: 'row' },
-        'The run has learnt on: its codes may mean something else by now.',
-        button('Open its newest model', () => dispatchEvent(new HashChangeEvent('hashchange')), { class: 'small' }))));
+      fill(
+        element,
+        h(
+          'div',
+          { class: 'notice', style: { 'margin-bottom': '12px' } },
+          h(
+            'div',
+            { class: 'row' },
+            'The run has learnt on: its codes may mean something else by now.',
+            button('Open its newest model', () => dispatchEvent(new HashChangeEvent('hashchange')), { class: 'small' }),
+          ),
+        ),
+      );
     }
     return undefined;
   }, signal);

@@ -17,19 +17,43 @@ export async function mount(root, { query, signal }) {
   document.title = 'New run · Tessera studio';
   const launch = query.get('launch');
   if (launch) return showLaunch(root, launch, signal);
-  fill(root, h('header', { class: 'page-head' }, h('h1', {}, 'New run'),
-    h('p', {}, 'Every field may stay empty: the preset’s value, shown in grey, is then used. '
-      + 'The run is a process of its own: it goes on when this page or the studio is closed.')));
+  fill(
+    root,
+    h(
+      'header',
+      { class: 'page-head' },
+      h('h1', {}, 'New run'),
+      h(
+        'p',
+        {},
+        'Every field may stay empty: the preset’s value, shown in grey, is then used. ' +
+          'The run is a process of its own: it goes on when this page or the studio is closed.',
+      ),
+    ),
+  );
   const place = h('div');
   root.append(place);
-  await load(place, 'Reading the settings', () => ask('/api/form', { signal }), form => showForm(root, place, form, signal), signal);
+  await load(
+    place,
+    'Reading the settings',
+    () => ask('/api/form', { signal }),
+    form => showForm(root, place, form, signal),
+    signal,
+  );
   return undefined;
 }
 
 function showForm(root, place, form, signal) {
   const folders = form.folders.filter(folder => allFolders().find(f => f.id === folder.id)?.canStart ?? true);
-  if (folders.length === 0) return fill(place, h('div', { class: 'notice' },
-    'No run can be started here: the studio was opened on a single run. Open it on a folder: tessera studio runs'));
+  if (folders.length === 0)
+    return fill(
+      place,
+      h(
+        'div',
+        { class: 'notice' },
+        'No run can be started here: the studio was opened on a single run. Open it on a folder: tessera studio runs',
+      ),
+    );
   const wish = { folder: folders[0].id, name: null, preset: form.presets[0].name, values: {} };
   const fields = new Map();
   const command = h('code');
@@ -42,8 +66,8 @@ function showForm(root, place, form, signal) {
       for (const [name, field] of fields) field.setProblem(answer.option === name ? sentence(answer.error) : null);
       if (answer.values) {
         for (const [name, field] of fields) {
-          field.element.hidden = !(name in answer.values) || (answer.values[name] === null && !wish.values[name]
-            && !isLength(form, name));
+          field.element.hidden =
+            !(name in answer.values) || (answer.values[name] === null && !wish.values[name] && !isLength(form, name));
           if (!wish.values[name]) field.setPlaceholder(answer.values[name] ?? '');
         }
       }
@@ -64,7 +88,10 @@ function showForm(root, place, form, signal) {
 
   const nameId = newId();
   const name = h('input', {
-    id: nameId, maxlength: 64, autocomplete: 'off', spellcheck: 'false',
+    id: nameId,
+    maxlength: 64,
+    autocomplete: 'off',
+    spellcheck: 'false',
     oninput: () => {
       wish.name = name.value.trim() || null;
       check();
@@ -72,36 +99,79 @@ function showForm(root, place, form, signal) {
   });
 
   for (const setting of form.settings) {
-    fields.set(setting.name, settingField(setting, { placeholder: setting.defaults[wish.preset] ?? '' }, value => {
-      if (value === null) delete wish.values[setting.name];
-      else wish.values[setting.name] = value;
-      check();
-    }));
+    fields.set(
+      setting.name,
+      settingField(setting, { placeholder: setting.defaults[wish.preset] ?? '' }, value => {
+        if (value === null) delete wish.values[setting.name];
+        else wish.values[setting.name] = value;
+        check();
+      }),
+    );
   }
 
-  fill(place, h('form', { class: 'form-split', novalidate: true, onsubmit: event => {
-    event.preventDefault();
-    if (!start.disabled) start.click();
-  } },
-  h('div', { class: 'stack' }, form.groups.map(group => groupOf(form, group, fields))),
-  h('aside', { class: 'card fields' },
-    select('Preset', form.presets.map(preset => ({ value: preset.name, label: `${preset.name}: ${preset.summary}` })),
-      wish.preset, value => {
-        wish.preset = value;
-        check();
-      }).element,
-    folders.length > 1 && select('Folder', folders.map(folder => ({ value: folder.id, label: folder.name })), wish.folder,
-      value => {
-        wish.folder = value;
-        check();
-      }).element,
-    h('div', { class: 'field' }, h('label', { for: nameId }, 'Name'), name),
-    h('div', { class: 'field' }, h('div', { class: 'label' }, 'The same on the command line'),
-      h('div', { class: 'command' }, command, button('Copy the command', async () => {
-        await navigator.clipboard.writeText(command.textContent);
-        toast('The command is on the clipboard.');
-      }, { icon: 'copy', iconOnly: true, class: 'quiet small' }))),
-    state, start)));
+  fill(
+    place,
+    h(
+      'form',
+      {
+        class: 'form-split',
+        novalidate: true,
+        onsubmit: event => {
+          event.preventDefault();
+          if (!start.disabled) start.click();
+        },
+      },
+      h(
+        'div',
+        { class: 'stack' },
+        form.groups.map(group => groupOf(form, group, fields)),
+      ),
+      h(
+        'aside',
+        { class: 'card fields' },
+        select(
+          'Preset',
+          form.presets.map(preset => ({ value: preset.name, label: `${preset.name}: ${preset.summary}` })),
+          wish.preset,
+          value => {
+            wish.preset = value;
+            check();
+          },
+        ).element,
+        folders.length > 1 &&
+          select(
+            'Folder',
+            folders.map(folder => ({ value: folder.id, label: folder.name })),
+            wish.folder,
+            value => {
+              wish.folder = value;
+              check();
+            },
+          ).element,
+        h('div', { class: 'field' }, h('label', { for: nameId }, 'Name'), name),
+        h(
+          'div',
+          { class: 'field' },
+          h('div', { class: 'label' }, 'The same on the command line'),
+          h(
+            'div',
+            { class: 'command' },
+            command,
+            button(
+              'Copy the command',
+              async () => {
+                await navigator.clipboard.writeText(command.textContent);
+                toast('The command is on the clipboard.');
+              },
+              { icon: 'copy', iconOnly: true, class: 'quiet small' },
+            ),
+          ),
+        ),
+        state,
+        start,
+      ),
+    ),
+  );
   // A newcomer's first run: fast, and without data to fetch.
   if (fields.has('--data')) fields.get('--data').setValue('shapes');
   check();
@@ -113,7 +183,26 @@ const isLength = (form, name) => form.settings.find(setting => setting.name === 
 function groupOf(form, group, fields) {
   const settings = form.settings.filter(setting => setting.group === group);
   if (settings.length === 0) return null;
-  return h('details', { class: 'card group', open: openGroups.includes(group) },
-    h('summary', {}, group, h('span', { class: 'muted' }, `  ${settings.map(s => s.label).slice(0, 6).join(', ')}`)),
-    h('div', { class: 'settings' }, settings.map(setting => fields.get(setting.name).element)));
+  return h(
+    'details',
+    { class: 'card group', open: openGroups.includes(group) },
+    h(
+      'summary',
+      {},
+      group,
+      h(
+        'span',
+        { class: 'muted' },
+        `  ${settings
+          .map(s => s.label)
+          .slice(0, 6)
+          .join(', ')}`,
+      ),
+    ),
+    h(
+      'div',
+      { class: 'settings' },
+      settings.map(setting => fields.get(setting.name).element),
+    ),
+  );
 }

@@ -22,11 +22,17 @@ export class TokenDocument {
     this.onChange = () => {};
   }
 
-  get canUndo() { return this.made > 0; }
+  get canUndo() {
+    return this.made > 0;
+  }
 
-  get canRedo() { return this.made < this.steps.length; }
+  get canRedo() {
+    return this.made < this.steps.length;
+  }
 
-  get isChanged() { return this.made > 0; }
+  get isChanged() {
+    return this.made > 0;
+  }
 
   /** Makes one step of all changes until `end`. */
   begin() {

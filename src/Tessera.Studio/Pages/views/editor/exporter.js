@@ -17,20 +17,43 @@ export function openExport(run, document, link, signal) {
     const response = await request(runPath(run, 'export'), { json: { rows, columns, codes, format }, signal });
     download(await response.blob(), `${fileName(document.about.name)}.${format}`);
   };
-  openDialog('Export', () => [
-    h('p', { class: 'muted' }, 'The picture, or the codes that it is made of: `tessera decode` reads both kinds of files again.'),
-    h('div', { class: 'row' },
-      button('Picture (.png)', () => save('png'), { icon: 'download' }),
-      button('Codes (.npy)', () => save('npy'), { icon: 'download' }),
-      button('Codes (.json)', () => save('json'), { icon: 'download' })),
-    h('h3', {}, 'A link to this state'),
-    h('p', { class: 'small muted' }, 'The codes are in the address itself, behind the #: nothing of them is sent to a server.'),
-    h('div', { class: 'command' }, h('code', {}, link.length > 300 ? `${link.slice(0, 300)}…` : link),
-      button('Copy the link', async () => {
-        await navigator.clipboard.writeText(link);
-        toast('The link is on the clipboard.');
-      }, { icon: 'link', iconOnly: true, class: 'quiet small' })),
-  ], { signal });
+  openDialog(
+    'Export',
+    () => [
+      h(
+        'p',
+        { class: 'muted' },
+        'The picture, or the codes that it is made of: `tessera decode` reads both kinds of files again.',
+      ),
+      h(
+        'div',
+        { class: 'row' },
+        button('Picture (.png)', () => save('png'), { icon: 'download' }),
+        button('Codes (.npy)', () => save('npy'), { icon: 'download' }),
+        button('Codes (.json)', () => save('json'), { icon: 'download' }),
+      ),
+      h('h3', {}, 'A link to this state'),
+      h(
+        'p',
+        { class: 'small muted' },
+        'The codes are in the address itself, behind the #: nothing of them is sent to a server.',
+      ),
+      h(
+        'div',
+        { class: 'command' },
+        h('code', {}, link.length > 300 ? `${link.slice(0, 300)}…` : link),
+        button(
+          'Copy the link',
+          async () => {
+            await navigator.clipboard.writeText(link);
+            toast('The link is on the clipboard.');
+          },
+          { icon: 'link', iconOnly: true, class: 'quiet small' },
+        ),
+      ),
+    ],
+    { signal },
+  );
 }
 
 /** @param {Blob} blob @param {string} name */
@@ -40,4 +63,9 @@ export function download(blob, name) {
   setTimeout(() => URL.revokeObjectURL(url), 10000);
 }
 
-const fileName = name => name.toLowerCase().replace(/\.[a-z]+$/, '').replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '') || 'picture';
+const fileName = name =>
+  name
+    .toLowerCase()
+    .replace(/\.[a-z]+$/, '')
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '') || 'picture';

@@ -4,6 +4,7 @@ import { button } from '../../components/button.js';
 import { select } from '../../components/field.js';
 import { term } from '../../components/term.js';
 import { fill, h } from '../../dom.js';
+import { percent } from '../../format.js';
 
 /**
  * @param {string} run
@@ -25,28 +26,77 @@ export function interpolation(run, ends, onTake, signal) {
     at = i;
     [...strip.children].forEach((element, j) => element.setAttribute('aria-pressed', String(i === j)));
     const frame = frames[i];
-    text.textContent = `${Math.round(frame.t * 100)} % of the way${frame.codes ? '' : ': between codes, so it has none of its own'}`;
+    const note = frame.codes ? '' : ': between codes, so it has none of its own';
+    text.textContent = `${percent(frame.t)} of the way${note}`;
     take.disabled = !frame.codes;
   };
 
   const walk = async () => {
     const { from, to } = ends();
-    if (from.rows !== to.rows || from.columns !== to.columns) throw new Error('The two pictures must have the same size.');
-    const json = { rows: from.rows, columns: from.columns, from: from.codes, to: to.codes, steps: Number(steps), space };
+    if (from.rows !== to.rows || from.columns !== to.columns)
+      throw new Error('The two pictures must have the same size.');
+    const json = {
+      rows: from.rows,
+      columns: from.columns,
+      from: from.codes,
+      to: to.codes,
+      steps: Number(steps),
+      space,
+    };
     frames = (await ask(runPath(run, 'interpolate'), { json, signal })).frames;
-    fill(strip, frames.map((frame, i) => h('button', {
-      type: 'button', 'aria-pressed': 'false', 'aria-label': `Frame ${i + 1} of ${frames.length}`, onclick: () => show(i),
-    }, h('img', { class: 'pixels', src: dataUrl(frame.image), alt: '' }))));
+    fill(
+      strip,
+      frames.map((frame, i) =>
+        h(
+          'button',
+          {
+            type: 'button',
+            'aria-pressed': 'false',
+            'aria-label': `Frame ${i + 1} of ${frames.length}`,
+            onclick: () => show(i),
+          },
+          h('img', { class: 'pixels', src: dataUrl(frame.image), alt: '' }),
+        ),
+      ),
+    );
     show(Math.floor(frames.length / 2));
   };
 
-  return h('section', { class: 'card stack' },
-    h('div', { class: 'card-head' }, h('h2', {}, term('interpolation', 'From A to B')),
-      h('div', { class: 'end' },
-        select('Way', [{ value: 'latents', label: 'straight between vectors' }, { value: 'codes', label: 'code after code' }], space,
-          value => { space = value; }, { isPlain: true }).element,
-        select('Frames', ['5', '9', '17', '33'].map(value => ({ value, label: `${value} frames` })), steps,
-          value => { steps = value; }, { isPlain: true }).element,
-        button('Interpolate', walk, { class: 'small primary' }))),
-    strip, h('div', { class: 'row' }, text, take));
+  return h(
+    'section',
+    { class: 'card stack' },
+    h(
+      'div',
+      { class: 'card-head' },
+      h('h2', {}, term('interpolation', 'From A to B')),
+      h(
+        'div',
+        { class: 'end' },
+        select(
+          'Way',
+          [
+            { value: 'latents', label: 'straight between vectors' },
+            { value: 'codes', label: 'code after code' },
+          ],
+          space,
+          value => {
+            space = value;
+          },
+          { isPlain: true },
+        ).element,
+        select(
+          'Frames',
+          ['5', '9', '17', '33'].map(value => ({ value, label: `${value} frames` })),
+          steps,
+          value => {
+            steps = value;
+          },
+          { isPlain: true },
+        ).element,
+        button('Interpolate', walk, { class: 'small primary' }),
+      ),
+    ),
+    strip,
+    h('div', { class: 'row' }, text, take),
+  );
 }

@@ -21,18 +21,22 @@ export function layersOf(model) {
     return [
       { name: model.codebookNames[0], codebook: 0, fineness: 1, indexOf: cell => cell * 5 },
       {
-        name: model.codebookNames[1], codebook: 1, fineness: 2,
+        name: model.codebookNames[1],
+        codebook: 1,
+        fineness: 2,
         indexOf: (cell, columns) => {
           const x = cell % (columns * 2);
           const y = Math.floor(cell / (columns * 2));
-          return ((y >> 1) * columns + (x >> 1)) * 5 + 1 + (y % 2) * 2 + x % 2;
+          return ((y >> 1) * columns + (x >> 1)) * 5 + 1 + (y % 2) * 2 + (x % 2);
         },
       },
     ];
   }
   return Array.from({ length: model.perCell }, (_, place) => ({
     name: model.codebooks > 1 ? model.codebookNames[model.codebookOf[place]] : `level ${place + 1}`,
-    codebook: model.codebookOf[place], fineness: 1, indexOf: cell => cell * model.perCell + place,
+    codebook: model.codebookOf[place],
+    fineness: 1,
+    indexOf: cell => cell * model.perCell + place,
   }));
 }
 

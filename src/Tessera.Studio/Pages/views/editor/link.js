@@ -1,4 +1,4 @@
-/** Codes in an address: their rows and columns, then base64url digits, two for each code, or three if there are more. */
+/** Codes in an address: their rows and columns, then base64url digits, two for each code or more. */
 
 const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 

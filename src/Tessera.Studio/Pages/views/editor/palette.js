@@ -25,42 +25,62 @@ export function palette(state, signal) {
   let label = '';
   let asked = 0;
 
-  const grid = tileGrid({
-    label: 'Atlas of codes', cell: 34, scrolls: true,
-    paint(context, i, x, y, size) {
-      atlas.paint(context, state.numberOf(codes[i]), x + 1, y + 1, size - 2);
-      const probability = likely.get(codes[i]);
-      if (probability === undefined) return;
-      context.fillStyle = color('--raised');
-      context.fillRect(x + 1, y + size - 6, size - 2, 5);
-      context.fillStyle = color('--accent');
-      context.fillRect(x + 1, y + size - 5, (size - 2) * Math.max(.06, Math.sqrt(probability)), 4);
+  const grid = tileGrid(
+    {
+      label: 'Atlas of codes',
+      cell: 34,
+      scrolls: true,
+      paint(context, i, x, y, size) {
+        atlas.paint(context, state.numberOf(codes[i]), x + 1, y + 1, size - 2);
+        const probability = likely.get(codes[i]);
+        if (probability === undefined) return;
+        context.fillStyle = color('--raised');
+        context.fillRect(x + 1, y + size - 6, size - 2, 5);
+        context.fillStyle = color('--accent');
+        context.fillRect(x + 1, y + size - 5, (size - 2) * Math.max(0.06, Math.sqrt(probability)), 4);
+      },
+      describe: i => describe(codes[i]),
+      onDown: i => choose(codes[i]),
+      onHover: i => {
+        say(i < 0 ? resting() : codes[i]);
+        preview(i < 0 ? null : codes[i]);
+      },
+      onMove: i => say(codes[i]),
     },
-    describe: i => describe(codes[i]),
-    onDown: i => choose(codes[i]),
-    onHover: i => {
-      say(i < 0 ? resting() : codes[i]);
-      preview(i < 0 ? null : codes[i]);
-    },
-    onMove: i => say(codes[i]),
-  }, signal);
+    signal,
+  );
 
   const tile = pixels(56, 56, '');
   const text = h('div', { class: 'small', 'aria-live': 'polite' });
   const note = h('p', { class: 'small muted' });
 
-  const describe = code => [`code ${code}`, notes.get(code), atlas.places.has(state.numberOf(code))
-    ? `used ${plural(atlas.count(state.numberOf(code)), 'time')}` : null].filter(Boolean).join(', ');
+  const describe = code =>
+    [
+      `code ${code}`,
+      notes.get(code),
+      atlas.places.has(state.numberOf(code)) ? `used ${plural(atlas.count(state.numberOf(code)), 'time')}` : null,
+    ]
+      .filter(Boolean)
+      .join(', ');
 
   const say = code => {
     const context = tile.getContext('2d');
     context.imageSmoothingEnabled = false;
     context.clearRect(0, 0, 56, 56);
     atlas.paint(context, state.numberOf(code), 0, 0, 56, true);
-    const name = isChoosing() && code === subject().code ? 'This cell: code' : code === state.brush ? 'Brush: code' : 'Code';
-    fill(text, h('strong', {}, `${name} ${code}`), h('br'),
-      [notes.get(code), `used ${plural(atlas.count(state.numberOf(code)), 'time')} on ${count(atlas.atlas.images)} images`]
-        .filter(Boolean).join(', '));
+    const name =
+      isChoosing() && code === subject().code ? 'This cell: code' : code === state.brush ? 'Brush: code' : 'Code';
+    fill(
+      text,
+      h('strong', {}, `${name} ${code}`),
+      h('br'),
+      [
+        notes.get(code),
+        `used ${plural(atlas.count(state.numberOf(code)), 'time')} on ${count(atlas.atlas.images)} images`,
+      ]
+        .filter(Boolean)
+        .join(', '),
+    );
   };
 
   const isChoosing = () => (state.tool === 'point' || state.tool === 'select') && state.active?.selection;
@@ -105,22 +125,30 @@ export function palette(state, signal) {
       };
     },
     async use() {
-      return { codes: all().sort((a, b) => atlas.count(state.numberOf(b)) - atlas.count(state.numberOf(a))), note: 'The most used first.' };
+      return {
+        codes: all().sort((a, b) => atlas.count(state.numberOf(b)) - atlas.count(state.numberOf(a))),
+        note: 'The most used first.',
+      };
     },
     async prior() {
       const { pane, place } = subject();
       if (!pane) return { codes: all(), note: 'Choose a cell: the prior then says what is likely there.' };
       const fits = pane.document.rows === model.prior.rows && pane.document.columns === model.prior.columns;
-      if (!fits) return { codes: all(), note: `The prior knows pictures of ${model.prior.rows} x ${model.prior.columns} codes only.` };
+      if (!fits)
+        return {
+          codes: all(),
+          note: `The prior knows pictures of ${model.prior.rows} x ${model.prior.columns} codes only.`,
+        };
       const json = { codes: pane.document.codes, place, class: label || null, count: Math.min(256, model.codes) };
       const answer = await ask(runPath(model.id, 'likely'), { json, signal });
       const known = new Map(answer.codes.map((code, i) => [code, answer.probabilities[i]]));
       return {
         codes: [...answer.codes, ...all().filter(code => !known.has(code))],
-        notes: new Map([...known].map(([code, p]) => [code, p >= .005 ? percent(p) : `${significant(p * 100, 2)} %`])),
+        notes: new Map([...known].map(([code, p]) => [code, p >= 0.005 ? percent(p) : `${significant(p * 100, 2)} %`])),
         likely: known,
-        note: `The likeliest first, given the codes before it. Now: code ${answer.current.code}, `
-          + `${answer.current.rank}${ordinal(answer.current.rank)} likeliest.`,
+        note:
+          `The likeliest first, given the codes before it. Now: code ${answer.current.code}, ` +
+          `${answer.current.rank}${ordinal(answer.current.rank)} likeliest.`,
       };
     },
     async number() {
@@ -161,40 +189,60 @@ export function palette(state, signal) {
   const follow = () => {
     // A new code in the same cell changes what is likely after it, not the order around it.
     const { pane, place } = subject();
-    const now = `${order} ${label} ${state.layer.codebook} ${pane?.title} ${place} ${order === 'likeness' && !pane ? state.brush : ''}`;
+    const brush = order === 'likeness' && !pane ? state.brush : '';
+    const now = [order, label, state.layer.codebook, pane?.title, place, brush].join(' ');
     if (now === seen) return markOnly();
     seen = now;
     return soon();
   };
   state.on(['selection', 'layer', 'brush', 'document', 'tool'], follow);
 
-  const classes = model.prior && model.prior.classes.length > 0 ? select('Class for the prior', [{ value: '', label: 'any class' },
-    ...model.prior.classes.map(name => ({ value: name, label: name }))], '', value => {
-    label = value;
-    follow();
-  }, { isPlain: true }) : null;
+  const classes =
+    model.prior && model.prior.classes.length > 0
+      ? select(
+          'Class for the prior',
+          [{ value: '', label: 'any class' }, ...model.prior.classes.map(name => ({ value: name, label: name }))],
+          '',
+          value => {
+            label = value;
+            follow();
+          },
+          { isPlain: true },
+        )
+      : null;
   if (classes) classes.element.hidden = true;
 
-  const orderChoice = select('Order', [
-    { value: 'likeness', label: 'by likeness' }, { value: 'use', label: 'by use' },
-    ...(model.prior ? [{ value: 'prior', label: 'by what the prior thinks likely' }] : []),
-    { value: 'number', label: 'by number' },
-  ], order, value => {
-    order = value;
-    if (classes) classes.element.hidden = value !== 'prior';
-    follow();
-  });
+  const orderChoice = select(
+    'Order',
+    [
+      { value: 'likeness', label: 'by likeness' },
+      { value: 'use', label: 'by use' },
+      ...(model.prior ? [{ value: 'prior', label: 'by what the prior thinks likely' }] : []),
+      { value: 'number', label: 'by number' },
+    ],
+    order,
+    value => {
+      order = value;
+      if (classes) classes.element.hidden = value !== 'prior';
+      follow();
+    },
+  );
 
   say(state.brush);
   sort();
   return {
-    element: h('aside', { class: 'card palette', 'aria-label': 'Codes to choose from' },
+    element: h(
+      'aside',
+      { class: 'card palette', 'aria-label': 'Codes to choose from' },
       h('div', { class: 'current' }, tile, text),
-      orderChoice.element, classes?.element,
+      orderChoice.element,
+      classes?.element,
       h('p', { class: 'small muted' }, term('atlas'), ' of ', term('code', 'codes'), ': click one to use it.'),
-      grid.element, note),
+      grid.element,
+      note,
+    ),
     focus: grid.focus,
   };
 }
 
-const ordinal = n => (n % 100 >= 11 && n % 100 <= 13 ? 'th' : ['th', 'st', 'nd', 'rd'][n % 10] ?? 'th');
+const ordinal = n => (n % 100 >= 11 && n % 100 <= 13 ? 'th' : (['th', 'st', 'nd', 'rd'][n % 10] ?? 'th'));

@@ -38,7 +38,12 @@ export class Pane {
     this.isComparing = false;
 
     this.screen = h('canvas');
-    this.decode = newestDecoder(state.model.id, (pixels, milliseconds) => this.showPixels(pixels, milliseconds), problem, signal);
+    this.decode = newestDecoder(
+      state.model.id,
+      (pixels, milliseconds) => this.showPixels(pixels, milliseconds),
+      problem,
+      signal,
+    );
     this.askNats = debounce(() => this.fetchNats(), 120);
     this.picture = this.grid('picture');
     this.codes = this.grid('codes');
@@ -47,11 +52,17 @@ export class Pane {
     state.on(['selection'], () => this.element.classList.toggle('active', state.active === this));
   }
 
-  get layer() { return this.state.layer; }
+  get layer() {
+    return this.state.layer;
+  }
 
-  get columns() { return this.document.columns * this.layer.fineness; }
+  get columns() {
+    return this.document.columns * this.layer.fineness;
+  }
 
-  get rows() { return this.document.rows * this.layer.fineness; }
+  get rows() {
+    return this.document.rows * this.layer.fineness;
+  }
 
   /** The code of a cell of the layer. @param {number} cell */
   codeAt(cell) {
@@ -101,8 +112,11 @@ export class Pane {
 
   /** Shows what codes would decode to; null ends it. @param {import('./document.js').Changes | null} changes */
   preview(changes) {
-    this.decode({ rows: this.document.rows, columns: this.document.columns,
-      codes: changes ? this.document.with(changes) : this.document.codes });
+    this.decode({
+      rows: this.document.rows,
+      columns: this.document.columns,
+      codes: changes ? this.document.with(changes) : this.document.codes,
+    });
   }
 
   /** @param {boolean} isOn */
@@ -146,8 +160,10 @@ export class Pane {
   async fetchNats() {
     const { rows, columns, codes } = this.document;
     try {
-      const answer = await ask(runPath(this.state.model.id, 'nats'),
-        { json: { rows, columns, codes, class: null }, signal: this.signal });
+      const answer = await ask(runPath(this.state.model.id, 'nats'), {
+        json: { rows, columns, codes, class: null },
+        signal: this.signal,
+      });
       this.nats = answer.nats;
       this.draw();
     } catch (error) {
@@ -157,28 +173,31 @@ export class Pane {
 
   grid(kind) {
     const isPicture = kind === 'picture';
-    const grid = tileGrid({
-      label: isPicture ? `Picture ${this.title}, as cells` : `Codes of picture ${this.title}`,
-      columns: 1,
-      below: isPicture ? (context, width, height) => this.paintPicture(context, width, height) : undefined,
-      paint: isPicture ? undefined : (context, cell, x, y, size) => this.paintCode(context, cell, x, y, size),
-      above: (context, size) => this.paintSelection(context, size),
-      describe: cell => this.describe(cell),
-      onDown: (cell, event) => press(this.state.tool, this, cell, this.state, event.shiftKey),
-      onDrag: cell => drag(this.state.tool, this, cell, this.state),
-      onUp: () => this.document.end(),
-      onHover: cell => {
-        (isPicture ? this.codes : this.picture).hint(cell);
-        this.showStatus(cell);
+    const grid = tileGrid(
+      {
+        label: isPicture ? `Picture ${this.title}, as cells` : `Codes of picture ${this.title}`,
+        columns: 1,
+        below: isPicture ? (context, width, height) => this.paintPicture(context, width, height) : undefined,
+        paint: isPicture ? undefined : (context, cell, x, y, size) => this.paintCode(context, cell, x, y, size),
+        above: (context, size) => this.paintSelection(context, size),
+        describe: cell => this.describe(cell),
+        onDown: (cell, event) => press(this.state.tool, this, cell, this.state, event.shiftKey),
+        onDrag: cell => drag(this.state.tool, this, cell, this.state),
+        onUp: () => this.document.end(),
+        onHover: cell => {
+          (isPicture ? this.codes : this.picture).hint(cell);
+          this.showStatus(cell);
+        },
+        onMove: (cell, event) => {
+          this.showStatus(cell);
+          if (event.shiftKey && this.selection) this.select(between(this.anchor, cell, this.columns), this.anchor);
+          else if (this.state.tool === 'point' || this.state.tool === 'select') {
+            this.select(between(cell, cell, this.columns), cell);
+          }
+        },
       },
-      onMove: (cell, event) => {
-        this.showStatus(cell);
-        if (event.shiftKey && this.selection) this.select(between(this.anchor, cell, this.columns), this.anchor);
-        else if (this.state.tool === 'point' || this.state.tool === 'select') {
-          this.select(between(cell, cell, this.columns), cell);
-        }
-      },
-    }, this.signal);
+      this.signal,
+    );
     return grid;
   }
 
@@ -213,36 +232,56 @@ export class Pane {
   describe(cell) {
     const y = Math.floor(cell / this.columns);
     const surprise = this.nats ? `, ${significant(this.nats[this.placeOf(cell)])} nats` : '';
-    return `Row ${y + 1}, column ${cell % this.columns + 1}: code ${this.codeAt(cell)}${surprise}`;
+    return `Row ${y + 1}, column ${(cell % this.columns) + 1}: code ${this.codeAt(cell)}${surprise}`;
   }
 
   showStatus(cell) {
-    fill(this.status, h('span', {}, cell >= 0 ? this.describe(cell) : `${this.rows} x ${this.columns} codes`),
+    fill(
+      this.status,
+      h('span', {}, cell >= 0 ? this.describe(cell) : `${this.rows} x ${this.columns} codes`),
       h('span', {}, `decoded in ${Math.max(1, Math.round(this.milliseconds))} ms`),
-      this.document.about.psnr && !this.document.isChanged && h('span', {}, `${significant(this.document.about.psnr)} dB`));
+      this.document.about.psnr &&
+        !this.document.isChanged &&
+        h('span', {}, `${significant(this.document.about.psnr)} dB`),
+    );
   }
 
+  /** @param {{ onReplace: () => void, onFile: (file: File) => void, onClose?: () => void }} actions */
   build({ onReplace, onFile, onClose }) {
     this.name = h('h2');
     this.status = h('div', { class: 'status-line' });
     this.originalImage = new Image();
-    this.original = button('Original', () => {
-      this.isComparing = !this.isComparing;
-      this.original.setAttribute('aria-pressed', String(this.isComparing));
-      this.draw();
-    }, { class: 'small', pressed: false, title: 'Show the original instead of what the codes decode to' });
-    this.element = h('section', {
-      class: 'card pane', 'aria-label': `Picture ${this.title}`,
-      ondragover: event => event.preventDefault(),
-      ondrop: event => {
-        event.preventDefault();
-        if (event.dataTransfer.files[0]) onFile(event.dataTransfer.files[0]);
+    this.original = button(
+      'Original',
+      () => {
+        this.isComparing = !this.isComparing;
+        this.original.setAttribute('aria-pressed', String(this.isComparing));
+        this.draw();
       },
-    },
-    h('div', { class: 'pane-head' }, this.name, this.original,
-      button('Other picture', onReplace, { class: 'small', icon: 'picture' }),
-      onClose && button(`Close picture ${this.title}`, onClose, { class: 'small quiet', icon: 'close', iconOnly: true })),
-    h('div', { class: 'pane-body' }, this.picture.element, this.codes.element),
-    this.status);
+      { class: 'small', pressed: false, title: 'Show the original instead of what the codes decode to' },
+    );
+    this.element = h(
+      'section',
+      {
+        class: 'card pane',
+        'aria-label': `Picture ${this.title}`,
+        ondragover: event => event.preventDefault(),
+        ondrop: event => {
+          event.preventDefault();
+          if (event.dataTransfer.files[0]) onFile(event.dataTransfer.files[0]);
+        },
+      },
+      h(
+        'div',
+        { class: 'pane-head' },
+        this.name,
+        this.original,
+        button('Other picture', onReplace, { class: 'small', icon: 'picture' }),
+        onClose &&
+          button(`Close picture ${this.title}`, onClose, { class: 'small quiet', icon: 'close', iconOnly: true }),
+      ),
+      h('div', { class: 'pane-body' }, this.picture.element, this.codes.element),
+      this.status,
+    );
   }
 }

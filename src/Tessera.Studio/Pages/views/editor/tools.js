@@ -51,7 +51,12 @@ function area(pane, start) {
   while (open.length > 0) {
     const cell = open.pop();
     const x = cell % pane.columns;
-    const neighbours = [cell - pane.columns, cell + pane.columns, x > 0 ? cell - 1 : -1, x < pane.columns - 1 ? cell + 1 : -1];
+    const neighbours = [
+      cell - pane.columns,
+      cell + pane.columns,
+      x > 0 ? cell - 1 : -1,
+      x < pane.columns - 1 ? cell + 1 : -1,
+    ];
     for (const next of neighbours) {
       if (next < 0 || next >= pane.columns * pane.rows || found.has(next) || pane.codeAt(next) !== code) continue;
       found.add(next);
@@ -70,8 +75,9 @@ export function copy(pane) {
   const region = pane.selection && wholeCells(pane.selection, pane.layer.fineness);
   if (!region) return null;
   const { document, perCell } = pane;
-  const codes = cellsOf(region, document.columns)
-    .flatMap(cell => document.codes.slice(cell * perCell, (cell + 1) * perCell));
+  const codes = cellsOf(region, document.columns).flatMap(cell =>
+    document.codes.slice(cell * perCell, (cell + 1) * perCell),
+  );
   return { rows: region.height, columns: region.width, codes };
 }
 
@@ -105,6 +111,9 @@ function wholeCells(region, fineness) {
   const x = Math.floor(region.x / fineness);
   const y = Math.floor(region.y / fineness);
   return {
-    x, y, width: Math.ceil((region.x + region.width) / fineness) - x, height: Math.ceil((region.y + region.height) / fineness) - y,
+    x,
+    y,
+    width: Math.ceil((region.x + region.width) / fineness) - x,
+    height: Math.ceil((region.y + region.height) / fineness) - y,
   };
 }
