@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using Tessera.Cli;
+using Tessera.Cli.Studio;
 
+bool isDetached = DetachedProcess.RedirectOutput();
 if (!Console.IsOutputRedirected) Console.SetOut(new TerminalWriter(Console.Out));
 if (!Console.IsErrorRedirected) Console.SetError(new TerminalWriter(Console.Error));
 
@@ -13,6 +15,12 @@ return TesseraProgram.Run(args, Console.Out, Console.Error, cancellation.Token);
 
 void OnSignal(PosixSignalContext context)
 {
+    if (isDetached && context.Signal is (PosixSignal.SIGINT or PosixSignal.SIGHUP))
+    {
+        // The terminal means the studio; a run is stopped through its folder.
+        context.Cancel = true;
+        return;
+    }
     context.Cancel = !cancellation.IsCancellationRequested;
     cancellation.Cancel();
     // A progress bar hides the cursor: show it again before the process ends.

@@ -42,9 +42,7 @@ public static class TesseraProgram
         {
             CheckEnvironment(CpuDevice.KernelsVariable, CpuDevice.KernelNames);
             CheckEnvironment(CpuDevice.ConvolutionsVariable, CpuDevice.ConvolutionNames);
-            // No response files: @file must stay usable as the name of an image.
-            ParseResult parse = Commands(invocation).Parse(
-                args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
+            ParseResult parse = CommandLineCheck.Parse(Commands(invocation), args);
             command = parse.CommandResult.Command;
             CommandLineCheck.ThrowIfWrong(parse, args);
             return parse.Invoke(new InvocationConfiguration
@@ -73,7 +71,7 @@ public static class TesseraProgram
             new ReportCommand(invocation), new EncodeCommand(invocation), new DecodeCommand(invocation),
             new ClassifierCommand(invocation),
             new PriorCommand(invocation), new SampleCommand(invocation), new CompleteCommand(invocation),
-            new ScoreCommand(invocation),
+            new ScoreCommand(invocation), new StudioCommand(invocation),
             new ConvertCommand(invocation), new ExportCommand(invocation), new InfoCommand(invocation),
             new DataCommand(invocation), new BenchCommand(invocation),
             new HelpOption { Action = new ExamplesHelpAction() }, new VersionOption { Action = new VersionAction() },

@@ -27,6 +27,7 @@ public sealed class HelpTests
     [InlineData("score", "RUN", "IMAGE", "--key", "--data", "--data-dir", "--split", "--size", "--prior", "--classes",
         "--worst", "--picture", "--out", "--skip-damaged", "--threads")]
     [InlineData("report", "RUN", "--key", "--data", "--data-dir", "--split", "--size", "--prior", "--out", "--threads")]
+    [InlineData("studio", "RUN|FOLDER", "--port", "--host", "--token", "--no-browser", "--data")]
     [InlineData("convert", "RUN", "--key", "FILE")]
     [InlineData("export", "RUN", "--key", "--onnx", "--prior")]
     [InlineData("info", "RUN", "--key")]
@@ -48,7 +49,7 @@ public sealed class HelpTests
         Assert.All(
             [
                 "train", "eval", "reconstruct", "report", "encode", "decode", "classifier", "prior", "sample",
-                "complete", "score", "convert", "export", "info", "data", "bench",
+                "complete", "score", "studio", "convert", "export", "info", "data", "bench",
             ],
             name => Assert.Matches($@"(?m)^  {name}\b", help));
     }

@@ -15,7 +15,7 @@ public sealed class TrainTests(Trained trained)
         Assert.Equal(
             [
                 "checkpoints", "config.json", "eval.csv", "metrics.csv", "model.safetensors", "reconstructions.png",
-                "report", "series.csv",
+                "report", "series.csv", "snapshots",
             ],
             TemporaryFolder.NamesIn(trained.Run));
         Assert.Equal(["10", "20", "30"], TemporaryFolder.NamesIn(Path.Combine(trained.Run, "checkpoints")));

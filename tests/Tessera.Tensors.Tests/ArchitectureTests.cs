@@ -18,6 +18,7 @@ public partial class ArchitectureTests
     [InlineData("Tessera")]
     [InlineData("Tessera.Models")]
     [InlineData("Tessera.Onnx")]
+    [InlineData("Tessera.Studio")]
     [InlineData("Tessera.Cli")]
     public void Only_the_engine_touches_vectors(string project) =>
         AssertNone(FilesOf(project, "*.cs"), VectorTerms(), "computes with vectors of the processor");
@@ -26,6 +27,7 @@ public partial class ArchitectureTests
     [InlineData("Tessera")]
     [InlineData("Tessera.Models")]
     [InlineData("Tessera.Onnx")]
+    [InlineData("Tessera.Studio")]
     [InlineData("Tessera.Cli")]
     public void Only_the_engine_is_unsafe(string project) =>
         AssertNone(FilesOf(project, "*.cs"), UnsafeKeyword(), "is unsafe");
@@ -33,7 +35,7 @@ public partial class ArchitectureTests
     [Fact]
     public void ImageSharp_stays_inside_Imaging() =>
         AssertNone(
-            FilesOf("Tessera", "*.cs").Concat(FilesOf("Tessera.Cli", "*.cs"))
+            FilesOf("Tessera", "*.cs").Concat(FilesOf("Tessera.Studio", "*.cs")).Concat(FilesOf("Tessera.Cli", "*.cs"))
                 .Where(file => !Normal(file).Contains("/Tessera/Imaging/", StringComparison.Ordinal)),
             ImageSharp(), "uses ImageSharp");
 
@@ -42,6 +44,7 @@ public partial class ArchitectureTests
     [InlineData("Tessera")]
     [InlineData("Tessera.Models")]
     [InlineData("Tessera.Onnx")]
+    [InlineData("Tessera.Studio")]
     [InlineData("Tessera.Cli")]
     public void No_native_library_is_called(string project) =>
         AssertNone(FilesOf(project, "*.cs"), NativeCall(), "calls a native library");
@@ -79,7 +82,8 @@ public partial class ArchitectureTests
     [InlineData("Tessera", "Tessera.Tensors")]
     [InlineData("Tessera.Models", "Tessera")]
     [InlineData("Tessera.Onnx", "Tessera")]
-    [InlineData("Tessera.Cli", "Tessera.Cuda", "Tessera.Models", "Tessera.Onnx", "Tessera")]
+    [InlineData("Tessera.Studio", "Tessera")]
+    [InlineData("Tessera.Cli", "Tessera.Cuda", "Tessera.Models", "Tessera.Onnx", "Tessera.Studio", "Tessera")]
     public void Project_references_point_one_way(string project, params string[] references)
     {
         XDocument file = XDocument.Load(Path.Combine(Source, project, project + ".csproj"));

@@ -7,6 +7,11 @@ namespace Tessera.Cli.CommandLine;
 /// <summary>Reports an error of the command line as one line that says how to fix it.</summary>
 internal static class CommandLineCheck
 {
+    /// <summary>Parses a command line.</summary>
+    // No response files: @file must stay usable as the name of an image.
+    public static ParseResult Parse(Command command, IReadOnlyList<string> args) => command.Parse(
+        args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
+
     /// <summary>Checks a parsed command line.</summary>
     /// <exception cref="InputException">The command line is wrong.</exception>
     public static void ThrowIfWrong(ParseResult parse, IReadOnlyList<string> args)

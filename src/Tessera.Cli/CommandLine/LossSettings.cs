@@ -5,6 +5,9 @@ namespace Tessera.Cli.CommandLine;
 /// <summary>The options that describe how reconstructions are compared with their images.</summary>
 internal static class LossSettings
 {
+    /// <summary>The name of the option for the feature network.</summary>
+    public const string FeaturesName = "--features";
+
     private static readonly LossOptions Usual = Preset.Default.Options.Loss;
 
     private static readonly Dictionary<PixelLoss, string> Names = new()
@@ -48,6 +51,4 @@ internal static class LossSettings
             options => options.Loss.Perceptual,
             (options, value) => options with { Loss = options.Loss with { Perceptual = value!.Value } }),
     ];
-
-    private const string FeaturesName = "--features";
 }

@@ -10,11 +10,17 @@ internal abstract class Setting<TOptions>(Option option) where TOptions : RunOpt
 {
     public Option Option { get; } = option;
 
+    /// <summary>The title of the settings among which a form shows it.</summary>
+    public string Topic { get; init; } = "";
+
     /// <summary>The run's options with the value that the user gave, if any.</summary>
     public abstract TOptions Apply(ParseResult parse, TOptions options);
 
     /// <summary>The value in the run's options.</summary>
     public abstract object? Get(TOptions options);
+
+    /// <summary>The same setting under a title.</summary>
+    public abstract Setting<TOptions> Under(string topic);
 }
 
 /// <summary>A setting with a typed value.</summary>
@@ -32,4 +38,7 @@ internal sealed class Setting<TOptions, T>(
         parse.IsGiven(option) ? (TOptions)set(options, parse.GetValue(option)!) : options;
 
     public override object? Get(TOptions options) => get(options);
+
+    public override Setting<TOptions> Under(string topic) =>
+        new Setting<TOptions, T>(option, get, set) { Topic = topic };
 }

@@ -10,6 +10,9 @@ internal sealed class SettingGroup<TOptions>(params Setting<TOptions>[] settings
     /// <summary>The options, in the order of the help.</summary>
     public IEnumerable<Option> Options => settings.Select(setting => setting.Option);
 
+    /// <summary>The settings, in the order of the help.</summary>
+    public IReadOnlyList<Setting<TOptions>> Settings => settings;
+
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {

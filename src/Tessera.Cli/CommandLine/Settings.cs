@@ -61,12 +61,23 @@ internal static class Settings
     /// <summary>The options that the result of a run depends on; they are fixed when it starts.</summary>
     public static SettingGroup<TrainingOptions> ForStarting() => new(
     [
-        ImageSettings<TrainingOptions>.Data(Usual.Data),
-        ImageSettings<TrainingOptions>.Size(Usual.Size),
-        ImageSettings<TrainingOptions>.Flips(FlipsDescription, Usual.Flips),
-        .. ModelSizes(Usual.Model),
-        .. QuantizerSettings.All(),
-        .. LossSettings.All(),
+        .. Under(
+            "Images", ImageSettings<TrainingOptions>.Data(Usual.Data), ImageSettings<TrainingOptions>.Size(Usual.Size),
+            ImageSettings<TrainingOptions>.Flips(FlipsDescription, Usual.Flips)),
+        .. Under("Model", ModelSizes(Usual.Model)),
+        .. Under("Quantizer", QuantizerSettings.All()),
+        .. Under("Loss", LossSettings.All()),
+        .. Under("Start", Initial()),
+        .. Under(
+            "Optimizer",
+            [
+                RunSettings<TrainingOptions>.Batch(Usual.Batch), .. RunSettings<TrainingOptions>.Optimizing(Usual),
+                RunSettings<TrainingOptions>.Seed(Usual.Seed),
+            ]),
+    ]);
+
+    private static Setting<TrainingOptions>[] Initial() =>
+    [
         new Setting<TrainingOptions, string?>(
             NewOption.Text(
                 InitName, "FILE",
@@ -79,10 +90,7 @@ internal static class Settings
                 KeyName, "NAME",
                 "Key of the state dict in the PyTorch file of --init; needed only if the file holds several models."),
             options => options.InitKey, (options, value) => options with { InitKey = value }),
-        RunSettings<TrainingOptions>.Batch(Usual.Batch),
-        .. RunSettings<TrainingOptions>.Optimizing(Usual),
-        RunSettings<TrainingOptions>.Seed(Usual.Seed),
-    ]);
+    ];
 
     private static Setting<TrainingOptions>[] Images(string usual, bool allowsNative) =>
     [
@@ -131,6 +139,10 @@ internal static class Settings
         NewOption.Choice(name, $"{description} [default: {OnOff(usual)}].", "on", "off"),
         options => get(options) is { } value ? OnOff(value) : null,
         (options, value) => set(options, value == "on"));
+
+    /// <summary>Settings under a title, for forms.</summary>
+    public static IEnumerable<Setting<TOptions>> Under<TOptions>(string topic, params Setting<TOptions>[] settings)
+        where TOptions : RunOptions => settings.Select(setting => setting.Under(topic));
 
     private static string OnOff(bool value) => value ? "on" : "off";
 

@@ -60,7 +60,7 @@ internal sealed class ClassifierCommand : TrainingCommand<ClassifierOptions>
         using (trainer)
         {
             PrintStart(trainer, learner, path, train, test);
-            new TrainingSession(Invocation, $"tessera classifier --resume --out {InputHints.Quoted(path)}").Run(
+            new TrainingSession(Invocation, run, $"tessera classifier --resume --out {InputHints.Quoted(path)}").Run(
                 trainer, bar => new ClassifierDisplay(Invocation.Output, bar, learner));
             Invocation.Output.Table(ClassifierDisplay.Rows(learner.Evaluation!));
         }

@@ -67,7 +67,7 @@ internal sealed class PriorCommand : TrainingCommand<PriorOptions>
             PrintStart(trainer, learner, path, train, test);
             string command = $"tessera prior {InputHints.Quoted(_model.Given(parse))} --resume --out "
                 + InputHints.Quoted(path);
-            new TrainingSession(Invocation, command).Run(
+            new TrainingSession(Invocation, run, command).Run(
                 trainer, bar => new PriorDisplay(Invocation.Output, bar, learner));
             Invocation.Output.Table(PriorDisplay.Rows(learner.Evaluation!));
             PrintIfOverfit(run);

@@ -81,12 +81,23 @@ internal sealed class TrainCommand : TrainingCommand<TrainingOptions>
         using (trainer)
         {
             PrintStart(trainer, learner, path, train, test);
-            new TrainingSession(Invocation, $"tessera train --resume --out {InputHints.Quoted(path)}").Run(
+            new TrainingSession(Invocation, run, $"tessera train --resume --out {InputHints.Quoted(path)}").Run(
                 trainer, bar => new TokenizerDisplay(Invocation.Output, bar, learner));
             PrintEvaluation(learner, path, test);
             if (!parse.GetValue(_noReport)) WriteReport(learner, path, train, test);
         }
         PrintNext(path);
+    }
+
+    /// <summary>Checks the arguments of a new run, and starts nothing.</summary>
+    /// <returns>The options that the run would have.</returns>
+    /// <exception cref="InputException">One of them is wrong.</exception>
+    public TrainingOptions Check(IReadOnlyList<string> arguments)
+    {
+        ParseResult parse = CommandLineCheck.Parse(this, arguments);
+        CommandLineCheck.ThrowIfWrong(parse, arguments);
+        Target(parse);
+        return OptionsToStart(parse);
     }
 
     private TrainingOptions OptionsToStart(ParseResult parse)

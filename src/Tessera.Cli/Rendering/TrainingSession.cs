@@ -4,8 +4,9 @@ namespace Tessera.Cli.Rendering;
 
 /// <summary>Runs a training with its progress, and says how a stopped one is continued.</summary>
 /// <param name="invocation">The streams and the cancellation.</param>
+/// <param name="run">The run folder, in which a stop can be requested too.</param>
 /// <param name="resume">The command line that continues the run.</param>
-internal sealed class TrainingSession(Invocation invocation, string resume)
+internal sealed class TrainingSession(Invocation invocation, RunFolder run, string resume)
 {
     /// <summary>Trains until the budget is spent.</summary>
     /// <param name="trainer">The training loop.</param>
@@ -13,12 +14,14 @@ internal sealed class TrainingSession(Invocation invocation, string resume)
     /// <exception cref="OperationCanceledException">The run was stopped.</exception>
     public void Run(Trainer trainer, Func<ProgressBar, IProgress<RunProgress>> show)
     {
-        using CancellationTokenRegistration note = invocation.Cancellation.Register(PrintStopping);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(invocation.Cancellation);
+        using CancellationTokenRegistration note = stop.Token.Register(PrintStopping);
+        using IDisposable request = StopRequest.Watch(run.Path, stop.Cancel);
         try
         {
             invocation.Output.WithBar(bar =>
             {
-                trainer.Run(show(bar), invocation.Cancellation);
+                trainer.Run(show(bar), stop.Token);
                 return 0;
             });
         }

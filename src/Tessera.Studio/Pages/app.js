@@ -79,13 +79,13 @@ function frame(path) {
       'nav',
       { 'aria-label': 'Main' },
       link('Runs', ['runs'], at === 'runs'),
-      link('New run', ['start'], at === 'start'),
+      h('a', { href: href(['start']), class: 'spare', 'aria-current': at === 'start' ? 'page' : null }, 'New run'),
       link('Compare', ['compare'], at === 'compare'),
     ),
     h(
       'div',
       { class: 'end' },
-      button('Keys', showShortcuts, { class: 'quiet', title: 'Keys (?)' }),
+      button('Keys', showShortcuts, { class: 'quiet spare', title: 'Keys (?)' }),
       button('Light or dark', toggleTheme, { icon: 'theme', iconOnly: true, class: 'quiet' }),
     ),
   );

@@ -46,6 +46,27 @@ public static class ImageGrid
         return grid;
     }
 
+    /// <summary>Cuts a row of images without margins into its images.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="width">The width of an image; what is left over at the end is dropped.</param>
+    internal static Image[] Cut(Image row, int width)
+    {
+        int count = row.Width / width, length = width * row.Channels;
+        return
+        [
+            .. Enumerable.Range(0, count).Select(i =>
+            {
+                Image part = Image.Black(width, row.Height, row.Channels);
+                for (int y = 0; y < row.Height; y++)
+                {
+                    int from = (y * row.Width + i * width) * row.Channels;
+                    row.Pixels.AsSpan(from, length).CopyTo(part.Pixels.AsSpan(y * length));
+                }
+                return part;
+            }),
+        ];
+    }
+
     /// <summary>
     /// The number of samples (width x height x channels) of the grid that <see cref="Make"/> would return.
     /// </summary>

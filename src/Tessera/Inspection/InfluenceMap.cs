@@ -58,6 +58,28 @@ public sealed record InfluenceMap(int Reach, int Cell, float[] Change, int Sampl
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public static InfluenceMap Measure(ModelProbe probe, LatentMaps maps)
     {
+        int cell = probe.Model.Options.PixelsPerCode;
+        long pixels = (long)maps.Count * maps.Cells * cell * cell;
+        int perImage = (int)Math.Clamp(PixelBudget / pixels, 1, maps.Cells);
+        return Measure(probe, maps, perImage, CellOf);
+
+        // The cells are spread over the map and differ from image to image.
+        int CellOf(int sample)
+        {
+            int image = sample / perImage, i = sample % perImage;
+            return (int)(((long)i * maps.Count + image) * maps.Cells / ((long)perImage * maps.Count));
+        }
+    }
+
+    /// <summary>Measures a model at one chosen cell of each map, such as where a code is used.</summary>
+    /// <param name="probe">The model.</param>
+    /// <param name="maps">The quantized latents of some images.</param>
+    /// <param name="cells">The cell of each map, an index into its rows.</param>
+    internal static InfluenceMap Measure(ModelProbe probe, LatentMaps maps, IReadOnlyList<int> cells) =>
+        Measure(probe, maps, perImage: 1, sample => cells[sample]);
+
+    private static InfluenceMap Measure(ModelProbe probe, LatentMaps maps, int perImage, Func<int, int> cellOf)
+    {
         probe.CheckDimensions(maps);
         int pixels = probe.Model.Options.PixelsPerCode;
         int width = maps.Width * pixels, height = maps.Height * pixels;
@@ -65,7 +87,6 @@ public sealed record InfluenceMap(int Reach, int Cell, float[] Change, int Sampl
         // Each 3x3 convolution extends the reach by one cell, the transposed convolutions together by less than one.
         int cells = Math.Min(2 + probe.Model.Options.ResidualLayers, Math.Max(maps.Width, maps.Height) - 1);
         int reach = Math.Min(pixels * cells, MostReach);
-        int perImage = (int)Math.Clamp(PixelBudget / ((long)maps.Count * width * height), 1, maps.Cells);
         float[][] whole = new float[maps.Count][];
         probe.Decode(
             maps.Count, maps.Height, maps.Width,
@@ -82,23 +103,16 @@ public sealed record InfluenceMap(int Reach, int Cell, float[] Change, int Sampl
             (sample, map) =>
             {
                 maps.Of(sample / perImage).CopyTo(map);
-                map.Slice(CellOf(sample) * maps.Dimensions, maps.Dimensions).Clear();
+                map.Slice(cellOf(sample) * maps.Dimensions, maps.Dimensions).Clear();
             },
             (sample, values) =>
             {
                 PixelValues.ToUnitRange(values);
                 sums.Add(
                     whole[sample / perImage], values, width, height, channels,
-                    CellOf(sample) % maps.Width, CellOf(sample) / maps.Width);
+                    cellOf(sample) % maps.Width, cellOf(sample) / maps.Width);
             });
         return new InfluenceMap(reach, pixels, sums.Means(), maps.Count * perImage);
-
-        // The cells are spread over the map and differ from image to image.
-        int CellOf(int sample)
-        {
-            int image = sample / perImage, i = sample % perImage;
-            return (int)(((long)i * maps.Count + image) * maps.Cells / ((long)perImage * maps.Count));
-        }
     }
 
     /// <summary>The sums of the changes at each offset from the cell.</summary>

@@ -53,6 +53,22 @@ public sealed class ModelProbe(VqVae model, CancellationToken cancellation = def
         return maps;
     }
 
+    /// <summary>The code vectors of codes.</summary>
+    /// <param name="codes">The codes of images, <c>[count, height, width]</c>; several of a cell are innermost.</param>
+    /// <param name="count">The number of images, at least 1.</param>
+    /// <param name="height">Rows of cells.</param>
+    /// <param name="width">Columns of cells.</param>
+    internal LatentMaps Lookup(ReadOnlySpan<int> codes, int count, int height, int width)
+    {
+        int perCell = Model.Options.Cell.Codes;
+        var maps = new LatentMaps(count, height, width, Model.Options.VectorDim);
+        using var tape = new Tape(Model.Device, recording: false);
+        Indices indices = tape.Indices(
+            codes, perCell == 1 ? [count, height, width] : [count, height, width, perCell], Model.Options.Codes);
+        Model.Quantizer.Lookup(indices).CopyTo(maps.Values);
+        return maps;
+    }
+
     /// <summary>A copy of the vectors of the codebook, <c>[codes, vector dim]</c>, row-major.</summary>
     public float[] Codebook()
     {

@@ -57,7 +57,13 @@ public sealed class CodeSampler : IDisposable
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public int[] Sample(
         IReadOnlyList<int?> labels, SamplingOptions options, ReadOnlySpan<int> given = default, long firstNumber = 0,
-        IProgress<double>? progress = null, CancellationToken cancellation = default)
+        IProgress<double>? progress = null, CancellationToken cancellation = default) =>
+        Draw(labels, options, given, firstNumber, progress, drawn: null, cancellation);
+
+    /// <summary>As <see cref="Sample"/>, and shows each position when it is drawn.</summary>
+    internal int[] Draw(
+        IReadOnlyList<int?> labels, SamplingOptions options, ReadOnlySpan<int> given, long firstNumber,
+        IProgress<double>? progress, Action<DrawnPosition>? drawn, CancellationToken cancellation)
     {
         options.Validate();
         int length = _prior.Options.Length;
@@ -73,7 +79,8 @@ public sealed class CodeSampler : IDisposable
             int?[] some = [.. labels.Skip(first).Take(count)];
             SampleBatch(
                 some, options, codes.AsMemory(first * length, count * length), firstNumber + first,
-                part => progress?.Report((done + part) / passes), cancellation);
+                part => progress?.Report((done + part) / passes),
+                drawn is null ? null : position => drawn(position with { First = first }), cancellation);
         }
         return codes;
     }
@@ -88,7 +95,7 @@ public sealed class CodeSampler : IDisposable
 
     private void SampleBatch(
         int?[] labels, SamplingOptions options, Memory<int> codes, long firstNumber, Action<double> report,
-        CancellationToken cancellation)
+        Action<DrawnPosition>? drawn, CancellationToken cancellation)
     {
         int count = labels.Length, length = _prior.Options.Length, size = _prior.Options.Codes;
         bool guided = options.Guidance > 0 && labels.Any(label => label is not null);
@@ -120,6 +127,7 @@ public sealed class CodeSampler : IDisposable
                 if (guided) inputs[count + i] = code;
                 return draw;
             }, _ => { });
+            drawn?.Invoke(new DrawnPosition(0, position, inputs.AsMemory(0, count), logits.AsMemory(0, count * size)));
             report((position + 1.0) / length);
         }
     }

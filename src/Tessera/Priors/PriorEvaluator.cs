@@ -1,7 +1,10 @@
+using System.Numerics.Tensors;
 using Tessera.Models;
 using Tessera.Tensors;
+using Tessera.Tensors.Autograd;
 using Tessera.Tensors.Devices;
 using Tessera.Tensors.Ops;
+using Tensor = Tessera.Tensors.Tensor;
 
 namespace Tessera.Priors;
 
@@ -69,6 +72,33 @@ public static class PriorEvaluator
         return nats;
 
         Indices Zeros(Shape shape, int limit) => Indices.From(new int[shape.Length], shape, limit, prior.Device);
+    }
+
+    /// <summary>The probability of each code at one place of an image, given the codes before it.</summary>
+    /// <param name="prior">The prior.</param>
+    /// <param name="codes">The codes of an image of the prior's size; those from the place on do not count.</param>
+    /// <param name="place">The place in the sequence.</param>
+    /// <param name="label">The class; null for any.</param>
+    internal static double[] ProbabilitiesAt(CodePrior prior, ReadOnlySpan<int> codes, int place, int? label)
+    {
+        CodePriorOptions options = prior.Options;
+        int[] inputs = new int[options.Length];
+        inputs[0] = options.FirstInput(label);
+        codes[..place].CopyTo(inputs.AsSpan(1));
+        using var tape = new Tape(prior.Device, recording: false);
+        float[] logits = prior.Forward(tape.Indices(inputs, [1, options.Length], prior.Inputs)).ToArray();
+        return Probabilities(logits.AsSpan(place * options.Codes, options.Codes));
+    }
+
+    /// <summary>The softmax of logits.</summary>
+    internal static double[] Probabilities(ReadOnlySpan<float> logits)
+    {
+        double[] result = new double[logits.Length];
+        double largest = TensorPrimitives.Max(logits);
+        for (int i = 0; i < result.Length; i++) result[i] = Math.Exp(logits[i] - largest);
+        double sum = TensorPrimitives.Sum<double>(result);
+        for (int i = 0; i < result.Length; i++) result[i] /= sum;
+        return result;
     }
 
     /// <summary>Images of a batch: fewer where their logits or inner numbers would take over 256 MB.</summary>

@@ -69,7 +69,13 @@ public static class TokenFile
     public static bool MayHoldLabels(string path) =>
         Path.GetExtension(path).Equals(NpzEnding, StringComparison.OrdinalIgnoreCase);
 
-    private static string WriteArray(Stream stream, int largest, ReadOnlySpan<int> shape, IEnumerable<int[]> parts)
+    /// <summary>Writes an array of codes to a stream, as a .npy file.</summary>
+    /// <param name="stream">Receives the file.</param>
+    /// <param name="largest">The largest value that there can be.</param>
+    /// <param name="shape">The array's shape.</param>
+    /// <param name="parts">Its values in row-major order.</param>
+    /// <returns>The element type, by numpy's name.</returns>
+    internal static string WriteArray(Stream stream, int largest, ReadOnlySpan<int> shape, IEnumerable<int[]> parts)
     {
         var writer = new NpyWriter(stream, largest, shape);
         foreach (int[] part in parts) writer.Write(part);

@@ -82,10 +82,24 @@ public sealed class TokenReader : IDisposable
     {
         if (path.Length == 0)
             throw new InputException("the name of the file of codes is empty; name a .npy or .npz file");
+        return Open(() => NpyReader.Open(path, TokenFile.CodesName, orOnly: true), path, codebook, perImage, levels);
+    }
+
+    /// <summary>Opens a file in memory.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="name">A name for messages.</param>
+    /// <param name="codebook">Codes in the codebook, K: every code must be below it.</param>
+    /// <param name="levels">Codes of a cell, at least 1.</param>
+    /// <exception cref="InputException">The file is damaged, or holds no codes.</exception>
+    internal static TokenReader Open(Stream file, string name, int codebook, int levels) => Open(
+        () => NpyReader.Open(file, name, TokenFile.CodesName, orOnly: true), name, codebook, perImage: null, levels);
+
+    private static TokenReader Open(Func<NpyReader> open, string path, int codebook, int? perImage, int levels)
+    {
         NpyReader? array = null;
         try
         {
-            array = NpyReader.Open(path, TokenFile.CodesName, orOnly: true);
+            array = open();
             return new TokenReader(path, array, codebook, perImage, levels);
         }
         catch (InvalidDataException e)

@@ -23,6 +23,7 @@ public sealed class TokenizerLearner : Learner
     private readonly CodebookUpkeep _upkeep;
     private readonly LevelUse _use;
     private readonly ReconstructionLoss? _loss;
+    private readonly SnapshotTaker _snapshots;
     private Quantized _quantized;
 
     /// <summary>Creates the model with its initial weights.</summary>
@@ -53,6 +54,7 @@ public sealed class TokenizerLearner : Learner
             _batches = new ImageBatches(train, Block, _options.Batch, _options.Seed, _options.Flips);
             _upkeep = new CodebookUpkeep(Model, _options.Seed);
             _use = new LevelUse(_options.Model, Device);
+            _snapshots = new SnapshotTaker(run, Model, test);
             if (_options.Loss != new LossOptions()) _loss = CreateLoss(train);
             if (_options.Loss.Perceptual > 0) Measures = [.. Measures, new("perceptual", MeasureKind.Mean)];
         }
@@ -76,6 +78,9 @@ public sealed class TokenizerLearner : Learner
     /// <summary>The last evaluation on the test split; null before the first.</summary>
     public Evaluation? Evaluation { get; private set; }
 
+    /// <summary>Whether snapshots are taken (<see cref="SnapshotFolder"/>).</summary>
+    internal bool TakesSnapshots { get; init; } = true;
+
     /// <inheritdoc/>
     public override IReadOnlyList<Measure> Measures { get; } =
     [
@@ -94,9 +99,12 @@ public sealed class TokenizerLearner : Learner
     }
 
     /// <inheritdoc/>
-    public override void Restored(long update) =>
+    public override void Restored(long update)
+    {
         // Running averages that were loaded are already settled: the decay ramp must not apply to them.
         Model.Quantizer.SetUpdates(update, isSettled: _options.Init is not null);
+        if (TakesSnapshots) _snapshots.Restored(update);
+    }
 
     /// <inheritdoc/>
     public override void BeforeFirstUpdate()
@@ -126,8 +134,11 @@ public sealed class TokenizerLearner : Learner
     }
 
     /// <inheritdoc/>
-    public override void AfterUpdate(long update, double done, UpdateLog log) =>
+    public override void AfterUpdate(long update, double done, UpdateLog log)
+    {
         log.Record(Revived, _upkeep.Revive(_quantized, update, done));
+        if (TakesSnapshots) _snapshots.AfterUpdate(update + 1);
+    }
 
     /// <inheritdoc/>
     public override IReadOnlyList<object?> Evaluate(long update, CancellationToken cancellation)
@@ -138,6 +149,7 @@ public sealed class TokenizerLearner : Learner
             throw new TrainingDivergedException(
                 update, $"the mean squared error after update {update} is {result.Mse}");
         Evaluation = result;
+        if (TakesSnapshots) _snapshots.AfterEvaluation(update);
         return
         [
             result.Split.Name(), result.ReconError, result.Psnr, result.Ssim, result.Perplexity, result.CodesUsed,

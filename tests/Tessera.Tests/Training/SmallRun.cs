@@ -81,7 +81,8 @@ internal sealed class SmallTrainer : IDisposable
 
     public SmallTrainer(TokenizerRun run, Device? device = null)
     {
-        _learner = new TokenizerLearner(run, SmallRun.Train, SmallRun.Test, device);
+        // What is counted on a device is an update: without snapshots, which are seldom.
+        _learner = new TokenizerLearner(run, SmallRun.Train, SmallRun.Test, device) { TakesSnapshots = device is null };
         try
         {
             _trainer = new Trainer(_learner);

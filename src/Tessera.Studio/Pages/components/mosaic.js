@@ -2,7 +2,7 @@
 import { h } from '../dom.js';
 import { color, onTheme } from '../theme.js';
 
-const stones = ['--accent', '--warm', '--ochre', '--accent-soft', '--sunken', '--line', '--ochre-soft', '--warm-soft'];
+const stones = ['--accent-soft', '--accent', '--ochre', '--warm', '--warm-soft', '--ochre-soft', '--sunken', '--line'];
 
 /**
  * @param {string} text
@@ -23,7 +23,7 @@ export function mosaic(text, columns, rows, signal, name = 'thumb') {
       for (let x = 0; x < columns; x++) {
         // Arcs, as a mosaic's layers lie in a fan.
         const ring = Math.hypot(x - columns * 0.2, (y - rows * 1.1) * 1.2);
-        const at = Math.floor(ring * 0.9 + random() * 1.8);
+        const at = Math.floor(ring * 0.8 + random() * 1.1);
         context.fillStyle = palette[at % palette.length];
         context.beginPath();
         const turn = 1 + random() * 2;

@@ -1,0 +1,153 @@
+using System.Numerics.Tensors;
+using Tessera.Imaging;
+using Tessera.Studio.Contract;
+using Tessera.Studio.Http;
+
+namespace Tessera.Studio.Models;
+
+/// <summary>The endpoints of the codes: atlas, likeness, map, uses, influence.</summary>
+internal sealed class CodebookEndpoints(ModelStore models)
+{
+    private const int Neighbours = 12, MostUses = 64;
+
+    public void Map(IEndpointRouteBuilder app)
+    {
+        app.MapGet("/api/runs/{id}/atlas", Atlas);
+        app.MapGet("/api/runs/{id}/atlas.png", AtlasImage);
+        app.MapGet("/api/runs/{id}/codes/{number:int}/like", Like);
+        app.MapGet("/api/runs/{id}/codebook/map", Embedding);
+        app.MapGet("/api/runs/{id}/codebook/{number:int}", Describe);
+        app.MapGet("/api/runs/{id}/codebook/{number:int}/uses.png", Patches);
+        app.MapGet("/api/runs/{id}/codebook/{number:int}/influence", Influence);
+    }
+
+    private async Task<IResult> Atlas(string id, HttpContext context)
+    {
+        LoadedModel loaded = await models.Get(id, context.RequestAborted);
+        return await Answers.Of(context, loaded.Details.Atlas, async atlas =>
+        {
+            CodeUses uses = await loaded.Details.Uses.Get();
+            return TypedResults.Json(
+                new AtlasAnswer(
+                    loaded.Version, atlas.Tile, loaded.Sizes.PixelsPerCode, ModelDetails.TilesPerRow,
+                    (atlas.Numbers.Length + ModelDetails.TilesPerRow - 1) / ModelDetails.TilesPerRow,
+                    $"/api/runs/{id}/atlas.png?v={loaded.Version}", atlas.Numbers,
+                    [.. atlas.Colors.Select(color => color.ToString())],
+                    [.. atlas.Numbers.Select(number => uses.Usage.Counts[number])], uses.Count),
+                StudioJson.Default.AtlasAnswer);
+        });
+    }
+
+    private async Task<IResult> AtlasImage(string id, HttpContext context)
+    {
+        LoadedModel loaded = await models.Get(id, context.RequestAborted);
+        return await Answers.Of(context, loaded.Details.Atlas, atlas => Answers.Png(context, atlas.Png));
+    }
+
+    private async Task<LikeAnswer> Like(string id, int number, CancellationToken cancellation, int count = int.MaxValue)
+    {
+        LoadedModel loaded = await models.Get(id, cancellation);
+        Checks.Number(loaded.Sizes, number);
+        (int Number, double Distance)[] like = loaded.Details.Like(await loaded.Details.Vectors.Get(), number);
+        (int Number, double Distance)[] first = [.. like.Take(Checks.InRange(count, 1, int.MaxValue, "count"))];
+        return new LikeAnswer([.. first.Select(code => code.Number)], [.. first.Select(code => code.Distance)]);
+    }
+
+    private async Task<IResult> Embedding(string id, HttpContext context)
+    {
+        LoadedModel loaded = await models.Get(id, context.RequestAborted);
+        return await Answers.Of(context, loaded.Details.Embedding, async embedding =>
+        {
+            StudioAtlas atlas = await loaded.Details.Atlas.Get();
+            return TypedResults.Json(
+                new MapAnswer(
+                    loaded.Version, atlas.Numbers,
+                    embedding.Umap is { } umap ? Pairs(umap) : null, Pairs(embedding.Pca),
+                    [.. embedding.PcaVariance.Where(double.IsFinite)]),
+                StudioJson.Default.MapAnswer);
+        });
+    }
+
+    private async Task<IResult> Describe(string id, int number, HttpContext context, int uses = 32)
+    {
+        Checks.InRange(uses, 1, MostUses, "uses");
+        LoadedModel loaded = await models.Get(id, context.RequestAborted);
+        Checks.Number(loaded.Sizes, number);
+        return await Answers.Of(context, loaded.Details.Atlas, async atlas =>
+        {
+            CodeUses counted = await loaded.Details.Uses.Get();
+            float[] vectors = await loaded.Details.Vectors.Get();
+            return TypedResults.Json(
+                AnswerOf(loaded, atlas, counted, vectors, number, uses), StudioJson.Default.CodeAnswer);
+        });
+    }
+
+    private static CodeAnswer AnswerOf(
+        LoadedModel loaded, StudioAtlas atlas, CodeUses uses, float[] vectors, int number, int most)
+    {
+        int size = loaded.Sizes.Codes, dimensions = loaded.Sizes.VectorDim, book = number / size;
+        long[] counts = uses.Usage.Counts[(book * size)..((book + 1) * size)].ToArray();
+        long count = counts[number % size];
+        int place = Array.IndexOf(atlas.Numbers, number);
+        return new CodeAnswer(
+            number, book, number % size, count, (double)count / Math.Max(counts.Sum(), 1),
+            counts.Count(other => other > count), place < 0 ? null : atlas.Colors[place].ToString(),
+            TensorPrimitives.Norm<float>(vectors.AsSpan(number * dimensions, dimensions)),
+            [.. loaded.Details.Like(vectors, number).Where(other => other.Number != number).Take(Neighbours)
+                .Select(other => new NeighbourAnswer(other.Number, other.Distance))],
+            atlas.Tile, uses.Count,
+            [.. loaded.Details.PlacesOf(uses, number).Take(most).Select(use => new UseAnswer(
+                use.Image, use.Cell / uses.Columns, use.Cell % uses.Columns,
+                ModelImages.LabelOf(uses.Source, use.Image)))]);
+    }
+
+    private async Task<IResult> Patches(string id, int number, HttpContext context, int uses = 32)
+    {
+        Checks.InRange(uses, 1, MostUses, "uses");
+        LoadedModel loaded = await models.Get(id, context.RequestAborted);
+        Checks.Number(loaded.Sizes, number);
+        return await Answers.Of(context, loaded.Details.Uses, counted =>
+        {
+            Image[] patches =
+            [
+                .. loaded.Details.PlacesOf(counted, number).Take(uses).Select(use => Patch(
+                    ModelImages.Read(counted.Source, use.Image), use.Cell / counted.Columns, use.Cell % counted.Columns,
+                    loaded.Sizes.PixelsPerCode)),
+            ];
+            return patches.Length == 0
+                ? throw StudioException.NotFound($"use of code {number}")
+                : Answers.Png(context, ImageGrid.Make(patches, patches.Length, padding: 0));
+        });
+    }
+
+    private async Task<IResult> Influence(string id, int number, HttpContext context)
+    {
+        LoadedModel loaded = await models.Get(id, context.RequestAborted);
+        Checks.Number(loaded.Sizes, number);
+        return await Answers.Of(context, loaded.Details.Influence(number), use => (IResult)(use.Map is { } map
+            ? TypedResults.Json(
+                new InfluenceAnswer(
+                    map.Side, map.Cell, map.Change, map.Samples, map.RadiusOf(0.5), map.RadiusOf(0.9)),
+                StudioJson.Default.InfluenceAnswer)
+            : TypedResults.Text("null", "application/json")));
+    }
+
+    /// <summary>A cell and as much on each side; the pixels at an image's edge are repeated beyond it.</summary>
+    private static Image Patch(Image image, int row, int column, int cell)
+    {
+        int side = 3 * cell, left = (column - 1) * cell, top = (row - 1) * cell, channels = image.Channels;
+        Image patch = Image.Black(side, side, channels);
+        for (int y = 0; y < side; y++)
+        {
+            for (int x = 0; x < side; x++)
+            {
+                int from = Math.Clamp(top + y, 0, image.Height - 1) * image.Width
+                    + Math.Clamp(left + x, 0, image.Width - 1);
+                image.Pixels.AsSpan(from * channels, channels).CopyTo(patch.Pixels.AsSpan((y * side + x) * channels));
+            }
+        }
+        return patch;
+    }
+
+    private static double[][] Pairs(double[] flat) => [.. flat.Chunk(2)];
+}

@@ -1,0 +1,156 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using Tessera.Files;
+using Tessera.Priors;
+using Tessera.Runs;
+using Tessera.Studio.Http;
+
+namespace Tessera.Studio.Runs;
+
+/// <summary>A folder that the user named.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Path">Its full path.</param>
+/// <param name="Name">As the user named it.</param>
+/// <param name="IsRun">Whether it is itself a run.</param>
+/// <param name="IsBuiltIn">Whether it is a model that comes with the program.</param>
+internal sealed record StudioFolder(string Id, string Path, string Name, bool IsRun, bool IsBuiltIn);
+
+/// <summary>A run folder.</summary>
+/// <param name="Id">Its id, of its full path.</param>
+/// <param name="Path">Its full path.</param>
+/// <param name="Folder">The folder that it was found in.</param>
+internal sealed record RunEntry(string Id, string Path, StudioFolder Folder)
+{
+    /// <summary>The name for people.</summary>
+    public string Name => Parent is { } parent
+        ? $"{System.IO.Path.GetFileName(parent)}/{System.IO.Path.GetFileName(Path)}"
+        : System.IO.Path.GetFileName(Path);
+
+    /// <summary>The path for people: as they named the folder.</summary>
+    public string ShownPath => Folder.IsRun && Path == Folder.Path
+        ? Folder.Name
+        : System.IO.Path.Combine(Folder.Name, System.IO.Path.GetRelativePath(Folder.Path, Path));
+
+    /// <summary>The run that this one lies in, such as a prior's tokenizer; null for none.</summary>
+    public string? Parent { get; init; }
+
+    /// <summary>The path of a file of the run.</summary>
+    /// <exception cref="StudioException">It is a link that leads out of the user's folder.</exception>
+    public string PathOf(params string[] names)
+    {
+        string path = System.IO.Path.Combine([Path, .. names]);
+        return Confinement.IsInside(path, Folder.Path)
+            ? path
+            : throw new StudioException(
+                StatusCodes.Status422UnprocessableEntity,
+                $"{string.Join('/', names)} of {ShownPath} is a link to a place outside of the folder");
+    }
+}
+
+/// <summary>Finds the runs in the folders that the user named.</summary>
+internal sealed class RunCatalog
+{
+    private const int Deepest = 4, MostRuns = 2000;
+    private static readonly TimeSpan Fresh = TimeSpan.FromMilliseconds(400);
+
+    private readonly Lock _lock = new();
+    private readonly ConcurrentDictionary<string, string> _ids = [];
+    private Dictionary<string, RunEntry> _runs = [];
+    private long _scanned = long.MinValue;
+
+    public RunCatalog(StudioOptions options)
+    {
+        var folders = new List<StudioFolder>();
+        foreach ((string path, bool isBuiltIn) in
+            options.Paths.Select(path => (path, false)).Concat(options.BuiltIn.Select(path => (path, true))))
+        {
+            string full = FileErrors.FolderPath(path);
+            if (folders.Any(folder => folder.Path == full)) continue;
+            string name = isBuiltIn ? Path.GetFileName(full) : path;
+            folders.Add(new StudioFolder($"f{folders.Count}", full, name, RunFolder.IsRun(full), isBuiltIn));
+        }
+        Folders = folders;
+    }
+
+    /// <summary>The folders that the user named, and the built-in models.</summary>
+    public IReadOnlyList<StudioFolder> Folders { get; }
+
+    /// <summary>All runs, as of less than half a second ago.</summary>
+    public IReadOnlyCollection<RunEntry> Runs
+    {
+        get
+        {
+            lock (_lock)
+            {
+                if (_scanned == long.MinValue || Environment.TickCount64 - _scanned > Fresh.TotalMilliseconds) Scan();
+                return _runs.Values;
+            }
+        }
+    }
+
+    /// <summary>Finds a run that exists.</summary>
+    /// <exception cref="StudioException">There is none, or no longer.</exception>
+    public RunEntry Find(string id)
+    {
+        lock (_lock)
+        {
+            if (_runs.TryGetValue(id, out RunEntry? known) && RunFolder.IsRun(known.Path)) return known;
+            Scan();
+            return _runs.TryGetValue(id, out RunEntry? found) ? found : throw StudioException.NotFound($"run {id}");
+        }
+    }
+
+    /// <summary>The id of the run in a folder, whether or not it exists yet.</summary>
+    public string IdOf(string path) => _ids.GetOrAdd(
+        path, full => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(full)))[..12]);
+
+    /// <summary>Looks at the folders again at the next question.</summary>
+    public void Refresh()
+    {
+        lock (_lock) _scanned = long.MinValue;
+    }
+
+    private void Scan()
+    {
+        var found = new Dictionary<string, RunEntry>();
+        foreach (StudioFolder folder in Folders) Scan(folder, folder.Path, parent: null, depth: 0, found);
+        (_runs, _scanned) = (found, Environment.TickCount64);
+    }
+
+    private void Scan(StudioFolder folder, string path, string? parent, int depth, Dictionary<string, RunEntry> found)
+    {
+        if (found.Count >= MostRuns) return;
+        if (RunFolder.IsRun(path))
+        {
+            string id = IdOf(path);
+            found.TryAdd(id, new RunEntry(id, path, folder) { Parent = parent });
+            string prior = Path.Combine(path, PriorRun.FolderName);
+            if (parent is null && Directory.Exists(prior) && Confinement.IsInside(prior, folder.Path))
+                Scan(folder, prior, path, depth + 1, found);
+            return;
+        }
+        if (depth >= Deepest) return;
+        foreach (string child in Children(path))
+        {
+            if (Confinement.IsInside(child, folder.Path)) Scan(folder, child, parent: null, depth + 1, found);
+        }
+    }
+
+    private static string[] Children(string path)
+    {
+        try
+        {
+            return
+            [
+                .. Directory.EnumerateDirectories(path)
+                    .Where(child => !Path.GetFileName(child).StartsWith('.')).Order(StringComparer.Ordinal),
+            ];
+        }
+        catch (Exception e) when (FileErrors.IsFileError(e))
+        {
+            // Deleted meanwhile, or not ours to read.
+            return [];
+        }
+    }
+}

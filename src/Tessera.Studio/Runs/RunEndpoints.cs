@@ -1,0 +1,125 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Tessera.Features;
+using Tessera.Priors;
+using Tessera.Runs;
+using Tessera.Studio.Contract;
+using Tessera.Studio.Http;
+using Tessera.Studio.Models;
+using Tessera.Training;
+
+namespace Tessera.Studio.Runs;
+
+/// <summary>The endpoints of runs as a whole: list, details, start, stop, resume.</summary>
+internal sealed class RunEndpoints(
+    RunCatalog catalog, RunReader reader, Launches launches, TrainForm form, IStudioProgram program)
+{
+    public void Map(IEndpointRouteBuilder app)
+    {
+        app.MapGet("/api/runs", () => reader.All());
+        app.MapGet("/api/runs/{id}", Details);
+        app.MapGet("/api/runs/{id}/thumbnail.png", Thumbnail);
+        app.MapPost("/api/runs/{id}/stop", Stop);
+        app.MapPost("/api/runs/{id}/resume", Resume);
+        app.MapGet("/api/form", () => form.Describe());
+        app.MapPost("/api/form/check", (TrainRequest request) => form.Check(request));
+        app.MapPost("/api/runs", Start);
+        app.MapGet("/api/launches/{id}", (string id) => Launches.Answer(launches.Find(id)));
+        app.MapPost("/api/launches/{id}/stop", StopLaunch);
+    }
+
+    private RunDetails Details(string id)
+    {
+        RunEntry entry = catalog.Find(id);
+        RunAnswer run = reader.Read(entry);
+        Launch? launch = launches.Of(id);
+        string? log = launch is null ? null : Launches.LogOf(launch);
+        if (run.State == RunCondition.Damaged)
+            return new RunDetails(run, [], null, new ColumnsAnswer([], [], []), [], log);
+        OpenedRun opened = OpenedRun.Open(entry);
+        OptionAnswer[] options =
+        [
+            .. program.Describe(opened.Run.Options).Select(setting => new OptionAnswer(
+                setting.Name, TrainForm.LabelOf(setting.Name), setting.Help, setting.Group, setting.Value,
+                setting.Default, setting.Value is not null && setting.Value != setting.Default)),
+        ];
+        return new RunDetails(
+            run, options, CommandOf(entry, opened, options),
+            new ColumnsAnswer(
+                Columns(opened.Run.SeriesPath), Columns(opened.Run.MetricsPath), Columns(opened.Run.EvalPath)),
+            new SnapshotFolder(entry.Path).Updates(), log);
+    }
+
+    private IResult Thumbnail(string id, HttpContext context)
+    {
+        RunEntry entry = catalog.Find(id);
+        return Thumbnails.Find(entry) is { } file
+            ? Answers.Png(context, Thumbnails.Draw(file, TokenizerRun.Open(entry.Path)))
+            : throw StudioException.NotFound("thumbnail yet");
+    }
+
+    private StatusCodeHttpResult Stop(string id)
+    {
+        RunEntry entry = catalog.Find(id);
+        RunAnswer run = reader.Read(entry);
+        if (!run.CanStop) throw StudioException.Conflict($"{run.Path} does not run");
+        StopRequest.Write(entry.Path);
+        return TypedResults.StatusCode(StatusCodes.Status202Accepted);
+    }
+
+    private JsonHttpResult<LaunchAnswer> Resume(string id, ResumeRequest request)
+    {
+        RunEntry entry = catalog.Find(id);
+        RunAnswer run = reader.Read(entry);
+        if (run.IsBuiltIn) throw StudioException.Conflict($"{run.Name} comes with the program and is not trained on");
+        if (run.State == RunCondition.Running || launches.IsTaken(entry.Path))
+            throw StudioException.Conflict($"{run.Path} runs already");
+        List<string> arguments = ["--resume", "--out", entry.Path];
+        arguments.AddRange(form.Settings(request.Values, setting => setting.CanResume));
+        if (OpenedRun.Open(entry).Run is TokenizerRun) arguments.Add("--no-report");
+        arguments.InsertRange(0, CommandFor(entry, run.Kind));
+        string shown = program.CommandLine(
+            [.. arguments.Select(argument => argument == entry.Path ? entry.ShownPath : argument)]);
+        return Accepted(launches.Start(id, entry.Path, arguments, shown));
+    }
+
+    private JsonHttpResult<LaunchAnswer> Start(TrainRequest request)
+    {
+        (string _, string path, List<string> arguments, TrainingOptions _) = form.Arguments(request);
+        if (launches.IsTaken(path)) throw StudioException.Conflict("a run of this name is being started");
+        Launch launch = launches.Start(catalog.IdOf(path), path, arguments, form.CommandLine(arguments, path));
+        catalog.Refresh();
+        return Accepted(launch);
+    }
+
+    private StatusCodeHttpResult StopLaunch(string id)
+    {
+        Launches.Stop(launches.Find(id));
+        return TypedResults.StatusCode(StatusCodes.Status202Accepted);
+    }
+
+    private static JsonHttpResult<LaunchAnswer> Accepted(Launch launch) =>
+        TypedResults.Json(
+            Launches.Answer(launch), StudioJson.Default.LaunchAnswer, statusCode: StatusCodes.Status202Accepted);
+
+    /// <summary>The command that trains such a run, without its options.</summary>
+    private static string[] CommandFor(RunEntry entry, RunKind kind) => kind switch
+    {
+        RunKind.Prior =>
+            ["prior", entry.Parent ?? throw StudioException.Conflict("this prior lies in no tokenizer's run")],
+        RunKind.Classifier => ["classifier"],
+        _ => ["train"],
+    };
+
+    private string? CommandOf(RunEntry entry, OpenedRun opened, OptionAnswer[] options)
+    {
+        if (opened.Run is PriorRun && entry.Parent is null) return null;
+        IEnumerable<string> given = options.Where(option => option.IsSet)
+            .SelectMany(option => (string[])[option.Name, option.Value!]);
+        string[] command = opened.Run is ClassifierRun or TokenizerRun
+            ? CommandFor(entry, opened.Kind)
+            : ["prior", Path.GetDirectoryName(entry.ShownPath)!];
+        return program.CommandLine([.. command, .. given, "--out", entry.ShownPath]);
+    }
+
+    private static string[] Columns(string path) => [.. CsvTail.Columns(path).Skip(1).Where(name => name != "split")];
+}

@@ -1,0 +1,86 @@
+using System.Net;
+using System.Text.Json;
+using Tessera.Imaging;
+
+namespace Tessera.Studio.Tests;
+
+public sealed class CodebookTests(TinyRuns tiny)
+{
+    [Fact]
+    public async Task The_atlas_has_a_tile_for_each_code_in_the_order_of_numbers()
+    {
+        await using Studio studio = await Studio.Start(tiny.Runs);
+        string id = await studio.Id("plain");
+        JsonElement atlas = await studio.Get($"/api/runs/{id}/atlas");
+        Assert.Equal(Enumerable.Range(0, 16), Numbers(atlas.GetProperty("numbers")));
+        Assert.Equal(
+            TinyRuns.TestCount * 16, atlas.GetProperty("counts").EnumerateArray().Sum(count => count.GetInt64()));
+        int tile = atlas.GetProperty("tile").GetInt32();
+        Image image = ImageFile.Decode(await studio.Bytes(atlas.GetProperty("url").GetString()!));
+        Assert.Equal((16 * tile, tile), (image.Width, image.Height));
+        Assert.Matches("^#[0-9a-f]{6}$", atlas.GetProperty("colors")[0].GetString());
+    }
+
+    [Fact]
+    public async Task A_code_has_its_neighbours_its_uses_and_their_patches()
+    {
+        await using Studio studio = await Studio.Start(tiny.Runs);
+        string id = await studio.Id("plain");
+        JsonElement atlas = await studio.Get($"/api/runs/{id}/atlas");
+        long[] counts = [.. atlas.GetProperty("counts").EnumerateArray().Select(count => count.GetInt64())];
+        int most = Array.IndexOf(counts, counts.Max());
+        JsonElement code = await studio.Get($"/api/runs/{id}/codebook/{most}?uses=4");
+        Assert.Equal(counts[most], code.GetProperty("count").GetInt64());
+        Assert.Equal(0, code.GetProperty("rank").GetInt32());
+        JsonElement[] uses = [.. code.GetProperty("uses").EnumerateArray()];
+        Assert.Equal(Math.Min(4, counts[most]), uses.Length);
+        // The first use is where the editor finds the code.
+        JsonElement encoded = await studio.Post(
+            $"/api/runs/{id}/encode", $$"""{"number":{{uses[0].GetProperty("image").GetInt32()}}}""");
+        int cell = uses[0].GetProperty("row").GetInt32() * 4 + uses[0].GetProperty("column").GetInt32();
+        Assert.Equal(most, encoded.GetProperty("codes")[cell].GetInt32());
+        Image patches = ImageFile.Decode(await studio.Bytes($"/api/runs/{id}/codebook/{most}/uses.png?uses=4"));
+        Assert.Equal((12 * uses.Length, 12), (patches.Width, patches.Height));
+
+        JsonElement like = await studio.Get($"/api/runs/{id}/codes/{most}/like");
+        Assert.Equal(most, like.GetProperty("numbers")[0].GetInt32());
+        Assert.Equal(Enumerable.Range(0, 16), Numbers(like.GetProperty("numbers")).Order());
+        Assert.Equal(
+            like.GetProperty("numbers")[1].GetInt32(),
+            code.GetProperty("neighbours")[0].GetProperty("number").GetInt32());
+        JsonElement influence = await studio.Get($"/api/runs/{id}/codebook/{most}/influence");
+        int side = influence.GetProperty("side").GetInt32();
+        Assert.Equal(side * side, influence.GetProperty("change").GetArrayLength());
+        Assert.True(influence.GetProperty("radius50").GetDouble() <= influence.GetProperty("radius90").GetDouble());
+    }
+
+    [Fact]
+    public async Task A_code_that_is_never_used_has_no_influence_and_no_patches()
+    {
+        await using Studio studio = await Studio.Start(tiny.Runs);
+        string id = await studio.Id("other");
+        JsonElement atlas = await studio.Get($"/api/runs/{id}/atlas");
+        long[] counts = [.. atlas.GetProperty("counts").EnumerateArray().Select(count => count.GetInt64())];
+        int unused = Array.IndexOf(counts, 0);
+        Assert.True(unused >= 0, "every code of the tiny run is used: choose one with more codes");
+        Assert.Equal(JsonValueKind.Null, (await studio.Get($"/api/runs/{id}/codebook/{unused}/influence")).ValueKind);
+        await studio.Refused(HttpStatusCode.NotFound, HttpMethod.Get, $"/api/runs/{id}/codebook/{unused}/uses.png");
+        await studio.Refused(HttpStatusCode.NotFound, HttpMethod.Get, $"/api/runs/{id}/codebook/32");
+    }
+
+    [Fact]
+    public async Task The_map_has_a_place_for_each_code_of_the_atlas()
+    {
+        await using Studio studio = await Studio.Start(tiny.Runs);
+        string id = await studio.Id("plain");
+        using (HttpResponseMessage first = await studio.Send(HttpMethod.Get, $"/api/runs/{id}/codebook/map"))
+            Assert.True(first.StatusCode is HttpStatusCode.Accepted or HttpStatusCode.OK, $"{first.StatusCode}");
+        JsonElement map = await studio.Get($"/api/runs/{id}/codebook/map");
+        Assert.Equal(16, map.GetProperty("umap").GetArrayLength());
+        Assert.Equal(16, map.GetProperty("pca").GetArrayLength());
+        Assert.Equal(2, map.GetProperty("umap")[0].GetArrayLength());
+    }
+
+    private static IEnumerable<int> Numbers(JsonElement list) =>
+        list.EnumerateArray().Select(number => number.GetInt32());
+}
