@@ -64,6 +64,7 @@ function dataSet(run, choose, signal) {
   let split = 'test';
   let from = 0;
   let images = null;
+  let turns = 0;
   const grid = h('div', { class: 'picker-grid' });
   const title = h('h3');
   const number = h('input', { type: 'number', min: 0, value: 0, 'aria-label': 'First picture shown' });
@@ -71,16 +72,19 @@ function dataSet(run, choose, signal) {
   number.addEventListener('change', () => turn(Number(number.value) || 0));
 
   const turn = async first => {
+    const mine = ++turns;
     try {
       if (!images || images.split !== split) {
         const onProgress = waiting(grid, 'Reading the data set');
         images = await ask(runPath(run, 'images', { split }), { signal, onProgress });
       }
+      if (mine !== turns) return;
       from = Math.max(0, Math.min(first, images.count - 1));
       number.value = String(from);
       title.textContent = `${images.name}, ${count(images.count)} pictures`;
       const shown = Math.min(pageSize, images.count - from);
       const strip = await loadImage(runPath(run, 'images/strip.png', { split, from, count: shown }), signal);
+      if (mine !== turns) return;
       fill(
         grid,
         Array.from({ length: shown }, (_, i) => {
@@ -120,6 +124,7 @@ function dataSet(run, choose, signal) {
           [
             { value: 'test', label: 'test' },
             { value: 'train', label: 'train' },
+            { value: 'shapes', label: 'shapes made here' },
           ],
           split,
           value => {

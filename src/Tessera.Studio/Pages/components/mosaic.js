@@ -18,13 +18,14 @@ export function mosaic(text, columns, rows, signal, name = 'thumb') {
   const draw = () => {
     const palette = stones.map(color);
     const random = randomOf(text);
+    const [left, top, phase] = [random() * columns, rows * (1.1 + random()), Math.floor(random() * palette.length)];
     context.clearRect(0, 0, canvas.width, canvas.height);
     for (let y = 0; y < rows; y++) {
       for (let x = 0; x < columns; x++) {
         // Arcs, as a mosaic's layers lie in a fan.
-        const ring = Math.hypot(x - columns * 0.2, (y - rows * 1.1) * 1.2);
+        const ring = Math.hypot(x - left, (y - top) * 1.2);
         const at = Math.floor(ring * 0.8 + random() * 1.1);
-        context.fillStyle = palette[at % palette.length];
+        context.fillStyle = palette[(at + phase) % palette.length];
         context.beginPath();
         const turn = 1 + random() * 2;
         context.roundRect(x * size + turn, y * size + turn, size - 3 - turn * 0.5, size - 3 - turn * 0.5, 3);

@@ -96,11 +96,11 @@ export function plot(label, signal, onZoom) {
       select: { show: Boolean(onZoom) },
       scales: {
         x: { time: false, distr: state.logX ? 3 : 1 },
-        y: { distr: state.logY ? 3 : 1 },
+        y: { distr: state.logY ? 3 : 1, range: state.logY ? logRange : undefined },
       },
       axes: [
-        { ...axis, values: (_, ticks) => ticks.map(tick => (tick === null ? '' : short(tick))) },
-        { ...axis, size: 56, values: (_, ticks) => ticks.map(tick => (tick === null ? '' : short(tick))) },
+        { ...axis, size: 34, values: (_, ticks) => ticks.map(tick => (tick === null ? '' : short(tick))) },
+        { ...axis, size: 60, values: (_, ticks) => ticks.map(tick => (tick === null ? '' : short(tick))) },
       ],
       hooks: {
         setCursor: [showValues],
@@ -197,7 +197,11 @@ function nearest(list, i) {
 function short(value) {
   if (Math.abs(value) >= 1e6) return `${significant(value / 1e6)} M`;
   if (Math.abs(value) >= 1e4) return `${significant(value / 1e3)} k`;
+  if (value !== 0 && Math.abs(value) < 1e-3) return String(Number(value.toPrecision(2)).toExponential());
   return significant(value, 4);
 }
+
+/** Close around the values, where uPlot would take whole powers of ten. */
+const logRange = (_, low, high) => (low > 0 ? [low / 1.12, high * 1.12] : [0.1, 1]);
 
 const fade = (rgb, alpha) => (alpha === 1 ? rgb : rgb.replace('rgb(', 'rgba(').replace(')', `, ${alpha})`));

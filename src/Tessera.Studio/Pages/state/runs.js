@@ -10,8 +10,13 @@ let runs = null;
 let folders = [];
 const listeners = new Set();
 
+/** @type {AbortController | null} */
+let following = null;
+
 /** Begins to follow the list. */
 export function followRuns() {
+  following?.abort();
+  following = new AbortController();
   listen(
     '/api/runs/events',
     {
@@ -20,15 +25,30 @@ export function followRuns() {
         folders = data.folders;
         notify();
       },
-      run: run => {
-        const place = runs?.findIndex(other => other.id === run.id) ?? -1;
-        if (place < 0) return;
-        runs[place] = run;
-        notify();
-      },
+      run: putRun,
     },
-    new AbortController().signal,
+    following.signal,
   );
+}
+
+/**
+ * Does not follow the list while a view follows its own run: a browser opens only six connections to one server.
+ * @param {AbortSignal} signal Ends the rest.
+ */
+export function restRuns(signal) {
+  onRuns(() => following?.abort(), signal);
+  signal.addEventListener('abort', followRuns);
+}
+
+/**
+ * A run has changed.
+ * @param {Run} run
+ */
+export function putRun(run) {
+  const place = runs?.findIndex(other => other.id === run.id) ?? -1;
+  if (place < 0) return;
+  runs[place] = run;
+  notify();
 }
 
 /** @returns {Run[] | null} */

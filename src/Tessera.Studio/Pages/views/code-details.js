@@ -32,7 +32,7 @@ export function codeDetails(model, atlas, onChoose, signal) {
         facts,
         data.count > 0
           ? `Chosen ${plural(data.count, 'time')} on ${count(data.images)} test images: ` +
-              `${significant(data.share * 100, 2)} % of all cells, number ${count(data.rank)} by use. `
+              `${significant(data.share * 100, 2)} % of all cells, number ${count(data.rank + 1)} by use. `
           : `Never chosen on ${count(data.images)} test images: a dead code, at least here. `,
         data.norm === null ? '' : `Length of its vector: ${significant(data.norm)}.`,
       );

@@ -88,7 +88,7 @@ export class Editor {
       else toast('The link’s codes do not fit this model.', { isBad: true });
     }
     if (!this.a.document) {
-      await this.open(this.a, { split: 'test', number: Number(query.get('image') ?? 0) });
+      await this.openFirst(Number(query.get('image') ?? 0));
       if (!this.a.document) this.showEmpty();
     }
     const cell = query.get('cell');
@@ -100,6 +100,17 @@ export class Editor {
         (y * this.a.columns + x) * fineness,
       );
     }
+  }
+
+  /** A test picture, or one that the program makes itself, where the run's own are not on this machine. */
+  async openFirst(number) {
+    const encode = split => ask(runPath(this.model.id, 'encode'), { json: { split, number }, signal: this.signal });
+    await this.take(this.a, () =>
+      encode('test').catch(error => {
+        if (error.status === 422) return encode('shapes');
+        throw error;
+      }),
+    );
   }
 
   showEmpty() {

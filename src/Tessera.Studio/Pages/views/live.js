@@ -8,6 +8,7 @@ import { term } from '../components/term.js';
 import { button } from '../components/button.js';
 import { toast } from '../components/toast.js';
 import { href } from '../router.js';
+import { putRun, restRuns } from '../state/runs.js';
 import { listen } from '../stream.js';
 import { liveCurves } from './live-curves.js';
 import { livePictures } from './live-pictures.js';
@@ -35,11 +36,13 @@ function show(body, details, signal) {
   fill(body, gone, vital.element, pictures?.element, curves.element, about(details));
   vital.show(details.run);
 
-  listen(
+  restRuns(signal);
+  const close = listen(
     runPath(id, 'events'),
     {
       run: run => {
         vital.show(run);
+        putRun(run);
         curves.showRun(run);
       },
       series: data => curves.append(data),
@@ -50,7 +53,10 @@ function show(body, details, signal) {
         curves.reload();
         pictures?.reload();
       },
-      gone: () => showGone(gone),
+      gone: () => {
+        close();
+        showGone(gone);
+      },
       close: () =>
         ask(runPath(id), { signal }).catch(error => {
           if (error.status === 404) showGone(gone);

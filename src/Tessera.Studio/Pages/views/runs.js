@@ -127,7 +127,7 @@ function card(run, signal) {
 
 function damaged(run) {
   return [
-    h('p', { class: 'problem-text' }, run.message ?? 'Its files cannot be read.'),
+    h('p', { class: 'problem-text small' }, run.message ?? 'Its files cannot be read.'),
     h(
       'p',
       { class: 'small muted' },

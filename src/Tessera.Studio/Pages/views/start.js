@@ -10,7 +10,8 @@ import { allFolders } from '../state/runs.js';
 import { keepInAddress } from '../router.js';
 import { showLaunch } from './launch.js';
 
-const openGroups = ['Images', 'Quantizer', 'Length'];
+/** What one wants to choose first. */
+const essential = ['--data', '--size', '--quantizer', '--codes', '--updates', '--images', '--minutes', '--seed'];
 
 /** @param {Element} root @param {import('../types.js').Context} context */
 export async function mount(root, { query, signal }) {
@@ -124,6 +125,7 @@ function showForm(root, place, form, signal) {
       h(
         'div',
         { class: 'stack' },
+        essentialsOf(form, fields),
         form.groups.map(group => groupOf(form, group, fields)),
       ),
       h(
@@ -180,25 +182,29 @@ function showForm(root, place, form, signal) {
 
 const isLength = (form, name) => form.settings.find(setting => setting.name === name)?.group === 'Length';
 
+function essentialsOf(form, fields) {
+  const names = essential.filter(name => fields.has(name));
+  return h(
+    'section',
+    { class: 'card group' },
+    h('h2', {}, 'First of all'),
+    h(
+      'div',
+      { class: 'settings' },
+      names.map(name => fields.get(name).element),
+    ),
+  );
+}
+
 function groupOf(form, group, fields) {
-  const settings = form.settings.filter(setting => setting.group === group);
+  const settings = form.settings.filter(setting => setting.group === group && !essential.includes(setting.name));
   if (settings.length === 0) return null;
+  const names = settings.map(setting => setting.label);
+  const more = names.length > 6 ? ', …' : '';
   return h(
     'details',
-    { class: 'card group', open: openGroups.includes(group) },
-    h(
-      'summary',
-      {},
-      group,
-      h(
-        'span',
-        { class: 'muted' },
-        `  ${settings
-          .map(s => s.label)
-          .slice(0, 6)
-          .join(', ')}`,
-      ),
-    ),
+    { class: 'card group' },
+    h('summary', {}, group, h('span', { class: 'muted' }, `  ${names.slice(0, 6).join(', ')}${more}`)),
     h(
       'div',
       { class: 'settings' },

@@ -209,12 +209,20 @@ export class Pane {
 
   paintCode(context, cell, x, y, size) {
     const gap = size > 12 ? 1 : 0;
+    const code = this.codeAt(cell);
     if (this.isShowingNats && this.nats) {
       context.fillStyle = heatColor(this.nats[this.placeOf(cell)] / 10);
       context.fillRect(x + gap / 2, y + gap / 2, size - gap, size - gap);
     } else {
-      this.state.atlas.paint(context, this.state.numberOf(this.codeAt(cell)), x + gap / 2, y + gap / 2, size - gap);
+      this.state.atlas.paint(context, this.state.numberOf(code), x + gap / 2, y + gap / 2, size - gap);
     }
+    if (size < 40) return;
+    context.font = '11px system-ui';
+    const width = context.measureText(String(code)).width + 6;
+    context.fillStyle = 'rgb(0 0 0 / .55)';
+    context.fillRect(x + gap / 2, y + size - gap / 2 - 15, width, 15);
+    context.fillStyle = '#fff';
+    context.fillText(String(code), x + 3 + gap / 2, y + size - 4);
   }
 
   paintSelection(context, size) {
