@@ -175,7 +175,7 @@ public sealed class SafetyTests(TinyRuns tiny) : IDisposable
     [InlineData("config.json", "[1]")]
     [InlineData("config.json", "not JSON")]
     [InlineData("eval.csv", "update,split\n1,2,3,4\n\"\0")]
-    [InlineData("metrics.csv", "no,columns\n1")]
+    [InlineData("metrics.csv", "no,columns\n1,2\n")]
     [InlineData("series.csv", "\n\n\n")]
     public async Task A_damaged_run_is_an_entry_and_no_failure(string file, string content)
     {

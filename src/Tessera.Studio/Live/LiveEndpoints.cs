@@ -17,7 +17,7 @@ internal sealed class LiveEndpoints(RunCatalog catalog, RunReader reader, LiveSt
 
     public void Map(IEndpointRouteBuilder app)
     {
-        app.MapGet("/api/runs/events", WatchAll);
+        app.MapGet("/api/runs/events", (Delegate)WatchAll);
         app.MapGet("/api/runs/{id}/events", Watch);
         app.MapGet("/api/runs/{id}/series", Series);
         app.MapGet("/api/runs/{id}/metrics", (string id) => live.Get(id).Metrics(after: 0));
@@ -29,13 +29,13 @@ internal sealed class LiveEndpoints(RunCatalog catalog, RunReader reader, LiveSt
     }
 
     private SeriesAnswer Series(
-        string id, string? columns, long from = 1, long to = long.MaxValue, int buckets = UsualBuckets, int smooth = 0)
+        string id, string? columns, long from = 1, long? to = null, int buckets = UsualBuckets, int smooth = 0)
     {
         Checks.InRange(buckets, 1, MostBuckets, "buckets");
         if (smooth != 0 && (smooth < LeastWindow || smooth > MostWindow || smooth % 2 == 0))
             throw StudioException.Wrong(
                 $"smooth must be 0 or odd and {LeastWindow} to {MostWindow}, not {smooth}", "smooth");
-        return live.Get(id).Series(columns?.Split(','), from, to, buckets, smooth);
+        return live.Get(id).Series(columns?.Split(','), from, to ?? long.MaxValue, buckets, smooth);
     }
 
     private Task WatchAll(HttpContext context) => EventStream.Serve(context, async (stream, cancellation) =>

@@ -44,12 +44,13 @@ internal sealed class CodebookEndpoints(ModelStore models)
         return await Answers.Of(context, loaded.Details.Atlas, atlas => Answers.Png(context, atlas.Png));
     }
 
-    private async Task<LikeAnswer> Like(string id, int number, CancellationToken cancellation, int count = int.MaxValue)
+    private async Task<LikeAnswer> Like(string id, int number, CancellationToken cancellation, int? count = null)
     {
         LoadedModel loaded = await models.Get(id, cancellation);
         Checks.Number(loaded.Sizes, number);
         (int Number, double Distance)[] like = loaded.Details.Like(await loaded.Details.Vectors.Get(), number);
-        (int Number, double Distance)[] first = [.. like.Take(Checks.InRange(count, 1, int.MaxValue, "count"))];
+        (int Number, double Distance)[] first =
+            [.. like.Take(count is { } some ? Checks.InRange(some, 1, int.MaxValue, "count") : like.Length)];
         return new LikeAnswer([.. first.Select(code => code.Number)], [.. first.Select(code => code.Distance)]);
     }
 

@@ -45,7 +45,9 @@ internal sealed class LoadedModel : IDisposable
         Options = _trained.Options!;
         _tokenizer = new Tokenizer(_trained.Model);
         _sampler = new Lazy<ImageSampler>(() => new ImageSampler(
-            _trained.Model, ImageSampler.OpenPrior(entry.Path, entry.PathOf(StateDict.ModelName), device: _device)));
+            _trained.Model, ImageSampler.OpenPrior(
+                entry.Path, entry.PathOf(StateDict.ModelName),
+                entry.PathOf(PriorRun.FolderName, StateDict.ModelName), _device)));
         Images = new ModelImages(entry, Options, _trained.Model.Options);
         Details = new ModelDetails(this, Images);
     }

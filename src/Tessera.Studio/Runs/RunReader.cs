@@ -68,7 +68,7 @@ internal sealed class RunReader(RunCatalog catalog, Launches launches)
         Checkpoint? checkpoint = opened.Run.LatestCheckpoint();
         IReadOnlyDictionary<string, double?>? metrics = CsvTail.LastRow(opened.Run.MetricsPath);
         string? version = ModelVersion(entry);
-        long update = Math.Max(checkpoint?.Update ?? 0, (long)(metrics?["update"] ?? 0));
+        long update = Math.Max(checkpoint?.Update ?? 0, (long)(metrics?.GetValueOrDefault("update") ?? 0));
         // Of a run that was resumed from before its last row, the rows are cut when it starts.
         if (!isRunning && checkpoint is not null) update = checkpoint.Update;
         double? seconds = SecondsOf(options, checkpoint, isRunning, metrics);
@@ -120,7 +120,7 @@ internal sealed class RunReader(RunCatalog catalog, Launches launches)
         return answer with
         {
             Evaluation = new EvaluationAnswer(
-                (long)(row["update"] ?? 0),
+                (long)(row.GetValueOrDefault("update") ?? 0),
                 row.Where(pair => pair.Key is not ("update" or "split")).ToDictionary()),
             TestErrorName = name,
             TestError = row.GetValueOrDefault(name),

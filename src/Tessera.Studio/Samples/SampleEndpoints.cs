@@ -126,8 +126,8 @@ internal sealed class SampleEndpoints(ModelStore models)
 
     private static ImageSampler Open(RunEntry entry, Device device)
     {
-        foreach (string name in (string[])[StateDict.ModelName, PriorRun.FolderName]) entry.PathOf(name);
-        return ImageSampler.Open(entry.Path, device: device);
+        entry.PathOf(StateDict.ModelName);
+        return ImageSampler.Open(entry.Path, entry.PathOf(PriorRun.FolderName, StateDict.ModelName), device);
     }
 
     private static SamplingOptions OptionsOf(SampleRequest request)
