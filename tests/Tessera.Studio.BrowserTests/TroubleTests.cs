@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -52,7 +53,7 @@ public sealed class TroubleTests(Browser browser)
         await Expect(live.Page.GetByRole(AriaRole.Alert).Filter(new() { HasText = "was deleted" })).ToBeVisibleAsync();
         await editor.Button("Second picture").ClickAsync();
         await Expect(editor.Page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Alert)).ToBeVisibleAsync();
-        await live.Page.GetByRole(AriaRole.Link, new() { Name = "All runs" }).ClickAsync();
+        await live.Page.GetByRole(AriaRole.Link, new() { Name = "All runs", Exact = true }).ClickAsync();
         await Expect(live.Page.GetByRole(AriaRole.Link, new() { Name = "plain", Exact = true })).ToBeVisibleAsync();
         await Expect(live.Page.GetByRole(AriaRole.Link, new() { Name = "other", Exact = true })).ToHaveCountAsync(0);
     }
@@ -63,7 +64,7 @@ public sealed class TroubleTests(Browser browser)
         await using Sheet sheet = await browser.Open(
             $"runs/{await browser.Studio.Id("plain")}/live", prepare: page => page.AddInitScriptAsync(Flood));
         ILocator chart = sheet.Page.Locator(".chart-box").First;
-        await Expect(chart).ToHaveAttributeAsync("aria-label", new System.Text.RegularExpressions.Regex("at update 40,"));
+        await Expect(chart).ToHaveAttributeAsync("aria-label", new Regex("at update 40;"));
         await sheet.Page.EvaluateAsync("flood()");
         // Controls answer meanwhile.
         await sheet.Label("log updates").CheckAsync();

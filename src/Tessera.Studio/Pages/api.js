@@ -65,8 +65,9 @@ export async function request(path, options = {}) {
 export async function ask(path, options = {}) {
   for (;;) {
     const response = await request(path, options);
-    if (response.status === 204) return null;
-    const answer = await response.json();
+    const text = await response.text();
+    if (text === '') return null;
+    const answer = JSON.parse(text);
     const isWaiting = response.status === 202 && typeof answer?.stage === 'string' && 'fraction' in answer;
     if (!isWaiting) return answer;
     options.onProgress?.(answer.stage, answer.fraction);

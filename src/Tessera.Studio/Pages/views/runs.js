@@ -117,6 +117,10 @@ function card(run, signal) {
       { class: 'body' },
       h('div', { class: 'name' }, name, statePill(run)),
       run.state === 'damaged' ? damaged(run) : facts(run),
+      run.changed &&
+        !run.isBuiltIn &&
+        ['finished', 'stopped'].includes(run.state) &&
+        h('p', { class: 'small muted' }, since(run.changed)),
       run.state !== 'damaged' && run.message && h('p', { class: 'problem-text small' }, run.message),
       run.state === 'running' && progress(run),
       (run.canStop || run.canResume) &&
@@ -165,7 +169,6 @@ function facts(run) {
       count(run.update),
       run.state !== 'finished' && run.updates && ` of ${count(run.updates)}`,
     ]),
-    run.changed && !run.isBuiltIn && run.state !== 'running' && h('div', { class: 'wide muted' }, since(run.changed)),
   );
 }
 

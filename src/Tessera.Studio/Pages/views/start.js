@@ -64,7 +64,10 @@ function showForm(root, place, form, signal) {
   const check = debounce(async () => {
     try {
       const answer = await ask('/api/form/check', { json: wish, signal });
-      for (const [name, field] of fields) field.setProblem(answer.option === name ? sentence(answer.error) : null);
+      for (const [name, field] of fields) {
+        field.setProblem(answer.option === name ? sentence(answer.error) : null);
+        if (answer.option === name) field.element.closest('details')?.setAttribute('open', '');
+      }
       if (answer.values) {
         for (const [name, field] of fields) {
           field.element.hidden =
