@@ -44,6 +44,8 @@ internal sealed class StudioServer : IAsyncDisposable
             try
             {
                 await app.StartAsync();
+                // Compiled while the browser starts.
+                _ = Task.Run(() => ((IEndpointRouteBuilder)app).DataSources.Sum(source => source.Endpoints.Count));
                 return new StudioServer(app, AddressOf(app, options));
             }
             catch (IOException e)
@@ -91,12 +93,13 @@ internal sealed class StudioServer : IAsyncDisposable
         app.Use(ErrorAnswers.Handle);
         app.Use(new RequestGuard(options.Host).Handle);
         app.Use(sessions.Handle);
+        // Before the endpoints: the first page does not wait until all of them are compiled.
+        app.Use(new PageFiles().Handle);
         app.UseRouting();
         sessions.Map(app);
         MapParts(app, options, program);
         map?.Invoke(app);
         app.MapGet("/api/openapi.json", PageFiles.Describe).ExcludeFromDescription();
-        app.Map("/{**path}", new PageFiles().Handle).ExcludeFromDescription();
         return app;
     }
 

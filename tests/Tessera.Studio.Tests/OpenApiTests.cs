@@ -26,9 +26,9 @@ public sealed partial class OpenApiTests(TinyRuns tiny)
                 document.Servers = [];
                 return Task.CompletedTask;
             })),
-            app => app.MapOpenApi("/openapi/{documentName}.json"));
+            app => app.MapOpenApi("/api/openapi/{documentName}.json"));
         using var client = new HttpClient { BaseAddress = server.Address };
-        string found = await client.GetStringAsync("/openapi/v1.json", TestContext.Current.CancellationToken);
+        string found = await client.GetStringAsync("/api/openapi/v1.json", TestContext.Current.CancellationToken);
         found = found.ReplaceLineEndings("\n").TrimEnd() + "\n";
         if (Environment.GetEnvironmentVariable(Rewrite) == "1")
             await File.WriteAllTextAsync(Committed, found, TestContext.Current.CancellationToken);

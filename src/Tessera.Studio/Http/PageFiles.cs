@@ -35,11 +35,15 @@ internal sealed class PageFiles
                 name => new Lazy<PageFile>(() => PageFile.Read(assembly, name, TypeOf(name))));
     }
 
-    /// <summary>Answers a request that no endpoint takes.</summary>
-    public async Task Handle(HttpContext context)
+    /// <summary>Answers a request of a page; the others are the API's.</summary>
+    public async Task Handle(HttpContext context, RequestDelegate next)
     {
         HttpRequest request = context.Request;
-        if (request.Path.StartsWithSegments("/api")) throw StudioException.NotFound($"endpoint {request.Path}");
+        if (request.Path.StartsWithSegments("/api"))
+        {
+            await next(context);
+            return;
+        }
         if (!HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method))
             throw new StudioException(StatusCodes.Status405MethodNotAllowed, "pages can only be read");
         string path = request.Path.Value!.TrimStart('/');
