@@ -57,11 +57,13 @@ public sealed class AccessibilityTests(Browser browser)
 
     private static async Task Check(Sheet sheet, string where)
     {
-        AxeResult result = await sheet.Page.RunAxe();
+        AxeResult result =
+            await sheet.Page.RunAxe(new AxeRunOptions { ResultTypes = [ResultType.Violations] });
         string[] serious =
         [
             .. result.Violations.Where(found => found.Impact is "serious" or "critical").Select(found =>
-                $"{where}: {found.Id}: {found.Help}: {string.Join("; ", found.Nodes.Take(3).Select(node => node.Html))}"),
+                $"{where}: {found.Id}: {found.Help}: "
+                + string.Join("; ", found.Nodes.Take(3).Select(node => node.Html))),
         ];
         Assert.True(serious.Length == 0, string.Join('\n', serious));
     }

@@ -68,8 +68,14 @@ public sealed class RunsTests(Browser browser)
         {
             await page.RouteAsync("**/api/runs", async route =>
             {
+                if (route.Request.Method != "POST")
+                {
+                    await route.ContinueAsync();
+                    return;
+                }
                 body = route.Request.PostData;
-                await route.FulfillAsync(new() { Status = 202, ContentType = "application/json", Body = Launch("starting", "null") });
+                await route.FulfillAsync(
+                    new() { Status = 202, ContentType = "application/json", Body = Launch("starting", "null") });
             });
             await page.RouteAsync("**/api/launches/l7", route => route.FulfillAsync(
                 new() { ContentType = "application/json", Body = Launch("ended", "2") }));

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -22,7 +23,8 @@ public sealed class SampleTests(Browser browser)
         })
         {
             await sheet.Label($"{name}, exactly").FillAsync(value);
-            await Expect(sheet.Page.GetByRole(AriaRole.Slider, new() { Name = name, Exact = true })).ToHaveValueAsync(value);
+            ILocator slider = sheet.Page.GetByRole(AriaRole.Slider, new() { Name = name, Exact = true });
+            await Expect(slider).ToHaveValueAsync(value);
         }
         await sheet.Button("Draw").ClickAsync();
         await Expect(cards).ToHaveCountAsync(5);
@@ -36,7 +38,7 @@ public sealed class SampleTests(Browser browser)
         await Expect(cards.First.GetByRole(AriaRole.Link)).ToHaveAttributeAsync("href", kept);
 
         await sheet.Label("surprise of each cell").CheckAsync();
-        await Expect(sheet.Page.GetByRole(AriaRole.Img, new() { Name = "Surprise of each cell", Exact = false })).ToHaveCountAsync(5);
+        await Expect(sheet.Page.GetByRole(AriaRole.Img, new() { Name = "Surprise of each cell" })).ToHaveCountAsync(5);
         await cards.First.GetByRole(AriaRole.Link).ClickAsync();
         await Expect(sheet.Heading("A: from a link")).ToBeVisibleAsync();
     }
@@ -56,8 +58,10 @@ public sealed class SampleTests(Browser browser)
         Assert.Equal("Row 4, column 1: stays", await sheet.Cell(cells));
         IRequest request = await sheet.Page.RunAndWaitForRequestAsync(
             () => sheet.Button("Draw").ClickAsync(), sent => sent.Url.EndsWith("/samples") && sent.Method == "POST");
-        bool[] kept = [.. request.PostDataJSON()!.Value.GetProperty("keep").GetProperty("cells").EnumerateArray().Select(cell => cell.GetBoolean())];
-        Assert.Equal([true, true, true, true, true, true, true, true, false, false, false, false, true, false, false, false], kept);
+        JsonElement cellsKept = request.PostDataJSON()!.Value.GetProperty("keep").GetProperty("cells");
+        Assert.Equal(
+            "11111111 0000 1000".Replace(" ", ""),
+            string.Concat(cellsKept.EnumerateArray().Select(cell => cell.GetBoolean() ? '1' : '0')));
         await Expect(sheet.Text("16 pictures, seed 1")).ToBeVisibleAsync();
         await sheet.Button("None").ClickAsync();
         await Expect(sheet.Button("Choose a picture")).ToBeVisibleAsync();

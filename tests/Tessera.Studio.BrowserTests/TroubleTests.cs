@@ -19,7 +19,7 @@ public sealed class TroubleTests(Browser browser)
         try
         {
             sheet = await Opened("runs", address);
-            await Expect(sheet.Page.GetByRole(AriaRole.Link, new() { Name = "plain", Exact = true })).ToBeVisibleAsync();
+            await Expect(Link(sheet, "plain")).ToBeVisibleAsync();
         }
         finally
         {
@@ -33,7 +33,7 @@ public sealed class TroubleTests(Browser browser)
             await using StudioServer server = await StudioServer.StartAsync(
                 new StudioOptions { Paths = [runs], Port = address.Port }, new Cli.Studio.StudioProgram());
             await Expect(line).ToBeHiddenAsync();
-            await Expect(sheet.Page.GetByRole(AriaRole.Link, new() { Name = "another" })).ToBeVisibleAsync();
+            await Expect(Link(sheet, "another")).ToBeVisibleAsync();
         }
     }
 
@@ -53,9 +53,9 @@ public sealed class TroubleTests(Browser browser)
         await Expect(live.Page.GetByRole(AriaRole.Alert).Filter(new() { HasText = "was deleted" })).ToBeVisibleAsync();
         await editor.Button("Second picture").ClickAsync();
         await Expect(editor.Page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Alert)).ToBeVisibleAsync();
-        await live.Page.GetByRole(AriaRole.Link, new() { Name = "All runs", Exact = true }).ClickAsync();
-        await Expect(live.Page.GetByRole(AriaRole.Link, new() { Name = "plain", Exact = true })).ToBeVisibleAsync();
-        await Expect(live.Page.GetByRole(AriaRole.Link, new() { Name = "other", Exact = true })).ToHaveCountAsync(0);
+        await Link(live, "All runs").ClickAsync();
+        await Expect(Link(live, "plain")).ToBeVisibleAsync();
+        await Expect(Link(live, "other")).ToHaveCountAsync(0);
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed class TroubleTests(Browser browser)
         await sheet.Page.EvaluateAsync("flood()");
         // Controls answer meanwhile.
         await sheet.Label("log updates").CheckAsync();
-        await sheet.Page.WaitForFunctionAsync("flooded.isDone");
+        await Sheet.Until(() => sheet.Page.EvaluateAsync<bool>("flooded.isDone"), "the end of the events");
         await Expect(sheet.Page.Locator(".vital")).ToContainTextAsync("3,040 of");
         int sent = await sheet.Page.EvaluateAsync<int>("flooded.sent");
         float busy = await sheet.Page.EvaluateAsync<float>("flooded.busy / flooded.took");
@@ -93,9 +93,12 @@ public sealed class TroubleTests(Browser browser)
         await Expect(dialog).ToBeVisibleAsync();
         await dialog.GetByLabel("Token").FillAsync(token);
         await dialog.GetByRole(AriaRole.Button).ClickAsync();
-        await Expect(sheet.Page.GetByRole(AriaRole.Link, new() { Name = "plain", Exact = true })).ToBeVisibleAsync();
+        await Expect(Link(sheet, "plain")).ToBeVisibleAsync();
         Assert.DoesNotContain("secret", sheet.Page.Url);
     }
+
+    private static ILocator Link(Sheet sheet, string name) =>
+        sheet.Page.GetByRole(AriaRole.Link, new() { Name = name, Exact = true });
 
     private async Task<Sheet> Opened(string view, Uri address)
     {
@@ -140,7 +143,8 @@ public sealed class TroubleTests(Browser browser)
               const column = { min: value, max: value, mean: value, smooth: null };
               send('series', { from: update, to: update, perBucket: 1, updates: [update],
                 columns: { recon_error: column, perplexity: column } });
-              send('run', { ...last, state: 'running', update, updates: 5000, fraction: update / 5000, secondsLeft: 9 });
+              const progress = { update, updates: 5000, fraction: update / 5000, secondsLeft: 9 };
+              send('run', { ...last, ...progress, state: 'running' });
             }
             flooded.busy += performance.now() - start;
             if (flooded.sent < 3000) return setTimeout(step, 0);

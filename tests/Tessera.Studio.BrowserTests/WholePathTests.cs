@@ -75,7 +75,10 @@ public sealed class WholePathTests(Browser browser)
     }
 
     /// <summary>Where the choice of data has the folder that the studio was given.</summary>
-    private static async Task<int> DataFolder(Sheet sheet) =>
-        Array.IndexOf(
-            (await sheet.Label("data").Locator("option").EvaluateAllAsync<string[]>("all => all.map(o => o.value)")), "d0");
+    private static async Task<int> DataFolder(Sheet sheet)
+    {
+        ILocator options = sheet.Label("data").Locator("option");
+        string[] values = await options.EvaluateAllAsync<string[]>("all => all.map(option => option.value)");
+        return Array.IndexOf(values, "d0");
+    }
 }

@@ -12,7 +12,7 @@ import { allRuns, onRuns } from '../state/runs.js';
 import { compareImages } from './compare-images.js';
 
 const lowerIsBetter = new Set(['recon_error', 'mse', 'nats', 'vq_loss', 'loss']);
-const higherIsBetter = new Set(['psnr', 'ssim', 'codes_used', 'perplexity', 'accuracy']);
+const higherIsBetter = new Set(['psnr', 'ssim', 'codes_used', 'accuracy']);
 
 /** @param {Element} root @param {import('../types.js').Context} context */
 export async function mount(root, { query, signal }) {

@@ -23,7 +23,7 @@ export function openExport(run, document, link, signal) {
       h(
         'p',
         { class: 'muted' },
-        'The picture, or the codes that it is made of: `tessera decode` reads both kinds of files again.',
+        'The picture, or the codes that it is made of. The studio reads all three again; `tessera decode` reads .npy.',
       ),
       h(
         'div',
