@@ -2,6 +2,7 @@
 import { fill, h, perFrame } from '../dom.js';
 import { count, significant } from '../format.js';
 import { color, onTheme } from '../theme.js';
+import { logTicks } from './log-ticks.js';
 
 /**
  * @typedef {object} Curve
@@ -99,8 +100,18 @@ export function plot(label, signal, onZoom) {
         y: { distr: state.logY ? 3 : 1, range: state.logY ? logRange : undefined },
       },
       axes: [
-        { ...axis, size: 34, values: (_, ticks) => ticks.map(tick => (tick === null ? '' : short(tick))) },
-        { ...axis, size: 60, values: (_, ticks) => ticks.map(tick => (tick === null ? '' : short(tick))) },
+        {
+          ...axis,
+          ...linesOf(state.logX),
+          size: 34,
+          values: (_, ticks) => ticks.map(tick => (tick === null ? '' : short(tick))),
+        },
+        {
+          ...axis,
+          ...linesOf(state.logY),
+          size: 60,
+          values: (_, ticks) => ticks.map(tick => (tick === null ? '' : short(tick))),
+        },
       ],
       hooks: {
         setCursor: [showValues],
@@ -200,6 +211,9 @@ function short(value) {
   if (value !== 0 && Math.abs(value) < 1e-3) return String(Number(value.toPrecision(2)).toExponential());
   return significant(value, 4);
 }
+
+const linesOf = isLog =>
+  isLog ? { splits: (u, i, low, high) => logTicks(low, high), filter: (u, ticks) => ticks } : {};
 
 /** Close around the values, where uPlot would take whole powers of ten. */
 const logRange = (_, low, high) => (low > 0 ? [low / 1.12, high * 1.12] : [0.1, 1]);
