@@ -7,16 +7,25 @@ internal static class Chromium
 {
     private static readonly string[] Names = ["chromium", "chromium-browser", "google-chrome"];
 
+    /// <summary>The browser's program; without one the test is skipped.</summary>
+    public static string Program
+    {
+        get
+        {
+            string? browser = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+                .SelectMany(folder => Names.Select(name => Path.Combine(folder, name))).FirstOrDefault(File.Exists);
+            if (browser is null) Assert.Skip("There is no Chromium on this machine.");
+            return browser;
+        }
+    }
+
     /// <summary>Opens a page and waits for its scripts.</summary>
     /// <param name="page">The file.</param>
     /// <returns>The document as the browser parsed it, and the messages of the page on the console.</returns>
     public static (string Document, string[] Console) Open(string page)
     {
-        string? browser = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
-            .SelectMany(folder => Names.Select(name => Path.Combine(folder, name))).FirstOrDefault(File.Exists);
-        if (browser is null) Assert.Skip("There is no Chromium on this machine.");
         using var profile = new TemporaryFolder();
-        var start = new ProcessStartInfo(browser,
+        var start = new ProcessStartInfo(Program,
         [
             "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
             "--disable-component-update", "--disable-sync", $"--user-data-dir={profile.Path}",

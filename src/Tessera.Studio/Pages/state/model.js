@@ -1,0 +1,81 @@
+/** A tokenizer and the atlas of its codes, kept as long as its weights do not change. */
+import { ask, runPath } from '../api.js';
+import { loadImage } from '../components/images.js';
+import { findRun } from './runs.js';
+
+/** @typedef {import('../types.js').Model} Model */
+/** @typedef {import('../types.js').Atlas} Atlas */
+
+/**
+ * @param {string} id The run's.
+ * @param {AbortSignal} signal
+ * @returns {Promise<Model>}
+ */
+export const loadModel = (id, signal) => ask(runPath(id, 'model'), { signal });
+
+/** @type {Map<string, AtlasImage>} */
+const atlases = new Map();
+
+/** What each code decodes to, ready to be drawn. */
+export class AtlasImage {
+  /** @param {Atlas} atlas @param {HTMLImageElement} image */
+  constructor(atlas, image) {
+    this.atlas = atlas;
+    this.image = image;
+    /** @type {Map<number, number>} Places of the code numbers. */
+    this.places = new Map(atlas.numbers.map((number, i) => [number, i]));
+  }
+
+  /**
+   * Draws a code.
+   * @param {CanvasRenderingContext2D} context
+   * @param {number} number Of the code.
+   * @param {number} x
+   * @param {number} y
+   * @param {number} size
+   * @param {boolean} [isWhole] With what it does around its cell.
+   */
+  paint(context, number, x, y, size, isWhole = false) {
+    const place = this.places.get(number);
+    if (place === undefined) {
+      // A codebook of over 4,096 codes: the rare ones have no tile.
+      context.fillStyle = `hsl(${(number * 47) % 360} 30% 50%)`;
+      context.fillRect(x, y, size, size);
+      return;
+    }
+    const { tile, own, tilesPerRow } = this.atlas;
+    const part = isWhole ? tile : own;
+    const margin = (tile - part) / 2;
+    const left = (place % tilesPerRow) * tile + margin;
+    const top = Math.floor(place / tilesPerRow) * tile + margin;
+    context.drawImage(this.image, left, top, part, part, x, y, size, size);
+  }
+
+  /** How often a code was chosen. @param {number} number */
+  count(number) {
+    return this.atlas.counts[this.places.get(number) ?? -1] ?? 0;
+  }
+
+  /** Its mean colour. @param {number} number */
+  color(number) {
+    return this.atlas.colors[this.places.get(number) ?? -1] ?? '#808080';
+  }
+}
+
+/**
+ * @param {string} id The run's.
+ * @param {AbortSignal} signal
+ * @param {(stage: string, fraction: number) => void} onProgress
+ * @returns {Promise<AtlasImage>}
+ */
+export async function loadAtlas(id, signal, onProgress) {
+  const key = `${id} ${findRun(id)?.modelVersion}`;
+  const known = atlases.get(key);
+  if (known) return known;
+  const atlas = await ask(runPath(id, 'atlas'), { signal, onProgress });
+  const image = await loadImage(atlas.url, signal);
+  const made = new AtlasImage(atlas, image);
+  atlases.clear();
+  atlases.set(key, made);
+  return made;
+}

@@ -1,0 +1,204 @@
+/** Two runs beside each other: options that differ, evaluations, pictures with error maps, curves. */
+import { ask, runPath, withQuery } from '../api.js';
+import { select } from '../components/field.js';
+import { plot } from '../components/plot.js';
+import { term } from '../components/term.js';
+import { load } from '../components/waiting.js';
+import { fill, h } from '../dom.js';
+import { significant } from '../format.js';
+import { columnName } from '../glossary.js';
+import { keepInAddress } from '../router.js';
+import { allRuns, onRuns } from '../state/runs.js';
+import { compareImages } from './compare-images.js';
+
+const lowerIsBetter = new Set(['recon_error', 'mse', 'nats', 'vq_loss', 'loss']);
+const higherIsBetter = new Set(['psnr', 'ssim', 'codes_used', 'accuracy']);
+
+/** @param {Element} root @param {import('../types.js').Context} context */
+export async function mount(root, { query, signal }) {
+  document.title = 'Compare · Tessera studio';
+  const chooser = h('div', { class: 'choose-two' });
+  const body = h('div', { class: 'stack', style: { 'margin-top': '24px' } });
+  fill(root, h('header', { class: 'page-head' }, h('h1', {}, 'Compare two runs')), chooser, body);
+
+  if (!allRuns()) await new Promise(resolve => onRuns(resolve, signal));
+  const runs = allRuns().filter(run => run.state !== 'damaged');
+  const tokenizers = runs.filter(run => run.kind === 'tokenizer');
+  if (tokenizers.length < 2) {
+    return fill(
+      body,
+      h(
+        'div',
+        { class: 'blank' },
+        h('h2', {}, 'There is only one run'),
+        h('p', {}, 'Train a second one with another setting, and see here what it changed.'),
+      ),
+    );
+  }
+  let a = query.get('a') ?? tokenizers[0].id;
+  let b = query.get('b') ?? tokenizers.find(run => run.id !== a)?.id;
+  let left = new AbortController();
+  const show = () => {
+    left.abort();
+    left = new AbortController();
+    keepInAddress({ a, b });
+    const both = AbortSignal.any([signal, left.signal]);
+    load(
+      body,
+      'Comparing',
+      () => ask(withQuery('/api/compare', { a, b }), { signal: both }),
+      data => showBoth(body, data, both),
+      both,
+    );
+  };
+  const choices = runs.map(run => ({
+    value: run.id,
+    label: run.kind === 'tokenizer' ? run.name : `${run.name} (${run.kind})`,
+  }));
+  fill(
+    chooser,
+    select('Run A', choices, a, value => {
+      a = value;
+      show();
+    }).element,
+    h('span', { class: 'muted', 'aria-hidden': 'true' }, 'and'),
+    select('Run B', choices, b, value => {
+      b = value;
+      show();
+    }).element,
+  );
+  return show();
+}
+
+function showBoth(body, data, signal) {
+  const { a, b } = data;
+  const images = h('section', { class: 'card' });
+  const curves = h('section', { class: 'card' });
+  fill(
+    body,
+    h(
+      'div',
+      { class: 'live-grid' },
+      h('section', { class: 'card' }, h('h2', {}, 'Settings that differ'), optionTable(data)),
+      h('section', { class: 'card' }, h('h2', {}, term('test_error', 'On the test images')), evaluationTable(data)),
+    ),
+    images,
+    curves,
+  );
+  if (a.kind === 'tokenizer' && b.kind === 'tokenizer') compareImages(images, a, b, signal);
+  else images.remove();
+  showCurves(curves, a, b, signal);
+}
+
+function optionTable({ a, b, options }) {
+  if (options.length === 0) return h('p', { class: 'muted' }, 'None: the two were started alike.');
+  return table(
+    a,
+    b,
+    options.map(option => [
+      h('span', { class: 'mono', title: option.label }, option.name),
+      option.a ?? '–',
+      option.b ?? '–',
+    ]),
+  );
+}
+
+function evaluationTable({ a, b, evaluations }) {
+  if (evaluations.length === 0) return h('p', { class: 'muted' }, 'Neither has been evaluated yet.');
+  return table(
+    a,
+    b,
+    evaluations.map(({ name, a: left, b: right }) => {
+      const difference = (left ?? 0) - (right ?? 0);
+      const winner =
+        left === null || right === null || difference === 0
+          ? 0
+          : lowerIsBetter.has(name)
+            ? -difference
+            : higherIsBetter.has(name)
+              ? difference
+              : 0;
+      return [term(name, columnName(name)), better(left, winner > 0), better(right, winner < 0)];
+    }),
+  );
+}
+
+const better = (value, isBetter) =>
+  h(
+    'span',
+    { class: isBetter ? 'better' : '' },
+    significant(value, 4),
+    isBetter && h('span', { class: 'unseen' }, ' (better)'),
+  );
+
+const table = (a, b, rows) =>
+  h(
+    'div',
+    { class: 'table-box' },
+    h(
+      'table',
+      { class: 'table' },
+      h('thead', {}, h('tr', {}, h('td'), h('th', { scope: 'col' }, a.name), h('th', { scope: 'col' }, b.name))),
+      h(
+        'tbody',
+        {},
+        rows.map(([name, left, right]) =>
+          h('tr', {}, h('th', { scope: 'row' }, name), h('td', {}, left), h('td', {}, right)),
+        ),
+      ),
+    ),
+  );
+
+function showCurves(card, a, b, signal) {
+  const place = h('div', { class: 'charts' });
+  fill(
+    card,
+    h(
+      'div',
+      { class: 'card-head' },
+      h('h2', {}, 'Curves'),
+      h(
+        'div',
+        { class: 'end legend' },
+        [a, b].map((run, i) => h('span', {}, h('i', { style: { color: `var(${colors[i]})` } }), run.name)),
+      ),
+    ),
+    place,
+  );
+  load(
+    place,
+    'Reading the curves',
+    () => Promise.all([a, b].map(run => curvesOf(run, signal))),
+    both => {
+      const columns = Object.keys(both[0].columns).filter(column => column in both[1].columns);
+      if (columns.length === 0) return fill(place, h('p', { class: 'muted' }, 'The two have no column in common.'));
+      return fill(
+        place,
+        columns.map(column => {
+          const drawing = plot(columnName(column), signal);
+          const curves = both.flatMap((series, i) => {
+            const data = series.columns[column];
+            const common = { color: colors[i], x: series.updates };
+            if (!data.smooth) return [{ ...common, label: [a, b][i].name, y: data.mean }];
+            return [
+              { ...common, label: 'raw', y: data.mean, alpha: 0.3, width: 1, isQuiet: true },
+              { ...common, label: [a, b][i].name, y: data.smooth, width: 2 },
+            ];
+          });
+          drawing.show({ curves, logX: false, logY: column !== 'perplexity' });
+          return h(
+            'div',
+            {},
+            h('div', { class: 'chart-title' }, h('h3', {}, term(column, columnName(column)))),
+            drawing.element,
+          );
+        }),
+      );
+    },
+    signal,
+  );
+}
+
+const colors = ['--accent', '--warm'];
+
+const curvesOf = (run, signal) => ask(runPath(run.id, 'series', { buckets: 800, smooth: 201 }), { signal });

@@ -1,0 +1,217 @@
+/** The form that starts a run: the settings of `tessera train`, checked while they are typed. */
+import { ask } from '../api.js';
+import { button } from '../components/button.js';
+import { select } from '../components/field.js';
+import { settingField } from '../components/setting.js';
+import { toast } from '../components/toast.js';
+import { load, sentence } from '../components/waiting.js';
+import { debounce, fill, h, newId } from '../dom.js';
+import { allFolders } from '../state/runs.js';
+import { keepInAddress } from '../router.js';
+import { showLaunch } from './launch.js';
+
+/** What one wants to choose first. */
+const essential = ['--data', '--size', '--quantizer', '--codes', '--updates', '--images', '--minutes', '--seed'];
+
+/** @param {Element} root @param {import('../types.js').Context} context */
+export async function mount(root, { query, signal }) {
+  document.title = 'New run · Tessera studio';
+  const launch = query.get('launch');
+  if (launch) return showLaunch(root, launch, signal);
+  fill(
+    root,
+    h(
+      'header',
+      { class: 'page-head' },
+      h('h1', {}, 'New run'),
+      h(
+        'p',
+        {},
+        'Every field may stay empty: the preset’s value, shown in grey, is then used. ' +
+          'The run is a process of its own: it goes on when this page or the studio is closed.',
+      ),
+    ),
+  );
+  const place = h('div');
+  root.append(place);
+  await load(
+    place,
+    'Reading the settings',
+    () => ask('/api/form', { signal }),
+    form => showForm(root, place, form, signal),
+    signal,
+  );
+  return undefined;
+}
+
+function showForm(root, place, form, signal) {
+  const folders = form.folders.filter(folder => allFolders().find(f => f.id === folder.id)?.canStart ?? true);
+  if (folders.length === 0)
+    return fill(
+      place,
+      h(
+        'div',
+        { class: 'notice' },
+        'No run can be started here: the studio was opened on a single run. Open it on a folder: tessera studio runs',
+      ),
+    );
+  const wish = { folder: folders[0].id, name: null, preset: form.presets[0].name, values: {} };
+  const fields = new Map();
+  const command = h('code');
+  const state = h('p', { class: 'check-line small', role: 'status' });
+  const start = button('Start', () => begin(), { class: 'primary', icon: 'play' });
+
+  const check = debounce(async () => {
+    try {
+      const answer = await ask('/api/form/check', { json: wish, signal });
+      for (const [name, field] of fields) {
+        field.setProblem(answer.option === name ? sentence(answer.error) : null);
+        if (answer.option === name) field.element.closest('details')?.setAttribute('open', '');
+      }
+      if (answer.values) {
+        for (const [name, field] of fields) {
+          field.element.hidden =
+            !(name in answer.values) || (answer.values[name] === null && !wish.values[name] && !isLength(form, name));
+          if (!wish.values[name]) field.setPlaceholder(answer.values[name] ?? '');
+        }
+      }
+      start.disabled = answer.error !== null;
+      command.textContent = answer.command ?? '';
+      fill(state, answer.error ? h('span', { class: 'problem-text' }, sentence(answer.error)) : 'Ready to start.');
+      if (!wish.name && answer.name) name.placeholder = answer.name;
+    } catch (error) {
+      if (error.name !== 'AbortError') fill(state, h('span', { class: 'problem-text' }, sentence(error.message)));
+    }
+  }, 150);
+
+  const begin = async () => {
+    const launch = await ask('/api/runs', { json: wish });
+    keepInAddress({ launch: launch.id });
+    return showLaunch(root, launch.id, signal);
+  };
+
+  const nameId = newId();
+  const name = h('input', {
+    id: nameId,
+    maxlength: 64,
+    autocomplete: 'off',
+    spellcheck: 'false',
+    oninput: () => {
+      wish.name = name.value.trim() || null;
+      check();
+    },
+  });
+
+  for (const setting of form.settings) {
+    fields.set(
+      setting.name,
+      settingField(setting, { placeholder: setting.defaults[wish.preset] ?? '' }, value => {
+        if (value === null) delete wish.values[setting.name];
+        else wish.values[setting.name] = value;
+        check();
+      }),
+    );
+  }
+
+  fill(
+    place,
+    h(
+      'form',
+      {
+        class: 'form-split',
+        novalidate: true,
+        onsubmit: event => {
+          event.preventDefault();
+          if (!start.disabled) start.click();
+        },
+      },
+      h(
+        'div',
+        { class: 'stack' },
+        essentialsOf(form, fields),
+        form.groups.map(group => groupOf(form, group, fields)),
+      ),
+      h(
+        'aside',
+        { class: 'card fields' },
+        select(
+          'Preset',
+          form.presets.map(preset => ({ value: preset.name, label: `${preset.name}: ${preset.summary}` })),
+          wish.preset,
+          value => {
+            wish.preset = value;
+            check();
+          },
+        ).element,
+        folders.length > 1 &&
+          select(
+            'Folder',
+            folders.map(folder => ({ value: folder.id, label: folder.name })),
+            wish.folder,
+            value => {
+              wish.folder = value;
+              check();
+            },
+          ).element,
+        h('div', { class: 'field' }, h('label', { for: nameId }, 'Name'), name),
+        h(
+          'div',
+          { class: 'field' },
+          h('div', { class: 'label' }, 'The same on the command line'),
+          h(
+            'div',
+            { class: 'command' },
+            command,
+            button(
+              'Copy the command',
+              async () => {
+                await navigator.clipboard.writeText(command.textContent);
+                toast('The command is on the clipboard.');
+              },
+              { icon: 'copy', iconOnly: true, class: 'quiet small' },
+            ),
+          ),
+        ),
+        state,
+        start,
+      ),
+    ),
+  );
+  // A newcomer's first run: fast, and without data to fetch.
+  if (fields.has('--data')) fields.get('--data').setValue('shapes');
+  check();
+  return undefined;
+}
+
+const isLength = (form, name) => form.settings.find(setting => setting.name === name)?.group === 'Length';
+
+function essentialsOf(form, fields) {
+  const names = essential.filter(name => fields.has(name));
+  return h(
+    'section',
+    { class: 'card group' },
+    h('h2', {}, 'First of all'),
+    h(
+      'div',
+      { class: 'settings' },
+      names.map(name => fields.get(name).element),
+    ),
+  );
+}
+
+function groupOf(form, group, fields) {
+  const settings = form.settings.filter(setting => setting.group === group && !essential.includes(setting.name));
+  if (settings.length === 0) return null;
+  const names = settings.map(setting => setting.label);
+  const more = names.length > 6 ? ', …' : '';
+  return h(
+    'details',
+    { class: 'card group' },
+    h('summary', {}, group, h('span', { class: 'muted' }, `  ${names.slice(0, 6).join(', ')}${more}`)),
+    h(
+      'div',
+      { class: 'settings' },
+      settings.map(setting => fields.get(setting.name).element),
+    ),
+  );
+}

@@ -1,0 +1,70 @@
+using Deque.AxeCore.Commons;
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Tessera.Studio.BrowserTests;
+
+/// <summary>axe-core finds nothing serious in any view, in either theme.</summary>
+[Collection(Browser.Name)]
+public sealed class AccessibilityTests(Browser browser)
+{
+    /// <summary>The views; RUN stands for a run's id. What is waited for shows that a view is complete.</summary>
+    private static readonly (string Address, string Complete)[] Views =
+    [
+        ("runs", ".run-card"),
+        ("start", ".settings"),
+        ("runs/RUN/live", ".uplot"),
+        ("runs/RUN/editor", ".status-line span:nth-child(2)"),
+        ("runs/RUN/codebook", ".influence"),
+        ("runs/RUN/samples", ".sample a[href]"),
+        ("compare", ".compare-row"),
+    ];
+
+    [Theory]
+    [InlineData(ColorScheme.Light)]
+    [InlineData(ColorScheme.Dark)]
+    public async Task No_view_has_a_serious_finding(ColorScheme theme)
+    {
+        string id = await browser.Studio.Id("plain");
+        await using Sheet sheet = await browser.Open("runs", theme: theme);
+        foreach ((string address, string complete) in Views)
+        {
+            await sheet.Page.GotoAsync($"/#/{address.Replace("RUN", id)}");
+            await Expect(sheet.Page.Locator(complete).First).ToBeVisibleAsync();
+            await Check(sheet, $"{address}, {theme}");
+        }
+        await sheet.Page.Keyboard.PressAsync("?");
+        await Expect(sheet.Page.GetByRole(AriaRole.Dialog)).ToBeVisibleAsync();
+        await Check(sheet, $"keys, {theme}");
+    }
+
+    /// <summary>Also at the width of a phone, where no view may scroll sideways.</summary>
+    [Fact]
+    public async Task No_view_is_wider_than_a_phone()
+    {
+        string id = await browser.Studio.Id("plain");
+        await using Sheet sheet = await browser.Open("runs");
+        await sheet.Page.SetViewportSizeAsync(390, 844);
+        foreach ((string address, string complete) in Views)
+        {
+            await sheet.Page.GotoAsync($"/#/{address.Replace("RUN", id)}");
+            await Expect(sheet.Page.Locator(complete).First).ToBeVisibleAsync();
+            int width = await sheet.Page.EvaluateAsync<int>("document.documentElement.scrollWidth");
+            Assert.True(width <= 390, $"{address} is {width} pixels wide");
+        }
+    }
+
+    private static async Task Check(Sheet sheet, string where)
+    {
+        AxeResult result =
+            await sheet.Page.RunAxe(new AxeRunOptions { ResultTypes = [ResultType.Violations] });
+        string[] serious =
+        [
+            .. result.Violations.Where(found => found.Impact is "serious" or "critical").Select(found =>
+                $"{where}: {found.Id}: {found.Help}: "
+                + string.Join("; ", found.Nodes.Take(3).Select(node => node.Html))),
+        ];
+        Assert.True(serious.Length == 0, string.Join('\n', serious));
+    }
+}

@@ -1,0 +1,77 @@
+using System.Text.Json;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Tessera.Studio.BrowserTests;
+
+/// <summary>Samples of the prior.</summary>
+[Collection(Browser.Name)]
+public sealed class SampleTests(Browser browser)
+{
+    [Fact]
+    public async Task Pictures_are_drawn_kept_and_sent_to_the_editor()
+    {
+        await using Sheet sheet = await browser.Open($"runs/{await browser.Studio.Id("plain")}/samples");
+        ILocator cards = sheet.Page.Locator(".sample");
+        await Expect(cards).ToHaveCountAsync(16);
+        await Expect(sheet.Text("16 pictures, seed 1")).ToBeVisibleAsync();
+
+        await sheet.Label("Class").SelectOptionAsync("cube");
+        foreach ((string name, string value) in new[]
+        {
+            ("Guidance", "2"), ("Nucleus (top-p)", "0.9"), ("Temperature", "0.8"), ("Seed", "7"), ("Pictures", "5"),
+        })
+        {
+            await sheet.Label($"{name}, exactly").FillAsync(value);
+            ILocator slider = sheet.Page.GetByRole(AriaRole.Slider, new() { Name = name, Exact = true });
+            await Expect(slider).ToHaveValueAsync(value);
+        }
+        await sheet.Button("Draw").ClickAsync();
+        await Expect(cards).ToHaveCountAsync(5);
+        await Expect(sheet.Text("5 pictures, seed 7")).ToBeVisibleAsync();
+
+        await sheet.Button("Keep").Nth(2).ClickAsync();
+        string kept = await sheet.Page.Locator(".sample.kept a").GetAttributeAsync("href") ?? "";
+        await sheet.Button("Next seed").ClickAsync();
+        await Expect(sheet.Text("4 pictures, seed 8")).ToBeVisibleAsync();
+        await Expect(cards).ToHaveCountAsync(5);
+        await Expect(cards.First.GetByRole(AriaRole.Link)).ToHaveAttributeAsync("href", kept);
+
+        await sheet.Label("surprise of each cell").CheckAsync();
+        await Expect(sheet.Page.GetByRole(AriaRole.Img, new() { Name = "Surprise of each cell" })).ToHaveCountAsync(5);
+        await cards.First.GetByRole(AriaRole.Link).ClickAsync();
+        await Expect(sheet.Heading("A: from a link")).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task Half_a_picture_is_completed()
+    {
+        await using Sheet sheet = await browser.Open($"runs/{await browser.Studio.Id("plain")}/samples");
+        await Expect(sheet.Text("16 pictures, seed 1")).ToBeVisibleAsync();
+        await sheet.Button("Choose a picture").ClickAsync();
+        await sheet.Button("Picture 2").ClickAsync();
+        const string cells = "Cells that stay";
+        await Expect(sheet.Grid(cells)).ToBeVisibleAsync();
+        await sheet.Button("Keep left half").ClickAsync();
+        await sheet.Button("Keep upper half").ClickAsync();
+        await sheet.ClickCell(cells, 3, 0, 4);
+        Assert.Equal("Row 4, column 1: stays", await sheet.Cell(cells));
+        IRequest request = await sheet.Page.RunAndWaitForRequestAsync(
+            () => sheet.Button("Draw").ClickAsync(), sent => sent.Url.EndsWith("/samples") && sent.Method == "POST");
+        JsonElement cellsKept = request.PostDataJSON()!.Value.GetProperty("keep").GetProperty("cells");
+        Assert.Equal(
+            "11111111 0000 1000".Replace(" ", ""),
+            string.Concat(cellsKept.EnumerateArray().Select(cell => cell.GetBoolean() ? '1' : '0')));
+        await Expect(sheet.Text("16 pictures, seed 1")).ToBeVisibleAsync();
+        await sheet.Button("None").ClickAsync();
+        await Expect(sheet.Button("Choose a picture")).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task A_run_without_a_prior_says_how_to_train_one()
+    {
+        await using Sheet sheet = await browser.Open($"runs/{await browser.Studio.Id("other")}/samples");
+        await Expect(sheet.Heading("No prior yet")).ToBeVisibleAsync();
+        await Expect(sheet.Text("tessera prior")).ToBeVisibleAsync();
+    }
+}

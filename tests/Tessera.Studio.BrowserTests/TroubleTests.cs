@@ -1,0 +1,157 @@
+using System.Text.RegularExpressions;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Tessera.Studio.BrowserTests;
+
+/// <summary>What pages do when something goes wrong or is too fast.</summary>
+[Collection(Browser.Name)]
+public sealed class TroubleTests(Browser browser)
+{
+    [Fact]
+    public async Task A_page_says_that_the_server_is_gone_and_goes_on_when_it_is_back()
+    {
+        using var folder = new TemporaryFolder();
+        string runs = browser.Runs.Copy(folder);
+        Tests.Studio studio = await Tests.Studio.Start(runs);
+        Uri address = studio.Address;
+        Sheet sheet;
+        try
+        {
+            sheet = await Opened("runs", address);
+            await Expect(Link(sheet, "plain")).ToBeVisibleAsync();
+        }
+        finally
+        {
+            await studio.DisposeAsync();
+        }
+        await using (sheet)
+        {
+            ILocator line = sheet.Text("The studio does not answer.");
+            await Expect(line).ToBeVisibleAsync();
+            Directory.Move(Path.Combine(runs, "other"), Path.Combine(runs, "another"));
+            await using StudioServer server = await StudioServer.StartAsync(
+                new StudioOptions { Paths = [runs], Port = address.Port }, new Cli.Studio.StudioProgram());
+            await Expect(line).ToBeHiddenAsync();
+            await Expect(Link(sheet, "another")).ToBeVisibleAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_run_that_is_deleted_under_its_page_says_so()
+    {
+        using var folder = new TemporaryFolder();
+        string runs = browser.Runs.Copy(folder);
+        await using Tests.Studio studio = await Tests.Studio.Start(runs);
+        string id = await studio.Id("other");
+        await using Sheet live = await Opened($"runs/{id}/live", studio.Address);
+        await Expect(live.Page.Locator(".vital")).ToContainTextAsync("40 of 40");
+        await using Sheet editor = await Opened($"runs/{id}/editor", studio.Address);
+        await Expect(editor.Text("decoded in")).ToBeVisibleAsync();
+
+        Directory.Delete(Path.Combine(runs, "other"), recursive: true);
+        await Expect(live.Page.GetByRole(AriaRole.Alert).Filter(new() { HasText = "was deleted" })).ToBeVisibleAsync();
+        await editor.Button("Second picture").ClickAsync();
+        await Expect(editor.Page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Alert)).ToBeVisibleAsync();
+        await Link(live, "All runs").ClickAsync();
+        await Expect(Link(live, "plain")).ToBeVisibleAsync();
+        await Expect(Link(live, "other")).ToHaveCountAsync(0);
+    }
+
+    [Fact]
+    public async Task A_thousand_events_a_second_leave_the_page_fluid()
+    {
+        await using Sheet sheet = await browser.Open(
+            $"runs/{await browser.Studio.Id("plain")}/live", prepare: page => page.AddInitScriptAsync(Flood));
+        ILocator chart = sheet.Page.Locator(".chart-box").First;
+        await Expect(chart).ToHaveAttributeAsync("aria-label", new Regex("at update 40;"));
+        await sheet.Page.EvaluateAsync("flood()");
+        // Controls answer meanwhile.
+        await sheet.Label("log updates").CheckAsync();
+        await Sheet.Until(() => sheet.Page.EvaluateAsync<bool>("flooded.isDone"), "the end of the events");
+        await Expect(sheet.Page.Locator(".vital")).ToContainTextAsync("3,040 of");
+        int sent = await sheet.Page.EvaluateAsync<int>("flooded.sent");
+        float busy = await sheet.Page.EvaluateAsync<float>("flooded.busy / flooded.took");
+        int frames = await sheet.Page.EvaluateAsync<int>("flooded.frames");
+        Assert.Equal(3000, sent);
+        Assert.True(busy < .5, $"handling 1,000 events a second takes {busy:P0} of the time");
+        Assert.True(frames >= 15, $"only {frames} frames were drawn in about three seconds");
+    }
+
+    [Fact]
+    public async Task A_token_is_asked_for_and_a_wrong_one_refused()
+    {
+        const string token = "a long secret text";
+        await using Tests.Studio studio = await Tests.Studio.Start(
+            new StudioOptions { Paths = [browser.Runs.Runs], Host = "127.0.0.1", Token = token });
+        await using Sheet sheet = await Opened("runs", studio.Address);
+        ILocator dialog = sheet.Page.GetByRole(AriaRole.Dialog, new() { Name = "This studio needs its token" });
+        await dialog.GetByLabel("Token").FillAsync("another secret text");
+        await sheet.Page.Keyboard.PressAsync("Enter");
+        await Expect(dialog.GetByRole(AriaRole.Alert)).ToHaveTextAsync("That is not the token.");
+        await sheet.Page.Keyboard.PressAsync("Escape");
+        await Expect(dialog).ToBeVisibleAsync();
+        await dialog.GetByLabel("Token").FillAsync(token);
+        await dialog.GetByRole(AriaRole.Button).ClickAsync();
+        await Expect(Link(sheet, "plain")).ToBeVisibleAsync();
+        Assert.DoesNotContain("secret", sheet.Page.Url);
+    }
+
+    private static ILocator Link(Sheet sheet, string name) =>
+        sheet.Page.GetByRole(AriaRole.Link, new() { Name = name, Exact = true });
+
+    private async Task<Sheet> Opened(string view, Uri address)
+    {
+        Sheet sheet = await browser.Open(view, address);
+        sheet.MayMiss = true;
+        return sheet;
+    }
+
+    /// <summary>
+    /// Lets the page's streams be, and after <c>flood()</c> sends 3,000 events more to their listeners, a thousand a
+    /// second, each with the next update; measures how long the listeners and the drawing take.
+    /// </summary>
+    private const string Flood =
+        """
+        window.flooded = { sent: 0, busy: 0, took: 0, frames: 0, isDone: false };
+        const listeners = [];
+        const add = EventSource.prototype.addEventListener;
+        EventSource.prototype.addEventListener = function (name, listener, ...rest) {
+          if (this.url.includes('/runs/') && !this.url.endsWith('/runs/events')) listeners.push({ name, listener });
+          add.call(this, name, listener, ...rest);
+        };
+        const frame = window.requestAnimationFrame.bind(window);
+        window.requestAnimationFrame = work => frame(time => {
+          const start = performance.now();
+          work(time);
+          flooded.busy += performance.now() - start;
+        });
+        window.flood = () => {
+          const send = (name, data) => listeners.filter(item => item.name === name)
+            .forEach(item => item.listener(new MessageEvent(name, { data: JSON.stringify(data) })));
+          let last;
+          const begin = performance.now();
+          const count = () => { flooded.frames++; if (!flooded.isDone) frame(count); };
+          frame(count);
+          const step = async () => {
+            last ??= (await (await fetch(location.hash.match(/runs\/\w+/)[0].replace('runs', '/api/runs'))).json()).run;
+            const due = Math.min(3000, Math.floor(performance.now() - begin));
+            const start = performance.now();
+            while (flooded.sent < due) {
+              const update = 41 + flooded.sent++;
+              const value = [Math.exp(-update / 900)];
+              const column = { min: value, max: value, mean: value, smooth: null };
+              send('series', { from: update, to: update, perBucket: 1, updates: [update],
+                columns: { recon_error: column, perplexity: column } });
+              const progress = { update, updates: 5000, fraction: update / 5000, secondsLeft: 9 };
+              send('run', { ...last, ...progress, state: 'running' });
+            }
+            flooded.busy += performance.now() - start;
+            if (flooded.sent < 3000) return setTimeout(step, 0);
+            flooded.took = performance.now() - begin;
+            flooded.isDone = true;
+          };
+          step();
+        };
+        """;
+}
