@@ -59,7 +59,8 @@ public sealed class AccessibilityTests(Browser browser)
     private static async Task Check(Sheet sheet, string view, ColorScheme theme)
     {
         var options = new AxeRunOptions { ResultTypes = [ResultType.Violations] };
-        if (theme == ColorScheme.Dark) options.RunOnly = new RunOnlyOptions { Type = "rule", Values = ["color-contrast"] };
+        if (theme == ColorScheme.Dark)
+            options.RunOnly = new RunOnlyOptions { Type = "rule", Values = ["color-contrast"] };
         AxeResult result = await sheet.Page.RunAxe(options);
         string[] serious =
         [
