@@ -32,11 +32,11 @@ public sealed class AccessibilityTests(Browser browser)
         {
             await sheet.Page.GotoAsync($"/#/{address.Replace("RUN", id)}");
             await Expect(sheet.Page.Locator(complete).First).ToBeVisibleAsync();
-            await Check(sheet, $"{address}, {theme}");
+            await Check(sheet, address, theme);
         }
         await sheet.Page.Keyboard.PressAsync("?");
         await Expect(sheet.Page.GetByRole(AriaRole.Dialog)).ToBeVisibleAsync();
-        await Check(sheet, $"keys, {theme}");
+        await Check(sheet, "keys", theme);
     }
 
     /// <summary>Also at the width of a phone, where no view may scroll sideways.</summary>
@@ -55,14 +55,17 @@ public sealed class AccessibilityTests(Browser browser)
         }
     }
 
-    private static async Task Check(Sheet sheet, string where)
+    /// <summary>All rules in the light theme; the dark one has the same elements in other colours.</summary>
+    private static async Task Check(Sheet sheet, string view, ColorScheme theme)
     {
-        AxeResult result =
-            await sheet.Page.RunAxe(new AxeRunOptions { ResultTypes = [ResultType.Violations] });
+        var options = new AxeRunOptions { ResultTypes = [ResultType.Violations] };
+        if (theme == ColorScheme.Dark)
+            options.RunOnly = new RunOnlyOptions { Type = "rule", Values = ["color-contrast"] };
+        AxeResult result = await sheet.Page.RunAxe(options);
         string[] serious =
         [
             .. result.Violations.Where(found => found.Impact is "serious" or "critical").Select(found =>
-                $"{where}: {found.Id}: {found.Help}: "
+                $"{view}, {theme}: {found.Id}: {found.Help}: "
                 + string.Join("; ", found.Nodes.Take(3).Select(node => node.Html))),
         ];
         Assert.True(serious.Length == 0, string.Join('\n', serious));

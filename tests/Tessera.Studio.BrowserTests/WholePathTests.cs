@@ -70,6 +70,9 @@ public sealed class WholePathTests(Browser browser)
         await Expect(dialog).ToBeHiddenAsync();
         await Expect(card).ToContainTextAsync("running");
         await card.GetByRole(AriaRole.Link).ClickAsync();
+        // Once it has a speed, it has left its start behind.
+        await Expect(sheet.Page.Locator(".vital")).ToContainTextAsync("time left");
+        await Expect(sheet.Page.Locator(".vital")).Not.ToContainTextAsync("measuring");
         await sheet.Button("Stop").ClickAsync();
         await Expect(sheet.Page.Locator(".run-head .pill")).ToHaveTextAsync("stopped");
     }

@@ -4,7 +4,7 @@ import { button } from '../components/button.js';
 import { checkbox, select } from '../components/field.js';
 import { term } from '../components/term.js';
 import { problem } from '../components/toast.js';
-import { delay, fill, h } from '../dom.js';
+import { delay, fill, h, perFrame } from '../dom.js';
 import { allRuns, findRun } from '../state/runs.js';
 import { colors, lossChart, rowChart, rowColumns } from './live-chart.js';
 import { appendSeries } from './series.js';
@@ -32,6 +32,7 @@ export function liveCurves(details, signal) {
   const charts = details.columns.series.map(column => lossChart(column, settings, shown, signal, zoom));
   const rowCharts = rowColumns(details.columns).length > 0 ? [rowChart(details.columns, settings, shown, signal)] : [];
   const draw = () => [...charts, ...rowCharts].forEach(item => item.draw());
+  const drawSoon = perFrame(draw, signal);
   const legend = h('div', { class: 'legend' });
   const reset = button('Whole run', () => zoom(null), { class: 'small' });
   reset.hidden = true;
@@ -218,7 +219,7 @@ export function liveCurves(details, signal) {
       if (!entry.series || data.updates.length === 0 || settings.zoom || settings.range !== 'all') return;
       if (!appendSeries(entry.series, data)) return;
       if (entry.series.updates.length > maximumPoints) reload();
-      charts.forEach(item => item.draw());
+      drawSoon();
     },
   };
 }

@@ -2,7 +2,7 @@
 import { ask, runPath } from '../api.js';
 import { runHead } from '../components/run-head.js';
 import { load } from '../components/waiting.js';
-import { fill, h } from '../dom.js';
+import { fill, h, perFrame } from '../dom.js';
 import { duration, count, percent, significant } from '../format.js';
 import { term } from '../components/term.js';
 import { button } from '../components/button.js';
@@ -36,14 +36,21 @@ function show(body, details, signal) {
   fill(body, gone, vital.element, pictures?.element, curves.element, about(details));
   vital.show(details.run);
 
+  // However fast events come, a frame shows the newest once.
+  let newest = details.run;
+  const showNewest = perFrame(() => {
+    vital.show(newest);
+    putRun(newest);
+    curves.showRun(newest);
+  }, signal);
+
   restRuns(signal);
   const close = listen(
     runPath(id, 'events'),
     {
       run: run => {
-        vital.show(run);
-        putRun(run);
-        curves.showRun(run);
+        newest = run;
+        showNewest();
       },
       series: data => curves.append(data),
       metrics: () => curves.stale(),
