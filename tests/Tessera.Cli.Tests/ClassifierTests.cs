@@ -19,7 +19,7 @@ public sealed class ClassifierTests(TrainedPrior trained) : IDisposable
         Assert.Matches(@"(?m)^model:  \d+ parameters, three stages of 1 convolutions, width 4$", output);
         Assert.Matches(@"(?m)^accuracy +\d+\.\d %$", output);
         Assert.EndsWith(
-            $"next:\n  tessera train --data {trained.Images} --perceptual 0.03 --features {_folder["c"]}\n", output,
+            $"next:\n  tessera train --data {trained.Images} --perceptual 0.05 --features {_folder["c"]}\n", output,
             StringComparison.Ordinal);
         string info = Program.Succeed("info", _folder["c"]);
         Assert.Contains("cube, sphere", info, StringComparison.Ordinal);

@@ -20,7 +20,7 @@ internal sealed class ClassifierCommand : TrainingCommand<ClassifierOptions>
         "A new folder for the run, or with --resume the folder of the run to continue.",
         "tessera classifier --data cifar10 --out runs/classifier",
         "tessera classifier --data photos --size 64 --minutes 30 --out runs/classifier",
-        "tessera train --data cifar10 --perceptual 0.03 --features runs/classifier",
+        "tessera train --data cifar10 --perceptual 0.05 --features runs/classifier",
         "tessera classifier --resume --out runs/classifier") => AddOptions();
 
     protected override SettingGroup<ClassifierOptions> Starting { get; } = ClassifierSettings.ForStarting();
@@ -66,7 +66,7 @@ internal sealed class ClassifierCommand : TrainingCommand<ClassifierOptions>
         }
         Invocation.Output.Line("next:");
         Invocation.Output.Line(
-            $"  tessera train --data {InputHints.Quoted(options.Data)} --perceptual 0.03 "
+            $"  tessera train --data {InputHints.Quoted(options.Data)} --perceptual 0.05 "
             + $"--features {InputHints.Quoted(path)}");
     }
 

@@ -39,7 +39,7 @@ internal sealed class TrainCommand : TrainingCommand<TrainingOptions>
         "tessera train --data images --size 64 --top on --groupnorm 32 --commitment 0.25 --out runs/two-levels",
         "tessera train --data cifar10 --data-dir data --minutes 60 --flips on --out runs/cifar",
         "tessera train --data cifar10 --data-dir data --preset reference --updates 2000",
-        "tessera train --data cifar10 --perceptual 0.03 --features runs/classifier --out runs/sharp",
+        "tessera train --data cifar10 --perceptual 0.05 --features runs/classifier --out runs/sharp",
         "tessera train --resume --out runs/cifar")
     {
         Options.Add(_preset);
