@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Tessera.Files;
 
 namespace Tessera.Runs;
@@ -29,7 +30,10 @@ internal static class StopRequest
         }
     }
 
-    /// <summary>Calls back once, when a stop is requested. A request from before is dropped.</summary>
+    /// <summary>
+    /// Calls back once, when a stop is requested. A request from before this process began is dropped: it was meant for
+    /// another.
+    /// </summary>
     /// <param name="run">The run folder, which this process trains in.</param>
     /// <param name="stop">Called on another thread.</param>
     /// <returns>Ends the watch, and drops the request.</returns>
@@ -45,7 +49,7 @@ internal static class StopRequest
         public Watcher(string path, Action stop)
         {
             (_path, _stop) = (path, stop);
-            Drop();
+            if (File.GetLastWriteTimeUtc(path) < Process.GetCurrentProcess().StartTime.ToUniversalTime()) Drop();
             _timer = new Timer(_ => Check(), null, Interval, Interval);
         }
 
