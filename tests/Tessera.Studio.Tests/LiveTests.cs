@@ -147,6 +147,16 @@ public sealed class LiveTests(TinyRuns tiny) : IDisposable
     }
 
     [Fact]
+    public async Task The_list_of_a_folder_without_runs_is_told_too()
+    {
+        await using Studio studio = await Studio.Start(_folder.Path);
+        using Events events = await Events.Open(studio, "/api/runs/events");
+        Event first = (await events.Next())!;
+        Assert.Equal("runs", first.Name);
+        Assert.Equal(0, first.Data.GetProperty("runs").GetArrayLength());
+    }
+
+    [Fact]
     public async Task A_server_that_ends_ends_its_streams()
     {
         Studio studio = await Studio.Start(tiny.Runs);

@@ -40,11 +40,11 @@ internal sealed class LiveEndpoints(RunCatalog catalog, RunReader reader, LiveSt
 
     private Task WatchAll(HttpContext context) => EventStream.Serve(context, async (stream, cancellation) =>
     {
-        Dictionary<string, RunAnswer> sent = [];
+        Dictionary<string, RunAnswer>? sent = null;
         while (true)
         {
             RunList list = reader.All();
-            if (sent.Count != list.Runs.Count || list.Runs.Any(run => !sent.ContainsKey(run.Id)))
+            if (sent?.Count != list.Runs.Count || list.Runs.Any(run => !sent.ContainsKey(run.Id)))
             {
                 await stream.Send(null, "runs", list, StudioJson.Default.RunList, cancellation);
             }

@@ -49,7 +49,8 @@ internal static class StopRequest
         public Watcher(string path, Action stop)
         {
             (_path, _stop) = (path, stop);
-            if (File.GetLastWriteTimeUtc(path) < Process.GetCurrentProcess().StartTime.ToUniversalTime()) Drop();
+            using var own = Process.GetCurrentProcess();
+            if (File.GetLastWriteTimeUtc(path) < own.StartTime.ToUniversalTime()) Drop();
             _timer = new Timer(_ => Check(), null, Interval, Interval);
         }
 

@@ -155,6 +155,15 @@ public sealed class ClassifierLearnerTests : IDisposable
     [Fact]
     public void The_default_options_are_those_of_a_run_that_lacks_its_classes_only() => Assert.Equal(
         "Classes", Assert.Throws<InputException>(ClassifierOptions.Default.Validate).Option);
+
+    [Fact]
+    public void A_batch_without_an_image_of_each_kind_is_refused()
+    {
+        InputException e = Assert.Throws<InputException>((SmallClassifier.Options with { Batch = 2 }).Validate);
+        Assert.Equal("Batch", e.Option);
+        Assert.Contains("at least 3", e.Message, StringComparison.Ordinal);
+        (SmallClassifier.Options with { Batch = 3 }).Validate();
+    }
 }
 
 /// <summary>A classifier of the shapes so small that hundreds of updates take a second.</summary>

@@ -1,6 +1,4 @@
 /** The list of runs, as the server last told it. */
-import { ask } from '../api.js';
-import { problem } from '../components/toast.js';
 import { listen } from '../stream.js';
 
 /** @typedef {import('../types.js').Run} Run */
@@ -19,8 +17,6 @@ let following = null;
 export function followRuns() {
   following?.abort();
   following = new AbortController();
-  // The stream tells what changes; a list without runs may have nothing to tell.
-  if (!runs) ask('/api/runs').then(data => runs ?? putAll(data), problem);
   listen(
     '/api/runs/events',
     {
