@@ -59,6 +59,18 @@ public sealed class TroubleTests(Browser browser)
     }
 
     [Fact]
+    public async Task A_run_that_was_started_after_the_list_was_told_has_its_name_and_state()
+    {
+        const string Told = "event: runs\ndata: {\"runs\": [], \"folders\": []}\n\n";
+        await using Sheet sheet = await browser.Open(
+            $"runs/{await browser.Studio.Id("plain")}/live",
+            prepare: page => page.RouteAsync("**/api/runs/events", route => route.FulfillAsync(
+                new() { ContentType = "text/event-stream", Body = Told })));
+        await Expect(sheet.Page.Locator(".run-head h1")).ToHaveTextAsync("plain");
+        await Expect(sheet.Page.Locator(".run-head .pill")).ToHaveTextAsync("finished");
+    }
+
+    [Fact]
     public async Task A_thousand_events_a_second_leave_the_page_fluid()
     {
         await using Sheet sheet = await browser.Open(

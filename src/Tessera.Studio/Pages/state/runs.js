@@ -44,13 +44,14 @@ export function restRuns(signal) {
 }
 
 /**
- * A run has changed.
+ * A run has changed, or was started after the list was told.
  * @param {Run} run
  */
 export function putRun(run) {
-  const place = runs?.findIndex(other => other.id === run.id) ?? -1;
-  if (place < 0) return;
-  runs[place] = run;
+  if (!runs) return;
+  const place = runs.findIndex(other => other.id === run.id);
+  if (place < 0) runs.unshift(run);
+  else runs[place] = run;
   notify();
 }
 
