@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Tessera.Cli;
 using Tessera.Cli.Studio;
+using Tessera.Mpi;
 
 bool isDetached = DetachedProcess.RedirectOutput();
 if (!Console.IsOutputRedirected) Console.SetOut(new TerminalWriter(Console.Out));
@@ -11,7 +12,9 @@ using var cancellation = new CancellationTokenSource();
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
 using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal);
-return TesseraProgram.Run(args, Console.Out, Console.Error, cancellation.Token);
+return MpiCollective.IsUnderMpi
+    ? RankProgram.Run(args, Console.Out, Console.Error, cancellation.Token)
+    : TesseraProgram.Run(args, Console.Out, Console.Error, cancellation.Token);
 
 void OnSignal(PosixSignalContext context)
 {

@@ -6,6 +6,7 @@ using Tessera.Cuda;
 using Tessera.Data;
 using Tessera.Runs;
 using Tessera.Tensors.Devices.Cpu;
+using Tessera.Tensors.Distributed;
 
 namespace Tessera.Cli;
 
@@ -31,11 +32,16 @@ public static class TesseraProgram
     /// if the environment variable <c>TESSERA_DEBUG</c> is 1.
     /// </param>
     /// <param name="cancellation">Interrupts the command as Ctrl-C does.</param>
+    /// <param name="ranks">The processes that run it together; null for one alone.</param>
     /// <returns>0: done; 1: the work failed; 2: the command line or an input is wrong; 130: interrupted.</returns>
     public static int Run(
-        IReadOnlyList<string> args, TextWriter output, TextWriter error, CancellationToken cancellation = default)
+        IReadOnlyList<string> args, TextWriter output, TextWriter error, CancellationToken cancellation = default,
+        Collective? ranks = null)
     {
-        var invocation = new Invocation(new Display(output), new Display(error), cancellation);
+        var invocation = new Invocation(new Display(output), new Display(error), cancellation)
+        {
+            Ranks = ranks ?? Collective.Lone,
+        };
         Command? command = null;
         CudaDevice.Register();
         try
@@ -56,7 +62,8 @@ public static class TesseraProgram
         catch (Exception e)
         {
             (int code, string line) = Describe(e, command);
-            invocation.Error.Line($"tessera: {line}");
+            string rank = invocation.IsFirst ? "" : $"rank {invocation.Ranks.Rank}: ";
+            invocation.Error.Line($"tessera: {rank}{line}");
             if (Environment.GetEnvironmentVariable(DebugVariable) == "1") error.WriteLine(e);
             return code;
         }

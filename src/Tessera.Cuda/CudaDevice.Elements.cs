@@ -77,10 +77,10 @@ public sealed partial class CudaDevice
     /// <inheritdoc/>
     public override void Dropout(in DropoutMask mask, Storage<float> x, Storage<float> y, bool accumulate) =>
         _launcher.ForEach(
-            RandomKernels.Blocks(x.Length),
+            RandomKernels.Blocks(mask.First, x.Length),
             new RandomKernels.Dropout(
                 View(x), View(y), mask.Rate, 1 / (1 - mask.Rate), mask.Seed, mask.Stream, View(mask.Update),
-                Flag(accumulate)));
+                mask.First, Flag(accumulate)));
 
     /// <inheritdoc/>
     public override void GatherImages(

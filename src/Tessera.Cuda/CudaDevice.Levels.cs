@@ -55,7 +55,7 @@ public sealed partial class CudaDevice
             x.Length / columns,
             new EntropyKernels.Softmax(
                 View(x), columns, Read(temperature), Flag(noise is not null), source.Seed, source.Stream, update,
-                View(y)));
+                source.First, View(y)));
     }
 
     /// <inheritdoc/>

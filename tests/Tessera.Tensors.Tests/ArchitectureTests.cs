@@ -79,11 +79,13 @@ public partial class ArchitectureTests
     [Theory]
     [InlineData("Tessera.Tensors")]
     [InlineData("Tessera.Cuda", "Tessera.Tensors")]
+    [InlineData("Tessera.Mpi", "Tessera.Tensors")]
     [InlineData("Tessera", "Tessera.Tensors")]
     [InlineData("Tessera.Models", "Tessera")]
     [InlineData("Tessera.Onnx", "Tessera")]
     [InlineData("Tessera.Studio", "Tessera")]
-    [InlineData("Tessera.Cli", "Tessera.Cuda", "Tessera.Models", "Tessera.Onnx", "Tessera.Studio", "Tessera")]
+    [InlineData(
+        "Tessera.Cli", "Tessera.Cuda", "Tessera.Models", "Tessera.Mpi", "Tessera.Onnx", "Tessera.Studio", "Tessera")]
     public void Project_references_point_one_way(string project, params string[] references)
     {
         XDocument file = XDocument.Load(Path.Combine(Source, project, project + ".csproj"));
@@ -95,7 +97,8 @@ public partial class ArchitectureTests
 
     [Theory]
     [InlineData("Autograd", "Ops", "Nn", "Optim", "IO")]
-    [InlineData("Devices", "Autograd", "Ops", "Nn", "Optim", "IO")]
+    [InlineData("Devices", "Distributed", "Autograd", "Ops", "Nn", "Optim", "IO")]
+    [InlineData("Distributed", "Autograd", "Ops", "Nn", "Optim", "IO")]
     [InlineData("Ops", "Nn", "Optim", "IO")]
     [InlineData("Nn", "Optim", "IO")]
     public void Folders_of_the_engine_point_one_way(string folder, params string[] above)
@@ -152,6 +155,12 @@ public partial class ArchitectureTests
                 file => Normal(file).Contains($"/src/Tessera/{folder}/", StringComparison.Ordinal)),
             use, $"belongs to {folder} and uses what it must not");
     }
+
+    [Theory]
+    [InlineData("Tessera.Tensors")]
+    [InlineData("Tessera")]
+    public void The_libraries_know_no_kind_of_collective(string project) =>
+        AssertNone(FilesOf(project, "*.cs"), KindOfCollective(), "knows what connects processes");
 
     [Fact]
     public void Only_the_program_makes_reports() =>
@@ -230,6 +239,9 @@ public partial class ArchitectureTests
 
     [GeneratedRegex(@"\bTessera\.Reporting\b")]
     private static partial Regex Reports();
+
+    [GeneratedRegex(@"\bMpi|\bMPI_")]
+    private static partial Regex KindOfCollective();
 
     [GeneratedRegex(@"\b(Cpu|Cuda|Metal)Device\b")]
     private static partial Regex KindOfDevice();

@@ -35,7 +35,7 @@ internal sealed class ClassifierCommand : TrainingCommand<ClassifierOptions>
         if (path is null) throw new InputException("--out is missing; name a folder for the run");
         // Before images are read, so that a wrong option is reported at once.
         ClassifierOptions options = resume ? OptionsToResume(parse, path) : ApplyAll(parse, Unnamed);
-        if (!resume) RunFolder.CheckFree(path);
+        if (!resume && Invocation.IsFirst) RunFolder.CheckFree(path);
         using Device device = CreateDevice(options);
         var loader = new ImageLoader(Invocation.Output, parse.GetValue(SkipDamaged), Invocation.Cancellation)
         {
@@ -51,17 +51,20 @@ internal sealed class ClassifierCommand : TrainingCommand<ClassifierOptions>
         (ImageSet train, ImageSet test) = resume
             ? LoadAgain(() => loader.LoadForTraining(source))
             : loader.LoadForTraining(source);
-        ClassifierRun run = resume
-            ? ClassifierRun.Open(path).WithOptions(options)
-            : ClassifierRun.Create(path, ForImages(options, train), loader.Skipped);
+        ClassifierRun run = Share(
+            () => resume
+                ? ClassifierRun.Open(path).WithOptions(options)
+                : ClassifierRun.Create(path, ForImages(options, train), loader.Skipped),
+            () => ClassifierRun.Join(path, resume ? options : ForImages(options, train)));
         (ClassifierLearner learner, Trainer trainer) =
-            Start(run, isNew: !resume, () => new ClassifierLearner(run, train, test, device));
+            Start(run, isNew: !resume, () => new ClassifierLearner(run, train, test, device, Invocation.Ranks));
         using (learner)
         using (trainer)
         {
             PrintStart(trainer, learner, path, train, test);
             new TrainingSession(Invocation, run, $"tessera classifier --resume --out {InputHints.Quoted(path)}").Run(
                 trainer, bar => new ClassifierDisplay(Invocation.Output, bar, learner));
+            if (!Invocation.IsFirst) return;
             Invocation.Output.Table(ClassifierDisplay.Rows(learner.Evaluation!));
         }
         Invocation.Output.Line("next:");

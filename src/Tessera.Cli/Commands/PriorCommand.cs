@@ -45,7 +45,7 @@ internal sealed class PriorCommand : TrainingCommand<PriorOptions>
         path ??= DefaultPath(parse);
         // Before models and images are read, so that a wrong option is reported at once.
         PriorOptions options = resume ? OptionsToResume(parse, path) : ApplyAll(parse, PriorOptions.Default);
-        if (!resume) RunFolder.CheckFree(path);
+        if (!resume && Invocation.IsFirst) RunFolder.CheckFree(path);
         using Device device = CreateDevice(options);
         using TrainedModel trained = _model.Open(parse, Invocation.Error, device);
         string hash = PriorFile.HashOf(trained.Path);
@@ -60,7 +60,7 @@ internal sealed class PriorCommand : TrainingCommand<PriorOptions>
             : Create(parse, path, options with { TokenizerHash = hash }, source, trained);
         int cell = trained.Model.Options.PixelsPerCode;
         (PriorLearner learner, Trainer trainer) =
-            Start(run, isNew: !resume, () => new PriorLearner(run, train, test, cell, device));
+            Start(run, isNew: !resume, () => new PriorLearner(run, train, test, cell, device, Invocation.Ranks));
         using (learner)
         using (trainer)
         {
@@ -69,6 +69,7 @@ internal sealed class PriorCommand : TrainingCommand<PriorOptions>
                 + InputHints.Quoted(path);
             new TrainingSession(Invocation, run, command).Run(
                 trainer, bar => new PriorDisplay(Invocation.Output, bar, learner));
+            if (!Invocation.IsFirst) return;
             Invocation.Output.Table(PriorDisplay.Rows(learner.Evaluation!));
             PrintIfOverfit(run);
         }
@@ -120,7 +121,8 @@ internal sealed class PriorCommand : TrainingCommand<PriorOptions>
         options = ForImages(options, source, trained, train);
         // Encoded first, so that an interruption leaves no run folder without a model.
         (CodeSet Train, CodeSet Test) codes = Encode(trained, train, test, options.Flips);
-        return (PriorRun.Create(path, options, loader.Skipped), codes.Train, codes.Test);
+        PriorRun run = Share(() => PriorRun.Create(path, options, loader.Skipped), () => PriorRun.Join(path, options));
+        return (run, codes.Train, codes.Test);
     }
 
     private (PriorRun Run, CodeSet Train, CodeSet Test) Resume(
@@ -136,7 +138,8 @@ internal sealed class PriorCommand : TrainingCommand<PriorOptions>
                 $"the classes of {train.Name} are no longer those that the run in {run.Path} began with: "
                 + $"{string.Join(", ", options.Model.Classes)}; restore the folders, or start a new run");
         (CodeSet Train, CodeSet Test) codes = Encode(trained, train, test, options.Flips);
-        return (run.WithOptions(options), codes.Train, codes.Test);
+        run = Share(() => run.WithOptions(options), () => PriorRun.Join(run.Path, options));
+        return (run, codes.Train, codes.Test);
     }
 
     private (CodeSet Train, CodeSet Test) Encode(TrainedModel trained, ImageSet train, ImageSet test, bool flips) =>

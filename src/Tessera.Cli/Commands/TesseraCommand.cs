@@ -18,7 +18,12 @@ internal abstract class TesseraCommand : Command, IHasExamples
     {
         Invocation = invocation;
         Examples = examples;
-        SetAction(Run);
+        SetAction(parse =>
+        {
+            if (Invocation.Ranks.Size > 1 && !RunsOnRanks)
+                throw new InputException($"tessera {Name} runs in one process; start it without mpirun");
+            Run(parse);
+        });
     }
 
     /// <summary>Example command lines for the help.</summary>
@@ -27,13 +32,21 @@ internal abstract class TesseraCommand : Command, IHasExamples
     /// <summary>The streams and the cancellation.</summary>
     protected Invocation Invocation { get; }
 
+    /// <summary>Whether several processes can run the command together.</summary>
+    protected virtual bool RunsOnRanks => false;
+
     /// <summary>
-    /// Creates the device that the options name, and prints a line for each that would have been taken if it computed
+    /// Creates the device that the options name, for this process's share of the machine, and prints a line for each that would have been taken if it computed
     /// right.
     /// </summary>
     /// <exception cref="InputException">There is no such device, or it cannot be used.</exception>
-    protected Device CreateDevice(RunOptions options) => options.CreateDevice(
-        (name, fault) => Invocation.Error.Line($"{name} is not used: {fault}"));
+    protected Device CreateDevice(RunOptions options)
+    {
+        RankPlace place = RankPlace.Find(Invocation.Ranks);
+        if (Invocation.Ranks.Size > 1) options = options with { Threads = options.Threads ?? place.Threads };
+        return options.CreateDevice(
+            (name, fault) => Invocation.Error.Line($"{name} is not used: {fault}"), place.Place);
+    }
 
     /// <summary>Runs the command.</summary>
     /// <exception cref="InputException">An option or input is wrong.</exception>

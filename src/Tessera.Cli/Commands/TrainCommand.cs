@@ -40,6 +40,7 @@ internal sealed class TrainCommand : TrainingCommand<TrainingOptions>
         "tessera train --data cifar10 --data-dir data --minutes 60 --flips on --out runs/cifar",
         "tessera train --data cifar10 --data-dir data --preset reference --updates 2000",
         "tessera train --data cifar10 --perceptual 0.05 --features runs/classifier --out runs/sharp",
+        "mpirun -n 4 tessera train --data cifar10 --out runs/cifar",
         "tessera train --resume --out runs/cifar")
     {
         Options.Add(_preset);
@@ -60,8 +61,8 @@ internal sealed class TrainCommand : TrainingCommand<TrainingOptions>
             throw new InputException("--resume needs the folder of the run; name it with --out");
         TrainingOptions options = resume ? OptionsToResume(parse, path!) : OptionsToStart(parse);
         if (!resume) WarnOfCollapse(options.Model);
-        if (path is null) path = FreePath(options.Data);
-        if (!resume) RunFolder.CheckFree(path);
+        path ??= OfFirst(() => FreePath(options.Data));
+        if (!resume && Invocation.IsFirst) RunFolder.CheckFree(path);
         // Before images are read and before config.json changes: the device may be unknown.
         using Device device = CreateDevice(options);
         using FeatureNetwork? features = resume ? null : FeatureSource.Read(options.Loss);
@@ -74,17 +75,20 @@ internal sealed class TrainCommand : TrainingCommand<TrainingOptions>
         (ImageSet train, ImageSet test) = resume
             ? LoadAgain(() => loader.LoadForTraining(options))
             : loader.LoadForTraining(options);
-        TokenizerRun run = resume
-            ? TokenizerRun.Open(path).WithOptions(options)
-            : TokenizerRun.Create(path, options, loader.Skipped, features);
+        TokenizerRun run = Share(
+            () => resume
+                ? TokenizerRun.Open(path).WithOptions(options)
+                : TokenizerRun.Create(path, options, loader.Skipped, features),
+            () => TokenizerRun.Join(path, options));
         (TokenizerLearner learner, Trainer trainer) =
-            Start(run, isNew: !resume, () => new TokenizerLearner(run, train, test, device));
+            Start(run, isNew: !resume, () => new TokenizerLearner(run, train, test, device, Invocation.Ranks));
         using (learner)
         using (trainer)
         {
             PrintStart(trainer, learner, path, train, test);
             new TrainingSession(Invocation, run, $"tessera train --resume --out {InputHints.Quoted(path)}").Run(
                 trainer, bar => new TokenizerDisplay(Invocation.Output, bar, learner));
+            if (!Invocation.IsFirst) return;
             PrintEvaluation(learner, path, test);
             if (!parse.GetValue(_noReport)) WriteReport(learner, path, train, test);
         }

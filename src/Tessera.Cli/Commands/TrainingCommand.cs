@@ -27,6 +27,9 @@ internal abstract class TrainingCommand<TOptions> : TesseraCommand where TOption
             "--resume", "Continues the run in --out from its newest checkpoint, with its own options.");
     }
 
+    /// <inheritdoc/>
+    protected override bool RunsOnRanks => true;
+
     /// <summary>The options that the result of a run depends on; they are fixed when it starts.</summary>
     protected abstract SettingGroup<TOptions> Starting { get; }
 
@@ -116,11 +119,25 @@ internal abstract class TrainingCommand<TOptions> : TesseraCommand where TOption
         }
     }
 
+    /// <summary>The text that rank 0 has.</summary>
+    protected string OfFirst(Func<string> text) =>
+        Invocation.Ranks.Gather(Invocation.IsFirst ? text() : "")[0];
+
+    /// <summary>The run of all ranks. The first creates or changes its folder; only then do the others use it.</summary>
+    /// <param name="prepare">Prepares the folder.</param>
+    /// <param name="join">Names the run of another process.</param>
+    protected TRun Share<TRun>(Func<TRun> prepare, Func<TRun> join) where TRun : RunFolder
+    {
+        TRun? own = Invocation.IsFirst ? prepare() : null;
+        Invocation.Ranks.Wait();
+        return own ?? join();
+    }
+
     /// <summary>Starts the training of a run; if a new one cannot start, its folder is deleted again.</summary>
     /// <param name="run">The run.</param>
     /// <param name="isNew">Whether the run is new.</param>
     /// <param name="create">Makes the learner.</param>
-    protected static (TLearner Learner, Trainer Trainer) Start<TLearner>(
+    protected (TLearner Learner, Trainer Trainer) Start<TLearner>(
         RunFolder run, bool isNew, Func<TLearner> create)
         where TLearner : Learner
     {
@@ -133,7 +150,7 @@ internal abstract class TrainingCommand<TOptions> : TesseraCommand where TOption
         catch
         {
             learner?.Dispose();
-            if (isNew) Directory.Delete(run.Path, recursive: true);
+            if (isNew && Invocation.IsFirst) Directory.Delete(run.Path, recursive: true);
             throw;
         }
     }
@@ -147,6 +164,8 @@ internal abstract class TrainingCommand<TOptions> : TesseraCommand where TOption
     {
         RunOptions options = learner.Run.Options;
         Invocation.Output.Line($"device: {learner.Device.Description}");
+        if (learner.Share is { } share)
+            Invocation.Output.Line($"ranks:  {share.Ranks.Size} processes with {share.Count} images of each batch");
         Invocation.Output.Line($"run:    {path}, {InfoCommand.Describe(options)}");
         if (trainer.IsFinished)
             Invocation.Output.Line(

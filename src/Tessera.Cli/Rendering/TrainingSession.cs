@@ -16,7 +16,7 @@ internal sealed class TrainingSession(Invocation invocation, RunFolder run, stri
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(invocation.Cancellation);
         using CancellationTokenRegistration note = stop.Token.Register(PrintStopping);
-        using IDisposable request = StopRequest.Watch(run.Path, stop.Cancel);
+        using IDisposable? request = !invocation.IsFirst ? null : StopRequest.Watch(run.Path, stop.Cancel);
         try
         {
             invocation.Output.WithBar(bar =>

@@ -12,7 +12,7 @@ internal static class EntropyKernels
 
     internal readonly record struct Softmax(
         Floats X, int Columns, DeviceNumber Temperature, int HasNoise, ulong Seed, ulong Stream, Integers Update,
-        Floats Y) : IWarpKernel
+        long First, Floats Y) : IWarpKernel
     {
         public void Run(int row, int lane)
         {
@@ -38,7 +38,7 @@ internal static class EntropyKernels
         private float Noise(int index)
         {
             if (HasNoise == 0) return 0;
-            double uniform = RandomKernels.Uniform(index, Seed, Stream + (ulong)(long)Update[0]);
+            double uniform = RandomKernels.Uniform(First + index, Seed, Stream + (ulong)(long)Update[0]);
             return (float)-Numerics.Log(-Numerics.Log(uniform + 1.0 / (1 << 25)));
         }
     }

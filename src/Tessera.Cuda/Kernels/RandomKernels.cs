@@ -10,25 +10,26 @@ internal static class RandomKernels
 {
     private const int LanesOfABlock = 4;
 
-    /// <summary>The number of threads for so many elements.</summary>
-    public static int Blocks(int elements) => (elements + LanesOfABlock - 1) / LanesOfABlock;
+    /// <summary>The number of threads for so many elements, the first of which has a number.</summary>
+    public static int Blocks(long first, int elements) =>
+        ((int)(first % LanesOfABlock) + elements + LanesOfABlock - 1) / LanesOfABlock;
 
     /// <summary>Number <paramref name="index"/> of a stream, in [0, 1).</summary>
-    public static float Uniform(int index, ulong seed, ulong stream)
+    public static float Uniform(long index, ulong seed, ulong stream)
     {
         Lanes lanes = Block(index / LanesOfABlock, seed, stream);
-        int lane = index % LanesOfABlock;
+        int lane = (int)(index % LanesOfABlock);
         return Uniform(lane < 2 ? lane == 0 ? lanes.Lane0 : lanes.Lane1 : lane == 2 ? lanes.Lane2 : lanes.Lane3);
     }
 
     internal readonly record struct Dropout(
-        Floats X, Floats Y, float Rate, float Factor, ulong Seed, ulong Stream, Integers Update, int Accumulate)
-        : IElementKernel
+        Floats X, Floats Y, float Rate, float Factor, ulong Seed, ulong Stream, Integers Update, long First,
+        int Accumulate) : IElementKernel
     {
         public void Run(int index)
         {
-            Lanes lanes = Block(index, Seed, Stream + (ulong)(long)Update[0]);
-            int first = LanesOfABlock * index;
+            Lanes lanes = Block(First / LanesOfABlock + index, Seed, Stream + (ulong)(long)Update[0]);
+            int first = LanesOfABlock * index - (int)(First % LanesOfABlock);
             Drop(first, lanes.Lane0);
             Drop(first + 1, lanes.Lane1);
             Drop(first + 2, lanes.Lane2);
@@ -37,7 +38,7 @@ internal static class RandomKernels
 
         private void Drop(int index, uint bits)
         {
-            if (index >= X.IntLength) return;
+            if (index < 0 || index >= X.IntLength) return;
             // Not a factor of 0: what is dropped may be infinite.
             float kept = Uniform(bits) < Rate ? 0 : Factor * X[index];
             ElementKernels.Write(Y, index, kept, Accumulate);
@@ -47,9 +48,9 @@ internal static class RandomKernels
     private static float Uniform(uint bits) => (bits >> 8) * (1f / (1 << 24));
 
     /// <summary>A block of the generator.</summary>
-    private static Lanes Block(int index, ulong seed, ulong stream)
+    private static Lanes Block(long index, ulong seed, ulong stream)
     {
-        uint c0 = (uint)index, c1 = 0, c2 = (uint)stream, c3 = (uint)(stream >> 32);
+        uint c0 = (uint)index, c1 = (uint)(index >> 32), c2 = (uint)stream, c3 = (uint)(stream >> 32);
         uint key0 = (uint)seed, key1 = (uint)(seed >> 32);
         for (int round = 0; round < CounterRandom.Rounds; round++)
         {

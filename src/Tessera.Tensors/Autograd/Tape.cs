@@ -1,4 +1,5 @@
 using Tessera.Tensors.Devices;
+using Tessera.Tensors.Distributed;
 
 namespace Tessera.Tensors.Autograd;
 
@@ -9,7 +10,8 @@ namespace Tessera.Tensors.Autograd;
 /// </summary>
 /// <param name="device">The device of the tensors; null for the processor.</param>
 /// <param name="recording">False to compute only: no gradients, for evaluation.</param>
-public sealed class Tape(Device? device = null, bool recording = true) : IDisposable
+/// <param name="share">The part of the batch that this process computes; null where it computes all of it.</param>
+public sealed class Tape(Device? device = null, bool recording = true, BatchShare? share = null) : IDisposable
 {
     private readonly List<Tensor> _tensors = [];
     private readonly List<Indices> _indices = [];
@@ -20,6 +22,9 @@ public sealed class Tape(Device? device = null, bool recording = true) : IDispos
 
     /// <summary>Whether operations are recorded, so that <see cref="Backward"/> can be called.</summary>
     public bool Recording { get; } = recording;
+
+    /// <summary>The part of the batch that this process computes; null where it computes all of it.</summary>
+    public BatchShare? Share { get; } = share;
 
     /// <summary>Copies values onto this tape: the input of a computation.</summary>
     /// <exception cref="ArgumentException">The number of values is not the shape's number of elements.</exception>
@@ -53,7 +58,7 @@ public sealed class Tape(Device? device = null, bool recording = true) : IDispos
     /// <summary>
     /// Computes the gradient of <paramref name="loss"/> with respect to every parameter and variable that it depends
     /// on, and adds it to their <see cref="Tensor.Gradient"/>. Clears the record: a second call for the same loss
-    /// throws.
+    /// throws. With a <see cref="Share"/> the loss has its weight; the caller sums the gradients over the ranks.
     /// </summary>
     /// <exception cref="ArgumentException">The loss is not one number or does not depend on any parameter.</exception>
     /// <exception cref="InvalidOperationException">The loss was not computed on this tape since its last
@@ -70,7 +75,7 @@ public sealed class Tape(Device? device = null, bool recording = true) : IDispos
             throw new InvalidOperationException(
                 "nothing is recorded for this loss: it is an input, or Backward has been called since");
 
-        Device.Fill(loss.Slot.Target(out _), 1);
+        Device.Fill(loss.Slot.Target(out _), Share?.Weight ?? 1);
         for (int i = _steps.Count - 1; i >= 0; i--)
         {
             (Tensor output, Action<Tensor> backward) = _steps[i];

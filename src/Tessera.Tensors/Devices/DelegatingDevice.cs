@@ -14,6 +14,9 @@ public abstract partial class DelegatingDevice(Device inner) : Device
     public override string Description => Inner.Description;
 
     /// <inheritdoc/>
+    public override string Arithmetic => Inner.Arithmetic;
+
+    /// <inheritdoc/>
     public override int Threads => Inner.Threads;
 
     /// <inheritdoc/>

@@ -42,6 +42,10 @@ public abstract partial class Device
     /// Receives the name of each device that was found and that <see cref="Auto"/> does not take all the same, as it
     /// cannot be created, and why; null if nobody wants to know.
     /// </param>
+    /// <param name="place">
+    /// The place of this process among those of the machine, at least 0: without a number, process after process takes
+    /// the next device of a kind.
+    /// </param>
     /// <exception cref="ArgumentException">
     /// There is no such device, or it cannot be used; the message says why. Or the device has no such precision. Or
     /// TESSERA_KERNELS or TESSERA_CONVOLUTIONS has an unknown value.
@@ -49,9 +53,9 @@ public abstract partial class Device
     /// <exception cref="ArgumentOutOfRangeException">The number of threads is below 1.</exception>
     public static Device Create(
         string name = Auto, int? threads = null, Precision precision = Precision.Auto,
-        Action<string, string>? passedOver = null)
+        Action<string, string>? passedOver = null, int place = 0)
     {
-        if (name == Auto) return CreateBest(threads, precision, passedOver);
+        if (name == Auto) return CreateBest(threads, precision, passedOver, place);
         string[] parts = name.Split(':');
         int number = 0;
         DeviceKind? kind = _kinds.FirstOrDefault(kind => kind.Name == parts[0]);
@@ -61,7 +65,7 @@ public abstract partial class Device
             throw new ArgumentException(
                 $"there is no device \"{name}\"; choose one of {string.Join(", ", Names)}", nameof(name));
         IReadOnlyList<FoundDevice> found = kind.Find();
-        if (!isNumbered) number = Math.Max(FirstUsable(found), 0);
+        if (!isNumbered) number = Usable(found, place).FirstOrDefault();
         if (number >= found.Count)
             throw new ArgumentException(
                 $"this machine has no device \"{name}\"; the last of its kind is {kind.Name}:{found.Count - 1}",
@@ -90,14 +94,13 @@ public abstract partial class Device
         }
     }
 
-    private static Device CreateBest(int? threads, Precision precision, Action<string, string>? passedOver)
+    private static Device CreateBest(
+        int? threads, Precision precision, Action<string, string>? passedOver, int place)
     {
         foreach (DeviceKind kind in _kinds.TakeWhile(kind => kind.Name != Cpu))
         {
-            IReadOnlyList<FoundDevice> found = kind.Find();
-            for (int number = 0; number < found.Count; number++)
+            foreach (int number in Usable(kind.Find(), place))
             {
-                if (found[number].Fault is not null) continue;
                 try
                 {
                     return kind.Create(number, threads, precision);
@@ -111,13 +114,11 @@ public abstract partial class Device
         return _kinds.Single(kind => kind.Name == Cpu).Create(0, threads, precision);
     }
 
-    private static int FirstUsable(IReadOnlyList<FoundDevice> found)
+    /// <summary>The numbers of the devices that can be used, in the order in which a process tries them.</summary>
+    private static int[] Usable(IReadOnlyList<FoundDevice> found, int place)
     {
-        for (int number = 0; number < found.Count; number++)
-        {
-            if (found[number].Fault is null) return number;
-        }
-        return -1;
+        int[] all = [.. Enumerable.Range(0, found.Count).Where(number => found[number].Fault is null)];
+        return all.Length == 0 ? [] : [.. all[(place % all.Length)..], .. all[..(place % all.Length)]];
     }
 
     private static CpuDevice CreateProcessor(int number, int? threads, Precision precision) =>

@@ -24,6 +24,9 @@ public abstract partial class Device : IDisposable
     /// <summary>A description for users: "cpu, 2 threads, vector256 kernels".</summary>
     public abstract string Description { get; }
 
+    /// <summary>What the bits of its results depend on: two devices with the same text give the same.</summary>
+    public virtual string Arithmetic => Description;
+
     /// <summary>The processor threads that the device computes with; 0 for other hardware.</summary>
     public virtual int Threads => 0;
 

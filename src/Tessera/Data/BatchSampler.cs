@@ -38,10 +38,18 @@ public sealed class BatchSampler
     /// <param name="update">Number of the batch, from 0.</param>
     /// <param name="indices">Receives the numbers, 0 to <see cref="Count"/> - 1; its length is the batch size.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="update"/> is negative.</exception>
-    public void Fill(long update, Span<int> indices)
+    public void Fill(long update, Span<int> indices) => Fill(update, indices.Length, first: 0, indices);
+
+    /// <summary>Writes the image numbers of a part of a batch.</summary>
+    /// <param name="update">Number of the batch, from 0.</param>
+    /// <param name="batch">Images of the whole batch.</param>
+    /// <param name="first">The place of the part in the batch.</param>
+    /// <param name="indices">Receives the numbers, 0 to <see cref="Count"/> - 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="update"/> is negative.</exception>
+    public void Fill(long update, int batch, int first, Span<int> indices)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(update);
-        long position = checked(update * indices.Length);
+        long position = checked(update * batch + first);
         while (!indices.IsEmpty)
         {
             (long epoch, long start) = Math.DivRem(position, Count);

@@ -1,6 +1,7 @@
 using Tessera.Tensors;
 using Tessera.Tensors.Autograd;
 using Tessera.Tensors.Devices;
+using Tessera.Tensors.Distributed;
 using Tessera.Tensors.Ops;
 using Tessera.Tensors.Random;
 
@@ -24,7 +25,7 @@ public sealed class ImageBatches : IDisposable
     private readonly UpdateBlock _block;
     private readonly BlockIntegers _numbers;
     private readonly Indices _chosen;
-    private readonly int _count;
+    private readonly int _batch, _first, _count;
     private readonly ImageLayout _layout;
     private readonly Storage<byte> _bytes;
     private readonly byte[]? _staging;
@@ -49,16 +50,20 @@ public sealed class ImageBatches : IDisposable
     /// <param name="batch">Images in a batch, at least 1; may exceed the size of the set.</param>
     /// <param name="seed">The run's seed.</param>
     /// <param name="flips">Whether each drawn image is mirrored left to right with probability 1/2.</param>
+    /// <param name="share">The part of each batch that this process has; null for all.</param>
     /// <exception cref="ArgumentOutOfRangeException">
     /// The set is empty, or <paramref name="batch"/> is below 1.
     /// </exception>
-    public ImageBatches(ImageSet images, UpdateBlock block, int batch, ulong seed, bool flips = false)
+    public ImageBatches(
+        ImageSet images, UpdateBlock block, int batch, ulong seed, bool flips = false, BatchShare? share = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
         _images = images;
         _sampler = new BatchSampler(images.Count, seed);
         _flips = flips ? new CounterRandom(seed, RandomStreams.Flips) : null;
         _block = block;
+        (_batch, _first) = (batch, share?.First ?? 0);
+        batch = share?.Count ?? batch;
         _numbers = block.ReserveIntegers(batch);
         _layout = new ImageLayout(images.Height, images.Width, images.Channels);
         if (images.Block is { } all)
@@ -95,7 +100,7 @@ public sealed class ImageBatches : IDisposable
     public void Prepare(long update)
     {
         Span<int> numbers = _numbers.Values;
-        _sampler.Fill(update, numbers);
+        _sampler.Fill(update, _batch, _first, numbers);
         if (_staging is not null)
         {
             for (int i = 0; i < numbers.Length; i++)
@@ -108,7 +113,7 @@ public sealed class ImageBatches : IDisposable
         if (_flips is not { } flips) return;
         for (int i = 0; i < numbers.Length; i++)
         {
-            if (flips.Bits((ulong)(update * numbers.Length + i)) % 2 == 1) numbers[i] += _count;
+            if (flips.Bits((ulong)(update * _batch + _first + i)) % 2 == 1) numbers[i] += _count;
         }
     }
 

@@ -1,8 +1,10 @@
 using Tessera.Data;
+using Tessera.ImageRuns;
 using Tessera.Runs;
 using Tessera.Tensors;
 using Tessera.Tensors.Autograd;
 using Tessera.Tensors.Devices;
+using Tessera.Tensors.Distributed;
 using Tessera.Tensors.Nn;
 using Tessera.Tensors.Ops;
 using Tessera.Tensors.Random;
@@ -37,11 +39,13 @@ public sealed class ClassifierLearner : Learner
     /// <param name="device">
     /// The device; null for the one that the run's options name, which this object disposes.
     /// </param>
+    /// <param name="ranks">The processes that train together; null for one alone.</param>
     /// <exception cref="InputException">
     /// An option is out of range, the images do not fit the model, or there is no such device.
     /// </exception>
-    public ClassifierLearner(ClassifierRun run, ImageSet train, ImageSet test, Device? device = null)
-        : base(run, device, numbersPerImage: 2)
+    public ClassifierLearner(
+        ClassifierRun run, ImageSet train, ImageSet test, Device? device = null, Collective? ranks = null)
+        : base(run, device, numbersPerImage: 2, ranks)
     {
         (_train, _test) = (train, test);
         try
@@ -50,9 +54,9 @@ public sealed class ClassifierLearner : Learner
             Model = new Classifier(options.Model, options.Seed, Device);
             CheckFit(train);
             CheckFit(test);
-            _batches = new ImageBatches(train, Block, options.Batch, options.Seed, options.Flips);
+            _batches = new ImageBatches(train, Block, options.Batch, options.Seed, options.Flips, Share);
             _sampler = new BatchSampler(train.Count, options.Seed);
-            _labels = Block.ReserveIntegers(options.Batch);
+            _labels = Block.ReserveIntegers(Share?.Count ?? options.Batch);
             _targets = _labels.AsIndices(Degradation.Kinds * options.Model.Classes.Count);
             _update = Block.ReserveIntegers(1);
             _grain = new DropoutMask(Degradation.Grain, options.Seed, RandomStreams.Dropout, _update.Storage);
@@ -79,6 +83,10 @@ public sealed class ClassifierLearner : Learner
     /// <inheritdoc/>
     public override IReadOnlyList<string> EvaluationColumns { get; } = ["accuracy", "nats"];
 
+    /// <inheritdoc/>
+    protected internal override IEnumerable<(string Name, string Text)> Premises =>
+        [("training images", ImagePremise.Of(_train)), ("test images", ImagePremise.Of(_test))];
+
     /// <summary>The weights; biases do not decay.</summary>
     public override ParameterRoles Decayed => ParameterRoles.Matrix;
 
@@ -89,10 +97,11 @@ public sealed class ClassifierLearner : Learner
         _update.Values[0] = (int)update;
         // The same images again, in the order of the batch.
         Span<int> labels = _labels.Values;
-        _sampler.Fill(update, labels);
+        int batch = Run.Options.Batch, first = Share?.First ?? 0;
+        _sampler.Fill(update, batch, first, labels);
         int classes = Model.Sizes.Classes.Count;
         for (int i = 0; i < labels.Length; i++)
-            labels[i] = _train.Label(labels[i]) + classes * Degradation.KindOf(i, labels.Length);
+            labels[i] = _train.Label(labels[i]) + classes * Degradation.KindOf(first + i, batch);
     }
 
     /// <inheritdoc/>
@@ -106,33 +115,22 @@ public sealed class ClassifierLearner : Learner
     /// <inheritdoc/>
     public override IReadOnlyList<object?> Evaluate(long update, CancellationToken cancellation)
     {
-        int length = _test.Height * _test.Width * _test.Channels, classes = Model.Sizes.Classes.Count;
         int batch = Math.Clamp(PixelsPerBatch / (_test.Height * _test.Width), 1, _test.Count);
-        float[] pixels = new float[batch * length];
-        int right = 0;
-        double nats = 0;
+        int batches = (_test.Count + batch - 1) / batch;
+        // Each rank measures some of the batches and leaves 0 for the others.
+        double[] nats = new double[batches];
+        int[] right = new int[batches];
         using var tape = new Tape(Device, recording: false);
-        for (int first = 0; first < _test.Count; first += batch)
+        for (int i = Ranks.Rank; i < batches; i += Ranks.Size)
         {
             cancellation.ThrowIfCancellationRequested();
-            int count = Math.Min(batch, _test.Count - first);
-            int[] labels = [.. Enumerable.Range(first, count).Select(_test.Label)];
-            for (int i = 0; i < count; i++)
-                PixelValues.FromBytes(_test.Pixels(first + i), pixels.AsSpan(i * length, length));
-            // Among the classes of sharp images.
-            Tensor logits = Model.Forward(tape.Input(
-                pixels.AsSpan(0, count * length), [count, _test.Height, _test.Width, _test.Channels]))
-                .Columns(0, classes);
-            float[] values = logits.ToArray();
-            nats += count * (double)logits.CrossEntropy(tape.Indices(labels, [count], classes)).Item();
-            for (int i = 0; i < count; i++)
-            {
-                ReadOnlySpan<float> row = values.AsSpan(i * classes, classes);
-                if (System.Numerics.Tensors.TensorPrimitives.IndexOfMax(row) == labels[i]) right++;
-            }
+            (nats[i], right[i]) = Measure(tape, i * batch, Math.Min(batch, _test.Count - i * batch));
             tape.Reset();
         }
-        Evaluation = new ClassifierEvaluation(_test.Count, (double)right / _test.Count, nats / _test.Count);
+        Ranks.Sum<double>(nats);
+        Ranks.Sum<int>(right);
+        Evaluation = new ClassifierEvaluation(
+            _test.Count, (double)right.Sum() / _test.Count, nats.Sum() / _test.Count);
         return [Evaluation.Accuracy, Evaluation.Nats];
     }
 
@@ -145,6 +143,28 @@ public sealed class ClassifierLearner : Learner
         _batches?.Dispose();
         Model?.Dispose();
         base.Dispose(disposing);
+    }
+
+    /// <summary>The nats of a batch of test images, added up, and how many of them are classified right.</summary>
+    private (double Nats, int Right) Measure(Tape tape, int first, int count)
+    {
+        int length = _test.Height * _test.Width * _test.Channels, classes = Model.Sizes.Classes.Count;
+        float[] pixels = new float[count * length];
+        int[] labels = [.. Enumerable.Range(first, count).Select(_test.Label)];
+        for (int i = 0; i < count; i++)
+            PixelValues.FromBytes(_test.Pixels(first + i), pixels.AsSpan(i * length, length));
+        // Among the classes of sharp images.
+        Tensor logits = Model.Forward(tape.Input(pixels, [count, _test.Height, _test.Width, _test.Channels]))
+            .Columns(0, classes);
+        float[] values = logits.ToArray();
+        int right = 0;
+        for (int i = 0; i < count; i++)
+        {
+            ReadOnlySpan<float> row = values.AsSpan(i * classes, classes);
+            if (System.Numerics.Tensors.TensorPrimitives.IndexOfMax(row) == labels[i]) right++;
+        }
+        double nats = count * (double)logits.CrossEntropy(tape.Indices(labels, [count], classes)).Item();
+        return (nats, right);
     }
 
     private void CheckFit(ImageSet images)

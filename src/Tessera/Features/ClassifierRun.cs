@@ -1,3 +1,4 @@
+using Tessera.Files;
 using Tessera.ImageRuns;
 
 namespace Tessera.Features;
@@ -22,6 +23,11 @@ public sealed class ClassifierRun : ImageRun<ClassifierOptions>
         options.Validate();
         return Create(path, skipped, full => new ClassifierRun(full, options));
     }
+
+    /// <summary>The run that another process prepares: nothing is read or written.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="options">The options of the run.</param>
+    public static ClassifierRun Join(string path, ClassifierOptions options) => new(FileErrors.FolderPath(path), options);
 
     /// <summary>Opens the folder of an existing run.</summary>
     /// <exception cref="InputException">

@@ -22,16 +22,27 @@ internal static class Degradation
 
     /// <summary>Degrades the images.</summary>
     /// <param name="images"><c>[batch, height, width, channels]</c>.</param>
-    /// <param name="grain">Chooses the numbers that are halved.</param>
+    /// <param name="grain">Chooses the numbers that are halved, the first grainy image's of the batch first.</param>
     /// <returns>The same shape.</returns>
     public static Tensor Of(Tensor images, DropoutMask grain)
     {
-        int batch = images.Shape[0], first = FirstOf(1, batch), second = FirstOf(2, batch);
-        Tensor grainy = Part(images, second, batch);
-        return Joined(
-            images.Shape, Part(images, 0, first),
-            Part(images, first, second).AveragePool(kernel: 3, stride: 1, padding: 1),
-            grainy.Scale(0.5f).Add(grainy.Dropout(grain).Scale(0.5f)));
+        int count = images.Shape[0], place = images.Tape?.Share?.First ?? 0;
+        int batch = images.Tape?.Share?.Whole ?? count;
+        int first = FirstOf(1, batch), second = FirstOf(2, batch);
+        var parts = new List<Tensor>();
+        // A part of a batch need not have all kinds.
+        if (Clamp(0) < Clamp(first)) parts.Add(Part(images, 0, Clamp(first)));
+        if (Clamp(first) < Clamp(second))
+            parts.Add(Part(images, Clamp(first), Clamp(second)).AveragePool(kernel: 3, stride: 1, padding: 1));
+        if (Clamp(second) < count)
+        {
+            Tensor grainy = Part(images, Clamp(second), count);
+            long before = Math.Max(place - second, 0) * (long)(images.Shape.Length / count);
+            parts.Add(grainy.Scale(0.5f).Add(grainy.Dropout(grain with { First = before }).Scale(0.5f)));
+        }
+        return Joined(images.Shape, parts);
+
+        int Clamp(int inBatch) => Math.Clamp(inBatch - place, 0, count);
     }
 
     /// <summary>The first place of a kind.</summary>
@@ -44,6 +55,6 @@ internal static class Degradation
             .Reshape([to - from, images.Shape[1], images.Shape[2], images.Shape[3]]);
     }
 
-    private static Tensor Joined(Shape shape, params IEnumerable<Tensor> parts) =>
+    private static Tensor Joined(Shape shape, IEnumerable<Tensor> parts) =>
         TensorOperations.JoinColumns([.. parts.Select(part => part.Reshape([1, part.Shape.Length]))]).Reshape(shape);
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Tessera.Data;
 using Tessera.Runs;
@@ -22,6 +23,8 @@ public abstract class ImageRun<TOptions> : RunFolder where TOptions : ImageRunOp
 
     /// <summary>The path of <c>skipped.txt</c>: the names of the damaged images that the run skips.</summary>
     public string SkippedPath => System.IO.Path.Combine(Path, "skipped.txt");
+
+    internal override string OptionsText => JsonSerializer.Serialize(new RunConfig<TOptions>(Version, Options), _json);
 
     /// <summary>Reads the names of the skipped images; a resumed run skips the same ones.</summary>
     /// <exception cref="InputException">The file cannot be read.</exception>

@@ -2,6 +2,7 @@ using Tessera.Data;
 using Tessera.Tensors;
 using Tessera.Tensors.Autograd;
 using Tessera.Tensors.Devices;
+using Tessera.Tensors.Distributed;
 using Tessera.Tensors.Ops;
 using Tessera.Tensors.Random;
 
@@ -17,6 +18,7 @@ internal sealed class CodeBatches : IDisposable
     private readonly CodePriorOptions _model;
     private readonly float _classDropout;
     private readonly BatchSampler _sampler;
+    private readonly int _batch, _first;
     private readonly CounterRandom _flips, _drops;
     private readonly BlockIntegers _numbers, _firsts;
     private readonly Indices _chosen, _firstInputs, _sequences;
@@ -25,18 +27,21 @@ internal sealed class CodeBatches : IDisposable
     /// <param name="set">The codes.</param>
     /// <param name="options">The run's options.</param>
     /// <param name="block">Receives the numbers and first inputs of each batch.</param>
-    public CodeBatches(CodeSet set, PriorOptions options, UpdateBlock block)
+    /// <param name="share">The part of each batch that this process has; null for all.</param>
+    public CodeBatches(CodeSet set, PriorOptions options, UpdateBlock block, BatchShare? share)
     {
         (_set, _model, _classDropout) = (set, options.Model, options.ClassDropout);
         _sampler = new BatchSampler(set.Count, options.Seed);
         _flips = new CounterRandom(options.Seed, RandomStreams.Flips);
         _drops = new CounterRandom(options.Seed, RandomStreams.ClassDrops);
-        _numbers = block.ReserveIntegers(options.Batch);
-        _firsts = block.ReserveIntegers(options.Batch);
+        (_batch, _first) = (options.Batch, share?.First ?? 0);
+        int count = share?.Count ?? _batch;
+        _numbers = block.ReserveIntegers(count);
+        _firsts = block.ReserveIntegers(count);
         int[] codes = set.Mirrored is { } mirrored ? [.. set.Codes, .. mirrored] : set.Codes;
-        int count = codes.Length / set.Length;
-        _sequences = Indices.From(codes, [count, set.Length], _model.Codes, block.Device);
-        _chosen = _numbers.AsIndices(count);
+        int images = codes.Length / set.Length;
+        _sequences = Indices.From(codes, [images, set.Length], _model.Codes, block.Device);
+        _chosen = _numbers.AsIndices(images);
         _firstInputs = _firsts.AsIndices(_model.AnyClass + 1);
     }
 
@@ -45,10 +50,10 @@ internal sealed class CodeBatches : IDisposable
     public void Prepare(long update)
     {
         Span<int> numbers = _numbers.Values, firsts = _firsts.Values;
-        _sampler.Fill(update, numbers);
+        _sampler.Fill(update, _batch, _first, numbers);
         for (int i = 0; i < numbers.Length; i++)
         {
-            ulong draw = (ulong)(update * numbers.Length + i);
+            ulong draw = (ulong)(update * _batch + _first + i);
             bool isDropped = _model.Classes.Count == 0 || _drops.Uniform(draw) < _classDropout;
             firsts[i] = _model.FirstInput(isDropped ? null : _set.Labels[numbers[i]]);
             if (_set.Mirrored is not null && _flips.Bits(draw) % 2 == 1) numbers[i] += _set.Count;

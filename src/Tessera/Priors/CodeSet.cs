@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Tessera.Data;
 using Tessera.Models;
 using Tessera.Tensors;
@@ -44,6 +46,18 @@ public sealed class CodeSet
 
     /// <summary>The number of images.</summary>
     public int Count => Labels.Count;
+
+    /// <summary>A text that is the same for the same set, so that processes find out whether they have the same.</summary>
+    internal string Premise
+    {
+        get
+        {
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            foreach (int[] numbers in (int[][])[Codes, Mirrored ?? [], [.. Labels]])
+                hash.AppendData(MemoryMarshal.AsBytes<int>(numbers));
+            return $"{Count} of {Name}, hash {Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 8))}";
+        }
+    }
 
     /// <summary>Images at equal distances in the set, without the mirrored ones.</summary>
     /// <param name="most">The most images.</param>

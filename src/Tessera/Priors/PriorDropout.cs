@@ -18,7 +18,9 @@ internal sealed class PriorDropout(float rate, ulong seed, int place)
     public Storage<int>? Update { get; set; }
 
     /// <summary>Drops numbers of x on a recording tape.</summary>
-    public Tensor Apply(Tensor x) => IsOn(x) ? x.Dropout(new DropoutMask(rate, seed, _stream, Update!)) : x;
+    public Tensor Apply(Tensor x) => IsOn(x)
+        ? x.Dropout(new DropoutMask(rate, seed, _stream, Update!, x.Tape!.Share?.FirstElementOf(x) ?? 0))
+        : x;
 
     /// <summary>Adds a linear map of y, some of whose numbers are dropped, to x.</summary>
     public Tensor AddTo(Tensor x, Linear map, Tensor y) =>

@@ -3,6 +3,7 @@ using Tessera.Models;
 using Tessera.Tensors;
 using Tessera.Tensors.Autograd;
 using Tessera.Tensors.Devices;
+using Tessera.Tensors.Distributed;
 using Tessera.Tensors.Ops;
 using Tensor = Tessera.Tensors.Tensor;
 
@@ -26,11 +27,24 @@ public static class PriorEvaluator
     /// <exception cref="InputException">The codes do not fit the prior.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public static float[] Nats(
-        CodePrior prior, CodeSet set, bool classes = true, CancellationToken cancellation = default)
+        CodePrior prior, CodeSet set, bool classes = true, CancellationToken cancellation = default) =>
+        Nats(prior, set, Collective.Lone, classes, cancellation);
+
+    /// <summary>The same, for which each rank computes its share of the images.</summary>
+    private static float[] Nats(
+        CodePrior prior, CodeSet set, Collective ranks, bool classes, CancellationToken cancellation)
     {
         CheckFit(prior.Options, set, classes);
         bool given = classes && prior.Options.Classes.Count > 0;
-        return Nats(prior, set.Codes, [.. set.Labels.Select(label => given ? label : (int?)null)], cancellation);
+        (int first, int count) = ranks.ShareOf(set.Count, ranks.Rank);
+        float[] own = Nats(
+            prior, set.Codes[(first * set.Length)..((first + count) * set.Length)],
+            [.. set.Labels.Skip(first).Take(count).Select(label => given ? label : (int?)null)], cancellation);
+        if (ranks.Size == 1) return own;
+        float[] all = new float[set.Codes.Length];
+        ranks.Gather<float>(
+            own, all, [.. Enumerable.Range(0, ranks.Size).Select(rank => ranks.ShareOf(set.Count, rank).Count * set.Length)]);
+        return all;
     }
 
     /// <summary>The same of codes that fit the prior, with the class of each image; null for any.</summary>
@@ -118,10 +132,16 @@ public static class PriorEvaluator
     /// <exception cref="InputException">The codes do not fit the prior.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public static PriorEvaluation Evaluate(
-        CodePrior prior, CodeSet test, CodeSet train, int pixelsPerCode, CancellationToken cancellation = default)
+        CodePrior prior, CodeSet test, CodeSet train, int pixelsPerCode, CancellationToken cancellation = default) =>
+        Evaluate(prior, test, train, pixelsPerCode, Collective.Lone, cancellation);
+
+    /// <summary>The same, for which each rank computes its share of the images.</summary>
+    internal static PriorEvaluation Evaluate(
+        CodePrior prior, CodeSet test, CodeSet train, int pixelsPerCode, Collective ranks,
+        CancellationToken cancellation)
     {
-        float[] nats = Nats(prior, test, cancellation: cancellation);
-        float[] trainNats = Nats(prior, train.Spread(MostTrainImages), cancellation: cancellation);
+        float[] nats = Nats(prior, test, ranks, classes: true, cancellation);
+        float[] trainNats = Nats(prior, train.Spread(MostTrainImages), ranks, classes: true, cancellation);
         double mean = Mean(nats);
         int perCell = prior.Options.CodesPerCell;
         double[] cells = new double[prior.Options.Cells];

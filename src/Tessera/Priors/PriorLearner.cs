@@ -4,6 +4,7 @@ using Tessera.Runs;
 using Tessera.Tensors;
 using Tessera.Tensors.Autograd;
 using Tessera.Tensors.Devices;
+using Tessera.Tensors.Distributed;
 using Tessera.Tensors.Nn;
 using Tessera.Tensors.Ops;
 
@@ -32,11 +33,13 @@ public sealed class PriorLearner : Learner
     /// <param name="device">
     /// The device; null for the one that the run's options name, which this object disposes.
     /// </param>
+    /// <param name="ranks">The processes that train together; null for one alone.</param>
     /// <exception cref="InputException">
     /// An option is out of range, the codes do not fit the model, or there is no such device.
     /// </exception>
-    public PriorLearner(PriorRun run, CodeSet train, CodeSet test, int pixelsPerCode, Device? device = null)
-        : base(run, device, numbersPerImage: 2)
+    public PriorLearner(
+        PriorRun run, CodeSet train, CodeSet test, int pixelsPerCode, Device? device = null, Collective? ranks = null)
+        : base(run, device, numbersPerImage: 2, ranks)
     {
         (_train, _test, _pixelsPerCode) = (train, test, pixelsPerCode);
         try
@@ -45,7 +48,7 @@ public sealed class PriorLearner : Learner
             PriorEvaluator.CheckFit(run.Options.Model, test);
             Model = new CodePrior(run.Options.Model, run.Options.Seed, Device);
             Model.Share(Block);
-            _batches = new CodeBatches(train, run.Options, Block);
+            _batches = new CodeBatches(train, run.Options, Block, Share);
         }
         catch
         {
@@ -69,6 +72,10 @@ public sealed class PriorLearner : Learner
     /// <inheritdoc/>
     public override IReadOnlyList<string> EvaluationColumns { get; } = ["nats", "bits_per_pixel", "train_nats"];
 
+    /// <inheritdoc/>
+    protected internal override IEnumerable<(string Name, string Text)> Premises =>
+        [("codes to train on", _train.Premise), ("codes to test on", _test.Premise)];
+
     /// <summary>The linear maps: tables and vectors are too small to decay.</summary>
     public override ParameterRoles Decayed => ParameterRoles.Matrix;
 
@@ -91,8 +98,8 @@ public sealed class PriorLearner : Learner
     /// <inheritdoc/>
     public override IReadOnlyList<object?> Evaluate(long update, CancellationToken cancellation)
     {
-        Evaluation = PriorEvaluator.Evaluate(Model, _test, _train, _pixelsPerCode, cancellation);
-        WriteCells(Evaluation.CellNats);
+        Evaluation = PriorEvaluator.Evaluate(Model, _test, _train, _pixelsPerCode, Ranks, cancellation);
+        if (Ranks.Rank == 0) WriteCells(Evaluation.CellNats);
         return [Evaluation.Nats, Evaluation.BitsPerPixel, Evaluation.TrainNats];
     }
 

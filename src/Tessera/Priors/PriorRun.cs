@@ -1,3 +1,4 @@
+using Tessera.Files;
 using Tessera.ImageRuns;
 
 namespace Tessera.Priors;
@@ -30,6 +31,11 @@ public sealed class PriorRun : ImageRun<PriorOptions>
         options.Validate();
         return Create(path, skipped, full => new PriorRun(full, options));
     }
+
+    /// <summary>The run that another process prepares: nothing is read or written.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="options">The options of the run.</param>
+    public static PriorRun Join(string path, PriorOptions options) => new(FileErrors.FolderPath(path), options);
 
     /// <summary>Opens the folder of an existing run.</summary>
     /// <exception cref="InputException">

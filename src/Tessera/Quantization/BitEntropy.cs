@@ -61,7 +61,7 @@ internal sealed class BitEntropy
     // probabilities is that of all combinations.
     private Tensor OfGroup(Tensor low, Tensor high)
     {
-        Tensor joint = low.MeanOuterProduct(high);
+        Tensor joint = low.MeanOuterProduct(high).MeanOverRanks();
         var rows = new EntropyWeights(_weights.Row, Mean: 0);
         return low.RowEntropy(rows).Add(high.RowEntropy(rows))
             .Add(joint.Reshape([1, joint.Shape.Length]).RowEntropy(new EntropyWeights(_weights.Mean, Mean: 0)));

@@ -61,9 +61,8 @@ public sealed class CosineVectorQuantizer : RunningAverageQuantizer
     }
 
     /// <inheritdoc/>
-    protected internal override void Learn(Tensor latents, Indices codes)
+    protected override void Follow()
     {
-        MoveAverages(latents, codes);
         Sums.NormalizeRows(Codes);
         SetLength(Codes);
     }

@@ -65,9 +65,8 @@ public sealed class EmaVectorQuantizer : RunningAverageQuantizer
     }
 
     /// <inheritdoc/>
-    protected internal override void Learn(Tensor latents, Indices codes)
+    protected override void Follow()
     {
-        MoveAverages(latents, codes);
         ClusterSizes.SmoothSizes(Epsilon, _smoothed);
         Sums.DivideRows(_smoothed, Codes);
     }

@@ -145,7 +145,8 @@ public sealed class GumbelQuantizer : Quantizer
             _temperature = TemperatureOf(_updates);
             _update.Device.Upload([(int)_updates++], _update.Storage);
         }
-        NoiseSource noise = _shared is null ? _noise : _noise with { Update = _shared.Storage };
+        NoiseSource noise = _noise with { First = logits.Tape?.Share?.FirstElementOf(logits) ?? 0 };
+        if (_shared is not null) noise = noise with { Update = _shared.Storage };
         Tensor weights = logits.Softmax(_temperature, noise);
         (int codes, int dimensions) = (_codebook.Shape[0], _codebook.Shape[1]);
         // The codebook, [codes, dimensions], is the weight of a transposed convolution of 1 x 1 pixels.

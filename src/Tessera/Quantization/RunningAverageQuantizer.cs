@@ -150,12 +150,32 @@ public abstract class RunningAverageQuantizer : CodebookQuantizer
     /// <inheritdoc/>
     protected sealed override Tensor Table(Tape? tape) => Codes;
 
-    /// <summary>Updates the running sizes and sums with a batch.</summary>
-    /// <param name="latents">The vectors that were looked up.</param>
-    /// <param name="codes">The code of each.</param>
-    protected void MoveAverages(Tensor latents, Indices codes)
+    /// <summary>Updates the running sizes and sums with a batch, whose vectors all ranks have together.</summary>
+    /// <inheritdoc/>
+    protected internal sealed override void Learn(Tensor latents, Indices codes)
     {
         latents.SumRowsByIndex(codes, _batchSums, _batchSizes);
+        if (codes.Tape?.Share is not { } share)
+        {
+            MoveAverages();
+        }
+        else if (_options.Entropy > 0)
+        {
+            // As in one process, the backward pass of the entropy terms sees the codes after they moved.
+            share.Sum(_batchSums, _batchSizes);
+            MoveAverages();
+        }
+        else
+        {
+            share.SumLater(MoveAverages, _batchSums, _batchSizes);
+        }
+    }
+
+    /// <summary>Sets the codes by the running averages, after these have moved.</summary>
+    protected abstract void Follow();
+
+    private void MoveAverages()
+    {
         (Number keep, Number add) = (_keep, _add);
         if (_block is null)
         {
@@ -164,6 +184,7 @@ public abstract class RunningAverageQuantizer : CodebookQuantizer
         }
         ClusterSizes.MoveAverage(_batchSizes, keep, add);
         Sums.MoveAverage(_batchSums, keep, add);
+        Follow();
     }
 
     /// <summary>Counts the next update and gives its decay.</summary>

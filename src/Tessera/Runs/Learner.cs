@@ -2,6 +2,7 @@ using Tessera.Files;
 using Tessera.Tensors;
 using Tessera.Tensors.Autograd;
 using Tessera.Tensors.Devices;
+using Tessera.Tensors.Distributed;
 using Tessera.Tensors.IO;
 using Tessera.Tensors.Nn;
 
@@ -13,7 +14,8 @@ namespace Tessera.Runs;
 /// </summary>
 /// <remarks>
 /// An update calls <see cref="Prepare"/>, uploads <see cref="Block"/>, and runs <see cref="Loss"/>, the backward pass
-/// and the optimizer as one piece of work on the device; then it calls <see cref="AfterUpdate"/>.
+/// and the optimizer as one piece of work on the device; then it calls <see cref="AfterUpdate"/>. Where several
+/// processes train together, each has a learner of the same model, and all call the same methods.
 /// </remarks>
 public abstract class Learner : IDisposable
 {
@@ -26,11 +28,19 @@ public abstract class Learner : IDisposable
     /// The device; null for the one that the run's options name, which this object disposes.
     /// </param>
     /// <param name="numbersPerImage">Integers of the block for each image of a batch.</param>
-    /// <exception cref="InputException">An option is out of range, or there is no such device.</exception>
-    protected Learner(RunFolder run, Device? device = null, int numbersPerImage = 1)
+    /// <param name="ranks">The processes that train together; null for one alone.</param>
+    /// <exception cref="InputException">
+    /// An option is out of range, there is no such device, or there are more processes than images in a batch.
+    /// </exception>
+    protected Learner(RunFolder run, Device? device = null, int numbersPerImage = 1, Collective? ranks = null)
     {
         Run = run;
         run.Options.Validate();
+        Ranks = ranks ?? Collective.Lone;
+        InputException.ThrowUnless(
+            run.Options.Batch >= Ranks.Size, nameof(RunOptions.Batch),
+            $"must be at least {Ranks.Size}, an image for each process, not {run.Options.Batch}");
+        if (Ranks.Size > 1) Share = new BatchShare(Ranks, run.Options.Batch);
         OwnsDevice = device is null;
         Device = device ?? run.Options.CreateDevice();
         Block = new UpdateBlock(Device, numbersPerImage * run.Options.Batch + OtherNumbers);
@@ -38,6 +48,12 @@ public abstract class Learner : IDisposable
 
     /// <summary>The run folder.</summary>
     public RunFolder Run { get; }
+
+    /// <summary>The processes that train together.</summary>
+    public Collective Ranks { get; }
+
+    /// <summary>The part of each batch that this process computes; null where it trains alone.</summary>
+    public BatchShare? Share { get; }
 
     /// <summary>The device that the run computes on.</summary>
     public Device Device { get; }
@@ -56,6 +72,11 @@ public abstract class Learner : IDisposable
 
     /// <summary>The roles of the parameters that the weight decay applies to.</summary>
     public virtual ParameterRoles Decayed => ParameterRoles.All;
+
+    /// <summary>
+    /// What must be the same on all ranks beside the options, the version and the arithmetic: a name and a text each.
+    /// </summary>
+    protected internal virtual IEnumerable<(string Name, string Text)> Premises => [];
 
     private bool OwnsDevice { get; }
 
@@ -81,7 +102,8 @@ public abstract class Learner : IDisposable
     public abstract void Prepare(long update);
 
     /// <summary>
-    /// Computes the loss of the update's batch. It reads nothing back and enqueues the same primitives each time.
+    /// Computes the loss of this process's part of the batch. It reads nothing back and enqueues the same primitives each
+    /// time.
     /// </summary>
     /// <param name="tape">A recording tape.</param>
     /// <param name="log">Receives the measures.</param>
@@ -98,7 +120,7 @@ public abstract class Learner : IDisposable
     {
     }
 
-    /// <summary>Evaluates the model on held-out data.</summary>
+    /// <summary>Evaluates the model on held-out data; all ranks get the same result.</summary>
     /// <param name="update">Updates made.</param>
     /// <param name="cancellation">Stops the evaluation.</param>
     /// <returns>The values of <see cref="EvaluationColumns"/>; NaN stops the run.</returns>

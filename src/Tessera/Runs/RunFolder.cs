@@ -136,6 +136,9 @@ public abstract class RunFolder
     /// <summary>The path of <c>config.json</c> in a folder; the derived class reads and writes it.</summary>
     protected static string ConfigPathOf(string path) => System.IO.Path.Combine(path, ConfigName);
 
+    /// <summary>The options as text that tells them apart.</summary>
+    internal virtual string OptionsText => Options.ToString();
+
     /// <summary>Creates the folder of a new run. An existing run is never overwritten.</summary>
     /// <param name="path">The folder; missing parent folders are created.</param>
     /// <param name="write">

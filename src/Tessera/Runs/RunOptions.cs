@@ -80,13 +80,14 @@ public abstract record RunOptions
     /// Receives the name of each device that was found and cannot be used all the same, and why, where the options
     /// leave the choice.
     /// </param>
+    /// <param name="place">The place of this process among those of the machine, from 0: each takes a card.</param>
     /// <exception cref="InputException">There is no such device, or it cannot be used.</exception>
-    public Device CreateDevice(Action<string, string>? passedOver = null)
+    public Device CreateDevice(Action<string, string>? passedOver = null, int place = 0)
     {
         try
         {
             return Tensors.Devices.Device.Create(
-                Device, Threads, Precision, (name, why) => passedOver?.Invoke(name, WithoutParameter(why)));
+                Device, Threads, Precision, (name, why) => passedOver?.Invoke(name, WithoutParameter(why)), place);
         }
         catch (ArgumentException e)
         {

@@ -8,7 +8,8 @@ namespace Tessera.Runs;
 /// <summary>
 /// The training loop of a run folder. It drives a <see cref="Learner"/> through its updates until the budget is spent,
 /// and logs metrics, evaluates and writes checkpoints. A run that is stopped and resumed gives the same bits as an
-/// uninterrupted one, unless its budget is a time.
+/// uninterrupted one, unless its budget is a time. Where several processes train together (<see
+/// cref="Learner.Ranks"/>), each has a trainer; that of rank 0 alone reads and writes the folder.
 /// </summary>
 /// <example><code>
 /// TrainingOptions options = Preset.Default.Options with { Budget = TrainingBudget.OfUpdates(500) };
@@ -29,10 +30,12 @@ public sealed class Trainer : IDisposable
     private readonly Learner _learner;
     private readonly RunFolder _run;
     private readonly RunOptions _options;
-    private readonly FolderLock _lock;
+    private readonly RankAgreement _agreement;
+    // Null on all ranks but the first.
+    private readonly FolderLock? _lock;
+    private readonly RunLog? _log;
     private readonly ModelOptimizer _optimizer = null!;
     private readonly UpdateStep _step = null!;
-    private readonly RunLog _log = null!;
     private readonly RunClock _clock = new();
     private RunState _state;
     private (long Update, long Evaluation) _written;
@@ -51,15 +54,17 @@ public sealed class Trainer : IDisposable
         _run = learner.Run;
         _options = _run.Options;
         _state = new RunState(0, 0, _options.Seed, 0, 0, new MetricsWindow());
-        _lock = new FolderLock(_run.Path);
+        _agreement = new RankAgreement(learner.Ranks);
+        _agreement.CheckPremises(learner);
+        if (Writes) _lock = new FolderLock(_run.Path);
         try
         {
-            _run.CleanUp();
+            if (Writes) _run.CleanUp();
             // Before the optimizer, whose weight average starts as a copy of these weights.
-            if (_run.LatestCheckpoint() is null) learner.LoadInitialWeights();
+            if (Writes && _run.LatestCheckpoint() is null) learner.LoadInitialWeights();
             _optimizer = new ModelOptimizer(learner, _options);
             _step = new UpdateStep(learner, _optimizer, UpdatesPerRow);
-            _log = new RunLog(_run, learner);
+            if (Writes) _log = new RunLog(_run, learner);
             Restore();
             _spent = Spent();
         }
@@ -75,6 +80,8 @@ public sealed class Trainer : IDisposable
 
     /// <summary>Whether the run has spent its budget.</summary>
     public bool IsFinished => _spent >= 1;
+
+    private bool Writes => _learner.Ranks.Rank == 0;
 
     private bool EvaluationIsDue =>
         _state.Update > 0 && _state.LastEvaluation != _state.Update
@@ -96,16 +103,19 @@ public sealed class Trainer : IDisposable
     /// </exception>
     public void Run(IProgress<RunProgress>? progress = null, CancellationToken cancellation = default)
     {
+        // Several processes stop together, between updates.
+        CancellationToken inside = _learner.Ranks.Size == 1 ? cancellation : default;
         _clock.Start();
         if (_state.Update == 0) _learner.BeforeFirstUpdate();
         try
         {
             while (true)
             {
-                if (EvaluationIsDue) EvaluateNow(progress, cancellation);
+                if (EvaluationIsDue) EvaluateNow(progress, inside);
                 if (IsFinished || _state.Update % _options.CheckpointEvery == 0) WriteCheckpoint(progress);
                 if (IsFinished) break;
-                cancellation.ThrowIfCancellationRequested();
+                if (_learner.Ranks.Any(cancellation.IsCancellationRequested))
+                    throw new OperationCanceledException(cancellation);
                 Step();
                 // Read once per update, so that its report, evaluation and checkpoint see the same value.
                 _spent = Spent();
@@ -118,7 +128,7 @@ public sealed class Trainer : IDisposable
             throw;
         }
         // A run that was finished before is evaluated again; the log has its row already.
-        if (!_isEvaluated) _learner.Evaluate(_state.Update, cancellation);
+        if (!_isEvaluated) _learner.Evaluate(_state.Update, inside);
     }
 
     /// <summary>Frees the memory of the updates and releases the lock of the run folder.</summary>
@@ -126,7 +136,7 @@ public sealed class Trainer : IDisposable
     {
         _step?.Dispose();
         _optimizer?.Dispose();
-        _lock.Dispose();
+        _lock?.Dispose();
     }
 
     private void Step()
@@ -165,7 +175,7 @@ public sealed class Trainer : IDisposable
             if (!float.IsFinite(record.Norm))
                 throw Diverged(update, $"the gradient norm of update {update} is {record.Norm}");
             _state.Window.Add(_learner.Measures, record.Values);
-            _log.AddUpdate(update, record.Values);
+            _log?.AddUpdate(update, record.Values);
         }
         return _state.Window;
     }
@@ -173,7 +183,7 @@ public sealed class Trainer : IDisposable
     /// <summary>Writes the series up to the update before, which shows how the run came to diverge.</summary>
     private TrainingDivergedException Diverged(long update, FormattableString finding)
     {
-        _log.WriteSeries();
+        _log?.WriteSeries();
         return new TrainingDivergedException(update, finding);
     }
 
@@ -183,7 +193,7 @@ public sealed class Trainer : IDisposable
         if (closeWindow) Fetch();
         if (progress is not null) (Progress() with { IsMetricsRow = closeWindow }).ReportTo(progress);
         if (!closeWindow) return;
-        _log.AddRow(
+        _log?.AddRow(
             _state.Update, _state.Window, _optimizer.LearningRate, _clock.UpdatesPerSecond * _options.Batch,
             _clock.Total);
         _state = _state with { Window = new MetricsWindow() };
@@ -208,7 +218,8 @@ public sealed class Trainer : IDisposable
     /// </summary>
     private double Spent()
     {
-        if (_options.Budget.Minutes is not null) _state = _state with { Seconds = _clock.Elapsed.TotalSeconds };
+        if (_options.Budget.Minutes is not null)
+            _state = _state with { Seconds = _agreement.OfFirst(_clock.Elapsed.TotalSeconds) };
         return _options.Budget.Spent(_state.Update, _options.Batch, TimeOf(_state.Seconds ?? 0));
     }
 
@@ -227,7 +238,7 @@ public sealed class Trainer : IDisposable
                 throw new TrainingDivergedException(
                     _state.Update, $"the {_learner.EvaluationColumns[i]} after update {_state.Update} is {double.NaN}");
         }
-        _log.AddEvaluation(_state.Update, evaluation);
+        _log?.AddEvaluation(_state.Update, evaluation);
         _state = _state with { LastEvaluation = _state.Update };
         _isEvaluated = true;
         if (progress is not null) (Progress() with { Evaluation = evaluation }).ReportTo(progress);
@@ -238,11 +249,15 @@ public sealed class Trainer : IDisposable
         if (_state.Update == 0 || (_state.Update, _state.LastEvaluation) == _written) return;
         _optimizer.ShowAverage();
         CheckFinite();
-        _run.CheckPresent();
-        _log.WriteSeries();
+        _agreement.CheckWeights(_learner, _optimizer);
         Checkpoint checkpoint = _run.CheckpointOf(_state.Update);
-        checkpoint.Write(_learner, _optimizer, _state);
-        FollowCheckpoint();
+        if (Writes)
+        {
+            _run.CheckPresent();
+            _log!.WriteSeries();
+            checkpoint.Write(_learner, _optimizer, _state);
+            FollowCheckpoint();
+        }
         _written = (_state.Update, _state.LastEvaluation);
         if (progress is not null) (Progress() with { Checkpoint = checkpoint.Path }).ReportTo(progress);
     }
@@ -272,8 +287,18 @@ public sealed class Trainer : IDisposable
         foreach (Checkpoint old in all.Take(all.Count - KeptCheckpoints)) Temporary.Delete(old.Path);
     }
 
-    /// <summary>Restores the newest checkpoint, if any, and drops the log rows after it.</summary>
+    /// <summary>Restores the newest checkpoint, if any, and drops the log rows after it; on all ranks.</summary>
     private void Restore()
+    {
+        if (Writes) ReadCheckpoint();
+        Span<TimeSpan> times = [_clock.Total, _clock.Elapsed];
+        _state = _agreement.ShareState(_state, times, _learner, _optimizer);
+        (_clock.Total, _clock.Elapsed) = (times[0], times[1]);
+        _written = (_state.Update, _state.LastEvaluation);
+        _learner.Restored(_state.Update);
+    }
+
+    private void ReadCheckpoint()
     {
         if (_run.LatestCheckpoint() is { } checkpoint)
         {
@@ -289,9 +314,7 @@ public sealed class Trainer : IDisposable
             // The run may have been killed after it wrote the checkpoint and before it wrote the newest weights.
             FollowCheckpoint();
         }
-        _written = (_state.Update, _state.LastEvaluation);
-        _learner.Restored(_state.Update);
-        _log.TruncateAfter(_state);
+        _log!.TruncateAfter(_state);
         if (_log.Seconds is { } seconds) _clock.Total = TimeOf(seconds);
         _clock.Elapsed = TimeOf(_state.Seconds ?? _log.Seconds ?? 0);
     }

@@ -1,5 +1,6 @@
 using Tessera.Tensors;
 using Tessera.Tensors.Devices;
+using Tessera.Tensors.Distributed;
 using Tessera.Tensors.Ops;
 
 namespace Tessera.Runs;
@@ -16,6 +17,9 @@ public sealed class UpdateLog : IDisposable
     private readonly Indices _row;
     private readonly Tensor _table;
     private readonly Tensor[] _columns;
+    // The values of the update that are summed over the ranks, where there are several.
+    private readonly Tensor? _means;
+    private readonly BatchShare? _share;
     private readonly double[] _hostValues;
     private int _pending;
 
@@ -23,7 +27,9 @@ public sealed class UpdateLog : IDisposable
     /// <param name="measures">What is measured.</param>
     /// <param name="capacity">The most updates between two fetches.</param>
     /// <param name="block">The block that holds the row of the update.</param>
-    internal UpdateLog(IReadOnlyList<Measure> measures, int capacity, UpdateBlock block)
+    /// <param name="share">This process's part of the batches; null for all.</param>
+    internal UpdateLog(
+        IReadOnlyList<Measure> measures, int capacity, UpdateBlock block, BatchShare? share = null)
     {
         _measures = measures;
         _capacity = capacity;
@@ -35,17 +41,37 @@ public sealed class UpdateLog : IDisposable
         _columns = [.. Enumerable.Range(0, columns).Select(i => _table.Rows(i, 1).Reshape([capacity, 1]))];
         _hostValues = new double[measures.Count * capacity];
         Norm = Tensor.Zeros([1], block.Device);
+        _share = share;
+        if (share is not null) _means = Tensor.Zeros([columns], block.Device);
     }
 
     /// <summary>Receives the norm of the gradients, where they are clipped.</summary>
     internal Tensor Norm { get; }
 
-    /// <summary>Records a measure of the update, on the device.</summary>
+    /// <summary>
+    /// Records a measure of the update, on the device: a mean over the images of this process, of which the log gets the
+    /// mean over all processes.
+    /// </summary>
     /// <param name="measure">Its number in <see cref="Learner.Measures"/>.</param>
     /// <param name="value">A tensor of one element.</param>
-    public void Record(int measure, Tensor value) => _columns[measure].ScatterRows(_row, value);
+    public void Record(int measure, Tensor value)
+    {
+        if (_share is null)
+        {
+            RecordWhole(measure, value);
+            return;
+        }
+        Tensor mean = _means!.Rows(measure, 1);
+        mean.Device.Scale(value.Storage, _share.Weight, mean.Storage, accumulate: false);
+        _share.SumLater(() => RecordWhole(measure, mean), mean);
+    }
 
-    /// <summary>Records a measure that the host knows, after the update.</summary>
+    /// <summary>Records a measure of the whole batch, which all processes know, on the device.</summary>
+    /// <param name="measure">Its number in <see cref="Learner.Measures"/>.</param>
+    /// <param name="value">A tensor of one element.</param>
+    public void RecordWhole(int measure, Tensor value) => _columns[measure].ScatterRows(_row, value);
+
+    /// <summary>Records a measure of the whole batch that the host knows, after the update.</summary>
     /// <param name="measure">Its number in <see cref="Learner.Measures"/>.</param>
     /// <param name="value">The value.</param>
     public void Record(int measure, double value) => _hostValues[(_pending - 1) * _measures.Count + measure] = value;
@@ -55,17 +81,17 @@ public sealed class UpdateLog : IDisposable
     {
         _table.Dispose();
         Norm.Dispose();
+        _means?.Dispose();
     }
 
     /// <summary>Sets the row of the next update in the block.</summary>
     internal void Prepare() => _position.Values[0] = _pending++;
 
-    /// <summary>Records the loss and the norm, at the end of the update.</summary>
-    internal void RecordEnd(Tensor loss)
-    {
-        Record(_measures.Count, loss);
-        Record(_measures.Count + 1, Norm);
-    }
+    /// <summary>Records the loss.</summary>
+    internal void RecordLoss(Tensor loss) => Record(_measures.Count, loss);
+
+    /// <summary>Records the norm of the gradients.</summary>
+    internal void RecordNorm() => RecordWhole(_measures.Count + 1, Norm);
 
     /// <summary>The measures of the updates since the last call, oldest first.</summary>
     internal UpdateRecord[] Fetch()

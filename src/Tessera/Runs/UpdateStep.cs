@@ -19,8 +19,8 @@ internal sealed class UpdateStep : IDisposable
     {
         _learner = learner;
         _optimizer = optimizer;
-        _tape = new Tape(learner.Device);
-        Log = new UpdateLog(learner.Measures, updatesPerFetch, learner.Block);
+        _tape = new Tape(learner.Device, share: learner.Share);
+        Log = new UpdateLog(learner.Measures, updatesPerFetch, learner.Block, learner.Share);
         _work = Work;
     }
 
@@ -36,7 +36,9 @@ internal sealed class UpdateStep : IDisposable
         _learner.Prepare(update);
         Log.Prepare();
         _learner.Block.Upload();
-        _learner.Device.Submit(_work, this);
+        // What ranks say to each other cannot be replayed.
+        if (_learner.Share is null) _learner.Device.Submit(_work, this);
+        else Work();
         _learner.AfterUpdate(update, done, Log);
     }
 
@@ -53,8 +55,13 @@ internal sealed class UpdateStep : IDisposable
         _tape.Reset();
         _learner.Model.ClearGradients();
         Tensor loss = _learner.Loss(_tape, Log);
+        Log.RecordLoss(loss);
         _tape.Backward(loss);
+        _learner.Share?.SumAll(Gradients());
         _optimizer.Move(Log.Norm);
-        Log.RecordEnd(loss);
+        Log.RecordNorm();
     }
+
+    private IEnumerable<Tensor> Gradients() =>
+        _learner.Model.Parameters().Select(parameter => parameter.Tensor.Gradient).OfType<Tensor>();
 }

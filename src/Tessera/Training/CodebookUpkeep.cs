@@ -3,6 +3,7 @@ using Tessera.Models;
 using Tessera.Quantization;
 using Tessera.Tensors;
 using Tessera.Tensors.Autograd;
+using Tessera.Tensors.Distributed;
 using Tessera.Tensors.Ops;
 using Tessera.Tensors.Random;
 
@@ -10,7 +11,7 @@ namespace Tessera.Training;
 
 /// <summary>
 /// Keeps the codes of a codebook in use: starts them at k-means centres of the encoder's vectors, and moves rarely used
-/// codes onto vectors of the batch. Its random numbers depend on the run's seed and the update only.
+/// codes onto vectors of the batch, that of all ranks. Its random numbers depend on the run's seed and the update only.
 /// </summary>
 internal sealed class CodebookUpkeep
 {
@@ -27,9 +28,11 @@ internal sealed class CodebookUpkeep
 
     private readonly VqVae _model;
     private readonly ulong _seed;
+    private readonly BatchShare? _share;
 
     /// <summary>Creates the upkeep of a model's codebook.</summary>
-    public CodebookUpkeep(VqVae model, ulong seed) => (_model, _seed) = (model, seed);
+    public CodebookUpkeep(VqVae model, ulong seed, BatchShare? share) =>
+        (_model, _seed, _share) = (model, seed, share);
 
     /// <summary>
     /// Initializes the codebook before the first update, if the quantizer's options ask for k-means: the codes become
@@ -55,6 +58,8 @@ internal sealed class CodebookUpkeep
         {
             Tensor images = batches.Load(tape, update: found == 0 ? 0 : found / perBatch);
             Tensor latents = _model.Forward(images).Quantized.Levels[level].Latents;
+            using Tensor? all = _share?.GatherRows(latents);
+            if (all is not null) latents = all;
             perBatch = latents.Shape.Rows;
             int rounded = (wanted + perBatch - 1) / perBatch * perBatch;
             vectors ??= Tensor.Zeros([rounded, latents.Shape.Last], _model.Device);
@@ -78,12 +83,14 @@ internal sealed class CodebookUpkeep
     public int Revive(in Quantized quantized, long update, double done)
     {
         if (update == 0 || update % UpdatesPerLook != 0 || done >= RevivalPart) return 0;
+        if (_model.Options.Quantizer is not RunningAverageOptions { Revival: > 0 }) return 0;
         int moved = 0;
         foreach (int level in OwnLevels())
         {
             ulong stream = RandomStreams.Revival + ((ulong)level << LevelShift) + (ulong)update;
-            moved += _model.Quantizer.Levels[level].Revive(
-                LatentsOf(quantized, level), new CounterRandom(_seed, stream));
+            Tensor latents = LatentsOf(quantized, level);
+            using Tensor? all = _share?.GatherRows(latents);
+            moved += _model.Quantizer.Levels[level].Revive(all ?? latents, new CounterRandom(_seed, stream));
         }
         return moved;
     }

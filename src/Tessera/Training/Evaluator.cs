@@ -1,10 +1,7 @@
-using Tessera.Analysis;
 using Tessera.Data;
 using Tessera.Models;
 using Tessera.Quantization;
-using Tessera.Tensors;
-using Tessera.Tensors.Devices;
-using Tessera.Tensors.Ops;
+using Tessera.Tensors.Distributed;
 
 namespace Tessera.Training;
 
@@ -25,63 +22,45 @@ public static class Evaluator
     public static Evaluation Evaluate(
         VqVae model, ImageSet images, Split split, double? dataVariance,
         IProgress<int>? progress = null, CancellationToken cancellation = default) =>
-        Measure(model, images, split, dataVariance, progress, cancellation).Evaluation;
+        Measure(model, images, split, dataVariance, progress, ranks: null, cancellation).Evaluation;
 
-    /// <summary>As <see cref="Evaluate"/>, with the PSNR of each image and the count of each code.</summary>
+    /// <summary>
+    /// As <see cref="Evaluate"/>, with the PSNR of each image and the count of each code; ranks measure together, each
+    /// some of the batches.
+    /// </summary>
     internal static Measurement Measure(
         VqVae model, ImageSet images, Split split, double? dataVariance,
-        IProgress<int>? progress = null, CancellationToken cancellation = default)
+        IProgress<int>? progress = null, Collective? ranks = null, CancellationToken cancellation = default)
     {
         CheckFit(model.Options, images);
-        int length = images.Width * images.Height * images.Channels;
+        ranks ??= Collective.Lone;
         int batch = Math.Min(ImageFit.BatchFor(images.Width, images.Height), images.Count);
-        float[] originals = new float[batch * length], reconstructions = new float[batch * length];
-        double[] squaredErrors = new double[images.Count];
-        double[] psnr = new double[images.Count], ssim = new double[images.Count];
+        var results = new ImageErrors(images.Count);
         var usage = new CodeUsage(model.Options.Codes, model.Options.Cell);
-        using var pass = new RepeatedPass<Tensor, (Storage<int> Codes, Storage<float> Images)>(
-            model.Device, shape => Tensor.Zeros(shape, model.Device), (tape, x) =>
-            {
-                VqVaeOutput output = model.Forward(x.On(tape));
-                return (output.Quantized.Codes.Storage, output.Reconstruction.Storage);
-            });
-        for (int first = 0; first < images.Count; first += batch)
+        using var pass = new EvaluationPass(model, images, batch);
+        int[] counts = new int[ranks.Size];
+        for (int round = 0; round < images.Count; round += ranks.Size * batch)
         {
             cancellation.ThrowIfCancellationRequested();
-            int count = Math.Min(batch, images.Count - first);
-            for (int i = 0; i < count; i++)
-            {
-                PixelValues.FromBytes(images.Pixels(first + i), originals.AsSpan(i * length, length));
-            }
-            pass.Run(
-                [count, images.Height, images.Width, images.Channels],
-                x => x.CopyFrom(originals.AsSpan(0, count * length)),
-                output =>
-                {
-                    int[] codes = new int[output.Codes.Length];
-                    model.Device.Download(output.Codes, codes);
-                    usage.Add(codes);
-                    model.Device.Download(output.Images, reconstructions.AsSpan(0, count * length));
-                });
-
-            int start = first;
-            Parallel.For(0, count, i =>
-            {
-                Span<float> original = originals.AsSpan(i * length, length);
-                Span<float> reconstruction = reconstructions.AsSpan(i * length, length);
-                squaredErrors[start + i] = ImageMetrics.Mse(original, reconstruction);
-                PixelValues.ToUnitRange(original);
-                PixelValues.ToUnitRange(reconstruction);
-                psnr[start + i] = ImageMetrics.Psnr(original, reconstruction);
-                ssim[start + i] = ImageMetrics.Ssim(
-                    original, reconstruction, images.Height, images.Width, images.Channels);
-            });
-            progress?.Report(first + count);
+            for (int rank = 0; rank < counts.Length; rank++)
+                counts[rank] = Math.Clamp(images.Count - round - rank * batch, 0, batch);
+            int count = counts[ranks.Rank];
+            if (count > 0) pass.Run(round + ranks.Rank * batch, count, results);
+            ReadOnlySpan<int> codes = pass.Codes.AsSpan(0, count * pass.CodesPerImage);
+            usage.Add(results.Share(ranks, round, counts, codes, pass.CodesPerImage));
+            progress?.Report(round + counts.Sum());
         }
-        double mse = squaredErrors.Average();
-        var evaluation = new Evaluation(
-            split, images.Count, dataVariance > 0 ? mse / dataVariance : null, mse, psnr.Average(), ssim.Average(),
-            usage.Perplexity, usage.Used, model.Options.Codes * usage.Levels)
+        return new Measurement(
+            EvaluationOf(model.Options, split, dataVariance, results, usage), results.Psnr, usage);
+    }
+
+    private static Evaluation EvaluationOf(
+        VqVaeOptions model, Split split, double? dataVariance, ImageErrors results, CodeUsage usage)
+    {
+        double mse = results.Squared.Average();
+        return new Evaluation(
+            split, results.Squared.Length, dataVariance > 0 ? mse / dataVariance : null, mse, results.Psnr.Average(),
+            results.Ssim.Average(), usage.Perplexity, usage.Used, model.Codes * usage.Levels)
         {
             Joint = usage.Levels == 1 ? null : new CodeUse(usage.JointPerplexity, usage.JointUsed),
             Levels = usage.Levels == 1
@@ -89,10 +68,9 @@ public static class Evaluator
                 : [.. Enumerable.Range(0, usage.Levels).Select(
                     level => new CodeUse(usage.PerplexityOf(level), usage.UsedOf(level))
                     {
-                        Name = model.Options.Cell.NameOf(level),
+                        Name = model.Cell.NameOf(level),
                     })],
         };
-        return new Measurement(evaluation, psnr, usage);
     }
 
     /// <summary>Checks that a set is not empty and that its batches fit a model.</summary>

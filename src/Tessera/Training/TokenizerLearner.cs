@@ -1,11 +1,13 @@
 using Tessera.Data;
 using Tessera.Features;
+using Tessera.ImageRuns;
 using Tessera.Models;
 using Tessera.Quantization;
 using Tessera.Runs;
 using Tessera.Tensors;
 using Tessera.Tensors.Autograd;
 using Tessera.Tensors.Devices;
+using Tessera.Tensors.Distributed;
 
 namespace Tessera.Training;
 
@@ -33,16 +35,19 @@ public sealed class TokenizerLearner : Learner
     /// <param name="device">
     /// The device; null for the one that the run's options name, which this object disposes.
     /// </param>
+    /// <param name="ranks">The processes that train together; null for one alone.</param>
     /// <exception cref="InputException">
     /// An option is out of range, the images do not fit the model, or there is no such device.
     /// </exception>
-    public TokenizerLearner(TokenizerRun run, ImageSet train, ImageSet test, Device? device = null)
-        : this(run, train, test, CheckedVariance(run.Options, train, test), device)
+    public TokenizerLearner(
+        TokenizerRun run, ImageSet train, ImageSet test, Device? device = null, Collective? ranks = null)
+        : this(run, train, test, CheckedVariance(run.Options, train, test), device, ranks)
     {
     }
 
-    private TokenizerLearner(TokenizerRun run, ImageSet train, ImageSet test, double variance, Device? device)
-        : base(run, device)
+    private TokenizerLearner(
+        TokenizerRun run, ImageSet train, ImageSet test, double variance, Device? device, Collective? ranks)
+        : base(run, device, ranks: ranks)
     {
         _options = run.Options;
         (_train, _test) = (train, test);
@@ -51,8 +56,8 @@ public sealed class TokenizerLearner : Learner
         {
             Model = new VqVae(_options.Model, _options.Seed, Device);
             Model.Quantizer.Share(Block);
-            _batches = new ImageBatches(train, Block, _options.Batch, _options.Seed, _options.Flips);
-            _upkeep = new CodebookUpkeep(Model, _options.Seed);
+            _batches = new ImageBatches(train, Block, _options.Batch, _options.Seed, _options.Flips, Share);
+            _upkeep = new CodebookUpkeep(Model, _options.Seed, Share);
             _use = new LevelUse(_options.Model, Device);
             _snapshots = new SnapshotTaker(run, Model, test);
             if (_options.Loss != new LossOptions()) _loss = CreateLoss(train);
@@ -79,7 +84,7 @@ public sealed class TokenizerLearner : Learner
     public Evaluation? Evaluation { get; private set; }
 
     /// <summary>Whether snapshots are taken (<see cref="SnapshotFolder"/>).</summary>
-    internal bool TakesSnapshots { get; init; } = true;
+    internal bool TakesSnapshots { get => field && Ranks.Rank == 0; init; } = true;
 
     /// <inheritdoc/>
     public override IReadOnlyList<Measure> Measures { get; } =
@@ -91,6 +96,10 @@ public sealed class TokenizerLearner : Learner
     /// <inheritdoc/>
     public override IReadOnlyList<string> EvaluationColumns { get; } =
         ["split", "recon_error", "psnr", "ssim", "perplexity", "codes_used"];
+
+    /// <inheritdoc/>
+    protected internal override IEnumerable<(string Name, string Text)> Premises =>
+        [("training images", ImagePremise.Of(_train)), ("test images", ImagePremise.Of(_test))];
 
     /// <inheritdoc/>
     public override void LoadInitialWeights()
@@ -124,11 +133,13 @@ public sealed class TokenizerLearner : Learner
     {
         TrainingLoss loss = TrainingLoss.Of(Model, _batches.Load(tape), DataVariance, _loss);
         _quantized = loss.Quantized;
-        _use.Count(_quantized);
         log.Record(ReconError, loss.ReconError);
-        log.Record(Perplexity, _use.Perplexity);
         log.Record(VqLoss, _quantized.Loss);
-        log.Record(CodesUsed, _use.CodesUsed);
+        _use.Count(_quantized, Share, () =>
+        {
+            log.RecordWhole(Perplexity, _use.Perplexity);
+            log.RecordWhole(CodesUsed, _use.CodesUsed);
+        });
         if (loss.Perceptual is { } perceptual) log.Record(Perceptual, perceptual);
         return loss.Total;
     }
@@ -143,7 +154,8 @@ public sealed class TokenizerLearner : Learner
     /// <inheritdoc/>
     public override IReadOnlyList<object?> Evaluate(long update, CancellationToken cancellation)
     {
-        Evaluation result = Evaluator.Evaluate(Model, _test, Split.Test, DataVariance, cancellation: cancellation);
+        Evaluation result = Evaluator.Measure(
+            Model, _test, Split.Test, DataVariance, ranks: Ranks, cancellation: cancellation).Evaluation;
         // The PSNR of a perfect reconstruction is infinite.
         if (!double.IsFinite(result.Mse))
             throw new TrainingDivergedException(
@@ -161,7 +173,7 @@ public sealed class TokenizerLearner : Learner
 
     /// <inheritdoc/>
     protected internal override Learner WithBatch(int batch, Device device) =>
-        new TokenizerLearner(Run.WithBatch(batch), _train, _test, DataVariance, device);
+        new TokenizerLearner(Run.WithBatch(batch), _train, _test, DataVariance, device, ranks: null);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -1,4 +1,5 @@
 using Tessera.Features;
+using Tessera.Files;
 using Tessera.ImageRuns;
 
 namespace Tessera.Training;
@@ -44,6 +45,11 @@ public sealed class TokenizerRun : ImageRun<TrainingOptions>
             return run;
         });
     }
+
+    /// <summary>The run that another process prepares: nothing is read or written.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="options">The options of the run.</param>
+    public static TokenizerRun Join(string path, TrainingOptions options) => new(FileErrors.FolderPath(path), options);
 
     /// <summary>Opens the folder of an existing run.</summary>
     /// <exception cref="InputException">

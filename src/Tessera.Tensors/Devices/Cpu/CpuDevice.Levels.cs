@@ -39,7 +39,7 @@ public sealed partial class CpuDevice
             noise is { } source
                 ? new CounterRandom(source.Seed, source.Stream + (ulong)Span(source.Update)[0])
                 : null,
-            Span(y));
+            noise?.First ?? 0, Span(y));
 
     /// <inheritdoc/>
     public override void SoftmaxGradient(

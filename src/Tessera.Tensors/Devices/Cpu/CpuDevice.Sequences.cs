@@ -54,8 +54,8 @@ public sealed partial class CpuDevice
     /// <inheritdoc/>
     public override void Dropout(in DropoutMask mask, Storage<float> x, Storage<float> y, bool accumulate) =>
         _kernels.Dropout(
-            mask.Rate, new CounterRandom(mask.Seed, mask.Stream + (ulong)Span(mask.Update)[0]), Span(x), Span(y),
-            accumulate);
+            mask.Rate, new CounterRandom(mask.Seed, mask.Stream + (ulong)Span(mask.Update)[0]), mask.First, Span(x),
+            Span(y), accumulate);
 
     /// <inheritdoc/>
     public override void GatherSequences(

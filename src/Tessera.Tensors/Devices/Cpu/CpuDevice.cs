@@ -56,6 +56,9 @@ public sealed partial class CpuDevice : Device
     public override string Description => $"cpu, {Threads} thread{(Threads == 1 ? "" : "s")}, {_kernels.Name} kernels";
 
     /// <inheritdoc/>
+    public override string Arithmetic => $"cpu, {_kernels.Name} kernels, {_choice.Rule} convolutions";
+
+    /// <inheritdoc/>
     public override string Explain(in Conv2dGeometry geometry)
     {
         if (_kernels.Name == "reference") return "direct (plain loops)";

@@ -83,7 +83,7 @@ internal sealed record ReportData
             trained.Model, images, subject.Split, trained.DataVariance,
             new ImmediateProgress<int>(
                 done => progress.Report(new ReportProgress(measuring, 0.7 * done / images.Count))),
-            cancellation);
+            cancellation: cancellation);
 
         var probe = new ModelProbe(trained.Model, cancellation);
         progress.Report(new ReportProgress("reconstructing images", 0.7));

@@ -89,7 +89,7 @@ internal partial class ReferenceKernels
     }
 
     public virtual void Softmax(
-        ReadOnlySpan<float> x, int columns, float temperature, CounterRandom? noise, Span<float> y)
+        ReadOnlySpan<float> x, int columns, float temperature, CounterRandom? noise, long firstNoise, Span<float> y)
     {
         for (int row = 0; row < x.Length / columns; row++)
         {
@@ -101,7 +101,7 @@ internal partial class ReferenceKernels
         }
 
         float Logit(float value, int index) => noise is { } random
-            ? (value + GumbelNoise(random, index)) / temperature
+            ? (value + GumbelNoise(random, firstNoise + index)) / temperature
             : value / temperature;
     }
 
@@ -166,6 +166,6 @@ internal partial class ReferenceKernels
     }
 
     /// <summary>Number i of the Gumbel distribution.</summary>
-    protected static float GumbelNoise(CounterRandom random, int index) =>
+    protected static float GumbelNoise(CounterRandom random, long index) =>
         (float)-Math.Log(-Math.Log(random.Uniform((ulong)index) + 1.0 / (1 << 25)));
 }

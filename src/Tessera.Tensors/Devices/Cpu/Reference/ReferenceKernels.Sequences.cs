@@ -108,12 +108,12 @@ internal partial class ReferenceKernels
     }
 
     public virtual void Dropout(
-        float rate, CounterRandom random, ReadOnlySpan<float> x, Span<float> y, bool accumulate)
+        float rate, CounterRandom random, long first, ReadOnlySpan<float> x, Span<float> y, bool accumulate)
     {
         float scale = 1 / (1 - rate);
         for (int i = 0; i < x.Length; i++)
         {
-            float kept = random.Uniform((ulong)i) < rate ? 0 : scale * x[i];
+            float kept = random.Uniform((ulong)(first + i)) < rate ? 0 : scale * x[i];
             y[i] = accumulate ? y[i] + kept : kept;
         }
     }

@@ -40,6 +40,9 @@ internal sealed class ConvolutionChoice(string? forced)
     /// <summary>The algorithms that can be forced.</summary>
     public static IReadOnlyList<string> Names { get; } = ["direct", "winograd"];
 
+    /// <summary>How convolutions are chosen: one of <see cref="Names"/>, or "fastest".</summary>
+    public string Rule => forced ?? "fastest";
+
     /// <summary>The algorithm for a convolution or a transposed convolution.</summary>
     public ConvolutionAlgorithm ForResult(CorrelationPlan plan) => Choose(
         plan,

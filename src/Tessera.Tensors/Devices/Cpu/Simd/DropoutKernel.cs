@@ -13,18 +13,20 @@ internal static unsafe class DropoutKernel<TSimd, TVector>
 {
     private const int Chunk = 1024;
 
-    /// <summary>Drops elements from number <paramref name="first"/>, a multiple of 4.</summary>
+    /// <summary>Drops elements from number <paramref name="first"/> on.</summary>
     [SkipLocalsInit]
     public static void Run(
-        float rate, CounterRandom random, int first, float* x, float* y, int count, bool accumulate)
+        float rate, CounterRandom random, long first, float* x, float* y, int count, bool accumulate)
     {
-        float* numbers = stackalloc float[Chunk];
+        // The random numbers come in blocks of four.
+        int unused = (int)(first % 4);
+        float* numbers = stackalloc float[Chunk + UniformKernel.Step];
         for (int i = 0; i < count; i += Chunk)
         {
             int length = Math.Min(Chunk, count - i);
-            int steps = (length + UniformKernel.Step - 1) / UniformKernel.Step;
-            UniformKernel.Fill(random, (ulong)(first + i), numbers, steps * UniformKernel.Step);
-            Drop(rate, numbers, x + i, y + i, length, accumulate);
+            int steps = (unused + length + UniformKernel.Step - 1) / UniformKernel.Step;
+            UniformKernel.Fill(random, (ulong)(first + i - unused), numbers, steps * UniformKernel.Step);
+            Drop(rate, numbers + unused, x + i, y + i, length, accumulate);
         }
     }
 

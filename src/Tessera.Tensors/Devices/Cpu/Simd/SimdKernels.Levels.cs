@@ -6,7 +6,7 @@ namespace Tessera.Tensors.Devices.Cpu.Simd;
 internal sealed unsafe partial class SimdKernels<TSimd, TVector>
 {
     public override void Softmax(
-        ReadOnlySpan<float> x, int columns, float temperature, CounterRandom? noise, Span<float> y)
+        ReadOnlySpan<float> x, int columns, float temperature, CounterRandom? noise, long firstNoise, Span<float> y)
     {
         fixed (float* pX = x, pY = y)
         {
@@ -19,7 +19,7 @@ internal sealed unsafe partial class SimdKernels<TSimd, TVector>
                     Span<float> logits = new(to + start, columns);
                     new ReadOnlySpan<float>(from + start, columns).CopyTo(logits);
                     if (noise is { } random)
-                        for (int i = 0; i < columns; i++) logits[i] += GumbelNoise(random, (int)start + i);
+                        for (int i = 0; i < columns; i++) logits[i] += GumbelNoise(random, firstNoise + start + i);
                     TensorPrimitives.Divide(logits, temperature, logits);
                     TensorPrimitives.Subtract(logits, TensorPrimitives.Max<float>(logits), logits);
                     TensorPrimitives.Exp<float>(logits, logits);

@@ -103,13 +103,13 @@ internal sealed unsafe partial class SimdKernels<TSimd, TVector>
     }
 
     public override void Dropout(
-        float rate, CounterRandom random, ReadOnlySpan<float> x, Span<float> y, bool accumulate)
+        float rate, CounterRandom random, long first, ReadOnlySpan<float> x, Span<float> y, bool accumulate)
     {
         fixed (float* pX = x, pY = y)
         {
             float* from = pX, to = pY;
-            pool.RunRanges(x.Length, Grain, (first, count) => DropoutKernel<TSimd, TVector>.Run(
-                rate, random, first, from + first, to + first, count, accumulate));
+            pool.RunRanges(x.Length, Grain, (start, count) => DropoutKernel<TSimd, TVector>.Run(
+                rate, random, first + start, from + start, to + start, count, accumulate));
         }
     }
 

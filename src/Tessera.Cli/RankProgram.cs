@@ -1,0 +1,69 @@
+using System.Globalization;
+using Tessera.Mpi;
+using Tessera.Tensors.Distributed;
+
+namespace Tessera.Cli;
+
+/// <summary>The program as one of several processes under <c>mpirun</c>.</summary>
+internal static class RankProgram
+{
+    // An error that all ranks see is told by the lowest, which ends the others meanwhile.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1), PatiencePerRank = TimeSpan.FromSeconds(0.1);
+
+    // Of Open MPI, of MPICH, of PMIx.
+    private static readonly string[] RankVariables = ["OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK"];
+
+    /// <summary>Runs one command as <see cref="TesseraProgram.Run"/> does, on all processes.</summary>
+    /// <inheritdoc cref="TesseraProgram.Run"/>
+    public static int Run(
+        IReadOnlyList<string> args, TextWriter output, TextWriter error, CancellationToken cancellation)
+    {
+        Collective ranks;
+        try
+        {
+            ranks = MpiCollective.Start();
+        }
+        catch (DllNotFoundException e)
+        {
+            if (NamedRank() is null or 0) error.WriteLine($"tessera: {e.Message}");
+            return TesseraProgram.WrongInput;
+        }
+        using (ranks)
+        {
+            return ranks.Rank == 0
+                ? RunFirst(ranks, args, output, error, cancellation)
+                : RunOther(ranks, args, error, cancellation);
+        }
+    }
+
+    private static int RunFirst(
+        Collective ranks, IReadOnlyList<string> args, TextWriter output, TextWriter error,
+        CancellationToken cancellation)
+    {
+        int code = TesseraProgram.Run(args, output, error, cancellation, ranks);
+        if (IsError(code) && ranks.Size > 1) ranks.Abort(code);
+        return code;
+    }
+
+    private static int RunOther(
+        Collective ranks, IReadOnlyList<string> args, TextWriter error, CancellationToken cancellation)
+    {
+        using var messages = new StringWriter();
+        int code = TesseraProgram.Run(args, TextWriter.Null, messages, cancellation, ranks);
+        if (!IsError(code)) return code;
+        Thread.Sleep(Patience + ranks.Rank * PatiencePerRank);
+        error.Write(messages);
+        error.Flush();
+        ranks.Abort(code);
+        return code;
+    }
+
+    private static bool IsError(int code) => code is TesseraProgram.Failed or TesseraProgram.WrongInput;
+
+    /// <summary>The rank by the environment, where MPI itself cannot be asked.</summary>
+    private static int? NamedRank()
+    {
+        string? rank = RankVariables.Select(Environment.GetEnvironmentVariable).FirstOrDefault(value => value is not null);
+        return int.TryParse(rank, CultureInfo.InvariantCulture, out int number) ? number : null;
+    }
+}

@@ -1,0 +1,87 @@
+using System.Globalization;
+using Tessera.Tensors.Distributed;
+
+namespace Tessera.Mpi;
+
+/// <summary>
+/// The processes that <c>mpirun</c> (or <c>srun</c>) has started, connected by MPI: Open MPI 4 and 5, or MPICH and what
+/// shares its binary interface.
+/// </summary>
+/// <example><code>
+/// using Collective ranks = MpiCollective.IsUnderMpi ? MpiCollective.Start() : Collective.Lone;
+/// </code></example>
+public sealed class MpiCollective : Collective
+{
+    private readonly MpiLibrary _library;
+    private bool _isOver;
+
+    private MpiCollective(MpiLibrary library)
+    {
+        _library = library;
+        (Rank, Size) = library.Init();
+    }
+
+    /// <summary>
+    /// Whether this process was started as one of several: by Open MPI (<c>OMPI_COMM_WORLD_SIZE</c>), MPICH
+    /// (<c>PMI_SIZE</c>) or a PMIx server such as Slurm's (<c>PMIX_RANK</c>).
+    /// </summary>
+    public static bool IsUnderMpi => IsUnder(Environment.GetEnvironmentVariable);
+
+    /// <inheritdoc/>
+    public override int Rank { get; }
+
+    /// <inheritdoc/>
+    public override int Size { get; }
+
+    /// <summary>Loads MPI and joins the other processes, once in a process.</summary>
+    /// <exception cref="DllNotFoundException">No <c>libmpi</c> can be loaded; the message says how to mend it.</exception>
+    public static MpiCollective Start()
+    {
+        try
+        {
+            return new MpiCollective(MpiLibrary.Load());
+        }
+        catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
+        {
+            throw new DllNotFoundException(
+                $"started by mpirun, but MPI cannot be loaded ({e.Message}); put the folder of its libmpi into "
+                + "LD_LIBRARY_PATH, or start one process without mpirun", e);
+        }
+    }
+
+    /// <summary>Ends all processes, without a word.</summary>
+    /// <inheritdoc/>
+    public override void Abort(int code)
+    {
+        _isOver = true;
+        _library.Abort(code);
+    }
+
+    /// <summary>Whether the environment is that of one of several processes.</summary>
+    internal static bool IsUnder(Func<string, string?> variable)
+    {
+        foreach (string name in (string[])["OMPI_COMM_WORLD_SIZE", "PMI_SIZE"])
+        {
+            if (int.TryParse(variable(name), NumberStyles.None, CultureInfo.InvariantCulture, out int size))
+                return size > 1;
+        }
+        return variable("PMIX_RANK") is not null;
+    }
+
+    /// <inheritdoc/>
+    protected override void Exchange(
+        ReadOnlySpan<byte> sent, ReadOnlySpan<int> sentLengths, Span<byte> received,
+        ReadOnlySpan<int> receivedLengths) => _library.AllToAll(sent, sentLengths, received, receivedLengths);
+
+    /// <inheritdoc/>
+    protected override void GatherBytes(ReadOnlySpan<byte> own, Span<byte> all, ReadOnlySpan<int> lengths) =>
+        _library.AllGather(own, all, lengths);
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (!_isOver) _library.Leave();
+        _isOver = true;
+        base.Dispose(disposing);
+    }
+}

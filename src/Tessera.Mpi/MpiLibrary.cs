@@ -1,0 +1,110 @@
+using System.Runtime.InteropServices;
+
+namespace Tessera.Mpi;
+
+/// <summary>
+/// The functions of <c>libmpi</c> that are needed. Open MPI and MPICH have the same functions; their handles differ: the
+/// first has the addresses of objects, the second fixed numbers (its <c>mpi.h</c>; the ABI that MPICH, Intel MPI and MVAPICH
+/// share).
+/// </summary>
+internal sealed unsafe class MpiLibrary
+{
+    /// <summary>The support of threads that is asked for: one thread at a time, any of them.</summary>
+    private const int Serialized = 2;
+
+    // Open MPI 4 and 5; MPICH and its kin; the link that packages for developers bring; macOS; Windows.
+    private static readonly string[] Names =
+        ["libmpi.so.40", "libmpi.so.12", "libmpich.so.12", "libmpi.so", "libmpi.dylib", "impi.dll", "msmpi.dll"];
+
+    private readonly delegate* unmanaged<int*, byte***, int, int*, int> _init;
+    private readonly delegate* unmanaged<nint, int*, int> _rank;
+    private readonly delegate* unmanaged<nint, int*, int> _size;
+    private readonly delegate* unmanaged<void*, int*, int*, nint, void*, int*, int*, nint, nint, int> _allToAll;
+    private readonly delegate* unmanaged<void*, int, nint, void*, int*, int*, nint, nint, int> _allGather;
+    private readonly delegate* unmanaged<nint, int, int> _abort;
+    private readonly delegate* unmanaged<int> _finalize;
+    private readonly nint _world, _byte;
+
+    private MpiLibrary(nint library)
+    {
+        _init = (delegate* unmanaged<int*, byte***, int, int*, int>)Export("MPI_Init_thread");
+        _rank = (delegate* unmanaged<nint, int*, int>)Export("MPI_Comm_rank");
+        _size = (delegate* unmanaged<nint, int*, int>)Export("MPI_Comm_size");
+        _allToAll = (delegate* unmanaged<void*, int*, int*, nint, void*, int*, int*, nint, nint, int>)
+            Export("MPI_Alltoallv");
+        _allGather = (delegate* unmanaged<void*, int, nint, void*, int*, int*, nint, nint, int>)
+            Export("MPI_Allgatherv");
+        _abort = (delegate* unmanaged<nint, int, int>)Export("MPI_Abort");
+        _finalize = (delegate* unmanaged<int>)Export("MPI_Finalize");
+        if (NativeLibrary.TryGetExport(library, "ompi_mpi_comm_world", out _world))
+            _byte = Export("ompi_mpi_byte");
+        else
+            (_world, _byte) = (0x44000000, 0x4c00010d);
+
+        nint Export(string name) => NativeLibrary.GetExport(library, name);
+    }
+
+    /// <summary>Loads the library.</summary>
+    /// <exception cref="DllNotFoundException">There is none.</exception>
+    /// <exception cref="EntryPointNotFoundException">It lacks a function.</exception>
+    public static MpiLibrary Load()
+    {
+        foreach (string name in Names)
+            if (NativeLibrary.TryLoad(name, out nint library)) return new MpiLibrary(library);
+        throw new DllNotFoundException($"none of {string.Join(", ", Names)} can be loaded");
+    }
+
+    /// <summary>Joins the other processes.</summary>
+    /// <returns>The rank of this process, and their number.</returns>
+    public (int Rank, int Size) Init()
+    {
+        int provided, rank, size;
+        Check(_init(null, null, Serialized, &provided), "MPI_Init_thread");
+        Check(_rank(_world, &rank), "MPI_Comm_rank");
+        Check(_size(_world, &size), "MPI_Comm_size");
+        return (rank, size);
+    }
+
+    /// <summary>Sends bytes to every rank and receives bytes from every rank.</summary>
+    public void AllToAll(
+        ReadOnlySpan<byte> sent, ReadOnlySpan<int> sentLengths, Span<byte> received, ReadOnlySpan<int> receivedLengths)
+    {
+        fixed (byte* from = sent, to = received)
+        fixed (int* fromLengths = sentLengths, fromPlaces = Places(sentLengths))
+        fixed (int* toLengths = receivedLengths, toPlaces = Places(receivedLengths))
+        {
+            int error = _allToAll(
+                from, fromLengths, fromPlaces, _byte, to, toLengths, toPlaces, _byte, _world);
+            Check(error, "MPI_Alltoallv");
+        }
+    }
+
+    /// <summary>Collects the bytes of all ranks, on every rank.</summary>
+    public void AllGather(ReadOnlySpan<byte> own, Span<byte> all, ReadOnlySpan<int> lengths)
+    {
+        fixed (byte* from = own, to = all)
+        fixed (int* toLengths = lengths, toPlaces = Places(lengths))
+        {
+            Check(_allGather(from, own.Length, _byte, to, toLengths, toPlaces, _byte, _world), "MPI_Allgatherv");
+        }
+    }
+
+    /// <summary>Ends all processes.</summary>
+    public void Abort(int code) => _abort(_world, code);
+
+    /// <summary>Leaves the other processes; all do so.</summary>
+    public void Leave() => Check(_finalize(), "MPI_Finalize");
+
+    private static int[] Places(ReadOnlySpan<int> lengths)
+    {
+        int[] places = new int[lengths.Length];
+        for (int i = 1; i < places.Length; i++) places[i] = checked(places[i - 1] + lengths[i - 1]);
+        return places;
+    }
+
+    // By default MPI itself ends the job at an error; this is for libraries that are set up otherwise.
+    private static void Check(int error, string function)
+    {
+        if (error != 0) throw new IOException($"{function} failed with error {error}");
+    }
+}

@@ -1,0 +1,202 @@
+using System.Numerics;
+using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Tessera.Tensors.Distributed;
+
+/// <summary>
+/// The processes that work together, each with a rank: the one seam between training and what connects them. All ranks
+/// call the same methods in the same order; a call returns when this rank has its result. One thread at a time.
+/// </summary>
+/// <remarks>
+/// A sum is added in the order of the ranks, so its bits depend on the values and the number of ranks alone, and are the
+/// same on every rank. A kind of connection has two things to do: <see cref="Exchange"/> and <see cref="GatherBytes"/>.
+/// </remarks>
+/// <example><code>
+/// float[] values = [1, 2, 3];
+/// ranks.Sum&lt;float&gt;(values);   // on each of 4 ranks with these values: 4, 8, 12
+/// </code></example>
+public abstract class Collective : IDisposable
+{
+    // Below, one message to all takes less time than two that share the adding.
+    private const int SmallBytes = 16 << 10;
+
+    // Lengths of messages are 32-bit numbers, and this bounds the scratch memory.
+    private const int MostBytes = 64 << 20;
+
+    private byte[] _scratch = [];
+
+    /// <summary>A process that works alone.</summary>
+    public static Collective Lone { get; } = new LoneProcess();
+
+    /// <summary>The number of this process, 0 to <see cref="Size"/> - 1. Rank 0 writes files and messages.</summary>
+    public abstract int Rank { get; }
+
+    /// <summary>The number of processes.</summary>
+    public abstract int Size { get; }
+
+    /// <summary>The even share of a rank in a number of things: the first ranks have one more if there is a rest.</summary>
+    /// <param name="whole">The number of things, at least 0.</param>
+    /// <param name="rank">The rank.</param>
+    public (int First, int Count) ShareOf(int whole, int rank)
+    {
+        (int even, int rest) = Math.DivRem(whole, Size);
+        return (rank * even + Math.Min(rank, rest), even + (rank < rest ? 1 : 0));
+    }
+
+    /// <summary>Replaces the values of every rank by the sums over all ranks, added in the order of the ranks.</summary>
+    /// <param name="values">As many on every rank.</param>
+    public void Sum<T>(Span<T> values) where T : unmanaged, INumber<T>
+    {
+        if (Size == 1) return;
+        for (int most = MostBytes / Unsafe.SizeOf<T>(); values.Length > most; values = values[most..])
+            SumInParts(values[..most]);
+        if (values.Length * Unsafe.SizeOf<T>() <= SmallBytes) SumAtOnce(values);
+        else SumInParts(values);
+    }
+
+    /// <summary>Collects values of all ranks, on every rank.</summary>
+    /// <param name="own">This rank's values.</param>
+    /// <param name="all">Receives those of rank 0, then of rank 1, and so on.</param>
+    /// <param name="counts">How many values each rank has.</param>
+    /// <exception cref="ArgumentException">The lengths do not agree.</exception>
+    public void Gather<T>(ReadOnlySpan<T> own, Span<T> all, ReadOnlySpan<int> counts) where T : unmanaged
+    {
+        int[] lengths = new int[Size];
+        long sum = 0;
+        for (int i = 0; i < lengths.Length; i++) sum += lengths[i] = checked(counts[i] * Unsafe.SizeOf<T>());
+        if (own.Length != counts[Rank] || sum != (long)all.Length * Unsafe.SizeOf<T>())
+            throw new ArgumentException($"{own.Length} values of {all.Length} are not what the counts say");
+        GatherBytes(MemoryMarshal.AsBytes(own), MemoryMarshal.AsBytes(all), lengths);
+    }
+
+    /// <summary>Replaces the values of every rank by those of rank 0.</summary>
+    /// <param name="values">As many on every rank.</param>
+    public void Broadcast<T>(Span<T> values) where T : unmanaged
+    {
+        if (Size == 1) return;
+        int[] counts = new int[Size];
+        for (int most = MostBytes / Unsafe.SizeOf<T>(); values.Length > 0; values = values[counts[0]..])
+        {
+            counts[0] = Math.Min(most, values.Length);
+            Span<T> piece = values[..counts[0]];
+            // The source of a message is never its destination.
+            Gather(Rank == 0 ? (ReadOnlySpan<T>)piece.ToArray() : [], piece, counts);
+        }
+    }
+
+    /// <summary>The texts of all ranks, on every rank.</summary>
+    public string[] Gather(string text)
+    {
+        byte[] own = Encoding.UTF8.GetBytes(text);
+        int[] ones = new int[Size], lengths = new int[Size];
+        Array.Fill(ones, 1);
+        Gather([own.Length], lengths, ones);
+        byte[] all = new byte[lengths.Sum()];
+        Gather(own, all, lengths);
+        string[] texts = new string[Size];
+        for (int rank = 0, first = 0; rank < Size; first += lengths[rank++])
+            texts[rank] = Encoding.UTF8.GetString(all, first, lengths[rank]);
+        return texts;
+    }
+
+    /// <summary>Whether something holds on any rank.</summary>
+    public bool Any(bool holds)
+    {
+        if (Size == 1) return holds;
+        Span<int> count = [holds ? 1 : 0];
+        Sum(count);
+        return count[0] > 0;
+    }
+
+    /// <summary>Waits until all ranks have called this.</summary>
+    public void Wait() => Any(false);
+
+    /// <summary>Ends all processes at once, for an error that the others do not know of.</summary>
+    /// <param name="code">The exit code.</param>
+    public abstract void Abort(int code);
+
+    /// <summary>Ends the connection; all ranks do so.</summary>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Ends the connection.</summary>
+    protected virtual void Dispose(bool disposing)
+    {
+    }
+
+    /// <summary>Sends a piece to every rank and receives one from every rank.</summary>
+    /// <param name="sent">The pieces, that for rank 0 first. It does not overlap <paramref name="received"/>.</param>
+    /// <param name="sentLengths">The bytes of each.</param>
+    /// <param name="received">Receives the pieces, that of rank 0 first.</param>
+    /// <param name="receivedLengths">The bytes of each.</param>
+    protected abstract void Exchange(
+        ReadOnlySpan<byte> sent, ReadOnlySpan<int> sentLengths, Span<byte> received,
+        ReadOnlySpan<int> receivedLengths);
+
+    /// <summary>Collects the bytes of all ranks, on every rank.</summary>
+    /// <param name="own">This rank's bytes. They do not overlap <paramref name="all"/>.</param>
+    /// <param name="all">Receives those of rank 0 first.</param>
+    /// <param name="lengths">The bytes of each rank.</param>
+    protected abstract void GatherBytes(ReadOnlySpan<byte> own, Span<byte> all, ReadOnlySpan<int> lengths);
+
+    private void SumAtOnce<T>(Span<T> values) where T : unmanaged, INumber<T>
+    {
+        int[] counts = new int[Size];
+        Array.Fill(counts, values.Length);
+        Span<T> all = Scratch<T>(Size * values.Length);
+        Gather(values, all, counts);
+        Add(all, values);
+    }
+
+    /// <summary>Each rank adds up a part and sends the sums to all.</summary>
+    private void SumInParts<T>(Span<T> values) where T : unmanaged, INumber<T>
+    {
+        int[] lengths = new int[Size], received = new int[Size];
+        for (int rank = 0; rank < Size; rank++)
+            lengths[rank] = ShareOf(values.Length, rank).Count * Unsafe.SizeOf<T>();
+        Array.Fill(received, lengths[Rank]);
+        int count = ShareOf(values.Length, Rank).Count;
+        Span<T> terms = Scratch<T>((Size + 1) * count), sums = terms[(Size * count)..];
+        terms = terms[..(Size * count)];
+        Exchange(MemoryMarshal.AsBytes(values), lengths, MemoryMarshal.AsBytes(terms), received);
+        Add(terms, sums);
+        GatherBytes(MemoryMarshal.AsBytes(sums), MemoryMarshal.AsBytes(values), lengths);
+    }
+
+    /// <summary>Adds up the values of the ranks, in their order.</summary>
+    private static void Add<T>(ReadOnlySpan<T> terms, Span<T> sums) where T : unmanaged, INumber<T>
+    {
+        terms[..sums.Length].CopyTo(sums);
+        for (int first = sums.Length; first < terms.Length; first += sums.Length)
+            TensorPrimitives.Add(sums, terms.Slice(first, sums.Length), sums);
+    }
+
+    private Span<T> Scratch<T>(int length) where T : unmanaged
+    {
+        int bytes = length * Unsafe.SizeOf<T>();
+        if (_scratch.Length < bytes) _scratch = new byte[bytes];
+        return MemoryMarshal.Cast<byte, T>(_scratch.AsSpan(0, bytes));
+    }
+
+    private sealed class LoneProcess : Collective
+    {
+        public override int Rank => 0;
+
+        public override int Size => 1;
+
+        public override void Abort(int code) => Environment.Exit(code);
+
+        protected override void Exchange(
+            ReadOnlySpan<byte> sent, ReadOnlySpan<int> sentLengths, Span<byte> received,
+            ReadOnlySpan<int> receivedLengths) => sent.CopyTo(received);
+
+        protected override void GatherBytes(ReadOnlySpan<byte> own, Span<byte> all, ReadOnlySpan<int> lengths) =>
+            own.CopyTo(all);
+    }
+}

@@ -1,0 +1,103 @@
+using Tessera.Tensors.Distributed;
+
+namespace Tessera.Mpi.Tests;
+
+/// <summary>What a collective does, on threads.</summary>
+public class CollectiveTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void A_sum_is_added_in_the_order_of_the_ranks(int size)
+    {
+        // Below and above the size from which ranks share the adding; the last is no multiple of 3 or 4.
+        foreach (int length in (int[])[1, 2, 1000, 10_007])
+        {
+            float[] Values(int rank) =>
+                [.. Enumerable.Range(0, length).Select(i => MathF.Sin(i + 1) * MathF.Pow(10, (i + rank) % 7))];
+            float[][] sums = ThreadRanks.Run(
+                size, ranks =>
+                {
+                    float[] values = Values(ranks.Rank);
+                    ranks.Sum<float>(values);
+                    return values;
+                }, isUneven: true);
+            float[] expected = Values(0);
+            for (int rank = 1; rank < size; rank++)
+                expected = [.. expected.Zip(Values(rank), (sum, value) => sum + value)];
+            Assert.All(sums, sum => Assert.Equal(expected, sum));
+        }
+    }
+
+    [Fact]
+    public void Shares_are_even_and_cover_everything()
+    {
+        foreach (int whole in (int[])[0, 1, 7, 8, 9])
+        {
+            (int First, int Count)[] shares = ThreadRanks.Run(4, ranks => ranks.ShareOf(whole, ranks.Rank));
+            Assert.Equal(whole, shares.Sum(share => share.Count));
+            Assert.True(shares.Max(share => share.Count) - shares.Min(share => share.Count) <= 1, $"{whole} is uneven");
+            Assert.Equal(0, shares[0].First);
+            for (int rank = 1; rank < 4; rank++)
+                Assert.Equal(shares[rank - 1].First + shares[rank - 1].Count, shares[rank].First);
+        }
+    }
+
+    [Fact]
+    public void Texts_and_values_are_gathered_and_broadcast()
+    {
+        string[] texts = ThreadRanks.Run(3, ranks => string.Join('|', ranks.Gather(new string('ä', ranks.Rank))));
+        Assert.All(texts, text => Assert.Equal("|ä|ää", text));
+        double[][] values = ThreadRanks.Run(3, ranks =>
+        {
+            double[] own = [ranks.Rank, ranks.Rank + 0.5];
+            ranks.Broadcast<double>(own);
+            return own;
+        });
+        Assert.All(values, value => Assert.Equal([0, 0.5], value));
+        int[][] all = ThreadRanks.Run(3, ranks =>
+        {
+            int[] gathered = new int[3];
+            ranks.Gather(Enumerable.Repeat(ranks.Rank, ranks.Rank).ToArray(), gathered, [0, 1, 2]);
+            return gathered;
+        });
+        Assert.All(all, gathered => Assert.Equal([1, 2, 2], gathered));
+    }
+
+    [Fact]
+    public void Any_is_told_to_all()
+    {
+        Assert.All(ThreadRanks.Run(3, ranks => ranks.Any(ranks.Rank == 2)), Assert.True);
+        Assert.All(ThreadRanks.Run(3, ranks => ranks.Any(false)), Assert.False);
+    }
+
+    [Fact]
+    public void A_lone_process_sends_nothing()
+    {
+        Collective lone = Collective.Lone;
+        float[] values = [1, 2];
+        lone.Sum<float>(values);
+        lone.Broadcast<float>(values);
+        lone.Wait();
+        Assert.Equal([1f, 2f], values);
+        Assert.Equal((0, 1), (lone.Rank, lone.Size));
+        Assert.Equal(["text"], lone.Gather("text"));
+        Assert.True(lone.Any(true));
+    }
+
+    [Fact]
+    public void Counts_that_do_not_fit_are_refused() =>
+        Assert.Throws<ArgumentException>(() => Collective.Lone.Gather<int>([1, 2], new int[2], [1]));
+
+    [Theory]
+    [InlineData("OMPI_COMM_WORLD_SIZE", "4", true)]
+    [InlineData("OMPI_COMM_WORLD_SIZE", "1", false)]
+    [InlineData("PMI_SIZE", "2", true)]
+    [InlineData("PMI_SIZE", "x", false)]
+    [InlineData("PMIX_RANK", "0", true)]
+    [InlineData("PATH", "/usr/bin", false)]
+    public void The_environment_tells_whether_there_are_others(string variable, string value, bool isUnder) =>
+        Assert.Equal(isUnder, MpiCollective.IsUnder(name => name == variable ? value : null));
+}
