@@ -13,8 +13,10 @@ internal static class RankProgram
     // Of Open MPI, of MPICH, of PMIx.
     private static readonly string[] RankVariables = ["OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK"];
 
-    /// <summary>Runs one command as <see cref="TesseraProgram.Run"/> does, on all processes.</summary>
-    /// <inheritdoc cref="TesseraProgram.Run"/>
+    /// <summary>
+    /// Runs one command on all processes, as <see cref="TesseraProgram.Run(IReadOnlyList{string}, TextWriter,
+    /// TextWriter, CancellationToken)"/> does on one.
+    /// </summary>
     public static int Run(
         IReadOnlyList<string> args, TextWriter output, TextWriter error, CancellationToken cancellation)
     {
@@ -40,7 +42,7 @@ internal static class RankProgram
         Collective ranks, IReadOnlyList<string> args, TextWriter output, TextWriter error,
         CancellationToken cancellation)
     {
-        int code = TesseraProgram.Run(args, output, error, cancellation, ranks);
+        int code = TesseraProgram.Run(args, output, error, ranks, cancellation);
         if (IsError(code) && ranks.Size > 1) ranks.Abort(code);
         return code;
     }
@@ -49,7 +51,7 @@ internal static class RankProgram
         Collective ranks, IReadOnlyList<string> args, TextWriter error, CancellationToken cancellation)
     {
         using var messages = new StringWriter();
-        int code = TesseraProgram.Run(args, TextWriter.Null, messages, cancellation, ranks);
+        int code = TesseraProgram.Run(args, TextWriter.Null, messages, ranks, cancellation);
         if (!IsError(code)) return code;
         Thread.Sleep(Patience + ranks.Rank * PatiencePerRank);
         error.Write(messages);
@@ -63,7 +65,8 @@ internal static class RankProgram
     /// <summary>The rank by the environment, where MPI itself cannot be asked.</summary>
     private static int? NamedRank()
     {
-        string? rank = RankVariables.Select(Environment.GetEnvironmentVariable).FirstOrDefault(value => value is not null);
+        string? rank = RankVariables.Select(Environment.GetEnvironmentVariable)
+            .FirstOrDefault(value => value is not null);
         return int.TryParse(rank, CultureInfo.InvariantCulture, out int number) ? number : null;
     }
 }

@@ -32,16 +32,17 @@ public static class TesseraProgram
     /// if the environment variable <c>TESSERA_DEBUG</c> is 1.
     /// </param>
     /// <param name="cancellation">Interrupts the command as Ctrl-C does.</param>
-    /// <param name="ranks">The processes that run it together; null for one alone.</param>
     /// <returns>0: done; 1: the work failed; 2: the command line or an input is wrong; 130: interrupted.</returns>
     public static int Run(
-        IReadOnlyList<string> args, TextWriter output, TextWriter error, CancellationToken cancellation = default,
-        Collective? ranks = null)
+        IReadOnlyList<string> args, TextWriter output, TextWriter error, CancellationToken cancellation = default) =>
+        Run(args, output, error, Collective.Lone, cancellation);
+
+    /// <summary>Runs one command in several processes.</summary>
+    internal static int Run(
+        IReadOnlyList<string> args, TextWriter output, TextWriter error, Collective ranks,
+        CancellationToken cancellation)
     {
-        var invocation = new Invocation(new Display(output), new Display(error), cancellation)
-        {
-            Ranks = ranks ?? Collective.Lone,
-        };
+        var invocation = new Invocation(new Display(output), new Display(error), cancellation) { Ranks = ranks };
         Command? command = null;
         CudaDevice.Register();
         try

@@ -34,7 +34,9 @@ public sealed class MpiCollective : Collective
     public override int Size { get; }
 
     /// <summary>Loads MPI and joins the other processes, once in a process.</summary>
-    /// <exception cref="DllNotFoundException">No <c>libmpi</c> can be loaded; the message says how to mend it.</exception>
+    /// <exception cref="DllNotFoundException">
+    /// No <c>libmpi</c> can be loaded; the message says how to mend it.
+    /// </exception>
     public static MpiCollective Start()
     {
         try

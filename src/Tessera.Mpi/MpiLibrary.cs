@@ -3,9 +3,9 @@ using System.Runtime.InteropServices;
 namespace Tessera.Mpi;
 
 /// <summary>
-/// The functions of <c>libmpi</c> that are needed. Open MPI and MPICH have the same functions; their handles differ: the
-/// first has the addresses of objects, the second fixed numbers (its <c>mpi.h</c>; the ABI that MPICH, Intel MPI and MVAPICH
-/// share).
+/// The functions of <c>libmpi</c> that are needed. Open MPI and MPICH have the same functions; their handles differ:
+/// the first has the addresses of objects, the second fixed numbers (its <c>mpi.h</c>; MPICH, Intel MPI and MVAPICH
+/// share this ABI).
 /// </summary>
 internal sealed unsafe class MpiLibrary
 {

@@ -11,10 +11,8 @@ namespace Tessera.Mpi.Tests;
 /// <param name="Evaluations">The last evaluation on each rank.</param>
 /// <param name="FirstEvaluation">The numbers of the first evaluation.</param>
 /// <param name="Revived">The codes that were revived.</param>
-/// <param name="Messages">The messages that rank 0 sent.</param>
 internal sealed record JointRun(
-    string[] Weights, float[][] Series, Evaluation[] Evaluations, float[] FirstEvaluation, double Revived,
-    int Messages)
+    string[] Weights, float[][] Series, Evaluation[] Evaluations, float[] FirstEvaluation, double Revived)
 {
     /// <summary>Trains a new run.</summary>
     public static JointRun Train(TrainingOptions options, int size, bool isUneven = false)
@@ -24,22 +22,20 @@ internal sealed record JointRun(
     }
 
     /// <summary>Trains the rest of a run.</summary>
-    public static JointRun Continue(
-        TokenizerRun run, int size, bool isUneven = false, CancellationToken cancellation = default)
+    public static JointRun Continue(TokenizerRun run, int size, bool isUneven = false)
     {
-        (string Weights, Evaluation Evaluation, int Sent)[] results = ThreadRanks.Run(
+        (string Weights, Evaluation Evaluation)[] results = ThreadRanks.Run(
             size, ranks =>
             {
                 using var device = new CpuDevice(threads: 1);
                 using var learner = new TokenizerLearner(run, SmallRun.Train, SmallRun.Test, device, ranks);
                 using var trainer = new Trainer(learner);
-                trainer.Run(cancellation: cancellation);
-                return (BytesOf(learner), learner.Evaluation!, ranks.Sent);
+                trainer.Run();
+                return (BytesOf(learner), learner.Evaluation!);
             }, isUneven);
         return new JointRun(
             [.. results.Select(result => result.Weights)], [.. Numbers(run.SeriesPath, skip: 1)],
-            [.. results.Select(result => result.Evaluation)], Numbers(run.EvalPath, skip: 2).First(), ReadRevived(run),
-            results[0].Sent);
+            [.. results.Select(result => result.Evaluation)], Numbers(run.EvalPath, skip: 2).First(), ReadRevived(run));
     }
 
     /// <summary>The model's state as text.</summary>

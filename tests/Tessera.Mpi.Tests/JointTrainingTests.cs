@@ -7,7 +7,7 @@ namespace Tessera.Mpi.Tests;
 /// <summary>Several processes with a batch train what one does with it, whatever is trained.</summary>
 public class JointTrainingTests
 {
-    // Adam doubles a difference of rounding in an update or two. Later, a vector between two codes may choose the other.
+    // Adam doubles a difference of rounding in an update or two. Later, a vector between two codes may choose another.
     private const int ComparedUpdates = 6;
     private const double Tolerance = 1e-4;
 
@@ -25,10 +25,11 @@ public class JointTrainingTests
         {
             JointRun all = JointRun.Train(options, size);
             Assert.All(all.Weights, weights => Assert.Equal(all.Weights[0], weights));
-            Assert.All(all.Evaluations, evaluation => Assert.Equal(all.Evaluations[0].ToString(), evaluation.ToString()));
+            Assert.All(
+                all.Evaluations, evaluation => Assert.Equal($"{all.Evaluations[0]}", $"{evaluation}"));
             Assert.Equal(one.Series.Length, all.Series.Length);
             for (int update = 0; update < ComparedUpdates; update++)
-                AssertClose(one.Series[update], all.Series[update], $"the losses of update {update + 1} of {size} ranks");
+                AssertClose(one.Series[update], all.Series[update], $"the losses of {size} ranks at {update}");
             AssertClose(one.FirstEvaluation, all.FirstEvaluation, $"the evaluation of {size} ranks");
             Assert.Equal(one.Revived, all.Revived);
         }

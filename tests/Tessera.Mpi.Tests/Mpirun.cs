@@ -24,7 +24,8 @@ internal static class Mpirun
     public static Process Start(IEnumerable<string> arguments, params string[] before)
     {
         // Containers run as root, on fewer cores than ranks.
-        string[] all = [.. before, "mpirun", "--allow-run-as-root", "--oversubscribe", "--bind-to", "none", .. arguments];
+        string[] all =
+            [.. before, "mpirun", "--allow-run-as-root", "--oversubscribe", "--bind-to", "none", .. arguments];
         var start = new ProcessStartInfo(all[0], all[1..])
         {
             RedirectStandardOutput = true,

@@ -24,7 +24,8 @@ public sealed class MpirunTests : IDisposable
         Outcome outcome = Mpirun.Run(ranks, Training("all"));
         Assert.True(outcome.Code == 0, $"exit code {outcome.Code}: {outcome.Error}");
         Assert.Contains($"{ranks} processes with ", outcome.Output, StringComparison.Ordinal);
-        Assert.Single(outcome.Output.Split('\n'), line => line.StartsWith("eval after 10 updates", StringComparison.Ordinal));
+        Assert.Single(
+            outcome.Output.Split('\n'), line => line.StartsWith("eval after 10 updates", StringComparison.Ordinal));
         Assert.Equal(TemporaryFolder.NamesIn(_folder["one"]), TemporaryFolder.NamesIn(_folder["all"]));
         (float[][] one, float[][] all) = (Series("one"), Series("all"));
         Assert.Equal(10, all.Length);
@@ -89,12 +90,13 @@ public sealed class MpirunTests : IDisposable
     }
 
     [Fact]
-    public void Ranks_with_other_images_or_kernels_are_told_apart()
+    public void Ranks_with_other_kernels_are_told_apart()
     {
         Mpirun.SkipIfMissing();
         using Process mpirun = Mpirun.Start(
         [
-            .. Mpirun.Ranks(2, Training("run")), ":", "-x", "TESSERA_KERNELS=vector128", .. Mpirun.Ranks(1, Training("run")),
+            .. Mpirun.Ranks(2, Training("run")), ":", "-x", "TESSERA_KERNELS=vector128",
+            .. Mpirun.Ranks(1, Training("run")),
         ]);
         Outcome outcome = Program.End(mpirun);
         Assert.Equal(TesseraProgram.WrongInput, outcome.Code);
@@ -149,7 +151,8 @@ public sealed class MpirunTests : IDisposable
         Mpirun.SkipIfMissing();
         Assert.Equal(0, Mpirun.Run(2, Training("run")).Code);
         Outcome prior = Mpirun.Run(
-            2, "prior", _folder["run"], "--updates", "5", "--batch", "4", "--width", "16", "--layers", "1", "--heads", "2");
+            2, "prior", _folder["run"], "--updates", "5", "--batch", "4", "--width", "16", "--layers", "1",
+            "--heads", "2");
         Assert.True(prior.Code == 0, prior.Error);
         Assert.True(File.Exists(_folder["run", "prior", "model.safetensors"]), "the prior was not written");
         Outcome classifier = Mpirun.Run(

@@ -27,7 +27,8 @@ public sealed class NetworkTests : IDisposable
         string agent = _folder.Write("agent", []);
         File.WriteAllText(
             agent,
-            $"#!/bin/sh\nwhile [ \"${{1#-}}\" != \"$1\" ]; do shift; done\nshift\nexec ip netns exec {Name}n1 sh -c \"$*\"\n");
+            "#!/bin/sh\nwhile [ \"${1#-}\" != \"$1\" ]; do shift; done\nshift\n"
+                + $"exec ip netns exec {Name}n1 sh -c \"$*\"\n");
         if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(agent, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         string[] training = Program.TinyTraining("shapes", _folder["run"], "--updates", "10", "--eval-every", "10");
         using Process mpirun = Mpirun.Start(
@@ -40,14 +41,15 @@ public sealed class NetworkTests : IDisposable
         Assert.True(outcome.Code == 0, $"exit code {outcome.Code}: {outcome.Error}");
         Assert.Equal(11, File.ReadLines(_folder["run", "series.csv"]).Count());
         Assert.True(
-            BytesReceived() > 100_000, $"the ranks sent {BytesReceived()} bytes over the network, too few for gradients");
+            BytesReceived() > 100_000, $"a rank sent {BytesReceived()} bytes over the network, too few for gradients");
     }
 
     private static bool MakeNetwork()
     {
         for (int i = 0; i < 2; i++)
             if (Mpirun.Try("ip", "netns", "add", $"{Name}n{i}") is null) return false;
-        if (Mpirun.Try("ip", "link", "add", $"{Name}v0", "type", "veth", "peer", "name", $"{Name}v1") is null) return false;
+        if (Mpirun.Try("ip", "link", "add", $"{Name}v0", "type", "veth", "peer", "name", $"{Name}v1") is null)
+            return false;
         for (int i = 0; i < 2; i++)
         {
             string space = $"{Name}n{i}", link = $"{Name}v{i}";
@@ -56,7 +58,8 @@ public sealed class NetworkTests : IDisposable
                 || Mpirun.Try("ip", "-n", space, "link", "set", link, "up") is null
                 || Mpirun.Try("ip", "-n", space, "link", "set", "lo", "up") is null
                 || Mpirun.Try(
-                    "tc", "-n", space, "qdisc", "add", "dev", link, "root", "netem", "rate", "1gbit", "delay", "1ms") is null)
+                    "tc", "-n", space, "qdisc", "add", "dev", link, "root", "netem", "rate", "1gbit", "delay", "1ms")
+                is null)
                 return false;
         }
         return true;

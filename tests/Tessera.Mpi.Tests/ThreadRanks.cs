@@ -21,9 +21,6 @@ internal sealed class ThreadRanks : Collective
 
     public override int Size => _meeting.Messages.Length;
 
-    /// <summary>The messages that this rank has sent.</summary>
-    public int Sent { get; private set; }
-
     /// <summary>Runs work on so many ranks, and returns what each has made, in their order.</summary>
     /// <param name="size">The number of ranks.</param>
     /// <param name="isUneven">Whether ranks arrive late, now one and now another.</param>
@@ -88,7 +85,6 @@ internal sealed class ThreadRanks : Collective
 
     private void Meet(ReadOnlySpan<byte> bytes, ReadOnlySpan<int> lengths)
     {
-        Sent++;
         if (_meeting.IsUneven && _delays.Next(3) == 0) Thread.Sleep(_delays.Next(3));
         _meeting.Messages[Rank] = (bytes.ToArray(), lengths.ToArray());
         _meeting.Wait(Patience);

@@ -49,9 +49,9 @@ internal sealed class ClassifierCommand : TrainingCommand<ClassifierOptions>
             Size = options.Size,
         };
         (ImageSet train, ImageSet test) = resume
-            ? LoadAgain(() => loader.LoadForTraining(source))
-            : loader.LoadForTraining(source);
-        ClassifierRun run = Share(
+            ? LoadAgain(() => Load(loader, source))
+            : Load(loader, source);
+        ClassifierRun run = FirstThenOthers(
             () => resume
                 ? ClassifierRun.Open(path).WithOptions(options)
                 : ClassifierRun.Create(path, ForImages(options, train), loader.Skipped),

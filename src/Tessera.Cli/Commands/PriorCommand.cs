@@ -117,11 +117,12 @@ internal sealed class PriorCommand : TrainingCommand<PriorOptions>
         {
             Skipped = isOwn ? trained.Run!.ReadSkipped() : [],
         };
-        (ImageSet train, ImageSet test) = loader.LoadForTraining(source);
+        (ImageSet train, ImageSet test) = Load(loader, source);
         options = ForImages(options, source, trained, train);
         // Encoded first, so that an interruption leaves no run folder without a model.
         (CodeSet Train, CodeSet Test) codes = Encode(trained, train, test, options.Flips);
-        PriorRun run = Share(() => PriorRun.Create(path, options, loader.Skipped), () => PriorRun.Join(path, options));
+        PriorRun run = FirstThenOthers(
+            () => PriorRun.Create(path, options, loader.Skipped), () => PriorRun.Join(path, options));
         return (run, codes.Train, codes.Test);
     }
 
@@ -132,13 +133,13 @@ internal sealed class PriorCommand : TrainingCommand<PriorOptions>
         {
             Skipped = run.ReadSkipped(),
         };
-        (ImageSet train, ImageSet test) = LoadAgain(() => loader.LoadForTraining(source));
+        (ImageSet train, ImageSet test) = LoadAgain(() => Load(loader, source));
         if (options.Model.Classes.Count > 0 && !options.Model.Classes.SequenceEqual(train.ClassNames))
             throw new InputException(
                 $"the classes of {train.Name} are no longer those that the run in {run.Path} began with: "
                 + $"{string.Join(", ", options.Model.Classes)}; restore the folders, or start a new run");
         (CodeSet Train, CodeSet Test) codes = Encode(trained, train, test, options.Flips);
-        run = Share(() => run.WithOptions(options), () => PriorRun.Join(run.Path, options));
+        run = FirstThenOthers(() => run.WithOptions(options), () => PriorRun.Join(run.Path, options));
         return (run, codes.Train, codes.Test);
     }
 

@@ -36,8 +36,8 @@ internal abstract class TesseraCommand : Command, IHasExamples
     protected virtual bool RunsOnRanks => false;
 
     /// <summary>
-    /// Creates the device that the options name, for this process's share of the machine, and prints a line for each that would have been taken if it computed
-    /// right.
+    /// Creates the device that the options name, for this process's share of the machine, and prints a line for each
+    /// that would have been taken if it computed right.
     /// </summary>
     /// <exception cref="InputException">There is no such device, or it cannot be used.</exception>
     protected Device CreateDevice(RunOptions options)

@@ -73,9 +73,9 @@ internal sealed class TrainCommand : TrainingCommand<TrainingOptions>
             Skipped = resume ? TokenizerRun.Open(path).ReadSkipped() : [],
         };
         (ImageSet train, ImageSet test) = resume
-            ? LoadAgain(() => loader.LoadForTraining(options))
-            : loader.LoadForTraining(options);
-        TokenizerRun run = Share(
+            ? LoadAgain(() => Load(loader, options))
+            : Load(loader, options);
+        TokenizerRun run = FirstThenOthers(
             () => resume
                 ? TokenizerRun.Open(path).WithOptions(options)
                 : TokenizerRun.Create(path, options, loader.Skipped, features),

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Tessera.Cli.CommandLine;
 using Tessera.Data;
 using Tessera.Runs;
+using Tessera.Training;
 
 namespace Tessera.Cli.Commands;
 
@@ -123,15 +124,19 @@ internal abstract class TrainingCommand<TOptions> : TesseraCommand where TOption
     protected string OfFirst(Func<string> text) =>
         Invocation.Ranks.Gather(Invocation.IsFirst ? text() : "")[0];
 
-    /// <summary>The run of all ranks. The first creates or changes its folder; only then do the others use it.</summary>
-    /// <param name="prepare">Prepares the folder.</param>
-    /// <param name="join">Names the run of another process.</param>
-    protected TRun Share<TRun>(Func<TRun> prepare, Func<TRun> join) where TRun : RunFolder
+    /// <summary>What rank 0 prepares (a run folder, a download, a cache), and only then the others use.</summary>
+    /// <param name="prepare">Called on rank 0.</param>
+    /// <param name="use">Called on the others.</param>
+    protected T FirstThenOthers<T>(Func<T> prepare, Func<T> use)
     {
-        TRun? own = Invocation.IsFirst ? prepare() : null;
+        T? own = Invocation.IsFirst ? prepare() : default;
         Invocation.Ranks.Wait();
-        return own ?? join();
+        return Invocation.IsFirst ? own! : use();
     }
+
+    /// <summary>Loads images, first on rank 0.</summary>
+    protected (ImageSet Train, ImageSet Test) Load(ImageLoader loader, TrainingOptions source) =>
+        FirstThenOthers(() => loader.LoadForTraining(source), () => loader.LoadForTraining(source));
 
     /// <summary>Starts the training of a run; if a new one cannot start, its folder is deleted again.</summary>
     /// <param name="run">The run.</param>

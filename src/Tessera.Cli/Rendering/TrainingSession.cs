@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Tessera.Runs;
+using Tessera.Tensors.Distributed;
 
 namespace Tessera.Cli.Rendering;
 
@@ -17,6 +19,8 @@ internal sealed class TrainingSession(Invocation invocation, RunFolder run, stri
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(invocation.Cancellation);
         using CancellationTokenRegistration note = stop.Token.Register(PrintStopping);
         using IDisposable? request = !invocation.IsFirst ? null : StopRequest.Watch(run.Path, stop.Cancel);
+        long start = Stopwatch.GetTimestamp();
+        CollectiveTraffic before = invocation.Ranks.Traffic;
         try
         {
             invocation.Output.WithBar(bar =>
@@ -33,6 +37,16 @@ internal sealed class TrainingSession(Invocation invocation, RunFolder run, stri
             invocation.Output.Line($"continue with: {resume}");
             throw;
         }
+        if (invocation.Ranks.Size > 1) PrintTraffic(before, Stopwatch.GetElapsedTime(start));
+    }
+
+    private void PrintTraffic(CollectiveTraffic before, TimeSpan time)
+    {
+        CollectiveTraffic after = invocation.Ranks.Traffic;
+        string sent = FormattableString.Invariant($"{(after.Bytes - before.Bytes) / 1e6:0.0} MB");
+        string part = FormattableString.Invariant($"{100 * ((after.Time - before.Time) / time):0.0}%");
+        invocation.Output.Line(
+            $"ranks:  {after.Messages - before.Messages} messages, {sent} sent by each, {part} of the time");
     }
 
     private void PrintStopping()

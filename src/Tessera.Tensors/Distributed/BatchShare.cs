@@ -6,10 +6,10 @@ namespace Tessera.Tensors.Distributed;
 /// </summary>
 /// <remarks>
 /// The loss of the whole batch is the mean of the ranks' losses, each with the weight <c>count / whole</c>, and a
-/// gradient is the sum over the ranks of the gradients of the weighted losses. A term that is a mean over images so needs
-/// nothing. A term of a mean over the batch, such as the entropy of mean probabilities, takes that mean over all ranks
-/// (<see cref="Ops.TensorOperations.MeanOverRanks"/>); each rank then computes the same term. Sums are packed into one
-/// message where they can wait for the end of the step (<see cref="SumLater"/>, <see cref="SumAll"/>).
+/// gradient is the sum over the ranks of the gradients of the weighted losses. A term that is a mean over images needs
+/// nothing else. A term of a mean over the batch, such as the entropy of mean probabilities, takes that mean over all
+/// ranks (<see cref="Ops.TensorOperations.MeanOverRanks"/>); each rank then computes the same term. Sums are packed
+/// into one message where they can wait for the end of the step (<see cref="SumLater"/>, <see cref="SumAll"/>).
 /// </remarks>
 public sealed class BatchShare
 {
@@ -43,8 +43,8 @@ public sealed class BatchShare
     public float Weight => (float)Count / Whole;
 
     /// <summary>
-    /// The place of the first element of a tensor <c>[images, ...]</c> of this rank among those of the whole batch: where
-    /// its random numbers begin.
+    /// The place of the first element of a tensor <c>[images, ...]</c> of this rank among those of the whole batch:
+    /// where its random numbers begin.
     /// </summary>
     public long FirstElementOf(Tensor x) => (long)First * (x.Shape.Length / Count);
 

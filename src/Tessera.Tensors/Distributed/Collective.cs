@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
@@ -7,12 +8,13 @@ using System.Text;
 namespace Tessera.Tensors.Distributed;
 
 /// <summary>
-/// The processes that work together, each with a rank: the one seam between training and what connects them. All ranks
-/// call the same methods in the same order; a call returns when this rank has its result. One thread at a time.
+/// The processes that work together, each with a rank: the one seam between training and what connects them. All
+/// ranks call the same methods in the same order; a call returns when this rank has its result. One thread at a time.
 /// </summary>
 /// <remarks>
-/// A sum is added in the order of the ranks, so its bits depend on the values and the number of ranks alone, and are the
-/// same on every rank. A kind of connection has two things to do: <see cref="Exchange"/> and <see cref="GatherBytes"/>.
+/// A sum is added in the order of the ranks, so its bits depend on the values and the number of ranks alone, and are
+/// the same on every rank. A kind of connection has two things to do: <see cref="Exchange"/> and
+/// <see cref="GatherBytes"/>.
 /// </remarks>
 /// <example><code>
 /// float[] values = [1, 2, 3];
@@ -37,7 +39,12 @@ public abstract class Collective : IDisposable
     /// <summary>The number of processes.</summary>
     public abstract int Size { get; }
 
-    /// <summary>The even share of a rank in a number of things: the first ranks have one more if there is a rest.</summary>
+    /// <summary>What this process has sent so far.</summary>
+    public CollectiveTraffic Traffic { get; private set; }
+
+    /// <summary>
+    /// The even share of a rank in a number of things: the first ranks have one more if there is a rest.
+    /// </summary>
     /// <param name="whole">The number of things, at least 0.</param>
     /// <param name="rank">The rank.</param>
     public (int First, int Count) ShareOf(int whole, int rank)
@@ -46,7 +53,7 @@ public abstract class Collective : IDisposable
         return (rank * even + Math.Min(rank, rest), even + (rank < rest ? 1 : 0));
     }
 
-    /// <summary>Replaces the values of every rank by the sums over all ranks, added in the order of the ranks.</summary>
+    /// <summary>Replaces the values of every rank by the sums over all ranks, added in their order.</summary>
     /// <param name="values">As many on every rank.</param>
     public void Sum<T>(Span<T> values) where T : unmanaged, INumber<T>
     {
@@ -69,7 +76,7 @@ public abstract class Collective : IDisposable
         for (int i = 0; i < lengths.Length; i++) sum += lengths[i] = checked(counts[i] * Unsafe.SizeOf<T>());
         if (own.Length != counts[Rank] || sum != (long)all.Length * Unsafe.SizeOf<T>())
             throw new ArgumentException($"{own.Length} values of {all.Length} are not what the counts say");
-        GatherBytes(MemoryMarshal.AsBytes(own), MemoryMarshal.AsBytes(all), lengths);
+        Collect(MemoryMarshal.AsBytes(own), MemoryMarshal.AsBytes(all), lengths);
     }
 
     /// <summary>Replaces the values of every rank by those of rank 0.</summary>
@@ -164,9 +171,25 @@ public abstract class Collective : IDisposable
         int count = ShareOf(values.Length, Rank).Count;
         Span<T> terms = Scratch<T>((Size + 1) * count), sums = terms[(Size * count)..];
         terms = terms[..(Size * count)];
+        long start = Stopwatch.GetTimestamp();
         Exchange(MemoryMarshal.AsBytes(values), lengths, MemoryMarshal.AsBytes(terms), received);
+        Count(values.Length * Unsafe.SizeOf<T>() - lengths[Rank], start);
         Add(terms, sums);
-        GatherBytes(MemoryMarshal.AsBytes(sums), MemoryMarshal.AsBytes(values), lengths);
+        Collect(MemoryMarshal.AsBytes(sums), MemoryMarshal.AsBytes(values), lengths);
+    }
+
+    private void Collect(ReadOnlySpan<byte> own, Span<byte> all, ReadOnlySpan<int> lengths)
+    {
+        long start = Stopwatch.GetTimestamp();
+        GatherBytes(own, all, lengths);
+        Count((long)(Size - 1) * own.Length, start);
+    }
+
+    private void Count(long bytes, long start)
+    {
+        if (Size == 1) return;
+        Traffic = new CollectiveTraffic(
+            Traffic.Messages + 1, Traffic.Bytes + bytes, Traffic.Time + Stopwatch.GetElapsedTime(start));
     }
 
     /// <summary>Adds up the values of the ranks, in their order.</summary>

@@ -27,7 +27,8 @@ public sealed class ClassifierRun : ImageRun<ClassifierOptions>
     /// <summary>The run that another process prepares: nothing is read or written.</summary>
     /// <param name="path">The folder.</param>
     /// <param name="options">The options of the run.</param>
-    public static ClassifierRun Join(string path, ClassifierOptions options) => new(FileErrors.FolderPath(path), options);
+    public static ClassifierRun Join(string path, ClassifierOptions options) =>
+        new(FileErrors.FolderPath(path), options);
 
     /// <summary>Opens the folder of an existing run.</summary>
     /// <exception cref="InputException">

@@ -12,8 +12,8 @@ internal static class ImagePremise
     private const long MostBytes = 256 << 20;
 
     /// <summary>
-    /// A text that is the same for the same set: its name, count and size, and a hash of its classes, its labels and the
-    /// bytes of its images, at most 256 MiB of them.
+    /// A text that is the same for the same set: its name, count and size, and a hash of its classes, its labels and
+    /// the bytes of its images, at most 256 MiB of them.
     /// </summary>
     public static string Of(ImageSet images)
     {

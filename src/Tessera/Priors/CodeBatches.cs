@@ -28,7 +28,7 @@ internal sealed class CodeBatches : IDisposable
     /// <param name="options">The run's options.</param>
     /// <param name="block">Receives the numbers and first inputs of each batch.</param>
     /// <param name="share">The part of each batch that this process has; null for all.</param>
-    public CodeBatches(CodeSet set, PriorOptions options, UpdateBlock block, BatchShare? share)
+    public CodeBatches(CodeSet set, PriorOptions options, UpdateBlock block, BatchShare? share = null)
     {
         (_set, _model, _classDropout) = (set, options.Model, options.ClassDropout);
         _sampler = new BatchSampler(set.Count, options.Seed);

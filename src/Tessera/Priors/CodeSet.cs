@@ -47,7 +47,7 @@ public sealed class CodeSet
     /// <summary>The number of images.</summary>
     public int Count => Labels.Count;
 
-    /// <summary>A text that is the same for the same set, so that processes find out whether they have the same.</summary>
+    /// <summary>A text that is the same for the same set, so that processes can compare theirs.</summary>
     internal string Premise
     {
         get

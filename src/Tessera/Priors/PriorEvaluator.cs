@@ -42,8 +42,9 @@ public static class PriorEvaluator
             [.. set.Labels.Skip(first).Take(count).Select(label => given ? label : (int?)null)], cancellation);
         if (ranks.Size == 1) return own;
         float[] all = new float[set.Codes.Length];
-        ranks.Gather<float>(
-            own, all, [.. Enumerable.Range(0, ranks.Size).Select(rank => ranks.ShareOf(set.Count, rank).Count * set.Length)]);
+        IEnumerable<int> counts =
+            Enumerable.Range(0, ranks.Size).Select(rank => ranks.ShareOf(set.Count, rank).Count * set.Length);
+        ranks.Gather<float>(own, all, [.. counts]);
         return all;
     }
 

@@ -102,8 +102,8 @@ public abstract class Learner : IDisposable
     public abstract void Prepare(long update);
 
     /// <summary>
-    /// Computes the loss of this process's part of the batch. It reads nothing back and enqueues the same primitives each
-    /// time.
+    /// Computes the loss of this process's part of the batch. It reads nothing back and enqueues the same primitives
+    /// each time.
     /// </summary>
     /// <param name="tape">A recording tape.</param>
     /// <param name="log">Receives the measures.</param>

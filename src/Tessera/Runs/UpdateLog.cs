@@ -49,8 +49,8 @@ public sealed class UpdateLog : IDisposable
     internal Tensor Norm { get; }
 
     /// <summary>
-    /// Records a measure of the update, on the device: a mean over the images of this process, of which the log gets the
-    /// mean over all processes.
+    /// Records a measure of the update, on the device: a mean over the images of this process, of which the log gets
+    /// the mean over all processes.
     /// </summary>
     /// <param name="measure">Its number in <see cref="Learner.Measures"/>.</param>
     /// <param name="value">A tensor of one element.</param>

@@ -28,18 +28,18 @@ internal static class UpdateMemory
     /// <summary>What is said where a device's memory is used up; null if the device does not know its memory.</summary>
     public static InputException? Explain(Learner learner, InsufficientMemoryException error)
     {
-        int batch = learner.Run.Options.Batch;
+        int ranks = learner.Ranks.Size, batch = (learner.Run.Options.Batch + ranks - 1) / ranks;
         if (learner.Device.Memory is not { } memory || BytesOf(learner, batch) is not { } needed) return null;
         long half = BytesOf(learner, Math.Max(batch / 2, 1))!.Value;
         double perImage = (needed - half) / (double)Math.Max(batch - batch / 2, 1);
         // Others may use the device too: what did not fit is not proposed.
         double largest = Math.Min((Usable * memory - (needed - perImage * batch)) / perImage, batch - 1);
         string fits = largest >= 1
-            ? $"a batch of {(long)largest} would fit"
+            ? $"a batch of {(long)largest * ranks} would fit"
             : "a batch of 1 would not fit either; choose smaller images or a smaller model";
         return new InputException(
-            $"{nameof(RunOptions.Batch)} {batch} needs about {Text(needed)}; {learner.Device.Description} has "
-            + $"{Text(memory)}; {fits}", error)
+            $"{nameof(RunOptions.Batch)} {learner.Run.Options.Batch} needs about {Text(needed)}; "
+            + $"{learner.Device.Description} has {Text(memory)}; {fits}", error)
         { Option = nameof(RunOptions.Batch) };
     }
 

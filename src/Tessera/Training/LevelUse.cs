@@ -7,7 +7,7 @@ using Tessera.Tensors.Ops;
 
 namespace Tessera.Training;
 
-/// <summary>How a batch uses the codes, counted on the device: at each level, and over all of them and all ranks.</summary>
+/// <summary>How a batch, of all ranks, uses the codes, counted on the device: at each level, and over all.</summary>
 internal sealed class LevelUse : IDisposable
 {
     private readonly int _levels;

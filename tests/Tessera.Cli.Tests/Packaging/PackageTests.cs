@@ -19,6 +19,7 @@ public sealed class PackageTests(PackedPackages packages) : IClassFixture<Packed
     [InlineData("Tessera", "lib/net10.0/Tessera", "MathNet.Numerics", "SixLabors.ImageSharp", "Tessera.Tensors")]
     [InlineData("Tessera.Models", "lib/net10.0/Tessera.Models", "Tessera")]
     [InlineData("Tessera.Cuda", "lib/net10.0/Tessera.Cuda", "ILGPU", "Tessera.Tensors")]
+    [InlineData("Tessera.Mpi", "lib/net10.0/Tessera.Mpi", "Tessera.Tensors")]
     [InlineData("Tessera.Onnx", "lib/net10.0/Tessera.Onnx", "Google.Protobuf", "Tessera")]
     [InlineData("Tessera.Cli", "tools/net10.0/any/Tessera.Cli")]
     public void A_package_has_its_README_licence_documentation_symbols_and_dependencies(

@@ -6,7 +6,7 @@ namespace Tessera.Cli.Tests.Packaging;
 public sealed class PackedPackages : IDisposable
 {
     private static readonly string[] Projects =
-        ["Tessera.Tensors", "Tessera", "Tessera.Models", "Tessera.Onnx", "Tessera.Cuda", "Tessera.Cli"];
+        ["Tessera.Tensors", "Tessera", "Tessera.Models", "Tessera.Onnx", "Tessera.Cuda", "Tessera.Mpi", "Tessera.Cli"];
 
     private readonly TemporaryFolder _folder = new();
     private readonly Lazy<string> _packed;

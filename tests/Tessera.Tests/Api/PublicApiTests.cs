@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using Tessera.Cuda;
 using Tessera.Models;
+using Tessera.Mpi;
 using Tessera.Onnx;
 using Tessera.Tensors;
 
@@ -15,7 +16,7 @@ public partial class PublicApiTests
     private static readonly Assembly[] Packages =
     [
         typeof(Tensor).Assembly, typeof(InputException).Assembly, typeof(PretrainedModels).Assembly,
-        typeof(OnnxExport).Assembly, typeof(CudaDevice).Assembly,
+        typeof(OnnxExport).Assembly, typeof(CudaDevice).Assembly, typeof(MpiCollective).Assembly,
     ];
 
     public static TheoryData<string> Names() => [.. Packages.Select(package => package.GetName().Name!)];
