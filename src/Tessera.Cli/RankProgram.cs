@@ -53,7 +53,8 @@ internal static class RankProgram
         using var messages = new StringWriter();
         int code = TesseraProgram.Run(args, TextWriter.Null, messages, ranks, cancellation);
         if (!IsError(code)) return code;
-        Thread.Sleep(Patience + ranks.Rank * PatiencePerRank);
+        // The end of the job by another rank comes as a signal.
+        if (cancellation.WaitHandle.WaitOne(Patience + ranks.Rank * PatiencePerRank)) return code;
         error.Write(messages);
         error.Flush();
         ranks.Abort(code);

@@ -32,6 +32,10 @@ public class ElementKernelTests
                 (bench, to) => bench.Device.Dropout(
                     new DropoutMask(0.3f, 0xFEDC_BA98_7654_3210, 0xFFFF_FFFE, bench.Store([5])), bench.Store(x), to[0],
                     accumulate));
+            Assert(
+                $"Dropout {length} {accumulate} of a part of a batch",
+                (bench, to) => bench.Device.Dropout(
+                    new DropoutMask(0.3f, 9, 1, bench.Store([5]), (3L << 32) + 3), bench.Store(x), to[0], accumulate));
         }
 
         void Assert(string what, Action<Bench, Storage<float>[]> run) =>

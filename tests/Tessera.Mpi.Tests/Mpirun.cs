@@ -15,7 +15,7 @@ internal static class Mpirun
         Assert.SkipUnless(IsOpenMpi.Value, "needs Open MPI's mpirun (Debian: openmpi-bin)");
 
     /// <summary>Runs the program on so many ranks.</summary>
-    public static Outcome Run(int ranks, params string[] args) => Program.End(Start(ranks, args));
+    public static Outcome Run(int ranks, params string[] args) => Tool.End(Start(ranks, args));
 
     /// <summary>Starts the program on so many ranks.</summary>
     public static Process Start(int ranks, params string[] args) => Start(Ranks(ranks, args));
@@ -64,7 +64,7 @@ internal static class Mpirun
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
             })!;
-            Outcome outcome = Program.End(process);
+            Outcome outcome = Tool.End(process);
             return outcome.Code == 0 ? outcome.Output : null;
         }
         catch (System.ComponentModel.Win32Exception)

@@ -137,6 +137,39 @@ public class SequenceKernelTests
         }
     }
 
+    /// <summary>What several processes compute by parts has the random numbers of the whole.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(6)]
+    [InlineData(4099)]
+    [InlineData(3L << 32)]
+    public void A_part_of_a_batch_has_the_random_numbers_of_the_whole(long first)
+    {
+        const int Length = 2063, Columns = 3;
+        var random = new CounterRandom(9, 1007);
+        Storage<float> ones = Kernels.Store([.. Enumerable.Repeat(1f, Length)]);
+        foreach (Device device in Kernels.All)
+        {
+            var y = new GuardedMemory<float>(new float[Length]);
+            device.Dropout(new DropoutMask(0.3f, 9, 1000, Kernels.Store([7]), first), ones, y.Storage, false);
+            for (int i = 0; i < Length; i++)
+                Assert.Equal(random.Uniform((ulong)(first + i)) < 0.3f, y.Values[i] == 0);
+            // Without noise all columns would be alike; the largest noise wins.
+            var p = new GuardedMemory<float>(new float[Columns * 50]);
+            device.Softmax(
+                Kernels.Store(new float[Columns * 50]), Columns, 0.1f,
+                new NoiseSource(9, 1000, Kernels.Store([7]), first), p.Storage);
+            for (int row = 0; row < 50; row++)
+            {
+                float[] weights = [.. p.Values.Slice(Columns * row, Columns)];
+                int largest = Enumerable.Range(0, Columns)
+                    .MaxBy(column => random.Uniform((ulong)(first + Columns * row + column)));
+                Assert.Equal(weights.Max(), weights[largest]);
+            }
+        }
+    }
+
     /// <summary>A dropped NaN or infinity is 0: the mask is no factor.</summary>
     [Fact]
     public void Dropped_elements_are_0_whatever_they_were()
