@@ -47,7 +47,7 @@ public sealed class QuantizerTests(Trained trained) : IDisposable
     [Fact]
     public void Options_reach_the_run()
     {
-        Train("--quantizer", "fsq", "--levels", "4,3");
+        Train("--quantizer", "fsq", "--levels", "4,3", "--codes", "12");
         Assert.Equal(
             new FiniteScalarQuantizerOptions { Levels = [4, 3] }, Options.Quantizer);
         Assert.Equal(12, Options.Codes);
