@@ -78,6 +78,15 @@ public sealed record CellOptions
             nameof(Top), $"needs one group and a depth of 1, not {Groups} and {Depth}");
     }
 
+    /// <summary>Checks a number of first levels that decode alone.</summary>
+    /// <exception cref="InputException">There are no levels to leave out, or not so many.</exception>
+    internal void CheckFirstLevels(int depth)
+    {
+        ThrowUnless(
+            Depth > 1, nameof(Depth), $"needs a model with a depth of 2 or more, whose first codes decode alone");
+        ThrowUnless(depth >= 1 && depth <= Depth, nameof(Depth), $"must be 1 to {Depth}, the model's, not {depth}");
+    }
+
     /// <summary>The codebook of a place among a cell's codes.</summary>
     internal int CodebookOf(int place) => Top ? Math.Min(place, 1) : place;
 
