@@ -145,7 +145,8 @@ public sealed class VqVae : Module
         int step = Options.Cell.Top ? perCell : Options.Cell.Groups;
         if (perCell == 1
             ? codes.Shape.Rank != 3
-            : codes.Shape.Rank != 4 || codes.Shape.Last > perCell || codes.Shape.Last % step != 0)
+            : codes.Shape.Rank != 4 || codes.Shape.Last < step || codes.Shape.Last > perCell
+                || codes.Shape.Last % step != 0)
             throw new ArgumentException(
                 $"codes are [batch, height, width{(perCell == 1 ? "" : $", {perCell}")}], not {codes.Shape}",
                 nameof(codes));
