@@ -176,7 +176,7 @@ internal static class QuantizerSettings
             $"--{name} needs --quantizer ema, not {options.Kind}; leave it out, or choose --quantizer ema");
 
     /// <summary>A value's name on the command line: straight-through for StraightThrough, kmeans for KMeans.</summary>
-    private static string Name<T>(T value) where T : struct, Enum => value switch
+    public static string Name<T>(T value) where T : struct, Enum => value switch
     {
         GradientEstimator.StraightThrough => "straight-through",
         _ => value.ToString().ToLowerInvariant(),

@@ -96,6 +96,15 @@ public sealed record CellOptions
             $"must be 0 where smoothing changes the running sizes, also of a level that is left out; smooth a copy");
     }
 
+    /// <summary>Checks a number of first levels that decode alone.</summary>
+    /// <exception cref="InputException">There are no levels to leave out, or not so many.</exception>
+    internal void CheckFirstLevels(int depth)
+    {
+        ThrowUnless(
+            Depth > 1, nameof(Depth), $"needs a model with a depth of 2 or more, whose first codes decode alone");
+        ThrowUnless(depth >= 1 && depth <= Depth, nameof(Depth), $"must be 1 to {Depth}, the model's, not {depth}");
+    }
+
     /// <summary>The codebook of a place among a cell's codes.</summary>
     internal int CodebookOf(int place) => Top ? Math.Min(place, 1) : place;
 

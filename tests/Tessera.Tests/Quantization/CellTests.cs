@@ -7,6 +7,7 @@ using Tessera.Tensors.Devices;
 using Tessera.Tensors.Ops;
 using Tessera.Tensors.Random;
 using Tessera.Tests.Models;
+using Tessera.Tokens;
 using Tessera.Training;
 
 namespace Tessera.Tests.Quantization;
@@ -302,11 +303,83 @@ public class CellTests
         // The first level of a residual quantizer decodes alone.
         using Indices first = Indices.From(new int[6], [1, 2, 3, 1], Codes);
         using (Tensor image = model.Decode(first)) Assert.Equal(new Shape(1, 8, 12, 3), image.Shape);
-        using VqVae grouped = Model("ema", 2, 1, 0);
+        // One code of two groups is no level.
+        using VqVae grouped = Model("ema", 2, 2, 0);
         Assert.Throws<ArgumentException>(() => grouped.Decode(first));
+        Assert.Throws<ArgumentException>(() => grouped.Decode(three));
         Assert.Contains(
             "[batch, height, width, 2]", Assert.Throws<ArgumentException>(() => model.Decode(flat)).Message);
         Assert.Throws<ArgumentException>(() => model.Decode(three));
+    }
+
+    /// <summary>The first codes of each group decode to the sum of their vectors.</summary>
+    [Theory]
+    [InlineData("ema", 1, 4)]
+    [InlineData("ema", 2, 2)]
+    [InlineData("cosine", 2, 2)]
+    public void The_first_levels_decode_alone(string kind, int groups, int depth)
+    {
+        using VqVae model = Model(kind, groups, depth, lookupDim: 0);
+        using var all = new Tokenizer(model);
+        int[] codes = all.Encode(SyntheticShapes.Image(0, size: 16));
+        float[][] book = [.. model.Quantizer.CodebookValues().Chunk(model.Options.CodeDim)];
+        var images = new List<byte[]>();
+        for (int kept = 1; kept <= depth; kept++)
+        {
+            int[] first = [.. codes.Where((_, place) => place % depth < kept)];
+            using Indices given = Indices.From(first, [1, 4, 4, groups * kept], Codes);
+            using Tensor decoded = model.Decode(given);
+            using var tokenizer = new Tokenizer(model) { Depth = kept };
+            images.Add(tokenizer.Decode(codes, 4, 4).Pixels);
+            byte[] pixels = new byte[images[^1].Length];
+            PixelValues.ToBytes(decoded.ToArray(), pixels);
+            Assert.Equal(pixels, images[^1]);
+
+            float[] vector = model.Quantizer.Lookup(given).ToArray()[..model.Options.CodeDim];
+            float[][] parts =
+            [
+                .. codes[..(groups * depth)].Select((code, level) => book[level * Codes + code])
+                    .Where((_, level) => level % depth < kept),
+            ];
+            Assert.All(vector, (value, d) => Assert.Equal(parts.Sum(part => part[d]), value, 1e-4));
+        }
+        Assert.Equal(all.Decode(codes, 4, 4).Pixels, images[^1]);
+        Assert.Equal(depth, images.DistinctBy(Convert.ToHexString).Count());
+    }
+
+    [Fact]
+    public void An_evaluation_of_the_first_levels_counts_these()
+    {
+        using VqVae model = Model("fsq", 2, 2, 0);
+        ImageSet images = SyntheticShapes.Load(Split.Test, size: 16, trainCount: 1, testCount: 9);
+        Evaluation[] byDepth = [.. ((int?[])[1, 2, null]).Select(depth => Evaluator.Evaluate(
+            model, images, Split.Test, dataVariance: 0.1, depth, cancellation: TestContext.Current.CancellationToken))];
+        Assert.Equal(byDepth[2] with { Levels = [] }, byDepth[1] with { Levels = [] });
+        Assert.Equal(byDepth[2].Levels, byDepth[1].Levels);
+        Assert.Equal([2 * Codes, 4 * Codes, 4 * Codes], byDepth.Select(evaluation => evaluation.Codes));
+        Assert.Equal(
+            [byDepth[2].Levels[0].CodesUsed, byDepth[2].Levels[2].CodesUsed],
+            byDepth[0].Levels.Select(level => level.CodesUsed));
+        Assert.NotEqual(byDepth[0].Mse, byDepth[1].Mse);
+    }
+
+    [Theory]
+    [InlineData("ema", 2, 2, 0, "Depth must be 1 to 2, the model's, not 0")]
+    [InlineData("ema", 2, 2, 3, "Depth must be 1 to 2, the model's, not 3")]
+    [InlineData("ema", 2, 1, 1, "Depth needs a model with a depth of 2 or more, whose first codes decode alone")]
+    [InlineData("gumbel", 1, 1, 1, "Depth needs a model with a depth of 2 or more, whose first codes decode alone")]
+    public void Levels_that_a_model_does_not_have_are_refused(
+        string kind, int groups, int depth, int given, string message)
+    {
+        using VqVae model = Model(kind, groups, depth, 0);
+        ImageSet images = SyntheticShapes.Load(Split.Test, size: 16, trainCount: 1, testCount: 1);
+        InputException[] errors =
+        [
+            Assert.Throws<InputException>(() => new Tokenizer(model) { Depth = given }),
+            Assert.Throws<InputException>(() => Evaluator.Evaluate(
+                model, images, Split.Test, null, given, cancellation: TestContext.Current.CancellationToken)),
+        ];
+        Assert.All(errors, error => Assert.Equal((message, "Depth"), (error.Message, error.Option)));
     }
 
     private static QuantizedLevel LevelOf(VqVaeOutput output, int level) => output.Quantized.Levels[level];
