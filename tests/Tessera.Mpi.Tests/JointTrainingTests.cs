@@ -60,7 +60,9 @@ public class JointTrainingTests
         variants.Add("ema with entropy", Of(ema with { Entropy = 0.1f }));
         variants.Add("simvq with entropy", Of(new SimVectorQuantizerOptions { Entropy = 0.1f, Orthogonality = 0.1f }));
         variants.Add("shared levels", Of(ema, new CellOptions { Depth = 3, SharedCodebook = true }));
-        variants.Add("dropped levels", Of(ema, new CellOptions { Depth = 3, LevelDropout = 0.5f }));
+        variants.Add(
+            "dropped levels",
+            Of(ema with { KeepSmoothing = false }, new CellOptions { Depth = 3, LevelDropout = 0.5f }));
         variants.Add("groups", Of(ema, new CellOptions { Groups = 5 }));
         variants.Add("two levels", Of(ema, new CellOptions { Top = true }));
         variants.Add(

@@ -21,20 +21,17 @@ internal sealed class EvaluationPass : IDisposable
     /// <param name="model">The model.</param>
     /// <param name="images">The images, which fit it.</param>
     /// <param name="batch">The most images of a batch.</param>
-    public EvaluationPass(VqVae model, ImageSet images, int batch)
+    /// <param name="depth">The first levels that images are decoded from; null for all.</param>
+    public EvaluationPass(VqVae model, ImageSet images, int batch, int? depth)
     {
         (_model, _images) = (model, images);
         _length = images.Width * images.Height * images.Channels;
         (_originals, _reconstructions) = (new float[batch * _length], new float[batch * _length]);
         CodesPerImage = images.Height / model.Options.PixelsPerCode * (images.Width / model.Options.PixelsPerCode)
-            * model.Options.Cell.Codes;
+            * (depth is { } levels ? model.Options.Cell.Groups * levels : model.Options.Cell.Codes);
         Codes = new int[batch * CodesPerImage];
         _pass = new RepeatedPass<Tensor, (Storage<int> Codes, Storage<float> Images)>(
-            model.Device, shape => Tensor.Zeros(shape, model.Device), (tape, x) =>
-            {
-                VqVaeOutput output = model.Forward(x.On(tape));
-                return (output.Quantized.Codes.Storage, output.Reconstruction.Storage);
-            });
+            model.Device, shape => Tensor.Zeros(shape, model.Device), (tape, x) => Pass(model, x.On(tape), depth));
     }
 
     /// <summary>The codes of an image.</summary>
@@ -73,6 +70,17 @@ internal sealed class EvaluationPass : IDisposable
     }
 
     public void Dispose() => _pass.Dispose();
+
+    private static (Storage<int> Codes, Storage<float> Images) Pass(VqVae model, Tensor images, int? depth)
+    {
+        if (depth is null)
+        {
+            VqVaeOutput output = model.Forward(images);
+            return (output.Quantized.Codes.Storage, output.Reconstruction.Storage);
+        }
+        Indices codes = model.FirstLevels(model.Encode(images), depth);
+        return (codes.Storage, model.Decode(codes).Storage);
+    }
 }
 
 /// <summary>The errors of each image of a set.</summary>
