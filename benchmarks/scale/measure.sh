@@ -16,7 +16,7 @@ done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 dotnet build src/Tessera.Cli -c Release -v q -o "$work/program" >/dev/null
-program=(dotnet "$work/program/tessera.dll")
+program=(dotnet "$work/program/Tessera.Cli.dll")
 
 # name ranks threads: one measurement; images/s of the last row of metrics.csv, without the first rows' compilation.
 measure() {
