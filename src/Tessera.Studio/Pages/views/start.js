@@ -223,7 +223,7 @@ function essentialsOf(form, fields, first) {
     'section',
     { class: 'card group' },
     h('h2', {}, 'First of all'),
-    first,
+    h('div', { class: 'fields' }, first),
     h(
       'div',
       { class: 'settings' },
