@@ -116,7 +116,7 @@ internal sealed class StudioServer : IAsyncDisposable
         new ModelEndpoints(models, catalog).Map(app);
         new EditorEndpoints(models).Map(app);
         new CodebookEndpoints(models).Map(app);
-        new RunEndpoints(catalog, reader, launches, new TrainForm(options, catalog, reader, program), program).Map(app);
+        new RunEndpoints(catalog, reader, launches, new RunForm(options, catalog, reader, program), program).Map(app);
     }
 
     private static async Task<IPAddress[]> AddressesOf(string host)

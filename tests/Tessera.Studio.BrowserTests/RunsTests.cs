@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Tessera.Studio.BrowserTests;
 
 /// <summary>The list of runs and the form that starts one.</summary>
-[Collection(Browser.Name)]
+[Collection(RunViews.Name)]
 public sealed class RunsTests(Browser browser)
 {
     [Fact]

@@ -1,11 +1,12 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
 namespace Tessera.Studio.BrowserTests;
 
 /// <summary>Samples of the prior.</summary>
-[Collection(Browser.Name)]
+[Collection(ModelViews.Name)]
 public sealed class SampleTests(Browser browser)
 {
     [Fact]
@@ -68,10 +69,17 @@ public sealed class SampleTests(Browser browser)
     }
 
     [Fact]
-    public async Task A_run_without_a_prior_says_how_to_train_one()
+    public async Task A_run_without_a_prior_leads_to_the_form_of_one()
     {
         await using Sheet sheet = await browser.Open($"runs/{await browser.Studio.Id("other")}/samples");
         await Expect(sheet.Heading("No prior yet")).ToBeVisibleAsync();
-        await Expect(sheet.Text("tessera prior")).ToBeVisibleAsync();
+        await sheet.Page.GetByRole(AriaRole.Link, new() { Name = "Train a prior" }).ClickAsync();
+        await Expect(sheet.Text("Ready to start.")).ToBeVisibleAsync();
+        ILocator command = sheet.Page.Locator("aside .command code");
+        await Expect(command).ToHaveTextAsync(new Regex("^tessera prior .*other$"));
+        await sheet.Label("layers").FillAsync("2");
+        await Expect(command).ToContainTextAsync("--layers 2");
+        await sheet.Label("What it trains").SelectOptionAsync("classifier");
+        await Expect(command).ToContainTextAsync("tessera classifier");
     }
 }

@@ -13,8 +13,10 @@ public sealed class CodebookTests(TinyRuns tiny)
         string id = await studio.Id("plain");
         JsonElement atlas = await studio.Get($"/api/runs/{id}/atlas");
         Assert.Equal(Enumerable.Range(0, 16), Numbers(atlas.GetProperty("numbers")));
+        JsonElement counted = await studio.Get($"/api/runs/{id}/atlas/counts");
+        Assert.Equal(TinyRuns.TestCount, counted.GetProperty("images").GetInt32());
         Assert.Equal(
-            TinyRuns.TestCount * 16, atlas.GetProperty("counts").EnumerateArray().Sum(count => count.GetInt64()));
+            TinyRuns.TestCount * 16, counted.GetProperty("counts").EnumerateArray().Sum(count => count.GetInt64()));
         int tile = atlas.GetProperty("tile").GetInt32();
         Image image = ImageFile.Decode(await studio.Bytes(atlas.GetProperty("url").GetString()!));
         Assert.Equal((16 * tile, tile), (image.Width, image.Height));
@@ -26,8 +28,7 @@ public sealed class CodebookTests(TinyRuns tiny)
     {
         await using Studio studio = await Studio.Start(tiny.Runs);
         string id = await studio.Id("plain");
-        JsonElement atlas = await studio.Get($"/api/runs/{id}/atlas");
-        long[] counts = [.. atlas.GetProperty("counts").EnumerateArray().Select(count => count.GetInt64())];
+        long[] counts = await Counts(studio, id);
         int most = Array.IndexOf(counts, counts.Max());
         JsonElement code = await studio.Get($"/api/runs/{id}/codebook/{most}?uses=4");
         Assert.Equal(counts[most], code.GetProperty("count").GetInt64());
@@ -59,8 +60,7 @@ public sealed class CodebookTests(TinyRuns tiny)
     {
         await using Studio studio = await Studio.Start(tiny.Runs);
         string id = await studio.Id("other");
-        JsonElement atlas = await studio.Get($"/api/runs/{id}/atlas");
-        long[] counts = [.. atlas.GetProperty("counts").EnumerateArray().Select(count => count.GetInt64())];
+        long[] counts = await Counts(studio, id);
         int unused = Array.IndexOf(counts, 0);
         Assert.True(unused >= 0, "every code of the tiny run is used: choose one with more codes");
         Assert.Equal(JsonValueKind.Null, (await studio.Get($"/api/runs/{id}/codebook/{unused}/influence")).ValueKind);
@@ -79,6 +79,12 @@ public sealed class CodebookTests(TinyRuns tiny)
         Assert.Equal(16, map.GetProperty("umap").GetArrayLength());
         Assert.Equal(16, map.GetProperty("pca").GetArrayLength());
         Assert.Equal(2, map.GetProperty("umap")[0].GetArrayLength());
+    }
+
+    private static async Task<long[]> Counts(Studio studio, string id)
+    {
+        JsonElement answer = await studio.Get($"/api/runs/{id}/atlas/counts");
+        return [.. answer.GetProperty("counts").EnumerateArray().Select(count => count.GetInt64())];
     }
 
     private static IEnumerable<int> Numbers(JsonElement list) =>

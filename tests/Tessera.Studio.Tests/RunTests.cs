@@ -104,6 +104,88 @@ public sealed class RunTests(TinyRuns tiny) : IDisposable
         Assert.Equal(JsonValueKind.Null, answer.GetProperty("values").GetProperty("--levels").ValueKind);
     }
 
+    [Theory]
+    [InlineData("""{"name":"mine","preset":"default","values":{}}""", "tessera train --out {runs}/mine")]
+    [InlineData(
+        """{"name":"mine","values":{"--data":"shapes","--codes":"512","--updates":"7"}}""",
+        "tessera train --updates 7 --out {runs}/mine")]
+    [InlineData(
+        """{"name":"mine","preset":"reference","values":{"--quantizer":"gradient","--lr":"0.01"}}""",
+        "tessera train --preset reference --lr 0.01 --out {runs}/mine")]
+    [InlineData(
+        """{"kind":"classifier","name":"mine","values":{"--data":"d0","--seed":"1"}}""",
+        "tessera classifier --data {images} --out {runs}/mine")]
+    public async Task The_command_that_is_shown_has_only_what_it_needs(string request, string expected)
+    {
+        await using Studio studio =
+            await Studio.Start(new StudioOptions { Paths = [tiny.Runs], Images = [tiny.Images] });
+        JsonElement answer = await studio.Post("/api/form/check", request);
+        Assert.Equal(
+            expected.Replace("{runs}", tiny.Runs, StringComparison.Ordinal)
+                .Replace("{images}", tiny.Images, StringComparison.Ordinal)
+                .Replace('/', Path.DirectorySeparatorChar),
+            answer.GetProperty("command").GetString()!.Replace('/', Path.DirectorySeparatorChar));
+    }
+
+    [Fact]
+    public async Task A_prior_and_a_classifier_are_started_from_forms_of_their_own()
+    {
+        string runs = tiny.Copy(_folder);
+        await using Studio studio = await Studio.Start(new StudioOptions { Paths = [runs], Images = [tiny.Images] });
+        (string plain, string other) = (await studio.Id("plain"), await studio.Id("other"));
+        JsonElement form = await studio.Get("/api/form?kind=prior");
+        // The tokenizer plain has a prior already.
+        Assert.Equal(
+            [other], form.GetProperty("runs").EnumerateArray().Select(run => run.GetProperty("value").GetString()));
+        string[] names =
+            [.. form.GetProperty("settings").EnumerateArray().Select(s => s.GetProperty("name").GetString()!)];
+        Assert.Contains("--heads", names);
+        Assert.DoesNotContain("--data", names);
+        string another = $$$"""{"kind":"prior","run":"{{{plain}}}","values":{}}""";
+        Assert.Contains(
+            "prior already", await studio.Refused(HttpStatusCode.Conflict, HttpMethod.Post, "/api/runs", another));
+        await studio.Refused(
+            HttpStatusCode.BadRequest, HttpMethod.Post, "/api/runs", """{"kind":"prior","values":{}}""");
+        await studio.Refused(HttpStatusCode.BadRequest, HttpMethod.Get, "/api/form?kind=unknown");
+
+        const string Small = """
+            "--updates":"4","--batch":"4","--width":"16","--threads":"1","--warmup":"0"
+            """;
+        JsonElement prior = await studio.Post(
+            "/api/runs",
+            $$$"""{"kind":"prior","run":"{{{other}}}","values":{ {{{Small}}},"--layers":"1","--heads":"2" } }""");
+        JsonElement classifier = await studio.Post(
+            "/api/runs",
+            $$$"""{"kind":"classifier","name":"eyes","values":{ {{{Small}}},"--data":"d0","--size":"16" } }""");
+        foreach (JsonElement launch in new[] { prior, classifier })
+        {
+            string address = $"/api/launches/{launch.GetProperty("id").GetString()}";
+            await Studio.Until(
+                async () => (await studio.Get(address)).GetProperty("state").GetString() == "ended", "the end");
+            JsonElement ended = await studio.Get(address);
+            Assert.True(ended.GetProperty("exitCode").GetInt32() == 0, ended.GetProperty("log").GetString());
+        }
+        Assert.Equal(
+            $"tessera prior {Path.Combine(runs, "other")} --width 16 --layers 1 --heads 2 --batch 4 --warmup 0 "
+            + "--updates 4 --threads 1",
+            (await studio.Get($"/api/runs/{prior.GetProperty("run").GetString()}")).GetProperty("command").GetString());
+        Assert.Equal("finished", (await studio.Run("other/prior")).GetProperty("state").GetString());
+        Assert.Equal("classifier", (await studio.Run("eyes")).GetProperty("kind").GetString());
+
+    }
+
+    [Fact]
+    public async Task A_damaged_run_is_told_of_as_the_user_named_it()
+    {
+        string runs = tiny.Copy(_folder);
+        File.WriteAllText(Path.Combine(runs, "other", "config.json"), "{ \"options\": ");
+        string shown = Path.GetRelativePath(Environment.CurrentDirectory, runs);
+        await using Studio studio = await Studio.Start(shown);
+        string message = (await studio.Run("other")).GetProperty("message").GetString()!;
+        Assert.Contains(Path.Combine(shown, "other", "config.json"), message, StringComparison.Ordinal);
+        Assert.DoesNotContain($" {runs}", message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_run_is_started_stopped_and_resumed_as_a_process_of_its_own()
     {
@@ -174,9 +256,9 @@ public sealed class RunTests(TinyRuns tiny) : IDisposable
 
     [Fact]
     public void Every_setting_of_the_program_has_a_title_and_help() =>
-        Assert.All(new StudioProgram().Settings, setting =>
+        Assert.All(new StudioProgram().Commands.SelectMany(command => command.Settings), setting =>
         {
-            Assert.NotEqual("Options", setting.Group);
+            Assert.NotEmpty(setting.Group);
             Assert.NotEmpty(setting.Help);
             Assert.True(
                 setting.Kind != SettingKind.Choice || setting.Choices is { Count: > 0 },

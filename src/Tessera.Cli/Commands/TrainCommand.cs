@@ -48,11 +48,11 @@ internal sealed class TrainCommand : TrainingCommand<TrainingOptions>
         Options.Add(_noReport);
     }
 
-    protected override SettingGroup<TrainingOptions> Starting { get; } = Settings.ForStarting();
+    public override SettingGroup<TrainingOptions> Starting { get; } = Settings.ForStarting();
 
-    protected override SettingGroup<TrainingOptions> Resuming { get; } = Settings.ForResuming();
+    public override SettingGroup<TrainingOptions> Resuming { get; } = Settings.ForResuming();
 
-    protected override SettingGroup<TrainingOptions> Budget { get; } = Settings.ForBudget();
+    public override SettingGroup<TrainingOptions> Budget { get; } = Settings.ForBudget();
 
     protected override void Run(ParseResult parse)
     {
@@ -104,18 +104,7 @@ internal sealed class TrainCommand : TrainingCommand<TrainingOptions>
                 + $"with --groupnorm {model.LargestGroupNorm}");
     }
 
-    /// <summary>Checks the arguments of a new run, and starts nothing.</summary>
-    /// <returns>The options that the run would have.</returns>
-    /// <exception cref="InputException">One of them is wrong.</exception>
-    public TrainingOptions Check(IReadOnlyList<string> arguments)
-    {
-        ParseResult parse = CommandLineCheck.Parse(this, arguments);
-        CommandLineCheck.ThrowIfWrong(parse, arguments);
-        Target(parse);
-        return OptionsToStart(parse);
-    }
-
-    private TrainingOptions OptionsToStart(ParseResult parse)
+    protected override TrainingOptions OptionsToStart(ParseResult parse)
     {
         if (IsGiven(parse, Settings.KeyName) && !IsGiven(parse, Settings.InitName))
             throw new InputException(

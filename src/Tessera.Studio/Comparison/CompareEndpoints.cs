@@ -31,7 +31,7 @@ internal sealed class CompareEndpoints(
             one, other,
             [
                 .. names.Select(name => new DifferentOption(
-                        name, TrainForm.LabelOf(name), Of(ones, name), Of(others, name)))
+                        name, RunForm.LabelOf(name), Of(ones, name), Of(others, name)))
                     .Where(option => option.A != option.B),
             ],
             [

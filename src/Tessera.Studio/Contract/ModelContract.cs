@@ -49,8 +49,9 @@ internal sealed record InterpolateAnswer(IReadOnlyList<FrameAnswer> Frames);
 internal sealed record FrameAnswer(double T, int[]? Codes, byte[] Image);
 
 internal sealed record AtlasAnswer(
-    string ModelVersion, int Tile, int Own, int TilesPerRow, int Rows, string Url, int[] Numbers, string[] Colors,
-    long[] Counts, int Images);
+    string ModelVersion, int Tile, int Own, int TilesPerRow, int Rows, string Url, int[] Numbers, string[] Colors);
+
+internal sealed record CountsAnswer(string ModelVersion, long[] Counts, int Images);
 
 internal sealed record LikeAnswer(int[] Numbers, double[] Distances);
 

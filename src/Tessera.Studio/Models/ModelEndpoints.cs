@@ -80,11 +80,7 @@ internal sealed class ModelEndpoints(ModelStore models, RunCatalog catalog)
     {
         Checks.InRange(count, 1, MostInStrip, "count");
         LoadedModel loaded = await models.Get(id, context.RequestAborted);
-        return await Answers.Of(context, loaded.Images.Split(split), images =>
-        {
-            int end = (int)Math.Min((long)from + count, images.Count);
-            Image[] row = [.. Enumerable.Range(from, Math.Max(end - from, 1)).Select(i => ModelImages.Read(images, i))];
-            return Answers.Png(context, ImageGrid.Make(row, row.Length, padding: 0));
-        });
+        return await Answers.Of(
+            context, loaded.Images.Strip(split, from, count), strip => Answers.Png(context, strip));
     }
 }

@@ -36,8 +36,8 @@ internal sealed class Launches(IStudioProgram program)
     public Launch Start(string run, string path, IReadOnlyList<string> arguments, string shown)
     {
         string id = $"l{Interlocked.Increment(ref _last)}";
-        Directory.CreateDirectory(_logs);
         string log = System.IO.Path.Combine(_logs, $"{id}.log");
+        MakeFolderOfLogs();
         IProgramProcess process = program.Start(arguments, log);
         return _launches[id] = new Launch(id, run, path, shown, log, process);
     }
@@ -86,6 +86,18 @@ internal sealed class Launches(IStudioProgram program)
         if (launch.Process.ExitCode is not null) throw StudioException.Conflict("its process has ended already");
         if (RunFolder.IsRun(launch.Path) && FolderLock.IsHeld(launch.Path)) StopRequest.Write(launch.Path);
         else launch.Process.Kill();
+    }
+
+    private void MakeFolderOfLogs()
+    {
+        try
+        {
+            Directory.CreateDirectory(_logs);
+        }
+        catch (Exception e) when (FileErrors.IsFileError(e))
+        {
+            // The run does not need its log.
+        }
     }
 
     private static LaunchState StateOf(Launch launch) =>

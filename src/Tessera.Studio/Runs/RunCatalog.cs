@@ -105,6 +105,13 @@ internal sealed class RunCatalog
     public string IdOf(string path) => _ids.GetOrAdd(
         path, full => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(full)))[..12]);
 
+    /// <summary>A text with the folders as the user named them, instead of their full paths.</summary>
+    public string Shown(string text) => Folders.Aggregate(text, (shown, folder) => shown == folder.Path
+        ? folder.Name
+        : shown.Replace(
+            folder.Path + Path.DirectorySeparatorChar,
+            Path.TrimEndingDirectorySeparator(folder.Name) + Path.DirectorySeparatorChar, StringComparison.Ordinal));
+
     /// <summary>Looks at the folders again at the next question.</summary>
     public void Refresh()
     {

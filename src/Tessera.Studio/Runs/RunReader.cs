@@ -46,7 +46,7 @@ internal sealed class RunReader(RunCatalog catalog, Launches launches)
             {
                 Kind = KindOf(entry),
                 State = RunCondition.Damaged,
-                Message = e.Message.ReplaceLineEndings(" "),
+                Message = catalog.Shown(e.Message.ReplaceLineEndings(" ")),
             };
         }
         _known[entry.Id] = (stamp, answer);

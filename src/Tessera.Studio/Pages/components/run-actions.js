@@ -1,5 +1,5 @@
 /** What can be done with a run: stop, resume. */
-import { ask, runPath } from '../api.js';
+import { ask, runPath, withQuery } from '../api.js';
 import { fill, h } from '../dom.js';
 import { button } from './button.js';
 import { openDialog } from './dialog.js';
@@ -24,7 +24,7 @@ export const resumeButton = (run, signal) =>
   button(
     'Resume',
     async () => {
-      const form = await ask('/api/form', { signal });
+      const form = await ask(withQuery('/api/form', { kind: run.kind }), { signal });
       const values = {};
       openDialog(
         `Resume ${run.name}`,

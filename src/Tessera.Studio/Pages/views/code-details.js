@@ -1,7 +1,7 @@
 /** All about one code: where it is used, which are like it, how far it reaches. */
-import { ask, runPath } from '../api.js';
+import { ask, askImage, runPath } from '../api.js';
 import { heat, ramp } from '../components/heat.js';
-import { cut, loadImage, pixels } from '../components/images.js';
+import { cut, pixels } from '../components/images.js';
 import { term } from '../components/term.js';
 import { failed, waiting } from '../components/waiting.js';
 import { debounce, fill, h } from '../dom.js';
@@ -72,10 +72,8 @@ export function codeDetails(model, atlas, onChoose, signal) {
 
   const showUses = async (number, data) => {
     if (data.uses.length === 0) return fill(uses);
-    const strip = await loadImage(
-      runPath(model.id, `codebook/${number}/uses.png`, { uses: 24, v: model.modelVersion }),
-      signal,
-    );
+    const path = runPath(model.id, `codebook/${number}/uses.png`, { uses: 24, v: model.modelVersion });
+    const strip = await askImage(path, { signal });
     if (number !== wanted) return undefined;
     return fill(
       uses,

@@ -34,7 +34,7 @@ export function codebookMap(data, model, atlas, actions, signal) {
     canvas,
     said,
   );
-  const most = Math.max(1, ...atlas.atlas.counts);
+  const most = Math.max(1, ...atlas.uses.counts);
 
   const place = () => {
     const all = data[projection];

@@ -25,7 +25,9 @@ export async function mount(root, { path, query, signal }) {
     'Opening the codebook',
     async onProgress => {
       const model = await loadModel(id, signal);
-      return { model, atlas: await loadAtlas(id, signal, onProgress) };
+      const atlas = await loadAtlas(id, signal, onProgress);
+      await atlas.countUses(signal, onProgress);
+      return { model, atlas };
     },
     ({ model, atlas }) => show(body, model, atlas, query, signal),
     signal,
@@ -159,7 +161,7 @@ function show(body, model, atlas, query, signal) {
           'p',
           { class: 'small muted' },
           `${plural(numbers.length, 'code')}, each in its mean colour, the larger the more often it is used. `,
-          unused > 0 && `${count(unused)} of them unused on ${count(atlas.atlas.images)} test images.`,
+          unused > 0 && `${count(unused)} of them unused on ${count(atlas.uses.images)} test images.`,
         ),
       ),
       h(

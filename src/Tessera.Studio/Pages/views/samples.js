@@ -10,6 +10,7 @@ import { problem } from '../components/toast.js';
 import { load } from '../components/waiting.js';
 import { fill, h } from '../dom.js';
 import { plural, significant } from '../format.js';
+import { href } from '../router.js';
 import { loadModel } from '../state/model.js';
 import { listen } from '../stream.js';
 import { completion } from './sample-complete.js';
@@ -43,9 +44,10 @@ function withoutPrior(model) {
       {},
       model.priorMessage ??
         'A tokenizer alone can only repeat pictures. To draw new ones it needs a prior: ' +
-          'a second network that learns which codes follow which. Train one with',
+          'a second network that learns which codes follow which.',
     ),
-    !model.priorMessage && h('code', {}, `tessera prior RUN`),
+    !model.priorMessage &&
+      h('a', { class: 'button primary', href: href(['start'], { kind: 'prior', run: model.id }) }, 'Train a prior'),
     term('prior', 'What is a prior?'),
   );
 }

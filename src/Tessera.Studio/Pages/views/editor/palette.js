@@ -5,6 +5,7 @@ import { pixels } from '../../components/images.js';
 import { term } from '../../components/term.js';
 import { tileGrid } from '../../components/tile-grid.js';
 import { problem } from '../../components/toast.js';
+import { sentence } from '../../components/waiting.js';
 import { debounce, fill, h } from '../../dom.js';
 import { count, percent, plural, significant } from '../../format.js';
 import { color } from '../../theme.js';
@@ -58,10 +59,12 @@ export function palette(state, signal) {
     [
       `code ${code}`,
       notes.get(code),
-      atlas.places.has(state.numberOf(code)) ? `used ${plural(atlas.count(state.numberOf(code)), 'time')}` : null,
+      atlas.uses && atlas.places.has(state.numberOf(code)) ? used(code) : null,
     ]
       .filter(Boolean)
       .join(', ');
+
+  const used = code => `used ${plural(atlas.count(state.numberOf(code)), 'time')}`;
 
   const say = code => {
     const context = tile.getContext('2d');
@@ -76,7 +79,7 @@ export function palette(state, signal) {
       h('br'),
       [
         notes.get(code),
-        `used ${plural(atlas.count(state.numberOf(code)), 'time')} on ${count(atlas.atlas.images)} images`,
+        atlas.uses && `${used(code)} on ${count(atlas.uses.images)} images`,
       ]
         .filter(Boolean)
         .join(', '),
@@ -125,6 +128,9 @@ export function palette(state, signal) {
       };
     },
     async use() {
+      await atlas.countUses(signal, (stage, fraction) => {
+        if (order === 'use') note.textContent = `${sentence(stage)} ${percent(fraction)}`;
+      });
       return {
         codes: all().sort((a, b) => atlas.count(state.numberOf(b)) - atlas.count(state.numberOf(a))),
         note: 'The most used first.',
@@ -230,6 +236,10 @@ export function palette(state, signal) {
 
   say(state.brush);
   sort();
+  atlas.countUses(signal).then(() => {
+    say(resting());
+    grid.describeAgain();
+  }, problem);
   return {
     element: h(
       'aside',
