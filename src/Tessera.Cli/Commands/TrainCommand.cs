@@ -117,7 +117,7 @@ internal sealed class TrainCommand : TrainingCommand<TrainingOptions>
         return ApplyAll(parse, recipe);
     }
 
-    private TrainingOptions OptionsToResume(ParseResult parse, string path)
+    protected override TrainingOptions OptionsToResume(ParseResult parse, string path)
     {
         TokenizerRun run = TokenizerRun.Open(path);
         TrainingOptions own = run.Options;
