@@ -34,6 +34,9 @@ internal interface IProgramProcess
     /// <summary>Its exit code; null while it runs.</summary>
     int? ExitCode { get; }
 
+    /// <summary>When it ended, UTC; null while it runs.</summary>
+    DateTime? Ended { get; }
+
     /// <summary>Ends it at once.</summary>
     void Kill();
 }

@@ -178,6 +178,34 @@ public sealed class EditorTests(Browser browser)
     }
 
     [Fact]
+    public async Task A_second_picture_that_is_closed_leaves_nothing_behind()
+    {
+        // What is asked for the second picture is answered after it was closed.
+        await using Sheet sheet = await Open(page => page.RouteAsync("**/nats", async route =>
+        {
+            await Task.Delay(300, TestContext.Current.CancellationToken);
+            await route.ContinueAsync();
+        }));
+        await sheet.Button("Surprise").ClickAsync();
+        for (int turn = 0; turn < 2; turn++)
+        {
+            await sheet.Button("Second picture").ClickAsync();
+            await sheet.Page.RunAndWaitForRequestAsync(
+                () => sheet.Button("Picture 3").ClickAsync(),
+                sent => sent.Url.EndsWith("/nats", StringComparison.Ordinal));
+            await sheet.Button("Close picture B").ClickAsync();
+            await sheet.Page.Keyboard.PressAsync("t");
+        }
+        await Expect(sheet.Button("Second picture")).ToBeVisibleAsync();
+        // A preview that has no picture any more must not end in an error either.
+        await sheet.ClickCell(Codes, 1, 1, Side);
+        await sheet.Grid("Atlas of codes").HoverAsync();
+        await sheet.Page.Keyboard.PressAsync("Escape");
+        await sheet.Grid(Codes).HoverAsync();
+        await Task.Delay(400, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public async Task A_link_restores_the_state_and_files_come_in_and_go_out()
     {
         await using Sheet sheet = await Open();

@@ -45,6 +45,24 @@ public sealed class SampleTests(Browser browser)
     }
 
     [Fact]
+    public async Task However_often_it_is_asked_no_drawing_goes_on_unseen()
+    {
+        await using Sheet sheet = await browser.Open($"runs/{await browser.Studio.Id("plain")}/samples");
+        await Expect(sheet.Text("16 pictures, seed 1")).ToBeVisibleAsync();
+        int started = 0, ended = 0;
+        sheet.Page.Request += (_, request) =>
+        {
+            if (request.Method == "POST") started++;
+            if (request.Method == "DELETE") ended++;
+        };
+        for (int press = 0; press < 6; press++) await sheet.Page.Keyboard.PressAsync("d");
+        // Before a picture is chosen there is nothing to draw anew in the other theme.
+        await sheet.Page.Keyboard.PressAsync("t");
+        await Sheet.Until(() => Task.FromResult(started > 0 && ended == started), "an end of each drawing");
+        await Expect(sheet.Page.Locator(".sample")).ToHaveCountAsync(16);
+    }
+
+    [Fact]
     public async Task Half_a_picture_is_completed()
     {
         await using Sheet sheet = await browser.Open($"runs/{await browser.Studio.Id("plain")}/samples");

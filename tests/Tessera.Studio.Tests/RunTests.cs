@@ -217,6 +217,8 @@ public sealed class RunTests(TinyRuns tiny) : IDisposable
         Assert.InRange(update, 1, 99_999);
         Assert.False(File.Exists(Path.Combine(path, StopRequest.Name)), "the request to stop was left behind");
         await studio.Refused(HttpStatusCode.Conflict, HttpMethod.Post, $"/api/runs/{run}/stop");
+        // The list has been read between the release of the lock and the end of the process.
+        Assert.True((await studio.Run("mine")).GetProperty("canResume").GetBoolean(), "Resume is missing after Stop");
 
         await studio.Refused(
             HttpStatusCode.BadRequest, HttpMethod.Post, $"/api/runs/{run}/resume", """{"values":{"--codes":"8"}}""");
@@ -241,6 +243,67 @@ public sealed class RunTests(TinyRuns tiny) : IDisposable
         JsonElement ended = await studio.Get(address);
         Assert.Equal(2, ended.GetProperty("exitCode").GetInt32());
         Assert.Contains("tessera: ", ended.GetProperty("log").GetString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"--updates":"many"}""", "--updates")]
+    [InlineData("""{"--updates":"0"}""", "--updates")]
+    [InlineData("""{"--updates":"39"}""", "--updates")]
+    [InlineData("""{"--threads":"0"}""", "--threads")]
+    [InlineData("""{"--updates":"60","--minutes":"1"}""", "--updates")]
+    [InlineData("""{"--codes":"8"}""", "--codes")]
+    public async Task A_run_is_not_resumed_with_a_wrong_value(string values, string option)
+    {
+        await using Studio studio = await Studio.Start(tiny.Runs);
+        using HttpResponseMessage response = await studio.Send(
+            HttpMethod.Post, $"/api/runs/{await studio.Id("plain")}/resume", $$"""{"values":{{values}}}""");
+        string body = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.True(response.StatusCode == HttpStatusCode.BadRequest, $"{response.StatusCode}: {body}");
+        Assert.Equal(option, JsonDocument.Parse(body).RootElement.GetProperty("option").GetString());
+    }
+
+    [Fact]
+    public async Task Only_a_constant_learning_rate_lets_a_finished_run_go_on()
+    {
+        string runs = tiny.Copy(_folder);
+        const string Shape = "\"learningRateShape\": ";
+        TinyRuns.ReplaceInConfig(runs, "other", $"{Shape}\"Constant\"", $"{Shape}\"Cosine\"");
+        await using Studio studio = await Studio.Start(runs);
+        JsonElement constant = await studio.Run("plain"), cosine = await studio.Run("other");
+        Assert.True(constant.GetProperty("canResume").GetBoolean());
+        Assert.False(cosine.GetProperty("canResume").GetBoolean());
+        Assert.False(cosine.GetProperty("canLengthen").GetBoolean());
+        // Without more to do there is nothing to resume.
+        await studio.Refused(
+            HttpStatusCode.Conflict, HttpMethod.Post, $"/api/runs/{constant.GetProperty("id").GetString()}/resume",
+            """{"values":{}}""");
+        string error = await studio.Refused(
+            HttpStatusCode.BadRequest, HttpMethod.Post, $"/api/runs/{cosine.GetProperty("id").GetString()}/resume",
+            """{"values":{"--updates":"60"}}""");
+        Assert.StartsWith("--updates 60: ", error, StringComparison.Ordinal);
+        Assert.Contains("learning rate", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_message_of_a_failed_launch_ends_with_the_next_success()
+    {
+        string runs = tiny.Copy(_folder), plain = Path.Combine(runs, "plain");
+        string optimizer = Path.Combine(plain, "checkpoints", "40", "optimizer.safetensors");
+        byte[] good = File.ReadAllBytes(optimizer);
+        File.WriteAllText(optimizer, "damaged");
+        await using Studio studio = await Studio.Start(runs);
+        await studio.Post($"/api/runs/{await studio.Id("plain")}/resume", """{"values":{"--updates":"60"}}""");
+        await Studio.Until(
+            async () => (await studio.Run("plain")).GetProperty("message").ValueKind == JsonValueKind.String,
+            "the message of the failure");
+        string message = (await studio.Run("plain")).GetProperty("message").GetString()!;
+        Assert.Contains("optimizer.safetensors", message, StringComparison.Ordinal);
+
+        File.WriteAllBytes(optimizer, good);
+        TinyRuns.Program("train", "--resume", "--out", plain, "--updates", "60", "--no-report");
+        JsonElement run = await studio.Run("plain");
+        Assert.Equal(60, run.GetProperty("update").GetInt64());
+        Assert.Equal(JsonValueKind.Null, run.GetProperty("message").ValueKind);
     }
 
     [Fact]

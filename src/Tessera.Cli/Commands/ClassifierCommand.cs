@@ -81,7 +81,7 @@ internal sealed class ClassifierCommand : TrainingCommand<ClassifierOptions>
 
     protected override ClassifierOptions OptionsToStart(ParseResult parse) => ApplyAll(parse, Unnamed);
 
-    private ClassifierOptions OptionsToResume(ParseResult parse, string path)
+    protected override ClassifierOptions OptionsToResume(ParseResult parse, string path)
     {
         ClassifierRun run = ClassifierRun.Open(path);
         return OptionsToResume(parse, run, run.Options, run.Options);

@@ -89,7 +89,7 @@ internal sealed class PriorCommand : TrainingCommand<PriorOptions>
 
     protected override PriorOptions OptionsToStart(ParseResult parse) => ApplyAll(parse, PriorOptions.Default);
 
-    private PriorOptions OptionsToResume(ParseResult parse, string path)
+    protected override PriorOptions OptionsToResume(ParseResult parse, string path)
     {
         PriorRun run = PriorRun.Open(path);
         return OptionsToResume(parse, run, run.Options, run.Options);

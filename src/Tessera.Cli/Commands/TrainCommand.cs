@@ -133,7 +133,7 @@ internal sealed class TrainCommand : TrainingCommand<TrainingOptions>
                 + $"{Settings.CodesName} out, or choose other levels");
     }
 
-    private TrainingOptions OptionsToResume(ParseResult parse, string path)
+    protected override TrainingOptions OptionsToResume(ParseResult parse, string path)
     {
         TokenizerRun run = TokenizerRun.Open(path);
         TrainingOptions own = run.Options;

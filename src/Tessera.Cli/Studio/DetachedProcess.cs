@@ -23,6 +23,8 @@ internal sealed class DetachedProcess : IProgramProcess
 
     public int? ExitCode => _process.HasExited ? _process.ExitCode : null;
 
+    public DateTime? Ended => _process.HasExited ? _process.ExitTime.ToUniversalTime() : null;
+
     /// <summary>Whether this process is such a one; its output then goes to its file.</summary>
     public static bool RedirectOutput()
     {

@@ -86,8 +86,11 @@ internal sealed partial class StudioProgram : IStudioProgram
         catch (InputException e)
         {
             string message = InputHints.Describe(e, command);
-            string? option = e.Option is { } name ? InputHints.FlagOf(name) : OptionName().Match(message).Value;
-            throw new InputException(message, e) { Option = option is { Length: > 0 } ? option : null };
+            // A message about an option begins with it; else the error may name one that mends it.
+            string? option = OptionName().Match(message) is { Success: true } start ? start.Value
+                : e.Option is { } name ? InputHints.FlagOf(name)
+                : null;
+            throw new InputException(message, e) { Option = option };
         }
     }
 

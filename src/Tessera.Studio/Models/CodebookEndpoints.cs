@@ -11,14 +11,14 @@ internal sealed class CodebookEndpoints(ModelStore models)
 
     public void Map(IEndpointRouteBuilder app)
     {
-        app.MapGet("/api/runs/{id}/atlas", Atlas);
-        app.MapGet("/api/runs/{id}/atlas.png", AtlasImage);
-        app.MapGet("/api/runs/{id}/atlas/counts", AtlasCounts);
+        app.MapGet("/api/runs/{id}/atlas", Atlas).Gives<AtlasAnswer>().TakesLong();
+        app.MapGet("/api/runs/{id}/atlas.png", AtlasImage).GivesPng().TakesLong();
+        app.MapGet("/api/runs/{id}/atlas/counts", AtlasCounts).Gives<CountsAnswer>().TakesLong();
         app.MapGet("/api/runs/{id}/codes/{number:int}/like", Like);
-        app.MapGet("/api/runs/{id}/codebook/map", Embedding);
-        app.MapGet("/api/runs/{id}/codebook/{number:int}", Describe);
-        app.MapGet("/api/runs/{id}/codebook/{number:int}/uses.png", Patches);
-        app.MapGet("/api/runs/{id}/codebook/{number:int}/influence", Influence);
+        app.MapGet("/api/runs/{id}/codebook/map", Embedding).Gives<MapAnswer>().TakesLong();
+        app.MapGet("/api/runs/{id}/codebook/{number:int}", Describe).Gives<CodeAnswer>().TakesLong();
+        app.MapGet("/api/runs/{id}/codebook/{number:int}/uses.png", Patches).GivesPng().TakesLong();
+        app.MapGet("/api/runs/{id}/codebook/{number:int}/influence", Influence).Gives<InfluenceAnswer>().TakesLong();
     }
 
     private async Task<IResult> Atlas(string id, HttpContext context)
@@ -41,7 +41,8 @@ internal sealed class CodebookEndpoints(ModelStore models)
             StudioAtlas atlas = await loaded.Details.Atlas.Get();
             return TypedResults.Json(
                 new CountsAnswer(
-                    loaded.Version, [.. atlas.Numbers.Select(number => uses.Usage.Counts[number])], uses.Count),
+                    loaded.Version, [.. atlas.Numbers.Select(number => uses.Usage.Counts[number])], uses.Count,
+                    uses.Split),
                 StudioJson.Default.CountsAnswer);
         });
     }
@@ -58,7 +59,7 @@ internal sealed class CodebookEndpoints(ModelStore models)
         Checks.Number(loaded.Sizes, number);
         (int Number, double Distance)[] like = loaded.Details.Like(await loaded.Details.Vectors.Get(), number);
         (int Number, double Distance)[] first =
-            [.. like.Take(count is { } some ? Checks.InRange(some, 1, int.MaxValue, "count") : like.Length)];
+            [.. like.Take(count is { } some ? Parameter.InRange(some, 1, int.MaxValue, "count") : like.Length)];
         return new LikeAnswer([.. first.Select(code => code.Number)], [.. first.Select(code => code.Distance)]);
     }
 
@@ -79,7 +80,7 @@ internal sealed class CodebookEndpoints(ModelStore models)
 
     private async Task<IResult> Describe(string id, int number, HttpContext context, int uses = 32)
     {
-        Checks.InRange(uses, 1, MostUses, "uses");
+        Parameter.InRange(uses, 1, MostUses, "uses");
         LoadedModel loaded = await models.Get(id, context.RequestAborted);
         Checks.Number(loaded.Sizes, number);
         return await Answers.Of(context, loaded.Details.Uses, async counted =>
@@ -104,7 +105,7 @@ internal sealed class CodebookEndpoints(ModelStore models)
             TensorPrimitives.Norm<float>(vectors.AsSpan(number * dimensions, dimensions)),
             [.. loaded.Details.Like(vectors, number).Where(other => other.Number != number).Take(Neighbours)
                 .Select(other => new NeighbourAnswer(other.Number, other.Distance))],
-            atlas.Tile, uses.Count,
+            atlas.Tile, uses.Count, uses.Split,
             [.. loaded.Details.PlacesOf(uses, number).Take(most).Select(use => new UseAnswer(
                 use.Image, use.Cell / uses.Columns, use.Cell % uses.Columns,
                 ModelImages.LabelOf(uses.Source, use.Image)))]);
@@ -112,7 +113,7 @@ internal sealed class CodebookEndpoints(ModelStore models)
 
     private async Task<IResult> Patches(string id, int number, HttpContext context, int uses = 32)
     {
-        Checks.InRange(uses, 1, MostUses, "uses");
+        Parameter.InRange(uses, 1, MostUses, "uses");
         LoadedModel loaded = await models.Get(id, context.RequestAborted);
         Checks.Number(loaded.Sizes, number);
         return await Answers.Of(context, loaded.Details.Patches(number, uses), patches =>

@@ -4,11 +4,13 @@ using Tessera.Data;
 using Tessera.Imaging;
 using Tessera.Inspection;
 using Tessera.Quantization;
+using Tessera.Studio.Http;
 using Tessera.Tokens;
 
 namespace Tessera.Studio.Models;
 
 /// <summary>How the first test images use the codes.</summary>
+/// <param name="Split">The split of the images.</param>
 /// <param name="Source">The images.</param>
 /// <param name="Count">How many of them.</param>
 /// <param name="Rows">Rows of cells of an image.</param>
@@ -16,7 +18,7 @@ namespace Tessera.Studio.Models;
 /// <param name="Codes">Their codes, <c>[count, rows, columns, per cell]</c>.</param>
 /// <param name="Usage">How often each code was chosen.</param>
 internal sealed record CodeUses(
-    ImageSource Source, int Count, int Rows, int Columns, int[] Codes, CodeUsage Usage);
+    string Split, ImageSource Source, int Count, int Rows, int Columns, int[] Codes, CodeUsage Usage);
 
 /// <summary>The atlas, in the order of the numbers of codes.</summary>
 /// <param name="Numbers">The codes, ascending.</param>
@@ -48,22 +50,22 @@ internal sealed class ModelDetails
         (_loaded, _images) = (loaded, images);
         Uses = new Computed<CodeUses>(async report =>
         {
-            ImageSource source = await _images.Measured();
+            MeasuredImages images = await _images.Measured();
             // The atlas and its order are what people wait for.
             await Vectors!.Get();
             if (ShowsAllCodes) await Atlas!.Follow(report);
-            return Alone(model => Count(model, source, MostImages, report));
+            return Alone(model => Count(model, images, MostImages, report));
         });
         Vectors = new Computed<float[]>(
             _ => Task.FromResult(Alone(model => new ModelProbe(model.Model).Codebook())));
         Atlas = new Computed<StudioAtlas>(async report =>
         {
-            ImageSource source = await _images.Measured();
+            MeasuredImages images = await _images.Measured();
             // Of a larger codebook the atlas shows the codes that are used most: all images have to be counted first.
             CodeUses? uses = ShowsAllCodes ? null : await Uses.Follow(report);
             return Alone(model =>
             {
-                uses ??= Count(model, source, ImagesOf(FewCells), report);
+                uses ??= Count(model, images, ImagesOf(FewCells), report);
                 report($"decoding {uses.Usage.Counts.Length} codes", 0.5);
                 return Draw(CodeAtlas.Make(new ModelProbe(model.Model), uses.Usage));
             });
@@ -160,8 +162,9 @@ internal sealed class ModelDetails
     }
 
     private static CodeUses Count(
-        BackgroundModel model, ImageSource source, int most, Action<string, double> report)
+        BackgroundModel model, MeasuredImages images, int most, Action<string, double> report)
     {
+        ImageSource source = images.Source;
         using var tokenizer = new Tokenizer(model.Model);
         int count = Math.Min(source.Count, most), cell = tokenizer.PixelsPerCode;
         int rows = source.Height / cell, columns = source.Width / cell;
@@ -176,7 +179,7 @@ internal sealed class ModelDetails
             usage.Add(codes);
             all.AddRange(codes);
         }
-        return new CodeUses(source, count, rows, columns, [.. all], usage);
+        return new CodeUses(images.Split, source, count, rows, columns, [.. all], usage);
     }
 
     private StudioPatches Cut(CodeUses uses, int number, int count, Action<string, double> report)

@@ -8,6 +8,11 @@ using Tessera.Training;
 
 namespace Tessera.Studio.Models;
 
+/// <summary>The images that a model is measured on.</summary>
+/// <param name="Split">Their split.</param>
+/// <param name="Source">The images.</param>
+internal sealed record MeasuredImages(string Split, ImageSource Source);
+
 /// <summary>The images of a run's data set, and the ones that the program makes itself.</summary>
 internal sealed class ModelImages
 {
@@ -46,15 +51,16 @@ internal sealed class ModelImages
     public Computed<byte[]> Strip(string split, int from, int count) => _strips.Of((split, from, count));
 
     /// <summary>The test images; where they are not on this machine, those that the program makes.</summary>
-    public async Task<ImageSource> Measured()
+    public async Task<MeasuredImages> Measured()
     {
+        const string Test = "test";
         try
         {
-            return await Split("test").Get();
+            return new MeasuredImages(Test, await Split(Test).Get());
         }
         catch (InputException)
         {
-            return await Split(Shapes).Get();
+            return new MeasuredImages(Shapes, await Split(Shapes).Get());
         }
     }
 

@@ -1,3 +1,5 @@
+using Tessera.Studio.Http;
+
 namespace Tessera.Studio.Models;
 
 /// <summary>Work that takes long, by what it is about; what was asked for longest ago is forgotten.</summary>

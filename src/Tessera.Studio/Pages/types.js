@@ -30,6 +30,7 @@
  * @property {boolean} isBuiltIn
  * @property {boolean} canStop
  * @property {boolean} canResume
+ * @property {boolean} canLengthen
  * @property {string | null} changed
  *
  * @typedef {{ id: string, name: string, canStart: boolean }} Folder

@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Tessera.Runs;
 using Tessera.Studio.Contract;
 using Tessera.Studio.Http;
-using Tessera.Studio.Models;
 using Tessera.Training;
 
 namespace Tessera.Studio.Runs;
@@ -15,14 +14,14 @@ internal sealed class RunEndpoints(
     {
         app.MapGet("/api/runs", () => reader.All());
         app.MapGet("/api/runs/{id}", Details);
-        app.MapGet("/api/runs/{id}/thumbnail.png", Thumbnail);
-        app.MapPost("/api/runs/{id}/stop", Stop);
-        app.MapPost("/api/runs/{id}/resume", Resume);
+        app.MapGet("/api/runs/{id}/thumbnail.png", Thumbnail).GivesPng();
+        app.MapPost("/api/runs/{id}/stop", Stop).GivesNothing();
+        app.MapPost("/api/runs/{id}/resume", Resume).Gives<LaunchAnswer>(StatusCodes.Status202Accepted);
         app.MapGet("/api/form", (string kind = "tokenizer") => form.Describe(kind));
         app.MapPost("/api/form/check", (StartRequest request) => form.Check(request));
-        app.MapPost("/api/runs", Start);
+        app.MapPost("/api/runs", Start).Gives<LaunchAnswer>(StatusCodes.Status202Accepted);
         app.MapGet("/api/launches/{id}", (string id) => Launches.Answer(launches.Find(id)));
-        app.MapPost("/api/launches/{id}/stop", StopLaunch);
+        app.MapPost("/api/launches/{id}/stop", StopLaunch).GivesNothing();
     }
 
     private RunDetails Details(string id)
@@ -71,12 +70,18 @@ internal sealed class RunEndpoints(
         if (run.IsBuiltIn) throw StudioException.Conflict($"{run.Name} comes with the program and is not trained on");
         if (run.State == RunCondition.Running || launches.IsTaken(entry.Path))
             throw StudioException.Conflict($"{run.Path} runs already");
+        ProgramCommand command = form.CommandOf(run.Kind);
         string[] arguments =
         [
             .. CommandFor(entry, run.Kind), "--resume", "--out", entry.Path,
-            .. form.Settings(form.CommandOf(run.Kind), request.Values, setting => setting.CanResume)
-                .SelectMany(words => words),
+            .. form.Settings(command, request.Values, setting => setting.CanResume).SelectMany(words => words),
         ];
+        RunOptions options = form.Checked(command, arguments[1..]);
+        if (run.State == RunCondition.Finished && options.Budget == OpenedRun.Open(entry).Run.Options.Budget)
+            throw StudioException.Conflict(
+                run.CanLengthen
+                    ? $"{run.Path} is finished after {options.Budget}; give it a longer budget"
+                    : $"{run.Path} is finished, and its learning rate fell to 0; start a new one from its weights");
         string[] quiet = run.Kind == RunKind.Tokenizer ? [RunForm.NoReport] : [];
         return Accepted(
             launches.Start(id, entry.Path, [.. arguments, .. quiet], form.CommandLine(arguments)));

@@ -250,7 +250,8 @@ internal sealed class RunForm(StudioOptions options, RunCatalog catalog, RunRead
             .First(free => !Directory.Exists(Path.Combine(folder.Path, free)));
     }
 
-    private RunOptions Checked(ProgramCommand command, IReadOnlyList<string> arguments)
+    /// <summary>The options that follow from arguments (without the command's name), checked as it does.</summary>
+    public RunOptions Checked(ProgramCommand command, IReadOnlyList<string> arguments)
     {
         try
         {

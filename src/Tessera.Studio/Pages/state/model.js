@@ -23,7 +23,10 @@ export class AtlasImage {
     this.id = id;
     this.atlas = atlas;
     this.image = image;
-    /** @type {{ counts: number[], images: number } | null} How often each was chosen; null until it is counted. */
+    /**
+     * How often each was chosen; null until it is counted.
+     * @type {{ counts: number[], images: number, split: string } | null}
+     */
     this.uses = null;
     /** @type {Map<number, number>} Places of the code numbers. */
     this.places = new Map(atlas.numbers.map((number, i) => [number, i]));

@@ -1,6 +1,6 @@
 using Tessera.Studio.Contract;
 
-namespace Tessera.Studio.Models;
+namespace Tessera.Studio.Http;
 
 /// <summary>A value that takes long to compute: computed once, when it is first asked for.</summary>
 /// <typeparam name="T">The value.</typeparam>
