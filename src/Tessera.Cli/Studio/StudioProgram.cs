@@ -20,7 +20,7 @@ internal sealed partial class StudioProgram : IStudioProgram
 {
     private const string Length = "Length", Computing = "Computing", Others = "Options";
 
-    private static readonly string[] NotInForm = [TrainSettings.KeyName, "--data-dir"];
+    private static readonly string[] NotInForm = [TrainSettings.KeyName, "--data-dir", "--cache"];
 
     private readonly TrainCommand _train = new(new Invocation(
         new Display(TextWriter.Null), new Display(TextWriter.Null), CancellationToken.None));
