@@ -160,7 +160,7 @@ public sealed class StoreTests : IDisposable
             "there is no folder", Program.Refuse("data", "pack", _folder["none"], "--out", Store),
             StringComparison.Ordinal);
         Assert.Contains(
-            "is no folder, tar archive or Parquet file",
+            "is no folder of images, tar archive or Parquet file",
             Program.Refuse("data", "pack", Path.Combine(Images, "a", "000.png"), "--out", Store),
             StringComparison.Ordinal);
         Assert.Contains("there is no such file", Program.Refuse("data", "info", Store), StringComparison.Ordinal);

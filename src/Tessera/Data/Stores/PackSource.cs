@@ -24,26 +24,31 @@ internal abstract record PackSource(string Name, ImageSize Size, int Channels)
     /// <exception cref="InputException">There are none.</exception>
     public static PackSource Find(string path, ImageSize size, int channels, CancellationToken cancellation)
     {
-        string[] files = [];
-        string root = path;
-        if (File.Exists(path))
-            (root, files) = (Path.GetDirectoryName(Path.GetFullPath(path))!, [Path.GetFileName(path)]);
-        else if (Directory.Exists(path))
-            files = FileErrors.List(path, folder => folder.EnumerateFiles("*", SearchOption.AllDirectories))
-                .Select(file => Path.GetRelativePath(path, file.FullName).Replace('\\', '/'))
-                .Order(StringComparer.Ordinal).ToArray();
-        if (!files.Any(ImageFile.IsImage))
-        {
-            string[] archives = [.. files.Where(TarPackSource.Reads)];
-            string[] tables = [.. files.Where(ParquetPackSource.Reads)];
-            if (archives.Length > 0) return new TarPackSource(root, archives, size, channels);
-            if (tables.Length > 0) return new ParquetPackSource(root, tables, size, channels);
-        }
-        if (File.Exists(path))
-            throw new InputException(
-                $"{path} is no folder, tar archive or Parquet file; name one of them, or the folder of the images");
-        return new FolderPackSource(ImageFolder.List(path, cancellation), size, channels);
+        bool isFile = File.Exists(path);
+        if (!isFile && (!Directory.Exists(path) || HoldsImages(path)))
+            return new FolderPackSource(ImageFolder.List(path, cancellation), size, channels);
+        string root = isFile ? Path.GetDirectoryName(Path.GetFullPath(path))! : path;
+        string[] files = isFile ? [Path.GetFileName(path)] : Shards(path);
+        string[] archives = [.. files.Where(TarPackSource.Reads)], tables = [.. files.Where(ParquetPackSource.Reads)];
+        return archives.Length > 0 ? new TarPackSource(root, archives, size, channels)
+            : tables.Length > 0 ? new ParquetPackSource(root, tables, size, channels)
+            : throw new InputException(
+                $"{path} is no folder of images, tar archive or Parquet file, and holds none; name one of them");
     }
+
+    private static bool HoldsImages(string folder) => FileErrors.List(
+        folder, place => place.EnumerateFiles("*", SearchOption.AllDirectories)
+            .Where(file => ImageFile.IsImage(file.Name)).Take(1)).Count > 0;
+
+    /// <summary>The relative paths of the archives and tables below a folder, with '/' as separator, in order.</summary>
+    private static string[] Shards(string folder) =>
+    [
+        .. FileErrors.List(folder, place => place.EnumerateFiles("*", SearchOption.AllDirectories)
+                .Where(file => !file.Name.StartsWith('.')))
+            .Select(file => Path.GetRelativePath(folder, file.FullName).Replace('\\', '/'))
+            .Where(name => TarPackSource.Reads(name) || ParquetPackSource.Reads(name))
+            .Order(StringComparer.Ordinal),
+    ];
 
     /// <summary>The classes that come first, in this order; others follow as they are met.</summary>
     public virtual IReadOnlyList<string> ClassNames => [];

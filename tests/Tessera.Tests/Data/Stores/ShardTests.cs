@@ -160,7 +160,7 @@ public sealed class ShardTests : IDisposable
     {
         _folder.Write("data.zip", [1, 2]);
         InputException e = Assert.Throws<InputException>(() => Pack(_folder["data.zip"]));
-        Assert.Contains("is no folder, tar archive or Parquet file", e.Message, StringComparison.Ordinal);
+        Assert.Contains("is no folder of images, tar archive or Parquet file", e.Message, StringComparison.Ordinal);
         Assert.Throws<InputException>(() => Pack(_folder["none.tar"]));
     }
 
