@@ -71,7 +71,7 @@ public sealed class NetworkTests : IDisposable
             "--residual-layers", "1", "--codes", "16", "--code-dim", "4", "--batch", "8", "--updates", "3",
             "--threads", "1", "--out", run);
 
-        Assert.Contains("keep its codes in use with --groupnorm 32\n", output, StringComparison.Ordinal);
+        Assert.Contains("keep its codes in use with --groupnorm 4\n", output, StringComparison.Ordinal);
         string info = Program.Succeed("info", run);
         Assert.Matches("(?m)^codebook +two levels, 1 \\+ 4 codes a cell, each of 16 codes of 4 dimensions", info);
         Assert.Matches("(?m)^pixels per code +4x4$", info);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Tessera.Data;
 using Tessera.Models;
 using Tessera.Quantization;
 using Tessera.Tensors.IO;
@@ -47,7 +48,7 @@ public sealed class QuantizerTests(Trained trained) : IDisposable
     [Fact]
     public void Options_reach_the_run()
     {
-        Train("--quantizer", "fsq", "--levels", "4,3");
+        Train("--quantizer", "fsq", "--levels", "4,3", "--codes", "12");
         Assert.Equal(
             new FiniteScalarQuantizerOptions { Levels = [4, 3] }, Options.Quantizer);
         Assert.Equal(12, Options.Codes);
@@ -75,6 +76,7 @@ public sealed class QuantizerTests(Trained trained) : IDisposable
         AssertInfo("temperature +2 to 0.5 in 9 updates", "divergence +0.1");
         Train("--quantizer", "bsq", "--codes", "8", "--temperature", "0.2", "--groups", "2");
         Assert.Equal(new BinarySphericalQuantizerOptions { Temperature = 0.2f }, Options.Quantizer);
+        AssertInfo("entropy +0.05, diversity 1, temperature 0.2");
         Train(
             "--quantizer", "simvq", "--codes", "8", "--entropy", "0.1", "--temperature", "0.3", "--orthogonality", "2",
             "--depth", "2", "--shared-codebook", "on");
@@ -83,7 +85,16 @@ public sealed class QuantizerTests(Trained trained) : IDisposable
         Assert.True(Options.Cell.SharedCodebook);
         AssertInfo(
             "cell +1 x 2 codes: groups x levels, one codebook for all levels", "commitment +[0-9.]+",
-            "entropy +0.1, diversity 1", "orthogonality +2");
+            "entropy +0.1, diversity 1, temperature 0.3", "orthogonality +2", "code gradient +straight-through",
+            "codebook start +[a-z]+");
+        Train(
+            "--codes", "8", "--decay", "0.9", "--decay-ramp", "on", "--revival", "0.25", "--codebook-start", "kmeans",
+            "--gradient", "rotation", "--ema-smoothing", "copy");
+        AssertInfo(
+            "codebook start +kmeans", "code gradient +rotation",
+            "running averages +decay 0.9 after a ramp, revival 0.25, start [a-z]+, smoothing copy");
+        Train("--quantizer", "cosine", "--codes", "8", "--decay", "0.8", "--decay-ramp", "off", "--revival", "0");
+        AssertInfo("running averages +decay 0.8, revival off");
 
         void AssertInfo(params string[] rows)
         {
@@ -104,9 +115,18 @@ public sealed class QuantizerTests(Trained trained) : IDisposable
     [InlineData("--divergence needs --quantizer gumbel", "--divergence", "1")]
     [InlineData("--orthogonality must be a number of at least 0", "--orthogonality", "1")]
     [InlineData("--depth must be 1 with the quantizer gumbel", "--quantizer", "gumbel", "--depth", "2")]
-    [InlineData("--groups must divide the 16 dimensions, unlike 3", "--groups", "3")]
+    [InlineData("--groups must divide the 16 dimensions of the vectors; 3 does not", "--groups", "3")]
     [InlineData("--shared-codebook needs a quantizer with a codebook", "--shared-codebook", "on")]
-    [InlineData("--level-dropout must be 0 (off) to 1", "--level-dropout", "0.5")]
+    [InlineData("--level-dropout needs a depth of 2 or more", "--level-dropout", "0.5")]
+    [InlineData("--level-dropout must be 0 (off) to 1, not 1.5", "--depth", "2", "--level-dropout", "1.5")]
+    [InlineData(
+        "--levels 8,8 gives 64 codes, not 512", "--quantizer", "fsq", "--codes", "512", "--levels", "8,8")]
+    [InlineData(
+        "--temperature must be a number above 0, not 0", "--quantizer", "gradient", "--entropy", "1",
+        "--temperature", "0")]
+    [InlineData(
+        "--shared-codebook must be off with cosine", "--quantizer", "cosine", "--depth", "2",
+        "--shared-codebook", "on")]
     [InlineData("--lookup-dim must be 0", "--quantizer", "fsq", "--lookup-dim", "4")]
     public void What_does_not_fit_together_is_refused(string line, params string[] options) =>
         Assert.StartsWith(line, Program.Refuse(["train", .. options]), StringComparison.Ordinal);
@@ -119,6 +139,60 @@ public sealed class QuantizerTests(Trained trained) : IDisposable
         Assert.Contains(
             "this model's codes are [images, rows, columns, 2]: a cell has 2 codes",
             Program.Refuse("decode", Run, _folder["one.npy"], "--out", _folder["x"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_first_codes_of_a_cell_are_decoded_and_evaluated()
+    {
+        Train("--codes", "16", "--depth", "3", "--groups", "2");
+        Program.Succeed("encode", Run, "--data", trained.Images, "--split", "test", "--out", _folder["codes.npy"]);
+        byte[][] grids = [.. ((string[])["1", "2", "3"]).Select(Decoded)];
+        Assert.Equal(3, grids.DistinctBy(Convert.ToHexString).Count());
+        Program.Succeed("decode", Run, _folder["codes.npy"], "--out", _folder["all.png"]);
+        Assert.Equal(File.ReadAllBytes(_folder["all.png"]), grids[^1]);
+
+        using (TrainedModel model = TrainedModel.Open(Run))
+        {
+            ImageSet images = ImageFolder.Load(
+                trained.Images, Split.Test, 16, cancellation: TestContext.Current.CancellationToken);
+            Evaluation expected = Evaluator.Evaluate(
+                model.Model, images, Split.Test, model.DataVariance, depth: 2,
+                cancellation: TestContext.Current.CancellationToken);
+            using JsonDocument json = JsonDocument.Parse(Program.Succeed("eval", Run, "--depth", "2", "--json"));
+            Assert.Equal(expected.Mse, json.RootElement.GetProperty("mse").GetDouble());
+            Assert.Equal(4 * 16, json.RootElement.GetProperty("codes").GetInt32());
+            Assert.Equal(4, json.RootElement.GetProperty("levels").GetArrayLength());
+        }
+        Assert.Equal(Program.Succeed("eval", Run), Program.Succeed("eval", Run, "--depth", "3"));
+
+        byte[] Decoded(string depth)
+        {
+            Program.Succeed(
+                "decode", Run, _folder["codes.npy"], "--depth", depth, "--out", _folder[$"grid{depth}.png"]);
+            return File.ReadAllBytes(_folder[$"grid{depth}.png"]);
+        }
+    }
+
+    [Fact]
+    public void First_codes_that_a_model_does_not_have_are_refused()
+    {
+        Train("--codes", "16", "--depth", "2");
+        Program.Succeed("encode", Run, "--data", trained.Images, "--out", _folder["two.npy"]);
+        Program.Succeed("encode", trained.Run, "--out", _folder["one.npy"]);
+        foreach (string depth in (string[])["0", "3"])
+        {
+            string message = $"--depth must be 1 to 2, the model's, not {depth}";
+            AssertRefused(message, "decode", Run, _folder["two.npy"], "--depth", depth, "--out", _folder["x"]);
+            AssertRefused(message, "eval", Run, "--depth", depth);
+        }
+        const string Flat = "--depth needs a model with a depth of 2 or more";
+        AssertRefused(Flat, "decode", trained.Run, _folder["one.npy"], "--depth", "1", "--out", _folder["x"]);
+        AssertRefused(Flat, "eval", trained.Run, "--depth", "1");
+        AssertRefused("--depth two: give a whole number", "eval", Run, "--depth", "two");
+        Assert.False(Directory.Exists(_folder["x"]), "a refused command wrote images");
+
+        static void AssertRefused(string message, params string[] args) =>
+            Assert.Contains(message, Program.Refuse(args), StringComparison.Ordinal);
     }
 
     private string Run => _folder["run"];

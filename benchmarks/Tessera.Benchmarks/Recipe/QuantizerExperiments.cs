@@ -52,6 +52,30 @@ internal static class QuantizerExperiments
                 new("LFQ, 2^18 codes", With(new LookupFreeQuantizerOptions(), codes: 1 << 18)),
                 new("BSQ, 2^18 codes", With(new BinarySphericalQuantizerOptions(), codes: 1 << 18)),
             ]),
+        // The depth times the groups times the bits of a code are 36 everywhere.
+        new(
+            "quantizers-36-bits", "16 cells of 8x8 pixels and 36 bits; 320,000 images", Cifar10.Name, Judge.Test,
+            Recipe with { Model = Coarse(Recipe.Model) },
+            [
+                new("residual, 4 x 512", Cell(depth: 4)),
+                new("residual, 4 x 512, level dropout 0.5", Cell(depth: 4, dropout: 0.5f)),
+                new("residual, 3 x 4096", Cell(depth: 3, codes: 4096)),
+                new("grouped, 4 x 512", Cell(groups: 4)),
+                new("2 groups of residual, 2 x 512", Cell(depth: 2, groups: 2)),
+                new("grouped FSQ, 4 x 512: 12 numbers", Cell(groups: 4, quantizer: new FiniteScalarQuantizerOptions())),
+                new(
+                    "residual FSQ, 2 x 2^18: 6 numbers",
+                    Cell(depth: 2, quantizer: new FiniteScalarQuantizerOptions(), codes: 1 << 18)),
+                new(
+                    "grouped LFQ, 2 x 2^18: 36 signs",
+                    Cell(groups: 2, quantizer: new LookupFreeQuantizerOptions(), codes: 1 << 18)),
+                new(
+                    "grouped BSQ, 2 x 2^18: 36 signs",
+                    Cell(groups: 2, quantizer: new BinarySphericalQuantizerOptions(), codes: 1 << 18)),
+                new(
+                    "residual BSQ, 2 x 2^18: 18 signs twice",
+                    Cell(depth: 2, quantizer: new BinarySphericalQuantizerOptions(), codes: 1 << 18)),
+            ]),
         New(
             "quantizers-codes", "One code a cell, of 512 to 65,536",
             [
@@ -114,12 +138,11 @@ internal static class QuantizerExperiments
         options => options with { Model = change(options.Model) };
 
     private static Func<TrainingOptions, TrainingOptions> Cell(
-        int depth = 1, int groups = 1, QuantizerOptions? quantizer = null) => options => options with
+        int depth = 1, int groups = 1, QuantizerOptions? quantizer = null, int codes = 512, float dropout = 0) =>
+        Network(model => model with
         {
-            Model = options.Model with
-            {
-                Cell = new CellOptions { Depth = depth, Groups = groups },
-                Quantizer = quantizer ?? options.Model.Quantizer,
-            },
-        };
+            Cell = new CellOptions { Depth = depth, Groups = groups, LevelDropout = dropout },
+            Quantizer = quantizer ?? model.Quantizer,
+            Codes = codes,
+        });
 }

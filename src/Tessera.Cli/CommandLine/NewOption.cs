@@ -141,6 +141,13 @@ internal static class NewOption
             },
         };
 
+    /// <summary>The option that takes only the first codes of a cell.</summary>
+    /// <param name="does">What the command does with them, as in "Decodes".</param>
+    public static Option<int?> FirstLevels(string does) => Integer<int>(
+        "--depth",
+        $"{does} the first N codes alone of each cell (of each group, if there are several) of a model that was "
+            + "trained with --depth, as if the others were not there [default: all].");
+
     /// <summary>The option that leaves out damaged images.</summary>
     public static Option<bool> SkipDamaged() => Flag(
         SkipDamagedName, "Leaves out images that cannot be read, and prints how many.");

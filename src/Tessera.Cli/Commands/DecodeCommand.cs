@@ -20,6 +20,7 @@ internal sealed class DecodeCommand : TesseraCommand
             + "the codes of a cell innermost if it has several; "
             + "or a .npz file with such an array named codes, or with one array only.",
     };
+    private readonly Option<int?> _depth = NewOption.FirstLevels("Decodes");
     private readonly Option<string?> _out = NewOption.Text(
         "--out", "DIR|FILE.png",
         "A new folder for the images, named 0.png and so on; or a .png file for one grid of all images, "
@@ -30,10 +31,12 @@ internal sealed class DecodeCommand : TesseraCommand
         invocation, "decode",
         "Turns a file of codes into images: PNG files in a folder, or one PNG with a grid of all.",
         "tessera decode runs/shapes-1 tokens.npy --out images",
-        "tessera decode runs/shapes-1 sampled.npy --out grid.png")
+        "tessera decode runs/shapes-1 sampled.npy --out grid.png",
+        "tessera decode runs/residual tokens.npy --depth 1 --out coarse.png")
     {
         _model.AddTo(this);
         Arguments.Add(_tokens);
+        Options.Add(_depth);
         Options.Add(_out);
         _settings.AddTo(this);
     }
@@ -52,7 +55,7 @@ internal sealed class DecodeCommand : TesseraCommand
             trained.Model.Options.Cell.Codes);
         if (isGrid) CheckGrid(tokens, trained);
 
-        using var tokenizer = new Tokenizer(trained.Model);
+        using var tokenizer = new Tokenizer(trained.Model) { Depth = parse.GetValue(_depth) };
         Invocation.Error.WithBar(bar =>
         {
             IEnumerable<Image> images = Counted(tokenizer.Decode(tokens, Invocation.Cancellation), tokens, bar);

@@ -14,20 +14,26 @@ internal sealed class EvalCommand : TrainedModelCommand
         "Prints one JSON object: split, images, recon_error, mse, psnr, ssim, perplexity, codes_used, codes; "
             + "with several codes a cell also joint_perplexity, joint_codes_used and levels.");
 
+    private readonly Option<int?> _depth = NewOption.FirstLevels("Evaluates");
+
     public EvalCommand(Invocation invocation) : base(
         invocation, "eval",
         "Evaluates a model on a whole split: recon_error (MSE / variance of the training images), MSE, PSNR, SSIM, "
             + "perplexity, codes used.",
         "tessera eval runs/shapes-1",
         "tessera eval runs/shapes-1 --split train --json",
-        "tessera eval model.safetensors --data cifar10 --data-dir data") =>
+        "tessera eval runs/residual --depth 1",
+        "tessera eval model.safetensors --data cifar10 --data-dir data")
+    {
+        Options.Add(_depth);
         Options.Add(_json);
+    }
 
     protected override void Run(ParseResult parse, TrainedModel trained)
     {
         ImageSet images = LoadImages(parse, trained);
         Evaluation evaluation = Invocation.Error.WithBar(bar => Evaluator.Evaluate(
-            trained.Model, images, SplitOf(parse), trained.DataVariance,
+            trained.Model, images, SplitOf(parse), trained.DataVariance, parse.GetValue(_depth),
             new ImmediateProgress<int>(done => bar.Report(
                 new BarState((double)done / images.Count, $"{done} of {images.Count} images"))),
             Invocation.Cancellation));

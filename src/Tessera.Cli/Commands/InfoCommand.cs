@@ -5,7 +5,6 @@ using Tessera.Features;
 using Tessera.ImageRuns;
 using Tessera.Models;
 using Tessera.Priors;
-using Tessera.Quantization;
 using Tessera.Runs;
 using Tessera.Tensors;
 using Tessera.Tensors.IO;
@@ -126,38 +125,8 @@ internal sealed class InfoCommand : TesseraCommand
         yield return ["residual layers", $"{model.ResidualLayers}"];
         if (model.GroupNorm > 0) yield return ["group normalisation", $"{model.GroupNorm} groups"];
         if (model.Attention > 0) yield return ["self-attention", $"{model.Attention} heads"];
-        foreach (string[] row in Quantizer(model)) yield return row;
+        foreach (string[] row in QuantizerText.Rows(model)) yield return row;
         yield return ["data variance", trained.DataVariance is { } variance ? $"{variance:0.000000}" : "unknown"];
-    }
-
-    /// <summary>The options of a quantizer that say what its codes are and how they are trained.</summary>
-    private static IEnumerable<string[]> Quantizer(VqVaeOptions model)
-    {
-        CellOptions cell = model.Cell;
-        if (cell.Groups * cell.Depth > 1)
-            yield return
-            [
-                "cell",
-                $"{cell.Groups} x {cell.Depth} codes: groups x levels"
-                    + (cell.SharedCodebook ? ", one codebook for all levels" : "")
-                    + (cell.LevelDropout > 0 ? $", level dropout {cell.LevelDropout}" : ""),
-            ];
-        if (model.Quantizer is FiniteScalarQuantizerOptions rounded)
-            yield return ["levels", string.Join(", ", rounded.LevelsFor(model.Codes))];
-        if (model.Quantizer is GumbelQuantizerOptions drawn)
-        {
-            string updates = $"{drawn.TemperatureUpdates} updates";
-            yield return ["temperature", $"{drawn.Temperature} to {drawn.LastTemperature} in {updates}"];
-            yield return ["divergence", $"{drawn.Divergence}"];
-        }
-        if (model.Quantizer is CodebookOptions { Commitment: var commitment })
-            yield return ["commitment", $"{commitment}"];
-        if (model.Quantizer is LookupFreeQuantizerOptions { Commitment: var bitCommitment })
-            yield return ["commitment", $"{bitCommitment}"];
-        if (model.Quantizer is EntropyOptions { Entropy: > 0 } entropy)
-            yield return ["entropy", $"{entropy.Entropy}, diversity {entropy.Diversity}"];
-        if (model.Quantizer is CodebookOptions { Orthogonality: > 0 and var orthogonality })
-            yield return ["orthogonality", $"{orthogonality}"];
     }
 
     /// <summary>One line about a codebook.</summary>

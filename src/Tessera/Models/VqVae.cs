@@ -2,6 +2,7 @@ using Tessera.Quantization;
 using Tessera.Tensors;
 using Tessera.Tensors.Devices;
 using Tessera.Tensors.Nn;
+using Tessera.Tensors.Ops;
 
 namespace Tessera.Models;
 
@@ -130,7 +131,7 @@ public sealed class VqVae : Module
     /// <summary>Decodes codes to images.</summary>
     /// <param name="codes">
     /// A code, 0 to K - 1, for each of <c>[batch, height, width]</c>; where a cell has several codes, they are
-    /// innermost. Of a residual quantizer without groups the first levels alone may be given.
+    /// innermost. Of residual quantizers the first levels alone may be given: the first codes of each group.
     /// </param>
     /// <returns>
     /// <c>[batch, P height, P width, channels]</c>, pixels about [-0.5, 0.5], not clamped, on the codes' tape; without
@@ -141,13 +142,28 @@ public sealed class VqVae : Module
     {
         int perCell = Options.Cell.Codes;
         // The first levels of a residual quantizer decode alone.
-        int least = Options.Cell is { Groups: 1, Top: false } ? 1 : perCell;
-        if (perCell == 1 ? codes.Shape.Rank != 3 : codes.Shape.Rank != 4 || codes.Shape.Last < least
-            || codes.Shape.Last > perCell)
+        int step = Options.Cell.Top ? perCell : Options.Cell.Groups;
+        if (perCell == 1
+            ? codes.Shape.Rank != 3
+            : codes.Shape.Rank != 4 || codes.Shape.Last < step || codes.Shape.Last > perCell
+                || codes.Shape.Last % step != 0)
             throw new ArgumentException(
                 $"codes are [batch, height, width{(perCell == 1 ? "" : $", {perCell}")}], not {codes.Shape}",
                 nameof(codes));
         return codes.OnTape(x => Decode(Quantizer.Lookup(x)));
+    }
+
+    /// <summary>The first codes of each group of a cell, which <see cref="Decode(Indices)"/> takes too.</summary>
+    /// <param name="codes">All codes of each cell, innermost, on a tape.</param>
+    /// <param name="depth">Codes to keep of each group; null for all.</param>
+    internal Indices FirstLevels(Indices codes, int? depth)
+    {
+        if (depth is not { } kept || kept == Options.Cell.Depth) return codes;
+        return TensorOperations.JoinColumns(
+        [
+            .. Enumerable.Range(0, Options.Cell.Groups).SelectMany(
+                group => Enumerable.Range(group * Options.Cell.Depth, kept)).Select(codes.Column),
+        ]);
     }
 }
 

@@ -44,17 +44,11 @@ public sealed class GroupedQuantizer : Quantizer
     /// <inheritdoc/>
     public override Tensor Lookup(Indices codes) => codes.OnTape(x =>
     {
-        int first = 0;
-        var parts = new List<Tensor>();
-        foreach (Quantizer group in _groups)
-        {
-            int count = group.Levels.Count, start = first;
-            parts.Add(group.Lookup(count == 1
-                ? x.Column(start)
-                : TensorOperations.JoinColumns([.. Enumerable.Range(start, count).Select(x.Column)])));
-            first += count;
-        }
-        return TensorOperations.JoinColumns(parts);
+        // The first levels of each group decode alone.
+        int count = x.Shape.Last / _groups.Length;
+        return TensorOperations.JoinColumns([.. _groups.Select((group, i) => group.Lookup(group.Levels.Count == 1
+            ? x.Column(i)
+            : TensorOperations.JoinColumns([.. Enumerable.Range(i * count, count).Select(x.Column)])))]);
     });
 
     /// <summary>The codes of each group, with zeros in the dimensions of the others.</summary>
@@ -96,6 +90,9 @@ public sealed class GroupedQuantizer : Quantizer
 
     private IEnumerable<Tensor> Split(Tensor z)
     {
+        if (z.Shape.Last % _groups.Length != 0)
+            throw new ArgumentException(
+                $"vectors of {z.Shape.Last} dimensions cannot be cut into {_groups.Length} groups of one size");
         int columns = z.Shape.Last / _groups.Length;
         return Enumerable.Range(0, _groups.Length).Select(i => z.Columns(i * columns, columns));
     }

@@ -2,6 +2,7 @@ using System.Numerics;
 using Tessera.Data;
 using Tessera.Imaging;
 using Tessera.Models;
+using Tessera.Quantization;
 using Tessera.Tensors;
 using Tessera.Tensors.Devices;
 using Tessera.Tensors.Ops;
@@ -44,7 +45,7 @@ public sealed class Tokenizer : IDisposable
             model.Device, shape => Tensor.Zeros(shape, model.Device), (tape, x) => model.Encode(x.On(tape)).Storage);
         _decoding = new RepeatedPass<Indices, Storage<float>>(
             model.Device, shape => Indices.From(new int[shape.Length], shape, model.Options.Codes, model.Device),
-            (tape, codes) => model.Decode(codes.On(tape)).Storage);
+            (tape, codes) => model.Decode(model.FirstLevels(codes.On(tape), Depth)).Storage);
     }
 
     /// <summary>The model.</summary>
@@ -59,6 +60,21 @@ public sealed class Tokenizer : IDisposable
     /// Codes of a cell. If it is above 1, the codes of a cell follow each other wherever codes are taken or given.
     /// </summary>
     public int Levels => Model.Options.Cell.Codes;
+
+    /// <summary>
+    /// The first levels of a residual quantizer (of each group, if there are several) that decoding uses, 1 to <see
+    /// cref="CellOptions.Depth"/>; by default, null, all. The codes that it takes are those of all levels all the same.
+    /// </summary>
+    /// <exception cref="InputException">The model has no levels to leave out, or not so many.</exception>
+    public int? Depth
+    {
+        get;
+        init
+        {
+            if (value is { } depth) Model.Options.Cell.CheckFirstLevels(depth);
+            field = value;
+        }
+    }
 
     /// <summary>Opens a trained model.</summary>
     /// <param name="path">

@@ -18,33 +18,41 @@ public static class Evaluator
     /// </param>
     /// <param name="split">The split that the set is, copied to the result.</param>
     /// <param name="dataVariance">The variance of the training images; null if unknown.</param>
+    /// <param name="depth">
+    /// The first levels of a residual quantizer (of each group, if there are several) that images are decoded from, 1 to
+    /// <see cref="CellOptions.Depth"/>; null for all. The use of the others is not counted.
+    /// </param>
     /// <param name="progress">Receives the number of images done, after each batch.</param>
     /// <param name="cancellation">Cancels the evaluation between batches.</param>
-    /// <exception cref="InputException">The set is empty or does not fit the model.</exception>
+    /// <exception cref="InputException">
+    /// The set is empty or does not fit the model, or the model has no such levels.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The evaluation was cancelled.</exception>
     public static Evaluation Evaluate(
-        VqVae model, ImageSet images, Split split, double? dataVariance,
+        VqVae model, ImageSet images, Split split, double? dataVariance, int? depth = null,
         IProgress<int>? progress = null, CancellationToken cancellation = default) =>
-        Measure(model, images, split, dataVariance, progress, cancellation).Evaluation;
+        Measure(model, images, split, dataVariance, depth, progress, cancellation).Evaluation;
 
     /// <summary>As <see cref="Evaluate"/>, with the PSNR of each image and the count of each code.</summary>
     internal static Measurement Measure(
-        VqVae model, ImageSet images, Split split, double? dataVariance,
+        VqVae model, ImageSet images, Split split, double? dataVariance, int? depth = null,
         IProgress<int>? progress = null, CancellationToken cancellation = default)
     {
         CheckFit(model.Options, images);
+        CellOptions cell = model.Options.Cell;
+        if (depth is { } levels)
+        {
+            cell.CheckFirstLevels(levels);
+            cell = cell with { Depth = levels };
+        }
         int length = images.Width * images.Height * images.Channels;
         int batch = Math.Min(ImageFit.BatchFor(images.Width, images.Height), images.Count);
         float[] originals = new float[batch * length], reconstructions = new float[batch * length];
         double[] squaredErrors = new double[images.Count];
         double[] psnr = new double[images.Count], ssim = new double[images.Count];
-        var usage = new CodeUsage(model.Options.Codes, model.Options.Cell);
+        var usage = new CodeUsage(model.Options.Codes, cell);
         using var pass = new RepeatedPass<Tensor, (Storage<int> Codes, Storage<float> Images)>(
-            model.Device, shape => Tensor.Zeros(shape, model.Device), (tape, x) =>
-            {
-                VqVaeOutput output = model.Forward(x.On(tape));
-                return (output.Quantized.Codes.Storage, output.Reconstruction.Storage);
-            });
+            model.Device, shape => Tensor.Zeros(shape, model.Device), (tape, x) => Pass(model, x.On(tape), depth));
         for (int first = 0; first < images.Count; first += batch)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -83,25 +91,40 @@ public static class Evaluator
             split, images.Count, dataVariance > 0 ? mse / dataVariance : null, mse, psnr.Average(), ssim.Average(),
             usage.Perplexity, usage.Used, model.Options.Codes * usage.Levels)
         {
-            Joint = usage.Levels == 1 ? null : new CodeUse(usage.JointPerplexity, usage.JointUsed),
-            Levels = usage.Levels == 1
-                ? []
-                : [.. Enumerable.Range(0, usage.Levels).Select(
-                    level => new CodeUse(usage.PerplexityOf(level), usage.UsedOf(level))
-                    {
-                        Name = model.Options.Cell.NameOf(level),
-                    })],
+            Joint = usage.Levels > 1 && usage.JointUsed is { } used
+                ? new CodeUse(usage.JointPerplexity!.Value, used)
+                : null,
+            Levels = usage.Levels == 1 ? [] : [.. UseOf(usage, cell)],
         };
         return new Measurement(evaluation, psnr, usage);
     }
 
+    private static (Storage<int> Codes, Storage<float> Images) Pass(VqVae model, Tensor images, int? depth)
+    {
+        if (depth is null)
+        {
+            VqVaeOutput output = model.Forward(images);
+            return (output.Quantized.Codes.Storage, output.Reconstruction.Storage);
+        }
+        Indices codes = model.FirstLevels(model.Encode(images), depth);
+        return (codes.Storage, model.Decode(codes).Storage);
+    }
+
+    private static IEnumerable<CodeUse> UseOf(CodeUsage usage, CellOptions cell) =>
+        Enumerable.Range(0, usage.Levels).Select(
+            level => new CodeUse(usage.PerplexityOf(level), usage.UsedOf(level)) { Name = cell.NameOf(level) });
+
     /// <summary>Checks that a set is not empty and that its batches fit a model.</summary>
+    /// <param name="model">The model's options.</param>
+    /// <param name="images">The set.</param>
+    /// <param name="batch">Images of a batch.</param>
+    /// <param name="training">Whether the model is trained on them.</param>
     /// <exception cref="InputException">The set is empty or does not fit; the message says why.</exception>
-    public static void CheckFit(VqVaeOptions model, ImageSet images, int batch = 1)
+    public static void CheckFit(VqVaeOptions model, ImageSet images, int batch = 1, bool training = false)
     {
         if (images.Count == 0)
             throw new InputException($"{images.Name} holds no images; add some, or choose another set");
-        ImageFit.Check(model, images.Width, images.Height, images.Channels, batch);
+        ImageFit.Check(model, images.Width, images.Height, images.Channels, batch, training);
     }
 }
 

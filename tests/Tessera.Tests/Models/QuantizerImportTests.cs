@@ -174,6 +174,9 @@ public sealed class QuantizerImportTests : IDisposable
             "only models with a depth of 1", Refused(FileOf("residual"), cosine).Message, StringComparison.Ordinal);
         using var top = new VqVae(Kinds["vq"] with { Cell = new CellOptions { Top = true } }, seed: 1);
         Assert.Contains("two levels", Refused(FileOf("vq"), top).Message, StringComparison.Ordinal);
+        using var halves = new VqVae(With(new FiniteScalarQuantizerOptions { Levels = [8, 5, 2] }, codes: 80));
+        Assert.Contains(
+            "3 or more levels a dimension", Refused(FileOf("fsq"), halves).Message, StringComparison.Ordinal);
     }
 
     [Theory]

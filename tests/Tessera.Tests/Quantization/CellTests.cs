@@ -7,6 +7,7 @@ using Tessera.Tensors.Devices;
 using Tessera.Tensors.Ops;
 using Tessera.Tensors.Random;
 using Tessera.Tests.Models;
+using Tessera.Tokens;
 using Tessera.Training;
 
 namespace Tessera.Tests.Quantization;
@@ -175,23 +176,30 @@ public class CellTests
         Assert.NotEqual(losses[0], losses[1]);
     }
 
-    [Fact]
-    public void Levels_that_an_update_leaves_out_learn_nothing()
+    /// <summary>In a trainer, where a block tells each update's levels, and in a loop of one's own.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Levels_that_an_update_leaves_out_keep_their_codes_and_averages(bool isShared)
     {
         using VqVae model = new(Options("ema", 1, 4, 0) with
         {
+            Quantizer = new EmaVectorQuantizerOptions { KeepSmoothing = false },
             Cell = new CellOptions { Depth = 4, LevelDropout = 1 },
         });
         using var block = new UpdateBlock(model.Device);
-        model.Quantizer.Share(block);
+        if (isShared) model.Quantizer.Share(block);
         using var tape = new Tape();
         float[] images = Images(2).ToArray();
         var used = new HashSet<int>();
         for (int update = 0; update < 30; update++)
         {
             float[][] before = Books();
-            model.Quantizer.Prepare();
-            block.Upload();
+            if (isShared)
+            {
+                model.Quantizer.Prepare();
+                block.Upload();
+            }
             model.Forward(tape.Input(images, [2, Height, Width, 3]));
             tape.Reset();
             bool[] moved = [.. before.Zip(Books(), (a, b) => !a.SequenceEqual(b))];
@@ -206,7 +214,22 @@ public class CellTests
             model.Forward(given).Quantized.Vectors.ToArray(),
             model.Quantizer.Lookup(model.Encode(given)).ToArray(), (a, b) => Math.Abs(a - b) < 1e-5);
 
-        float[][] Books() => [.. model.Quantizer.Levels.Select(level => ((EmaVectorQuantizer)level).Sums.ToArray())];
+        float[][] Books() =>
+        [
+            .. model.Quantizer.Levels.Select(
+                level => level.State().SelectMany(entry => entry.Tensor.ToArray()).ToArray()),
+        ];
+    }
+
+    [Fact]
+    public void Dimensions_that_groups_do_not_divide_are_refused()
+    {
+        using var quantizer = new GroupedQuantizer(
+            groups: 2, () => new VectorQuantizerOptions().Create(Codes, codeDim: 2, new(1)));
+        using Tensor vectors = Tensor.Zeros([1, 1, 1, 5]);
+        Assert.Contains(
+            "5 dimensions", Assert.Throws<ArgumentException>(() => quantizer.FindCodes(vectors)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -220,8 +243,13 @@ public class CellTests
         Assert.Equal(Perplexity(0.5, 0.25, 0.25), usage.PerplexityOf(0), 1e-6);
         Assert.Equal(Perplexity(0.25, 0.75), usage.PerplexityOf(1), 1e-6);
         Assert.Equal((usage.PerplexityOf(0) + usage.PerplexityOf(1)) / 2, usage.Perplexity, 1e-12);
-        Assert.Equal(Perplexity(0.5, 0.25, 0.25), usage.JointPerplexity, 1e-6);
+        Assert.Equal(Perplexity(0.5, 0.25, 0.25), usage.JointPerplexity!.Value, 1e-6);
         Assert.Throws<ArgumentException>(() => usage.Add([1, 2, 3]));
+        // Too many combinations are not kept; the levels are still counted.
+        var many = new CodeUsage(codes: 5000, levels: 2);
+        for (int first = 0; first < 5000 && many.JointUsed is not null; first++)
+            many.Add([.. Enumerable.Range(0, 10_000).Select(i => i % 2 == 0 ? first : i / 2)]);
+        Assert.Equal((null, null, 5000), (many.JointUsed, many.JointPerplexity, many.UsedOf(1)));
 
         static double Perplexity(params double[] p) => Math.Exp(-p.Sum(each => each * Math.Log(each)));
     }
@@ -250,7 +278,12 @@ public class CellTests
         Refused(new CellOptions { Depth = 2 }, "gumbel", "Depth");
         Refused(new CellOptions { SharedCodebook = true }, "ema", "SharedCodebook");
         Refused(new CellOptions { Depth = 2, SharedCodebook = true }, "fsq", "SharedCodebook");
+        Refused(new CellOptions { Depth = 2, SharedCodebook = true }, "cosine", "SharedCodebook");
+        // Four levels a dimension: 2 bits of 24.
+        Refused(new CellOptions { Depth = 13 }, "fsq", "Depth");
         Refused(new CellOptions { LevelDropout = 0.5f }, "ema", "LevelDropout");
+        // The running sizes of the default options change by smoothing.
+        Refused(new CellOptions { Depth = 2, LevelDropout = 0.5f }, "ema", "LevelDropout");
         Refused(new CellOptions { Depth = 2, LevelDropout = 1.5f }, "ema", "LevelDropout");
         Refused(new CellOptions { Depth = 2, SharedCodebook = true, LevelDropout = 0.5f }, "ema", "LevelDropout");
 
@@ -270,11 +303,83 @@ public class CellTests
         // The first level of a residual quantizer decodes alone.
         using Indices first = Indices.From(new int[6], [1, 2, 3, 1], Codes);
         using (Tensor image = model.Decode(first)) Assert.Equal(new Shape(1, 8, 12, 3), image.Shape);
-        using VqVae grouped = Model("ema", 2, 1, 0);
+        // One code of two groups is no level.
+        using VqVae grouped = Model("ema", 2, 2, 0);
         Assert.Throws<ArgumentException>(() => grouped.Decode(first));
+        Assert.Throws<ArgumentException>(() => grouped.Decode(three));
         Assert.Contains(
             "[batch, height, width, 2]", Assert.Throws<ArgumentException>(() => model.Decode(flat)).Message);
         Assert.Throws<ArgumentException>(() => model.Decode(three));
+    }
+
+    /// <summary>The first codes of each group decode to the sum of their vectors.</summary>
+    [Theory]
+    [InlineData("ema", 1, 4)]
+    [InlineData("ema", 2, 2)]
+    [InlineData("cosine", 2, 2)]
+    public void The_first_levels_decode_alone(string kind, int groups, int depth)
+    {
+        using VqVae model = Model(kind, groups, depth, lookupDim: 0);
+        using var all = new Tokenizer(model);
+        int[] codes = all.Encode(SyntheticShapes.Image(0, size: 16));
+        float[][] book = [.. model.Quantizer.CodebookValues().Chunk(model.Options.CodeDim)];
+        var images = new List<byte[]>();
+        for (int kept = 1; kept <= depth; kept++)
+        {
+            int[] first = [.. codes.Where((_, place) => place % depth < kept)];
+            using Indices given = Indices.From(first, [1, 4, 4, groups * kept], Codes);
+            using Tensor decoded = model.Decode(given);
+            using var tokenizer = new Tokenizer(model) { Depth = kept };
+            images.Add(tokenizer.Decode(codes, 4, 4).Pixels);
+            byte[] pixels = new byte[images[^1].Length];
+            PixelValues.ToBytes(decoded.ToArray(), pixels);
+            Assert.Equal(pixels, images[^1]);
+
+            float[] vector = model.Quantizer.Lookup(given).ToArray()[..model.Options.CodeDim];
+            float[][] parts =
+            [
+                .. codes[..(groups * depth)].Select((code, level) => book[level * Codes + code])
+                    .Where((_, level) => level % depth < kept),
+            ];
+            Assert.All(vector, (value, d) => Assert.Equal(parts.Sum(part => part[d]), value, 1e-4));
+        }
+        Assert.Equal(all.Decode(codes, 4, 4).Pixels, images[^1]);
+        Assert.Equal(depth, images.DistinctBy(Convert.ToHexString).Count());
+    }
+
+    [Fact]
+    public void An_evaluation_of_the_first_levels_counts_these()
+    {
+        using VqVae model = Model("fsq", 2, 2, 0);
+        ImageSet images = SyntheticShapes.Load(Split.Test, size: 16, trainCount: 1, testCount: 9);
+        Evaluation[] byDepth = [.. ((int?[])[1, 2, null]).Select(depth => Evaluator.Evaluate(
+            model, images, Split.Test, dataVariance: 0.1, depth, cancellation: TestContext.Current.CancellationToken))];
+        Assert.Equal(byDepth[2] with { Levels = [] }, byDepth[1] with { Levels = [] });
+        Assert.Equal(byDepth[2].Levels, byDepth[1].Levels);
+        Assert.Equal([2 * Codes, 4 * Codes, 4 * Codes], byDepth.Select(evaluation => evaluation.Codes));
+        Assert.Equal(
+            [byDepth[2].Levels[0].CodesUsed, byDepth[2].Levels[2].CodesUsed],
+            byDepth[0].Levels.Select(level => level.CodesUsed));
+        Assert.NotEqual(byDepth[0].Mse, byDepth[1].Mse);
+    }
+
+    [Theory]
+    [InlineData("ema", 2, 2, 0, "Depth must be 1 to 2, the model's, not 0")]
+    [InlineData("ema", 2, 2, 3, "Depth must be 1 to 2, the model's, not 3")]
+    [InlineData("ema", 2, 1, 1, "Depth needs a model with a depth of 2 or more, whose first codes decode alone")]
+    [InlineData("gumbel", 1, 1, 1, "Depth needs a model with a depth of 2 or more, whose first codes decode alone")]
+    public void Levels_that_a_model_does_not_have_are_refused(
+        string kind, int groups, int depth, int given, string message)
+    {
+        using VqVae model = Model(kind, groups, depth, 0);
+        ImageSet images = SyntheticShapes.Load(Split.Test, size: 16, trainCount: 1, testCount: 1);
+        InputException[] errors =
+        [
+            Assert.Throws<InputException>(() => new Tokenizer(model) { Depth = given }),
+            Assert.Throws<InputException>(() => Evaluator.Evaluate(
+                model, images, Split.Test, null, given, cancellation: TestContext.Current.CancellationToken)),
+        ];
+        Assert.All(errors, error => Assert.Equal((message, "Depth"), (error.Message, error.Option)));
     }
 
     private static QuantizedLevel LevelOf(VqVaeOutput output, int level) => output.Quantized.Levels[level];

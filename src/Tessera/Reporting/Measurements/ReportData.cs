@@ -81,9 +81,9 @@ internal sealed record ReportData
         progress.Report(new ReportProgress(measuring, 0));
         Measurement measurement = Evaluator.Measure(
             trained.Model, images, subject.Split, trained.DataVariance,
-            new ImmediateProgress<int>(
+            progress: new ImmediateProgress<int>(
                 done => progress.Report(new ReportProgress(measuring, 0.7 * done / images.Count))),
-            cancellation);
+            cancellation: cancellation);
 
         var probe = new ModelProbe(trained.Model, cancellation);
         progress.Report(new ReportProgress("reconstructing images", 0.7));
