@@ -13,7 +13,8 @@ internal sealed class DataPackCommand : TesseraCommand
 
     private readonly Argument<string> _source = new("SOURCE")
     {
-        Description = "A folder of images, with the splits and classes that training sees in it.",
+        Description = "A folder of images, with the splits and classes that training sees in it; or a tar archive "
+            + "(WebDataset) or Parquet file of images, or a folder of those.",
     };
 
     private readonly Option<string?> _out = NewOption.Text(
@@ -36,7 +37,8 @@ internal sealed class DataPackCommand : TesseraCommand
         "Decodes and scales images once, into a file for --data that may be larger than memory. Ctrl-C keeps what is "
             + "there.",
         "tessera data pack images --size 64 --out images.tpk",
-        "tessera data pack more-images --size 64 --skip-damaged --out images.tpk")
+        "tessera data pack more-images --size 64 --skip-damaged --out images.tpk",
+        "tessera data pack train-00000.parquet --size 64 --out images.tpk")
     {
         Arguments.Add(_source);
         Options.Add(_out);
@@ -68,13 +70,14 @@ internal sealed class DataPackCommand : TesseraCommand
         }
         catch (OperationCanceledException) when (File.Exists(path))
         {
-            Invocation.Output.Line(
-                $"{path} holds the images packed so far; add the rest with the same command");
+            Invocation.Output.Line($"{path} holds the images packed so far; add the rest with the same command");
             throw;
         }
         if (result.LeftAlone is { } note) Invocation.Output.Line($"{source}: {note}");
         if (result.LeftOut.Count > 0)
-            Invocation.Output.Line($"{source}: {result.LeftOut.Count} images cannot be read and are left out");
+            Invocation.Output.Line(
+                $"{source}: {result.LeftOut.Count} of {result.Added + result.Present + result.LeftOut.Count} images "
+                + "cannot be read and are left out");
         using ImageStore store = ImageStore.Open(path);
         Invocation.Output.Line(
             $"{path}: {result.Added} images added"

@@ -69,7 +69,9 @@ public sealed class ImageSource
     /// <summary>Number of images.</summary>
     public int Count => _labels.Length;
 
-    /// <summary>The files of other kinds: "3 other files left alone (.db, .txt)"; null if there are none.</summary>
+    /// <summary>
+    /// What is not among the images: "3 other files left alone (.db, .txt)", or what a store lacks; null for nothing.
+    /// </summary>
     public string? LeftAlone { get; init; }
 
     /// <summary>Where the images lie already, so that <see cref="Load"/> reads none; null for files.</summary>

@@ -130,8 +130,8 @@ internal sealed record ParquetPackSource(string Root, string[] Files, ImageSize 
             where T : struct where TResult : class
         {
             var results = new TResult?[checked((int)reader.RowCount)];
-            using RawColumnData<T> column =
-                reader.ReadRawColumnDataAsync<T>(field).AsTask().GetAwaiter().GetResult();
+            using var column =
+                (RawColumnData<T>)reader.ReadRawColumnDataBaseAsync(field).AsTask().GetAwaiter().GetResult();
             int next = 0;
             for (int i = 0; i < results.Length; i++)
             {
