@@ -41,7 +41,7 @@ internal static class ClassifierSettings
     [
         .. RunSettings<ClassifierOptions>.Computing(),
         .. RunSettings<ClassifierOptions>.Saving(Usual, $"{Usual.EvalEvery}"),
-        ImageSettings<ClassifierOptions>.DataDir(),
+        ImageSettings<ClassifierOptions>.DataDir(), ImageSettings<ClassifierOptions>.Cache(),
     ]);
 
     private static Setting<ClassifierOptions, int?> Model(

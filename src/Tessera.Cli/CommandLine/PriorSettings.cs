@@ -59,7 +59,7 @@ internal static class PriorSettings
     [
         .. RunSettings<PriorOptions>.Computing(),
         .. RunSettings<PriorOptions>.Saving(Usual, $"{Usual.EvalEvery}"),
-        ImageSettings<PriorOptions>.DataDir(),
+        ImageSettings<PriorOptions>.DataDir(), ImageSettings<PriorOptions>.Cache(),
     ]);
 
     private static Setting<PriorOptions, int?> Model(

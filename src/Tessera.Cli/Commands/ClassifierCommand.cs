@@ -46,6 +46,7 @@ internal sealed class ClassifierCommand : TrainingCommand<ClassifierOptions>
             Model = new VqVaeOptions { Channels = options.Model.Channels },
             Data = options.Data,
             DataDir = options.DataDir,
+            Cache = options.Cache,
             Size = options.Size,
         };
         (ImageSet train, ImageSet test) = resume

@@ -107,6 +107,7 @@ internal sealed class PriorCommand : TrainingCommand<PriorOptions>
             Model = trained.Model.Options,
             Data = options.Data.Length > 0 ? options.Data : own.Data,
             DataDir = options.DataDir ?? own.DataDir,
+            Cache = options.Cache ?? own.Cache,
             Size = hasSize ? options.Size : own.Size,
         };
     }

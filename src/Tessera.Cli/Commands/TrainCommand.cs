@@ -2,6 +2,7 @@ using System.CommandLine;
 using Tessera.Cli.CommandLine;
 using Tessera.Cli.Rendering;
 using Tessera.Data;
+using Tessera.Data.Stores;
 using Tessera.Features;
 using Tessera.Imaging;
 using Tessera.Models;
@@ -35,6 +36,7 @@ internal sealed class TrainCommand : TrainingCommand<TrainingOptions>
             + "[default: runs/NAME-1, runs/NAME-2, ...; NAME follows from --data].",
         "tessera train",
         "tessera train --data images --size 64 --out runs/images",
+        "tessera train --data images.tpk --out runs/images",
         "tessera train --data images --size 256 --stride 8 --groupnorm 32 --attention 4 --out runs/large",
         "tessera train --data images --size 64 --top on --groupnorm 32 --commitment 0.25 --out runs/two-levels",
         "tessera train --data cifar10 --data-dir data --minutes 60 --flips on --out runs/cifar",
@@ -162,6 +164,7 @@ internal sealed class TrainCommand : TrainingCommand<TrainingOptions>
     private static string FreePath(string data)
     {
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(data));
+        if (ImageStore.IsStore(name)) name = Path.GetFileNameWithoutExtension(name);
         if (name.Length == 0) name = "images";
         return Enumerable.Range(1, int.MaxValue)
             .Select(number => Path.Combine("runs", $"{name}-{number}"))

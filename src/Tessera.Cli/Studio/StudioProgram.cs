@@ -23,7 +23,7 @@ internal sealed partial class StudioProgram : IStudioProgram
     private const string Length = "Length", Computing = "Computing";
 
     // A path never comes from a page; the images of a prior are those of its tokenizer.
-    private static readonly string[] Places = [TrainSettings.KeyName, "--data-dir"];
+    private static readonly string[] Places = [TrainSettings.KeyName, "--data-dir", "--cache"];
     private static readonly string[] Images = [TrainSettings.DataName, TrainSettings.SizeName];
 
     private readonly TrainCommand _train = new(Silent());
