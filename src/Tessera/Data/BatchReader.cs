@@ -25,7 +25,7 @@ internal sealed class BatchReader(
     /// <summary>The bytes of a batch, valid until the next call.</summary>
     /// <param name="update">Number of the batch, from 0.</param>
     /// <exception cref="InputException">They cannot be read.</exception>
-    /// <inheritdoc cref="BatchSampler.Fill"/>
+    /// <inheritdoc cref="BatchSampler.Fill(long, int, int, Span{int})"/>
     public ReadOnlySpan<byte> Read(long update)
     {
         bool isAhead = _ahead is { } ahead && ahead.Update == update;
