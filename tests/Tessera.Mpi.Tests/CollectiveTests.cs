@@ -73,6 +73,22 @@ public class CollectiveTests
         Assert.All(ThreadRanks.Run(3, ranks => ranks.Any(false)), Assert.False);
     }
 
+    /// <summary>Each rank sends 2 (P - 1) / P times the bytes of a large sum, in two messages.</summary>
+    [Theory]
+    [InlineData(2)]
+    [InlineData(4)]
+    public void What_is_sent_is_counted(int size)
+    {
+        const int Length = 100_000;
+        CollectiveTraffic[] traffic = ThreadRanks.Run(size, ranks =>
+        {
+            ranks.Sum<float>(new float[Length]);
+            return ranks.Traffic;
+        });
+        Assert.All(traffic, one => Assert.Equal((2, 2 * (size - 1) * Length * 4 / size), (one.Messages, one.Bytes)));
+        Assert.All(traffic, one => Assert.True(one.Time > TimeSpan.Zero, "no time was counted"));
+    }
+
     [Fact]
     public void A_lone_process_sends_nothing()
     {
@@ -83,6 +99,7 @@ public class CollectiveTests
         lone.Wait();
         Assert.Equal([1f, 2f], values);
         Assert.Equal((0, 1), (lone.Rank, lone.Size));
+        Assert.Equal(default, lone.Traffic);
         Assert.Equal(["text"], lone.Gather("text"));
         Assert.True(lone.Any(true));
     }
