@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures the studio with the model cifar10 that comes with the program: from the command to the first page's last byte,
-# edits in the editor, and what is computed once for a model. Prints medians and the largest values. Needs curl and jq,
-# and Chromium for what the page itself says. TESSERA_DATA names the folder of CIFAR-10; without it the images are shapes.
+# edits in the editor, and what is computed once for a model. Prints medians and the largest values. Needs curl and jq; for
+# what the page itself says, Chromium and the browser tests, built. TESSERA_DATA names the folder of CIFAR-10; without it the images are shapes.
 #
 #     dotnet publish src/Tessera.Cli -r linux-x64 -o dist
 #     benchmarks/studio/measure.sh dist/tessera
@@ -83,12 +83,11 @@ for ((i = 0; i < requests; i++)); do
   post likely "{ \"codes\": ${codes/0,7,/$((i % 512)),7,}, \"place\": $((i % 64)), \"class\": \"horse\" }"
 done | summary "likely"
 
-# What the editor says below its picture: from the change to the pixels on the page.
-if command -v chromium >/dev/null; then
-  for ((i = 0; i < starts; i++)); do
-    chromium --headless --no-sandbox --disable-gpu --timeout=6000 --dump-dom \
-      "$address/#/runs/$run/editor?image=$i" 2>/dev/null | grep -o 'decoded in [0-9.]* ms' | grep -o '[0-9.]*' \
-      | awk '{ print $1 / 1000 }' | head -1
-  done | summary "the first decode of a page"
+# What the editor says below its picture: from a change to the pixels on the page.
+built=(tests/Tessera.Studio.BrowserTests/bin/*/net10.0/.playwright)
+playwright=${built[0]}
+if [[ -d $playwright && -x /usr/bin/chromium ]]; then
+  "$playwright"/node/*/node benchmarks/studio/page.cjs "$PWD/$playwright/package" "$address" "$run" \
+    | summary "decode, in the page"
 fi
 stop

@@ -104,9 +104,18 @@ public sealed class QuantizerTests(Trained trained) : IDisposable
     [InlineData("--divergence needs --quantizer gumbel", "--divergence", "1")]
     [InlineData("--orthogonality must be a number of at least 0", "--orthogonality", "1")]
     [InlineData("--depth must be 1 with the quantizer gumbel", "--quantizer", "gumbel", "--depth", "2")]
-    [InlineData("--groups must divide the 16 dimensions, unlike 3", "--groups", "3")]
+    [InlineData("--groups must divide the 16 dimensions of the vectors; 3 does not", "--groups", "3")]
     [InlineData("--shared-codebook needs a quantizer with a codebook", "--shared-codebook", "on")]
-    [InlineData("--level-dropout must be 0 (off) to 1", "--level-dropout", "0.5")]
+    [InlineData("--level-dropout needs a depth of 2 or more", "--level-dropout", "0.5")]
+    [InlineData("--level-dropout must be 0 (off) to 1, not 1.5", "--depth", "2", "--level-dropout", "1.5")]
+    [InlineData(
+        "--levels 8,8 gives 64 codes, not 512", "--quantizer", "fsq", "--codes", "512", "--levels", "8,8")]
+    [InlineData(
+        "--temperature must be a number above 0, not 0", "--quantizer", "gradient", "--entropy", "1",
+        "--temperature", "0")]
+    [InlineData(
+        "--shared-codebook must be off with cosine", "--quantizer", "cosine", "--depth", "2",
+        "--shared-codebook", "on")]
     [InlineData("--lookup-dim must be 0", "--quantizer", "fsq", "--lookup-dim", "4")]
     public void What_does_not_fit_together_is_refused(string line, params string[] options) =>
         Assert.StartsWith(line, Program.Refuse(["train", .. options]), StringComparison.Ordinal);

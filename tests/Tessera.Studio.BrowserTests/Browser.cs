@@ -3,7 +3,10 @@ using Tessera.Studio.Tests;
 
 namespace Tessera.Studio.BrowserTests;
 
-/// <summary>Tests of the views of a model. They run beside those of <see cref="RunViews"/>.</summary>
+/// <summary>
+/// Tests of the views of a model, and of the whole path to one. They run beside those of <see cref="RunViews"/>, which
+/// take about as long.
+/// </summary>
 [CollectionDefinition(Name)]
 public sealed class ModelViews : ICollectionFixture<Browser>
 {

@@ -77,6 +77,27 @@ public sealed class EditorTests(Browser browser)
     }
 
     [Fact]
+    public async Task The_editor_opens_before_the_codes_are_counted()
+    {
+        const string Counts = "**/atlas/counts";
+        await using Sheet sheet = await Open(page => page.RouteAsync(Counts, route => route.FulfillAsync(
+            new()
+            {
+                Status = 202,
+                ContentType = "application/json",
+                Body = """{ "stage": "encoding 2000 images", "fraction": 0.25 }""",
+            })));
+        await sheet.ClickCell(Codes, 0, 0, Side);
+        Assert.StartsWith("code ", await sheet.Cell("Atlas of codes"));
+        Assert.DoesNotContain("used", await sheet.Cell("Atlas of codes"));
+        await sheet.Label("Order").SelectOptionAsync("use");
+        await Expect(sheet.Text("Encoding 2000 images 25")).ToBeVisibleAsync();
+        await sheet.Page.UnrouteAsync(Counts);
+        await Expect(sheet.Text("The most used first.")).ToBeVisibleAsync();
+        Assert.Contains("used", await sheet.Cell("Atlas of codes"));
+    }
+
+    [Fact]
     public async Task The_keyboard_alone_paints()
     {
         await using Sheet sheet = await Open();

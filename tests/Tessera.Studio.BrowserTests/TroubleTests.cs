@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
+using Tessera.Files;
 using static Microsoft.Playwright.Assertions;
 
 namespace Tessera.Studio.BrowserTests;
@@ -98,6 +99,8 @@ public sealed class TroubleTests(Browser browser)
         const int Rows = 2000;
         using var folder = new TemporaryFolder();
         string runs = browser.Runs.Copy(folder), file = Path.Combine(runs, "other", "series.csv");
+        // The studio takes it for a run that trains.
+        using var alone = new FolderLock(Path.Combine(runs, "other"));
         await using Tests.Studio studio = await Tests.Studio.Start(runs);
         await using Sheet sheet = await browser.Open($"runs/{await studio.Id("other")}/live", studio.Address);
         ILocator chart = sheet.Page.Locator(".chart-box").First;
@@ -113,7 +116,8 @@ public sealed class TroubleTests(Browser browser)
         await writing;
         int frames = await sheet.Page.EvaluateAsync<int>("window.frames");
         Assert.True(frames >= 10, $"only {frames} frames were drawn in about two seconds");
-        await Expect(chart).ToHaveAttributeAsync("aria-label", new Regex("at update 2,040;"));
+        // Of 2,040 updates in at most 800 buckets, the last one begins there.
+        await Expect(chart).ToHaveAttributeAsync("aria-label", new Regex("at update 2,038;"));
     }
 
     /// <summary>Adds rows to a log, a thousand a second.</summary>

@@ -12,7 +12,9 @@ internal static class FeatureSource
     public static FeatureNetwork? Read(LossOptions loss) => loss switch
     {
         { Perceptual: 0 } => null,
-        { Features: { } path } when Path.GetExtension(path) == OnnxFeatures.Extension => OnnxFeatures.Read(path),
+        { Features: { } path } when
+            Path.GetExtension(path).Equals(OnnxFeatures.Extension, StringComparison.OrdinalIgnoreCase) =>
+            OnnxFeatures.Read(path),
         _ => FeatureFile.Read(loss.Features!),
     };
 }

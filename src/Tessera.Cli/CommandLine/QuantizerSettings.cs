@@ -63,7 +63,7 @@ internal static class QuantizerSettings
     [
         Number(
             "--commitment", $"Commitment cost, the paper's beta; not for fsq, bsq and gumbel "
-                + $"[default: {Usual.Commitment}].",
+                + $"[default: {Usual.Commitment}; {new LookupFreeQuantizerOptions().Commitment} of lfq].",
             options => options switch
             {
                 CodebookOptions codebook => codebook.Commitment,
@@ -117,8 +117,8 @@ internal static class QuantizerSettings
                 options, quantizer => RunningAverages(quantizer, "revival") with { Revival = value!.Value })),
         Choice(
             "--codebook-start",
-            "Initial codebook: random, or k-means centres of the encoder's vectors of the first batches; no effect "
-                + $"with --init [default: {Name(Usual.Start)}].",
+            "Initial codebook: random, or k-means centres of the encoder's vectors of the first batches, of at most "
+                + $"16,384 codes; no effect with --init [default: {Name(Usual.Start)}; random of simvq].",
             [.. Enum.GetValues<CodebookStart>().Select(Name)],
             options => (options as CodebookOptions)?.Start is { } start ? Name(start) : null,
             (options, value) => Codebook(options, "codebook-start") with { Start = Parse<CodebookStart>(value) }),
@@ -139,7 +139,8 @@ internal static class QuantizerSettings
         {
             Commitment = given.Commitment,
             Gradient = given.Gradient,
-            Start = given.Start,
+            // Of simvq the codes are random and stay so, as in its paper.
+            Start = codebook is SimVectorQuantizerOptions ? codebook.Start : given.Start,
             Entropy = given.Entropy,
             Diversity = given.Diversity,
             Temperature = given.Temperature,

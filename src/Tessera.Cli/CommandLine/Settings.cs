@@ -23,6 +23,9 @@ internal static class Settings
     /// <summary>The name of the option for the key of the initial weights in their file.</summary>
     public const string KeyName = "--key";
 
+    /// <summary>The name of the option for the number of codes.</summary>
+    public const string CodesName = "--codes";
+
     /// <summary>What <c>--flips</c> does to a training image.</summary>
     public const string FlipsDescription = "Mirrors each training image left to right with probability 1/2";
 
@@ -117,7 +120,7 @@ internal static class Settings
             usual, model => model.ResidualHidden, (model, value) => model with { ResidualHidden = value }),
         Model("--residual-layers", "Residual blocks in the encoder and in the decoder",
             usual, model => model.ResidualLayers, (model, value) => model with { ResidualLayers = value }),
-        Model("--codes", "Codes in the codebook, K",
+        Model(CodesName, "Codes in the codebook, K",
             usual, model => model.Codes, (model, value) => model with { Codes = value }),
         Model("--code-dim", "Dimensions of a code, D",
             usual, model => model.CodeDim, (model, value) => model with { CodeDim = value }),

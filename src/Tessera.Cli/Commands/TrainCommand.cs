@@ -97,7 +97,7 @@ internal sealed class TrainCommand : TrainingCommand<TrainingOptions>
         if (model is { Cell.Top: true, GroupNorm: 0, Quantizer: CodebookOptions })
             Invocation.Output.Line(
                 "warning: without group normalisation the top level may end with a single code; keep its codes in use "
-                + "with --groupnorm 32");
+                + $"with --groupnorm {model.LargestGroupNorm}");
     }
 
     protected override TrainingOptions OptionsToStart(ParseResult parse)
@@ -109,12 +109,24 @@ internal sealed class TrainCommand : TrainingCommand<TrainingOptions>
         Preset preset = Preset.Find(parse.GetValue(_preset) ?? Preset.Default.Name);
         TrainingOptions recipe = preset.OptionsFor(Starting.Apply(parse, preset.Options).Data);
         TrainingOptions options = ApplyAll(parse, recipe);
+        CheckCodes(parse, options.Model);
         if (options.Init is not { } init) return options;
         // The weights set the sizes of the model. A size option that differs is refused when the weights are read.
         StoredModel stored = ModelFile.Read(init, key: options.InitKey);
         ModelSource.ReportLeftOut(stored.Origin, Invocation.Error);
         recipe = recipe with { Model = recipe.Model.WithSizesOf(stored.Model.Options) };
         return ApplyAll(parse, recipe);
+    }
+
+    /// <summary>Checks that the levels of fsq give as many codes as the user asked for.</summary>
+    private void CheckCodes(ParseResult parse, VqVaeOptions model)
+    {
+        var codes = (Option<int?>)Options.Single(option => option.Name == Settings.CodesName);
+        if (model.Quantizer is FiniteScalarQuantizerOptions { Levels.Count: > 0 } rounded
+            && parse.GetValue(codes) is { } wanted && wanted != model.Codes)
+            throw new InputException(
+                $"--levels {string.Join(",", rounded.Levels)} gives {model.Codes} codes, not {wanted}; leave "
+                + $"{Settings.CodesName} out, or choose other levels");
     }
 
     protected override TrainingOptions OptionsToResume(ParseResult parse, string path)

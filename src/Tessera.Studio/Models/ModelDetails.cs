@@ -51,7 +51,8 @@ internal sealed class ModelDetails
         Uses = new Computed<CodeUses>(async report =>
         {
             MeasuredImages images = await _images.Measured();
-            // The atlas is what people wait for.
+            // The atlas and its order are what people wait for.
+            await Vectors!.Get();
             if (ShowsAllCodes) await Atlas!.Follow(report);
             return Alone(model => Count(model, images, MostImages, report));
         });

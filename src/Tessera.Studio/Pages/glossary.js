@@ -141,7 +141,7 @@ export const glossary = {
   },
 };
 
-const names = { images_per_second: 'images per second', learning_rate: 'learning rate', codes_used: 'codes used' };
+const names = { images_per_second: 'Images per second', learning_rate: 'Learning rate', codes_used: 'Codes used' };
 
 /** A column's name for people. @param {string} column */
 export const columnName = column => names[column] ?? glossary[column]?.title ?? column.replaceAll('_', ' ');

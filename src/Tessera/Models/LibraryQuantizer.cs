@@ -109,6 +109,10 @@ internal sealed partial class LibraryQuantizer : StateDict
             throw new InputException(
                 $"{Source}: residual levels of {options.Quantizer.Kind} are of another length in "
                 + "vector-quantize-pytorch; only models with a depth of 1 can take them");
+        if (options.Quantizer is FiniteScalarQuantizerOptions scalar && scalar.LevelsFor(options.Codes).Contains(2))
+            throw new InputException(
+                $"{Source}: a dimension of two levels is cut at -3.8 by vector-quantize-pytorch and at 0 here; only "
+                + "models with 3 or more levels a dimension can take its maps");
         if (Names.FirstOrDefault(name => EndsIn(name, "initted")) is { } started
             && File.TryGet(Prefix + started, out TensorEntry? flag) && flag.Values.Span is [0])
             throw new InputException(

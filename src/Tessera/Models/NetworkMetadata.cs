@@ -31,22 +31,38 @@ internal static class NetworkMetadata
     /// <exception cref="InputException">A number that no tensor shows is another.</exception>
     public static void CheckSame(StoredTensors stored, VqVaeOptions options, VqVaeOptions own)
     {
+        CheckQuantizer(stored, options, own);
         Check("groups of normalisation", options.GroupNorm, own.GroupNorm);
         Check("heads of attention", options.Attention, own.Attention);
-        (string levels, string ownLevels) = (LevelsOf(options), LevelsOf(own));
-        if (levels != ownLevels)
-            throw new InputException($"{stored.Source}: its levels are {levels}; the model's are {ownLevels}");
-
-        static string LevelsOf(VqVaeOptions options) => options.Quantizer is FiniteScalarQuantizerOptions rounded
-            ? string.Join(", ", rounded.LevelsFor(options.Codes))
-            : "none";
-
         void Check(string what, int number, int ownNumber)
         {
             // Where one has none, a tensor is missing.
             if (number > 0 && ownNumber > 0 && number != ownNumber)
                 throw new InputException(
                     $"{stored.Source}: its network has {number} {what}; the model's is {ownNumber}");
+        }
+    }
+
+    /// <summary>Checks that codes mean in one network what they mean in the other.</summary>
+    private static void CheckQuantizer(StoredTensors stored, VqVaeOptions options, VqVaeOptions own)
+    {
+        Check("quantizer is", options.Quantizer.Kind, own.Quantizer.Kind);
+        Check("codes are", $"{options.Codes}", $"{own.Codes}");
+        Check("levels are", LevelsOf(options), LevelsOf(own));
+        Check("codes of a cell are", CellOf(options.Cell), CellOf(own.Cell));
+
+        static string LevelsOf(VqVaeOptions options) => options.Quantizer is FiniteScalarQuantizerOptions rounded
+            ? string.Join(", ", rounded.LevelsFor(options.Codes))
+            : "none";
+
+        static string CellOf(CellOptions cell) => cell.Top
+            ? "those of two levels"
+            : $"{cell.Depth} in each of {cell.Groups} groups" + (cell.SharedCodebook ? " with one codebook" : "");
+
+        void Check(string what, string value, string ownValue)
+        {
+            if (value != ownValue)
+                throw new InputException($"{stored.Source}: its {what} {value}; the model's {ownValue}");
         }
     }
 

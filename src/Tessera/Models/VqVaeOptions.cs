@@ -58,12 +58,14 @@ public sealed record VqVaeOptions
     /// <summary>Codes in the codebook (the paper's K), 1 to 2^20; <c>Codes * CodeDim</c> is at most 2^30.</summary>
     public int Codes { get; init; } = 512;
 
-    /// <summary>Dimensions of a code (the paper's D), 1 to 8192.</summary>
+    /// <summary>
+    /// Dimensions of the vectors that the decoder receives (the paper's D), 1 to 8192: those of all groups together.
+    /// </summary>
     public int CodeDim { get; init; } = 64;
 
     /// <summary>
     /// Dimensions of the space in which codes are looked up, after a linear map (<see cref="ProjectedQuantizer"/>), 1
-    /// to 8192; 0 for no map.
+    /// to 8192; 0 for no map, or for a quantizer that needs its own number of dimensions, the maps to those.
     /// </summary>
     public int LookupDim { get; init; }
 
@@ -166,7 +168,8 @@ public sealed record VqVaeOptions
             nameof(Codes), $"must be at most {MostOrthogonalCodes} with an orthogonality term, not {Codes}");
         ThrowUnless(
             Quantizer is not CodebookOptions { Start: CodebookStart.KMeans } || Codes <= KMeans.MostClusters,
-            nameof(Codes), $"must be at most {KMeans.MostClusters} for a codebook that k-means starts, not {Codes}");
+            nameof(Codes),
+            $"must be at most {KMeans.MostClusters}, not {Codes}, if k-means starts the codebook: start at random");
         Cell.Validate(Quantizer);
         CheckDimensions();
     }
@@ -180,15 +183,35 @@ public sealed record VqVaeOptions
                 nameof(LookupDim), $"must be 0: {Codes} codes of this quantizer have {needed} dimensions");
         ThrowUnless(
             QuantizerDim % Cell.Groups == 0,
-            nameof(CellOptions.Groups), $"must divide the {QuantizerDim} dimensions, unlike {Cell.Groups}");
+            nameof(CellOptions.Groups),
+            $"must divide the {QuantizerDim} dimensions of the vectors; {Cell.Groups} does not");
+        ThrowUnless(
+            Cell.Depth <= Quantizer.MostLevelsFor(Codes),
+            nameof(CellOptions.Depth),
+            $"must be at most {Quantizer.MostLevelsFor(Codes)}, not {Cell.Depth}: float32 has no smaller steps");
     }
 
     /// <summary>The fewest hidden channels at a stride; other numbers are multiples of it.</summary>
     internal static int LeastHiddenAt(int stride) => Math.Max(stride / 2, 2);
 
+    /// <summary>The most groups of group normalisation: all maps and blocks have a multiple of it.</summary>
+    private int MostGroups
+    {
+        get
+        {
+            return Greatest(Hidden >> (Maps - 1), ResidualHidden);
+
+            static int Greatest(int a, int b) => b == 0 ? a : Greatest(b, a % b);
+        }
+    }
+
+    /// <summary>The most groups of group normalisation up to 32.</summary>
+    [JsonIgnore]
+    internal int LargestGroupNorm => Enumerable.Range(1, 32).Last(groups => MostGroups % groups == 0);
+
     private void ValidateNormalization()
     {
-        int first = Hidden >> (Maps - 1), most = Greatest(first, ResidualHidden);
+        int most = MostGroups;
         ThrowUnless(
             GroupNorm == 0 || (GroupNorm > 0 && most % GroupNorm == 0),
             nameof(GroupNorm),
@@ -196,8 +219,6 @@ public sealed record VqVaeOptions
         ThrowUnless(
             Attention == 0 || (Attention > 0 && Hidden % Attention == 0),
             nameof(Attention), $"must be 0 or a divisor of the {Hidden} hidden channels, not {Attention}");
-
-        static int Greatest(int a, int b) => b == 0 ? a : Greatest(b, a % b);
     }
 
     /// <summary>

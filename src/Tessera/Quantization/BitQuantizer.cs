@@ -36,7 +36,7 @@ public abstract record BitOptions : EntropyOptions
 /// </summary>
 public abstract class BitQuantizer : LevelQuantizer
 {
-    private readonly BitEntropy _entropy;
+    private readonly BitEntropy? _entropy;
 
     /// <summary>Creates the quantizer.</summary>
     /// <param name="codes">Codes, a power of two.</param>
@@ -46,11 +46,12 @@ public abstract class BitQuantizer : LevelQuantizer
     /// <param name="initializer">Names the device.</param>
     protected BitQuantizer(int codes, BitOptions options, float size, float sharpness, Initializer initializer)
         : base(codes, Grid(options.DimensionsFor(codes)!.Value, size), initializer) =>
-        _entropy = new BitEntropy(
+        _entropy = options.Entropy == 0 ? null : new BitEntropy(
             options, options.DimensionsFor(codes)!.Value, sharpness, shape => Workspace(initializer.Zeros(shape)));
 
     /// <inheritdoc/>
-    protected override Tensor Loss(Tensor u, Tensor e, bool training) => _entropy.Of(u);
+    protected override Tensor Loss(Tensor u, Tensor e, bool training) =>
+        training && _entropy is not null ? _entropy.Of(u) : NoLoss(u);
 
     private static float[] Grid(int bits, float size) =>
     [

@@ -23,12 +23,16 @@ public sealed record CellOptions
     /// </summary>
     public int Depth { get; init; } = 1;
 
-    /// <summary>Whether the levels of a residual quantizer share one codebook.</summary>
+    /// <summary>
+    /// Whether the levels of a residual quantizer share one codebook. Not of a <see cref="CosineVectorQuantizer"/>: its
+    /// codes all have one length, and residuals get shorter.
+    /// </summary>
     public bool SharedCodebook { get; init; }
 
     /// <summary>
     /// The probability that an update uses only the first levels of a residual quantizer, in [0, 1]; how many is drawn
-    /// from 1 to all. Not with <see cref="SharedCodebook"/>.
+    /// from 1 to all. Not with <see cref="SharedCodebook"/>, nor with <see
+    /// cref="EmaVectorQuantizerOptions.KeepSmoothing"/>.
     /// </summary>
     public float LevelDropout { get; init; }
 
@@ -68,14 +72,28 @@ public sealed record CellOptions
             !SharedCodebook || Depth > 1 && quantizer is CodebookOptions,
             nameof(SharedCodebook), $"needs a quantizer with a codebook and a depth of 2 or more");
         ThrowUnless(
-            LevelDropout == 0 || Depth > 1 && LevelDropout is > 0 and <= 1,
-            nameof(LevelDropout), $"must be 0 (off) to 1, with a depth of 2 or more, not {LevelDropout}");
-        ThrowUnless(
-            LevelDropout == 0 || !SharedCodebook,
-            nameof(LevelDropout), $"must be 0 with one codebook for all levels, which learns from all of them");
+            !SharedCodebook || quantizer is not CosineVectorQuantizerOptions,
+            nameof(SharedCodebook),
+            $"must be off with {quantizer.Kind}: its codes have length 1, what they leave is shorter");
+        ValidateDropout(quantizer);
         ThrowUnless(
             !Top || Groups * Depth == 1,
             nameof(Top), $"needs one group and a depth of 1, not {Groups} and {Depth}");
+    }
+
+    private void ValidateDropout(QuantizerOptions quantizer)
+    {
+        ThrowUnless(
+            LevelDropout is >= 0 and <= 1, nameof(LevelDropout), $"must be 0 (off) to 1, not {LevelDropout}");
+        if (LevelDropout == 0) return;
+        ThrowUnless(Depth > 1, nameof(LevelDropout), $"needs a depth of 2 or more; {LevelDropout} was given");
+        ThrowUnless(
+            !SharedCodebook,
+            nameof(LevelDropout), $"must be 0 with one codebook for all levels, which learns from all of them");
+        ThrowUnless(
+            quantizer is not EmaVectorQuantizerOptions { KeepSmoothing: true },
+            nameof(LevelDropout),
+            $"must be 0 where smoothing changes the running sizes, also of a level that is left out; smooth a copy");
     }
 
     /// <summary>The codebook of a place among a cell's codes.</summary>

@@ -6,10 +6,13 @@ namespace Tessera.Quantization;
 /// </summary>
 public sealed class CodeUsage
 {
+    // Some hundred megabytes.
+    private const int MostCombinations = 1 << 22;
+
     private readonly int _codes, _perCell;
     private readonly CellOptions _cell;
     private readonly long[] _counts;
-    private readonly Dictionary<UInt128, long> _joint = [];
+    private Dictionary<UInt128, long>? _joint = [];
 
     /// <summary>Counts the codes of cells with a level for each code.</summary>
     /// <param name="codes">Codes in a codebook, K: at least 1.</param>
@@ -46,11 +49,15 @@ public sealed class CodeUsage
     /// </summary>
     public double Perplexity => Enumerable.Range(0, Levels).Average(PerplexityOf);
 
-    /// <summary>Number of different combinations of a cell's codes.</summary>
-    public int JointUsed => _perCell == 1 ? Used : _joint.Count;
+    /// <summary>
+    /// Number of different combinations of a cell's codes; null if there are more than 4,194,304, which are not
+    /// counted.
+    /// </summary>
+    public int? JointUsed => _perCell == 1 ? Used : _joint?.Count;
 
-    /// <summary>The perplexity of the combinations of a cell's codes.</summary>
-    public double JointPerplexity => _perCell == 1 ? PerplexityOf(0) : PerplexityOf([.. _joint.Values]);
+    /// <summary>The perplexity of the combinations of a cell's codes; null where <see cref="JointUsed"/> is.</summary>
+    public double? JointPerplexity =>
+        _perCell == 1 ? PerplexityOf(0) : _joint is null ? null : PerplexityOf([.. _joint.Values]);
 
     /// <summary>Number of codes of a level that were chosen at least once.</summary>
     public int UsedOf(int level) => _counts.Skip(level * _codes).Take(_codes).Count(count => count > 0);
@@ -65,8 +72,12 @@ public sealed class CodeUsage
         if (chosen.Length % _perCell != 0)
             throw new ArgumentException($"{chosen.Length} codes are no whole cells of {_perCell}", nameof(chosen));
         for (int i = 0; i < chosen.Length; i++) _counts[_cell.CodebookOf(i % _perCell) * _codes + chosen[i]]++;
-        if (_perCell == 1) return;
-        for (int i = 0; i < chosen.Length; i += _perCell)
+        if (_perCell > 1) CountCombinations(chosen);
+    }
+
+    private void CountCombinations(ReadOnlySpan<int> chosen)
+    {
+        for (int i = 0; i < chosen.Length && _joint is not null; i += _perCell)
         {
             // Beyond 128 bits a hash: two combinations that share one are as good as impossible.
             UInt128 combination = 0;
@@ -74,6 +85,7 @@ public sealed class CodeUsage
                 combination = unchecked(
                     (combination ^ combination >> 91) * (UInt128)(2 * (ulong)_codes + 1) + (uint)code);
             _joint[combination] = _joint.GetValueOrDefault(combination) + 1;
+            if (_joint.Count > MostCombinations) _joint = null;
         }
     }
 

@@ -22,8 +22,16 @@ public abstract record CodebookOptions : EntropyOptions
     public CodebookStart Start { get; init; }
 
     /// <summary>The temperature of the entropy terms, above 0: about the squared distance of near codes.</summary>
-    // 0 only where a file is older than the option.
-    public float Temperature { get; init => field = value == 0 ? 1 : value; } = 1;
+    [JsonIgnore]
+    public float Temperature { get; init; } = 1;
+
+    /// <summary><see cref="Temperature"/> in a file: null where it is older than the option.</summary>
+    [JsonInclude, JsonPropertyName("temperature")]
+    internal float? StoredTemperature
+    {
+        get => Temperature;
+        init => Temperature = value ?? 1;
+    }
 
     /// <summary>
     /// The weight of the term that keeps codes apart in angle, at least 0; 0 for none. With ^ for length 1, it is

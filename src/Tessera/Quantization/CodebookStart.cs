@@ -6,6 +6,8 @@ public enum CodebookStart
     /// <summary>The quantizer's own random vectors.</summary>
     Random,
 
-    /// <summary>The k-means centres of the vectors of the first batches (<see cref="KMeans"/>).</summary>
+    /// <summary>
+    /// The k-means centres of the vectors of the first batches (<see cref="KMeans"/>), of at most 16,384 codes.
+    /// </summary>
     KMeans,
 }

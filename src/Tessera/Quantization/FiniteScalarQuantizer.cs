@@ -1,5 +1,4 @@
 using Tessera.Tensors;
-using Tessera.Tensors.Autograd;
 using Tessera.Tensors.Nn;
 using Tessera.Tensors.Ops;
 using static Tessera.InputException;
@@ -16,7 +15,7 @@ public sealed record FiniteScalarQuantizerOptions : QuantizerOptions
 
     /// <summary>
     /// The levels of each dimension, each 2 to 64; their product is the number of codes. Empty for the fewest
-    /// dimensions of at most 8 levels each, as equal as they can be: 512 codes are 8, 8, 8.
+    /// dimensions of at most 8 levels each, and the most levels in the smallest one: 512 codes are 8, 8, 8.
     /// </summary>
     public IReadOnlyList<int> Levels { get; init; } = [];
 
@@ -54,6 +53,9 @@ public sealed record FiniteScalarQuantizerOptions : QuantizerOptions
             + "of two, or name the levels")
         { Option = nameof(Levels) };
     }
+
+    /// <summary>As many as the 24 bits of a float32 number can tell apart.</summary>
+    internal override int MostLevelsFor(int codes) => (int)(24 / Math.Log2(LevelsFor(codes).Max()));
 
     /// <inheritdoc/>
     public override Quantizer Create(int codes, int codeDim, Initializer initializer, int level = 0) =>
@@ -100,7 +102,8 @@ public sealed record FiniteScalarQuantizerOptions : QuantizerOptions
 /// <c>f(z) = h tanh(z + artanh(o / h)) - o</c>, <c>e = round(f(z)) / floor(L / 2)</c> (section 3.1;
 /// the half step makes room for an even number of levels; with two levels the artanh is left out). Gradients pass
 /// through the rounding. At level i of a residual quantizer the levels divide one step of the level before, without
-/// another tanh.  </remarks>
+/// another tanh; float32 has room for 24 bits of them.
+/// </remarks>
 public sealed class FiniteScalarQuantizer : LevelQuantizer
 {
     private const double Margin = 1e-3;
@@ -138,12 +141,7 @@ public sealed class FiniteScalarQuantizer : LevelQuantizer
     protected internal override Tensor ToLatents(Tensor z) => _bounds is null ? z : z.SquashColumns(_bounds);
 
     /// <inheritdoc/>
-    protected override Tensor Loss(Tensor u, Tensor e, bool training)
-    {
-        Tensor none = Tape.Result([], u.Detach());
-        none.Fill(0);
-        return none;
-    }
+    protected override Tensor Loss(Tensor u, Tensor e, bool training) => NoLoss(u);
 
     private static float[] Grid(IReadOnlyList<int> levels, int level)
     {

@@ -96,6 +96,9 @@ public sealed class GroupedQuantizer : Quantizer
 
     private IEnumerable<Tensor> Split(Tensor z)
     {
+        if (z.Shape.Last % _groups.Length != 0)
+            throw new ArgumentException(
+                $"vectors of {z.Shape.Last} dimensions cannot be cut into {_groups.Length} groups of one size");
         int columns = z.Shape.Last / _groups.Length;
         return Enumerable.Range(0, _groups.Length).Select(i => z.Columns(i * columns, columns));
     }

@@ -57,9 +57,20 @@ public abstract class LevelQuantizer : Quantizer
     public sealed override Tensor Codebook(Tape tape) =>
         tape.Indices([.. Enumerable.Range(0, _codes)], [_codes], _codes).LookUpLevels(_grid);
 
-    /// <summary>The quantizer's part of the loss, a scalar.</summary>
+    /// <summary>
+    /// The quantizer's part of the loss, a scalar. Terms that spread the codes belong to training steps alone.
+    /// </summary>
     /// <param name="u">The vectors that were rounded.</param>
     /// <param name="e">The codes' vectors.</param>
     /// <param name="training">Whether this is a training step.</param>
     protected abstract Tensor Loss(Tensor u, Tensor e, bool training);
+
+    /// <summary>A loss of 0.</summary>
+    /// <param name="like">A tensor on the tape.</param>
+    private protected static Tensor NoLoss(Tensor like)
+    {
+        Tensor none = Tape.Result([], like.Detach());
+        none.Fill(0);
+        return none;
+    }
 }

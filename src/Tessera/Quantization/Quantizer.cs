@@ -32,7 +32,10 @@ public abstract class Quantizer : Module
     /// <exception cref="ArgumentException">The dimensions of vectors and codes differ.</exception>
     public abstract Quantized Quantize(Tensor z, bool training);
 
-    /// <summary>The nearest code of each vector (equation 1), the lowest on a tie.</summary>
+    /// <summary>
+    /// The code of each vector: of a codebook the nearest one (equation 1), the lowest on a tie; of several levels each
+    /// level's own.
+    /// </summary>
     /// <param name="z"><c>[..., code dim]</c>.</param>
     /// <returns>
     /// A code, 0 to K - 1, for each vector: the shape of z without its innermost size. With several levels the codes of

@@ -56,6 +56,10 @@ public abstract record QuantizerOptions
     /// <exception cref="InputException">It cannot have so many codes; the message says which it can.</exception>
     public virtual int? DimensionsFor(int codes) => null;
 
+    /// <summary>The most levels of a residual quantizer of this kind.</summary>
+    /// <param name="codes">Codes of a level.</param>
+    internal virtual int MostLevelsFor(int codes) => CellOptions.MostCodes;
+
     /// <summary>Creates the quantizer with its initial codebook.</summary>
     /// <param name="codes">Codes in the codebook, at least 1.</param>
     /// <param name="codeDim">Dimensions of a code, at least 1.</param>

@@ -14,7 +14,7 @@ namespace Tessera.Quantization;
 /// </summary>
 /// <remarks>
 /// Quantizer dropout: with a probability, an update uses only the first n levels, n being drawn from 1 to all; the
-/// others learn nothing in it, so that a prefix of a cell's codes decodes well.
+/// others get no gradient and keep their running averages, so that a prefix of a cell's codes decodes well.
 /// </remarks>
 public sealed class ResidualQuantizer : Quantizer
 {
@@ -24,6 +24,7 @@ public sealed class ResidualQuantizer : Quantizer
     private readonly CounterRandom _random;
     private UpdateBlock? _block;
     private long _updates;
+    private int _used;
 
     /// <summary>Creates the quantizer.</summary>
     /// <param name="cell">The number of levels, whether they share a codebook, and the dropout.</param>
@@ -50,18 +51,17 @@ public sealed class ResidualQuantizer : Quantizer
     /// <inheritdoc/>
     public override Quantized Quantize(Tensor z, bool training)
     {
-        // A shared codebook learns once, from all levels.
-        bool learns = training && !IsShared, drops = training && _dropout > 0;
+        bool drops = training && _dropout > 0;
         // Without a block nobody else calls it.
         if (drops && _block is null) Prepare();
-        Quantized first = _levels[0].Quantize(z, training, learns);
+        Quantized first = _levels[0].Quantize(z, training, Learns(0));
         Tensor rest = first.Levels[0].Latents, latents = rest, vectors = first.Vectors.Detach(), sum = vectors;
         Tensor loss = first.Loss;
         List<QuantizedLevel> levels = [first.Levels[0]];
         for (int i = 1; i < _levels.Length; i++)
         {
             rest = rest.Add(vectors.Scale(-1));
-            Quantized next = _levels[i].Quantize(rest, training, learns);
+            Quantized next = _levels[i].Quantize(rest, training, Learns(i));
             vectors = next.Vectors.Detach();
             sum = sum.Add(drops ? vectors.Scale(_weights[i]) : vectors);
             loss = loss.Add(drops ? next.Loss.Scale(_weights[i]) : next.Loss);
@@ -70,6 +70,10 @@ public sealed class ResidualQuantizer : Quantizer
         Indices codes = TensorOperations.JoinColumns([.. levels.Select(level => level.Codes)]);
         if (training && IsShared) LearnTogether(levels, codes);
         return new Quantized(_levels[0].PassGradient(latents, sum), loss, codes, levels);
+
+        // A shared codebook learns once, from all levels. With a block, its numbers say which levels learn: the same
+        // work is replayed at every update.
+        bool Learns(int level) => training && !IsShared && (!drops || _block is not null || level < _used);
     }
 
     /// <inheritdoc/>
@@ -116,12 +120,12 @@ public sealed class ResidualQuantizer : Quantizer
     /// <inheritdoc/>
     public override void Prepare(bool learns = true)
     {
-        int used = LevelsOf(_updates++);
+        _used = LevelsOf(_updates++);
         for (int i = 0; i < _levels.Length; i++)
         {
-            if (!IsShared || i == 0) _levels[i].Prepare(learns && i < used);
+            if (!IsShared || i == 0) _levels[i].Prepare(learns && i < _used);
             if (_dropout == 0 || i == 0) continue;
-            float weight = i < used ? 1 : 0;
+            float weight = i < _used ? 1 : 0;
             if (_block is null) _weights[i] = weight;
             else _block.Set(_weights[i], weight);
         }

@@ -34,7 +34,7 @@ internal sealed class CodebookUpkeep
     /// <summary>
     /// Initializes the codebook before the first update, if the quantizer's options ask for k-means: the codes become
     /// the cluster centres (<see cref="KMeans"/>) of the untrained encoder's vectors for the first batches. It clusters
-    /// 32 vectors per code, but at most 65,536, or one per code if that is more. Levels of codes start one after the
+    /// 32 vectors per code, but at most 65,536. Levels of codes start one after the
     /// other: a residual level's vectors depend on the levels before.
     /// </summary>
     /// <param name="batches">The batches of the run.</param>
@@ -47,7 +47,7 @@ internal sealed class CodebookUpkeep
     private void Start(ImageBatches batches, int level)
     {
         int codes = _model.Options.Codes;
-        int wanted = Math.Max(codes, Math.Min(VectorsPerCode * codes, MostVectors));
+        int wanted = Math.Min(VectorsPerCode * codes, MostVectors);
         using var tape = new Tape(_model.Device, recording: false);
         Tensor? vectors = null;
         int perBatch = 0;

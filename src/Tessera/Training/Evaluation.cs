@@ -17,7 +17,7 @@ namespace Tessera.Training;
 /// Perplexity of the code frequencies over the whole set, 1 to K; with several codes a cell, the mean of the levels'.
 /// </param>
 /// <param name="CodesUsed">The number of codes chosen at least once, over all levels.</param>
-/// <param name="Codes">The number of codes in the codebooks of all levels.</param>
+/// <param name="Codes">The number of codes in the codebooks of all levels; a shared one counts once a level.</param>
 public sealed record Evaluation(
     Split Split, int Images, double? ReconError, double Mse, double Psnr, double Ssim,
     double Perplexity, int CodesUsed, int Codes)

@@ -83,7 +83,9 @@ public static class Evaluator
             split, images.Count, dataVariance > 0 ? mse / dataVariance : null, mse, psnr.Average(), ssim.Average(),
             usage.Perplexity, usage.Used, model.Options.Codes * usage.Levels)
         {
-            Joint = usage.Levels == 1 ? null : new CodeUse(usage.JointPerplexity, usage.JointUsed),
+            Joint = usage.Levels > 1 && usage.JointUsed is { } used
+                ? new CodeUse(usage.JointPerplexity!.Value, used)
+                : null,
             Levels = usage.Levels == 1
                 ? []
                 : [.. Enumerable.Range(0, usage.Levels).Select(
@@ -96,12 +98,16 @@ public static class Evaluator
     }
 
     /// <summary>Checks that a set is not empty and that its batches fit a model.</summary>
+    /// <param name="model">The model's options.</param>
+    /// <param name="images">The set.</param>
+    /// <param name="batch">Images of a batch.</param>
+    /// <param name="training">Whether the model is trained on them.</param>
     /// <exception cref="InputException">The set is empty or does not fit; the message says why.</exception>
-    public static void CheckFit(VqVaeOptions model, ImageSet images, int batch = 1)
+    public static void CheckFit(VqVaeOptions model, ImageSet images, int batch = 1, bool training = false)
     {
         if (images.Count == 0)
             throw new InputException($"{images.Name} holds no images; add some, or choose another set");
-        ImageFit.Check(model, images.Width, images.Height, images.Channels, batch);
+        ImageFit.Check(model, images.Width, images.Height, images.Channels, batch, training);
     }
 }
 

@@ -6,8 +6,9 @@ namespace Tessera.Training;
 
 /// <summary>
 /// The multi-scale structural similarity (Wang, Simoncelli, Bovik 2003, equation 7) with all exponents 1 and a Gaussian
-/// window, as Zhao, Gallo, Frosio and Kautz, "Loss Functions for Image Restoration with Neural Networks", 2017, train
-/// with it: <c>MS-SSIM = l_M cs_M * product over j below M of cs_j</c>, 1 for equal images.
+/// window: <c>MS-SSIM = l_M cs_M * product over j below M of cs_j</c>, 1 for equal images. Zhao, Gallo, Frosio and
+/// Kautz, "Loss Functions for Image Restoration with Neural Networks", 2017, train with its mixture with L1; unlike
+/// them, this halves the images from scale to scale and does not weight L1 by a window.
 /// </summary>
 /// <remarks>
 /// With m, v and s the means, variances and covariances under the window,

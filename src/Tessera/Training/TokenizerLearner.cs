@@ -193,7 +193,7 @@ public sealed class TokenizerLearner : Learner
     private static double CheckedVariance(TrainingOptions options, ImageSet train, ImageSet test)
     {
         options.Validate();
-        Evaluator.CheckFit(options.Model, train, options.Batch);
+        Evaluator.CheckFit(options.Model, train, options.Batch, training: true);
         Evaluator.CheckFit(options.Model, test);
         double variance = train.Variance();
         return variance > 0

@@ -41,6 +41,17 @@ public class ImageFitTests
             $"{map}: {e.Message}");
     }
 
+    /// <summary>The entropy terms of training have a probability for each vector and code.</summary>
+    [Fact]
+    public void Training_may_need_more()
+    {
+        VqVaeOptions model = Usual with { Codes = 4096, Quantizer = new VectorQuantizerOptions { Entropy = 1 } };
+        int most = (int)(Most / (64 * 4096));
+        ImageFit.Check(model, 32, 32, 3, most, training: true);
+        ImageFit.Check(model, 32, 32, 3, most + 1);
+        Assert.Throws<InputException>(() => ImageFit.Check(model, 32, 32, 3, most + 1, training: true));
+    }
+
     [Theory]
     [InlineData(30, 32, 3, "images of height 32 and width 30 do not fit: both must be multiples of 4")]
     [InlineData(32, 32, 1, "the model takes images with 3 channels; these have 1")]

@@ -141,6 +141,36 @@ public sealed class ModelFileTests : IDisposable
         var e = Assert.Throws<InputException>(() => ModelFile.ReadWeights(_folder["model"], null, other));
         Assert.Contains(message, e.Message, StringComparison.Ordinal);
     }
+    /// <summary>What no tensor shows, but codes mean.</summary>
+    public static TheoryData<string, VqVaeOptions, VqVaeOptions, string> OtherCodes()
+    {
+        var model = new VqVaeOptions { Hidden = 8, ResidualHidden = 4, Codes = 8, CodeDim = 4 };
+        VqVaeOptions signs = model with { Quantizer = new LookupFreeQuantizerOptions() };
+        VqVaeOptions averages = model with { Quantizer = new EmaVectorQuantizerOptions() };
+        var four = new CellOptions { Depth = 4, SharedCodebook = true };
+        return new()
+        {
+            { "kind of bits", signs, model with { Quantizer = new BinarySphericalQuantizerOptions() }, "quantizer is lfq" },
+            { "kind of codebook", averages, model with { Quantizer = new CosineVectorQuantizerOptions() }, "quantizer is" },
+            { "depth of signs", signs with { Cell = new() { Depth = 2 } }, signs, "2 in each of 1 groups" },
+            { "shared depth", averages with { Cell = four }, averages with { Cell = four with { Depth = 2 } }, "4 in" },
+        };
+    }
+
+    [Theory]
+    [MemberData(nameof(OtherCodes))]
+    public void Weights_whose_codes_mean_something_else_are_refused(
+        string what, VqVaeOptions stored, VqVaeOptions own, string finding)
+    {
+        using var model = new VqVae(stored);
+        ModelFile.Write(_folder["model"], model, dataVariance: null);
+        using var other = new VqVae(own);
+        var e = Assert.Throws<InputException>(() => ModelFile.ReadWeights(_folder["model"], null, other));
+        Assert.True(e.Message.Contains(finding, StringComparison.Ordinal), $"{what}: {e.Message}");
+        using var same = new VqVae(stored, seed: 2);
+        ModelFile.ReadWeights(_folder["model"], null, same);
+    }
+
 
     /// <summary>A file of a network without the new parts is the file that it was before they came.</summary>
     [Fact]

@@ -175,23 +175,30 @@ public class CellTests
         Assert.NotEqual(losses[0], losses[1]);
     }
 
-    [Fact]
-    public void Levels_that_an_update_leaves_out_learn_nothing()
+    /// <summary>In a trainer, where a block tells each update's levels, and in a loop of one's own.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Levels_that_an_update_leaves_out_keep_their_codes_and_averages(bool isShared)
     {
         using VqVae model = new(Options("ema", 1, 4, 0) with
         {
+            Quantizer = new EmaVectorQuantizerOptions { KeepSmoothing = false },
             Cell = new CellOptions { Depth = 4, LevelDropout = 1 },
         });
         using var block = new UpdateBlock(model.Device);
-        model.Quantizer.Share(block);
+        if (isShared) model.Quantizer.Share(block);
         using var tape = new Tape();
         float[] images = Images(2).ToArray();
         var used = new HashSet<int>();
         for (int update = 0; update < 30; update++)
         {
             float[][] before = Books();
-            model.Quantizer.Prepare();
-            block.Upload();
+            if (isShared)
+            {
+                model.Quantizer.Prepare();
+                block.Upload();
+            }
             model.Forward(tape.Input(images, [2, Height, Width, 3]));
             tape.Reset();
             bool[] moved = [.. before.Zip(Books(), (a, b) => !a.SequenceEqual(b))];
@@ -206,7 +213,22 @@ public class CellTests
             model.Forward(given).Quantized.Vectors.ToArray(),
             model.Quantizer.Lookup(model.Encode(given)).ToArray(), (a, b) => Math.Abs(a - b) < 1e-5);
 
-        float[][] Books() => [.. model.Quantizer.Levels.Select(level => ((EmaVectorQuantizer)level).Sums.ToArray())];
+        float[][] Books() =>
+        [
+            .. model.Quantizer.Levels.Select(
+                level => level.State().SelectMany(entry => entry.Tensor.ToArray()).ToArray()),
+        ];
+    }
+
+    [Fact]
+    public void Dimensions_that_groups_do_not_divide_are_refused()
+    {
+        using var quantizer = new GroupedQuantizer(
+            groups: 2, () => new VectorQuantizerOptions().Create(Codes, codeDim: 2, new(1)));
+        using Tensor vectors = Tensor.Zeros([1, 1, 1, 5]);
+        Assert.Contains(
+            "5 dimensions", Assert.Throws<ArgumentException>(() => quantizer.FindCodes(vectors)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -220,8 +242,13 @@ public class CellTests
         Assert.Equal(Perplexity(0.5, 0.25, 0.25), usage.PerplexityOf(0), 1e-6);
         Assert.Equal(Perplexity(0.25, 0.75), usage.PerplexityOf(1), 1e-6);
         Assert.Equal((usage.PerplexityOf(0) + usage.PerplexityOf(1)) / 2, usage.Perplexity, 1e-12);
-        Assert.Equal(Perplexity(0.5, 0.25, 0.25), usage.JointPerplexity, 1e-6);
+        Assert.Equal(Perplexity(0.5, 0.25, 0.25), usage.JointPerplexity!.Value, 1e-6);
         Assert.Throws<ArgumentException>(() => usage.Add([1, 2, 3]));
+        // Too many combinations are not kept; the levels are still counted.
+        var many = new CodeUsage(codes: 5000, levels: 2);
+        for (int first = 0; first < 5000 && many.JointUsed is not null; first++)
+            many.Add([.. Enumerable.Range(0, 10_000).Select(i => i % 2 == 0 ? first : i / 2)]);
+        Assert.Equal((null, null, 5000), (many.JointUsed, many.JointPerplexity, many.UsedOf(1)));
 
         static double Perplexity(params double[] p) => Math.Exp(-p.Sum(each => each * Math.Log(each)));
     }
@@ -250,7 +277,12 @@ public class CellTests
         Refused(new CellOptions { Depth = 2 }, "gumbel", "Depth");
         Refused(new CellOptions { SharedCodebook = true }, "ema", "SharedCodebook");
         Refused(new CellOptions { Depth = 2, SharedCodebook = true }, "fsq", "SharedCodebook");
+        Refused(new CellOptions { Depth = 2, SharedCodebook = true }, "cosine", "SharedCodebook");
+        // Four levels a dimension: 2 bits of 24.
+        Refused(new CellOptions { Depth = 13 }, "fsq", "Depth");
         Refused(new CellOptions { LevelDropout = 0.5f }, "ema", "LevelDropout");
+        // The running sizes of the default options change by smoothing.
+        Refused(new CellOptions { Depth = 2, LevelDropout = 0.5f }, "ema", "LevelDropout");
         Refused(new CellOptions { Depth = 2, LevelDropout = 1.5f }, "ema", "LevelDropout");
         Refused(new CellOptions { Depth = 2, SharedCodebook = true, LevelDropout = 0.5f }, "ema", "LevelDropout");
 

@@ -41,14 +41,21 @@ internal static class SmallRun
             Revival = 0.5,
             Decay = 0.8,
             DecayRamp = true,
+            Entropy = 0.1f,
         },
         CodebookOptions codebook => codebook with
         {
             Start = CodebookStart.KMeans,
             Gradient = GradientEstimator.Rotation,
+            Entropy = 0.1f,
+            Orthogonality = 0.1f,
         },
         _ => quantizer,
     };
+
+    /// <summary>Running averages that levels can leave out: smoothing does not change them.</summary>
+    public static QuantizerOptions WithoutKeptSmoothing(QuantizerOptions quantizer) =>
+        quantizer is EmaVectorQuantizerOptions averages ? averages with { KeepSmoothing = false } : quantizer;
 
     /// <summary>A number of codes that a quantizer can have: those without a codebook not every one.</summary>
     public static int CodesFor(QuantizerOptions quantizer) =>

@@ -182,11 +182,14 @@ public sealed class TrainerTests : IDisposable
     [InlineData("fsq", 0, OptimizerKind.Muon, 2)]
     [InlineData("gumbel", 0, OptimizerKind.Adam, 1, 5)]
     [InlineData("ema", 0, OptimizerKind.Adam, 2, 1, true)]
+    [InlineData("ema", 0, OptimizerKind.Adam, 1, 1, false, true)]
     public void A_run_with_every_option_is_the_same_interrupted_or_not_and_on_any_number_of_threads(
         string kind, int lookupDim, OptimizerKind optimizer = OptimizerKind.Adam, int depth = 1, int groups = 1,
-        bool shared = false)
+        bool shared = false, bool top = false)
     {
         QuantizerOptions quantizer = SmallRun.WithAll(QuantizerOptions.Find(kind));
+        bool drops = depth > 1 && !shared;
+        if (drops) quantizer = SmallRun.WithoutKeptSmoothing(quantizer);
         TrainingOptions options = SmallRun.Options with
         {
             // Muon trains convolutions with at least 16 channels.
@@ -200,7 +203,8 @@ public sealed class TrainerTests : IDisposable
                     Depth = depth,
                     Groups = groups,
                     SharedCodebook = shared,
-                    LevelDropout = depth > 1 && !shared ? 0.5f : 0,
+                    LevelDropout = drops ? 0.5f : 0,
+                    Top = top,
                 },
                 Hidden = optimizer == OptimizerKind.Muon ? 32 : SmallRun.Options.Model.Hidden,
             },

@@ -126,7 +126,7 @@ function evaluationTable({ a, b, evaluations }) {
 const better = (value, isBetter) =>
   h(
     'span',
-    { class: isBetter ? 'better' : '' },
+    { class: isBetter ? 'number better' : 'number' },
     significant(value, 4),
     isBetter && h('span', { class: 'unseen' }, ' (better)'),
   );

@@ -111,6 +111,12 @@ function showForm(root, place, form, run, signal) {
     return showLaunch(root, launch.id, signal);
   };
 
+  const choiceOf = (label, member, choices) =>
+    select(label, choices, wish[member], value => {
+      wish[member] = value;
+      check();
+    }).element;
+
   for (const setting of form.settings) {
     fields.set(
       setting.name,
@@ -137,14 +143,24 @@ function showForm(root, place, form, run, signal) {
       h(
         'div',
         { class: 'stack' },
-        essentialsOf(form, fields),
+        essentialsOf(form, fields, [what, form.runs.length > 0 && choiceOf('Tokenizer', 'run', form.runs)]),
         form.groups.map(group => groupOf(form, group, fields)),
       ),
       h(
         'aside',
         { class: 'card fields' },
-        what,
-        placesOf(form, wish, check),
+        form.presets.length > 1 &&
+          choiceOf(
+            'Preset',
+            'preset',
+            form.presets.map(preset => ({ value: preset.name, label: `${preset.name}: ${preset.summary}` })),
+          ),
+        form.folders.length > 1 &&
+          choiceOf(
+            'Folder',
+            'folder',
+            form.folders.map(folder => ({ value: folder.id, label: folder.name })),
+          ),
         !isPrior && h('div', { class: 'field' }, h('label', { for: name.id }, 'Name'), name),
         commandLine(command),
         state,
@@ -179,30 +195,6 @@ function showAnswer(form, fields, wish, answer) {
   }
 }
 
-/** What a run begins with and where it goes. */
-function placesOf(form, wish, check) {
-  const choice = (label, member, choices) =>
-    select(label, choices, wish[member], value => {
-      wish[member] = value;
-      check();
-    }).element;
-  return [
-    form.runs.length > 0 && choice('Tokenizer', 'run', form.runs),
-    form.presets.length > 1 &&
-      choice(
-        'Preset',
-        'preset',
-        form.presets.map(preset => ({ value: preset.name, label: `${preset.name}: ${preset.summary}` })),
-      ),
-    form.folders.length > 1 &&
-      choice(
-        'Folder',
-        'folder',
-        form.folders.map(folder => ({ value: folder.id, label: folder.name })),
-      ),
-  ];
-}
-
 const commandLine = command =>
   h(
     'div',
@@ -225,12 +217,13 @@ const commandLine = command =>
 
 const isLength = (form, name) => form.settings.find(setting => setting.name === name)?.group === 'Length';
 
-function essentialsOf(form, fields) {
+function essentialsOf(form, fields, first) {
   const names = essential.filter(name => fields.has(name));
   return h(
     'section',
     { class: 'card group' },
     h('h2', {}, 'First of all'),
+    h('div', { class: 'fields' }, first),
     h(
       'div',
       { class: 'settings' },
