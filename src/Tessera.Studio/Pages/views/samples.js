@@ -181,10 +181,10 @@ function show(body, model, signal) {
     { icon: 'stop' },
   );
   stop.disabled = true;
-  const another = () => {
-    if (isStarting) return undefined;
+  const another = async () => {
+    if (isStarting) return;
     wish.seed = seed.value = (wish.seed + 1) % 1000;
-    return start();
+    await start();
   };
 
   fill(
