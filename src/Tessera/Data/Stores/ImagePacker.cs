@@ -44,8 +44,7 @@ public sealed record PackResult(int Added, int Present, IReadOnlyList<string> Le
 /// </code></example>
 public static class ImagePacker
 {
-    // Enough for all cores; of encoded images, memory for as many is needed.
-    private const int AtOnce = 256;
+    private const int MostAtOnce = 256;
 
     /// <summary>
     /// Packs a folder of images (see <see cref="ImageFolder"/>), or tar archives or Parquet files of images.
@@ -95,7 +94,9 @@ public static class ImagePacker
         foreach (string name in source.ClassNames) writer.LabelOf(name);
         int added = 0, looked = 0;
         List<(string Name, InputException Reason)> damaged = [];
-        foreach (PackEntry[] entries in source.Entries(cancellation).Chunk(AtOnce))
+        // Enough for all processors, and decoded no more than a block.
+        int atOnce = Math.Max(Math.Min(header.ImagesPerBlock, MostAtOnce), Environment.ProcessorCount);
+        foreach (PackEntry[] entries in source.Entries(cancellation).Chunk(atOnce))
         {
             cancellation.ThrowIfCancellationRequested();
             PackEntry[] news = [.. entries.Where(entry => !writer.Holds(entry.Name))];

@@ -72,7 +72,8 @@ public sealed class ImagePackerTests : IDisposable
         _folder.Fill(300);
         var seen = new List<PackProgress>();
         ImagePacker.Pack(
-            _folder.Images, _folder.Path, StoreFolder.Options, new ImmediateProgress<PackProgress>(seen.Add),
+            _folder.Images, _folder.Path, new PackOptions { Size = StoreFolder.Side },
+            new ImmediateProgress<PackProgress>(seen.Add),
             TestContext.Current.CancellationToken);
         Assert.Equal([256, 300], seen.Select(progress => progress.Images));
         Assert.Equal(1, seen[^1].Fraction);
