@@ -12,6 +12,8 @@ namespace Tessera.Mpi;
 /// </code></example>
 public sealed class MpiCollective : Collective
 {
+    private const string OpenMpiSize = "OMPI_COMM_WORLD_SIZE", MpichSize = "PMI_SIZE", PmixRank = "PMIX_RANK";
+
     private readonly MpiLibrary _library;
     private bool _isOver;
 
@@ -25,7 +27,7 @@ public sealed class MpiCollective : Collective
     /// Whether this process was started as one of several: by Open MPI (<c>OMPI_COMM_WORLD_SIZE</c>), MPICH
     /// (<c>PMI_SIZE</c>) or a PMIx server such as Slurm's (<c>PMIX_RANK</c>).
     /// </summary>
-    public static bool IsUnderMpi => IsUnder(Environment.GetEnvironmentVariable);
+    public static bool IsUnderMpi => IsUnder(Named);
 
     /// <inheritdoc/>
     public override int Rank { get; }
@@ -41,12 +43,12 @@ public sealed class MpiCollective : Collective
     {
         try
         {
-            return new MpiCollective(MpiLibrary.Load());
+            return Checked(new MpiCollective(MpiLibrary.Load(isMpich: Named(MpichSize) is not null)));
         }
         catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
         {
             throw new DllNotFoundException(
-                $"started by mpirun, but MPI cannot be loaded ({e.Message}); put the folder of its libmpi into "
+                $"started by mpirun, but its MPI cannot be loaded ({e.Message}); put the folder of its libmpi into "
                 + "LD_LIBRARY_PATH, or start one process without mpirun", e);
         }
     }
@@ -59,15 +61,23 @@ public sealed class MpiCollective : Collective
         _library.Abort(code);
     }
 
+    private static string? Named(string variable) => Environment.GetEnvironmentVariable(variable);
+
+    /// <summary>The library of another MPI than that of <c>mpirun</c> takes each process for the only one.</summary>
+    private static MpiCollective Checked(MpiCollective ranks) =>
+        (Named(OpenMpiSize) ?? Named(MpichSize)) is { } size && size != $"{ranks.Size}"
+            ? throw new DllNotFoundException($"the libmpi that was found knows of {ranks.Size} processes, not {size}")
+            : ranks;
+
     /// <summary>Whether the environment is that of one of several processes.</summary>
     internal static bool IsUnder(Func<string, string?> variable)
     {
-        foreach (string name in (string[])["OMPI_COMM_WORLD_SIZE", "PMI_SIZE"])
+        foreach (string name in (string[])[OpenMpiSize, MpichSize])
         {
             if (int.TryParse(variable(name), NumberStyles.None, CultureInfo.InvariantCulture, out int size))
                 return size > 1;
         }
-        return variable("PMIX_RANK") is not null;
+        return variable(PmixRank) is not null;
     }
 
     /// <inheritdoc/>

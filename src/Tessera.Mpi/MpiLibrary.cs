@@ -12,9 +12,10 @@ internal sealed unsafe class MpiLibrary
     /// <summary>The support of threads that is asked for: one thread at a time, any of them.</summary>
     private const int Serialized = 2;
 
-    // Open MPI 4 and 5; MPICH and its kin; the link that packages for developers bring; macOS; Windows.
-    private static readonly string[] Names =
-        ["libmpi.so.40", "libmpi.so.12", "libmpich.so.12", "libmpi.so", "libmpi.dylib", "impi.dll", "msmpi.dll"];
+    // The last are the links that packages for developers bring, and macOS.
+    private static readonly string[] OpenMpi = ["libmpi.so.40", "libmpi.so", "libmpi.dylib"];
+    private static readonly string[] Mpich =
+        ["libmpi.so.12", "libmpich.so.12", "impi.dll", "msmpi.dll", "libmpi.so", "libmpi.dylib"];
 
     private readonly delegate* unmanaged<int*, byte***, int, int*, int> _init;
     private readonly delegate* unmanaged<nint, int*, int> _rank;
@@ -45,13 +46,15 @@ internal sealed unsafe class MpiLibrary
     }
 
     /// <summary>Loads the library.</summary>
+    /// <param name="isMpich">Whether MPICH or one of its kin has started the process: a machine may have both.</param>
     /// <exception cref="DllNotFoundException">There is none.</exception>
     /// <exception cref="EntryPointNotFoundException">It lacks a function.</exception>
-    public static MpiLibrary Load()
+    public static MpiLibrary Load(bool isMpich)
     {
-        foreach (string name in Names)
+        string[] names = isMpich ? Mpich : OpenMpi;
+        foreach (string name in names)
             if (NativeLibrary.TryLoad(name, out nint library)) return new MpiLibrary(library);
-        throw new DllNotFoundException($"none of {string.Join(", ", Names)} can be loaded");
+        throw new DllNotFoundException($"none of {string.Join(", ", names)}");
     }
 
     /// <summary>Joins the other processes.</summary>
