@@ -10,6 +10,7 @@ return args switch
     ["kernels", .. var options] => Kernels(options),
     ["recipe", .. var options] => RecipeProgram.Run(options),
     ["update-cost"] => UpdateCost.Run(),
+    ["store", .. var arguments] => StoreTraining.Run(arguments),
     _ => Usage(),
 };
 
@@ -27,6 +28,7 @@ static int Usage()
         usage: Tessera.Benchmarks kernels [--filter PATTERN] [...]   times the kernels; kernels --help
                Tessera.Benchmarks recipe [NAME] [...]                makes the runs of docs/recipe.md; recipe --help
                Tessera.Benchmarks update-cost                        times updates of 32 and of 256 images
+               Tessera.Benchmarks store                              packs and trains on many images; store --help
                Tessera.Benchmarks worker IMAGES VARIANCE THREADS   obeys benchmarks/compare.py
         """);
     return 2;

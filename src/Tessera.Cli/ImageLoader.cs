@@ -1,4 +1,7 @@
+using Tessera.Cli.CommandLine;
+using Tessera.Cli.Rendering;
 using Tessera.Data;
+using Tessera.Data.Stores;
 using Tessera.Imaging;
 using Tessera.Training;
 
@@ -13,6 +16,7 @@ internal sealed class ImageLoader(Display display, bool skipsDamaged, Cancellati
     private readonly List<string> _skipped = [];
     private readonly List<string> _skippedHere = [];
     private string? _leftAlone;
+    private (FolderListing Listing, ImageStore? Store)? _folder;
 
     /// <summary>The names of the images that are left out: the initial ones, then the damaged ones found.</summary>
     public IReadOnlyList<string> Skipped
@@ -33,7 +37,7 @@ internal sealed class ImageLoader(Display display, bool skipsDamaged, Cancellati
     public ImageSet Load(TrainingOptions options, Split split)
     {
         string verb = options.Data == SyntheticShapes.Name ? "making" : "reading";
-        ImageSource source = Open(options, split, options.Size);
+        ImageSource source = OpenCached(options, split) ?? Open(options, split, options.Size);
         ImageSet images = Skipping(
             ref source, found => display.WithBar(bar => found.Load(Counter(bar, verb), cancellation)));
         // Some sources ignore the cancellation; stop here, before anything is written.
@@ -51,6 +55,7 @@ internal sealed class ImageLoader(Display display, bool skipsDamaged, Cancellati
         }
         catch (DamagedImagesException) when (!skipsDamaged)
         {
+            if (_folder is { Store: { } store, Listing: var listing }) ThrowIfDamaged(store, listing.Entries);
             // The error names those of one split alone.
             Check(Open(options, Split.Train, options.Size), Open(options, Split.Test, options.Size));
             throw;
@@ -69,14 +74,65 @@ internal sealed class ImageLoader(Display display, bool skipsDamaged, Cancellati
             bar.Report(new BarState(null, "looking for images ..."));
             return DataSource.Open(options.Data, options.DataDir, split, size, options.Model.Channels, cancellation);
         });
+        return WithoutSkipped(source, options);
+    }
+
+    private ImageSource WithoutSkipped(ImageSource source, TrainingOptions options)
+    {
         if (source.LeftAlone is { } note && note != _leftAlone) display.Line($"{options.Data}: {note}");
         _leftAlone = source.LeftAlone;
+        if (_skipped.Count == 0) return source;
         ImageSource usable = source.Without(_skipped);
         _skippedHere.AddRange(Enumerable.Range(0, source.Count).Select(source.NameOf).Intersect(_skipped));
         if (usable.Count < source.Count)
             display.Line(
                 $"{source.Name}: {source.Count - usable.Count} of {source.Count} images left out, as in the run");
         return usable;
+    }
+
+    /// <summary>
+    /// A split of a folder of more images than are held in memory, from its store in the cache folder, which is made if
+    /// need be; null for other data.
+    /// </summary>
+    private ImageSource? OpenCached(TrainingOptions options, Split split)
+    {
+        if (options.Data is SyntheticShapes.Name or Cifar10.Name || !Directory.Exists(options.Data)) return null;
+        (ImageSize size, int channels) = (options.Size, options.Model.Channels);
+        FolderListing listing = _folder?.Listing ?? ImageFolder.List(options.Data, cancellation);
+        _folder ??= (listing, null);
+        if (!StoreCache.Exceeds(listing, size, channels, options.Cache ?? StoreCache.UsualLimit)) return null;
+        ImageStore store = _folder?.Store ?? display.WithBar(bar => StoreCache.Open(
+            listing, size, channels, Begin, new PackDisplay(display, bar), cancellation));
+        _folder = (listing, store);
+        ThrowIfDamaged(store, listing.Entries.Where(entry => split == Split.All || entry.Split == split));
+        return WithoutSkipped(store.Images(split, listing.Folder, listing.LeftAlone), options);
+
+        void Begin(string path) => display.Line(
+            $"{options.Data}: {listing.Entries.Count} images of {size} are more than --cache "
+            + $"{ByteCounts.Format(options.Cache ?? StoreCache.UsualLimit)}; packing them into {path}");
+    }
+
+    /// <summary>
+    /// Notes the images that were left out of a store because they cannot be read, or throws, as for a folder.
+    /// </summary>
+    private void ThrowIfDamaged(ImageStore store, IEnumerable<FolderEntry> entries)
+    {
+        Dictionary<string, string> reasons = store.LeftOut
+            .Where(image => !_skipped.Contains(image.Name)).ToDictionary(image => image.Name, image => image.Reason);
+        if (reasons.Count == 0) return;
+        int tried = 0;
+        List<(string Name, InputException Reason)> damaged = [];
+        foreach (FolderEntry entry in entries)
+        {
+            tried++;
+            if (reasons.TryGetValue(entry.Path, out string? reason))
+                damaged.Add((entry.Path, new InputException(reason)));
+        }
+        if (damaged.Count == 0) return;
+        if (!skipsDamaged) throw new DamagedImagesException(tried, damaged);
+        display.Line($"{store.Path}: {damaged.Count} of {tried} images cannot be read and are left out");
+        _skipped.AddRange(damaged.Select(image => image.Name));
+        _skippedHere.AddRange(damaged.Select(image => image.Name));
     }
 
     /// <summary>Reads the first images of a source.</summary>
@@ -127,10 +183,11 @@ internal sealed class ImageLoader(Display display, bool skipsDamaged, Cancellati
     {
         // Another size is refused later, so there is no need to download.
         if (options.Data == Cifar10.Name && options.Size == Cifar10.Size) FindCifar10(options.DataDir);
-        if (options.Data is not (Cifar10.Name or SyntheticShapes.Name) && !Directory.Exists(options.Data))
+        if (options.Data is not (Cifar10.Name or SyntheticShapes.Name) && !ImageStore.IsStore(options.Data)
+            && !Directory.Exists(options.Data))
             throw new InputException(
                 $"--data {options.Data}: there is no such folder; "
-                + $"give {SyntheticShapes.Name}, {Cifar10.Name} or a folder of images");
+                + $"give {SyntheticShapes.Name}, {Cifar10.Name}, a folder of images or a file of tessera data pack");
     }
 
     /// <summary>

@@ -1,24 +1,16 @@
 using Tessera.Runs;
-using Tessera.Training;
+using Tessera.Studio.Contract;
 
 namespace Tessera.Studio;
 
 /// <summary>
-/// The program that the studio is a part of: it has the settings of <c>tessera train</c> and runs as further processes.
-/// The studio knows no command line.
+/// The program that the studio is a part of: it has the commands that train, and runs as further processes. The studio
+/// knows no command line.
 /// </summary>
 internal interface IStudioProgram
 {
-    /// <summary>The settings of <c>train</c>, in the order of its help.</summary>
-    IReadOnlyList<ProgramSetting> Settings { get; }
-
-    /// <summary>Checks the arguments of <c>train</c> as the command does, and starts nothing.</summary>
-    /// <param name="arguments">Names and values of options.</param>
-    /// <returns>The options that the run would have.</returns>
-    /// <exception cref="InputException">
-    /// One is wrong; the message names it as the command line does, and so does <see cref="InputException.Option"/>.
-    /// </exception>
-    TrainingOptions Check(IReadOnlyList<string> arguments);
+    /// <summary>The commands that train, one for each kind of run.</summary>
+    IReadOnlyList<ProgramCommand> Commands { get; }
 
     /// <summary>The settings of a run with their values; empty for runs of an unknown kind.</summary>
     IReadOnlyList<SettingValue> Describe(RunOptions options);
@@ -41,6 +33,9 @@ internal interface IProgramProcess
 {
     /// <summary>Its exit code; null while it runs.</summary>
     int? ExitCode { get; }
+
+    /// <summary>When it ended, UTC; null while it runs.</summary>
+    DateTime? Ended { get; }
 
     /// <summary>Ends it at once.</summary>
     void Kill();
@@ -77,7 +72,27 @@ internal enum SettingKind
     Features,
 }
 
-/// <summary>A setting of <c>train</c>.</summary>
+/// <summary>A command that trains.</summary>
+/// <param name="Name">Its name on the command line: <c>train</c>.</param>
+/// <param name="Kind">What it trains.</param>
+/// <param name="Presets">The values of settings that are not given; the first preset is the usual one.</param>
+/// <param name="Settings">Its settings but those that name places, in the order of its help.</param>
+/// <param name="Check">
+/// Checks arguments (without the command's name) as the command does, and starts nothing. Gives the options that the
+/// run would have. Throws an <see cref="InputException"/> that names an option as the command line does, in its message
+/// and in <see cref="InputException.Option"/>.
+/// </param>
+internal sealed record ProgramCommand(
+    string Name, RunKind Kind, IReadOnlyList<ProgramPreset> Presets, IReadOnlyList<ProgramSetting> Settings,
+    Func<IReadOnlyList<string>, RunOptions> Check);
+
+/// <summary>Values of all settings of a command.</summary>
+/// <param name="Name">Its name on the command line.</param>
+/// <param name="Summary">What it is good for.</param>
+/// <param name="Options">The values, as for CIFAR-10.</param>
+internal sealed record ProgramPreset(string Name, string Summary, RunOptions Options);
+
+/// <summary>A setting of a command.</summary>
 /// <param name="Name">Its name on the command line: <c>--codes</c>.</param>
 /// <param name="Group">The title of the settings it stands among.</param>
 /// <param name="Kind">How its value is written.</param>
@@ -87,7 +102,7 @@ internal enum SettingKind
 /// <param name="Get">Its value in options; null where they have none.</param>
 internal sealed record ProgramSetting(
     string Name, string Group, SettingKind Kind, string Help, IReadOnlyList<string>? Choices, bool CanResume,
-    Func<TrainingOptions, string?> Get);
+    Func<RunOptions, string?> Get);
 
 /// <summary>A setting of a run.</summary>
 /// <param name="Name">Its name on the command line.</param>

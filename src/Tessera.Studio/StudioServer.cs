@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Tessera.Studio.Comparison;
 using Tessera.Studio.Contract;
@@ -17,6 +18,9 @@ internal sealed class StudioServer : IAsyncDisposable
     public const int MostUploadBytes = 16 << 20;
 
     private const int PortsTried = 20;
+
+    private static readonly SocketError[] NotHere =
+        [SocketError.AddressNotAvailable, SocketError.AddressFamilyNotSupported, SocketError.NetworkUnreachable];
 
     private readonly WebApplication _app;
 
@@ -48,9 +52,16 @@ internal sealed class StudioServer : IAsyncDisposable
                 _ = Task.Run(() => ((IEndpointRouteBuilder)app).DataSources.Sum(source => source.Endpoints.Count));
                 return new StudioServer(app, AddressOf(app, options));
             }
-            catch (IOException e)
+            catch (Exception e)
             {
                 await app.DisposeAsync();
+                if (e is SocketException { SocketErrorCode: var error } && NotHere.Contains(error))
+                    throw new InputException(
+                        $"{nameof(options.Host)} {options.Host} cannot be listened on: {e.Message.TrimEnd('.')}; "
+                        + "choose an address of this machine", e)
+                    { Option = nameof(options.Host) };
+                // Taken, or only for the administrator.
+                if (e is not (IOException or SocketException)) throw;
                 if (i + 1 < tries) continue;
                 throw new InputException(
                     $"{nameof(options.Port)} {first + i} cannot be used: {e.Message.TrimEnd('.')}; choose another", e)
@@ -116,7 +127,7 @@ internal sealed class StudioServer : IAsyncDisposable
         new ModelEndpoints(models, catalog).Map(app);
         new EditorEndpoints(models).Map(app);
         new CodebookEndpoints(models).Map(app);
-        new RunEndpoints(catalog, reader, launches, new TrainForm(options, catalog, reader, program), program).Map(app);
+        new RunEndpoints(catalog, reader, launches, new RunForm(options, catalog, reader, program), program).Map(app);
     }
 
     private static async Task<IPAddress[]> AddressesOf(string host)
@@ -126,7 +137,7 @@ internal sealed class StudioServer : IAsyncDisposable
         {
             return await Dns.GetHostAddressesAsync(host);
         }
-        catch (Exception e) when (e is System.Net.Sockets.SocketException or ArgumentException)
+        catch (Exception e) when (e is SocketException or ArgumentException)
         {
             throw new InputException(
                 $"{nameof(StudioOptions.Host)} {host} is neither an address nor the name of this machine; check it", e)

@@ -13,7 +13,7 @@ public sealed class CommandLineTests(Trained trained)
     [InlineData("info run --verbose", "there is no option --verbose (")]
     [InlineData("trian", "there is no command trian; did you mean train?")]
     [InlineData("data cifar100", "did you mean cifar10?")]
-    [InlineData("data", "data needs a subcommand (cifar10)")]
+    [InlineData("data", "data needs a subcommand (cifar10, pack, info)")]
     [InlineData("train shapes", "unexpected argument shapes")]
     [InlineData("eval", "RUN is missing")]
     [InlineData("eval a b", "unexpected argument b")]

@@ -4,14 +4,28 @@ using Tessera.Studio.Tests;
 namespace Tessera.Studio.BrowserTests;
 
 /// <summary>
-/// One Chromium for all tests, and a studio on a copy of the tiny runs, with a damaged one beside them. Tests that
-/// change a run take a studio of their own.
+/// Tests of the views of a model, and of the whole path to one. They run beside those of <see cref="RunViews"/>, which
+/// take about as long.
 /// </summary>
 [CollectionDefinition(Name)]
-public sealed class Browser(TinyRuns runs) : ICollectionFixture<Browser>, IAsyncLifetime
+public sealed class ModelViews : ICollectionFixture<Browser>
 {
-    public const string Name = "browser";
+    public const string Name = "views of a model";
+}
 
+/// <summary>Tests of the views of runs, and of all views.</summary>
+[CollectionDefinition(Name)]
+public sealed class RunViews : ICollectionFixture<Browser>
+{
+    public const string Name = "views of runs";
+}
+
+/// <summary>
+/// A Chromium, and a studio on a copy of the tiny runs, with a damaged one beside them. Tests that change a run take a
+/// studio of their own.
+/// </summary>
+public sealed class Browser(TinyRuns runs) : IAsyncLifetime
+{
     private readonly TemporaryFolder _folder = new();
     private IPlaywright? _playwright;
     private IBrowser? _browser;

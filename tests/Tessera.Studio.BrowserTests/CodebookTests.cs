@@ -4,7 +4,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Tessera.Studio.BrowserTests;
 
 /// <summary>The codebook: map, atlas, one code.</summary>
-[Collection(Browser.Name)]
+[Collection(ModelViews.Name)]
 public sealed class CodebookTests(Browser browser)
 {
     [Fact]

@@ -4,7 +4,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Tessera.Studio.BrowserTests;
 
 /// <summary>Two runs beside each other.</summary>
-[Collection(Browser.Name)]
+[Collection(RunViews.Name)]
 public sealed class CompareTests(Browser browser)
 {
     [Fact]

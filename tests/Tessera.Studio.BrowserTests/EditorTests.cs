@@ -6,7 +6,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Tessera.Studio.BrowserTests;
 
 /// <summary>The token editor: pictures of 4 x 4 codes of 16.</summary>
-[Collection(Browser.Name)]
+[Collection(ModelViews.Name)]
 public sealed class EditorTests(Browser browser)
 {
     private const string Codes = "Codes of picture A";
@@ -74,6 +74,27 @@ public sealed class EditorTests(Browser browser)
         await sheet.Label("Class for the prior").SelectOptionAsync("cube");
         await Expect(sheet.Text("The likeliest first")).ToBeVisibleAsync();
         Assert.Contains('%', await sheet.Cell("Atlas of codes"));
+    }
+
+    [Fact]
+    public async Task The_editor_opens_before_the_codes_are_counted()
+    {
+        const string Counts = "**/atlas/counts";
+        await using Sheet sheet = await Open(page => page.RouteAsync(Counts, route => route.FulfillAsync(
+            new()
+            {
+                Status = 202,
+                ContentType = "application/json",
+                Body = """{ "stage": "encoding 2000 images", "fraction": 0.25 }""",
+            })));
+        await sheet.ClickCell(Codes, 0, 0, Side);
+        Assert.StartsWith("code ", await sheet.Cell("Atlas of codes"));
+        Assert.DoesNotContain("used", await sheet.Cell("Atlas of codes"));
+        await sheet.Label("Order").SelectOptionAsync("use");
+        await Expect(sheet.Text("Encoding 2000 images 25")).ToBeVisibleAsync();
+        await sheet.Page.UnrouteAsync(Counts);
+        await Expect(sheet.Text("The most used first.")).ToBeVisibleAsync();
+        Assert.Contains("used", await sheet.Cell("Atlas of codes"));
     }
 
     [Fact]
@@ -157,6 +178,34 @@ public sealed class EditorTests(Browser browser)
     }
 
     [Fact]
+    public async Task A_second_picture_that_is_closed_leaves_nothing_behind()
+    {
+        // What is asked for the second picture is answered after it was closed.
+        await using Sheet sheet = await Open(page => page.RouteAsync("**/nats", async route =>
+        {
+            await Task.Delay(300, TestContext.Current.CancellationToken);
+            await route.ContinueAsync();
+        }));
+        await sheet.Button("Surprise").ClickAsync();
+        for (int turn = 0; turn < 2; turn++)
+        {
+            await sheet.Button("Second picture").ClickAsync();
+            await sheet.Page.RunAndWaitForRequestAsync(
+                () => sheet.Button("Picture 3").ClickAsync(),
+                sent => sent.Url.EndsWith("/nats", StringComparison.Ordinal));
+            await sheet.Button("Close picture B").ClickAsync();
+            await sheet.Page.Keyboard.PressAsync("t");
+        }
+        await Expect(sheet.Button("Second picture")).ToBeVisibleAsync();
+        // A preview that has no picture any more must not end in an error either.
+        await sheet.ClickCell(Codes, 1, 1, Side);
+        await sheet.Grid("Atlas of codes").HoverAsync();
+        await sheet.Page.Keyboard.PressAsync("Escape");
+        await sheet.Grid(Codes).HoverAsync();
+        await Task.Delay(400, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public async Task A_link_restores_the_state_and_files_come_in_and_go_out()
     {
         await using Sheet sheet = await Open();
@@ -189,6 +238,29 @@ public sealed class EditorTests(Browser browser)
         }
         await sheet.Button("Original").ClickAsync();
         await Expect(sheet.Button("Original")).ToHaveAttributeAsync("aria-pressed", "true");
+    }
+
+    [Fact]
+    public async Task A_file_that_is_dropped_on_a_picture_takes_its_place()
+    {
+        await using Sheet sheet = await Open();
+        string file = Directory.EnumerateFiles(browser.Runs.Images, "*.png", SearchOption.AllDirectories).Last();
+        IJSHandle files = await sheet.Page.EvaluateHandleAsync(
+            """
+            bytes => {
+              const files = new DataTransfer();
+              const content = Uint8Array.from(atob(bytes), letter => letter.charCodeAt(0));
+              files.items.add(new File([content], 'dropped.png', { type: 'image/png' }));
+              return files;
+            }
+            """,
+            Convert.ToBase64String(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken)));
+        ILocator pane = sheet.Page.Locator(".pane").First;
+        // A browser drops nothing where this event is not taken.
+        Assert.True(await pane.EvaluateAsync<bool>(
+            "pane => !pane.dispatchEvent(new DragEvent('dragover', { bubbles: true, cancelable: true }))"));
+        await pane.DispatchEventAsync("drop", new { dataTransfer = files });
+        await Expect(sheet.Heading("A: dropped.png")).ToBeVisibleAsync();
     }
 
     [Fact]

@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Tessera.Studio.BrowserTests;
 
 /// <summary>The live view.</summary>
-[Collection(Browser.Name)]
+[Collection(RunViews.Name)]
 public sealed class LiveTests(Browser browser)
 {
     [Fact]

@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Tessera.Studio.BrowserTests;
 
 /// <summary>The list of runs and the form that starts one.</summary>
-[Collection(Browser.Name)]
+[Collection(RunViews.Name)]
 public sealed class RunsTests(Browser browser)
 {
     [Fact]
@@ -106,8 +106,23 @@ public sealed class RunsTests(Browser browser)
         await sheet.Button("Light or dark").ClickAsync();
         await Expect(sheet.Page.Locator("html")).ToHaveAttributeAsync("data-theme", "light");
 
-        await sheet.Page.Keyboard.PressAsync("n");
+        await sheet.Button("Keys").ClickAsync();
+        await sheet.Label("keys of one letter work").UncheckAsync();
+        await sheet.Page.Keyboard.PressAsync("Escape");
+        await sheet.Page.Keyboard.PressAsync("t");
+        await sheet.Page.Keyboard.PressAsync("Shift+N");
+        await Expect(sheet.Page.Locator("html")).ToHaveAttributeAsync("data-theme", "light");
+        await Expect(sheet.Heading("Runs")).ToBeVisibleAsync();
+        await sheet.Button("Keys").ClickAsync();
+        await sheet.Label("keys of one letter work").CheckAsync();
+        await sheet.Page.Keyboard.PressAsync("Escape");
+
+        await sheet.Page.Keyboard.PressAsync("Shift+N");
         await Expect(sheet.Heading("New run")).ToBeVisibleAsync();
+        await Expect(sheet.Page).ToHaveTitleAsync("New run · Tessera studio");
+        // An address without the hash leads to the same page.
+        await sheet.Page.GotoAsync("/compare");
+        await Expect(sheet.Heading("Compare two runs")).ToBeVisibleAsync();
         await sheet.Page.GotoAsync("/#/nowhere");
         await Expect(sheet.Heading("There is no such page")).ToBeVisibleAsync();
     }

@@ -1,11 +1,12 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
 namespace Tessera.Studio.BrowserTests;
 
 /// <summary>Samples of the prior.</summary>
-[Collection(Browser.Name)]
+[Collection(ModelViews.Name)]
 public sealed class SampleTests(Browser browser)
 {
     [Fact]
@@ -44,6 +45,24 @@ public sealed class SampleTests(Browser browser)
     }
 
     [Fact]
+    public async Task However_often_it_is_asked_no_drawing_goes_on_unseen()
+    {
+        await using Sheet sheet = await browser.Open($"runs/{await browser.Studio.Id("plain")}/samples");
+        await Expect(sheet.Text("16 pictures, seed 1")).ToBeVisibleAsync();
+        int started = 0, ended = 0;
+        sheet.Page.Request += (_, request) =>
+        {
+            if (request.Method == "POST") started++;
+            if (request.Method == "DELETE") ended++;
+        };
+        for (int press = 0; press < 6; press++) await sheet.Page.Keyboard.PressAsync("d");
+        // Before a picture is chosen there is nothing to draw anew in the other theme.
+        await sheet.Page.Keyboard.PressAsync("t");
+        await Sheet.Until(() => Task.FromResult(started > 0 && ended == started), "an end of each drawing");
+        await Expect(sheet.Page.Locator(".sample")).ToHaveCountAsync(16);
+    }
+
+    [Fact]
     public async Task Half_a_picture_is_completed()
     {
         await using Sheet sheet = await browser.Open($"runs/{await browser.Studio.Id("plain")}/samples");
@@ -68,10 +87,17 @@ public sealed class SampleTests(Browser browser)
     }
 
     [Fact]
-    public async Task A_run_without_a_prior_says_how_to_train_one()
+    public async Task A_run_without_a_prior_leads_to_the_form_of_one()
     {
         await using Sheet sheet = await browser.Open($"runs/{await browser.Studio.Id("other")}/samples");
         await Expect(sheet.Heading("No prior yet")).ToBeVisibleAsync();
-        await Expect(sheet.Text("tessera prior")).ToBeVisibleAsync();
+        await sheet.Page.GetByRole(AriaRole.Link, new() { Name = "Train a prior" }).ClickAsync();
+        await Expect(sheet.Text("Ready to start.")).ToBeVisibleAsync();
+        ILocator command = sheet.Page.Locator("aside .command code");
+        await Expect(command).ToHaveTextAsync(new Regex("^tessera prior .*other$"));
+        await sheet.Label("layers").FillAsync("2");
+        await Expect(command).ToContainTextAsync("--layers 2");
+        await sheet.Label("What it trains").SelectOptionAsync("classifier");
+        await Expect(command).ToContainTextAsync("tessera classifier");
     }
 }

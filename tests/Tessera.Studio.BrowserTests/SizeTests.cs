@@ -4,7 +4,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Tessera.Studio.BrowserTests;
 
 /// <summary>The pages stay small and need no exception from the content security policy.</summary>
-[Collection(Browser.Name)]
+[Collection(RunViews.Name)]
 public sealed partial class SizeTests(Browser browser)
 {
     private const int MostBytes = 300_000;

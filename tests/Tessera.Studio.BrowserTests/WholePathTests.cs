@@ -4,7 +4,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Tessera.Studio.BrowserTests;
 
 /// <summary>From the form to a picture in a file.</summary>
-[Collection(Browser.Name)]
+[Collection(ModelViews.Name)]
 public sealed class WholePathTests(Browser browser)
 {
     [Fact]

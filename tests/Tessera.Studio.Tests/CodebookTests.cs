@@ -4,8 +4,12 @@ using Tessera.Imaging;
 
 namespace Tessera.Studio.Tests;
 
-public sealed class CodebookTests(TinyRuns tiny)
+public sealed class CodebookTests(TinyRuns tiny) : IDisposable
 {
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
     [Fact]
     public async Task The_atlas_has_a_tile_for_each_code_in_the_order_of_numbers()
     {
@@ -13,8 +17,10 @@ public sealed class CodebookTests(TinyRuns tiny)
         string id = await studio.Id("plain");
         JsonElement atlas = await studio.Get($"/api/runs/{id}/atlas");
         Assert.Equal(Enumerable.Range(0, 16), Numbers(atlas.GetProperty("numbers")));
+        JsonElement counted = await studio.Get($"/api/runs/{id}/atlas/counts");
+        Assert.Equal(TinyRuns.TestCount, counted.GetProperty("images").GetInt32());
         Assert.Equal(
-            TinyRuns.TestCount * 16, atlas.GetProperty("counts").EnumerateArray().Sum(count => count.GetInt64()));
+            TinyRuns.TestCount * 16, counted.GetProperty("counts").EnumerateArray().Sum(count => count.GetInt64()));
         int tile = atlas.GetProperty("tile").GetInt32();
         Image image = ImageFile.Decode(await studio.Bytes(atlas.GetProperty("url").GetString()!));
         Assert.Equal((16 * tile, tile), (image.Width, image.Height));
@@ -26,8 +32,7 @@ public sealed class CodebookTests(TinyRuns tiny)
     {
         await using Studio studio = await Studio.Start(tiny.Runs);
         string id = await studio.Id("plain");
-        JsonElement atlas = await studio.Get($"/api/runs/{id}/atlas");
-        long[] counts = [.. atlas.GetProperty("counts").EnumerateArray().Select(count => count.GetInt64())];
+        long[] counts = await Counts(studio, id);
         int most = Array.IndexOf(counts, counts.Max());
         JsonElement code = await studio.Get($"/api/runs/{id}/codebook/{most}?uses=4");
         Assert.Equal(counts[most], code.GetProperty("count").GetInt64());
@@ -59,8 +64,7 @@ public sealed class CodebookTests(TinyRuns tiny)
     {
         await using Studio studio = await Studio.Start(tiny.Runs);
         string id = await studio.Id("other");
-        JsonElement atlas = await studio.Get($"/api/runs/{id}/atlas");
-        long[] counts = [.. atlas.GetProperty("counts").EnumerateArray().Select(count => count.GetInt64())];
+        long[] counts = await Counts(studio, id);
         int unused = Array.IndexOf(counts, 0);
         Assert.True(unused >= 0, "every code of the tiny run is used: choose one with more codes");
         Assert.Equal(JsonValueKind.Null, (await studio.Get($"/api/runs/{id}/codebook/{unused}/influence")).ValueKind);
@@ -80,6 +84,38 @@ public sealed class CodebookTests(TinyRuns tiny)
         Assert.Equal(16, map.GetProperty("pca").GetArrayLength());
         Assert.Equal(2, map.GetProperty("umap")[0].GetArrayLength());
     }
+
+    private static async Task<long[]> Counts(Studio studio, string id)
+    {
+        JsonElement answer = await studio.Get($"/api/runs/{id}/atlas/counts");
+        return [.. answer.GetProperty("counts").EnumerateArray().Select(count => count.GetInt64())];
+    }
+
+    [Fact]
+    public async Task Where_the_test_images_are_not_here_generated_ones_stand_in_and_are_called_so()
+    {
+        string runs = tiny.Copy(_folder);
+        foreach (string run in (string[])["plain", "other"])
+            TinyRuns.ReplaceInConfig(runs, run, $"\"{tiny.Images}\"", "\"elsewhere\"");
+        await using Studio studio = await Studio.Start(runs, tiny.Runs);
+        string away = await RunIn(studio, runs, "plain"), here = await RunIn(studio, tiny.Runs, "plain");
+        Assert.Equal("shapes", await Split($"/api/runs/{away}/atlas/counts"));
+        Assert.Equal("shapes", await Split($"/api/runs/{away}/codebook/1"));
+        Assert.Equal("test", await Split($"/api/runs/{here}/atlas/counts"));
+        Assert.Equal("test", await Split($"/api/runs/{here}/codebook/1"));
+        string compared = $"/api/compare/images?a={away}&b={await RunIn(studio, runs, "other")}";
+        await studio.Refused(HttpStatusCode.UnprocessableEntity, HttpMethod.Get, compared);
+        Assert.Equal("shapes", await Split($"{compared}&split=shapes"));
+        JsonElement images = await studio.Get($"{compared}&split=shapes&count=1");
+        Assert.InRange(images.GetProperty("count").GetInt32(), 2, int.MaxValue);
+
+        async Task<string?> Split(string path) => (await studio.Get(path)).GetProperty("split").GetString();
+    }
+
+    private static async Task<string> RunIn(Studio studio, string folder, string name) =>
+        (await studio.Get("/api/runs")).GetProperty("runs").EnumerateArray()
+            .Single(run => run.GetProperty("path").GetString() == Path.Combine(folder, name))
+            .GetProperty("id").GetString()!;
 
     private static IEnumerable<int> Numbers(JsonElement list) =>
         list.EnumerateArray().Select(number => number.GetInt32());

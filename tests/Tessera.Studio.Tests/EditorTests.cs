@@ -121,6 +121,9 @@ public sealed class EditorTests(TinyRuns tiny)
         Assert.Equal(probabilities.OrderDescending(), probabilities);
         JsonElement current = likely.GetProperty("current");
         Assert.Equal(5, current.GetProperty("code").GetInt32());
+        // The likeliest has rank 0.
+        Assert.Equal(
+            Array.IndexOf(Codes(likely), 5), current.GetProperty("rank").GetInt32());
 
         JsonElement nats = await studio.Post(
             $"/api/runs/{id}/nats", $$"""{"codes":{{JsonSerializer.Serialize(codes)}},"class":"cube"}""");
@@ -159,6 +162,17 @@ public sealed class EditorTests(TinyRuns tiny)
         using var tokenizer = Tokenizer.Open(Path.Combine(tiny.Runs, "plain"));
         Image last = ImageFile.Decode(frames[4].GetProperty("image").GetBytesFromBase64());
         Assert.Equal(tokenizer.Decode(to, 4, 4).Pixels, last.Pixels);
+    }
+
+    [Fact]
+    public async Task Frames_that_are_too_large_together_are_refused()
+    {
+        await using Studio studio = await Studio.Start(tiny.Runs);
+        string codes = JsonSerializer.Serialize(new int[64 * 64]);
+        string error = await studio.Refused(
+            HttpStatusCode.BadRequest, HttpMethod.Post, $"/api/runs/{await studio.Id("plain")}/interpolate",
+            $$"""{"rows":64,"columns":64,"from":{{codes}},"to":{{codes}},"steps":17}""");
+        Assert.Contains("fewer steps", error, StringComparison.Ordinal);
     }
 
     [Fact]

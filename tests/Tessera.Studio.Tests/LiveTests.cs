@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using Tessera.Imaging;
+using Tessera.Studio.Http;
 using Tessera.Studio.Live;
 
 namespace Tessera.Studio.Tests;
@@ -157,6 +158,25 @@ public sealed class LiveTests(TinyRuns tiny) : IDisposable
     }
 
     [Fact]
+    public void One_client_does_not_take_the_streams_of_the_others()
+    {
+        for (int i = 0; i < 64; i++) EventStream.Enter("greedy");
+        try
+        {
+            StudioException refusal = Assert.Throws<StudioException>(() => EventStream.Enter("greedy"));
+            Assert.Equal(429, refusal.Status);
+            EventStream.Enter("modest");
+            EventStream.Leave("modest");
+        }
+        finally
+        {
+            for (int i = 0; i < 64; i++) EventStream.Leave("greedy");
+        }
+        EventStream.Enter("greedy");
+        EventStream.Leave("greedy");
+    }
+
+    [Fact]
     public async Task A_server_that_ends_ends_its_streams()
     {
         Studio studio = await Studio.Start(tiny.Runs);
@@ -198,7 +218,7 @@ public sealed class LiveTests(TinyRuns tiny) : IDisposable
     {
         string path = _folder["log.csv"];
         File.WriteAllText(path, "update,loss,split\n1,0.5,test\n2,na");
-        var table = new GrowingTable(path);
+        var table = new GrowingTable(() => path);
         Assert.Null(table.Refresh());
         Assert.Equal([1], table.Updates);
         File.AppendAllText(path, "n,test\n1,7,test\n\n3,0.25,test\n");

@@ -48,4 +48,15 @@ public sealed class PageTests(TinyRuns tiny)
         Assert.Contains($"{first.Address.Port}", error.Message, StringComparison.Ordinal);
         Assert.Equal(nameof(StudioOptions.Port), error.Option);
     }
+
+    [Fact]
+    public async Task An_address_of_another_machine_is_one_line_that_names_the_host()
+    {
+        // An address for documentation, which no machine has (RFC 5737).
+        var options = new StudioOptions { Host = "192.0.2.1", Token = "a token of enough letters", Port = 0 };
+        InputException error = await Assert.ThrowsAsync<InputException>(
+            () => StudioServer.StartAsync(options, new Cli.Studio.StudioProgram()));
+        Assert.Equal(nameof(StudioOptions.Host), error.Option);
+        Assert.StartsWith("Host 192.0.2.1 ", error.Message, StringComparison.Ordinal);
+    }
 }

@@ -104,6 +104,88 @@ public sealed class RunTests(TinyRuns tiny) : IDisposable
         Assert.Equal(JsonValueKind.Null, answer.GetProperty("values").GetProperty("--levels").ValueKind);
     }
 
+    [Theory]
+    [InlineData("""{"name":"mine","preset":"default","values":{}}""", "tessera train --out {runs}/mine")]
+    [InlineData(
+        """{"name":"mine","values":{"--data":"shapes","--codes":"512","--updates":"7"}}""",
+        "tessera train --updates 7 --out {runs}/mine")]
+    [InlineData(
+        """{"name":"mine","preset":"reference","values":{"--quantizer":"gradient","--lr":"0.01"}}""",
+        "tessera train --preset reference --lr 0.01 --out {runs}/mine")]
+    [InlineData(
+        """{"kind":"classifier","name":"mine","values":{"--data":"d0","--seed":"1"}}""",
+        "tessera classifier --data {images} --out {runs}/mine")]
+    public async Task The_command_that_is_shown_has_only_what_it_needs(string request, string expected)
+    {
+        await using Studio studio =
+            await Studio.Start(new StudioOptions { Paths = [tiny.Runs], Images = [tiny.Images] });
+        JsonElement answer = await studio.Post("/api/form/check", request);
+        Assert.Equal(
+            expected.Replace("{runs}", tiny.Runs, StringComparison.Ordinal)
+                .Replace("{images}", tiny.Images, StringComparison.Ordinal)
+                .Replace('/', Path.DirectorySeparatorChar),
+            answer.GetProperty("command").GetString()!.Replace('/', Path.DirectorySeparatorChar));
+    }
+
+    [Fact]
+    public async Task A_prior_and_a_classifier_are_started_from_forms_of_their_own()
+    {
+        string runs = tiny.Copy(_folder);
+        await using Studio studio = await Studio.Start(new StudioOptions { Paths = [runs], Images = [tiny.Images] });
+        (string plain, string other) = (await studio.Id("plain"), await studio.Id("other"));
+        JsonElement form = await studio.Get("/api/form?kind=prior");
+        // The tokenizer plain has a prior already.
+        Assert.Equal(
+            [other], form.GetProperty("runs").EnumerateArray().Select(run => run.GetProperty("value").GetString()));
+        string[] names =
+            [.. form.GetProperty("settings").EnumerateArray().Select(s => s.GetProperty("name").GetString()!)];
+        Assert.Contains("--heads", names);
+        Assert.DoesNotContain("--data", names);
+        string another = $$$"""{"kind":"prior","run":"{{{plain}}}","values":{}}""";
+        Assert.Contains(
+            "prior already", await studio.Refused(HttpStatusCode.Conflict, HttpMethod.Post, "/api/runs", another));
+        await studio.Refused(
+            HttpStatusCode.BadRequest, HttpMethod.Post, "/api/runs", """{"kind":"prior","values":{}}""");
+        await studio.Refused(HttpStatusCode.BadRequest, HttpMethod.Get, "/api/form?kind=unknown");
+
+        const string Small = """
+            "--updates":"4","--batch":"4","--width":"16","--threads":"1","--warmup":"0"
+            """;
+        JsonElement prior = await studio.Post(
+            "/api/runs",
+            $$$"""{"kind":"prior","run":"{{{other}}}","values":{ {{{Small}}},"--layers":"1","--heads":"2" } }""");
+        JsonElement classifier = await studio.Post(
+            "/api/runs",
+            $$$"""{"kind":"classifier","name":"eyes","values":{ {{{Small}}},"--data":"d0","--size":"16" } }""");
+        foreach (JsonElement launch in new[] { prior, classifier })
+        {
+            string address = $"/api/launches/{launch.GetProperty("id").GetString()}";
+            await Studio.Until(
+                async () => (await studio.Get(address)).GetProperty("state").GetString() == "ended", "the end");
+            JsonElement ended = await studio.Get(address);
+            Assert.True(ended.GetProperty("exitCode").GetInt32() == 0, ended.GetProperty("log").GetString());
+        }
+        Assert.Equal(
+            $"tessera prior {Path.Combine(runs, "other")} --width 16 --layers 1 --heads 2 --batch 4 --warmup 0 "
+            + "--updates 4 --threads 1",
+            (await studio.Get($"/api/runs/{prior.GetProperty("run").GetString()}")).GetProperty("command").GetString());
+        Assert.Equal("finished", (await studio.Run("other/prior")).GetProperty("state").GetString());
+        Assert.Equal("classifier", (await studio.Run("eyes")).GetProperty("kind").GetString());
+
+    }
+
+    [Fact]
+    public async Task A_damaged_run_is_told_of_as_the_user_named_it()
+    {
+        string runs = tiny.Copy(_folder);
+        File.WriteAllText(Path.Combine(runs, "other", "config.json"), "{ \"options\": ");
+        string shown = Path.GetRelativePath(Environment.CurrentDirectory, runs);
+        await using Studio studio = await Studio.Start(shown);
+        string message = (await studio.Run("other")).GetProperty("message").GetString()!;
+        Assert.Contains(Path.Combine(shown, "other", "config.json"), message, StringComparison.Ordinal);
+        Assert.DoesNotContain($" {runs}", message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_run_is_started_stopped_and_resumed_as_a_process_of_its_own()
     {
@@ -135,6 +217,8 @@ public sealed class RunTests(TinyRuns tiny) : IDisposable
         Assert.InRange(update, 1, 99_999);
         Assert.False(File.Exists(Path.Combine(path, StopRequest.Name)), "the request to stop was left behind");
         await studio.Refused(HttpStatusCode.Conflict, HttpMethod.Post, $"/api/runs/{run}/stop");
+        // The list has been read between the release of the lock and the end of the process.
+        Assert.True((await studio.Run("mine")).GetProperty("canResume").GetBoolean(), "Resume is missing after Stop");
 
         await studio.Refused(
             HttpStatusCode.BadRequest, HttpMethod.Post, $"/api/runs/{run}/resume", """{"values":{"--codes":"8"}}""");
@@ -161,6 +245,67 @@ public sealed class RunTests(TinyRuns tiny) : IDisposable
         Assert.Contains("tessera: ", ended.GetProperty("log").GetString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("""{"--updates":"many"}""", "--updates")]
+    [InlineData("""{"--updates":"0"}""", "--updates")]
+    [InlineData("""{"--updates":"39"}""", "--updates")]
+    [InlineData("""{"--threads":"0"}""", "--threads")]
+    [InlineData("""{"--updates":"60","--minutes":"1"}""", "--updates")]
+    [InlineData("""{"--codes":"8"}""", "--codes")]
+    public async Task A_run_is_not_resumed_with_a_wrong_value(string values, string option)
+    {
+        await using Studio studio = await Studio.Start(tiny.Runs);
+        using HttpResponseMessage response = await studio.Send(
+            HttpMethod.Post, $"/api/runs/{await studio.Id("plain")}/resume", $$"""{"values":{{values}}}""");
+        string body = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.True(response.StatusCode == HttpStatusCode.BadRequest, $"{response.StatusCode}: {body}");
+        Assert.Equal(option, JsonDocument.Parse(body).RootElement.GetProperty("option").GetString());
+    }
+
+    [Fact]
+    public async Task Only_a_constant_learning_rate_lets_a_finished_run_go_on()
+    {
+        string runs = tiny.Copy(_folder);
+        const string Shape = "\"learningRateShape\": ";
+        TinyRuns.ReplaceInConfig(runs, "other", $"{Shape}\"Constant\"", $"{Shape}\"Cosine\"");
+        await using Studio studio = await Studio.Start(runs);
+        JsonElement constant = await studio.Run("plain"), cosine = await studio.Run("other");
+        Assert.True(constant.GetProperty("canResume").GetBoolean());
+        Assert.False(cosine.GetProperty("canResume").GetBoolean());
+        Assert.False(cosine.GetProperty("canLengthen").GetBoolean());
+        // Without more to do there is nothing to resume.
+        await studio.Refused(
+            HttpStatusCode.Conflict, HttpMethod.Post, $"/api/runs/{constant.GetProperty("id").GetString()}/resume",
+            """{"values":{}}""");
+        string error = await studio.Refused(
+            HttpStatusCode.BadRequest, HttpMethod.Post, $"/api/runs/{cosine.GetProperty("id").GetString()}/resume",
+            """{"values":{"--updates":"60"}}""");
+        Assert.StartsWith("--updates 60: ", error, StringComparison.Ordinal);
+        Assert.Contains("learning rate", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_message_of_a_failed_launch_ends_with_the_next_success()
+    {
+        string runs = tiny.Copy(_folder), plain = Path.Combine(runs, "plain");
+        string optimizer = Path.Combine(plain, "checkpoints", "40", "optimizer.safetensors");
+        byte[] good = File.ReadAllBytes(optimizer);
+        File.WriteAllText(optimizer, "damaged");
+        await using Studio studio = await Studio.Start(runs);
+        await studio.Post($"/api/runs/{await studio.Id("plain")}/resume", """{"values":{"--updates":"60"}}""");
+        await Studio.Until(
+            async () => (await studio.Run("plain")).GetProperty("message").ValueKind == JsonValueKind.String,
+            "the message of the failure");
+        string message = (await studio.Run("plain")).GetProperty("message").GetString()!;
+        Assert.Contains("optimizer.safetensors", message, StringComparison.Ordinal);
+
+        File.WriteAllBytes(optimizer, good);
+        TinyRuns.Program("train", "--resume", "--out", plain, "--updates", "60", "--no-report");
+        JsonElement run = await studio.Run("plain");
+        Assert.Equal(60, run.GetProperty("update").GetInt64());
+        Assert.Equal(JsonValueKind.Null, run.GetProperty("message").ValueKind);
+    }
+
     [Fact]
     public async Task A_run_deleted_under_the_feet_of_the_studio_is_not_found()
     {
@@ -174,9 +319,9 @@ public sealed class RunTests(TinyRuns tiny) : IDisposable
 
     [Fact]
     public void Every_setting_of_the_program_has_a_title_and_help() =>
-        Assert.All(new StudioProgram().Settings, setting =>
+        Assert.All(new StudioProgram().Commands.SelectMany(command => command.Settings), setting =>
         {
-            Assert.NotEqual("Options", setting.Group);
+            Assert.NotEmpty(setting.Group);
             Assert.NotEmpty(setting.Help);
             Assert.True(
                 setting.Kind != SettingKind.Choice || setting.Choices is { Count: > 0 },

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Tessera.Files;
 
 namespace Tessera.Studio.Tests;
 
@@ -114,6 +115,8 @@ public sealed class SafetyTests(TinyRuns tiny) : IDisposable
         Assert.DoesNotContain(Token, Uri.UnescapeDataString(cookie), StringComparison.Ordinal);
 
         string sent = cookie.Split(';')[0];
+        // Another studio on this host must not take the cookie away.
+        Assert.StartsWith($"tessera-{studio.Address.Port}=", sent, StringComparison.Ordinal);
         using HttpResponseMessage served = await studio.Send(HttpMethod.Get, "/api/runs", null, ("Cookie", sent));
         Assert.Equal(HttpStatusCode.OK, served.StatusCode);
         using HttpResponseMessage closed = await studio.Send(HttpMethod.Delete, "/api/session", null, ("Cookie", sent));
@@ -193,6 +196,75 @@ public sealed class SafetyTests(TinyRuns tiny) : IDisposable
             using HttpResponseMessage response = await studio.Send(HttpMethod.Get, $"/api/runs/{id}{path}");
             Assert.True((int)response.StatusCode < 500, $"{file}: {path} was answered with {response.StatusCode}");
         }
+    }
+
+    [Theory]
+    [InlineData("metrics.csv", "update,images_per_second,seconds\n1,2,1e20\n")]
+    [InlineData("metrics.csv", "update,images_per_second,seconds\n1,2,-1e20\n")]
+    [InlineData("metrics.csv", "update,images_per_second,seconds\n1e300,1e-300,1e300\n")]
+    [InlineData("metrics.csv", "update,images_per_second,seconds\n-1,-1e308,NaN\n")]
+    [InlineData("eval.csv", "update,split,recon_error,codes_used\n1e300,test,1e308,-1e308\n")]
+    [InlineData("checkpoints/40/state.json", """{"seconds":1e300,""")]
+    public async Task Absurd_numbers_in_one_run_hide_no_other(string file, string content)
+    {
+        string runs = tiny.Copy(_folder);
+        TinyRuns.ReplaceInConfig(runs, "plain", "\"updates\": 40", "\"minutes\": 1");
+        string path = Path.Combine(runs, "plain", file);
+        File.WriteAllText(path, content.EndsWith(',') ? content + File.ReadAllText(path)[1..] : content);
+        await using Studio studio = await Studio.Start(runs);
+        // While it runs, the time that is left follows from these numbers.
+        using (new FolderLock(Path.Combine(runs, "plain")))
+            Assert.Equal("running", (await studio.Run("plain")).GetProperty("state").GetString());
+        TinyRuns.ReplaceInConfig(runs, "plain", "\"minutes\": 1", "\"updates\": 1000000");
+        using (new FolderLock(Path.Combine(runs, "plain"))) await studio.Run("plain");
+        Assert.Equal("finished", (await studio.Run("other")).GetProperty("state").GetString());
+        using Events events = await Events.Open(studio, "/api/runs/events");
+        Assert.Equal(3, (await events.Next("runs")).Data.GetProperty("runs").GetArrayLength());
+    }
+
+    [Theory]
+    [InlineData("config.json", "")]
+    [InlineData("metrics.csv", "/metrics")]
+    [InlineData("series.csv", "/series")]
+    [InlineData("eval.csv", "/evaluations")]
+    [InlineData("model.safetensors", "/model")]
+    [InlineData("checkpoints/40/state.json", "")]
+    [InlineData("reconstructions.png", "/thumbnail.png")]
+    [InlineData("snapshots/original.png", "/snapshots/original.png")]
+    [InlineData("snapshots/40/reconstructions.png", "/snapshots/40.png")]
+    [InlineData("snapshots/40/reconstructions.png", "/thumbnail.png")]
+    [InlineData("snapshots/40/codes.npy", "/snapshots/40/codes")]
+    [InlineData("prior/eval.csv", "/model")]
+    [InlineData("prior/model.safetensors", "/nats")]
+    public async Task No_file_of_a_run_is_read_through_a_link_that_leads_outside(string file, string address)
+    {
+        string runs = tiny.Copy(_folder), path = Path.Combine(runs, "plain", file);
+        if (file == "reconstructions.png") Directory.Delete(Path.Combine(runs, "plain", "snapshots"), recursive: true);
+        // What the link leads to is a good file: only the place is wrong.
+        string outside = _folder.Write("outside", File.ReadAllBytes(path));
+        File.Delete(path);
+        File.CreateSymbolicLink(path, outside);
+        await using Studio studio = await Studio.Start(runs);
+        string id = await studio.Id("plain");
+        using HttpResponseMessage response = await studio.Send(
+            address == "/nats" ? HttpMethod.Post : HttpMethod.Get, $"/api/runs/{id}{address}",
+            address == "/nats" ? """{"codes":[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]}""" : null);
+        string text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        // The run, or its prior, says why it cannot be shown; what is asked of the file itself is refused.
+        Assert.Contains("is a link to a place outside of the folder", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_too_large_for_a_snapshot_is_refused()
+    {
+        string runs = tiny.Copy(_folder);
+        using (FileStream file = File.OpenWrite(Path.Combine(runs, "plain", "snapshots", "40", "reconstructions.png")))
+            file.SetLength(StudioServer.MostUploadBytes + 1);
+        await using Studio studio = await Studio.Start(runs);
+        string error = await studio.Refused(
+            HttpStatusCode.UnprocessableEntity, HttpMethod.Get,
+            $"/api/runs/{await studio.Id("plain")}/snapshots/40.png");
+        Assert.Contains("too large", error, StringComparison.Ordinal);
     }
 
     [Fact]

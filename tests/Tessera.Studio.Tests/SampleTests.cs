@@ -2,12 +2,17 @@ using System.Net;
 using System.Text.Json;
 using Tessera.Imaging;
 using Tessera.Priors;
+using Tessera.Studio.Samples;
 
 namespace Tessera.Studio.Tests;
 
 /// <summary>Images drawn from the prior, cell by cell.</summary>
-public sealed class SampleTests(TinyRuns tiny)
+public sealed class SampleTests(TinyRuns tiny) : IDisposable
 {
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
     [Fact]
     public async Task What_is_streamed_is_what_the_library_draws_with_the_same_seed()
     {
@@ -91,6 +96,38 @@ public sealed class SampleTests(TinyRuns tiny)
         await using Studio studio = await Studio.Start(tiny.Runs);
         string id = await studio.Id("other");
         await studio.Refused(HttpStatusCode.Conflict, HttpMethod.Post, $"/api/runs/{id}/samples", """{"count":1}""");
+    }
+
+    [Fact]
+    public void A_drawing_that_fails_unexpectedly_ends_and_says_so()
+    {
+        using var drawing = new Drawing("s1", 1, new CodePriorOptions { Codes = 16, Rows = 4, Columns = 4 });
+        drawing.Run(_ => throw new InvalidOperationException("unforeseen"), [null], new SamplingOptions(), [], 0);
+        Assert.False(drawing.IsUnderWay);
+        Assert.Contains("unforeseen", drawing.State.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_newest_prior_answers_and_a_failure_is_not_for_ever()
+    {
+        string runs = tiny.Copy(_folder), plain = Path.Combine(runs, "plain");
+        string file = Path.Combine(plain, "prior", "model.safetensors"), another = _folder["another"];
+        TinyRuns.Program(
+            "prior", plain, "--out", another, "--updates", "5", "--batch", "4", "--width", "16", "--layers", "1",
+            "--heads", "2", "--warmup", "0", "--threads", "1", "--seed", "5");
+        await using Studio studio = await Studio.Start(runs);
+        string nats = $"/api/runs/{await studio.Id("plain")}/nats";
+        const string Codes = """{"codes":[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15]}""";
+        double first = (await studio.Post(nats, Codes)).GetProperty("mean").GetDouble();
+        File.WriteAllText(file, "damaged");
+        await studio.Refused(HttpStatusCode.Conflict, HttpMethod.Post, nats, Codes);
+        File.Copy(Path.Combine(another, "model.safetensors"), file, overwrite: true);
+        double second = (await studio.Post(nats, Codes)).GetProperty("mean").GetDouble();
+        Assert.NotEqual(first, second);
+        using var sampler = ImageSampler.Open(plain);
+        float[] expected = PriorEvaluator.Nats(
+            sampler.Prior, [.. Enumerable.Range(0, 16)], [null], TestContext.Current.CancellationToken);
+        Assert.Equal(expected.Average(value => (double)value), second, 1e-6);
     }
 
     private static IEnumerable<int> Numbers(JsonElement list) =>

@@ -69,12 +69,17 @@ internal sealed class Studio : IAsyncDisposable
         return await Json(response, path);
     }
 
-    /// <summary>A request must be refused with a status and one line.</summary>
+    /// <summary>A request must be refused with a status and one line. Waits for what is computed.</summary>
     /// <returns>The line.</returns>
     public async Task<string> Refused(HttpStatusCode status, HttpMethod method, string path, string? json = null)
     {
-        using HttpResponseMessage response = await Send(method, path, json);
-        return await Refused(status, response);
+        while (true)
+        {
+            using HttpResponseMessage response = await Send(method, path, json);
+            if (method != HttpMethod.Get || response.StatusCode != HttpStatusCode.Accepted)
+                return await Refused(status, response);
+            await Task.Delay(20, Cancellation);
+        }
     }
 
     /// <summary>An answer must be an error with a status and one line.</summary>

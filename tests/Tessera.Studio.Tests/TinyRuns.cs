@@ -69,6 +69,14 @@ public sealed class TinyRuns : IDisposable
         return to["runs"];
     }
 
+    /// <summary>Replaces a text in the <c>config.json</c> of a run.</summary>
+    internal static void ReplaceInConfig(string runs, string run, string from, string to)
+    {
+        string path = Path.Combine(runs, run, "config.json"), text = File.ReadAllText(path);
+        Assert.Contains(from, text, StringComparison.Ordinal);
+        File.WriteAllText(path, text.Replace(from, to, StringComparison.Ordinal));
+    }
+
     /// <summary>Runs the program in this process.</summary>
     internal static void Program(params string[] args)
     {

@@ -1,4 +1,5 @@
 using Tessera.Data;
+using Tessera.Data.Stores;
 using Tessera.Imaging;
 using Tessera.Models;
 using Tessera.Quantization;
@@ -16,6 +17,8 @@ public sealed class ReaderDamageTests : IDisposable
 
     private readonly TemporaryFolder _folder = new();
 
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
     public void Dispose() => _folder.Dispose();
 
     [Theory]
@@ -28,6 +31,22 @@ public sealed class ReaderDamageTests : IDisposable
     [Fact]
     public void Cifar_binary() => Damage.IsSurvived<InputException>(
         CifarFiles.TwoRecords, Source, file => CifarBatch.FromRecords(file, Source));
+
+    [Fact]
+    public void Stores_of_images()
+    {
+        string path = _folder[$"{nameof(Stores_of_images)}.tpk"];
+        var images = new ImageSource("few", 4, 1, [0, 1, 0], ["a", "b"], i => [.. Enumerable.Repeat((byte)i, 16)]);
+        ImagePacker.Pack(images, Split.Train, path, cancellation: Cancellation);
+        Damage.IsSurvived<InputException>(File.ReadAllBytes(path), path, file =>
+        {
+            File.WriteAllBytes(path, file);
+            using ImageStore store = ImageStore.Open(path);
+            store.Verify(cancellation: Cancellation);
+            ImageSource all = store.Images(Split.All);
+            for (int i = 0; i < all.Count; i++) _ = (all.NameOf(i), all.Read(i));
+        });
+    }
 
     [Theory]
     [InlineData("python2.pickle")]

@@ -10,18 +10,26 @@ internal static class ClassifierSettings
     /// <summary>The options that the result of a run depends on; they are fixed when it starts.</summary>
     public static SettingGroup<ClassifierOptions> ForStarting() => new(
     [
-        ImageSettings<ClassifierOptions>.Data(Usual.Data),
-        ImageSettings<ClassifierOptions>.Size(Usual.Size),
-        ImageSettings<ClassifierOptions>.Flips(Settings.FlipsDescription, Usual.Flips),
-        Model("--channels", "Channels of the images: 1 (grey) or 3 (red, green, blue)",
-            model => model.Channels, (model, value) => model with { Channels = value }),
-        Model("--width", "Channels of the first of three stages; each further stage has twice as many",
-            model => model.Width, (model, value) => model with { Width = value }),
-        Model("--convolutions", "Convolutions in each stage",
-            model => model.Convolutions, (model, value) => model with { Convolutions = value }),
-        RunSettings<ClassifierOptions>.Batch(Usual.Batch),
-        .. RunSettings<ClassifierOptions>.Optimizing(Usual),
-        RunSettings<ClassifierOptions>.Seed(Usual.Seed),
+        .. Settings.Under(
+            "Images",
+            ImageSettings<ClassifierOptions>.Data(Usual.Data),
+            ImageSettings<ClassifierOptions>.Size(Usual.Size),
+            ImageSettings<ClassifierOptions>.Flips(Settings.FlipsDescription, Usual.Flips)),
+        .. Settings.Under(
+            "Model",
+            Model("--channels", "Channels of the images: 1 (grey) or 3 (red, green, blue)",
+                model => model.Channels, (model, value) => model with { Channels = value }),
+            Model("--width", "Channels of the first of three stages; each further stage has twice as many",
+                model => model.Width, (model, value) => model with { Width = value }),
+            Model("--convolutions", "Convolutions in each stage",
+                model => model.Convolutions, (model, value) => model with { Convolutions = value })),
+        .. Settings.Under(
+            "Optimizer",
+            [
+                RunSettings<ClassifierOptions>.Batch(Usual.Batch),
+                .. RunSettings<ClassifierOptions>.Optimizing(Usual),
+                RunSettings<ClassifierOptions>.Seed(Usual.Seed),
+            ]),
     ]);
 
     /// <summary>The options for the length of a run.</summary>
@@ -33,7 +41,7 @@ internal static class ClassifierSettings
     [
         .. RunSettings<ClassifierOptions>.Computing(),
         .. RunSettings<ClassifierOptions>.Saving(Usual, $"{Usual.EvalEvery}"),
-        ImageSettings<ClassifierOptions>.DataDir(),
+        ImageSettings<ClassifierOptions>.DataDir(), ImageSettings<ClassifierOptions>.Cache(),
     ]);
 
     private static Setting<ClassifierOptions, int?> Model(

@@ -126,6 +126,21 @@ internal static class NewOption
             },
         };
 
+    /// <summary>An option that takes a number of bytes, such as 500MB or 2GiB.</summary>
+    public static Option<long?> ByteCount(string name, string description) =>
+        new(name)
+        {
+            HelpName = "BYTES",
+            Description = description,
+            CustomParser = result =>
+            {
+                string text = result.Tokens[0].Value;
+                if (ByteCounts.TryParse(text, out long bytes)) return bytes;
+                result.AddError($"{name} {text}: give a number of bytes, such as 500MB or 2GiB");
+                return null;
+            },
+        };
+
     /// <summary>The option that takes only the first codes of a cell.</summary>
     /// <param name="does">What the command does with them, as in "Decodes".</param>
     public static Option<int?> FirstLevels(string does) => Integer<int>(

@@ -49,7 +49,7 @@ internal static class Settings
     [
         .. RunSettings<TrainingOptions>.Computing(),
         .. RunSettings<TrainingOptions>.Saving(Usual, $"{ForShapes.EvalEvery} for shapes, else {Usual.EvalEvery}"),
-        ImageSettings<TrainingOptions>.DataDir(),
+        ImageSettings<TrainingOptions>.DataDir(), ImageSettings<TrainingOptions>.Cache(),
     ]);
 
     /// <summary>The options of a benchmark: the sizes of the model and its batches, and the device.</summary>
@@ -98,6 +98,7 @@ internal static class Settings
     private static Setting<TrainingOptions>[] Images(string usual, bool allowsNative) =>
     [
         ImageSettings<TrainingOptions>.Data(usual), ImageSettings<TrainingOptions>.DataDir(),
+        ImageSettings<TrainingOptions>.Cache(),
         ImageSettings<TrainingOptions>.Size("the run's own, else 32", allowsNative),
     ];
 

@@ -23,18 +23,18 @@ internal sealed class ClassifierCommand : TrainingCommand<ClassifierOptions>
         "tessera train --data cifar10 --perceptual 0.05 --features runs/classifier",
         "tessera classifier --resume --out runs/classifier") => AddOptions();
 
-    protected override SettingGroup<ClassifierOptions> Starting { get; } = ClassifierSettings.ForStarting();
+    public override SettingGroup<ClassifierOptions> Starting { get; } = ClassifierSettings.ForStarting();
 
-    protected override SettingGroup<ClassifierOptions> Resuming { get; } = ClassifierSettings.ForResuming();
+    public override SettingGroup<ClassifierOptions> Resuming { get; } = ClassifierSettings.ForResuming();
 
-    protected override SettingGroup<ClassifierOptions> Budget { get; } = ClassifierSettings.ForBudget();
+    public override SettingGroup<ClassifierOptions> Budget { get; } = ClassifierSettings.ForBudget();
 
     protected override void Run(ParseResult parse)
     {
         (string? path, bool resume) = Target(parse);
         if (path is null) throw new InputException("--out is missing; name a folder for the run");
         // Before images are read, so that a wrong option is reported at once.
-        ClassifierOptions options = resume ? OptionsToResume(parse, path) : ApplyAll(parse, Unnamed);
+        ClassifierOptions options = resume ? OptionsToResume(parse, path) : OptionsToStart(parse);
         if (!resume && Invocation.IsFirst) RunFolder.CheckFree(path);
         using Device device = CreateDevice(options);
         var loader = new ImageLoader(Invocation.Output, parse.GetValue(SkipDamaged), Invocation.Cancellation)
@@ -46,6 +46,7 @@ internal sealed class ClassifierCommand : TrainingCommand<ClassifierOptions>
             Model = new VqVaeOptions { Channels = options.Model.Channels },
             Data = options.Data,
             DataDir = options.DataDir,
+            Cache = options.Cache,
             Size = options.Size,
         };
         (ImageSet train, ImageSet test) = resume
@@ -79,7 +80,9 @@ internal sealed class ClassifierCommand : TrainingCommand<ClassifierOptions>
         Model = ClassifierOptions.Default.Model with { Classes = ["", ""] },
     };
 
-    private ClassifierOptions OptionsToResume(ParseResult parse, string path)
+    protected override ClassifierOptions OptionsToStart(ParseResult parse) => ApplyAll(parse, Unnamed);
+
+    protected override ClassifierOptions OptionsToResume(ParseResult parse, string path)
     {
         ClassifierRun run = ClassifierRun.Open(path);
         return OptionsToResume(parse, run, run.Options, run.Options);

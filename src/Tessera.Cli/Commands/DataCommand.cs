@@ -4,11 +4,16 @@ using Tessera.Data;
 
 namespace Tessera.Cli.Commands;
 
-/// <summary><c>tessera data</c>: finds or downloads data sets.</summary>
+/// <summary><c>tessera data</c>: finds or downloads data sets, and packs images.</summary>
 internal sealed class DataCommand : Command, IHasExamples
 {
-    public DataCommand(Invocation invocation) : base("data", "Finds or downloads a data set.") =>
+    public DataCommand(Invocation invocation) : base(
+        "data", "Finds or downloads a data set; packs images into one file.")
+    {
         Subcommands.Add(new DataCifar10Command(invocation));
+        Subcommands.Add(new DataPackCommand(invocation));
+        Subcommands.Add(new DataInfoCommand(invocation));
+    }
 
     /// <summary>None: its subcommands have examples.</summary>
     public IReadOnlyList<string> Examples => [];

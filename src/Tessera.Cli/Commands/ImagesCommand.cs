@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Tessera.Cli.CommandLine;
 using Tessera.Data;
+using Tessera.Data.Stores;
 using Tessera.Imaging;
 using Tessera.Training;
 
@@ -28,7 +29,7 @@ internal abstract class ImagesCommand : TrainedModelCommand
     {
         _images = new Argument<string[]>("IMAGE")
         {
-            Description = $"Image files of any size, or one folder of them, scaled and centre-cropped to {size} "
+            Description = $"Image files of any size, or one folder or .tpk of them, scaled and centre-cropped to {size} "
                 + "[default: those of --data].",
             Arity = ArgumentArity.ZeroOrMore,
         };
@@ -40,7 +41,7 @@ internal abstract class ImagesCommand : TrainedModelCommand
         NamedFolder(parse) is null ? parse.GetValue(_images) ?? [] : [];
 
     protected sealed override string? NamedFolder(ParseResult parse) =>
-        parse.GetValue(_images) is [var only] && Directory.Exists(only) ? only : null;
+        parse.GetValue(_images) is [var only] && (Directory.Exists(only) || ImageStore.IsStore(only)) ? only : null;
 
     protected sealed override bool ShowsOwnImages(ParseResult parse, TrainedModel trained) =>
         Files(parse).Length == 0 && base.ShowsOwnImages(parse, trained);

@@ -33,18 +33,18 @@ internal sealed class PriorCommand : TrainingCommand<PriorOptions>
         AddOptions();
     }
 
-    protected override SettingGroup<PriorOptions> Starting { get; } = PriorSettings.ForStarting();
+    public override SettingGroup<PriorOptions> Starting { get; } = PriorSettings.ForStarting();
 
-    protected override SettingGroup<PriorOptions> Resuming { get; } = PriorSettings.ForResuming();
+    public override SettingGroup<PriorOptions> Resuming { get; } = PriorSettings.ForResuming();
 
-    protected override SettingGroup<PriorOptions> Budget { get; } = PriorSettings.ForBudget();
+    public override SettingGroup<PriorOptions> Budget { get; } = PriorSettings.ForBudget();
 
     protected override void Run(ParseResult parse)
     {
         (string? path, bool resume) = Target(parse);
         path ??= DefaultPath(parse);
         // Before models and images are read, so that a wrong option is reported at once.
-        PriorOptions options = resume ? OptionsToResume(parse, path) : ApplyAll(parse, PriorOptions.Default);
+        PriorOptions options = resume ? OptionsToResume(parse, path) : OptionsToStart(parse);
         if (!resume && Invocation.IsFirst) RunFolder.CheckFree(path);
         using Device device = CreateDevice(options);
         using TrainedModel trained = _model.Open(parse, Invocation.Error, device);
@@ -87,7 +87,9 @@ internal sealed class PriorCommand : TrainingCommand<PriorOptions>
         throw new InputException($"there is no run, checkpoint or model file {run}; check the path");
     }
 
-    private PriorOptions OptionsToResume(ParseResult parse, string path)
+    protected override PriorOptions OptionsToStart(ParseResult parse) => ApplyAll(parse, PriorOptions.Default);
+
+    protected override PriorOptions OptionsToResume(ParseResult parse, string path)
     {
         PriorRun run = PriorRun.Open(path);
         return OptionsToResume(parse, run, run.Options, run.Options);
@@ -105,6 +107,7 @@ internal sealed class PriorCommand : TrainingCommand<PriorOptions>
             Model = trained.Model.Options,
             Data = options.Data.Length > 0 ? options.Data : own.Data,
             DataDir = options.DataDir ?? own.DataDir,
+            Cache = options.Cache ?? own.Cache,
             Size = hasSize ? options.Size : own.Size,
         };
     }

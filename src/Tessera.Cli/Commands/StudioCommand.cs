@@ -11,7 +11,7 @@ namespace Tessera.Cli.Commands;
 /// <summary><c>tessera studio</c>: serves the web studio on this machine.</summary>
 internal sealed class StudioCommand : TesseraCommand
 {
-    private const string UsualFolder = "runs";
+    private const string UsualFolder = "runs", TokenVariable = DetachedProcess.TokenVariable;
 
     private readonly Argument<string[]> _paths = new("RUN|FOLDER")
     {
@@ -23,10 +23,11 @@ internal sealed class StudioCommand : TesseraCommand
         "--port", $"Port to listen on [default: {StudioOptions.UsualPort}, or the next that is free].");
     private readonly Option<string?> _host = NewOption.Text(
         "--host", "HOST",
-        "Address to listen on, so that other machines reach the studio; needs --token [default: this machine only].");
+        "Address to listen on, so that other machines reach the studio; needs a token [default: this machine only].");
     private readonly Option<string?> _token = NewOption.Text(
         "--token", "TEXT",
-        $"What a user must enter, at least {StudioOptions.FewestTokenCharacters} characters [default: none].");
+        $"What a user must enter, at least {StudioOptions.FewestTokenCharacters} characters [default with --host: the "
+            + $"environment variable {TokenVariable}, which the list of processes does not show; else none].");
     private readonly Option<string[]> _images = new("--data")
     {
         HelpName = "FOLDER",
@@ -54,14 +55,15 @@ internal sealed class StudioCommand : TesseraCommand
     protected override void Run(ParseResult parse)
     {
         string[] given = parse.GetValue(_paths) ?? [];
+        string? host = parse.GetValue(_host);
         var options = new StudioOptions
         {
             Paths = given.Length == 0 ? [UsualFolder] : [.. given.Select(PathOf)],
             BuiltIn = given.Length == 0 ? BuiltIn() : [],
             Images = [.. (parse.GetValue(_images) ?? []).Select(FolderOf)],
             Port = parse.GetValue(_port),
-            Host = parse.GetValue(_host),
-            Token = parse.GetValue(_token),
+            Host = host,
+            Token = parse.GetValue(_token) ?? (host is null ? null : TokenFromEnvironment(host)),
         };
         Serve(options, opensBrowser: !parse.GetValue(_noBrowser)).GetAwaiter().GetResult();
     }
@@ -73,6 +75,20 @@ internal sealed class StudioCommand : TesseraCommand
         Invocation.Output.Line("Ctrl-C ends it; runs that it has started go on");
         if (opensBrowser) OpenBrowser(server.Address);
         await server.RunAsync(Invocation.Cancellation);
+    }
+
+    private static string TokenFromEnvironment(string host)
+    {
+        string? token = Environment.GetEnvironmentVariable(TokenVariable);
+        if (token is not { Length: > 0 })
+            throw new InputException(
+                $"--host {host} lets others reach the studio; give a token with the environment variable "
+                + $"{TokenVariable} or with --token");
+        return token.Length >= StudioOptions.FewestTokenCharacters
+            ? token
+            : throw new InputException(
+                $"{TokenVariable} must have at least {StudioOptions.FewestTokenCharacters} characters, so that it "
+                + "cannot be guessed");
     }
 
     private static string PathOf(string given)

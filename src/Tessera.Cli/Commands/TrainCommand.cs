@@ -2,6 +2,7 @@ using System.CommandLine;
 using Tessera.Cli.CommandLine;
 using Tessera.Cli.Rendering;
 using Tessera.Data;
+using Tessera.Data.Stores;
 using Tessera.Features;
 using Tessera.Imaging;
 using Tessera.Models;
@@ -35,6 +36,7 @@ internal sealed class TrainCommand : TrainingCommand<TrainingOptions>
             + "[default: runs/NAME-1, runs/NAME-2, ...; NAME follows from --data].",
         "tessera train",
         "tessera train --data images --size 64 --out runs/images",
+        "tessera train --data images.tpk --out runs/images",
         "tessera train --data images --size 256 --stride 8 --groupnorm 32 --attention 4 --out runs/large",
         "tessera train --data images --size 64 --top on --groupnorm 32 --commitment 0.25 --out runs/two-levels",
         "tessera train --data cifar10 --data-dir data --minutes 60 --flips on --out runs/cifar",
@@ -48,11 +50,11 @@ internal sealed class TrainCommand : TrainingCommand<TrainingOptions>
         Options.Add(_noReport);
     }
 
-    protected override SettingGroup<TrainingOptions> Starting { get; } = Settings.ForStarting();
+    public override SettingGroup<TrainingOptions> Starting { get; } = Settings.ForStarting();
 
-    protected override SettingGroup<TrainingOptions> Resuming { get; } = Settings.ForResuming();
+    public override SettingGroup<TrainingOptions> Resuming { get; } = Settings.ForResuming();
 
-    protected override SettingGroup<TrainingOptions> Budget { get; } = Settings.ForBudget();
+    public override SettingGroup<TrainingOptions> Budget { get; } = Settings.ForBudget();
 
     protected override void Run(ParseResult parse)
     {
@@ -104,18 +106,7 @@ internal sealed class TrainCommand : TrainingCommand<TrainingOptions>
                 + $"with --groupnorm {model.LargestGroupNorm}");
     }
 
-    /// <summary>Checks the arguments of a new run, and starts nothing.</summary>
-    /// <returns>The options that the run would have.</returns>
-    /// <exception cref="InputException">One of them is wrong.</exception>
-    public TrainingOptions Check(IReadOnlyList<string> arguments)
-    {
-        ParseResult parse = CommandLineCheck.Parse(this, arguments);
-        CommandLineCheck.ThrowIfWrong(parse, arguments);
-        Target(parse);
-        return OptionsToStart(parse);
-    }
-
-    private TrainingOptions OptionsToStart(ParseResult parse)
+    protected override TrainingOptions OptionsToStart(ParseResult parse)
     {
         if (IsGiven(parse, Settings.KeyName) && !IsGiven(parse, Settings.InitName))
             throw new InputException(
@@ -144,7 +135,7 @@ internal sealed class TrainCommand : TrainingCommand<TrainingOptions>
                 + $"{Settings.CodesName} out, or choose other levels");
     }
 
-    private TrainingOptions OptionsToResume(ParseResult parse, string path)
+    protected override TrainingOptions OptionsToResume(ParseResult parse, string path)
     {
         TokenizerRun run = TokenizerRun.Open(path);
         TrainingOptions own = run.Options;
@@ -173,6 +164,7 @@ internal sealed class TrainCommand : TrainingCommand<TrainingOptions>
     private static string FreePath(string data)
     {
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(data));
+        if (ImageStore.IsStore(name)) name = Path.GetFileNameWithoutExtension(name);
         if (name.Length == 0) name = "images";
         return Enumerable.Range(1, int.MaxValue)
             .Select(number => Path.Combine("runs", $"{name}-{number}"))

@@ -67,7 +67,9 @@ internal abstract class TrainedModelCommand : TesseraCommand
     {
         TrainingOptions options = _settings.Apply(
             parse, (trained.Options ?? new TrainingOptions()) with { Model = trained.Model.Options });
-        return NamedFolder(parse) is { } folder ? options with { Data = Path.GetFullPath(folder) } : options;
+        return NamedFolder(parse) is { } folder
+            ? options with { Data = Path.GetFullPath(folder), Size = DataSource.FixedSize(folder) ?? options.Size }
+            : options;
     }
 
     /// <summary>The folder of images that the user named without <c>--data</c>; null for none.</summary>

@@ -32,13 +32,32 @@ internal abstract class TrainingCommand<TOptions> : TesseraCommand where TOption
     protected override bool RunsOnRanks => true;
 
     /// <summary>The options that the result of a run depends on; they are fixed when it starts.</summary>
-    protected abstract SettingGroup<TOptions> Starting { get; }
+    public abstract SettingGroup<TOptions> Starting { get; }
 
     /// <summary>The other options that a resumed run can change.</summary>
-    protected abstract SettingGroup<TOptions> Resuming { get; }
+    public abstract SettingGroup<TOptions> Resuming { get; }
 
     /// <summary>The options for the length of a run.</summary>
-    protected abstract SettingGroup<TOptions> Budget { get; }
+    public abstract SettingGroup<TOptions> Budget { get; }
+
+    /// <summary>Checks the arguments of a run to start or to resume, and starts nothing.</summary>
+    /// <returns>The options that the run would have.</returns>
+    /// <exception cref="InputException">One of them is wrong.</exception>
+    public TOptions Check(IReadOnlyList<string> arguments)
+    {
+        ParseResult parse = CommandLineCheck.Parse(this, arguments);
+        CommandLineCheck.ThrowIfWrong(parse, arguments);
+        (string? path, bool resume) = Target(parse);
+        return resume && path is not null ? OptionsToResume(parse, path) : OptionsToStart(parse);
+    }
+
+    /// <summary>The options of a new run.</summary>
+    /// <exception cref="InputException">One of them is wrong.</exception>
+    protected abstract TOptions OptionsToStart(ParseResult parse);
+
+    /// <summary>The options of the run in a folder, with the changes that the user gave.</summary>
+    /// <exception cref="InputException">One of them is wrong, or cannot change.</exception>
+    protected abstract TOptions OptionsToResume(ParseResult parse, string path);
 
     /// <summary>Leaves out damaged images.</summary>
     protected Option<bool> SkipDamaged { get; } = NewOption.SkipDamaged();

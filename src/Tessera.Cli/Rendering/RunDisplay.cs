@@ -37,5 +37,6 @@ internal abstract class RunDisplay(Display display, ProgressBar bar) : IProgress
             + $"{value.ImagesPerSecond:0} images/s  {Time(value.Remaining)} left",
         BarText(value));
 
-    private static string Time(TimeSpan time) => $"{(long)time.TotalHours}:{time.Minutes:00}:{time.Seconds:00}";
+    /// <summary>A time as h:mm:ss.</summary>
+    internal static string Time(TimeSpan time) => $"{(long)time.TotalHours}:{time.Minutes:00}:{time.Seconds:00}";
 }

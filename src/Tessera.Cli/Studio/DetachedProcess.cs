@@ -1,7 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Reflection;
-using System.Text;
 using Tessera.Studio;
 
 namespace Tessera.Cli.Studio;
@@ -13,6 +12,9 @@ namespace Tessera.Cli.Studio;
 /// </summary>
 internal sealed class DetachedProcess : IProgramProcess
 {
+    /// <summary>The environment variable with the studio's token, which its runs have no use for.</summary>
+    public const string TokenVariable = "TESSERA_STUDIO_TOKEN";
+
     private const string LogVariable = "TESSERA_DETACHED_LOG";
 
     private readonly Process _process;
@@ -21,13 +23,13 @@ internal sealed class DetachedProcess : IProgramProcess
 
     public int? ExitCode => _process.HasExited ? _process.ExitCode : null;
 
+    public DateTime? Ended => _process.HasExited ? _process.ExitTime.ToUniversalTime() : null;
+
     /// <summary>Whether this process is such a one; its output then goes to its file.</summary>
     public static bool RedirectOutput()
     {
         if (Environment.GetEnvironmentVariable(LogVariable) is not { Length: > 0 } path) return false;
-        var file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
-        TextWriter writer = TextWriter.Synchronized(
-            new StreamWriter(file, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true });
+        var writer = TextWriter.Synchronized(new LogWriter(path));
         Console.SetOut(writer);
         Console.SetError(writer);
         return true;
@@ -56,6 +58,7 @@ internal sealed class DetachedProcess : IProgramProcess
         };
         if (OperatingSystem.IsWindows()) start.CreateNewProcessGroup = true;
         start.Environment[LogVariable] = log;
+        start.Environment.Remove(TokenVariable);
         try
         {
             return new DetachedProcess(Process.Start(start)!);

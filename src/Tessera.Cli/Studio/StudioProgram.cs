@@ -3,11 +3,13 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Tessera.Cli.CommandLine;
 using Tessera.Cli.Commands;
+using Tessera.Data;
 using Tessera.Features;
 using Tessera.Imaging;
 using Tessera.Priors;
 using Tessera.Runs;
 using Tessera.Studio;
+using Tessera.Studio.Contract;
 using Tessera.Training;
 using TrainSettings = Tessera.Cli.CommandLine.Settings;
 
@@ -18,50 +20,34 @@ namespace Tessera.Cli.Studio;
 /// </summary>
 internal sealed partial class StudioProgram : IStudioProgram
 {
-    private const string Length = "Length", Computing = "Computing", Others = "Options";
+    private const string Length = "Length", Computing = "Computing";
 
-    private static readonly string[] NotInForm = [TrainSettings.KeyName, "--data-dir"];
+    // A path never comes from a page; the images of a prior are those of its tokenizer.
+    private static readonly string[] Places = [TrainSettings.KeyName, "--data-dir", "--cache"];
+    private static readonly string[] Images = [TrainSettings.DataName, TrainSettings.SizeName];
 
-    private readonly TrainCommand _train = new(new Invocation(
-        new Display(TextWriter.Null), new Display(TextWriter.Null), CancellationToken.None));
+    private readonly TrainCommand _train = new(Silent());
+    private readonly PriorCommand _prior = new(Silent());
+    private readonly ClassifierCommand _classifier = new(Silent());
 
-    public StudioProgram() => Settings =
+    public StudioProgram() => Commands =
     [
-        .. Of(TrainSettings.ForStarting(), TrainSettings.ForBudget(), TrainSettings.ForResuming())
-            .Where(entry => !NotInForm.Contains(entry.Setting.Option.Name))
-            .Select(entry => new ProgramSetting(
-                entry.Setting.Option.Name, entry.Topic, KindOf(entry.Setting.Option), HelpOf(entry.Setting.Option),
-                WordsOf(entry.Setting.Option) is { Length: > 0 } words ? words : null,
-                entry.CanResume, options => TextOf(entry.Setting.Get(options)))),
+        CommandOf(
+            _train, RunKind.Tokenizer, Places,
+            [.. Preset.All.Select(preset => new ProgramPreset(
+                preset.Name, preset.Summary, preset.OptionsFor(Cifar10.Name)))]),
+        CommandOf(_prior, RunKind.Prior, [.. Places, .. Images], Usual(PriorOptions.Default)),
+        CommandOf(_classifier, RunKind.Classifier, Places, Usual(ClassifierOptions.Default)),
     ];
 
-    public IReadOnlyList<ProgramSetting> Settings { get; }
-
-    public TrainingOptions Check(IReadOnlyList<string> arguments)
-    {
-        try
-        {
-            return _train.Check(arguments);
-        }
-        catch (InputException e)
-        {
-            string message = InputHints.Describe(e, _train);
-            string? option = e.Option is { } name ? InputHints.FlagOf(name) : OptionName().Match(message).Value;
-            throw new InputException(message, e) { Option = option is { Length: > 0 } ? option : null };
-        }
-    }
+    public IReadOnlyList<ProgramCommand> Commands { get; }
 
     public IReadOnlyList<SettingValue> Describe(RunOptions options) => options switch
     {
         TrainingOptions own => Values(
-            own, Preset.Default.OptionsFor(own.Data) with { Data = Preset.Default.Options.Data },
-            TrainSettings.ForStarting(), TrainSettings.ForBudget(), TrainSettings.ForResuming()),
-        PriorOptions own => Values(
-            own, PriorOptions.Default, PriorSettings.ForStarting(), PriorSettings.ForBudget(),
-            PriorSettings.ForResuming()),
-        ClassifierOptions own => Values(
-            own, ClassifierOptions.Default, ClassifierSettings.ForStarting(), ClassifierSettings.ForBudget(),
-            ClassifierSettings.ForResuming()),
+            _train, own, Preset.Default.OptionsFor(own.Data) with { Data = Preset.Default.Options.Data }),
+        PriorOptions own => Values(_prior, own, PriorOptions.Default),
+        ClassifierOptions own => Values(_classifier, own, ClassifierOptions.Default),
         _ => [],
     };
 
@@ -70,23 +56,59 @@ internal sealed partial class StudioProgram : IStudioProgram
 
     public IProgramProcess Start(IReadOnlyList<string> arguments, string log) => DetachedProcess.Start(arguments, log);
 
-    private static SettingValue[] Values<TOptions>(
-        TOptions own, TOptions usual, SettingGroup<TOptions> starting, SettingGroup<TOptions> budget,
-        SettingGroup<TOptions> resuming)
+    private static Invocation Silent() =>
+        new(new Display(TextWriter.Null), new Display(TextWriter.Null), CancellationToken.None);
+
+    private static ProgramPreset[] Usual(RunOptions options) =>
+        [new ProgramPreset(Preset.Default.Name, "the usual values", options)];
+
+    private static ProgramCommand CommandOf<TOptions>(
+        TrainingCommand<TOptions> command, RunKind kind, string[] leftOut, ProgramPreset[] presets)
+        where TOptions : RunOptions => new(
+            command.Name, kind, presets,
+            [
+                .. SettingsOf(command).Where(entry => !leftOut.Contains(entry.Setting.Option.Name))
+                    .Select(entry => new ProgramSetting(
+                        entry.Setting.Option.Name, entry.Topic, KindOf(entry.Setting.Option),
+                        HelpOf(entry.Setting.Option),
+                        WordsOf(entry.Setting.Option) is { Length: > 0 } words ? words : null,
+                        entry.CanResume, options => TextOf(entry.Setting.Get((TOptions)options)))),
+            ],
+            arguments => Check(command, arguments));
+
+    private static TOptions Check<TOptions>(TrainingCommand<TOptions> command, IReadOnlyList<string> arguments)
+        where TOptions : RunOptions
+    {
+        try
+        {
+            return command.Check(arguments);
+        }
+        catch (InputException e)
+        {
+            string message = InputHints.Describe(e, command);
+            // A message about an option begins with it; else the error may name one that mends it.
+            string? option = OptionName().Match(message) is { Success: true } start ? start.Value
+                : e.Option is { } name ? InputHints.FlagOf(name)
+                : null;
+            throw new InputException(message, e) { Option = option };
+        }
+    }
+
+    private static SettingValue[] Values<TOptions>(TrainingCommand<TOptions> command, TOptions own, TOptions usual)
         where TOptions : RunOptions =>
     [
-        .. Of(starting, budget, resuming).Select(entry => new SettingValue(
+        .. SettingsOf(command).Select(entry => new SettingValue(
             entry.Setting.Option.Name, entry.Topic, HelpOf(entry.Setting.Option), TextOf(entry.Setting.Get(own)),
             TextOf(entry.Setting.Get(usual)))),
     ];
 
-    private static IEnumerable<(Setting<TOptions> Setting, string Topic, bool CanResume)> Of<TOptions>(
-        SettingGroup<TOptions> starting, SettingGroup<TOptions> budget, SettingGroup<TOptions> resuming)
+    private static IEnumerable<(Setting<TOptions> Setting, string Topic, bool CanResume)> SettingsOf<TOptions>(
+        TrainingCommand<TOptions> command)
         where TOptions : RunOptions =>
     [
-        .. starting.Settings.Select(setting => (setting, setting.Topic.Length > 0 ? setting.Topic : Others, false)),
-        .. budget.Settings.Select(setting => (setting, Length, true)),
-        .. resuming.Settings.Select(setting => (setting, Computing, true)),
+        .. command.Starting.Settings.Select(setting => (setting, setting.Topic, false)),
+        .. command.Budget.Settings.Select(setting => (setting, Length, true)),
+        .. command.Resuming.Settings.Select(setting => (setting, Computing, true)),
     ];
 
     private static SettingKind KindOf(Option option) => option.Name switch

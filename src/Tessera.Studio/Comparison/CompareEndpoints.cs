@@ -18,7 +18,7 @@ internal sealed class CompareEndpoints(
     public void Map(IEndpointRouteBuilder app)
     {
         app.MapGet("/api/compare", Compare);
-        app.MapGet("/api/compare/images", Images);
+        app.MapGet("/api/compare/images", Images).Gives<ComparedImages>().TakesLong();
     }
 
     private CompareAnswer Compare(string a, string b)
@@ -31,7 +31,7 @@ internal sealed class CompareEndpoints(
             one, other,
             [
                 .. names.Select(name => new DifferentOption(
-                        name, TrainForm.LabelOf(name), Of(ones, name), Of(others, name)))
+                        name, RunForm.LabelOf(name), Of(ones, name), Of(others, name)))
                     .Where(option => option.A != option.B),
             ],
             [
@@ -52,7 +52,7 @@ internal sealed class CompareEndpoints(
     private async Task<IResult> Images(
         string a, string b, HttpContext context, string split = "test", int from = 0, int count = 8)
     {
-        Checks.InRange(count, 1, MostImages, "count");
+        Parameter.InRange(count, 1, MostImages, "count");
         LoadedModel one = await models.Get(a, context.RequestAborted);
         LoadedModel other = await models.Get(b, context.RequestAborted);
         if ((one.Options.Size, one.Sizes.Channels) != (other.Options.Size, other.Sizes.Channels))
@@ -68,7 +68,7 @@ internal sealed class CompareEndpoints(
             Image[] ones = await Reconstruct(a, originals, context.RequestAborted);
             Image[] others = await Reconstruct(b, originals, context.RequestAborted);
             return TypedResults.Json(
-                Beside(source, numbers, originals, ones, others), StudioJson.Default.ComparedImages);
+                Beside(split, source, numbers, originals, ones, others), StudioJson.Default.ComparedImages);
         });
     }
 
@@ -81,12 +81,12 @@ internal sealed class CompareEndpoints(
         }, cancellation);
 
     private static ComparedImages Beside(
-        ImageSource source, int[] numbers, Image[] originals, Image[] ones, Image[] others)
+        string split, ImageSource source, int[] numbers, Image[] originals, Image[] ones, Image[] others)
     {
         float[][] first = [.. originals.Zip(ones, ErrorOf)], second = [.. originals.Zip(others, ErrorOf)];
         double largest = first.Concat(second).Max(errors => errors.Max());
         return new ComparedImages(
-            source.Height, source.Width, source.Name, largest,
+            source.Height, source.Width, source.Name, split, source.Count, largest,
             [
                 .. numbers.Select((number, i) => new ComparedImage(
                     number, ModelImages.LabelOf(source, number), ImageFile.EncodePng(originals[i]),
@@ -97,7 +97,8 @@ internal sealed class CompareEndpoints(
 
     private static ComparedReconstruction Answer(Image original, Image image, float[] errors, double largest)
     {
-        double mse = ImageMetrics.Mse(UnitRange(original), UnitRange(image)), psnr = ImageMetrics.Psnr(mse);
+        double mse = ImageMetrics.Mse(PixelValues.UnitRange(original), PixelValues.UnitRange(image));
+        double psnr = ImageMetrics.Psnr(mse);
         return new ComparedReconstruction(
             ImageFile.EncodePng(image),
             ImageFile.EncodePng(HeatColors.Map(errors, image.Width, image.Height, largest > 0 ? largest : 1)),
@@ -113,6 +114,4 @@ internal sealed class CompareEndpoints(
             errors[i / channels] += Math.Abs(original.Pixels[i] - image.Pixels[i]) / (255f * channels);
         return errors;
     }
-
-    private static float[] UnitRange(Image image) => Array.ConvertAll(image.Pixels, sample => sample / 255f);
 }

@@ -8,7 +8,8 @@ internal sealed record DifferentOption(string Name, string Label, string? A, str
 internal sealed record DifferentValue(string Name, double? A, double? B);
 
 internal sealed record ComparedImages(
-    int Height, int Width, string Name, double LargestError, IReadOnlyList<ComparedImage> Images);
+    int Height, int Width, string Name, string Split, int Count, double LargestError,
+    IReadOnlyList<ComparedImage> Images);
 
 internal sealed record ComparedImage(
     int Number, string? Label, byte[] Original, ComparedReconstruction A, ComparedReconstruction B);

@@ -3,8 +3,8 @@ using System.Text.Json.Serialization;
 namespace Tessera.Studio.Contract;
 
 internal sealed record FormAnswer(
-    IReadOnlyList<PresetAnswer> Presets, IReadOnlyList<FormFolder> Folders, IReadOnlyList<string> Groups,
-    IReadOnlyList<FormSetting> Settings);
+    RunKind Kind, IReadOnlyList<RunKind> Kinds, IReadOnlyList<PresetAnswer> Presets, IReadOnlyList<FormFolder> Folders,
+    IReadOnlyList<FormChoice> Runs, IReadOnlyList<string> Groups, IReadOnlyList<FormSetting> Settings);
 
 internal sealed record PresetAnswer(string Name, string Summary);
 
@@ -17,8 +17,9 @@ internal sealed record FormSetting(
 internal sealed record FormChoice(string Value, string Label);
 
 /// <summary>A run to start.</summary>
-internal sealed record TrainRequest(
-    IReadOnlyDictionary<string, string> Values, string? Folder = null, string? Name = null, string? Preset = null);
+internal sealed record StartRequest(
+    IReadOnlyDictionary<string, string> Values, RunKind Kind = RunKind.Tokenizer, string? Run = null,
+    string? Folder = null, string? Name = null, string? Preset = null);
 
 internal sealed record CheckAnswer(
     string? Error, string? Option, string? Name, string? Command, IReadOnlyDictionary<string, string?>? Values);

@@ -37,7 +37,7 @@ internal sealed record LikelyAnswer(int[] Codes, double[] Probabilities, LikelyC
 
 internal sealed record LikelyCode(int Code, int Rank, double Probability);
 
-internal sealed record NatsRequest(int[] Codes, string? Class = null, int? Rows = null, int? Columns = null);
+internal sealed record NatsRequest(int[] Codes, string? Class = null);
 
 internal sealed record NatsAnswer(float[] Nats, double Mean);
 
@@ -49,8 +49,9 @@ internal sealed record InterpolateAnswer(IReadOnlyList<FrameAnswer> Frames);
 internal sealed record FrameAnswer(double T, int[]? Codes, byte[] Image);
 
 internal sealed record AtlasAnswer(
-    string ModelVersion, int Tile, int Own, int TilesPerRow, int Rows, string Url, int[] Numbers, string[] Colors,
-    long[] Counts, int Images);
+    string ModelVersion, int Tile, int Own, int TilesPerRow, int Rows, string Url, int[] Numbers, string[] Colors);
+
+internal sealed record CountsAnswer(string ModelVersion, long[] Counts, int Images, string Split);
 
 internal sealed record LikeAnswer(int[] Numbers, double[] Distances);
 
@@ -59,7 +60,7 @@ internal sealed record MapAnswer(
 
 internal sealed record CodeAnswer(
     int Number, int Codebook, int Code, long Count, double Share, int Rank, string? Color, double Norm,
-    IReadOnlyList<NeighbourAnswer> Neighbours, int Patch, int Images, IReadOnlyList<UseAnswer> Uses);
+    IReadOnlyList<NeighbourAnswer> Neighbours, int Patch, int Images, string Split, IReadOnlyList<UseAnswer> Uses);
 
 internal sealed record NeighbourAnswer(int Number, double Distance);
 

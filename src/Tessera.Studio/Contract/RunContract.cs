@@ -100,6 +100,8 @@ internal sealed record RunAnswer
 
     public bool CanResume { get; init; }
 
+    public bool CanLengthen { get; init; }
+
     public DateTime? Changed { get; init; }
 }
 

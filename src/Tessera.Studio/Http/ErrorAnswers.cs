@@ -38,6 +38,13 @@ internal static class ErrorAnswers
             new ErrorAnswer(message.ReplaceLineEndings(" "), option), StudioJson.Default.ErrorAnswer);
     }
 
+    /// <summary>What to tell a user of an exception.</summary>
+    public static string MessageOf(Exception e)
+    {
+        Describe(e, out string message);
+        return message;
+    }
+
     private static string TextOf(HttpContext context) => context.Response.StatusCode switch
     {
         StatusCodes.Status400BadRequest => $"a parameter of {context.Request.Path} is wrong",

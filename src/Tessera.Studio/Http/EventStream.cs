@@ -11,9 +11,9 @@ internal sealed class EventStream
     /// <summary>The least time between two events of one kind.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(125);
 
-    private const int MostStreams = 64;
+    private const int MostOfOne = 64, MostStreams = 256;
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(15);
-    private static int _open;
+    private static readonly Dictionary<string, int> Open = [];
 
     private readonly HttpResponse _response;
     private long _last = Environment.TickCount64;
@@ -27,12 +27,8 @@ internal sealed class EventStream
         var lifetime = context.RequestServices.GetRequiredService<IHostApplicationLifetime>();
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(
             context.RequestAborted, lifetime.ApplicationStopping);
-        if (Interlocked.Increment(ref _open) > MostStreams)
-        {
-            Interlocked.Decrement(ref _open);
-            throw new StudioException(
-                StatusCodes.Status429TooManyRequests, $"there are {MostStreams} event streams already; close a page");
-        }
+        string client = Sessions.ClientOf(context);
+        Enter(client);
         try
         {
             context.Response.ContentType = "text/event-stream";
@@ -48,7 +44,30 @@ internal sealed class EventStream
         }
         finally
         {
-            Interlocked.Decrement(ref _open);
+            Leave(client);
+        }
+    }
+
+    /// <summary>Counts a stream of a client: one must not take them all from the others.</summary>
+    internal static void Enter(string client)
+    {
+        lock (Open)
+        {
+            int own = Open.GetValueOrDefault(client);
+            if (own >= MostOfOne || Open.Values.Sum() >= MostStreams)
+                throw new StudioException(
+                    StatusCodes.Status429TooManyRequests,
+                    $"there are {(own >= MostOfOne ? own : MostStreams)} event streams already; close a page");
+            Open[client] = own + 1;
+        }
+    }
+
+    /// <summary>The stream of a client has ended.</summary>
+    internal static void Leave(string client)
+    {
+        lock (Open)
+        {
+            if (--Open[client] == 0) Open.Remove(client);
         }
     }
 

@@ -13,7 +13,6 @@ namespace Tessera.Studio.Http;
 /// <param name="token">The token; null if none is needed.</param>
 internal sealed class Sessions(string? token)
 {
-    private const string CookieName = "tessera";
     private const int MostSessions = 1000;
     private static readonly TimeSpan Delay = TimeSpan.FromMilliseconds(500);
 
@@ -31,6 +30,10 @@ internal sealed class Sessions(string? token)
             : ErrorAnswers.Write(
                 context, StatusCodes.Status401Unauthorized, "this studio needs its token; enter it on the page");
     }
+
+    /// <summary>Who asks: a session; where no token is needed, an address.</summary>
+    public static string ClientOf(HttpContext context) =>
+        context.Items[typeof(Sessions)] as string ?? $"{context.Connection.RemoteIpAddress}";
 
     /// <summary>Adds the endpoints.</summary>
     public void Map(IEndpointRouteBuilder app)
@@ -50,6 +53,7 @@ internal sealed class Sessions(string? token)
         {
             bool isOpen = false;
             foreach (byte[] session in _open) isOpen |= CryptographicOperations.FixedTimeEquals(session, hash);
+            if (isOpen) context.Items[typeof(Sessions)] = Convert.ToHexString(hash);
             return isOpen;
         }
     }
@@ -71,7 +75,7 @@ internal sealed class Sessions(string? token)
             _open.AddLast(SHA256.HashData(Encoding.UTF8.GetBytes(session)));
             if (_open.Count > MostSessions) _open.RemoveFirst();
         }
-        context.Response.Cookies.Append(CookieName, session, Cookie());
+        context.Response.Cookies.Append(CookieName(context), session, Cookie());
         return TypedResults.NoContent();
     }
 
@@ -91,12 +95,18 @@ internal sealed class Sessions(string? token)
                     _open.Remove(found);
             }
         }
-        context.Response.Cookies.Delete(CookieName, Cookie());
+        context.Response.Cookies.Delete(CookieName(context), Cookie());
         return TypedResults.NoContent();
     }
 
     private static byte[]? Hash(HttpContext context) =>
-        context.Request.Cookies[CookieName] is { } cookie ? SHA256.HashData(Encoding.UTF8.GetBytes(cookie)) : null;
+        context.Request.Cookies[CookieName(context)] is { } cookie
+            ? SHA256.HashData(Encoding.UTF8.GetBytes(cookie))
+            : null;
+
+    // Cookies are a host's, whatever the port: two studios on one must not take each other's away. The port is the one
+    // that the browser knows, which may be that of a tunnel.
+    private static string CookieName(HttpContext context) => $"tessera-{context.Request.Host.Port ?? 80}";
 
     private static CookieOptions Cookie() =>
         new() { HttpOnly = true, SameSite = SameSiteMode.Strict, Path = "/", IsEssential = true };

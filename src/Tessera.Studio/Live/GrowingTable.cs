@@ -8,8 +8,8 @@ namespace Tessera.Studio.Live;
 /// A CSV file of a run in memory, which follows the file as it grows: each look reads what is new. A resumed run cuts
 /// the file and writes on; then the rows are read anew.
 /// </summary>
-/// <param name="path">The file; it need not exist yet.</param>
-internal sealed class GrowingTable(string path)
+/// <param name="path">Finds the file at each look; it need not exist yet.</param>
+internal sealed class GrowingTable(Func<string> path)
 {
     private const int ChunkBytes = 1 << 20;
 
@@ -42,7 +42,7 @@ internal sealed class GrowingTable(string path)
     /// <returns>The last update that is as it was, where rows were cut or changed; else null.</returns>
     public long? Refresh()
     {
-        using FileStream? stream = CsvTail.Open(path);
+        using FileStream? stream = CsvTail.Open(path());
         if (stream is null || !IsSame(stream))
         {
             if (_read == 0) return null;

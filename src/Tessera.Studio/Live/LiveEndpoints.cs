@@ -1,8 +1,7 @@
-using Microsoft.AspNetCore.Http.HttpResults;
 using Tessera.Imaging;
+using Tessera.Models;
 using Tessera.Studio.Contract;
 using Tessera.Studio.Http;
-using Tessera.Studio.Models;
 using Tessera.Studio.Runs;
 using Tessera.Tensors.IO;
 using Tessera.Training;
@@ -17,21 +16,21 @@ internal sealed class LiveEndpoints(RunCatalog catalog, RunReader reader, LiveSt
 
     public void Map(IEndpointRouteBuilder app)
     {
-        app.MapGet("/api/runs/events", (Delegate)WatchAll);
-        app.MapGet("/api/runs/{id}/events", Watch);
+        app.MapGet("/api/runs/events", (Delegate)WatchAll).GivesEvents();
+        app.MapGet("/api/runs/{id}/events", Watch).GivesEvents();
         app.MapGet("/api/runs/{id}/series", Series);
         app.MapGet("/api/runs/{id}/metrics", (string id) => live.Get(id).Metrics(after: 0));
         app.MapGet("/api/runs/{id}/evaluations", (string id) => live.Get(id).Evaluations(after: 0));
         app.MapGet("/api/runs/{id}/snapshots", Snapshots);
-        app.MapGet("/api/runs/{id}/snapshots/original.png", Original);
-        app.MapGet("/api/runs/{id}/snapshots/{update:long}.png", Snapshot);
+        app.MapGet("/api/runs/{id}/snapshots/original.png", Original).GivesPng();
+        app.MapGet("/api/runs/{id}/snapshots/{update:long}.png", Snapshot).GivesPng();
         app.MapGet("/api/runs/{id}/snapshots/{update:long}/codes", SnapshotCodes);
     }
 
     private SeriesAnswer Series(
         string id, string? columns, long from = 1, long? to = null, int buckets = UsualBuckets, int smooth = 0)
     {
-        Checks.InRange(buckets, 1, MostBuckets, "buckets");
+        Parameter.InRange(buckets, 1, MostBuckets, "buckets");
         if (smooth != 0 && (smooth < LeastWindow || smooth > MostWindow || smooth % 2 == 0))
             throw StudioException.Wrong(
                 $"smooth must be 0 or odd and {LeastWindow} to {MostWindow}, not {smooth}", "smooth");
@@ -157,10 +156,10 @@ internal sealed class LiveEndpoints(RunCatalog catalog, RunReader reader, LiveSt
             $"/api/runs/{id}/snapshots/original.png?v={File.GetLastWriteTimeUtc(original).Ticks:x}");
     }
 
-    private FileContentHttpResult Original(string id, HttpContext context) => Png(
+    private IResult Original(string id, HttpContext context) => Png(
         context, catalog.Find(id).PathOf(SnapshotFolder.Name, SnapshotFolder.OriginalName));
 
-    private FileContentHttpResult Snapshot(string id, long update, HttpContext context) => Png(
+    private IResult Snapshot(string id, long update, HttpContext context) => Png(
         context, catalog.Find(id).PathOf(SnapshotFolder.Name, $"{update}", SnapshotFolder.ImagesName));
 
     private SnapshotCodesAnswer SnapshotCodes(string id, long update)
@@ -172,12 +171,13 @@ internal sealed class LiveEndpoints(RunCatalog catalog, RunReader reader, LiveSt
         try
         {
             using NpyReader reader = NpyReader.Open(path);
-            if (reader.Shape.Count != 2 || reader.Length > int.MaxValue)
-                throw new InvalidDataException($"{path} is damaged: it is no table");
+            VqVaeOptions model = run.Options.Model;
+            if (!reader.Shape.SequenceEqual([model.Cell.Codebooks, model.Codes]))
+                throw new InvalidDataException($"{path} is damaged: it is not of the codes of the run");
             int[] counts = new int[reader.Length];
             reader.Read(counts);
-            (ImageSize size, int cell) = (run.Options.Size, run.Options.Model.PixelsPerCode);
-            int perImage = size.Height / cell * (size.Width / cell) * run.Options.Model.Cell.Codes;
+            (ImageSize size, int cell) = (run.Options.Size, model.PixelsPerCode);
+            int perImage = size.Height / cell * (size.Width / cell) * model.Cell.Codes;
             return new SnapshotCodesAnswer(
                 update, (int)(counts.Sum(count => (long)count) / perImage), reader.Shape[1], reader.Shape[0], counts);
         }
@@ -187,11 +187,13 @@ internal sealed class LiveEndpoints(RunCatalog catalog, RunReader reader, LiveSt
         }
     }
 
-    private static FileContentHttpResult Png(HttpContext context, string path)
+    private static IResult Png(HttpContext context, string path)
     {
         if (!File.Exists(path)) throw StudioException.NotFound("such snapshot");
-        byte[] file = File.ReadAllBytes(path);
-        if (context.Request.Query.ContainsKey("v")) context.Response.Headers.CacheControl = Answers.Forever;
-        return TypedResults.File(file, "image/png");
+        // Another program may have put anything there.
+        if (new FileInfo(path).Length > StudioServer.MostUploadBytes)
+            throw new StudioException(
+                StatusCodes.Status422UnprocessableEntity, $"{path} is damaged: it is too large for a snapshot");
+        return Answers.Png(context, File.ReadAllBytes(path));
     }
 }

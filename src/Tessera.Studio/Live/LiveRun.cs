@@ -1,4 +1,5 @@
 using Tessera.Studio.Contract;
+using Tessera.Studio.Http;
 using Tessera.Studio.Runs;
 using Tessera.Training;
 
@@ -11,9 +12,9 @@ internal sealed class LiveRun(RunEntry entry)
     private const int FreshMilliseconds = 100, MostRows = 4000;
 
     private readonly Lock _lock = new();
-    private readonly GrowingTable _series = new(entry.PathOf("series.csv"));
-    private readonly GrowingTable _metrics = new(entry.PathOf("metrics.csv"));
-    private readonly GrowingTable _evaluations = new(entry.PathOf("eval.csv"));
+    private readonly GrowingTable _series = new(() => entry.PathOf("series.csv"));
+    private readonly GrowingTable _metrics = new(() => entry.PathOf("metrics.csv"));
+    private readonly GrowingTable _evaluations = new(() => entry.PathOf("eval.csv"));
     private readonly List<(int Number, long Last)> _cuts = [];
     private IReadOnlyList<long> _snapshots = [];
     private long _refreshed = long.MinValue;
@@ -58,9 +59,10 @@ internal sealed class LiveRun(RunEntry entry)
             if (cuts.Any(cut => cut is not null)) _cuts.Add((++_cut, cuts.Min() ?? 0));
             try
             {
+                entry.PathOf(SnapshotFolder.Name);
                 _snapshots = new SnapshotFolder(entry.Path).Updates();
             }
-            catch (InputException)
+            catch (Exception e) when (e is InputException or StudioException)
             {
                 _snapshots = [];
             }

@@ -19,10 +19,16 @@ internal static class Checks
         if (request.Images is < 1 or > MostImages)
             throw StudioException.Wrong($"images must be 1 to {MostImages}, not {request.Images}", "images");
         Grid(model, request.Rows, request.Columns);
-        if ((long)request.Images * request.Rows * request.Columns * model.PixelsPerCode * model.PixelsPerCode
-            > 4L * MostSide * MostSide)
-            throw StudioException.Wrong("these images are too large together; send fewer", "images");
+        Together(model, request.Images, request.Rows, request.Columns, "images");
         Codes(model, request.Codes, request.Images * request.Rows * request.Columns, "codes");
+    }
+
+    /// <summary>Checks the size of all images that a request decodes.</summary>
+    public static void Together(VqVaeOptions model, int images, int rows, int columns, string name)
+    {
+        long pixels = (long)images * rows * columns * model.PixelsPerCode * model.PixelsPerCode;
+        if (pixels > 4L * MostSide * MostSide)
+            throw StudioException.Wrong($"these images are too large together; ask for fewer {name}", name);
     }
 
     /// <summary>Checks the size of a grid of codes.</summary>
@@ -68,9 +74,4 @@ internal static class Checks
         if (number < 0 || number >= model.Codes * model.Cell.Codebooks)
             throw StudioException.NotFound($"code {number}");
     }
-
-    /// <summary>Checks a whole number of a request.</summary>
-    public static int InRange(int value, int least, int most, string name) => value >= least && value <= most
-        ? value
-        : throw StudioException.Wrong($"{name} must be {least} to {most}, not {value}", name);
 }

@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using Tessera.Imaging;
 using Tessera.Studio.Contract;
 using Tessera.Studio.Http;
 
@@ -12,29 +11,39 @@ internal sealed class CodebookEndpoints(ModelStore models)
 
     public void Map(IEndpointRouteBuilder app)
     {
-        app.MapGet("/api/runs/{id}/atlas", Atlas);
-        app.MapGet("/api/runs/{id}/atlas.png", AtlasImage);
+        app.MapGet("/api/runs/{id}/atlas", Atlas).Gives<AtlasAnswer>().TakesLong();
+        app.MapGet("/api/runs/{id}/atlas.png", AtlasImage).GivesPng().TakesLong();
+        app.MapGet("/api/runs/{id}/atlas/counts", AtlasCounts).Gives<CountsAnswer>().TakesLong();
         app.MapGet("/api/runs/{id}/codes/{number:int}/like", Like);
-        app.MapGet("/api/runs/{id}/codebook/map", Embedding);
-        app.MapGet("/api/runs/{id}/codebook/{number:int}", Describe);
-        app.MapGet("/api/runs/{id}/codebook/{number:int}/uses.png", Patches);
-        app.MapGet("/api/runs/{id}/codebook/{number:int}/influence", Influence);
+        app.MapGet("/api/runs/{id}/codebook/map", Embedding).Gives<MapAnswer>().TakesLong();
+        app.MapGet("/api/runs/{id}/codebook/{number:int}", Describe).Gives<CodeAnswer>().TakesLong();
+        app.MapGet("/api/runs/{id}/codebook/{number:int}/uses.png", Patches).GivesPng().TakesLong();
+        app.MapGet("/api/runs/{id}/codebook/{number:int}/influence", Influence).Gives<InfluenceAnswer>().TakesLong();
     }
 
     private async Task<IResult> Atlas(string id, HttpContext context)
     {
         LoadedModel loaded = await models.Get(id, context.RequestAborted);
-        return await Answers.Of(context, loaded.Details.Atlas, async atlas =>
+        return await Answers.Of(context, loaded.Details.Atlas, atlas => TypedResults.Json(
+            new AtlasAnswer(
+                loaded.Version, atlas.Tile, loaded.Sizes.PixelsPerCode, ModelDetails.TilesPerRow,
+                (atlas.Numbers.Length + ModelDetails.TilesPerRow - 1) / ModelDetails.TilesPerRow,
+                $"/api/runs/{id}/atlas.png?v={loaded.Version}", atlas.Numbers,
+                [.. atlas.Colors.Select(color => color.ToString())]),
+            StudioJson.Default.AtlasAnswer));
+    }
+
+    private async Task<IResult> AtlasCounts(string id, HttpContext context)
+    {
+        LoadedModel loaded = await models.Get(id, context.RequestAborted);
+        return await Answers.Of(context, loaded.Details.Uses, async uses =>
         {
-            CodeUses uses = await loaded.Details.Uses.Get();
+            StudioAtlas atlas = await loaded.Details.Atlas.Get();
             return TypedResults.Json(
-                new AtlasAnswer(
-                    loaded.Version, atlas.Tile, loaded.Sizes.PixelsPerCode, ModelDetails.TilesPerRow,
-                    (atlas.Numbers.Length + ModelDetails.TilesPerRow - 1) / ModelDetails.TilesPerRow,
-                    $"/api/runs/{id}/atlas.png?v={loaded.Version}", atlas.Numbers,
-                    [.. atlas.Colors.Select(color => color.ToString())],
-                    [.. atlas.Numbers.Select(number => uses.Usage.Counts[number])], uses.Count),
-                StudioJson.Default.AtlasAnswer);
+                new CountsAnswer(
+                    loaded.Version, [.. atlas.Numbers.Select(number => uses.Usage.Counts[number])], uses.Count,
+                    uses.Split),
+                StudioJson.Default.CountsAnswer);
         });
     }
 
@@ -50,7 +59,7 @@ internal sealed class CodebookEndpoints(ModelStore models)
         Checks.Number(loaded.Sizes, number);
         (int Number, double Distance)[] like = loaded.Details.Like(await loaded.Details.Vectors.Get(), number);
         (int Number, double Distance)[] first =
-            [.. like.Take(count is { } some ? Checks.InRange(some, 1, int.MaxValue, "count") : like.Length)];
+            [.. like.Take(count is { } some ? Parameter.InRange(some, 1, int.MaxValue, "count") : like.Length)];
         return new LikeAnswer([.. first.Select(code => code.Number)], [.. first.Select(code => code.Distance)]);
     }
 
@@ -71,12 +80,12 @@ internal sealed class CodebookEndpoints(ModelStore models)
 
     private async Task<IResult> Describe(string id, int number, HttpContext context, int uses = 32)
     {
-        Checks.InRange(uses, 1, MostUses, "uses");
+        Parameter.InRange(uses, 1, MostUses, "uses");
         LoadedModel loaded = await models.Get(id, context.RequestAborted);
         Checks.Number(loaded.Sizes, number);
-        return await Answers.Of(context, loaded.Details.Atlas, async atlas =>
+        return await Answers.Of(context, loaded.Details.Uses, async counted =>
         {
-            CodeUses counted = await loaded.Details.Uses.Get();
+            StudioAtlas atlas = await loaded.Details.Atlas.Get();
             float[] vectors = await loaded.Details.Vectors.Get();
             return TypedResults.Json(
                 AnswerOf(loaded, atlas, counted, vectors, number, uses), StudioJson.Default.CodeAnswer);
@@ -96,7 +105,7 @@ internal sealed class CodebookEndpoints(ModelStore models)
             TensorPrimitives.Norm<float>(vectors.AsSpan(number * dimensions, dimensions)),
             [.. loaded.Details.Like(vectors, number).Where(other => other.Number != number).Take(Neighbours)
                 .Select(other => new NeighbourAnswer(other.Number, other.Distance))],
-            atlas.Tile, uses.Count,
+            atlas.Tile, uses.Count, uses.Split,
             [.. loaded.Details.PlacesOf(uses, number).Take(most).Select(use => new UseAnswer(
                 use.Image, use.Cell / uses.Columns, use.Cell % uses.Columns,
                 ModelImages.LabelOf(uses.Source, use.Image)))]);
@@ -104,21 +113,11 @@ internal sealed class CodebookEndpoints(ModelStore models)
 
     private async Task<IResult> Patches(string id, int number, HttpContext context, int uses = 32)
     {
-        Checks.InRange(uses, 1, MostUses, "uses");
+        Parameter.InRange(uses, 1, MostUses, "uses");
         LoadedModel loaded = await models.Get(id, context.RequestAborted);
         Checks.Number(loaded.Sizes, number);
-        return await Answers.Of(context, loaded.Details.Uses, counted =>
-        {
-            Image[] patches =
-            [
-                .. loaded.Details.PlacesOf(counted, number).Take(uses).Select(use => Patch(
-                    ModelImages.Read(counted.Source, use.Image), use.Cell / counted.Columns, use.Cell % counted.Columns,
-                    loaded.Sizes.PixelsPerCode)),
-            ];
-            return patches.Length == 0
-                ? throw StudioException.NotFound($"use of code {number}")
-                : Answers.Png(context, ImageGrid.Make(patches, patches.Length, padding: 0));
-        });
+        return await Answers.Of(context, loaded.Details.Patches(number, uses), patches =>
+            Answers.Png(context, patches.Png ?? throw StudioException.NotFound($"use of code {number}")));
     }
 
     private async Task<IResult> Influence(string id, int number, HttpContext context)
@@ -131,23 +130,6 @@ internal sealed class CodebookEndpoints(ModelStore models)
                     map.Side, map.Cell, map.Change, map.Samples, map.RadiusOf(0.5), map.RadiusOf(0.9)),
                 StudioJson.Default.InfluenceAnswer)
             : TypedResults.Text("null", "application/json")));
-    }
-
-    /// <summary>A cell and as much on each side; the pixels at an image's edge are repeated beyond it.</summary>
-    private static Image Patch(Image image, int row, int column, int cell)
-    {
-        int side = 3 * cell, left = (column - 1) * cell, top = (row - 1) * cell, channels = image.Channels;
-        Image patch = Image.Black(side, side, channels);
-        for (int y = 0; y < side; y++)
-        {
-            for (int x = 0; x < side; x++)
-            {
-                int from = Math.Clamp(top + y, 0, image.Height - 1) * image.Width
-                    + Math.Clamp(left + x, 0, image.Width - 1);
-                image.Pixels.AsSpan(from * channels, channels).CopyTo(patch.Pixels.AsSpan((y * side + x) * channels));
-            }
-        }
-        return patch;
     }
 
     private static double[][] Pairs(double[] flat) => [.. flat.Chunk(2)];

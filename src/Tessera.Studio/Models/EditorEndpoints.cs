@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Tessera.Analysis;
+using Tessera.Data;
 using Tessera.Imaging;
 using Tessera.Inspection;
 using Tessera.Models;
@@ -20,13 +21,15 @@ internal sealed class EditorEndpoints(ModelStore models)
     private const int MostSteps = 33, MostLikely = 4096;
     private const long MostPixels = 16L << 20;
     private const string Bytes = "application/octet-stream";
+    private static readonly SemaphoreSlim Decoding = new(2);
 
     public void Map(IEndpointRouteBuilder app)
     {
-        app.MapPost("/api/runs/{id}/encode", Encode);
-        app.MapPost("/api/runs/{id}/import", Import);
-        app.MapPost("/api/runs/{id}/decode", Decode);
-        app.MapPost("/api/runs/{id}/export", Export);
+        app.MapPost("/api/runs/{id}/encode", Encode)
+            .Takes<ImageRequest>("image/*", Bytes).Gives<EncodedAnswer>().TakesLong();
+        app.MapPost("/api/runs/{id}/import", Import).Takes<CodesFile>(Bytes).Gives<EncodedAnswer>();
+        app.MapPost("/api/runs/{id}/decode", Decode).GivesFile("image/png", Bytes);
+        app.MapPost("/api/runs/{id}/export", Export).GivesFile(Bytes, "application/json", "image/png");
         app.MapPost("/api/runs/{id}/likely", Likely);
         app.MapPost("/api/runs/{id}/nats", Nats);
         app.MapPost("/api/runs/{id}/interpolate", Interpolate);
@@ -51,7 +54,7 @@ internal sealed class EditorEndpoints(ModelStore models)
         if (size is not ("run" or "native"))
             throw StudioException.Wrong($"size must be run or native, not {size}", "size");
         byte[] file = await Body(context);
-        Image read = Decoded(file);
+        Image read = await Decoded(file, context.RequestAborted);
         LoadedModel loaded = await models.Get(id, context.RequestAborted);
         VqVaeOptions model = loaded.Sizes;
         int cell = model.PixelsPerCode, most = Checks.MostSide / cell * cell;
@@ -78,7 +81,7 @@ internal sealed class EditorEndpoints(ModelStore models)
             int rows = image.Height / parts.Tokenizer.PixelsPerCode;
             int columns = image.Width / parts.Tokenizer.PixelsPerCode;
             Image decoded = parts.Decode(codes, rows, columns);
-            double psnr = ImageMetrics.Psnr(UnitRange(image), UnitRange(decoded));
+            double psnr = ImageMetrics.Psnr(PixelValues.UnitRange(image), PixelValues.UnitRange(decoded));
             return new EncodedAnswer(
                 parts.Loaded.Version, name, label, rows, columns, codes, ImageFile.EncodePng(image),
                 ImageFile.EncodePng(decoded), double.IsFinite(psnr) ? psnr : null, isScaled);
@@ -155,8 +158,8 @@ internal sealed class EditorEndpoints(ModelStore models)
         {
             CodePrior prior = parts.Sampler.Prior;
             Checks.Codes(prior.Options, parts.Model.Options, request.Codes, "codes");
-            Checks.InRange(request.Place, 0, prior.Options.Length - 1, "place");
-            Checks.InRange(request.Count, 1, MostLikely, "count");
+            Parameter.InRange(request.Place, 0, prior.Options.Length - 1, "place");
+            Parameter.InRange(request.Count, 1, MostLikely, "count");
             double[] probabilities = PriorEvaluator.ProbabilitiesAt(
                 prior, request.Codes, request.Place, Checks.Class(prior.Options, request.Class));
             int[] order = [.. Enumerable.Range(0, probabilities.Length).OrderByDescending(code => probabilities[code])];
@@ -179,7 +182,7 @@ internal sealed class EditorEndpoints(ModelStore models)
 
     private Task<InterpolateAnswer> Interpolate(string id, InterpolateRequest request, CancellationToken cancellation)
     {
-        Checks.InRange(request.Steps, 2, MostSteps, "steps");
+        Parameter.InRange(request.Steps, 2, MostSteps, "steps");
         if (request.Space is not ("latents" or "codes"))
             throw StudioException.Wrong($"space must be latents or codes, not {request.Space}", "space");
         return models.Use(id, parts =>
@@ -188,57 +191,54 @@ internal sealed class EditorEndpoints(ModelStore models)
             Checks.Grid(model, request.Rows, request.Columns);
             Checks.Codes(model, request.From, request.Rows * request.Columns, "from");
             Checks.Codes(model, request.To, request.Rows * request.Columns, "to");
-            return new InterpolateAnswer(
-                request.Space == "latents" ? Between(parts, request) : Replacing(parts, request));
+            Checks.Together(model, request.Steps, request.Rows, request.Columns, "steps");
+            IEnumerable<FrameAnswer> frames =
+                request.Space == "latents" ? Between(parts, request) : Replacing(parts, request);
+            return new InterpolateAnswer([.. frames.Select(frame =>
+            {
+                cancellation.ThrowIfCancellationRequested();
+                return frame;
+            })]);
         }, cancellation);
     }
 
     /// <summary>Straight lines between the code vectors of each cell.</summary>
-    private static FrameAnswer[] Between(ModelParts parts, InterpolateRequest request)
+    private static IEnumerable<FrameAnswer> Between(ModelParts parts, InterpolateRequest request)
     {
         ModelProbe probe = parts.Probe;
         LatentMaps ends = probe.Lookup([.. request.From, .. request.To], 2, request.Rows, request.Columns);
-        var maps = new LatentMaps(request.Steps, ends.Height, ends.Width, ends.Dimensions);
-        for (int step = 0; step < request.Steps; step++)
+        return Enumerable.Range(0, request.Steps).Select(step =>
         {
             float t = TimeOf(step, request);
-            Span<float> map = maps.Of(step), from = ends.Of(0), to = ends.Of(1);
+            var between = new LatentMaps(1, ends.Height, ends.Width, ends.Dimensions);
+            Span<float> map = between.Of(0), from = ends.Of(0), to = ends.Of(1);
             for (int i = 0; i < map.Length; i++) map[i] = (1 - t) * from[i] + t * to[i];
-        }
-        return
-        [
-            .. probe.Decode(maps).Select((image, step) => new FrameAnswer(
-                TimeOf(step, request),
-                step == 0 ? request.From : step == request.Steps - 1 ? request.To : null, ImageFile.EncodePng(image))),
-        ];
+            int[]? codes = step == 0 ? request.From : step == request.Steps - 1 ? request.To : null;
+            return new FrameAnswer(t, codes, ImageFile.EncodePng(probe.Decode(between)[0]));
+        });
     }
 
     /// <summary>Cell after cell takes its other codes, in a random order that is always the same.</summary>
-    private static FrameAnswer[] Replacing(ModelParts parts, InterpolateRequest request)
+    private static IEnumerable<FrameAnswer> Replacing(ModelParts parts, InterpolateRequest request)
     {
         int cells = request.Rows * request.Columns, perCell = parts.Tokenizer.Levels;
         var random = new CounterRandom(seed: 1, stream: 0);
         int[] order = [.. Enumerable.Range(0, cells).OrderBy(cell => random.Uniform((ulong)cell))];
-        return
-        [
-            .. Enumerable.Range(0, request.Steps).Select(step =>
-            {
-                int[] codes = [.. request.From];
-                foreach (int cell in order.Take((int)Math.Round(TimeOf(step, request) * cells)))
-                    request.To.AsSpan(cell * perCell, perCell).CopyTo(codes.AsSpan(cell * perCell));
-                return new FrameAnswer(
-                    TimeOf(step, request), codes,
-                    ImageFile.EncodePng(parts.Decode(codes, request.Rows, request.Columns)));
-            }),
-        ];
+        return Enumerable.Range(0, request.Steps).Select(step =>
+        {
+            int[] codes = [.. request.From];
+            foreach (int cell in order.Take((int)Math.Round(TimeOf(step, request) * cells)))
+                request.To.AsSpan(cell * perCell, perCell).CopyTo(codes.AsSpan(cell * perCell));
+            return new FrameAnswer(
+                TimeOf(step, request), codes,
+                ImageFile.EncodePng(parts.Decode(codes, request.Rows, request.Columns)));
+        });
     }
 
     private static float TimeOf(int step, InterpolateRequest request) => (float)step / (request.Steps - 1);
 
     private static JsonHttpResult<EncodedAnswer> Json(EncodedAnswer answer) =>
         TypedResults.Json(answer, StudioJson.Default.EncodedAnswer);
-
-    private static float[] UnitRange(Image image) => Array.ConvertAll(image.Pixels, sample => sample / 255f);
 
     private static CodesFile ReadNpy(byte[] file, VqVaeOptions model)
     {
@@ -247,15 +247,17 @@ internal sealed class EditorEndpoints(ModelStore models)
         return new CodesFile(reader.Rows, reader.Columns, reader.Read(1), reader.Levels);
     }
 
-    private static Image Decoded(byte[] file)
+    /// <summary>Decodes an upload. A small file may be a large image: only a few are decoded at once.</summary>
+    private static async Task<Image> Decoded(byte[] file, CancellationToken cancellation)
     {
+        await Decoding.WaitAsync(cancellation);
         try
         {
-            return ImageFile.Decode(file, "the file", MostPixels);
+            return await Task.Run(() => ImageFile.Decode(file, "the file", MostPixels), cancellation);
         }
-        catch (InputException e)
+        finally
         {
-            throw new StudioException(StatusCodes.Status422UnprocessableEntity, e.Message);
+            Decoding.Release();
         }
     }
 

@@ -26,7 +26,7 @@ internal sealed class LoadedModel : IDisposable
     private readonly Device _device;
     private readonly TrainedModel _trained;
     private readonly Tokenizer _tokenizer;
-    private readonly Lazy<ImageSampler> _sampler;
+    private (string? Version, ImageSampler Sampler)? _sampler;
     private bool _isDisposed;
 
     public LoadedModel(RunEntry entry, string version)
@@ -44,10 +44,6 @@ internal sealed class LoadedModel : IDisposable
         }
         Options = _trained.Options!;
         _tokenizer = new Tokenizer(_trained.Model);
-        _sampler = new Lazy<ImageSampler>(() => new ImageSampler(
-            _trained.Model, ImageSampler.OpenPrior(
-                entry.Path, entry.PathOf(StateDict.ModelName),
-                entry.PathOf(PriorRun.FolderName, StateDict.ModelName), _device)));
         Images = new ModelImages(entry, Options, _trained.Model.Options);
         Details = new ModelDetails(this, Images);
     }
@@ -88,7 +84,7 @@ internal sealed class LoadedModel : IDisposable
         {
             return _isDisposed
                 ? null
-                : await Task.Run(() => work(new ModelParts(this, _trained.Model, _tokenizer, _sampler)), cancellation);
+                : await Task.Run(() => work(new ModelParts(this, _trained.Model, _tokenizer, Sampler)), cancellation);
         }
         finally
         {
@@ -116,20 +112,44 @@ internal sealed class LoadedModel : IDisposable
     {
         _gate.Wait();
         _isDisposed = true;
-        if (_sampler.IsValueCreated)
-        {
-            _sampler.Value.Dispose();
-            _sampler.Value.Prior.Dispose();
-        }
+        CloseSampler();
         _tokenizer.Dispose();
         _trained.Dispose();
         _device.Dispose();
         _gate.Release();
     }
+
+    /// <summary>The prior of these weights with its sampler: the newest, since it may learn on.</summary>
+    private ImageSampler Sampler()
+    {
+        string file = Entry.PathOf(PriorRun.FolderName, StateDict.ModelName);
+        string? version = RunReader.VersionOf(file);
+        if (_sampler is { } known && known.Version == version) return known.Sampler;
+        CloseSampler();
+        CodePrior prior = ImageSampler.OpenPrior(Entry.Path, Entry.PathOf(StateDict.ModelName), file, _device);
+        try
+        {
+            _sampler = (version, new ImageSampler(_trained.Model, prior));
+        }
+        catch
+        {
+            prior.Dispose();
+            throw;
+        }
+        return _sampler.Value.Sampler;
+    }
+
+    private void CloseSampler()
+    {
+        if (_sampler is not { } old) return;
+        _sampler = null;
+        old.Sampler.Dispose();
+        old.Sampler.Prior.Dispose();
+    }
 }
 
 /// <summary>What a request may use of a model while it has it to itself.</summary>
-internal sealed class ModelParts(LoadedModel loaded, VqVae model, Tokenizer tokenizer, Lazy<ImageSampler> sampler)
+internal sealed class ModelParts(LoadedModel loaded, VqVae model, Tokenizer tokenizer, Func<ImageSampler> sampler)
 {
     public LoadedModel Loaded { get; } = loaded;
 
@@ -147,7 +167,7 @@ internal sealed class ModelParts(LoadedModel loaded, VqVae model, Tokenizer toke
         {
             try
             {
-                return sampler.Value;
+                return sampler();
             }
             catch (InputException e)
             {

@@ -4,11 +4,13 @@ using Tessera.Data;
 using Tessera.Imaging;
 using Tessera.Inspection;
 using Tessera.Quantization;
+using Tessera.Studio.Http;
 using Tessera.Tokens;
 
 namespace Tessera.Studio.Models;
 
 /// <summary>How the first test images use the codes.</summary>
+/// <param name="Split">The split of the images.</param>
 /// <param name="Source">The images.</param>
 /// <param name="Count">How many of them.</param>
 /// <param name="Rows">Rows of cells of an image.</param>
@@ -16,7 +18,7 @@ namespace Tessera.Studio.Models;
 /// <param name="Codes">Their codes, <c>[count, rows, columns, per cell]</c>.</param>
 /// <param name="Usage">How often each code was chosen.</param>
 internal sealed record CodeUses(
-    ImageSource Source, int Count, int Rows, int Columns, int[] Codes, CodeUsage Usage);
+    string Split, ImageSource Source, int Count, int Rows, int Columns, int[] Codes, CodeUsage Usage);
 
 /// <summary>The atlas, in the order of the numbers of codes.</summary>
 /// <param name="Numbers">The codes, ascending.</param>
@@ -32,32 +34,47 @@ internal sealed class ModelDetails
     /// <summary>Tiles of the atlas in a row.</summary>
     public const int TilesPerRow = 32;
 
-    private const int MostImages = 2000, MostInfluenced = 64, EncodedAtOnce = 100;
+    private const int MostImages = 2000, FewestImages = 8, MostInfluenced = 64, EncodedAtOnce = 100, MostPatches = 64;
+
+    /// <summary>As many codes say well enough what a neutral background is, and take a moment to count.</summary>
+    private const int FewCells = 6400;
 
     private readonly LoadedModel _loaded;
     private readonly ModelImages _images;
     private readonly Lock _gate = new();
     private readonly ConcurrentDictionary<int, Computed<StudioInfluence>> _influence = [];
+    private readonly RecentWork<(int Number, int Count), StudioPatches> _patches;
 
     public ModelDetails(LoadedModel loaded, ModelImages images)
     {
         (_loaded, _images) = (loaded, images);
         Uses = new Computed<CodeUses>(async report =>
         {
-            ImageSource source = await _images.Measured();
-            return Alone(model => Count(model, source, report));
+            MeasuredImages images = await _images.Measured();
+            // The atlas and its order are what people wait for.
+            await Vectors!.Get();
+            if (ShowsAllCodes) await Atlas!.Follow(report);
+            return Alone(model => Count(model, images, MostImages, report));
         });
         Vectors = new Computed<float[]>(
             _ => Task.FromResult(Alone(model => new ModelProbe(model.Model).Codebook())));
         Atlas = new Computed<StudioAtlas>(async report =>
         {
-            CodeUses uses = await Follow(Uses, report);
-            report($"decoding {uses.Usage.Counts.Length} codes", 0.5);
-            return Alone(model => Draw(CodeAtlas.Make(new ModelProbe(model.Model), uses.Usage)));
+            MeasuredImages images = await _images.Measured();
+            // Of a larger codebook the atlas shows the codes that are used most: all images have to be counted first.
+            CodeUses? uses = ShowsAllCodes ? null : await Uses.Follow(report);
+            return Alone(model =>
+            {
+                uses ??= Count(model, images, ImagesOf(FewCells), report);
+                report($"decoding {uses.Usage.Counts.Length} codes", 0.5);
+                return Draw(CodeAtlas.Make(new ModelProbe(model.Model), uses.Usage));
+            });
         });
+        _patches = new(MostPatches, async (asked, report) =>
+            Cut(await Uses.Follow(report), asked.Number, asked.Count, report));
         Embedding = new Computed<CodebookEmbedding>(async report =>
         {
-            StudioAtlas atlas = await Follow(Atlas, report);
+            StudioAtlas atlas = await Atlas.Follow(report);
             float[] vectors = await Vectors.Get();
             string stage = $"laying out {atlas.Numbers.Length} codes";
             report(stage, 0);
@@ -69,6 +86,9 @@ internal sealed class ModelDetails
 
     /// <summary>How the first test images use the codes.</summary>
     public Computed<CodeUses> Uses { get; }
+
+    /// <summary>Where a code was chosen, as the patches of images: as many as given, if there are as many.</summary>
+    public Computed<StudioPatches> Patches(int number, int count) => _patches.Of((number, count));
 
     /// <summary>The vectors of the codebooks, <c>[codebooks x codes, vector dim]</c>.</summary>
     public Computed<float[]> Vectors { get; }
@@ -83,7 +103,7 @@ internal sealed class ModelDetails
     public Computed<StudioInfluence> Influence(int number) => _influence.GetOrAdd(
         number, _ => new Computed<StudioInfluence>(async report =>
         {
-            CodeUses uses = await Follow(Uses, report);
+            CodeUses uses = await Uses.Follow(report);
             (int Image, int Cell)[] places = [.. PlacesOf(uses, number).Take(MostInfluenced)];
             if (places.Length == 0) return new StudioInfluence(null);
             return Alone(model =>
@@ -122,12 +142,14 @@ internal sealed class ModelDetails
         ReadOnlySpan<float> Vector(int i) => vectors.AsSpan(i * dimensions, dimensions);
     }
 
-    /// <summary>Waits for other work, and reports its progress as one's own.</summary>
-    private static async Task<T> Follow<T>(Computed<T> other, Action<string, double> report) where T : class
+    private bool ShowsAllCodes => _loaded.Sizes.Codes * _loaded.Sizes.Cell.Codebooks <= CodeAtlas.MostCodes;
+
+    /// <summary>As many images as have a number of cells, at least a few.</summary>
+    private int ImagesOf(int cells)
     {
-        Task<T> task = other.Get();
-        while (await Task.WhenAny(task, Task.Delay(50)) != task) report(other.Progress.Stage, other.Progress.Fraction);
-        return await task;
+        int cell = _loaded.Sizes.PixelsPerCode;
+        int ofImage = _loaded.Options.Size.Height / cell * (_loaded.Options.Size.Width / cell);
+        return Math.Clamp(cells / ofImage, FewestImages, MostImages);
     }
 
     private T Alone<T>(Func<BackgroundModel, T> work)
@@ -139,10 +161,12 @@ internal sealed class ModelDetails
         }
     }
 
-    private static CodeUses Count(BackgroundModel model, ImageSource source, Action<string, double> report)
+    private static CodeUses Count(
+        BackgroundModel model, MeasuredImages images, int most, Action<string, double> report)
     {
+        ImageSource source = images.Source;
         using var tokenizer = new Tokenizer(model.Model);
-        int count = Math.Min(source.Count, MostImages), cell = tokenizer.PixelsPerCode;
+        int count = Math.Min(source.Count, most), cell = tokenizer.PixelsPerCode;
         int rows = source.Height / cell, columns = source.Width / cell;
         var usage = new CodeUsage(model.Model.Options.Codes, model.Model.Options.Cell);
         var all = new List<int>(count * rows * columns * tokenizer.Levels);
@@ -155,7 +179,39 @@ internal sealed class ModelDetails
             usage.Add(codes);
             all.AddRange(codes);
         }
-        return new CodeUses(source, count, rows, columns, [.. all], usage);
+        return new CodeUses(images.Split, source, count, rows, columns, [.. all], usage);
+    }
+
+    private StudioPatches Cut(CodeUses uses, int number, int count, Action<string, double> report)
+    {
+        (int Image, int Cell)[] places = [.. PlacesOf(uses, number).Take(count)];
+        if (places.Length == 0) return new StudioPatches(null);
+        Image[] patches = new Image[places.Length];
+        for (int i = 0; i < places.Length; i++)
+        {
+            report($"reading {places.Length} images", (double)i / places.Length);
+            patches[i] = Patch(
+                ModelImages.Read(uses.Source, places[i].Image), places[i].Cell / uses.Columns,
+                places[i].Cell % uses.Columns, _loaded.Sizes.PixelsPerCode);
+        }
+        return new StudioPatches(ImageFile.EncodePng(ImageGrid.Make(patches, patches.Length, padding: 0)));
+    }
+
+    /// <summary>A cell and as much on each side; the pixels at an image's edge are repeated beyond it.</summary>
+    private static Image Patch(Image image, int row, int column, int cell)
+    {
+        int side = 3 * cell, left = (column - 1) * cell, top = (row - 1) * cell, channels = image.Channels;
+        Image patch = Image.Black(side, side, channels);
+        for (int y = 0; y < side; y++)
+        {
+            for (int x = 0; x < side; x++)
+            {
+                int from = Math.Clamp(top + y, 0, image.Height - 1) * image.Width
+                    + Math.Clamp(left + x, 0, image.Width - 1);
+                image.Pixels.AsSpan(from * channels, channels).CopyTo(patch.Pixels.AsSpan((y * side + x) * channels));
+            }
+        }
+        return patch;
     }
 
     private static StudioAtlas Draw(CodeAtlas atlas)
@@ -167,6 +223,10 @@ internal sealed class ModelDetails
             image, ImageFile.EncodePng(image));
     }
 }
+
+/// <summary>Where a code was chosen.</summary>
+/// <param name="Png">The patches in one row; null if the code is not used.</param>
+internal sealed record StudioPatches(byte[]? Png);
 
 /// <summary>How far a code reaches.</summary>
 /// <param name="Map">The map; null if the code is not used.</param>

@@ -16,9 +16,9 @@ internal sealed class ModelEndpoints(ModelStore models, RunCatalog catalog)
     public void Map(IEndpointRouteBuilder app)
     {
         app.MapGet("/api/runs/{id}/model", Describe);
-        app.MapGet("/api/runs/{id}/images", List);
-        app.MapGet("/api/runs/{id}/images/{number:int}.png", Single);
-        app.MapGet("/api/runs/{id}/images/strip.png", Strip);
+        app.MapGet("/api/runs/{id}/images", List).Gives<ImagesAnswer>().TakesLong();
+        app.MapGet("/api/runs/{id}/images/{number:int}.png", Single).GivesPng().TakesLong();
+        app.MapGet("/api/runs/{id}/images/strip.png", Strip).GivesPng().TakesLong();
     }
 
     private async Task<ModelAnswer> Describe(string id, CancellationToken cancellation)
@@ -47,7 +47,7 @@ internal sealed class ModelEndpoints(ModelStore models, RunCatalog catalog)
             return (
                 new PriorAnswer(
                     catalog.IdOf(folder), options.Classes, options.Rows, options.Columns,
-                    CsvTail.LastRow(Path.Combine(folder, "eval.csv"))?.GetValueOrDefault("nats"),
+                    CsvTail.LastRow(loaded.Entry.PathOf(PriorRun.FolderName, "eval.csv"))?.GetValueOrDefault("nats"),
                     Math.Log(options.Codes)),
                 null);
         }
@@ -78,13 +78,9 @@ internal sealed class ModelEndpoints(ModelStore models, RunCatalog catalog)
     private async Task<IResult> Strip(
         string id, HttpContext context, string split = "test", int from = 0, int count = 16)
     {
-        Checks.InRange(count, 1, MostInStrip, "count");
+        Parameter.InRange(count, 1, MostInStrip, "count");
         LoadedModel loaded = await models.Get(id, context.RequestAborted);
-        return await Answers.Of(context, loaded.Images.Split(split), images =>
-        {
-            int end = (int)Math.Min((long)from + count, images.Count);
-            Image[] row = [.. Enumerable.Range(from, Math.Max(end - from, 1)).Select(i => ModelImages.Read(images, i))];
-            return Answers.Png(context, ImageGrid.Make(row, row.Length, padding: 0));
-        });
+        return await Answers.Of(
+            context, loaded.Images.Strip(split, from, count), strip => Answers.Png(context, strip));
     }
 }

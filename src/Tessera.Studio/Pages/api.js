@@ -56,10 +56,12 @@ export async function request(path, options = {}) {
   return response;
 }
 
+/** @typedef {RequestOptions & { onProgress?: (stage: string, fraction: number) => void }} WaitOptions */
+
 /**
  * Sends a request and reads its answer as JSON. Where the server is still working (202), it asks again.
  * @param {string} path
- * @param {RequestOptions & { onProgress?: (stage: string, fraction: number) => void }} [options]
+ * @param {WaitOptions} [options]
  * @returns {Promise<any>}
  */
 export async function ask(path, options = {}) {
@@ -70,9 +72,28 @@ export async function ask(path, options = {}) {
     const answer = JSON.parse(text);
     const isWaiting = response.status === 202 && typeof answer?.stage === 'string' && 'fraction' in answer;
     if (!isWaiting) return answer;
-    options.onProgress?.(answer.stage, answer.fraction);
-    await delay(300, options.signal);
+    await waitFor(answer, options);
   }
+}
+
+/**
+ * The same for a picture.
+ * @param {string} path
+ * @param {WaitOptions} [options]
+ * @returns {Promise<ImageBitmap>}
+ */
+export async function askImage(path, options = {}) {
+  for (;;) {
+    const response = await request(path, options);
+    if (response.status !== 202) return createImageBitmap(await response.blob());
+    await waitFor(await response.json(), options);
+  }
+}
+
+/** @param {{ stage: string, fraction: number }} work Under way. @param {WaitOptions} options */
+function waitFor(work, options) {
+  options.onProgress?.(work.stage, work.fraction);
+  return delay(300, options.signal);
 }
 
 /**

@@ -22,6 +22,9 @@ const views = {
   samples: () => import('./views/samples.js'),
 };
 
+/** Of the views that are not a run's. */
+const titles = { runs: 'Runs', start: 'New run', compare: 'Compare' };
+
 const main = document.getElementById('main');
 let leave = new AbortController();
 let shownPath = '';
@@ -34,7 +37,7 @@ async function show() {
   leave = new AbortController();
   const { signal } = leave;
   // A dialog or a card of the view before must not outlive it.
-  for (const dialog of document.querySelectorAll('dialog')) dialog.close();
+  for (const dialog of document.querySelectorAll('dialog:not([data-stays])')) dialog.close();
   frame(path);
   const load = views[name];
   if (!load)
@@ -65,8 +68,9 @@ async function show() {
 }
 
 function frame(path) {
-  document.title = 'Tessera studio';
   const at = path[0];
+  const title = at === 'runs' && path[1] ? null : titles[at];
+  document.title = title ? `${title} · Tessera studio` : 'Tessera studio';
   fill(
     document.getElementById('top'),
     h(
@@ -103,14 +107,32 @@ function showConnection() {
   );
 }
 
+/** The session has ended, as after a restart of the studio: whoever has the token goes on where they were. */
+async function askAgain() {
+  document.removeEventListener('tokenneeded', askAgain);
+  await askForToken();
+  document.addEventListener('tokenneeded', askAgain);
+  followRuns();
+  show();
+}
+
+/** A file that is dropped beside its place must not replace the page. @param {DragEvent} event */
+function keepPage(event) {
+  if (event.dataTransfer?.types.includes('Files')) event.preventDefault();
+}
+
 async function start() {
+  // An address without the hash, as a program may write it.
+  if (!['/', '/index.html'].includes(location.pathname))
+    return location.replace(`/#${location.pathname}${location.search}`);
   frame(currentRoute().path);
   showConnection();
   addShortcuts('Everywhere', [
     { keys: '?', what: 'this list', run: showShortcuts },
     { keys: 'T', what: 'light or dark', run: toggleTheme },
-    { keys: 'R', what: 'all runs', run: () => go(['runs']) },
-    { keys: 'N', what: 'a new run', run: () => go(['start']) },
+    // Not a letter alone: a slip would leave the view, with what was drawn or undone there.
+    { keys: 'Shift+R', what: 'all runs', run: () => go(['runs']) },
+    { keys: 'Shift+N', what: 'a new run', run: () => go(['start']) },
   ]);
   addShortcuts('In a grid of codes', [
     { keys: 'Arrow keys', what: 'to the next cell' },
@@ -120,10 +142,11 @@ async function start() {
   ]);
   const session = await ask('/api/session').catch(problem);
   if (session?.needsToken && !session.isOpen) await askForToken();
-  document.addEventListener('tokenneeded', () => askForToken().then(show));
+  document.addEventListener('tokenneeded', askAgain);
+  for (const name of ['dragover', 'drop']) document.addEventListener(name, keepPage);
   followRuns();
   addEventListener('hashchange', show);
-  show();
+  return show();
 }
 
 start();

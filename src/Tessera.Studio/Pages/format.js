@@ -45,3 +45,16 @@ export const percent = fraction => `${Math.round(fraction * 100)} %`;
 
 /** "1 code", "2 codes". @param {number} n @param {string} one @param {string} [many] */
 export const plural = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;
+
+/**
+ * An image of a split, in the middle of a sentence.
+ * @param {string} split `test`, `train`, or `shapes`: images that the program makes itself.
+ * @param {number} number
+ */
+export const imageName = (split, number) => `${split === 'shapes' ? 'generated' : split} image ${number}`;
+
+/** "2,000 test images". @param {number} n @param {string} split */
+export const imagesOf = (n, split) =>
+  split === 'shapes'
+    ? `${count(n)} images that the program generated, since the run’s own are not on this machine`
+    : `${count(n)} ${split} images`;

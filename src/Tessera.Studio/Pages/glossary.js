@@ -103,7 +103,9 @@ export const glossary = {
   },
   guidance: {
     title: 'Guidance',
-    text: 'How strongly the class is insisted on: 1 is what the prior learnt, more exaggerates what sets it apart.',
+    text:
+      'How strongly the class is insisted on: 0 is what the prior learnt; 1, the usual, counts twice what sets the ' +
+      'class apart; more exaggerates it.',
   },
   seed: { title: 'Seed', text: 'The same seed and the same settings draw the same pictures again.' },
   umap: {
@@ -139,7 +141,7 @@ export const glossary = {
   },
 };
 
-const names = { images_per_second: 'images per second', learning_rate: 'learning rate', codes_used: 'codes used' };
+const names = { images_per_second: 'Images per second', learning_rate: 'Learning rate', codes_used: 'Codes used' };
 
 /** A column's name for people. @param {string} column */
 export const columnName = column => names[column] ?? glossary[column]?.title ?? column.replaceAll('_', ' ');

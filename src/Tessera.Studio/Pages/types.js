@@ -30,6 +30,7 @@
  * @property {boolean} isBuiltIn
  * @property {boolean} canStop
  * @property {boolean} canResume
+ * @property {boolean} canLengthen
  * @property {string | null} changed
  *
  * @typedef {{ id: string, name: string, canStart: boolean }} Folder
@@ -64,8 +65,6 @@
  * @property {string} url
  * @property {number[]} numbers
  * @property {string[]} colors
- * @property {number[]} counts
- * @property {number} images
  *
  * @typedef {object} Encoded
  * @property {string} modelVersion
@@ -89,6 +88,15 @@
  * @property {number} perBucket
  * @property {number[]} updates
  * @property {Record<string, { min: number[], max: number[], mean: number[], smooth: number[] | null }>} columns
+ *
+ * @typedef {object} Form
+ * @property {Run['kind']} kind
+ * @property {Run['kind'][]} kinds
+ * @property {{ name: string, summary: string }[]} presets
+ * @property {{ id: string, name: string }[]} folders
+ * @property {{ value: string, label: string }[]} runs
+ * @property {string[]} groups
+ * @property {import('./components/setting.js').Setting[]} settings
  *
  * @typedef {object} Context What a view gets.
  * @property {string[]} path

@@ -17,6 +17,11 @@ namespace Tessera.Studio.Runs;
 internal sealed record Launch(
     string Id, string Run, string Path, string Command, string LogPath, IProgramProcess Process);
 
+/// <summary>How a process has failed.</summary>
+/// <param name="Message">One line.</param>
+/// <param name="At">When it ended, UTC.</param>
+internal sealed record LaunchFailure(string Message, DateTime At);
+
 /// <summary>Starts runs as processes of their own, and stops runs whoever has started them.</summary>
 internal sealed class Launches(IStudioProgram program)
 {
@@ -36,8 +41,8 @@ internal sealed class Launches(IStudioProgram program)
     public Launch Start(string run, string path, IReadOnlyList<string> arguments, string shown)
     {
         string id = $"l{Interlocked.Increment(ref _last)}";
-        Directory.CreateDirectory(_logs);
         string log = System.IO.Path.Combine(_logs, $"{id}.log");
+        MakeFolderOfLogs();
         IProgramProcess process = program.Start(arguments, log);
         return _launches[id] = new Launch(id, run, path, shown, log, process);
     }
@@ -50,19 +55,18 @@ internal sealed class Launches(IStudioProgram program)
     public Launch? Of(string run) =>
         _launches.Values.Where(launch => launch.Run == run).MaxBy(launch => int.Parse(launch.Id[1..], null));
 
-    /// <summary>Whether a process of a run is under way that has not begun to train.</summary>
-    public bool IsStarting(string run) => Of(run) is { } launch && StateOf(launch) == LaunchState.Starting;
-
     /// <summary>Whether a folder is that of a launch whose process has not ended.</summary>
     public bool IsTaken(string path) =>
         _launches.Values.Any(launch => launch.Path == path && launch.Process.ExitCode is null);
 
-    /// <summary>How a run that this studio has started has failed; null if it has not.</summary>
-    public string? MessageOf(string run) =>
-        Of(run) is { } launch && launch.Process.ExitCode is not (null or 0 or 130)
-            ? LogOf(launch).TrimEnd().Split('\n')[^1] is { Length: > 0 } line
-                ? line
-                : $"its process ended with exit code {launch.Process.ExitCode}"
+    /// <summary>How and when a run that this studio has started has failed; null if it has not.</summary>
+    public LaunchFailure? FailureOf(string run) =>
+        Of(run) is { Process: { ExitCode: not (null or 0 or 130), Ended: { } ended } } launch
+            ? new LaunchFailure(
+                LogOf(launch).TrimEnd().Split('\n')[^1] is { Length: > 0 } line
+                    ? line
+                    : $"its process ended with exit code {launch.Process.ExitCode}",
+                ended)
             : null;
 
     /// <summary>Describes a launch.</summary>
@@ -86,6 +90,18 @@ internal sealed class Launches(IStudioProgram program)
         if (launch.Process.ExitCode is not null) throw StudioException.Conflict("its process has ended already");
         if (RunFolder.IsRun(launch.Path) && FolderLock.IsHeld(launch.Path)) StopRequest.Write(launch.Path);
         else launch.Process.Kill();
+    }
+
+    private void MakeFolderOfLogs()
+    {
+        try
+        {
+            Directory.CreateDirectory(_logs);
+        }
+        catch (Exception e) when (FileErrors.IsFileError(e))
+        {
+            // The run does not need its log.
+        }
     }
 
     private static LaunchState StateOf(Launch launch) =>

@@ -37,8 +37,9 @@ internal sealed record OpenedRun(RunKind Kind, RunFolder Run)
                 || options.ValueKind != JsonValueKind.Object)
                 return RunKind.Unknown;
             if (options.TryGetProperty("tokenizerHash", out _)) return RunKind.Prior;
-            if (options.TryGetProperty("pixelDropout", out _)) return RunKind.Classifier;
-            return options.TryGetProperty("model", out _) ? RunKind.Tokenizer : RunKind.Unknown;
+            if (!options.TryGetProperty("model", out JsonElement model) || model.ValueKind != JsonValueKind.Object)
+                return RunKind.Unknown;
+            return model.TryGetProperty("convolutions", out _) ? RunKind.Classifier : RunKind.Tokenizer;
         }
         catch (JsonException)
         {

@@ -52,12 +52,15 @@ internal sealed record RunEntry(string Id, string Path, StudioFolder Folder)
 internal sealed class RunCatalog
 {
     private const int Deepest = 4, MostRuns = 2000;
-    private static readonly TimeSpan Fresh = TimeSpan.FromMilliseconds(400);
+    // A folder of a million images takes long to look through: most of the time nobody should.
+    private const int PausePerScan = 9;
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(400);
 
     private readonly Lock _lock = new();
-    private readonly ConcurrentDictionary<string, string> _ids = [];
-    private Dictionary<string, RunEntry> _runs = [];
-    private long _scanned = long.MinValue;
+    private readonly ConcurrentDictionary<string, string> _ids = [], _paths = [];
+    private volatile Snapshot _known = new([], Began: DateTime.MinValue, Took: TimeSpan.Zero);
+    private DateTime _refreshed;
+    private Task? _scan;
 
     public RunCatalog(StudioOptions options)
     {
@@ -76,16 +79,15 @@ internal sealed class RunCatalog
     /// <summary>The folders that the user named, and the built-in models.</summary>
     public IReadOnlyList<StudioFolder> Folders { get; }
 
-    /// <summary>All runs, as of less than half a second ago.</summary>
+    /// <summary>
+    /// All runs, as they were when the folders were last looked through: a moment ago, or longer where that takes long.
+    /// </summary>
     public IReadOnlyCollection<RunEntry> Runs
     {
         get
         {
-            lock (_lock)
-            {
-                if (_scanned == long.MinValue || Environment.TickCount64 - _scanned > Fresh.TotalMilliseconds) Scan();
-                return _runs.Values;
-            }
+            Look();
+            return [.. _known.Runs.Values.Where(run => RunFolder.IsRun(run.Path))];
         }
     }
 
@@ -93,29 +95,78 @@ internal sealed class RunCatalog
     /// <exception cref="StudioException">There is none, or no longer.</exception>
     public RunEntry Find(string id)
     {
-        lock (_lock)
-        {
-            if (_runs.TryGetValue(id, out RunEntry? known) && RunFolder.IsRun(known.Path)) return known;
-            Scan();
-            return _runs.TryGetValue(id, out RunEntry? found) ? found : throw StudioException.NotFound($"run {id}");
-        }
+        if (_known.Runs.TryGetValue(id, out RunEntry? known))
+            return RunFolder.IsRun(known.Path) ? known : throw StudioException.NotFound($"run {id}");
+        // One that this studio has started is found as soon as its folder is there.
+        if (_paths.TryGetValue(id, out string? path) && EntryOf(path) is { } started) return started;
+        Look(isWaiting: true);
+        return _known.Runs.TryGetValue(id, out RunEntry? found) ? found : throw StudioException.NotFound($"run {id}");
     }
 
     /// <summary>The id of the run in a folder, whether or not it exists yet.</summary>
-    public string IdOf(string path) => _ids.GetOrAdd(
-        path, full => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(full)))[..12]);
+    public string IdOf(string path)
+    {
+        string id = _ids.GetOrAdd(
+            path, full => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(full)))[..12]);
+        _paths[id] = path;
+        return id;
+    }
+
+    /// <summary>A text with the folders as the user named them, instead of their full paths.</summary>
+    public string Shown(string text) => Folders.Aggregate(text, (shown, folder) => shown == folder.Path
+        ? folder.Name
+        : shown.Replace(
+            folder.Path + Path.DirectorySeparatorChar,
+            Path.TrimEndingDirectorySeparator(folder.Name) + Path.DirectorySeparatorChar, StringComparison.Ordinal));
 
     /// <summary>Looks at the folders again at the next question.</summary>
     public void Refresh()
     {
-        lock (_lock) _scanned = long.MinValue;
+        lock (_lock) _refreshed = DateTime.UtcNow;
+    }
+
+    /// <summary>Has the folders looked through in the background, if the last look was too long ago.</summary>
+    /// <param name="isWaiting">Whether the result is waited for; a result of long ago always is.</param>
+    private void Look(bool isWaiting = false)
+    {
+        Task scan;
+        lock (_lock)
+        {
+            Snapshot known = _known;
+            TimeSpan age = DateTime.UtcNow - known.Began, pause = known.Took * PausePerScan;
+            if (pause < ShortestPause) pause = ShortestPause;
+            bool isRefreshed = known.Began <= _refreshed;
+            if (age < pause && !isRefreshed) return;
+            isWaiting |= isRefreshed || age > 3 * pause;
+            scan = _scan ??= Task.Run(Scan);
+        }
+        if (isWaiting) scan.GetAwaiter().GetResult();
     }
 
     private void Scan()
     {
-        var found = new Dictionary<string, RunEntry>();
-        foreach (StudioFolder folder in Folders) Scan(folder, folder.Path, parent: null, depth: 0, found);
-        (_runs, _scanned) = (found, Environment.TickCount64);
+        try
+        {
+            DateTime began = DateTime.UtcNow;
+            var found = new Dictionary<string, RunEntry>();
+            foreach (StudioFolder folder in Folders) Scan(folder, folder.Path, parent: null, depth: 0, found);
+            _known = new Snapshot(found, began, DateTime.UtcNow - began);
+        }
+        finally
+        {
+            lock (_lock) _scan = null;
+        }
+    }
+
+    /// <summary>The run in a folder that no look has found yet; null if there is none.</summary>
+    private RunEntry? EntryOf(string path)
+    {
+        if (!RunFolder.IsRun(path)) return null;
+        string around = Path.GetDirectoryName(path)!;
+        bool isPrior = Path.GetFileName(path) == PriorRun.FolderName && RunFolder.IsRun(around);
+        return Folders.FirstOrDefault(folder => Confinement.IsInside(path, folder.Path)) is { } home
+            ? new RunEntry(IdOf(path), path, home) { Parent = isPrior ? around : null }
+            : null;
     }
 
     private void Scan(StudioFolder folder, string path, string? parent, int depth, Dictionary<string, RunEntry> found)
@@ -136,6 +187,9 @@ internal sealed class RunCatalog
             if (Confinement.IsInside(child, folder.Path)) Scan(folder, child, parent: null, depth + 1, found);
         }
     }
+
+    /// <summary>What a look has found.</summary>
+    private sealed record Snapshot(Dictionary<string, RunEntry> Runs, DateTime Began, TimeSpan Took);
 
     private static string[] Children(string path)
     {

@@ -1,30 +1,27 @@
 using Microsoft.AspNetCore.Http.HttpResults;
-using Tessera.Features;
-using Tessera.Priors;
 using Tessera.Runs;
 using Tessera.Studio.Contract;
 using Tessera.Studio.Http;
-using Tessera.Studio.Models;
 using Tessera.Training;
 
 namespace Tessera.Studio.Runs;
 
 /// <summary>The endpoints of runs as a whole: list, details, start, stop, resume.</summary>
 internal sealed class RunEndpoints(
-    RunCatalog catalog, RunReader reader, Launches launches, TrainForm form, IStudioProgram program)
+    RunCatalog catalog, RunReader reader, Launches launches, RunForm form, IStudioProgram program)
 {
     public void Map(IEndpointRouteBuilder app)
     {
         app.MapGet("/api/runs", () => reader.All());
         app.MapGet("/api/runs/{id}", Details);
-        app.MapGet("/api/runs/{id}/thumbnail.png", Thumbnail);
-        app.MapPost("/api/runs/{id}/stop", Stop);
-        app.MapPost("/api/runs/{id}/resume", Resume);
-        app.MapGet("/api/form", () => form.Describe());
-        app.MapPost("/api/form/check", (TrainRequest request) => form.Check(request));
-        app.MapPost("/api/runs", Start);
+        app.MapGet("/api/runs/{id}/thumbnail.png", Thumbnail).GivesPng();
+        app.MapPost("/api/runs/{id}/stop", Stop).GivesNothing();
+        app.MapPost("/api/runs/{id}/resume", Resume).Gives<LaunchAnswer>(StatusCodes.Status202Accepted);
+        app.MapGet("/api/form", (string kind = "tokenizer") => form.Describe(kind));
+        app.MapPost("/api/form/check", (StartRequest request) => form.Check(request));
+        app.MapPost("/api/runs", Start).Gives<LaunchAnswer>(StatusCodes.Status202Accepted);
         app.MapGet("/api/launches/{id}", (string id) => Launches.Answer(launches.Find(id)));
-        app.MapPost("/api/launches/{id}/stop", StopLaunch);
+        app.MapPost("/api/launches/{id}/stop", StopLaunch).GivesNothing();
     }
 
     private RunDetails Details(string id)
@@ -39,7 +36,7 @@ internal sealed class RunEndpoints(
         OptionAnswer[] options =
         [
             .. program.Describe(opened.Run.Options).Select(setting => new OptionAnswer(
-                setting.Name, TrainForm.LabelOf(setting.Name), setting.Help, setting.Group, setting.Value,
+                setting.Name, RunForm.LabelOf(setting.Name), setting.Help, setting.Group, setting.Value,
                 setting.Default, setting.Value is not null && setting.Value != setting.Default)),
         ];
         return new RunDetails(
@@ -73,20 +70,28 @@ internal sealed class RunEndpoints(
         if (run.IsBuiltIn) throw StudioException.Conflict($"{run.Name} comes with the program and is not trained on");
         if (run.State == RunCondition.Running || launches.IsTaken(entry.Path))
             throw StudioException.Conflict($"{run.Path} runs already");
-        List<string> arguments = ["--resume", "--out", entry.Path];
-        arguments.AddRange(form.Settings(request.Values, setting => setting.CanResume));
-        if (OpenedRun.Open(entry).Run is TokenizerRun) arguments.Add("--no-report");
-        arguments.InsertRange(0, CommandFor(entry, run.Kind));
-        string shown = program.CommandLine(
-            [.. arguments.Select(argument => argument == entry.Path ? entry.ShownPath : argument)]);
-        return Accepted(launches.Start(id, entry.Path, arguments, shown));
+        ProgramCommand command = form.CommandOf(run.Kind);
+        string[] arguments =
+        [
+            .. CommandFor(entry, run.Kind), "--resume", "--out", entry.Path,
+            .. form.Settings(command, request.Values, setting => setting.CanResume).SelectMany(words => words),
+        ];
+        RunOptions options = form.Checked(command, arguments[1..]);
+        if (run.State == RunCondition.Finished && options.Budget == OpenedRun.Open(entry).Run.Options.Budget)
+            throw StudioException.Conflict(
+                run.CanLengthen
+                    ? $"{run.Path} is finished after {options.Budget}; give it a longer budget"
+                    : $"{run.Path} is finished, and its learning rate fell to 0; start a new one from its weights");
+        string[] quiet = run.Kind == RunKind.Tokenizer ? [RunForm.NoReport] : [];
+        return Accepted(
+            launches.Start(id, entry.Path, [.. arguments, .. quiet], form.CommandLine(arguments)));
     }
 
-    private JsonHttpResult<LaunchAnswer> Start(TrainRequest request)
+    private JsonHttpResult<LaunchAnswer> Start(StartRequest request)
     {
-        (string _, string path, List<string> arguments, TrainingOptions _) = form.Arguments(request);
-        if (launches.IsTaken(path)) throw StudioException.Conflict("a run of this name is being started");
-        Launch launch = launches.Start(catalog.IdOf(path), path, arguments, form.CommandLine(arguments, path));
+        PlannedRun plan = form.Plan(request);
+        if (launches.IsTaken(plan.Path)) throw StudioException.Conflict("a run of this name is being started");
+        Launch launch = launches.Start(catalog.IdOf(plan.Path), plan.Path, plan.Arguments, plan.Shown);
         catalog.Refresh();
         return Accepted(launch);
     }
@@ -102,23 +107,22 @@ internal sealed class RunEndpoints(
             Launches.Answer(launch), StudioJson.Default.LaunchAnswer, statusCode: StatusCodes.Status202Accepted);
 
     /// <summary>The command that trains such a run, without its options.</summary>
-    private static string[] CommandFor(RunEntry entry, RunKind kind) => kind switch
-    {
-        RunKind.Prior =>
-            ["prior", entry.Parent ?? throw StudioException.Conflict("this prior lies in no tokenizer's run")],
-        RunKind.Classifier => ["classifier"],
-        _ => ["train"],
-    };
+    private string[] CommandFor(RunEntry entry, RunKind kind) => kind == RunKind.Prior
+        ? [form.CommandOf(kind).Name,
+            entry.Parent ?? throw StudioException.Conflict("this prior lies in no tokenizer's run")]
+        : [form.CommandOf(kind).Name];
 
     private string? CommandOf(RunEntry entry, OpenedRun opened, OptionAnswer[] options)
     {
-        if (opened.Run is PriorRun && entry.Parent is null) return null;
-        IEnumerable<string> given = options.Where(option => option.IsSet)
+        bool isPrior = opened.Kind == RunKind.Prior;
+        if (isPrior && entry.Parent is null) return null;
+        // A prior lies in its tokenizer's folder, and has its images.
+        string[] known = [.. form.CommandOf(opened.Kind).Settings.Select(setting => setting.Name)];
+        IEnumerable<string> given = options
+            .Where(option => option.IsSet && (!isPrior || known.Contains(option.Name)))
             .SelectMany(option => (string[])[option.Name, option.Value!]);
-        string[] command = opened.Run is ClassifierRun or TokenizerRun
-            ? CommandFor(entry, opened.Kind)
-            : ["prior", Path.GetDirectoryName(entry.ShownPath)!];
-        return program.CommandLine([.. command, .. given, "--out", entry.ShownPath]);
+        string[] place = isPrior ? [] : ["--out", entry.Path];
+        return form.CommandLine([.. CommandFor(entry, opened.Kind), .. given, .. place]);
     }
 
     private static string[] Columns(string path) => [.. CsvTail.Columns(path).Skip(1).Where(name => name != "split")];

@@ -21,6 +21,9 @@ internal sealed class RunReader(RunCatalog catalog, Launches launches)
         FolderLock.Name,
     ];
 
+    // What other parts of the studio read: it changes without a change of what is told here.
+    private static readonly string[] Others = ["series.csv", "skipped.txt"];
+
     private readonly ConcurrentDictionary<string, (string Stamp, RunAnswer Answer)> _known = [];
 
     /// <summary>All runs, the newest change first.</summary>
@@ -33,41 +36,44 @@ internal sealed class RunReader(RunCatalog catalog, Launches launches)
     public RunAnswer Read(RunEntry entry)
     {
         bool isRunning = FolderLock.IsHeld(entry.Path);
-        string stamp = $"{isRunning} {StampOf(entry)} {launches.MessageOf(entry.Id)}";
+        bool isTaken = launches.IsTaken(entry.Path);
+        string stamp = $"{isRunning} {isTaken} {StampOf(entry)} {launches.FailureOf(entry.Id)}";
         if (_known.TryGetValue(entry.Id, out var known) && known.Stamp == stamp) return known.Answer;
         RunAnswer answer;
         try
         {
-            answer = Read(entry, isRunning);
+            answer = Read(entry, isRunning, isTaken);
         }
-        catch (Exception e) when (e is InputException or StudioException || FileErrors.IsFileError(e))
+        // Whatever is wrong with one run must not hide the others.
+        catch (Exception e)
         {
             answer = Blank(entry) with
             {
                 Kind = KindOf(entry),
                 State = RunCondition.Damaged,
-                Message = e.Message.ReplaceLineEndings(" "),
+                Message = catalog.Shown(e.Message.ReplaceLineEndings(" ")),
             };
         }
         _known[entry.Id] = (stamp, answer);
         return answer;
     }
 
-    /// <summary>The version of a run's newest weights; null before the first.</summary>
-    public static string? ModelVersion(RunEntry entry)
+    /// <summary>The version of a file of weights, which changes when they do; null if there is none.</summary>
+    public static string? VersionOf(string path)
     {
-        var file = new FileInfo(entry.PathOf(StateDict.ModelName));
+        var file = new FileInfo(path);
         return file.Exists ? $"{file.LastWriteTimeUtc.Ticks:x}{file.Length:x}" : null;
     }
 
-    private RunAnswer Read(RunEntry entry, bool isRunning)
+    private RunAnswer Read(RunEntry entry, bool isRunning, bool isTaken)
     {
-        foreach (string name in Watched) entry.PathOf(name);
+        foreach (string name in Watched.Concat(Others)) entry.PathOf(name);
         OpenedRun opened = OpenedRun.Open(entry);
         RunOptions options = opened.Run.Options;
         Checkpoint? checkpoint = opened.Run.LatestCheckpoint();
+        if (checkpoint is not null) entry.PathOf(Path.GetRelativePath(entry.Path, checkpoint.StatePath));
         IReadOnlyDictionary<string, double?>? metrics = CsvTail.LastRow(opened.Run.MetricsPath);
-        string? version = ModelVersion(entry);
+        string? version = VersionOf(opened.Run.ModelPath);
         long update = Math.Max(checkpoint?.Update ?? 0, (long)(metrics?.GetValueOrDefault("update") ?? 0));
         // Of a run that was resumed from before its last row, the rows are cut when it starts.
         if (!isRunning && checkpoint is not null) update = checkpoint.Update;
@@ -75,9 +81,15 @@ internal sealed class RunReader(RunCatalog catalog, Launches launches)
         double fraction = options.Budget.Spent(update, options.Batch, TimeSpan.FromSeconds(seconds ?? 0));
         // What comes without checkpoints, such as the models of the program, cannot be trained on.
         bool isFinished = fraction >= 1 || (checkpoint is null && version is not null);
+        bool canLengthen = checkpoint is not null && options.CanChangeBudget;
         double? speed = metrics?.GetValueOrDefault("images_per_second");
-        string? message = isRunning ? null : launches.MessageOf(entry.Id);
-        var answer = Blank(entry) with
+        RunAnswer blank = Blank(entry);
+        // A failure is told until another process has trained the run, in a terminal for example.
+        string? message =
+            !isRunning && launches.FailureOf(entry.Id) is { } failure && failure.At >= blank.Changed
+                ? failure.Message
+                : null;
+        RunAnswer answer = blank with
         {
             Kind = opened.Kind,
             State = isRunning ? RunCondition.Running : isFinished ? RunCondition.Finished : RunCondition.Stopped,
@@ -88,12 +100,13 @@ internal sealed class RunReader(RunCatalog catalog, Launches launches)
             Updates = options.Budget.UpdatesFor(options.Batch),
             Fraction = isFinished && !isRunning ? 1 : Math.Clamp(fraction, 0, 1),
             ImagesPerSecond = speed,
-            SecondsSpent = metrics?.GetValueOrDefault("seconds"),
+            SecondsSpent = Possible(metrics?.GetValueOrDefault("seconds")),
             SecondsLeft = isRunning ? SecondsLeft(options, update, seconds, speed) : null,
             ModelVersion = version,
             Parent = entry.Parent is { } parent ? catalog.IdOf(parent) : null,
             CanStop = isRunning && !entry.Folder.IsBuiltIn,
-            CanResume = !isRunning && !isFinished && !entry.Folder.IsBuiltIn && !launches.IsStarting(entry.Id),
+            CanResume = !isRunning && !entry.Folder.IsBuiltIn && !isTaken && (!isFinished || canLengthen),
+            CanLengthen = canLengthen,
         };
         answer = WithEvaluation(answer, CsvTail.LastRow(opened.Run.EvalPath));
         return opened.Run is TokenizerRun tokenizer ? WithTokenizer(answer, entry, tokenizer) : answer;
@@ -134,9 +147,9 @@ internal sealed class RunReader(RunCatalog catalog, Launches launches)
     private static double? SecondsOf(
         RunOptions options, Checkpoint? checkpoint, bool isRunning, IReadOnlyDictionary<string, double?>? metrics)
     {
-        double? updates = metrics?.GetValueOrDefault("seconds");
+        double? updates = Possible(metrics?.GetValueOrDefault("seconds"));
         if (options.Budget.Minutes is null || checkpoint is null) return updates;
-        double? exact = Checkpoint.ReadState(checkpoint.Path).Seconds;
+        double? exact = Possible(Checkpoint.ReadState(checkpoint.Path).Seconds);
         return isRunning && updates > (exact ?? 0) ? updates : exact;
     }
 
@@ -144,9 +157,13 @@ internal sealed class RunReader(RunCatalog catalog, Launches launches)
     {
         if (options.Budget.Minutes is { } minutes) return Math.Max(0, 60 * minutes - (seconds ?? 0));
         return speed > 0 && options.Budget.UpdatesFor(options.Batch) is { } updates
-            ? Math.Max(0, (updates - update) * options.Batch / speed.Value)
+            ? Possible(Math.Max(0, ((double)updates - update) * options.Batch / speed.Value))
             : null;
     }
+
+    /// <summary>Seconds that a run can take; null for what only a damaged file says.</summary>
+    private static double? Possible(double? seconds) =>
+        seconds is >= 0 and <= 2 * 60 * TrainingBudget.MostMinutes ? seconds : null;
 
     private static RunAnswer Blank(RunEntry entry) => new()
     {

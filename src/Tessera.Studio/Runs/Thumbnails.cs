@@ -12,10 +12,10 @@ internal static class Thumbnails
     /// <summary>The file with the newest reconstructions; null if there is none.</summary>
     public static string? Find(RunEntry entry)
     {
-        var snapshots = new SnapshotFolder(entry.PathOf());
         entry.PathOf(SnapshotFolder.Name);
-        if (snapshots.Updates() is [.., var newest]) return Existing(snapshots.ImagesPath(newest));
-        return Existing(entry.PathOf("reconstructions.png"));
+        return Existing(new SnapshotFolder(entry.Path).Updates() is [.., var newest]
+            ? entry.PathOf(SnapshotFolder.Name, $"{newest}", SnapshotFolder.ImagesName)
+            : entry.PathOf("reconstructions.png"));
     }
 
     /// <summary>The image as a PNG: a row of eight becomes two rows of four.</summary>

@@ -3,6 +3,7 @@ using Tessera.Imaging;
 using Tessera.Inspection;
 using Tessera.Priors;
 using Tessera.Studio.Contract;
+using Tessera.Studio.Http;
 using Tessera.Studio.Models;
 using Tessera.Tensors.Devices;
 using Tessera.Tensors.Random;
@@ -13,7 +14,7 @@ namespace Tessera.Studio.Samples;
 internal sealed class Drawing : IDisposable
 {
     private const int BackgroundCells = 1024;
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1), ImageInterval = TimeSpan.FromMilliseconds(125);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _stop = new();
@@ -105,9 +106,10 @@ internal sealed class Drawing : IDisposable
         {
             Fail("stopped");
         }
-        catch (Exception e) when (e is InputException or IOException)
+        // Nobody else would see it, and those who listen would wait for ever.
+        catch (Exception e)
         {
-            Fail(e.Message.ReplaceLineEndings(" "));
+            Fail(ErrorAnswers.MessageOf(e).ReplaceLineEndings(" "));
         }
     }
 
@@ -129,7 +131,7 @@ internal sealed class Drawing : IDisposable
             // Several passes: a place counts once the last images have it.
             if (position.First + position.Codes.Length == _codes.Length) _drawn = position.Position + 1;
         }
-        if (_listeners == 0 || Environment.TickCount64 - _decoded < ImageInterval.TotalMilliseconds) return;
+        if (_listeners == 0 || Environment.TickCount64 - _decoded < EventStream.Interval.TotalMilliseconds) return;
         _image = new DrawnImageAnswer(_drawn, ImageFile.EncodePng(Decode(probe, background)));
         _decoded = Environment.TickCount64;
     }

@@ -24,15 +24,15 @@ internal sealed class SampleEndpoints(ModelStore models)
 
     public void Map(IEndpointRouteBuilder app)
     {
-        app.MapPost("/api/runs/{id}/samples", Start);
-        app.MapGet("/api/samples/{id}/events", Watch);
+        app.MapPost("/api/runs/{id}/samples", Start).Gives<SampleAnswer>(StatusCodes.Status202Accepted);
+        app.MapGet("/api/samples/{id}/events", Watch).GivesEvents();
         app.MapDelete("/api/samples/{id}", Stop);
     }
 
     private async Task<JsonHttpResult<SampleAnswer>> Start(
         string id, SampleRequest request, CancellationToken cancellation)
     {
-        Checks.InRange(request.Count, 1, MostImages, "count");
+        Parameter.InRange(request.Count, 1, MostImages, "count");
         LoadedModel loaded = await models.Get(id, cancellation);
         CodePriorOptions prior = (await models.Use(id, parts => parts.Sampler.Prior, cancellation)).Options;
         int? label = Checks.Class(prior, request.Class);

@@ -9,8 +9,9 @@ namespace Tessera.Data;
 
 /// <summary>
 /// Training batches on a device, in the order of <see cref="BatchSampler"/>. The images lie on the device as bytes; an
-/// update names its images by number. Images that do not fit one block of memory stay on the host: the bytes of each
-/// batch are then uploaded. A batch depends only on (images, batch size, seed, flips, update).
+/// update names its images by number. Images of a store, and those that do not fit one block of memory, stay where they
+/// are: the bytes of each batch are read on another thread while the update before runs, then uploaded. A batch depends
+/// only on (images, batch size, seed, flips, update).
 /// </summary>
 /// <example><code>
 /// using var batches = new ImageBatches(SyntheticShapes.Load(Split.Train), batch: 256, seed: 1);
@@ -19,7 +20,6 @@ namespace Tessera.Data;
 /// </code></example>
 public sealed class ImageBatches : IDisposable
 {
-    private readonly ImageSet _images;
     private readonly BatchSampler _sampler;
     private readonly CounterRandom? _flips;
     private readonly UpdateBlock _block;
@@ -28,7 +28,7 @@ public sealed class ImageBatches : IDisposable
     private readonly int _batch, _first, _count;
     private readonly ImageLayout _layout;
     private readonly Storage<byte> _bytes;
-    private readonly byte[]? _staging;
+    private readonly BatchReader? _reader;
     private readonly bool _ownsBlock;
 
     /// <summary>Puts the images on a device, with a block of their own for the numbers of each batch.</summary>
@@ -58,7 +58,6 @@ public sealed class ImageBatches : IDisposable
         ImageSet images, UpdateBlock block, int batch, ulong seed, bool flips = false, BatchShare? share = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
-        _images = images;
         _sampler = new BatchSampler(images.Count, seed);
         _flips = flips ? new CounterRandom(seed, RandomStreams.Flips) : null;
         _block = block;
@@ -72,8 +71,8 @@ public sealed class ImageBatches : IDisposable
         }
         else
         {
-            _staging = new byte[checked(batch * _layout.Length)];
-            _bytes = block.Device.Allocate<byte>(_staging.Length);
+            _reader = new BatchReader(images, _sampler, _batch, _first, batch, _layout.Length);
+            _bytes = block.Device.Allocate<byte>(checked(batch * _layout.Length));
         }
         _count = _bytes.Length / _layout.Length;
         _chosen = _numbers.AsIndices(limit: 2 * _count);
@@ -97,18 +96,18 @@ public sealed class ImageBatches : IDisposable
     /// <exception cref="OverflowException">
     /// The batch lies beyond position 2^63 - 1 of the sequence of images.
     /// </exception>
+    /// <exception cref="InputException">The images are in a store that cannot be read.</exception>
     public void Prepare(long update)
     {
         Span<int> numbers = _numbers.Values;
-        _sampler.Fill(update, _batch, _first, numbers);
-        if (_staging is not null)
+        if (_reader is null)
         {
-            for (int i = 0; i < numbers.Length; i++)
-            {
-                _images.Pixels(numbers[i]).CopyTo(_staging.AsSpan(i * _layout.Length));
-                numbers[i] = i;
-            }
-            _block.Device.Upload(new ReadOnlySpan<byte>(_staging), _bytes);
+            _sampler.Fill(update, _batch, _first, numbers);
+        }
+        else
+        {
+            for (int i = 0; i < numbers.Length; i++) numbers[i] = i;
+            _block.Device.Upload(_reader.Read(update), _bytes);
         }
         if (_flips is not { } flips) return;
         for (int i = 0; i < numbers.Length; i++)
@@ -125,6 +124,7 @@ public sealed class ImageBatches : IDisposable
     /// <summary>Frees the images on the device, and the block if it is their own.</summary>
     public void Dispose()
     {
+        _reader?.Dispose();
         _bytes.Dispose();
         if (_ownsBlock) _block.Dispose();
     }

@@ -53,25 +53,34 @@ public static class ImageFolder
     public static ImageSource Open(
         string folder, Split split, ImageSize size, int channels = 3, CancellationToken cancellation = default)
     {
+        FolderListing found = List(folder, cancellation);
+        FolderEntry[] chosen = [.. found.Entries.Where(entry => split == Split.All || entry.Split == split)];
+        if (chosen.Length == 0) throw EmptySplit(folder, split, found.Entries.Count, found.HasSplits);
+
+        int[] labels =
+            [.. chosen.Select(entry => Array.BinarySearch(found.Classes, entry.Class, StringComparer.Ordinal))];
+        string[] paths = [.. chosen.Select(entry => entry.Path)];
+        var reader = new ImageReader([.. paths.Select(path => Path.Combine(folder, path))], size, channels);
+        return new ImageSource(
+            SplitNames.NameOf(folder, split), reader.Size, channels, labels, found.Classes,
+            i => reader.Read(Path.Combine(folder, paths[i])), paths)
+        { LeftAlone = found.LeftAlone };
+    }
+
+    /// <summary>Finds the images of a folder, in order, with their classes and splits.</summary>
+    /// <exception cref="InputException">The folder is missing, unreadable or without images.</exception>
+    internal static FolderListing List(string folder, CancellationToken cancellation)
+    {
         ImageWalk found = ImageWalk.Below(folder, cancellation);
         bool hasSplits = found.HasFolder("train") && found.HasFolder("test");
-        List<Entry> entries = found.Paths.ConvertAll(path => Classify(path, hasSplits));
+        List<FolderEntry> entries = found.Paths.ConvertAll(path => Classify(path, hasSplits));
         if (entries.Count == 0)
         {
             throw new InputException(
                 $"{folder} holds no images; put some into it ({ImageFile.ExtensionList}), or name another folder");
         }
         string[] classes = [.. entries.Select(entry => entry.Class).Distinct().Order(StringComparer.Ordinal)];
-        Entry[] chosen = [.. entries.Where(entry => split == Split.All || entry.Split == split)];
-        if (chosen.Length == 0) throw EmptySplit(folder, split, entries.Count, hasSplits);
-
-        int[] labels = [.. chosen.Select(entry => Array.BinarySearch(classes, entry.Class, StringComparer.Ordinal))];
-        string[] paths = [.. chosen.Select(entry => entry.Path)];
-        var reader = new ImageReader([.. paths.Select(path => Path.Combine(folder, path))], size, channels);
-        return new ImageSource(
-            SplitNames.NameOf(folder, split), reader.Size, channels, labels, classes,
-            i => reader.Read(Path.Combine(folder, paths[i])), paths)
-        { LeftAlone = found.DescribeOthers() };
+        return new FolderListing(folder, entries, classes, hasSplits, found.DescribeOthers());
     }
 
     /// <summary>
@@ -86,13 +95,13 @@ public static class ImageFolder
         return BinaryPrimitives.ReadUInt64LittleEndian(hash) % HeldOutOneIn == 0;
     }
 
-    private static Entry Classify(string path, bool hasSplits)
+    private static FolderEntry Classify(string path, bool hasSplits)
     {
         Split? splitFolder = hasSplits ? SplitFolder(path) : null;
         string[] parts = path.Split('/');
         int classAt = splitFolder is null ? 0 : 1;
         Split split = hasSplits ? splitFolder ?? Split.All : IsHeldOut(path) ? Split.Test : Split.Train;
-        return new Entry(path, parts.Length > classAt + 1 ? parts[classAt] : Unlabelled, split);
+        return new FolderEntry(path, parts.Length > classAt + 1 ? parts[classAt] : Unlabelled, split);
     }
 
     private static Split? SplitFolder(string path) =>
@@ -111,7 +120,19 @@ public static class ImageFolder
                 "add some, or sort them into train/ and test/",
         })
     { Option = nameof(split), Value = Split.All.Name() };
-
-    // Split.All marks an image outside train/ and test/; only Split.All uses it.
-    private readonly record struct Entry(string Path, string Class, Split Split);
 }
+
+/// <summary>An image of a folder.</summary>
+/// <param name="Path">Its path relative to the folder, with '/' as separator.</param>
+/// <param name="Class">Its class.</param>
+/// <param name="Split">Its split; <see cref="Split.All"/> marks an image outside train/ and test/.</param>
+internal readonly record struct FolderEntry(string Path, string Class, Split Split);
+
+/// <summary>The images of a folder.</summary>
+/// <param name="Folder">The folder.</param>
+/// <param name="Entries">The images, in ordinal order of their paths; at least one.</param>
+/// <param name="Classes">The names of their classes, in ordinal order.</param>
+/// <param name="HasSplits">Whether the folder contains train/ and test/.</param>
+/// <param name="LeftAlone">The files of other kinds; null if there are none.</param>
+internal sealed record FolderListing(
+    string Folder, List<FolderEntry> Entries, string[] Classes, bool HasSplits, string? LeftAlone);

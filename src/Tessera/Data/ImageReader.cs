@@ -34,9 +34,14 @@ internal sealed class ImageReader
     /// <summary>Reads an image, <c>[height, width, channels]</c>.</summary>
     /// <exception cref="InputException">It cannot be read.</exception>
     /// <exception cref="NativeSizeException">The size is native, and this image has another one.</exception>
-    public byte[] Read(string path)
+    public byte[] Read(string path) => Fit(ImageFile.Read(path), path);
+
+    /// <summary>Decodes the bytes of an image file, to <c>[height, width, channels]</c>.</summary>
+    /// <inheritdoc cref="Read"/>
+    public byte[] Decode(byte[] data, string name) => Fit(ImageFile.Decode(data, name), name);
+
+    private byte[] Fit(Image image, string path)
     {
-        Image image = ImageFile.Read(path);
         if (_sizeOf is null) return ImageTransform.Fit(image, Size.Width, Size.Height, _channels).Pixels;
         ImageSize own = Cropped(image, path);
         if (own != Size)

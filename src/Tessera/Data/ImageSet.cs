@@ -3,14 +3,13 @@ using Tessera.Imaging;
 namespace Tessera.Data;
 
 /// <summary>
-/// Images of one size with their classes, all in memory as bytes. Every data source (CIFAR-10, a folder,
-/// SyntheticShapes) loads into this form.
+/// Images of one size with their classes, as bytes: in memory, or in an <see cref="Stores.ImageStore"/>, from which
+/// each is read when it is needed. Every data source (CIFAR-10, a folder, SyntheticShapes, a store) loads into this
+/// form.
 /// </summary>
 public sealed class ImageSet
 {
-    // Images lie one after another in blocks; every block but the last holds as many as fit an array.
-    private readonly byte[][] _blocks;
-    private readonly int _perBlock;
+    private readonly ImagePixels _pixels;
     private readonly int[] _labels;
 
     /// <summary>Creates a set with copies of the given arrays.</summary>
@@ -41,6 +40,17 @@ public sealed class ImageSet
     internal ImageSet(
         string name, int width, int height, int channels, int[] labels, IReadOnlyList<string> classNames,
         int? blockLength = null)
+        : this(
+            name, width, height, channels, labels, classNames,
+            new PixelBlocks(
+                labels.Length, checked(width * height * channels), blockLength ?? Array.MaxLength))
+    {
+    }
+
+    /// <summary>Creates a set of images that are somewhere already.</summary>
+    internal ImageSet(
+        string name, int width, int height, int channels, int[] labels, IReadOnlyList<string> classNames,
+        ImagePixels pixels)
     {
         Name = name;
         Width = width;
@@ -48,13 +58,7 @@ public sealed class ImageSet
         Channels = channels;
         ClassNames = classNames;
         _labels = labels;
-        int length = checked(width * height * channels);
-        _perBlock = (blockLength ?? Array.MaxLength) / length;
-        _blocks =
-        [
-            .. Enumerable.Range(0, (labels.Length + _perBlock - 1) / _perBlock).Select(block =>
-                new byte[Math.Min(_perBlock, labels.Length - block * _perBlock) * length]),
-        ];
+        _pixels = pixels;
     }
 
     /// <summary>A name for messages.</summary>
@@ -76,20 +80,26 @@ public sealed class ImageSet
     public int Count => _labels.Length;
 
     /// <summary>
-    /// The bytes of all images, one after another; null if they do not fit one block of memory (2 GiB). Do not modify
-    /// them.
+    /// The bytes of all images, one after another; null if they do not lie in one block of memory (2 GiB). Do not
+    /// modify them.
     /// </summary>
-    // A null literal alone would become an empty memory, not null.
-    internal Memory<byte>? Block => _blocks is [var all] ? all : (Memory<byte>?)null;
+    internal Memory<byte>? Block => _pixels.Block;
 
     /// <summary>The bytes of one image, <c>[height, width, channels]</c>.</summary>
-    public ReadOnlySpan<byte> Pixels(int index) => Memory(index).Span;
+    /// <exception cref="InputException">They are in a store that cannot be read.</exception>
+    public ReadOnlySpan<byte> Pixels(int index) => _pixels.Get(index);
+
+    /// <summary>Copies the bytes of one image, <c>[height, width, channels]</c>; allocates nothing.</summary>
+    /// <param name="index">The image.</param>
+    /// <param name="destination">Receives its bytes; at least as many.</param>
+    /// <exception cref="InputException">They are in a store that cannot be read.</exception>
+    public void CopyPixels(int index, Span<byte> destination) => _pixels.Copy(index, destination);
 
     /// <summary>The class of one image.</summary>
     public int Label(int index) => _labels[index];
 
     /// <summary>A copy of one image as an <see cref="Image"/>.</summary>
-    public Image Image(int index) => new(Width, Height, Channels, Pixels(index).ToArray());
+    public Image Image(int index) => new(Width, Height, Channels, Bytes(index));
 
     /// <summary>Copies of the first images of the set, at most <paramref name="count"/>.</summary>
     public Image[] First(int count) => [.. Enumerable.Range(0, Math.Min(count, Count)).Select(Image)];
@@ -99,8 +109,8 @@ public sealed class ImageSet
 
     /// <summary>The same images as a source.</summary>
     public ImageSource AsSource() =>
-        new(Name, new ImageSize(Height, Width), Channels, _labels, ClassNames, i => Pixels(i).ToArray())
-        { Whole = this };
+        new(Name, new ImageSize(Height, Width), Channels, _labels, ClassNames, Bytes)
+        { Pixels = _pixels };
 
     /// <summary>
     /// The variance of byte/255 over every sample of every image (the reference notebook's <c>data_variance</c>),
@@ -108,11 +118,7 @@ public sealed class ImageSet
     /// </summary>
     public double Variance()
     {
-        long[] histogram = new long[256];
-        foreach (byte[] image in _blocks)
-        {
-            foreach (byte sample in image) histogram[sample]++;
-        }
+        long[] histogram = _pixels.Histogram();
         Int128 count = 0, sum = 0, sumOfSquares = 0;
         for (int value = 0; value < 256; value++)
         {
@@ -123,6 +129,13 @@ public sealed class ImageSet
         return count == 0
             ? 0
             : (double)(sumOfSquares * count - sum * sum) / ((double)count * (double)count * 255 * 255);
+    }
+
+    private byte[] Bytes(int index)
+    {
+        byte[] bytes = new byte[Width * Height * Channels];
+        CopyPixels(index, bytes);
+        return bytes;
     }
 
     /// <summary>Copies the bytes and the class of one image in.</summary>
@@ -137,18 +150,11 @@ public sealed class ImageSet
     /// <exception cref="ArgumentException">They are not as many as an image has.</exception>
     internal void Set(int index, ReadOnlySpan<byte> image)
     {
-        Memory<byte> place = Memory(index);
+        Span<byte> place = ((PixelBlocks)_pixels).At(index);
         if (image.Length != place.Length)
             throw new ArgumentException(
                 $"image {index} has {image.Length} bytes; {Width}x{Height}x{Channels} needs {place.Length}",
                 nameof(image));
-        image.CopyTo(place.Span);
-    }
-
-    private Memory<byte> Memory(int index)
-    {
-        (int block, int inBlock) = Math.DivRem(index, _perBlock);
-        int length = Width * Height * Channels;
-        return _blocks[block].AsMemory(inBlock * length, length);
+        image.CopyTo(place);
     }
 }

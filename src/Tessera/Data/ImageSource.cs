@@ -69,11 +69,13 @@ public sealed class ImageSource
     /// <summary>Number of images.</summary>
     public int Count => _labels.Length;
 
-    /// <summary>The files of other kinds: "3 other files left alone (.db, .txt)"; null if there are none.</summary>
+    /// <summary>
+    /// What is not among the images: "3 other files left alone (.db, .txt)", or what a store lacks; null for nothing.
+    /// </summary>
     public string? LeftAlone { get; init; }
 
-    /// <summary>The set in memory that this reads; null if there is none.</summary>
-    internal ImageSet? Whole { get; init; }
+    /// <summary>Where the images lie already, so that <see cref="Load"/> reads none; null for files.</summary>
+    internal ImagePixels? Pixels { get; init; }
 
     /// <summary>The name of an image: its relative path with '/' as separator, or else its number.</summary>
     public string NameOf(int index) => _names?[index] ?? index.ToString(CultureInfo.InvariantCulture);
@@ -108,7 +110,7 @@ public sealed class ImageSource
         return new ImageSource(
             Name, Size, Channels, [.. kept.Select(i => _labels[i])], ClassNames, i => _read(kept[i]),
             [.. kept.Select(NameOf)])
-        { LeftAlone = LeftAlone };
+        { LeftAlone = LeftAlone, Pixels = Pixels?.Only(kept) };
     }
 
     /// <summary>One image, <c>[height, width, channels]</c>; do not modify it.</summary>
@@ -189,7 +191,7 @@ public sealed class ImageSource
     /// <exception cref="InputException">They do not fit into memory.</exception>
     public ImageSet Load(IProgress<int>? progress = null, CancellationToken cancellation = default)
     {
-        if (Whole is not null) return Whole;
+        if (Pixels is not null) return new ImageSet(Name, Width, Height, Channels, _labels, ClassNames, Pixels);
         CheckMemory();
         var set = new ImageSet(Name, Width, Height, Channels, _labels, ClassNames);
         ForEach(0, Count, (i, image) => set.Set(i, image), progress, cancellation);
@@ -200,7 +202,7 @@ public sealed class ImageSource
     public ImageSource ToChannels(int channels) => channels == Channels ? this : new(
         Name, Size, channels, _labels, ClassNames,
         i => ImageTransform.ToChannels(new Image(Width, Height, Channels, _read(i)), channels).Pixels, _names)
-    { LeftAlone = LeftAlone };
+    { LeftAlone = LeftAlone, Pixels = Pixels?.ToChannels(channels) };
 
     private void CheckMemory()
     {

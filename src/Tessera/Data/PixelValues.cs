@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Tessera.Imaging;
 
 namespace Tessera.Data;
 
@@ -50,6 +51,9 @@ public static class PixelValues
     {
         foreach (ref float value in values) value = ToUnit(value);
     }
+
+    /// <summary>The samples of an image as numbers in [0, 1], for metrics.</summary>
+    internal static float[] UnitRange(Image image) => Array.ConvertAll(image.Pixels, sample => sample / 255f);
 
     private static float ToUnit(float value) => Math.Clamp(value + 0.5f, 0f, 1f);
 }

@@ -84,6 +84,7 @@ public sealed class CodeSet
         CancellationToken cancellation = default)
     {
         ImageFit.Check(model.Options, images.Width, images.Height, images.Channels);
+        CheckMemory(model, images);
         int[] codes = EncodeAll(model, images, isMirrored: false, done => progress?.Report(done), cancellation);
         int[]? mirrored = flips
             ? EncodeAll(
@@ -93,6 +94,17 @@ public sealed class CodeSet
         return new CodeSet(
             images.Name, codes, images.Height / cell * (images.Width / cell) * model.Options.Cell.Codes,
             [.. Enumerable.Range(0, images.Count).Select(images.Label)], mirrored);
+    }
+
+    /// <summary>Codes are held in memory as one array, even those of images that are not.</summary>
+    private static void CheckMemory(VqVae model, ImageSet images)
+    {
+        int cell = model.Options.PixelsPerCode;
+        long each = (long)(images.Height / cell) * (images.Width / cell) * model.Options.Cell.Codes;
+        if (images.Count * each > Array.MaxLength)
+            throw new InputException(
+                $"the {images.Count} images of {images.Name} have {each} codes each, more than the "
+                + $"{Array.MaxLength / each * each} that fit in memory; choose fewer images or a larger stride");
     }
 
     private static int[] EncodeAll(

@@ -17,6 +17,9 @@ public sealed record Checkpoint(string Path, long Update)
     /// <summary>The path of the weights.</summary>
     public string ModelPath => System.IO.Path.Combine(Path, StateDict.ModelName);
 
+    /// <summary>The path of the run's other state.</summary>
+    internal string StatePath => System.IO.Path.Combine(Path, StateName);
+
     private string OptimizerPath => System.IO.Path.Combine(Path, OptimizerName);
 
     /// <summary>Whether a folder is a checkpoint: whether it has a <c>state.json</c>.</summary>
@@ -50,12 +53,11 @@ public sealed record Checkpoint(string Path, long Update)
     internal RunState Read(Learner learner, ModelOptimizer optimizer)
     {
         RunState state = ReadState(Path);
-        string statePath = System.IO.Path.Combine(Path, StateName);
         if (state.Update != Update || state.OptimizerSteps < 0)
-            throw new InputException($"{statePath} is damaged: it is not the state of update {Update}; restore a copy");
+            throw new InputException($"{StatePath} is damaged: it is not the state of update {Update}; restore a copy");
         // The last update and its evaluation may exceed the budget, so twice the longest budget is allowed.
         if (state.Seconds is not (null or (>= 0 and <= 2 * 60 * TrainingBudget.MostMinutes)))
-            throw new InputException($"{statePath} is damaged: no run takes {state.Seconds} seconds; restore a copy");
+            throw new InputException($"{StatePath} is damaged: no run takes {state.Seconds} seconds; restore a copy");
         StateDict.Read(ModelPath).CopyAllTo([.. learner.Model.State()]);
         StateDict.Read(OptimizerPath).CopyAllTo([.. optimizer.State()]);
         optimizer.Steps = state.OptimizerSteps;

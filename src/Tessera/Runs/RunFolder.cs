@@ -223,7 +223,7 @@ public abstract class RunFolder
                 $"the options differ from those of the run in {Path}; a resumed run can change only its "
                 + Options.Resumable);
         if (changed.Budget == Options.Budget) return;
-        if (Options.LearningRateShape == Tensors.Optim.LearningRateShape.Cosine)
+        if (!Options.CanChangeBudget)
             throw new InputException(
                 $"the learning rate of the run in {Path} falls to 0 over its {Options.Budget}, so they cannot change; "
                 + "start a new run")

@@ -75,6 +75,11 @@ public abstract record RunOptions
     /// <summary>The learning rate of each update.</summary>
     internal LearningRateSchedule Schedule => new(LearningRate, WarmUp, LearningRateShape);
 
+    /// <summary>
+    /// Whether a resumed run can have another budget: not where the learning rate falls to 0 over the budget.
+    /// </summary>
+    internal bool CanChangeBudget => LearningRateShape != LearningRateShape.Cosine;
+
     /// <summary>Creates the device that the options name; the caller disposes it.</summary>
     /// <param name="passedOver">
     /// Receives the name of each device that was found and cannot be used all the same, and why, where the options

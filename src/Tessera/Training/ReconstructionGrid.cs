@@ -1,4 +1,5 @@
 using Tessera.Analysis;
+using Tessera.Data;
 using Tessera.Imaging;
 using Tessera.Models;
 using Tessera.Tokens;
@@ -44,7 +45,7 @@ public sealed record ReconstructionGrid(Image Image, double Psnr)
         foreach ((Image original, Image reconstruction) in
             images.Zip(tokenizer.DecodeAll(codes, rows, columns, cancellation)))
         {
-            psnr += ImageMetrics.Psnr(UnitRange(original), UnitRange(reconstruction));
+            psnr += ImageMetrics.Psnr(PixelValues.UnitRange(original), PixelValues.UnitRange(reconstruction));
             Image pair = ImageGrid.Make([original, reconstruction], columns: 2, padding: 0);
             pairs.Add(ImageTransform.Enlarge(pair, factor));
         }
@@ -61,6 +62,4 @@ public sealed record ReconstructionGrid(Image Image, double Psnr)
             throw new InputException(
                 $"{images.Count} images of {first.Height}x{first.Width} are too many for one grid; take fewer");
     }
-
-    private static float[] UnitRange(Image image) => Array.ConvertAll(image.Pixels, sample => sample / 255f);
 }

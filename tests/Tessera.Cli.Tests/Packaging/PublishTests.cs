@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Tessera.Data;
@@ -53,6 +54,32 @@ public sealed class PublishTests : IDisposable
         Assert.Contains("16 codes of 4 dimensions", Run("info", _folder["model.pt"]), StringComparison.Ordinal);
         // The models inside the file.
         Run("sample", "cifar10", "--class", "horse", "--count", "2", "--out", _folder["horses.png"]);
+        ServesTheStudio(_folder["published", name]);
+    }
+
+    /// <summary>The pages are inside the file, and so is what writes JSON.</summary>
+    private void ServesTheStudio(string program)
+    {
+        var start = new ProcessStartInfo(program, ["studio", _folder.Path, "--port", "0", "--no-browser"])
+        {
+            RedirectStandardOutput = true,
+        };
+        using Process studio = Process.Start(start)!;
+        try
+        {
+            string address = studio.StandardOutput.ReadLine()!.Split(" at ")[1];
+            using var client = new HttpClient { BaseAddress = new Uri(address) };
+            Assert.Contains("<script", Get("/"), StringComparison.Ordinal);
+            Assert.Contains("\"recon_error\"", Get("/api/runs"), StringComparison.Ordinal);
+            Assert.Contains("\"--codes\"", Get("/api/form"), StringComparison.Ordinal);
+
+            string Get(string path) =>
+                client.GetStringAsync(path, TestContext.Current.CancellationToken).GetAwaiter().GetResult();
+        }
+        finally
+        {
+            studio.Kill();
+        }
     }
 
     private IEnumerable<string> ImagesOfEveryFormat()

@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics;
 using Tessera.Tensors.Devices;
+using Tessera.Tensors.Devices.Cpu;
 using Tessera.Tensors.Devices.Cpu.Simd;
 
 namespace Tessera.Tensors.Tests.Devices;
@@ -101,6 +102,36 @@ public class ConvolutionKernelTests
         AssertAgree(Geometry(1, 256, 257, 1, 16, 3, 3, 1, 1));
         AssertAgree(Geometry(1, 130, 262, 20, 40, 4, 4, 2, 1));
         AssertAgree(Geometry(70, 8, 32, 40, 72, 3, 3, 1, 1));
+    }
+
+    /// <summary>
+    /// So many weights that more tiles share each fetch of them: whole chunks for each thread, and stages that threads
+    /// divide. An image has the bits that it has alone.
+    /// </summary>
+    [Fact]
+    public void Many_weights_agree()
+    {
+        const int Images = 60, In = 240, Out = 248;
+        AssertAgree(Geometry(2, 4, 5, In, Out, 3, 3, 1, 1));
+        float[] image = Numbers.Normal(8 * 8 * In, 1);
+        Storage<float> weight = Kernels.Store(Numbers.Normal(In * Out * 9, 2));
+        foreach (int threads in (int[])[1, 2])
+        {
+            using var device = new CpuDevice(threads, null);
+            float[] alone = Convolve(device, 1);
+            Assert.All(
+                Convolve(device, Images).Chunk(alone.Length),
+                (result, i) => Assert.True(Numbers.SameBits(alone, result), $"image {i} differs on {threads} threads"));
+        }
+
+        float[] Convolve(CpuDevice device, int images)
+        {
+            float[] x = [.. Enumerable.Repeat(image, images).SelectMany(values => values)];
+            GuardedMemory<float> y = new(new float[images * 8 * 8 * Out]);
+            device.Conv2d(
+                Geometry(images, 8, 8, In, Out, 3, 3, 1, 1), Kernels.Store(x), weight, default, y.Storage);
+            return [.. y.Values];
+        }
     }
 
     /// <summary>

@@ -103,8 +103,8 @@ public sealed class RunFolderTests : IDisposable
         TokenizerRun run = TokenizerRun.Create(_folder[name], SmallRun.Options);
         string message = Message(() => run.WithOptions(change(run.Options)));
         Assert.EndsWith(
-            "a resumed run can change only its budget, device, precision, threads, data folder, and how often it is "
-            + "saved and evaluated",
+            "a resumed run can change only its budget, device, precision, threads, data folder, cache, and how often it "
+            + "is saved and evaluated",
             message, StringComparison.Ordinal);
         Assert.Equal(SmallRun.Options, TokenizerRun.Open(_folder[name]).Options);
     }

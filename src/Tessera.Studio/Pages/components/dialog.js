@@ -6,7 +6,8 @@ import { button } from './button.js';
  * Opens a dialog. It closes by Escape, its cross or a click beside it, and is then removed.
  * @param {string} title
  * @param {(close: () => void) => any} content Makes the body.
- * @param {{ isWide?: boolean, canClose?: boolean, signal?: AbortSignal }} [options] `signal` closes it.
+ * @param {{ isWide?: boolean, canClose?: boolean, signal?: AbortSignal }} [options] `signal` closes it. Without
+ *   `canClose` it also stays when the view changes.
  * @returns {HTMLDialogElement}
  */
 export function openDialog(title, content, { isWide = false, canClose = true, signal } = {}) {
@@ -14,7 +15,7 @@ export function openDialog(title, content, { isWide = false, canClose = true, si
   const close = () => dialog.close();
   const dialog = h(
     'dialog',
-    { class: isWide ? 'wide' : '', 'aria-labelledby': id },
+    { class: isWide ? 'wide' : '', 'aria-labelledby': id, 'data-stays': !canClose },
     h(
       'div',
       { class: 'dialog-head' },

@@ -1,11 +1,11 @@
 /** A dialog to choose a picture: one of the data set's, or a file. */
-import { ask, runPath } from '../api.js';
+import { ask, askImage, runPath } from '../api.js';
 import { fill, h } from '../dom.js';
 import { count } from '../format.js';
 import { button } from './button.js';
 import { openDialog } from './dialog.js';
 import { select } from './field.js';
-import { cut, loadImage, pixels } from './images.js';
+import { cut, pixels } from './images.js';
 import { problem } from './toast.js';
 import { failed, waiting } from './waiting.js';
 
@@ -74,8 +74,9 @@ function dataSet(run, choose, signal) {
   const turn = async first => {
     const mine = ++turns;
     try {
+      let onProgress;
       if (!images || images.split !== split) {
-        const onProgress = waiting(grid, 'Reading the data set');
+        onProgress = waiting(grid, 'Reading the data set');
         images = await ask(runPath(run, 'images', { split }), { signal, onProgress });
       }
       if (mine !== turns) return;
@@ -83,7 +84,8 @@ function dataSet(run, choose, signal) {
       number.value = String(from);
       title.textContent = `${images.name}, ${count(images.count)} pictures`;
       const shown = Math.min(pageSize, images.count - from);
-      const strip = await loadImage(runPath(run, 'images/strip.png', { split, from, count: shown }), signal);
+      const path = runPath(run, 'images/strip.png', { split, from, count: shown });
+      const strip = await askImage(path, { signal, onProgress });
       if (mine !== turns) return;
       fill(
         grid,

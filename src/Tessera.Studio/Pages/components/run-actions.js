@@ -1,5 +1,5 @@
 /** What can be done with a run: stop, resume. */
-import { ask, runPath } from '../api.js';
+import { ask, runPath, withQuery } from '../api.js';
 import { fill, h } from '../dom.js';
 import { button } from './button.js';
 import { openDialog } from './dialog.js';
@@ -24,13 +24,15 @@ export const resumeButton = (run, signal) =>
   button(
     'Resume',
     async () => {
-      const form = await ask('/api/form', { signal });
+      const form = await ask(withQuery('/api/form', { kind: run.kind }), { signal });
       const values = {};
       openDialog(
         `Resume ${run.name}`,
         close => {
           const error = h('p', { class: 'problem-text', role: 'alert' });
-          const settings = form.settings.filter(setting => setting.canResume);
+          const settings = form.settings.filter(
+            setting => setting.canResume && (run.canLengthen || setting.group !== 'Length'),
+          );
           return h(
             'form',
             {
@@ -50,8 +52,9 @@ export const resumeButton = (run, signal) =>
               'p',
               { class: 'muted' },
               run.state === 'finished'
-                ? 'Its budget is spent: give it more, or a longer one in all.'
-                : 'It goes on where it stopped. Leave the fields empty to keep its settings.',
+                ? 'Its budget is spent: give it a longer one in all.'
+                : 'It goes on where it stopped. Leave the fields empty to keep its settings.' +
+                    (run.canLengthen ? '' : ' Its length is fixed: its learning rate falls to 0 over it.'),
             ),
             h(
               'div',

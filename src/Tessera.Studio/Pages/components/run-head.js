@@ -19,6 +19,7 @@ const tabs = [
  */
 export function runHead(id, tab, signal) {
   const element = h('header', { class: 'run-head' });
+  const viewName = tabs.find(([name]) => name === tab)?.[1];
   let shown = '';
   onRuns(() => {
     const run = findRun(id);
@@ -38,7 +39,7 @@ export function runHead(id, tab, signal) {
     );
     if (wanted === shown) return;
     shown = wanted;
-    document.title = `${run?.name ?? 'A run'} · Tessera studio`;
+    document.title = `${viewName}: ${run?.name ?? 'a run'} · Tessera studio`;
     const canLook = run && (hasModel(run) || run.kind === 'tokenizer');
     fill(
       element,

@@ -1,4 +1,4 @@
-/** A field for one setting of `tessera train`. */
+/** A field for one setting of a command that trains. */
 import { h, newId } from '../dom.js';
 
 /**

@@ -1,8 +1,15 @@
 /** Keys of the views, and the list of them under `?`. */
 import { h } from '../dom.js';
 import { openDialog } from './dialog.js';
+import { checkbox } from './field.js';
 
-/** @typedef {{ keys: string, what: string, run?: (event: KeyboardEvent) => void, isHeld?: boolean }} Shortcut */
+/**
+ * @typedef {object} Shortcut
+ * @property {string} keys
+ * @property {string} what
+ * @property {(event: KeyboardEvent) => void} [run]
+ * @property {boolean} [isHeld] It works again and again while the key is held.
+ */
 
 /** @type {{ title: string, items: Shortcut[] }[]} */
 const groups = [];
@@ -20,10 +27,31 @@ export function addShortcuts(title, items, signal) {
   signal?.addEventListener('abort', () => groups.splice(groups.indexOf(group), 1));
 }
 
+/** Whether keys without Ctrl work: they get in the way of who speaks to the computer, or types by accident. */
+let isOn = readChoice();
+
+function readChoice() {
+  try {
+    return localStorage.getItem('keys') !== 'off';
+  } catch {
+    return true;
+  }
+}
+
+function choose(on) {
+  isOn = on;
+  try {
+    localStorage.setItem('keys', on ? 'on' : 'off');
+  } catch {
+    /* It then lasts until the page is closed. */
+  }
+}
+
 /** Shows the list. */
 export function showShortcuts() {
   if (document.querySelector('dialog[open]')) return;
-  openDialog('Keys', () =>
+  openDialog('Keys', () => [
+    checkbox('keys of one letter work', isOn, choose).element,
     groups.map(group =>
       h(
         'section',
@@ -43,7 +71,7 @@ export function showShortcuts() {
         ),
       ),
     ),
-  );
+  ]);
 }
 
 document.addEventListener('keydown', event => {
@@ -55,13 +83,14 @@ document.addEventListener('keydown', event => {
     for (const item of group.items) {
       if (!item.run || !item.keys.split(' or ').some(keys => matches(event, keys))) continue;
       event.preventDefault();
-      item.run(event);
+      if (!event.repeat || item.isHeld) item.run(event);
       return;
     }
   }
 });
 
 function matches(event, keys) {
+  if (!isOn && event.key.length === 1 && !event.ctrlKey && !event.metaKey) return false;
   const parts = keys.split('+');
   const key = parts.pop() || '+';
   const needs = name => parts.includes(name);

@@ -20,6 +20,7 @@ import { color, onTheme } from '../theme.js';
  * @property {() => void} [onUp]
  * @property {(i: number) => void} [onHover] -1: left.
  * @property {(i: number, event: KeyboardEvent) => void} [onMove] Reached by the keyboard.
+ * @property {() => void} [onLeave] The keyboard is elsewhere.
  */
 
 /**
@@ -186,6 +187,10 @@ export function tileGrid(options, signal) {
   };
 
   grid.addEventListener('keydown', keys);
+  grid.addEventListener('focusout', event => {
+    // The cell of the keyboard is replaced by another as it moves.
+    if (event.relatedTarget && !grid.contains(/** @type {Node} */ (event.relatedTarget))) options.onLeave?.();
+  });
   grid.addEventListener('pointerdown', event => {
     const i = at(event);
     if (i < 0 || event.button !== 0) return;

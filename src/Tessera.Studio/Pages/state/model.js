@@ -18,10 +18,16 @@ const atlases = new Map();
 
 /** What each code decodes to, ready to be drawn. */
 export class AtlasImage {
-  /** @param {Atlas} atlas @param {HTMLImageElement} image */
-  constructor(atlas, image) {
+  /** @param {string} id The run's. @param {Atlas} atlas @param {HTMLImageElement} image */
+  constructor(id, atlas, image) {
+    this.id = id;
     this.atlas = atlas;
     this.image = image;
+    /**
+     * How often each was chosen; null until it is counted.
+     * @type {{ counts: number[], images: number, split: string } | null}
+     */
+    this.uses = null;
     /** @type {Map<number, number>} Places of the code numbers. */
     this.places = new Map(atlas.numbers.map((number, i) => [number, i]));
   }
@@ -51,9 +57,18 @@ export class AtlasImage {
     context.drawImage(this.image, left, top, part, part, x, y, size, size);
   }
 
-  /** How often a code was chosen. @param {number} number */
+  /** How often a code was chosen; 0 until it is counted. @param {number} number */
   count(number) {
-    return this.atlas.counts[this.places.get(number) ?? -1] ?? 0;
+    return this.uses?.counts[this.places.get(number) ?? -1] ?? 0;
+  }
+
+  /**
+   * Counts how often the codes are chosen, which takes longer than the atlas itself.
+   * @param {AbortSignal} signal
+   * @param {(stage: string, fraction: number) => void} [onProgress]
+   */
+  async countUses(signal, onProgress) {
+    this.uses ??= await ask(runPath(this.id, 'atlas/counts'), { signal, onProgress });
   }
 
   /** Its mean colour. @param {number} number */
@@ -74,7 +89,7 @@ export async function loadAtlas(id, signal, onProgress) {
   if (known) return known;
   const atlas = await ask(runPath(id, 'atlas'), { signal, onProgress });
   const image = await loadImage(atlas.url, signal);
-  const made = new AtlasImage(atlas, image);
+  const made = new AtlasImage(id, atlas, image);
   atlases.clear();
   atlases.set(key, made);
   return made;

@@ -1,11 +1,11 @@
 /** All about one code: where it is used, which are like it, how far it reaches. */
-import { ask, runPath } from '../api.js';
+import { ask, askImage, runPath } from '../api.js';
 import { heat, ramp } from '../components/heat.js';
-import { cut, loadImage, pixels } from '../components/images.js';
+import { cut, pixels } from '../components/images.js';
 import { term } from '../components/term.js';
-import { failed, waiting } from '../components/waiting.js';
+import { failed, sentence, waiting } from '../components/waiting.js';
 import { debounce, fill, h } from '../dom.js';
-import { count, percent, plural, significant } from '../format.js';
+import { count, imageName, imagesOf, percent, plural, significant } from '../format.js';
 import { href } from '../router.js';
 
 /**
@@ -25,24 +25,34 @@ export function codeDetails(model, atlas, onChoose, signal) {
 
   const read = debounce(async number => {
     const onProgress = waiting(uses, 'Looking for its uses');
+    let data;
     try {
-      const data = await ask(runPath(model.id, `codebook/${number}`, { uses: 24 }), { signal, onProgress });
+      data = await ask(runPath(model.id, `codebook/${number}`, { uses: 24 }), { signal, onProgress });
       if (number !== wanted) return;
       fill(
         facts,
         data.count > 0
-          ? `Chosen ${plural(data.count, 'time')} on ${count(data.images)} test images: ` +
+          ? `Chosen ${plural(data.count, 'time')} on ${imagesOf(data.images, data.split)}: ` +
               `${significant(data.share * 100, 2)} % of all cells, number ${count(data.rank + 1)} by use. `
-          : `Never chosen on ${count(data.images)} test images: a dead code, at least here. `,
+          : `Never chosen on ${imagesOf(data.images, data.split)}: a dead code, at least here. `,
         data.norm === null ? '' : `Length of its vector: ${significant(data.norm)}.`,
       );
       showNear(data);
       await showUses(number, data);
-      await showInfluence(number, data);
     } catch (error) {
       if (number === wanted) failed(uses, error, () => read(number));
     }
+    // Each part has its own place for what goes wrong with it.
+    if (data && number === wanted) await readInfluence(number, data);
   }, 80);
+
+  const readInfluence = async (number, data) => {
+    try {
+      await showInfluence(number, data);
+    } catch (error) {
+      if (number === wanted) failed(influence, error, () => readInfluence(number, data));
+    }
+  };
 
   const showNear = data =>
     fill(
@@ -72,26 +82,28 @@ export function codeDetails(model, atlas, onChoose, signal) {
 
   const showUses = async (number, data) => {
     if (data.uses.length === 0) return fill(uses);
-    const strip = await loadImage(
-      runPath(model.id, `codebook/${number}/uses.png`, { uses: 24, v: model.modelVersion }),
-      signal,
-    );
+    const path = runPath(model.id, `codebook/${number}/uses.png`, { uses: 24, v: model.modelVersion });
+    const strip = await askImage(path, { signal });
     if (number !== wanted) return undefined;
     return fill(
       uses,
-      h('h3', {}, 'Real patches that chose it'),
+      h('h3', {}, data.split === 'shapes' ? 'Generated patches that chose it' : 'Real patches that chose it'),
       h(
         'div',
         { class: 'uses' },
         data.uses.map((use, i) => {
           const canvas = pixels(data.patch, data.patch, '');
           cut(canvas, strip, i * data.patch, 0);
-          const name = `Test image ${use.image}${use.label ? ` (${use.label})` : ''}`;
+          const name = `${sentence(imageName(data.split, use.image))}${use.label ? ` (${use.label})` : ''}`;
           const label = `${name}, row ${use.row + 1}, column ${use.column + 1}`;
           return h(
             'a',
             {
-              href: href(['runs', model.id, 'editor'], { image: use.image, cell: `${use.row}.${use.column}` }),
+              href: href(['runs', model.id, 'editor'], {
+                image: use.image,
+                split: data.split,
+                cell: `${use.row}.${use.column}`,
+              }),
               title: `${label}: open in the editor`,
               'aria-label': label,
             },
@@ -105,7 +117,8 @@ export function codeDetails(model, atlas, onChoose, signal) {
   const showInfluence = async (number, data) => {
     if (data.count === 0) return fill(influence);
     const answer = await ask(runPath(model.id, `codebook/${number}/influence`), { signal });
-    if (number !== wanted || !answer.change) return fill(influence);
+    if (number !== wanted) return undefined;
+    if (!answer?.change) return fill(influence);
     const { side, cell, change } = answer;
     const canvas = pixels(
       side,
@@ -153,6 +166,7 @@ export function codeDetails(model, atlas, onChoose, signal) {
     show(number) {
       if (number === wanted) return;
       wanted = number;
+      for (const part of [facts, uses, near, influence]) fill(part);
       const book = Math.floor(number / model.codes);
       const name = model.codebookNames[book] ?? `codebook ${book + 1}`;
       title.textContent = `Code ${number % model.codes}${model.codebooks > 1 ? `, ${name}` : ''}`;

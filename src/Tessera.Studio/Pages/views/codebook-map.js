@@ -1,7 +1,9 @@
 /** The codes as points: near ones are alike. */
+import { button } from '../components/button.js';
 import { h, perFrame } from '../dom.js';
 import { plural } from '../format.js';
 import { color, onTheme } from '../theme.js';
+import { mapGestures } from './map-gestures.js';
 
 /**
  * @param {{ numbers: number[], umap: number[][] | null, pca: number[][] }} data
@@ -34,7 +36,7 @@ export function codebookMap(data, model, atlas, actions, signal) {
     canvas,
     said,
   );
-  const most = Math.max(1, ...atlas.atlas.counts);
+  const most = Math.max(1, ...atlas.uses.counts);
 
   const place = () => {
     const all = data[projection];
@@ -141,54 +143,40 @@ export function codebookMap(data, model, atlas, actions, signal) {
     middle = [middle[0] + (x - 0.5) * (1 / scale - 1 / next), middle[1] + (y - 0.5) * (1 / scale - 1 / next)];
     scale = next;
     if (scale === 1) middle = [0.5, 0.5];
+    // A finger scrolls the page, unless there is something to move here.
+    element.style.touchAction = scale > 1 ? 'none' : 'pan-y';
     draw();
   };
 
-  let grabbed = null;
-  element.addEventListener('pointerdown', event => {
-    grabbed = { x: event.clientX, y: event.clientY, middle, isMoved: false };
-    element.setPointerCapture(event.pointerId);
-  });
-  element.addEventListener('pointermove', event => {
-    if (grabbed && scale > 1) {
-      const side = element.clientWidth * scale;
-      const by = [event.clientX - grabbed.x, event.clientY - grabbed.y];
-      if (Math.hypot(...by) > 4) grabbed.isMoved = true;
-      if (grabbed.isMoved) middle = [grabbed.middle[0] - by[0] / side, grabbed.middle[1] - by[1] / side];
-      return draw();
-    }
-    const number = nearest(event);
-    if (number === hovered) return undefined;
-    hovered = number;
-    actions.onHover(number < 0 ? null : number);
-    return draw();
-  });
-  element.addEventListener('pointerup', event => {
-    const isClick = grabbed && !grabbed.isMoved;
-    grabbed = null;
-    const number = nearest(event);
-    if (!isClick || number < 0) return;
-    choose(number);
-    actions.onChoose(number);
+  mapGestures(element, {
+    zoom,
+    grab: () => {
+      if (scale === 1) return null;
+      const from = middle;
+      return (x, y) => {
+        middle = [from[0] - x / scale, from[1] - y / scale];
+        draw();
+      };
+    },
+    point: event => {
+      const number = nearest(event);
+      if (number === hovered) return;
+      hovered = number;
+      actions.onHover(number < 0 ? null : number);
+      draw();
+    },
+    click: event => {
+      const number = nearest(event);
+      if (number < 0) return;
+      choose(number);
+      actions.onChoose(number);
+    },
   });
   element.addEventListener('pointerleave', () => {
     hovered = -1;
     actions.onHover(null);
     draw();
   });
-  element.addEventListener(
-    'wheel',
-    event => {
-      event.preventDefault();
-      const box = element.getBoundingClientRect();
-      zoom(
-        event.deltaY < 0 ? 1.2 : 1 / 1.2,
-        (event.clientX - box.left) / box.width,
-        (event.clientY - box.top) / box.height,
-      );
-    },
-    { passive: false },
-  );
   element.addEventListener('keydown', event => {
     const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     if (event.key in steps) step(...steps[event.key]);
@@ -203,8 +191,21 @@ export function codebookMap(data, model, atlas, actions, signal) {
   observer.observe(element);
   signal.addEventListener('abort', () => observer.disconnect());
   onTheme(draw, signal);
+  const act = (label, icon, factor) =>
+    button(label, () => zoom(factor), { icon, iconOnly: true, class: 'small' });
   return {
-    element,
+    element: h(
+      'div',
+      { class: 'map-box' },
+      element,
+      h(
+        'div',
+        { class: 'buttons', role: 'group', 'aria-label': 'Size of the map' },
+        act('Enlarge', 'plus', 1.5),
+        act('Make smaller', 'minus', 1 / 1.5),
+        act('Whole map', 'whole', 1 / 12),
+      ),
+    ),
     choose,
     focus: () => element.focus(),
     /** @param {number | null} number */

@@ -8,7 +8,7 @@ import { term } from '../components/term.js';
 import { tileGrid } from '../components/tile-grid.js';
 import { load } from '../components/waiting.js';
 import { fill, h } from '../dom.js';
-import { count, plural } from '../format.js';
+import { count, imagesOf, plural } from '../format.js';
 import { keepInAddress } from '../router.js';
 import { loadAtlas, loadModel } from '../state/model.js';
 import { codeDetails } from './code-details.js';
@@ -25,7 +25,9 @@ export async function mount(root, { path, query, signal }) {
     'Opening the codebook',
     async onProgress => {
       const model = await loadModel(id, signal);
-      return { model, atlas: await loadAtlas(id, signal, onProgress) };
+      const atlas = await loadAtlas(id, signal, onProgress);
+      await atlas.countUses(signal, onProgress);
+      return { model, atlas };
     },
     ({ model, atlas }) => show(body, model, atlas, query, signal),
     signal,
@@ -159,7 +161,7 @@ function show(body, model, atlas, query, signal) {
           'p',
           { class: 'small muted' },
           `${plural(numbers.length, 'code')}, each in its mean colour, the larger the more often it is used. `,
-          unused > 0 && `${count(unused)} of them unused on ${count(atlas.atlas.images)} test images.`,
+          unused > 0 && `${count(unused)} of them unused on ${imagesOf(atlas.uses.images, atlas.uses.split)}.`,
         ),
       ),
       h(

@@ -4,7 +4,7 @@ import { button } from '../components/button.js';
 import { ramp } from '../components/heat.js';
 import { load } from '../components/waiting.js';
 import { fill, h } from '../dom.js';
-import { significant } from '../format.js';
+import { count, imageName, significant } from '../format.js';
 
 const pageSize = 8;
 
@@ -16,6 +16,12 @@ const pageSize = 8;
  */
 export function compareImages(card, a, b, signal) {
   let from = 0;
+  let split = 'test';
+  const read = onProgress => {
+    const query = { a: a.id, b: b.id, split, from, count: pageSize };
+    return ask(withQuery('/api/compare/images', query), { signal, onProgress });
+  };
+  const title = h('span', { class: 'small muted' });
   const scale = h('span');
   const place = h('div');
   const show = () =>
@@ -23,11 +29,16 @@ export function compareImages(card, a, b, signal) {
       place,
       'Reconstructing',
       onProgress =>
-        ask(withQuery('/api/compare/images', { a: a.id, b: b.id, split: 'test', from, count: pageSize }), {
-          signal,
-          onProgress,
+        read(onProgress).catch(error => {
+          if (error.status !== 422 || split !== 'test') throw error;
+          // The images of the runs are not on this machine: those that the program makes itself.
+          split = 'shapes';
+          return read(onProgress);
         }),
       data => {
+        before.disabled = from === 0;
+        next.disabled = from + pageSize >= data.count;
+        title.textContent = `${data.name}, ${count(data.count)} pictures`;
         fill(scale, ramp('0', `error ${significant(data.largestError, 2)}`));
         fill(
           place,
@@ -44,27 +55,23 @@ export function compareImages(card, a, b, signal) {
     from = Math.max(0, from + step);
     return show();
   };
+  const before = button('Before', () => turn(-pageSize), { class: 'small' });
+  const next = button('Next', () => turn(pageSize), { class: 'small' });
   fill(
     card,
     h(
       'div',
       { class: 'card-head' },
       h('h2', {}, 'The same pictures'),
-      h(
-        'div',
-        { class: 'end' },
-        scale,
-        button('Before', () => turn(-pageSize), { class: 'small' }),
-        button('Next', () => turn(pageSize), { class: 'small' }),
-      ),
+      h('div', { class: 'end' }, title, scale, before, next),
     ),
     place,
   );
   show();
 }
 
-function row(image, a, b, { width, height }) {
-  const what = `test image ${image.number}${image.label ? `, ${image.label}` : ''}`;
+function row(image, a, b, { width, height, split }) {
+  const what = `${imageName(split, image.number)}${image.label ? `, ${image.label}` : ''}`;
   const cell = (png, alt, caption) =>
     h(
       'figure',

@@ -10,13 +10,13 @@ import { columnName } from '../glossary.js';
 import { keepInAddress } from '../router.js';
 import { allRuns, onRuns } from '../state/runs.js';
 import { compareImages } from './compare-images.js';
+import { colors, curvesOf } from './live-chart.js';
 
 const lowerIsBetter = new Set(['recon_error', 'mse', 'nats', 'vq_loss', 'loss']);
 const higherIsBetter = new Set(['psnr', 'ssim', 'codes_used', 'accuracy']);
 
 /** @param {Element} root @param {import('../types.js').Context} context */
 export async function mount(root, { query, signal }) {
-  document.title = 'Compare · Tessera studio';
   const chooser = h('div', { class: 'choose-two' });
   const body = h('div', { class: 'stack', style: { 'margin-top': '24px' } });
   fill(root, h('header', { class: 'page-head' }, h('h1', {}, 'Compare two runs')), chooser, body);
@@ -126,7 +126,7 @@ function evaluationTable({ a, b, evaluations }) {
 const better = (value, isBetter) =>
   h(
     'span',
-    { class: isBetter ? 'better' : '' },
+    { class: isBetter ? 'number better' : 'number' },
     significant(value, 4),
     isBetter && h('span', { class: 'unseen' }, ' (better)'),
   );
@@ -168,7 +168,7 @@ function showCurves(card, a, b, signal) {
   load(
     place,
     'Reading the curves',
-    () => Promise.all([a, b].map(run => curvesOf(run, signal))),
+    () => Promise.all([a, b].map(run => seriesOf(run, signal))),
     both => {
       const columns = Object.keys(both[0].columns).filter(column => column in both[1].columns);
       if (columns.length === 0) return fill(place, h('p', { class: 'muted' }, 'The two have no column in common.'));
@@ -176,15 +176,9 @@ function showCurves(card, a, b, signal) {
         place,
         columns.map(column => {
           const drawing = plot(columnName(column), signal);
-          const curves = both.flatMap((series, i) => {
-            const data = series.columns[column];
-            const common = { color: colors[i], x: series.updates };
-            if (!data.smooth) return [{ ...common, label: [a, b][i].name, y: data.mean }];
-            return [
-              { ...common, label: 'raw', y: data.mean, alpha: 0.3, width: 1, isQuiet: true },
-              { ...common, label: [a, b][i].name, y: data.smooth, width: 2 },
-            ];
-          });
+          const curves = both.flatMap((series, i) =>
+            curvesOf({ run: [a, b][i], series, rows: {} }, column, colors[i], true),
+          );
           drawing.show({ curves, logX: false, logY: column !== 'perplexity' });
           return h(
             'div',
@@ -199,6 +193,4 @@ function showCurves(card, a, b, signal) {
   );
 }
 
-const colors = ['--accent', '--warm'];
-
-const curvesOf = (run, signal) => ask(runPath(run.id, 'series', { buckets: 800, smooth: 201 }), { signal });
+const seriesOf = (run, signal) => ask(runPath(run.id, 'series', { buckets: 800, smooth: 201 }), { signal });

@@ -48,16 +48,12 @@ export class Editor {
       onReplace: () => this.pick(this.a),
       onFile: file => this.openFile(this.a, file),
     });
-    this.b = new Pane('B', this.state, signal, {
-      onReplace: () => this.pick(this.b),
-      onFile: file => this.openFile(this.b, file),
-      onClose: () => this.closeB(),
-    });
+    this.makeB();
     this.second = h('div', { class: 'stack' });
     this.walk = interpolation(
       model.id,
       () => ({ from: this.a.document, to: this.b.document }),
-      codes => this.a.document.change(new Map(codes.map((code, place) => [place, code]))),
+      tokens => this.takeFrame(tokens),
       signal,
     );
     this.palette = palette(this.state, signal);
@@ -74,6 +70,16 @@ export class Editor {
     this.begin(query);
   }
 
+  /** The second picture, which is a new one after each time that it was closed. */
+  makeB() {
+    this.closing = new AbortController();
+    this.b = new Pane('B', this.state, AbortSignal.any([this.signal, this.closing.signal]), {
+      onReplace: () => this.pick(this.b),
+      onFile: file => this.openFile(this.b, file),
+      onClose: () => this.closeB(),
+    });
+  }
+
   /** Opens what the address names, else the first test picture. */
   async begin(query) {
     this.state.active = this.a;
@@ -88,7 +94,7 @@ export class Editor {
       else toast('The link’s codes do not fit this model.', { isBad: true });
     }
     if (!this.a.document) {
-      await this.openFirst(Number(query.get('image') ?? 0));
+      await this.openFirst(query.get('split') ?? 'test', Number(query.get('image') ?? 0));
       if (!this.a.document) this.showEmpty();
     }
     const cell = query.get('cell');
@@ -103,11 +109,11 @@ export class Editor {
   }
 
   /** A test picture, or one that the program makes itself, where the run's own are not on this machine. */
-  async openFirst(number) {
+  async openFirst(wanted, number) {
     const encode = split => ask(runPath(this.model.id, 'encode'), { json: { split, number }, signal: this.signal });
     await this.take(this.a, () =>
-      encode('test').catch(error => {
-        if (error.status === 422) return encode('shapes');
+      encode(wanted).catch(error => {
+        if (error.status === 422 && wanted === 'test') return encode('shapes');
         throw error;
       }),
     );
@@ -175,10 +181,21 @@ export class Editor {
   }
 
   closeB() {
-    this.b.document = null;
-    if (this.state.active === this.b) this.state.setActive(this.a);
+    const wasActive = this.state.active === this.b;
+    // What is still asked for it comes to nothing.
+    this.closing.abort();
+    this.makeB();
+    if (wasActive) this.state.setActive(this.a);
     this.showSecond();
     this.link();
+  }
+
+  /** Makes picture A one that lies between it and B; A may have got another size since. */
+  takeFrame(tokens) {
+    const { document } = this.a;
+    if (document.rows === tokens.rows && document.columns === tokens.columns)
+      document.change(new Map(tokens.codes.map((code, place) => [place, code])));
+    else this.show(this.a, new TokenDocument(tokens, { name: 'between A and B', original: null }));
   }
 
   fillSelection() {
@@ -211,8 +228,13 @@ export class Editor {
         { keys: 'Escape', what: 'select nothing', run: () => state.active?.select(null) },
         { keys: 'Ctrl+C', what: 'copy the selection', run: () => this.copy() },
         { keys: 'Ctrl+V', what: 'paste at the selection', run: () => this.paste() },
-        { keys: 'Ctrl+Z', what: 'undo', run: () => state.active?.document?.undo() },
-        { keys: 'Ctrl+Y or Ctrl+Shift+Z', what: 'redo', run: () => state.active?.document?.redo() },
+        { keys: 'Ctrl+Z', what: 'undo', run: () => state.active?.document?.undo(), isHeld: true },
+        {
+          keys: 'Ctrl+Y or Ctrl+Shift+Z',
+          what: 'redo',
+          run: () => state.active?.document?.redo(),
+          isHeld: true,
+        },
       ],
       this.signal,
     );
@@ -231,6 +253,6 @@ export class Editor {
     if (this.signal.aborted) return;
     const [a, b] = this.texts();
     const isShort = (a?.length ?? 0) + (b?.length ?? 0) <= longest;
-    keepInAddress({ a: isShort ? a : null, b: isShort ? b : null, image: null, cell: null });
+    keepInAddress({ a: isShort ? a : null, b: isShort ? b : null, image: null, split: null, cell: null });
   }
 }

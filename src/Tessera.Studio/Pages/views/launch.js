@@ -5,6 +5,8 @@ import { failed } from '../components/waiting.js';
 import { delay, fill, h } from '../dom.js';
 import { go, href } from '../router.js';
 
+const noReason = launch => `Its process ended with exit code ${launch.exitCode}, and said nothing.`;
+
 /**
  * Follows a launch, then goes to the run's live view. If the process ends before, its output stays and says why.
  * @param {Element} root
@@ -61,7 +63,7 @@ export async function showLaunch(root, id, signal) {
       const lines = launch.log.trim().split('\n');
       return fill(
         end,
-        h('p', { class: 'problem-text', role: 'alert' }, lines[lines.length - 1]),
+        h('p', { class: 'problem-text', role: 'alert' }, lines[lines.length - 1] || noReason(launch)),
         h('a', { class: 'button', href: href(['start']) }, 'Change the settings'),
       );
     }

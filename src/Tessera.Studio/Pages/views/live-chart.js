@@ -27,7 +27,14 @@ export function lossChart(column, settings, shown, signal, onZoom) {
   };
 }
 
-function curvesOf({ run, series, rows }, column, color, isOneOfSeveral) {
+/**
+ * The curves of a column of a run: training, smoothed, test.
+ * @param {{ run: import('../types.js').Run, series: import('../types.js').Series | null, rows: any }} entry
+ * @param {string} column
+ * @param {string} color
+ * @param {boolean} isOneOfSeveral They have the run's name and its one colour.
+ */
+export function curvesOf({ run, series, rows }, column, color, isOneOfSeveral) {
   const data = series?.columns[column];
   if (!data) return [];
   const x = series.updates;
@@ -66,11 +73,11 @@ export const rowColumns = columns =>
     ]),
   ].filter(name => !name.endsWith(' update'));
 
-/** A column of the logs, to choose. */
-export function rowChart(columns, settings, shown, signal) {
-  const names = rowColumns(columns);
+/** A column of the logs, to choose. @param {string[]} names Of `rowColumns`. */
+export function rowChart(names, settings, shown, signal) {
   let chosen = names.find(name => name === 'metrics learning_rate') ?? names[0];
   const drawing = plot('A column of the logs', signal);
+  /** @param {string} name */
   const label = name => `${columnName(name.split(' ')[1])} (${name.startsWith('m') ? 'training' : 'test'})`;
   const explain = h('span', { class: 'small muted' });
   const draw = () => {
@@ -92,27 +99,26 @@ export function rowChart(columns, settings, shown, signal) {
     );
     drawing.show({ curves, logX: settings.logX, logY: false });
   };
+  const choices = () => names.map(name => ({ value: name, label: label(name) }));
+  const list = select(
+    'Column',
+    choices(),
+    chosen,
+    value => {
+      chosen = value;
+      draw();
+    },
+    { isPlain: true },
+  );
   return {
-    element: h(
-      'div',
-      {},
-      h(
-        'div',
-        { class: 'chart-title' },
-        select(
-          'Column',
-          names.map(name => ({ value: name, label: label(name) })),
-          chosen,
-          value => {
-            chosen = value;
-            draw();
-          },
-          { isPlain: true },
-        ).element,
-        explain,
-      ),
-      drawing.element,
-    ),
+    element: h('div', {}, h('div', { class: 'chart-title' }, list.element, explain), drawing.element),
     draw,
+    /** @param {string[]} now More columns than before. */
+    offer(now) {
+      // A list that is open must not close while nothing is new.
+      if (now.join() === names.join()) return;
+      names = now;
+      list.setChoices(choices(), chosen);
+    },
   };
 }

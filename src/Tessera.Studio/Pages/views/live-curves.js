@@ -5,7 +5,7 @@ import { checkbox, select } from '../components/field.js';
 import { term } from '../components/term.js';
 import { problem } from '../components/toast.js';
 import { delay, fill, h, perFrame } from '../dom.js';
-import { allRuns, findRun } from '../state/runs.js';
+import { findRun, onRuns } from '../state/runs.js';
 import { colors, lossChart, rowChart, rowColumns } from './live-chart.js';
 import { appendSeries } from './series.js';
 
@@ -29,9 +29,30 @@ export function liveCurves(details, signal) {
   const shown = new Map([[main.id, { run: main, series: null, rows: {} }]]);
   let isStale = false;
 
-  const charts = details.columns.series.map(column => lossChart(column, settings, shown, signal, zoom));
-  const rowCharts = rowColumns(details.columns).length > 0 ? [rowChart(details.columns, settings, shown, signal)] : [];
-  const draw = () => [...charts, ...rowCharts].forEach(item => item.draw());
+  /** By their columns: those of a run that has just begun are not known at once. @type {Map<string, any>} */
+  const charts = new Map();
+  /** @type {ReturnType<typeof rowChart> | null} */
+  let rows = null;
+  const place = h('div', { class: 'charts' });
+
+  /**
+   * Makes the charts of columns that have none.
+   * @param {{ series: string[], metrics: string[], evaluation: string[] }} columns
+   */
+  const chart = columns => {
+    for (const column of columns.series) {
+      if (!charts.has(column)) charts.set(column, lossChart(column, settings, shown, signal, zoom));
+    }
+    const names = rowColumns(columns);
+    if (rows) rows.offer(names);
+    else if (names.length > 0) rows = rowChart(names, settings, shown, signal);
+    const wanted = [...charts.values(), ...(rows ? [rows] : [])].map(item => item.element);
+    if (wanted.length !== place.children.length) fill(place, wanted);
+  };
+  const draw = () => {
+    for (const item of charts.values()) item.draw();
+    rows?.draw();
+  };
   const drawSoon = perFrame(draw, signal);
   const legend = h('div', { class: 'legend' });
   const reset = button('Whole run', () => zoom(null), { class: 'small' });
@@ -44,15 +65,14 @@ export function liveCurves(details, signal) {
   }
 
   const fetchOne = async entry => {
-    const columns = details.columns.series.join(',');
     const last = entry.series?.last ?? 0;
     const at = settings.zoom ?? rangeOf(settings.range, last);
     const smooth = settings.smooth;
-    const path = runPath(entry.run.id, 'series', { columns, buckets: 800, smooth, ...(at ?? {}) });
+    const path = runPath(entry.run.id, 'series', { buckets: 800, smooth, ...(at ?? {}) });
     let series = await ask(path, { signal });
     if (!at && settings.range !== 'all' && last === 0) {
       series = await ask(
-        runPath(entry.run.id, 'series', { columns, buckets: 800, smooth, ...rangeOf(settings.range, series.last) }),
+        runPath(entry.run.id, 'series', { buckets: 800, smooth, ...rangeOf(settings.range, series.last) }),
         { signal },
       );
     }
@@ -61,6 +81,13 @@ export function liveCurves(details, signal) {
       ['metrics', 'evaluations'].map(name => ask(runPath(entry.run.id, name), { signal })),
     );
     entry.rows = { metrics: metrics.columns, evaluations: evaluations.columns };
+    if (entry.run.id === main.id) {
+      chart({
+        series: Object.keys(series.columns),
+        metrics: Object.keys(metrics.columns),
+        evaluation: Object.keys(evaluations.columns),
+      });
+    }
   };
 
   let under = null;
@@ -100,6 +127,7 @@ export function liveCurves(details, signal) {
       ),
     );
 
+  chart(details.columns);
   // Smoothed values come from the server: they follow every few seconds, while new raw ones are drawn at once.
   (async () => {
     await reload();
@@ -166,38 +194,36 @@ export function liveCurves(details, signal) {
     'section',
     { class: 'card' },
     controls,
-    h(
-      'div',
-      { class: 'charts' },
-      charts.map(item => item.element),
-      rowCharts.map(item => item.element),
-    ),
+    place,
     h('div', { class: 'row', style: { 'margin-top': '12px' } }, legend, overlays()),
   );
 
   function overlays() {
-    const others = (allRuns() ?? []).filter(
-      run => run.id !== main.id && run.kind === kind && run.state !== 'damaged' && !run.isBuiltIn,
-    );
-    if (others.length === 0) return null;
-    return h(
-      'details',
-      {},
-      h('summary', { class: 'small' }, 'Other runs over these'),
-      h(
-        'div',
-        { class: 'overlays' },
-        others.map(
-          run =>
-            checkbox(run.name, false, isOn => {
-              if (!isOn) return remove(run.id);
-              shown.set(run.id, { run, series: null, rows: {} });
-              showLegend();
-              return reload();
-            }).element,
-        ),
-      ),
-    );
+    const list = h('div', { class: 'overlays' });
+    const box = h('details', { hidden: true }, h('summary', { class: 'small' }, 'Other runs over these'), list);
+    let offered = '';
+    // After a reload of the page the list of runs may come later than this one.
+    onRuns(runs => {
+      const others = runs.filter(
+        run => run.id !== main.id && run.kind === kind && run.state !== 'damaged' && !run.isBuiltIn,
+      );
+      const names = others.map(run => `${run.id} ${run.name}`).join();
+      if (names === offered) return;
+      offered = names;
+      box.hidden = others.length === 0;
+      fill(
+        list,
+        others.map(run => checkbox(run.name, shown.has(run.id), isOn => overlay(run, isOn)).element),
+      );
+    }, signal);
+    return box;
+  }
+
+  function overlay(run, isOn) {
+    if (!isOn) return remove(run.id);
+    shown.set(run.id, { run, series: null, rows: {} });
+    showLegend();
+    return reload();
   }
 
   return {
@@ -216,6 +242,7 @@ export function liveCurves(details, signal) {
     append(data) {
       const entry = shown.get(main.id);
       // The first answer holds the whole run, as an event after a broken connection may: the smoothed curve has it too.
+      if (entry.series && Object.keys(entry.series.columns).length === 0) return void reload();
       if (!entry.series || data.updates.length === 0 || settings.zoom || settings.range !== 'all') return;
       if (!appendSeries(entry.series, data)) return;
       if (entry.series.updates.length > maximumPoints) reload();

@@ -171,6 +171,7 @@ function usageGrid(signal) {
     {
       label: 'Codes in use',
       cell: 14,
+      scrolls: true,
       paint(context, i, x, y, size) {
         context.fillStyle = counts[i]
           ? heatColor(0.25 + (0.75 * Math.log1p(counts[i])) / Math.log1p(most))
@@ -187,6 +188,7 @@ function usageGrid(signal) {
     },
     signal,
   );
+  grid.element.style.maxHeight = 'min(480px, 60dvh)';
   const hovered = h('span', { class: 'small muted' });
   return {
     element: h(
@@ -206,7 +208,7 @@ function usageGrid(signal) {
     show(data) {
       const isNewSize = counts.length !== data.counts.length;
       counts = data.counts;
-      most = Math.max(1, ...counts);
+      most = counts.reduce((largest, n) => Math.max(largest, n), 1);
       const used = counts.filter(n => n > 0).length;
       text.textContent = `${count(used)} of ${count(counts.length)} chosen at least once on ${data.images} images.`;
       if (isNewSize) grid.resize(counts.length);

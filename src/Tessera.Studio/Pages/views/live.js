@@ -64,11 +64,7 @@ function show(body, details, signal) {
         close();
         showGone(gone);
       },
-      close: () =>
-        ask(runPath(id), { signal }).catch(error => {
-          if (error.status === 404) showGone(gone);
-          else if (error.name !== 'AbortError') toast(error.message, { isBad: true });
-        }),
+      close: () => showGone(gone),
     },
     signal,
   );

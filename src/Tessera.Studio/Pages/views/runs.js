@@ -16,7 +16,7 @@ import { allFolders, hasModel, onRuns } from '../state/runs.js';
 
 /** @param {Element} root @param {import('../types.js').Context} context */
 export function mount(root, { signal }) {
-  /** @type {Map<string, { element: HTMLElement, shown: string }>} */
+  /** @type {Map<string, ReturnType<typeof card> & { shape: string, shown: string }>} */
   const cards = new Map();
   const grid = h('ul', { class: 'runs-grid' });
   const hero = h('div');
@@ -41,11 +41,18 @@ export function mount(root, { signal }) {
       const shown = JSON.stringify(run);
       const known = cards.get(run.id);
       if (known?.shown === shown) return known.element;
+      const shape = shapeOf(run);
+      if (known?.shape === shape) {
+        known.shown = shown;
+        known.update(run);
+        return known.element;
+      }
       const focused = known?.element.contains(document.activeElement) ? document.activeElement.textContent : null;
-      const element = card(run, signal);
+      const made = card(run, signal);
+      const { element } = made;
       if (known) known.element.replaceWith(element);
       if (focused) [...element.querySelectorAll('a, button')].find(e => e.textContent === focused)?.focus();
-      cards.set(run.id, { element, shown });
+      cards.set(run.id, { ...made, shape, shown });
       return element;
     });
     // Moving an element loses its focus: the order is only touched where it changed.
@@ -92,6 +99,17 @@ function welcome(signal) {
   );
 }
 
+/**
+ * What the parts of a card follow from. While it stays, only their numbers change: a button under the pointer must not
+ * be replaced by another one at every update of a run.
+ * @param {Run} run
+ */
+const shapeOf = run =>
+  JSON.stringify([
+    ...[run.name, run.path, run.kind, run.state, run.message, run.canStop, run.canResume, run.canLengthen],
+    ...[run.isBuiltIn, run.thumbnail !== null, hasModel(run)],
+  ]);
+
 /** @param {Run} run @param {AbortSignal} signal */
 function card(run, signal) {
   const target = run.isBuiltIn && hasModel(run) ? 'editor' : 'live';
@@ -99,34 +117,46 @@ function card(run, signal) {
     run.state === 'damaged'
       ? h('h2', {}, run.name)
       : h('h2', {}, h('a', { href: href(['runs', run.id, target]) }, run.name));
-  return h(
+  const picture = run.thumbnail
+    ? h('img', {
+        class: 'thumb pixels',
+        src: run.thumbnail,
+        alt: 'Test images as the run reconstructs them',
+        width: 280,
+        height: 140,
+        onerror: event => event.target.replaceWith(mosaic(run.id, 16, 8, signal)),
+      })
+    : mosaic(run.id, 16, 8, signal);
+  const isDamaged = run.state === 'damaged';
+  const numbers = h('div', { class: 'body-part' });
+  const element = h(
     'li',
     { class: 'card run-card' },
-    run.thumbnail
-      ? h('img', {
-          class: 'thumb pixels',
-          src: run.thumbnail,
-          alt: 'Test images as the run reconstructs them',
-          width: 280,
-          height: 140,
-          onerror: event => event.target.replaceWith(mosaic(run.id, 16, 8, signal)),
-        })
-      : mosaic(run.id, 16, 8, signal),
+    picture,
     h(
       'div',
       { class: 'body' },
       h('div', { class: 'name' }, name, statePill(run)),
-      run.state === 'damaged' ? damaged(run) : facts(run),
-      run.changed &&
-        !run.isBuiltIn &&
-        ['finished', 'stopped'].includes(run.state) &&
-        h('p', { class: 'small muted' }, since(run.changed)),
-      run.state !== 'damaged' && run.message && h('p', { class: 'problem-text small' }, run.message),
-      run.state === 'running' && progress(run),
+      isDamaged ? damaged(run) : numbers,
+      !isDamaged && run.message && h('p', { class: 'problem-text small' }, run.message),
       (run.canStop || run.canResume) &&
         h('div', { class: 'actions' }, run.canStop && stopButton(run), run.canResume && resumeButton(run, signal)),
     ),
   );
+  /** @param {Run} now */
+  const update = now => {
+    if (picture instanceof HTMLImageElement && now.thumbnail && picture.getAttribute('src') !== now.thumbnail)
+      picture.src = now.thumbnail;
+    const isOver = ['finished', 'stopped'].includes(now.state) && !now.isBuiltIn;
+    fill(
+      numbers,
+      facts(now),
+      isOver && now.changed && h('p', { class: 'small muted' }, since(now.changed)),
+      now.state === 'running' && progress(now),
+    );
+  };
+  if (!isDamaged) update(run);
+  return { element, update };
 }
 
 function damaged(run) {

@@ -26,7 +26,7 @@ export function completion(model, signal) {
       label: 'Cells that stay',
       columns,
       below: (context, width, height) => {
-        context.drawImage(image, 0, 0, width, height);
+        if (image) context.drawImage(image, 0, 0, width, height);
       },
       paint(context, i, x, y, size) {
         if (cells[i]) return;

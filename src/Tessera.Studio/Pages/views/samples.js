@@ -5,11 +5,13 @@ import { checkbox, select, slider } from '../components/field.js';
 import { ramp } from '../components/heat.js';
 import { runHead } from '../components/run-head.js';
 import { addShortcuts } from '../components/shortcuts.js';
+import { spokenLine } from '../components/spoken.js';
 import { term } from '../components/term.js';
 import { problem } from '../components/toast.js';
 import { load } from '../components/waiting.js';
 import { fill, h } from '../dom.js';
 import { plural, significant } from '../format.js';
+import { href } from '../router.js';
 import { loadModel } from '../state/model.js';
 import { listen } from '../stream.js';
 import { completion } from './sample-complete.js';
@@ -43,9 +45,10 @@ function withoutPrior(model) {
       {},
       model.priorMessage ??
         'A tokenizer alone can only repeat pictures. To draw new ones it needs a prior: ' +
-          'a second network that learns which codes follow which. Train one with',
+          'a second network that learns which codes follow which.',
     ),
-    !model.priorMessage && h('code', {}, `tessera prior RUN`),
+    !model.priorMessage &&
+      h('a', { class: 'button primary', href: href(['start'], { kind: 'prior', run: model.id }) }, 'Train a prior'),
     term('prior', 'What is a prior?'),
   );
 }
@@ -57,8 +60,9 @@ function show(body, model, signal) {
   let cards = [];
   let isShowingNats = false;
   let drawing = null;
+  let isStarting = false;
   const grid = h('ul', { class: 'sample-grid', 'aria-label': 'Samples' });
-  const state = h('p', { class: 'small muted', role: 'status' }, 'Nothing drawn yet.');
+  const state = spokenLine('Nothing drawn yet.');
   const keep = completion(model, signal);
 
   const seed = slider('Seed', { min: 0, max: 999, step: 1, value: wish.seed, term: 'seed' }, value => {
@@ -92,12 +96,28 @@ function show(body, model, signal) {
   );
 
   const start = async () => {
+    if (isStarting) return;
+    isStarting = true;
+    try {
+      await begin();
+    } catch (error) {
+      stop.disabled = true;
+      throw error;
+    } finally {
+      isStarting = false;
+    }
+  };
+
+  const begin = async () => {
     drawing?.abort();
     const mine = (drawing = new AbortController());
+    stop.disabled = false;
     const kept = cards.filter(card => card.isKept);
     const missing = Math.max(1, wish.count - kept.length);
     const json = { ...wish, count: missing, topK: 0, first: 0, keep: keep.value };
-    const answer = await ask(runPath(model.id, 'samples'), { json, signal });
+    // Not ended with the view: a drawing that has begun must be known, so that it can be ended.
+    const answer = await ask(runPath(model.id, 'samples'), { json });
+    if (mine.signal.aborted || signal.aborted) return end(answer);
     const added = Array.from({ length: missing }, (_, i) =>
       sampleCard(model, { seed: answer.seed, number: i, label: wish.class }),
     );
@@ -107,19 +127,19 @@ function show(body, model, signal) {
       grid,
       cards.map(card => card.element),
     );
-    stop.disabled = false;
-    follow(answer, added, mine);
+    return follow(answer, added, mine);
   };
+
+  /** The server need not draw on. */
+  const end = answer => ask(`/api/samples/${answer.id}`, { method: 'DELETE' }).catch(() => {});
 
   const follow = (answer, added, mine) => {
     const ends = AbortSignal.any([signal, mine.signal]);
     const cells = answer.rows * answer.columns * answer.perCell;
-    // Left or drawn anew: the server need not go on.
-    ends.addEventListener('abort', () => ask(`/api/samples/${answer.id}`, { method: 'DELETE' }).catch(() => {}), {
-      once: true,
-    });
+    // Left or drawn anew.
+    ends.addEventListener('abort', () => end(answer), { once: true });
     const finish = text => {
-      state.textContent = text;
+      state.set(text, { isLast: true });
       stop.disabled = true;
       if (drawing === mine) drawing = null;
       mine.abort();
@@ -129,7 +149,7 @@ function show(body, model, signal) {
       {
         codes: data => {
           added.forEach((card, i) => card.addCodes(data.from, data.codes[i], data.nats[i]));
-          state.textContent = `Drawing: ${data.to} of ${cells} codes of each picture`;
+          state.set(`Drawing: ${data.to} of ${cells} codes of each picture`);
         },
         image: data => added.forEach((card, i) => card.showStrip(data.image, i)),
         done: data => {
@@ -156,14 +176,15 @@ function show(body, model, signal) {
       drawing?.abort();
       drawing = null;
       stop.disabled = true;
-      state.textContent = 'Stopped.';
+      state.set('Stopped.', { isLast: true });
     },
     { icon: 'stop' },
   );
   stop.disabled = true;
-  const another = () => {
+  const another = async () => {
+    if (isStarting) return;
     wish.seed = seed.value = (wish.seed + 1) % 1000;
-    return start();
+    await start();
   };
 
   fill(
@@ -191,7 +212,7 @@ function show(body, model, signal) {
         h(
           'div',
           { class: 'row' },
-          state,
+          state.element,
           h(
             'div',
             { class: 'row', style: { 'margin-left': 'auto' } },

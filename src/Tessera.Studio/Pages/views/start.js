@@ -1,17 +1,25 @@
-/** The form that starts a run: the settings of `tessera train`, checked while they are typed. */
-import { ask } from '../api.js';
+/** The form that starts a run: the settings of a command that trains, checked while they are typed. */
+import { ask, withQuery } from '../api.js';
 import { button } from '../components/button.js';
 import { select } from '../components/field.js';
 import { settingField } from '../components/setting.js';
 import { toast } from '../components/toast.js';
 import { load, sentence } from '../components/waiting.js';
 import { debounce, fill, h, newId } from '../dom.js';
-import { allFolders } from '../state/runs.js';
 import { keepInAddress } from '../router.js';
 import { showLaunch } from './launch.js';
 
 /** What one wants to choose first. */
-const essential = ['--data', '--size', '--quantizer', '--codes', '--updates', '--images', '--minutes', '--seed'];
+const essential = [
+  ...['--data', '--size', '--quantizer', '--codes', '--width', '--layers', '--convolutions'],
+  ...['--updates', '--images', '--minutes', '--seed'],
+];
+
+const kinds = {
+  tokenizer: 'a tokenizer: pictures to codes and back',
+  prior: 'a prior: draws new pictures with a tokenizer’s codes',
+  classifier: 'a classifier: its features help tokenizers to be sharp',
+};
 
 /** @param {Element} root @param {import('../types.js').Context} context */
 export async function mount(root, { query, signal }) {
@@ -27,54 +35,67 @@ export async function mount(root, { query, signal }) {
       h(
         'p',
         {},
-        'Every field may stay empty: the preset’s value, shown in grey, is then used. ' +
+        'Every field may stay empty: the usual value, shown in grey, is then used. ' +
           'The run is a process of its own: it goes on when this page or the studio is closed.',
       ),
     ),
   );
   const place = h('div');
   root.append(place);
-  await load(
-    place,
-    'Reading the settings',
-    () => ask('/api/form', { signal }),
-    form => showForm(root, place, form, signal),
-    signal,
-  );
+  await showKind(root, place, query.get('kind') ?? 'tokenizer', query.get('run'), signal);
   return undefined;
 }
 
-function showForm(root, place, form, signal) {
-  const folders = form.folders.filter(folder => allFolders().find(f => f.id === folder.id)?.canStart ?? true);
-  if (folders.length === 0)
-    return fill(
-      place,
-      h(
-        'div',
-        { class: 'notice' },
-        'No run can be started here: the studio was opened on a single run. Open it on a folder: tessera studio runs',
-      ),
-    );
-  const wish = { folder: folders[0].id, name: null, preset: form.presets[0].name, values: {} };
+const showKind = (root, place, kind, run, signal) =>
+  load(
+    place,
+    'Reading the settings',
+    () => ask(withQuery('/api/form', { kind }), { signal }),
+    form => showForm(root, place, form, run, signal),
+    signal,
+  );
+
+/** @param {import('../types.js').Form} form */
+function showForm(root, place, form, run, signal) {
+  const isPrior = form.kind === 'prior';
+  const what = select(
+    'What it trains',
+    form.kinds.map(kind => ({ value: kind, label: kinds[kind] ?? kind })),
+    form.kind,
+    kind => {
+      keepInAddress({ kind, run: null });
+      showKind(root, place, kind, null, signal);
+    },
+  ).element;
+  const reason = whyNot(form);
+  if (reason) return fill(place, h('div', { class: 'stack' }, what, h('div', { class: 'notice' }, reason)));
+  const wish = {
+    kind: form.kind,
+    run: isPrior ? (form.runs.find(known => known.value === run)?.value ?? form.runs[0].value) : null,
+    folder: isPrior ? null : form.folders[0].id,
+    name: null,
+    preset: form.presets[0].name,
+    values: {},
+  };
   const fields = new Map();
   const command = h('code');
   const state = h('p', { class: 'check-line small', role: 'status' });
   const start = button('Start', () => begin(), { class: 'primary', icon: 'play' });
+  const name = h('input', {
+    id: newId(),
+    maxlength: 64,
+    autocomplete: 'off',
+    spellcheck: 'false',
+    oninput: () => {
+      wish.name = name.value.trim() || null;
+      check();
+    },
+  });
 
   const check = debounce(async () => {
     try {
       const answer = await ask('/api/form/check', { json: wish, signal });
-      for (const [name, field] of fields) {
-        field.setProblem(answer.option === name ? sentence(answer.error) : null);
-        if (answer.option === name) field.element.closest('details')?.setAttribute('open', '');
-      }
-      if (answer.values) {
-        for (const [name, field] of fields) {
-          field.element.hidden =
-            !(name in answer.values) || (answer.values[name] === null && !wish.values[name] && !isLength(form, name));
-          if (!wish.values[name]) field.setPlaceholder(answer.values[name] ?? '');
-        }
-      }
+      showAnswer(form, fields, wish, answer);
       start.disabled = answer.error !== null;
       command.textContent = answer.command ?? '';
       fill(state, answer.error ? h('span', { class: 'problem-text' }, sentence(answer.error)) : 'Ready to start.');
@@ -90,17 +111,11 @@ function showForm(root, place, form, signal) {
     return showLaunch(root, launch.id, signal);
   };
 
-  const nameId = newId();
-  const name = h('input', {
-    id: nameId,
-    maxlength: 64,
-    autocomplete: 'off',
-    spellcheck: 'false',
-    oninput: () => {
-      wish.name = name.value.trim() || null;
+  const choiceOf = (label, member, choices) =>
+    select(label, choices, wish[member], value => {
+      wish[member] = value;
       check();
-    },
-  });
+    }).element;
 
   for (const setting of form.settings) {
     fields.set(
@@ -128,50 +143,26 @@ function showForm(root, place, form, signal) {
       h(
         'div',
         { class: 'stack' },
-        essentialsOf(form, fields),
+        essentialsOf(form, fields, [what, form.runs.length > 0 && choiceOf('Tokenizer', 'run', form.runs)]),
         form.groups.map(group => groupOf(form, group, fields)),
       ),
       h(
         'aside',
         { class: 'card fields' },
-        select(
-          'Preset',
-          form.presets.map(preset => ({ value: preset.name, label: `${preset.name}: ${preset.summary}` })),
-          wish.preset,
-          value => {
-            wish.preset = value;
-            check();
-          },
-        ).element,
-        folders.length > 1 &&
-          select(
-            'Folder',
-            folders.map(folder => ({ value: folder.id, label: folder.name })),
-            wish.folder,
-            value => {
-              wish.folder = value;
-              check();
-            },
-          ).element,
-        h('div', { class: 'field' }, h('label', { for: nameId }, 'Name'), name),
-        h(
-          'div',
-          { class: 'field' },
-          h('div', { class: 'label' }, 'The same on the command line'),
-          h(
-            'div',
-            { class: 'command' },
-            command,
-            button(
-              'Copy the command',
-              async () => {
-                await navigator.clipboard.writeText(command.textContent);
-                toast('The command is on the clipboard.');
-              },
-              { icon: 'copy', iconOnly: true, class: 'quiet small' },
-            ),
+        form.presets.length > 1 &&
+          choiceOf(
+            'Preset',
+            'preset',
+            form.presets.map(preset => ({ value: preset.name, label: `${preset.name}: ${preset.summary}` })),
           ),
-        ),
+        form.folders.length > 1 &&
+          choiceOf(
+            'Folder',
+            'folder',
+            form.folders.map(folder => ({ value: folder.id, label: folder.name })),
+          ),
+        !isPrior && h('div', { class: 'field' }, h('label', { for: name.id }, 'Name'), name),
+        commandLine(command),
         state,
         start,
       ),
@@ -183,14 +174,56 @@ function showForm(root, place, form, signal) {
   return undefined;
 }
 
+/** Why no run of a kind can be started; null if one can. @param {import('../types.js').Form} form */
+function whyNot(form) {
+  if (form.kind === 'prior')
+    return form.runs.length > 0 ? null : 'There is no trained tokenizer without a prior: train a tokenizer first.';
+  return form.folders.length > 0
+    ? null
+    : 'No run can be started here: the studio was opened on a single run. Open it on a folder: tessera studio runs';
+}
+
+/** Shows at the fields what a check has found. */
+function showAnswer(form, fields, wish, answer) {
+  for (const [name, field] of fields) {
+    field.setProblem(answer.option === name ? sentence(answer.error) : null);
+    if (answer.option === name) field.element.closest('details')?.setAttribute('open', '');
+    if (!answer.values) continue;
+    field.element.hidden =
+      !(name in answer.values) || (answer.values[name] === null && !wish.values[name] && !isLength(form, name));
+    if (!wish.values[name]) field.setPlaceholder(answer.values[name] ?? '');
+  }
+}
+
+const commandLine = command =>
+  h(
+    'div',
+    { class: 'field' },
+    h('div', { class: 'label' }, 'The same on the command line'),
+    h(
+      'div',
+      { class: 'command' },
+      command,
+      button(
+        'Copy the command',
+        async () => {
+          await navigator.clipboard.writeText(command.textContent);
+          toast('The command is on the clipboard.');
+        },
+        { icon: 'copy', iconOnly: true, class: 'quiet small' },
+      ),
+    ),
+  );
+
 const isLength = (form, name) => form.settings.find(setting => setting.name === name)?.group === 'Length';
 
-function essentialsOf(form, fields) {
+function essentialsOf(form, fields, first) {
   const names = essential.filter(name => fields.has(name));
   return h(
     'section',
     { class: 'card group' },
     h('h2', {}, 'First of all'),
+    h('div', { class: 'fields' }, first),
     h(
       'div',
       { class: 'settings' },

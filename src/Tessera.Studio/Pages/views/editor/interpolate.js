@@ -9,17 +9,18 @@ import { percent } from '../../format.js';
 /**
  * @param {string} run
  * @param {() => { from: import('../../types.js').Tokens, to: import('../../types.js').Tokens }} ends
- * @param {(codes: number[]) => void} onTake Codes of a frame, to go on with.
+ * @param {(tokens: import('../../types.js').Tokens) => void} onTake A frame to go on with.
  * @param {AbortSignal} signal
  */
 export function interpolation(run, ends, onTake, signal) {
   let space = 'latents';
   let steps = '9';
   let frames = [];
+  let size = { rows: 0, columns: 0 };
   let at = 0;
   const strip = h('div', { class: 'frames', role: 'group', 'aria-label': 'Frames between A and B' });
   const text = h('span', { class: 'small muted', role: 'status' });
-  const take = button('Use as picture A', () => onTake(frames[at].codes), { class: 'small' });
+  const take = button('Use as picture A', () => onTake({ ...size, codes: frames[at].codes }), { class: 'small' });
   take.disabled = true;
 
   const show = i => {
@@ -43,6 +44,7 @@ export function interpolation(run, ends, onTake, signal) {
       steps: Number(steps),
       space,
     };
+    size = { rows: from.rows, columns: from.columns };
     frames = (await ask(runPath(run, 'interpolate'), { json, signal })).frames;
     fill(
       strip,

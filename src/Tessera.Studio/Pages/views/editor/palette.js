@@ -5,6 +5,7 @@ import { pixels } from '../../components/images.js';
 import { term } from '../../components/term.js';
 import { tileGrid } from '../../components/tile-grid.js';
 import { problem } from '../../components/toast.js';
+import { sentence } from '../../components/waiting.js';
 import { debounce, fill, h } from '../../dom.js';
 import { count, percent, plural, significant } from '../../format.js';
 import { color } from '../../theme.js';
@@ -45,7 +46,11 @@ export function palette(state, signal) {
         say(i < 0 ? resting() : codes[i]);
         preview(i < 0 ? null : codes[i]);
       },
-      onMove: i => say(codes[i]),
+      onMove: i => {
+        say(codes[i]);
+        preview(codes[i]);
+      },
+      onLeave: () => preview(null),
     },
     signal,
   );
@@ -58,10 +63,12 @@ export function palette(state, signal) {
     [
       `code ${code}`,
       notes.get(code),
-      atlas.places.has(state.numberOf(code)) ? `used ${plural(atlas.count(state.numberOf(code)), 'time')}` : null,
+      atlas.uses && atlas.places.has(state.numberOf(code)) ? used(code) : null,
     ]
       .filter(Boolean)
       .join(', ');
+
+  const used = code => `used ${plural(atlas.count(state.numberOf(code)), 'time')}`;
 
   const say = code => {
     const context = tile.getContext('2d');
@@ -76,7 +83,7 @@ export function palette(state, signal) {
       h('br'),
       [
         notes.get(code),
-        `used ${plural(atlas.count(state.numberOf(code)), 'time')} on ${count(atlas.atlas.images)} images`,
+        atlas.uses && `${used(code)} on ${count(atlas.uses.images)} images`,
       ]
         .filter(Boolean)
         .join(', '),
@@ -93,11 +100,16 @@ export function palette(state, signal) {
     state.setBrush(code);
   };
 
-  // The picture shows the code under the pointer before it is chosen.
+  /** @type {import('./pane.js').Pane | null} The one that shows a code which is not chosen. */
+  let previewing = null;
+
+  // The picture shows the code that is pointed at, or reached by the keyboard, before it is chosen.
   const preview = code => {
-    if (!isChoosing()) return;
-    const pane = state.active;
-    pane.preview(code === null ? null : new Map(pane.selectedCells.map(cell => [pane.placeOf(cell), code])));
+    const pane = code !== null && isChoosing() ? state.active : null;
+    // The selection may be gone, or another picture's, when the pointer leaves.
+    if (previewing && previewing !== pane) previewing.preview(null);
+    previewing = pane;
+    pane?.preview(new Map(pane.selectedCells.map(cell => [pane.placeOf(cell), code])));
   };
 
   /** The cell that the order is about: its code, its place. */
@@ -125,6 +137,9 @@ export function palette(state, signal) {
       };
     },
     async use() {
+      await atlas.countUses(signal, (stage, fraction) => {
+        if (order === 'use') note.textContent = `${sentence(stage)} ${percent(fraction)}`;
+      });
       return {
         codes: all().sort((a, b) => atlas.count(state.numberOf(b)) - atlas.count(state.numberOf(a))),
         note: 'The most used first.',
@@ -148,7 +163,7 @@ export function palette(state, signal) {
         likely: known,
         note:
           `The likeliest first, given the codes before it. Now: code ${answer.current.code}, ` +
-          `${answer.current.rank}${ordinal(answer.current.rank)} likeliest.`,
+          `${ordinal(answer.current.rank + 1)} likeliest.`,
       };
     },
     async number() {
@@ -187,10 +202,12 @@ export function palette(state, signal) {
 
   let seen = '';
   const follow = () => {
-    // A new code in the same cell changes what is likely after it, not the order around it.
+    // A new code in the same cell changes what is likely after it, not which codes are near to the one it had.
+    if (!isChoosing()) preview(null);
     const { pane, place } = subject();
     const brush = order === 'likeness' && !pane ? state.brush : '';
-    const now = [order, label, state.layer.codebook, pane?.title, place, brush].join(' ');
+    const before = order === 'prior' && pane ? pane.document.codes.slice(0, place + 1) : '';
+    const now = [order, label, state.layer.codebook, pane?.title, place, brush, before].join(' ');
     if (now === seen) return markOnly();
     seen = now;
     return soon();
@@ -230,6 +247,10 @@ export function palette(state, signal) {
 
   say(state.brush);
   sort();
+  atlas.countUses(signal).then(() => {
+    say(resting());
+    grid.describeAgain();
+  }, problem);
   return {
     element: h(
       'aside',
@@ -245,4 +266,5 @@ export function palette(state, signal) {
   };
 }
 
-const ordinal = n => (n % 100 >= 11 && n % 100 <= 13 ? 'th' : (['th', 'st', 'nd', 'rd'][n % 10] ?? 'th'));
+/** "1st", "2nd". @param {number} n */
+const ordinal = n => `${n}${n % 100 >= 11 && n % 100 <= 13 ? 'th' : (['th', 'st', 'nd', 'rd'][n % 10] ?? 'th')}`;

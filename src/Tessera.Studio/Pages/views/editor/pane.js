@@ -32,7 +32,6 @@ export class Pane {
     this.selection = null;
     this.anchor = 0;
     this.milliseconds = 0;
-    this.isShowingNats = false;
     /** @type {number[] | null} */
     this.nats = null;
     this.isComparing = false;
@@ -48,8 +47,9 @@ export class Pane {
     this.picture = this.grid('picture');
     this.codes = this.grid('codes');
     this.build(actions);
-    state.on(['layer'], () => this.layerChanged());
-    state.on(['selection'], () => this.element.classList.toggle('active', state.active === this));
+    state.on(['layer'], () => this.layerChanged(), signal);
+    state.on(['nats'], () => this.natsChanged(), signal);
+    state.on(['selection'], () => this.element.classList.toggle('active', state.active === this), signal);
   }
 
   get layer() {
@@ -119,11 +119,16 @@ export class Pane {
     });
   }
 
-  /** @param {boolean} isOn */
-  showNats(isOn) {
-    this.isShowingNats = isOn;
-    if (isOn) this.askNats();
+  natsChanged() {
+    if (!this.document) return;
+    if (this.state.isShowingNats) this.askNats();
     this.draw();
+  }
+
+  /** Whether the prior can say something of this picture: it knows one size. */
+  get fitsPrior() {
+    const { prior } = this.state.model;
+    return Boolean(prior) && this.document.rows === prior.rows && this.document.columns === prior.columns;
   }
 
   draw() {
@@ -134,7 +139,7 @@ export class Pane {
   changed() {
     this.preview(null);
     this.nats = null;
-    if (this.isShowingNats) this.askNats();
+    if (this.state.isShowingNats) this.askNats();
     this.codes.describeAgain();
     this.picture.describeAgain();
     this.draw();
@@ -158,12 +163,14 @@ export class Pane {
   }
 
   async fetchNats() {
-    const { rows, columns, codes } = this.document;
+    if (this.signal.aborted || !this.fitsPrior) return;
+    const { document } = this;
+    const codes = [...document.codes];
     try {
-      const answer = await ask(runPath(this.state.model.id, 'nats'), {
-        json: { rows, columns, codes, class: null },
-        signal: this.signal,
-      });
+      const json = { codes, class: null };
+      const answer = await ask(runPath(this.state.model.id, 'nats'), { json, signal: this.signal });
+      // It may have been painted on, or replaced, meanwhile: then the next answer counts.
+      if (document !== this.document || codes.some((code, i) => code !== document.codes[i])) return;
       this.nats = answer.nats;
       this.draw();
     } catch (error) {
@@ -210,7 +217,7 @@ export class Pane {
   paintCode(context, cell, x, y, size) {
     const gap = size > 12 ? 1 : 0;
     const code = this.codeAt(cell);
-    if (this.isShowingNats && this.nats) {
+    if (this.state.isShowingNats && this.nats) {
       context.fillStyle = heatColor(this.nats[this.placeOf(cell)] / 10);
       context.fillRect(x + gap / 2, y + gap / 2, size - gap, size - gap);
     } else {
@@ -248,6 +255,9 @@ export class Pane {
       this.status,
       h('span', {}, cell >= 0 ? this.describe(cell) : `${this.rows} x ${this.columns} codes`),
       h('span', {}, `decoded in ${Math.max(1, Math.round(this.milliseconds))} ms`),
+      this.state.isShowingNats &&
+        !this.fitsPrior &&
+        h('span', {}, `the prior knows ${this.state.model.prior.rows} x ${this.state.model.prior.columns} codes only`),
       this.document.about.psnr &&
         !this.document.isChanged &&
         h('span', {}, `${significant(this.document.about.psnr)} dB`),

@@ -22,6 +22,8 @@ export class EditorState extends EventTarget {
     this.active = null;
     /** @type {import('../../types.js').Tokens | null} */
     this.clip = null;
+    /** Whether the codes are shown by how they surprise the prior. */
+    this.isShowingNats = false;
   }
 
   /** The number in the atlas of a code of the layer. @param {number} code */
@@ -54,7 +56,13 @@ export class EditorState extends EventTarget {
     this.tell('selection');
   }
 
-  /** @param {'tool' | 'brush' | 'layer' | 'selection' | 'document' | 'clip'} what */
+  /** @param {boolean} isOn */
+  showNats(isOn) {
+    this.isShowingNats = isOn;
+    this.tell('nats');
+  }
+
+  /** @param {'tool' | 'brush' | 'layer' | 'selection' | 'document' | 'clip' | 'nats'} what */
   tell(what) {
     this.dispatchEvent(new Event(what));
   }
@@ -62,8 +70,9 @@ export class EditorState extends EventTarget {
   /**
    * @param {string[]} what
    * @param {() => void} listener
+   * @param {AbortSignal} [signal] Ends it.
    */
-  on(what, listener) {
-    for (const name of what) this.addEventListener(name, listener);
+  on(what, listener, signal) {
+    for (const name of what) this.addEventListener(name, listener, { signal });
   }
 }

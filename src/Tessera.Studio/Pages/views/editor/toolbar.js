@@ -65,7 +65,7 @@ export function toolbar(editor) {
           const isOn = nats.getAttribute('aria-pressed') !== 'true';
           nats.setAttribute('aria-pressed', String(isOn));
           legend.hidden = !isOn;
-          [editor.a, editor.b].filter(pane => pane.document).forEach(pane => pane.showNats(isOn));
+          state.showNats(isOn);
         },
         { class: 'small', pressed: false, title: 'Show how surprised the prior is by each code' },
       )

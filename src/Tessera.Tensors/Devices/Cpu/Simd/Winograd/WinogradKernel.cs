@@ -22,6 +22,10 @@ internal static unsafe class WinogradKernel<TSimd, TVector, TWinograd>
 {
     // The fastest of 12, 24, 48 and 96 at the reference notebook's sizes, with 512 KB of second-level cache.
     private const int TilesPerChunk = 24;
+
+    // Each chunk fetches all transformed weights. Where these are 8 MB and more, the fetching is the bound: then the
+    // fastest of 24, 48 and 96 (256 channels, 128 tiles, 1.25 MB of second-level cache).
+    private const int TilesPerChunkOfManyWeights = 96, ManyWeights = 1 << 21;
     private const int TileRows = MatrixTile<TSimd, TVector>.Rows;
 
     private static int PanelColumns => MatrixTile<TSimd, TVector>.Columns;
@@ -29,7 +33,8 @@ internal static unsafe class WinogradKernel<TSimd, TVector, TWinograd>
     public static void Run(
         WorkerPool pool, CorrelationPlan plan, float* source, float* weight, EpiloguePointers epilogue)
     {
-        var tiles = new WinogradTiles(plan, TWinograd.Size, TSimd.Width, PanelColumns, TilesPerChunk, pool.Threads);
+        var tiles = new WinogradTiles(
+            plan, TWinograd.Size, TSimd.Width, PanelColumns, TilesFor(plan), pool.Threads);
         var layout = new WinogradWeights<TSimd, TVector, TWinograd>(tiles);
         using var packed = new Scratch(layout.Length);
         layout.Pack(pool, weight, packed.Floats);
@@ -46,6 +51,13 @@ internal static unsafe class WinogradKernel<TSimd, TVector, TWinograd>
             for (int chunk = 0; chunk < tiles.Chunks; chunk++) RunChunk(
                 tiles, layout, chunk, map, weights, epilogue, pool.Run);
         }
+    }
+
+    private static int TilesFor(CorrelationPlan plan)
+    {
+        long weights = (long)plan.Phases.Length * TWinograd.Size * TWinograd.Size
+            * plan.WindowStep * plan.WindowStep * plan.SourceChannels * plan.Channels;
+        return weights < ManyWeights ? TilesPerChunk : TilesPerChunkOfManyWeights;
     }
 
     /// <summary>Transforms the source of a band's tiles for one phase to <c>[position][tile][inner]</c>.</summary>

@@ -1,6 +1,6 @@
 using Tessera.Studio.Contract;
 
-namespace Tessera.Studio.Models;
+namespace Tessera.Studio.Http;
 
 /// <summary>A value that takes long to compute: computed once, when it is first asked for.</summary>
 /// <typeparam name="T">The value.</typeparam>
@@ -31,6 +31,14 @@ internal sealed class Computed<T>(Func<Action<string, double>, Task<T>> compute)
 
     /// <summary>The value, as soon as it is ready; for other work that needs it.</summary>
     public Task<T> Get() => Start();
+
+    /// <summary>Waits for the value, for other work that reports its progress as its own.</summary>
+    public async Task<T> Follow(Action<string, double> report)
+    {
+        Task<T> task = Start();
+        while (await Task.WhenAny(task, Task.Delay(50)) != task) report(_progress.Stage, _progress.Fraction);
+        return await task;
+    }
 
     /// <summary>How far the work is.</summary>
     public ProgressAnswer Progress => _progress;

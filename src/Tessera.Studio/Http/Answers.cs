@@ -1,7 +1,7 @@
 using Tessera.Imaging;
 using Tessera.Studio.Contract;
 
-namespace Tessera.Studio.Models;
+namespace Tessera.Studio.Http;
 
 /// <summary>Answers that several endpoints give.</summary>
 internal static class Answers

@@ -1,0 +1,168 @@
+using System.Globalization;
+using System.Text.Json;
+using Parquet;
+using Parquet.Data;
+using Parquet.Schema;
+using Tessera.Files;
+using Tessera.Imaging;
+
+namespace Tessera.Data.Stores;
+
+/// <summary>
+/// Parquet files in the manner of Hugging Face's datasets (https://huggingface.co/docs/datasets/image_dataset): a
+/// column <c>image</c> with the encoded <c>bytes</c>, or <c>image</c> alone with the bytes, and a column <c>label</c>
+/// of numbers or texts. The names of numbered classes are in the file's metadata <c>huggingface</c>; without them the
+/// numbers are the names. A group of rows is in memory at a time.
+/// </summary>
+/// <param name="Root">The folder that the files' names are relative to.</param>
+/// <param name="Files">Their relative paths.</param>
+/// <param name="Size">The images' height and width.</param>
+/// <param name="Channels">1 or 3.</param>
+internal sealed record ParquetPackSource(string Root, string[] Files, ImageSize Size, int Channels)
+    : ShardPackSource(Root, Files, Size, Channels)
+{
+    private const string Ending = ".parquet";
+
+    private string[] _names = [];
+
+    /// <summary>Whether a name is that of a Parquet file.</summary>
+    public static bool Reads(string name) => name.EndsWith(Ending, StringComparison.OrdinalIgnoreCase);
+
+    public override IEnumerable<string> ClassesBefore(string className) =>
+        _names.Contains(className)
+            ? _names.TakeWhile(name => name != className) : base.ClassesBefore(className);
+
+    protected override IEnumerable<Sample> Samples(string path)
+    {
+        using FileStream file = Open(path);
+        InputException? error = null;
+        ParquetFile? parquet = Guard(() => ParquetFile.Open(path, file));
+        _names = parquet?.Names ?? [];
+        int row = 0;
+        for (int group = 0; parquet is not null && group < parquet.Groups; group++)
+        {
+            if (Guard(() => parquet.Read(group)) is not { } rows) break;
+            for (int i = 0; i < rows.Images.Length; i++, row++)
+            {
+                string key = row.ToString(CultureInfo.InvariantCulture);
+                yield return rows.Images[i] is { } bytes
+                    ? new Sample(key, rows.Classes[i], bytes)
+                    : new Sample(key, null, null, new InputException(
+                        $"{path}/{key}: the row has no image; remove it, or store the bytes of its file in it"));
+            }
+            Position = file.Length * (group + 1) / parquet.Groups;
+        }
+        if (error is not null) yield return new Sample("", null, null, error);
+
+        // The library's exceptions for damaged bytes are of many kinds.
+        T? Guard<T>(Func<T> read) where T : class
+        {
+            try
+            {
+                return read();
+            }
+            catch (Exception e) when (e is not (OutOfMemoryException or InputException))
+            {
+                error = Damaged(path, e);
+                return null;
+            }
+        }
+    }
+
+    private static FileStream Open(string path)
+    {
+        try
+        {
+            return File.OpenRead(path);
+        }
+        catch (Exception e) when (FileErrors.IsFileError(e))
+        {
+            throw FileErrors.Reading(path, e);
+        }
+    }
+
+    /// <summary>The images and classes of a group of rows.</summary>
+    private sealed record Rows(byte[]?[] Images, string?[] Classes);
+
+    /// <summary>An open file and the columns that are read of it.</summary>
+    private sealed class ParquetFile
+    {
+        private readonly ParquetReader _reader;
+        private readonly DataField _image;
+        private readonly DataField? _label;
+        private ParquetFile(string path, ParquetReader reader)
+        {
+            _reader = reader;
+            DataField[] fields = reader.Schema.GetDataFields();
+            _image = Find("image/bytes") ?? Find("image") ?? throw new InputException(
+                $"{path} has no column image with bytes, only {string.Join(", ", fields.Select(f => f.Path))}");
+            _label = Find("label");
+            Names = ClassNames(reader.CustomMetadata);
+
+            DataField? Find(string name) =>
+                fields.FirstOrDefault(field => field.Path.ToString() == name);
+        }
+
+        /// <summary>The names of the classes, by number; empty if the file does not say.</summary>
+        public string[] Names { get; }
+
+        public int Groups => _reader.RowGroupCount;
+
+        public static ParquetFile Open(string path, Stream file) =>
+            new(path, ParquetReader.CreateAsync(file).GetAwaiter().GetResult());
+
+        public Rows Read(int group)
+        {
+            using ParquetRowGroupReader reader = _reader.OpenRowGroupReader(group);
+            byte[]?[] images = Column<ReadOnlyMemory<byte>, byte[]>(reader, _image, bytes => bytes.ToArray());
+            return new Rows(images, _label is null ? new string?[images.Length] : Labels(reader, _label));
+        }
+
+        private string?[] Labels(ParquetRowGroupReader reader, DataField field) =>
+            field.ClrType == typeof(ReadOnlyMemory<char>)
+                ? Column<ReadOnlyMemory<char>, string>(reader, field, text => text.ToString())
+            : field.ClrType == typeof(int) ? Column<int, string>(reader, field, number => NameOf(number))
+            : Column<long, string>(reader, field, NameOf);
+
+        /// <summary>The values of a column, one for each row: null where the file has none.</summary>
+        private static TResult?[] Column<T, TResult>(
+            ParquetRowGroupReader reader, DataField field, Func<T, TResult?> convert)
+            where T : struct where TResult : class
+        {
+            var results = new TResult?[checked((int)reader.RowCount)];
+            using var column =
+                (RawColumnData<T>)reader.ReadRawColumnDataBaseAsync(field).AsTask().GetAwaiter().GetResult();
+            int next = 0;
+            for (int i = 0; i < results.Length; i++)
+            {
+                if (field.MaxDefinitionLevel == 0 || column.DefinitionLevels[i] == field.MaxDefinitionLevel)
+                    results[i] = convert(column.Values[next++]);
+            }
+            return results;
+        }
+
+        // -1 marks images without a class.
+        private string? NameOf(long label) =>
+            label < 0 ? null
+            : label < Names.Length ? Names[label]
+            : label.ToString(CultureInfo.InvariantCulture);
+
+        private static string[] ClassNames(IReadOnlyDictionary<string, string>? metadata)
+        {
+            if (metadata?.GetValueOrDefault("huggingface") is not { } text) return [];
+            try
+            {
+                using JsonDocument json = JsonDocument.Parse(text);
+                return
+                [
+                    .. json.RootElement.GetProperty("info").GetProperty("features").GetProperty("label")
+                        .GetProperty("names").EnumerateArray().Select(name => name.ToString()),
+                ];
+            }
+            catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+            {
+                return [];
+            }
+        }
+    }
+}

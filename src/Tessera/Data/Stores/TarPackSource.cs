@@ -1,0 +1,157 @@
+using System.Formats.Tar;
+using System.IO.Compression;
+using System.Text;
+using System.Text.Json;
+using Tessera.Files;
+using Tessera.Imaging;
+
+namespace Tessera.Data.Stores;
+
+/// <summary>
+/// Tar archives, compressed by gzip or not, in the manner of WebDataset (https://github.com/webdataset/webdataset):
+/// files that follow each other and have the same name up to the first dot are one sample. Its image is the first file
+/// with the ending of one, its class the text of <c>.cls</c>, or of <c>.json</c> the value <c>label</c>, <c>cls</c> or
+/// <c>class</c>; without them its first folder.
+/// </summary>
+/// <param name="Root">The folder that the files' names are relative to.</param>
+/// <param name="Files">Their relative paths.</param>
+/// <param name="Size">The images' height and width.</param>
+/// <param name="Channels">1 or 3.</param>
+internal sealed record TarPackSource(string Root, string[] Files, ImageSize Size, int Channels)
+    : ShardPackSource(Root, Files, Size, Channels)
+{
+    private const long LargestImage = 1L << 30, LargestText = 1 << 20;
+
+    private static readonly string[] Endings = [".tar", ".tar.gz", ".tgz"];
+    private static readonly string[] ClassKeys = ["label", "cls", "class"];
+
+    /// <summary>Whether a name is that of an archive.</summary>
+    public static bool Reads(string name) =>
+        Endings.Any(ending => name.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
+
+    protected override IEnumerable<Sample> Samples(string path)
+    {
+        using var entries = new TarEntries(path);
+        string? key = null, className = null;
+        Sample? image = null;
+        while (entries.Next() is { } entry)
+        {
+            Position = entries.Position;
+            (string entryKey, string ending) = Parts(entry.Name);
+            if (entryKey != key)
+            {
+                if (image is not null) yield return image with { ClassName = className ?? FolderOf(image.Key) };
+                (key, className, image) = (entryKey, null, null);
+            }
+            if (image is null && ImageFile.IsImage(entry.Name))
+                image = entries.Read(LargestImage) is { } bytes
+                    ? new Sample(entry.Name, null, bytes)
+                    : new Sample(entry.Name, null, null, entries.Error ?? new InputException(
+                        $"{path}/{entry.Name}: {entry.Length} bytes are too many (limit 1 GiB); remove it"));
+            else if (ending is ".cls" or ".json" && entries.Read(LargestText) is { } text)
+                className ??= ClassOf(text, ending);
+        }
+        // Of the last sample in a damaged archive, the class may be lost.
+        if (image is not null && entries.Error is null)
+            yield return image with { ClassName = className ?? FolderOf(image.Key) };
+        if (entries.Error is { } error) yield return new Sample("", null, null, error);
+    }
+
+    private static (string Key, string Ending) Parts(string name)
+    {
+        int dot = name.IndexOf('.', name.LastIndexOf('/') + 1);
+        return dot < 0 ? (name, "") : (name[..dot], Path.GetExtension(name).ToLowerInvariant());
+    }
+
+    private static string? FolderOf(string name) =>
+        name.TrimStart('.').TrimStart('/').Split('/') is [var folder, _, ..] ? folder : null;
+
+    private static string? ClassOf(byte[] text, string ending)
+    {
+        if (ending == ".cls") return Encoding.UTF8.GetString(text).Trim() is { Length: > 0 } name ? name : null;
+        try
+        {
+            using JsonDocument json = JsonDocument.Parse(text);
+            if (json.RootElement.ValueKind != JsonValueKind.Object) return null;
+            foreach (string key in ClassKeys)
+            {
+                if (json.RootElement.TryGetProperty(key, out JsonElement value)
+                    && value.ValueKind is JsonValueKind.String or JsonValueKind.Number)
+                    return value.ToString();
+            }
+        }
+        catch (JsonException)
+        {
+            // Its image is of use all the same.
+        }
+        return null;
+    }
+
+    /// <summary>The files in an archive; damage ends them.</summary>
+    private sealed class TarEntries : IDisposable
+    {
+        private readonly string _path;
+        private readonly FileStream _file;
+        private readonly TarReader _tar;
+        private TarEntry? _current;
+
+        public TarEntries(string path)
+        {
+            _path = path;
+            try
+            {
+                _file = File.OpenRead(path);
+            }
+            catch (Exception e) when (FileErrors.IsFileError(e))
+            {
+                throw FileErrors.Reading(path, e);
+            }
+            _tar = new TarReader(
+                path.EndsWith('r') ? _file : new GZipStream(_file, CompressionMode.Decompress));
+        }
+
+        /// <summary>Bytes read of the archive.</summary>
+        public long Position => _file.Position;
+
+        /// <summary>Why the archive cannot be read further; null if it can.</summary>
+        public InputException? Error { get; private set; }
+
+        /// <summary>The next regular file; null at the end.</summary>
+        public TarEntry? Next()
+        {
+            do _current = Error is null ? Guard(() => _tar.GetNextEntry()) : null;
+            while (_current is not null
+                and not { EntryType: TarEntryType.RegularFile or TarEntryType.V7RegularFile });
+            return _current;
+        }
+
+        /// <summary>The content of the file; null if it is too long or damaged.</summary>
+        public byte[]? Read(long most) => _current!.Length > most ? null : Guard(() =>
+        {
+            byte[] bytes = new byte[_current.Length];
+            _current.DataStream?.ReadExactly(bytes);
+            return bytes;
+        });
+
+        public void Dispose()
+        {
+            _tar.Dispose();
+            _file.Dispose();
+        }
+
+        private T? Guard<T>(Func<T?> read) where T : class
+        {
+            try
+            {
+                return read();
+            }
+            catch (Exception e) when (
+                e is IOException or InvalidDataException or FormatException or ArgumentException or OverflowException
+                    or NotSupportedException)
+            {
+                Error = Damaged(_path, e);
+                return null;
+            }
+        }
+    }
+}

@@ -1,0 +1,229 @@
+using System.Formats.Tar;
+using System.IO.Compression;
+using Parquet;
+using Parquet.Schema;
+using Tessera.Data;
+using Tessera.Data.Stores;
+using Tessera.Imaging;
+
+namespace Tessera.Tests.Data.Stores;
+
+/// <summary>Tar archives and Parquet files of images, good and damaged, packed into a store.</summary>
+public sealed class ShardTests : IDisposable
+{
+    private const int Side = 8;
+
+    private readonly TemporaryFolder _folder = new();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private string Store => _folder["images.tpk"];
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("shard.tar")]
+    [InlineData("shard.tar.gz")]
+    [InlineData("shard.tgz")]
+    public void Tar_samples_have_the_class_of_their_text_json_or_folder(string name)
+    {
+        WriteTar(
+            name, ("a/001.cls", "2"u8.ToArray()), ("a/001.png", Png(1)), ("a/002.png", Png(2)),
+            ("a/002.json", """{"caption": "x", "label": 0}"""u8.ToArray()), ("a/003.jpg.png", Png(3)),
+            ("readme.txt", "no image"u8.ToArray()), ("b/004.png", Png(4)), ("b/004.seg.png", Png(9)),
+            ("b/004.cls", "sea horse\n"u8.ToArray()), ("005.png", Png(5)), ("005.json", "not json"u8.ToArray()));
+        PackResult result = Pack(_folder[name]);
+        Assert.Equal((5, 0), (result.Added, result.LeftOut.Count));
+        using ImageStore store = ImageStore.Open(Store);
+        Assert.Equal(["0", "1", "2", "a", "sea horse", ImageFolder.Unlabelled], store.ClassNames);
+        ImageSource images = store.Images(Split.All);
+        Assert.Equal(
+            [$"{name}/a/001.png", $"{name}/a/002.png", $"{name}/a/003.jpg.png", $"{name}/b/004.png", $"{name}/005.png"],
+            Enumerable.Range(0, 5).Select(images.NameOf));
+        Assert.Equal([2, 0, 3, 4, 5], images.Labels);
+        for (int i = 0; i < 5; i++) Assert.Equal(Fitted(i + 1), images.Read(i));
+    }
+
+    [Fact]
+    public void Parquet_rows_have_the_named_class_of_their_number()
+    {
+        WriteParquet("data.parquet", [Png(1), Png(2), Png(3)], [1, 0, null], """
+            {"info": {"features": {"label": {"names": ["cat", "dog", "eel"], "_type": "ClassLabel"}}}}
+            """);
+        Pack(_folder["data.parquet"]);
+        using ImageStore store = ImageStore.Open(Store);
+        Assert.Equal(["cat", "dog", ImageFolder.Unlabelled], store.ClassNames);
+        ImageSource images = store.Images(Split.All);
+        Assert.Equal([1, 0, 2], images.Labels);
+        Assert.Equal("data.parquet/2", images.NameOf(2));
+        for (int i = 0; i < 3; i++) Assert.Equal(Fitted(i + 1), images.Read(i));
+    }
+
+    [Fact]
+    public void Parquet_rows_without_names_have_their_number_and_rows_without_an_image_are_damaged()
+    {
+        WriteParquet("data.parquet", [Png(1), null, Png(3), [1, 2, 3]], [2, 2, -1, 0], null);
+        DamagedImagesException e = Assert.Throws<DamagedImagesException>(() => Pack(_folder["data.parquet"]));
+        Assert.Equal(["data.parquet/1", "data.parquet/3"], e.Names);
+        Assert.Contains("the row has no image", e.Message, StringComparison.Ordinal);
+        PackResult result = Pack(_folder["data.parquet"], skipDamaged: true);
+        Assert.Equal(2, result.Added);
+        using ImageStore store = ImageStore.Open(Store);
+        Assert.Equal(["0", "1", "2", ImageFolder.Unlabelled], store.ClassNames);
+        Assert.Equal([2, 3], store.Images(Split.All).Labels);
+    }
+
+    [Fact]
+    public void Parquet_files_without_images_are_refused()
+    {
+        using (FileStream file = File.Create(_folder["data.parquet"]))
+        {
+            var schema = new ParquetSchema(new DataField<long>("label"));
+            Write(schema, file, null, writer => writer.WriteAsync<long>(schema.GetDataFields()[0], new long[] { 1 }));
+        }
+        InputException e = Assert.Throws<InputException>(() => Pack(_folder["data.parquet"]));
+        Assert.Contains("has no column image with bytes, only label", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Parquet_classes_can_be_texts_and_images_can_be_the_column_itself()
+    {
+        var schema = new ParquetSchema(new DataField<byte[]>("image"), new DataField<string>("label"));
+        using (FileStream file = File.Create(_folder["data.parquet"]))
+        {
+            Write(schema, file, null, async writer =>
+            {
+                await writer.WriteAsync(schema.GetDataFields()[0], (byte[][])[Png(1), Png(2), Png(3)]);
+                await writer.WriteAsync(schema.GetDataFields()[1], (string[])["sun", null!, "sea"]);
+            });
+        }
+        Pack(_folder["data.parquet"]);
+        using ImageStore store = ImageStore.Open(Store);
+        Assert.Equal(["sun", ImageFolder.Unlabelled, "sea"], store.ClassNames);
+        Assert.Equal(Fitted(2), store.Images(Split.All).Read(1));
+    }
+
+    [Fact]
+    public void Files_named_train_and_test_are_the_splits_and_else_a_hash_chooses()
+    {
+        foreach (string name in (string[])["train-0.tar", "train-1.tar", "validation-0.tar", "extra.tar"])
+            WriteTar($"shards/{name}", ("1.png", Png(1)), ("2.png", Png(2)));
+        Pack(_folder["shards"]);
+        using (ImageStore store = ImageStore.Open(Store))
+            Assert.Equal([4, 2, 8], new[] { Split.Train, Split.Test, Split.All }.Select(store.CountOf));
+
+        File.Delete(Store);
+        WriteTar("one.tar", [.. Enumerable.Range(0, 60).Select(i => ($"{i}.png", Png(i)))]);
+        Pack(_folder["one.tar"]);
+        using ImageStore hashed = ImageStore.Open(Store);
+        ImageSource test = hashed.Images(Split.Test);
+        Assert.All(
+            Enumerable.Range(0, test.Count), i => Assert.True(ImageFolder.IsHeldOut(test.NameOf(i)), test.NameOf(i)));
+        Assert.Equal(60 - test.Count, hashed.CountOf(Split.Train));
+    }
+
+    /// <summary>Cut at any place: whole samples before it are read; the archive counts as a damaged image.</summary>
+    [Fact]
+    public void A_tar_archive_that_was_cut_keeps_the_samples_before()
+    {
+        string path = WriteTar("shard.tar", [.. Enumerable.Range(0, 4).SelectMany(
+            i => new[] { ($"{i}.png", Png(i)), ($"{i}.cls", "1"u8.ToArray()) })]);
+        byte[] whole = File.ReadAllBytes(path);
+        int most = 0;
+        for (int length = 1; length < whole.Length - 1024; length += 333)
+        {
+            File.WriteAllBytes(path, whole[..length]);
+            File.Delete(Store);
+            PackResult result = Pack(path, skipDamaged: true);
+            most = Math.Max(most, result.Added);
+            Assert.Equal(["shard.tar"], result.LeftOut);
+            using ImageStore store = ImageStore.Open(Store);
+            Assert.Equal(result.Added, store.Count);
+            Assert.Contains("it is damaged or cut short", store.LeftOut[0].Reason, StringComparison.Ordinal);
+            if (store.Count > 0) Assert.All(store.Images(Split.All).Labels, label => Assert.Equal(1, label));
+        }
+        Assert.Equal(3, most);
+    }
+
+    [Fact]
+    public void Damaged_images_are_named_by_archive_and_sample()
+    {
+        WriteTar("shard.tar", ("1.png", Png(1)), ("2.png", [0x89]), ("3.png", []), ("4.png", Png(4)));
+        DamagedImagesException e = Assert.Throws<DamagedImagesException>(() => Pack(_folder["shard.tar"]));
+        Assert.Equal(["shard.tar/2.png", "shard.tar/3.png"], e.Names);
+        Assert.Contains(Path.Combine(_folder.Path, "shard.tar") + "/2.png", e.Message, StringComparison.Ordinal);
+        Assert.Equal(2, Pack(_folder["shard.tar"], skipDamaged: true).Added);
+    }
+
+    [Fact]
+    public void Other_files_are_refused()
+    {
+        _folder.Write("data.zip", [1, 2]);
+        InputException e = Assert.Throws<InputException>(() => Pack(_folder["data.zip"]));
+        Assert.Contains("is no folder of images, tar archive or Parquet file", e.Message, StringComparison.Ordinal);
+        Assert.Throws<InputException>(() => Pack(_folder["none.tar"]));
+    }
+
+    [Theory]
+    [InlineData("few.tar")]
+    [InlineData("few.parquet")]
+    public void Files_damaged_at_random_are_survived(string name)
+    {
+        if (TarPackSource.Reads(name)) WriteTar(name, ("a/1.png", Png(1)), ("a/1.cls", "1"u8.ToArray()));
+        else WriteParquet(name, [Png(1), Png(2)], [0, 1], null);
+        string path = _folder[name];
+        Damage.IsSurvived<InputException>(File.ReadAllBytes(path), path, file =>
+        {
+            File.WriteAllBytes(path, file);
+            PackSource source = PackSource.Find(path, Side, 3, Cancellation);
+            foreach (PackEntry entry in source.Entries(Cancellation)) entry.Read();
+        });
+    }
+
+    private PackResult Pack(string source, bool skipDamaged = false) => ImagePacker.Pack(
+        source, Store, new PackOptions { Size = Side, SkipDamaged = skipDamaged }, cancellation: Cancellation);
+
+    private static byte[] Png(int number) => ImageFile.EncodePng(SyntheticShapes.Image(number, 16));
+
+    private static byte[] Fitted(int number) =>
+        ImageTransform.Fit(SyntheticShapes.Image(number, 16), Side, Side, 3).Pixels;
+
+    private string WriteTar(string name, params (string Name, byte[] Content)[] entries)
+    {
+        string path = _folder.Write(name, []);
+        using FileStream file = File.Create(path);
+        using Stream stream = name.EndsWith('r') ? file : new GZipStream(file, CompressionLevel.Fastest);
+        using var tar = new TarWriter(stream);
+        foreach ((string entry, byte[] content) in entries)
+            tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, entry) { DataStream = new MemoryStream(content) });
+        return path;
+    }
+
+    private void WriteParquet(string name, byte[]?[] images, long?[] labels, string? metadata)
+    {
+        var schema = new ParquetSchema(
+            new StructField("image", new DataField<byte[]>("bytes"), new DataField<string>("path")),
+            new DataField<long?>("label"));
+        DataField[] fields = schema.GetDataFields();
+        using FileStream file = File.Create(_folder[name]);
+        Write(schema, file, metadata, async writer =>
+        {
+            await writer.WriteAsync(fields[0], images!);
+            await writer.WriteAsync(fields[1], images.Select((_, i) => $"{i}.png").ToArray());
+            await writer.WriteAsync<long>(fields[2], labels);
+        });
+    }
+
+    private static void Write(
+        ParquetSchema schema, Stream file, string? metadata, Func<ParquetRowGroupWriter, Task> write)
+    {
+        Task.Run(async () =>
+        {
+            await using ParquetWriter writer = await ParquetWriter.CreateAsync(schema, file);
+            if (metadata is not null)
+                writer.CustomMetadata = new Dictionary<string, string> { ["huggingface"] = metadata };
+            using ParquetRowGroupWriter group = writer.CreateRowGroup();
+            await write(group);
+        }, Cancellation).GetAwaiter().GetResult();
+    }
+}
