@@ -1,3 +1,4 @@
+using Tessera.Tensors;
 using Tessera.Tensors.Distributed;
 
 namespace Tessera.Mpi.Tests;
@@ -43,6 +44,29 @@ public class CollectiveTests
             for (int rank = 1; rank < 4; rank++)
                 Assert.Equal(shares[rank - 1].First + shares[rank - 1].Count, shares[rank].First);
         }
+    }
+
+    /// <summary>Seven images over three ranks: 3, 2 and 2.</summary>
+    [Fact]
+    public void A_share_of_a_batch_sums_what_waits_and_gathers_rows_in_the_order_of_the_batch()
+    {
+        float[] batch = [.. Enumerable.Range(0, 14).Select(i => (float)i)];
+        (float[] Rows, float Weight, float Count)[] results = ThreadRanks.Run(3, ranks =>
+        {
+            var share = new BatchShare(ranks, whole: 7);
+            float[] part = batch[(2 * share.First)..(2 * (share.First + share.Count))];
+            using Tensor own = Tensor.From(part, [share.Count, 2]), weight = Tensor.From([share.Weight], [1]);
+            using Tensor count = Tensor.From([share.Count], [1]);
+            float told = 0;
+            share.SumLater(() => told = count.ToArray()[0], count);
+            share.SumAll([weight]);
+            using Tensor rows = share.GatherRows(own);
+            return (rows.ToArray(), weight.ToArray()[0], told);
+        });
+        Assert.All(results, result => Assert.Equal(batch, result.Rows));
+        Assert.All(results, result => Assert.Equal(1, result.Weight, 1e-6f));
+        Assert.All(results, result => Assert.Equal(7, result.Count));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new BatchShare(Collective.Lone, whole: 0));
     }
 
     [Fact]

@@ -16,7 +16,9 @@ public sealed class PackageTests(PackedPackages packages) : IClassFixture<Packed
 
     [Theory]
     [InlineData("Tessera.Tensors", "lib/net10.0/Tessera.Tensors", "System.Numerics.Tensors")]
-    [InlineData("Tessera", "lib/net10.0/Tessera", "MathNet.Numerics", "SixLabors.ImageSharp", "Tessera.Tensors")]
+    [InlineData(
+        "Tessera", "lib/net10.0/Tessera", "MathNet.Numerics", "Parquet.Net", "SixLabors.ImageSharp",
+        "System.IO.Hashing", "Tessera.Tensors")]
     [InlineData("Tessera.Models", "lib/net10.0/Tessera.Models", "Tessera")]
     [InlineData("Tessera.Cuda", "lib/net10.0/Tessera.Cuda", "ILGPU", "Tessera.Tensors")]
     [InlineData("Tessera.Mpi", "lib/net10.0/Tessera.Mpi", "Tessera.Tensors")]
