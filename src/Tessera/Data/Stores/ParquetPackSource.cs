@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using Parquet;
-using Parquet.Data;
 using Parquet.Schema;
 using Tessera.Files;
 using Tessera.Imaging;
@@ -130,13 +129,16 @@ internal sealed record ParquetPackSource(string Root, string[] Files, ImageSize 
             where T : struct where TResult : class
         {
             var results = new TResult?[checked((int)reader.RowCount)];
-            using var column =
-                (RawColumnData<T>)reader.ReadRawColumnDataBaseAsync(field).AsTask().GetAwaiter().GetResult();
+            var values = new T[results.Length];
+            bool hasLevels = field.MaxDefinitionLevel > 0;
+            int[] levels = hasLevels ? new int[results.Length] : [];
+            // A value for each row that has one, and the level of each row, which says whether it does.
+            reader.ReadRawAsync<T>(field, values.AsMemory(), hasLevels ? levels.AsMemory() : null, null)
+                .AsTask().GetAwaiter().GetResult();
             int next = 0;
             for (int i = 0; i < results.Length; i++)
             {
-                if (field.MaxDefinitionLevel == 0 || column.DefinitionLevels[i] == field.MaxDefinitionLevel)
-                    results[i] = convert(column.Values[next++]);
+                if (!hasLevels || levels[i] == field.MaxDefinitionLevel) results[i] = convert(values[next++]);
             }
             return results;
         }
