@@ -81,13 +81,17 @@ internal sealed class RunCatalog
 
     /// <summary>
     /// All runs, as they were when the folders were last looked through: a moment ago, or longer where that takes long.
+    /// One that this studio has started is among them as soon as its folder is there.
     /// </summary>
     public IReadOnlyCollection<RunEntry> Runs
     {
         get
         {
             Look();
-            return [.. _known.Runs.Values.Where(run => RunFolder.IsRun(run.Path))];
+            Dictionary<string, RunEntry> known = _known.Runs;
+            IEnumerable<RunEntry?> started =
+                _paths.Where(entry => !known.ContainsKey(entry.Key)).Select(entry => EntryOf(entry.Value));
+            return [.. known.Values.Where(run => RunFolder.IsRun(run.Path)), .. started.OfType<RunEntry>()];
         }
     }
 

@@ -1,14 +1,13 @@
 /** A picture beside its grid of codes. Both can be painted on. */
 import { ask, dataUrl, runPath } from '../../api.js';
 import { button } from '../../components/button.js';
-import { heatColor } from '../../components/heat.js';
 import { tileGrid } from '../../components/tile-grid.js';
 import { problem } from '../../components/toast.js';
 import { debounce, fill, h } from '../../dom.js';
 import { significant } from '../../format.js';
-import { color } from '../../theme.js';
 import { newestDecoder } from './decoder.js';
 import { between, cellsOf } from './layers.js';
+import { paintCode, paintSelection } from './painting.js';
 import { drag, press } from './tools.js';
 
 /** @typedef {import('./layers.js').Region} Region */
@@ -185,8 +184,8 @@ export class Pane {
         label: isPicture ? `Picture ${this.title}, as cells` : `Codes of picture ${this.title}`,
         columns: 1,
         below: isPicture ? (context, width, height) => this.paintPicture(context, width, height) : undefined,
-        paint: isPicture ? undefined : (context, cell, x, y, size) => this.paintCode(context, cell, x, y, size),
-        above: (context, size) => this.paintSelection(context, size),
+        paint: isPicture ? undefined : (context, cell, x, y, size) => paintCode(this, context, cell, x, y, size),
+        above: (context, size) => paintSelection(this.selection, context, size),
         describe: cell => this.describe(cell),
         onDown: (cell, event) => press(this.state.tool, this, cell, this.state, event.shiftKey),
         onDrag: cell => drag(this.state.tool, this, cell, this.state),
@@ -212,36 +211,6 @@ export class Pane {
     const image = this.isComparing && this.originalImage.complete ? this.originalImage : this.screen;
     if (image === this.screen && this.screen.width === 0) return;
     context.drawImage(image, 0, 0, width, height);
-  }
-
-  paintCode(context, cell, x, y, size) {
-    const gap = size > 12 ? 1 : 0;
-    const code = this.codeAt(cell);
-    if (this.state.isShowingNats && this.nats) {
-      context.fillStyle = heatColor(this.nats[this.placeOf(cell)] / 10);
-      context.fillRect(x + gap / 2, y + gap / 2, size - gap, size - gap);
-    } else {
-      this.state.atlas.paint(context, this.state.numberOf(code), x + gap / 2, y + gap / 2, size - gap);
-    }
-    if (size < 40) return;
-    context.font = '11px system-ui';
-    const width = context.measureText(String(code)).width + 6;
-    context.fillStyle = 'rgb(0 0 0 / .55)';
-    context.fillRect(x + gap / 2, y + size - gap / 2 - 15, width, 15);
-    context.fillStyle = '#fff';
-    context.fillText(String(code), x + 3 + gap / 2, y + size - 4);
-  }
-
-  paintSelection(context, size) {
-    const region = this.selection;
-    if (!region) return;
-    const box = [region.x * size, region.y * size, region.width * size, region.height * size];
-    context.lineWidth = 4;
-    context.strokeStyle = color('--raised');
-    context.strokeRect(...box);
-    context.lineWidth = 2;
-    context.strokeStyle = color('--accent');
-    context.strokeRect(...box);
   }
 
   describe(cell) {
