@@ -86,9 +86,12 @@ internal sealed record ParquetPackSource(string Root, string[] Files, ImageSize 
     /// <summary>An open file and the columns that are read of it.</summary>
     private sealed class ParquetFile
     {
+        private static readonly Type[] LabelTypes = [typeof(int), typeof(long), typeof(ReadOnlyMemory<char>)];
+
         private readonly ParquetReader _reader;
         private readonly DataField _image;
         private readonly DataField? _label;
+
         private ParquetFile(string path, ParquetReader reader)
         {
             _reader = reader;
@@ -96,6 +99,9 @@ internal sealed record ParquetPackSource(string Root, string[] Files, ImageSize 
             _image = Find("image/bytes") ?? Find("image") ?? throw new InputException(
                 $"{path} has no column image with bytes, only {string.Join(", ", fields.Select(f => f.Path))}");
             _label = Find("label");
+            if (_label is { ClrType: Type type } && !LabelTypes.Contains(type))
+                throw new InputException(
+                    $"{path}: its column label is of the type {type.Name}; make it int32, int64 or text");
             Names = ClassNames(reader.CustomMetadata);
 
             DataField? Find(string name) =>

@@ -12,6 +12,9 @@ namespace Tessera.Data.Stores;
 /// </summary>
 internal abstract record ShardPackSource : PackSource
 {
+    // Of an IOException that a library throws; the system's have the system's number.
+    private const int NoSystemError = unchecked((int)0x80131620);
+
     private readonly string _root;
     private readonly string[] _files;
     private readonly bool _hasSplits;
@@ -71,10 +74,12 @@ internal abstract record ShardPackSource : PackSource
     protected abstract IEnumerable<Sample> Samples(string path);
 
     /// <summary>The error for a file of many images that cannot be read to its end.</summary>
-    protected static InputException Damaged(string path, Exception cause) => FileErrors.IsFileError(cause)
-        && cause is not EndOfStreamException ? FileErrors.Reading(path, cause) : new InputException(
-            $"{path}: it is damaged or cut short ({cause.Message.ReplaceLineEndings(" ").TrimEnd('.')}); "
-            + "replace or remove it", cause);
+    protected static InputException Damaged(string path, Exception cause) =>
+        FileErrors.IsFileError(cause) && cause is not EndOfStreamException && cause.HResult != NoSystemError
+            ? FileErrors.Reading(path, cause)
+            : new InputException(
+                $"{path}: it is damaged or cut short ({cause.Message.ReplaceLineEndings(" ").TrimEnd('.')}); "
+                + "replace or remove it", cause);
 
     private static Split? NamedSplit(string file)
     {

@@ -86,6 +86,26 @@ public sealed class ShardTests : IDisposable
     }
 
     [Fact]
+    public void Parquet_files_that_are_none_or_have_labels_of_another_type_are_refused_with_the_reason()
+    {
+        _folder.Write("none.parquet", "PAR1"u8.ToArray());
+        DamagedImagesException e = Assert.Throws<DamagedImagesException>(() => Pack(_folder["none.parquet"]));
+        Assert.Contains("it is damaged or cut short", e.Message, StringComparison.Ordinal);
+        var schema = new ParquetSchema(new DataField<byte[]>("image"), new DataField<double>("label"));
+        using (FileStream file = File.Create(_folder["data.parquet"]))
+        {
+            Write(schema, file, null, async writer =>
+            {
+                await writer.WriteAsync(schema.GetDataFields()[0], (byte[][])[Png(1)]);
+                await writer.WriteAsync<double>(schema.GetDataFields()[1], new double[] { 1 });
+            });
+        }
+        Assert.Contains(
+            "its column label is of the type Double; make it int32, int64 or text",
+            Assert.Throws<InputException>(() => Pack(_folder["data.parquet"])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Parquet_classes_can_be_texts_and_images_can_be_the_column_itself()
     {
         var schema = new ParquetSchema(new DataField<byte[]>("image"), new DataField<string>("label"));
