@@ -18,7 +18,8 @@ trap 'rm -rf "$work"' EXIT
 dotnet build src/Tessera.Cli -c Release -v q -o "$work/program" >/dev/null
 program=(dotnet "$work/program/Tessera.Cli.dll")
 
-# name ranks threads: one measurement; images/s of the last row of metrics.csv, without the first rows' compilation.
+# name ranks threads: one measurement; images/s is the median of the rows of metrics.csv after the first, in which
+# kernels are compiled.
 measure() {
   local run="$work/run-$RANDOM$RANDOM" launch=()
   [ "$2" = 1 ] || launch=(mpirun --allow-run-as-root --oversubscribe --bind-to none -n "$2")
@@ -28,7 +29,8 @@ measure() {
   local rate traffic
   rate=$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "images_per_second") c = i }
     NR > 2 { print $c }' "$run/metrics.csv" | sort -n | awk '{ a[NR] = $1 } END { print a[int((NR + 1) / 2)] }')
-  traffic=$(grep -oE 'messages, .*' "$work/log" | sed -E 's/messages, ([0-9.]+) MB sent by each, ([0-9.]+)%.*/\1 \2/' || true)
+  traffic=$(grep -oE 'messages, .*' "$work/log" |
+    sed -E 's/messages, ([0-9.]+) MB sent by each, ([0-9.]+)%.*/\1 \2/' || true)
   echo "$1 $rate ${traffic:-0 0}" >>"$work/results"
   rm -rf "$run"
 }

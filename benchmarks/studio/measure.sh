@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Measures the studio with the model cifar10 that comes with the program: from the command to the first page's last byte,
-# edits in the editor, and what is computed once for a model. Prints medians and the largest values. Needs curl and jq; for
-# what the page itself says, Chromium and the browser tests, built. TESSERA_DATA names the folder of CIFAR-10; without it the images are shapes.
+# Measures the studio with the model cifar10 that comes with the program: from the command to the first page's last
+# byte, edits in the editor, and what is computed once for a model. Prints medians and the largest values. Needs curl
+# and jq; for what the page itself says, Chromium and the browser tests, built. TESSERA_DATA names the folder of
+# CIFAR-10; without it the images are shapes.
 #
 #     dotnet publish src/Tessera.Cli -r linux-x64 -o dist
 #     benchmarks/studio/measure.sh dist/tessera
@@ -21,7 +22,8 @@ stop() {
 }
 summary() {
   sort -n | awk -v name="$1" '{ value[NR] = $1 } END {
-    printf "%s: median %.1f ms, largest %.1f ms, of %d\n", name, 1000 * value[int((NR + 1) / 2)], 1000 * value[NR], NR }'
+    median = value[int((NR + 1) / 2)]
+    printf "%s: median %.1f ms, largest %.1f ms, of %d\n", name, 1000 * median, 1000 * value[NR], NR }'
 }
 since() { awk "BEGIN { print $EPOCHREALTIME - $1 }"; }
 

@@ -5,7 +5,10 @@ const { chromium } = require(playwright);
 const changes = 50;
 
 (async () => {
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
+  const browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu'],
+  });
   const page = await browser.newPage();
   await page.goto(`${address}/#/runs/${run}/editor`);
   const state = page.getByText('decoded in');

@@ -40,7 +40,7 @@ internal abstract record PackSource(string Name, ImageSize Size, int Channels)
         folder, place => place.EnumerateFiles("*", SearchOption.AllDirectories)
             .Where(file => ImageFile.IsImage(file.Name)).Take(1)).Count > 0;
 
-    /// <summary>The relative paths of the archives and tables below a folder, with '/' as separator, in order.</summary>
+    /// <summary>The relative paths of the archives and tables below a folder, with '/', in order.</summary>
     private static string[] Shards(string folder) =>
     [
         .. FileErrors.List(folder, place => place.EnumerateFiles("*", SearchOption.AllDirectories)

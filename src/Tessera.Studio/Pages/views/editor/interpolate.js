@@ -88,7 +88,8 @@ export function interpolation(run, ends, onTake, signal) {
         ).element,
         select(
           'Frames',
-          ['5', '9', '17', '33'].map(value => ({ value, label: `${value} frames` })),
+          // Of the largest pictures the server makes three.
+          ['3', '5', '9', '17', '33'].map(value => ({ value, label: `${value} frames` })),
           steps,
           value => {
             steps = value;
