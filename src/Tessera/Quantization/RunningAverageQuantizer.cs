@@ -155,20 +155,8 @@ public abstract class RunningAverageQuantizer : CodebookQuantizer
     protected internal sealed override void Learn(Tensor latents, Indices codes)
     {
         latents.SumRowsByIndex(codes, _batchSums, _batchSizes);
-        if (codes.Tape?.Share is not { } share)
-        {
-            MoveAverages();
-        }
-        else if (_options.Entropy > 0)
-        {
-            // As in one process, the backward pass of the entropy terms sees the codes after they moved.
-            share.Sum(_batchSums, _batchSizes);
-            MoveAverages();
-        }
-        else
-        {
-            share.SumLater(MoveAverages, _batchSums, _batchSizes);
-        }
+        if (codes.Tape?.Share is { } share) share.SumLater(MoveAverages, _batchSums, _batchSizes);
+        else MoveAverages();
     }
 
     /// <summary>Sets the codes by the running averages, after these have moved.</summary>
