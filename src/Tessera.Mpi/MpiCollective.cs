@@ -81,13 +81,17 @@ public sealed class MpiCollective : Collective
     }
 
     /// <inheritdoc/>
-    protected override void Exchange(
-        ReadOnlySpan<byte> sent, ReadOnlySpan<int> sentLengths, Span<byte> received,
-        ReadOnlySpan<int> receivedLengths) => _library.AllToAll(sent, sentLengths, received, receivedLengths);
-
-    /// <inheritdoc/>
     protected override void GatherBytes(ReadOnlySpan<byte> own, Span<byte> all, ReadOnlySpan<int> lengths) =>
         _library.AllGather(own, all, lengths);
+
+    /// <inheritdoc/>
+    protected override Transfer BeginExchange(
+        ReadOnlyMemory<byte> sent, int[] sentLengths, Memory<byte> received, int[] receivedLengths) =>
+        _library.BeginAllToAll(sent, sentLengths, received, receivedLengths);
+
+    /// <inheritdoc/>
+    protected override Transfer BeginCollection(ReadOnlyMemory<byte> own, Memory<byte> all, int[] lengths) =>
+        _library.BeginAllGather(own, all, lengths);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

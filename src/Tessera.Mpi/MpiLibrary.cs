@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Tessera.Tensors.Distributed;
 
 namespace Tessera.Mpi;
 
@@ -20,27 +21,40 @@ internal sealed unsafe class MpiLibrary
     private readonly delegate* unmanaged<int*, byte***, int, int*, int> _init;
     private readonly delegate* unmanaged<nint, int*, int> _rank;
     private readonly delegate* unmanaged<nint, int*, int> _size;
-    private readonly delegate* unmanaged<void*, int*, int*, nint, void*, int*, int*, nint, nint, int> _allToAll;
     private readonly delegate* unmanaged<void*, int, nint, void*, int*, int*, nint, nint, int> _allGather;
+    private readonly delegate* unmanaged<nint, nint*, int> _duplicate;
+    private readonly delegate* unmanaged<void*, int*, int*, nint, void*, int*, int*, nint, nint, nint*, int>
+        _beginAllToAll;
+    private readonly delegate* unmanaged<void*, int, nint, void*, int*, int*, nint, nint, nint*, int> _beginAllGather;
+    private readonly delegate* unmanaged<nint*, int*, nint, int> _test;
+    private readonly delegate* unmanaged<nint*, nint, int> _wait;
     private readonly delegate* unmanaged<nint, int, int> _abort;
     private readonly delegate* unmanaged<int> _finalize;
-    private readonly nint _world, _byte;
+    private readonly nint _world, _byte, _noStatus;
+    // The ranks need not agree on the order of messages of different groups.
+    private nint _exchanges, _collections;
 
     private MpiLibrary(nint library)
     {
         _init = (delegate* unmanaged<int*, byte***, int, int*, int>)Export("MPI_Init_thread");
         _rank = (delegate* unmanaged<nint, int*, int>)Export("MPI_Comm_rank");
         _size = (delegate* unmanaged<nint, int*, int>)Export("MPI_Comm_size");
-        _allToAll = (delegate* unmanaged<void*, int*, int*, nint, void*, int*, int*, nint, nint, int>)
-            Export("MPI_Alltoallv");
         _allGather = (delegate* unmanaged<void*, int, nint, void*, int*, int*, nint, nint, int>)
             Export("MPI_Allgatherv");
+        _duplicate = (delegate* unmanaged<nint, nint*, int>)Export("MPI_Comm_dup");
+        _beginAllToAll =
+            (delegate* unmanaged<void*, int*, int*, nint, void*, int*, int*, nint, nint, nint*, int>)
+            Export("MPI_Ialltoallv");
+        _beginAllGather = (delegate* unmanaged<void*, int, nint, void*, int*, int*, nint, nint, nint*, int>)
+            Export("MPI_Iallgatherv");
+        _test = (delegate* unmanaged<nint*, int*, nint, int>)Export("MPI_Test");
+        _wait = (delegate* unmanaged<nint*, nint, int>)Export("MPI_Wait");
         _abort = (delegate* unmanaged<nint, int, int>)Export("MPI_Abort");
         _finalize = (delegate* unmanaged<int>)Export("MPI_Finalize");
         if (NativeLibrary.TryGetExport(library, "ompi_mpi_comm_world", out _world))
             _byte = Export("ompi_mpi_byte");
         else
-            (_world, _byte) = (0x44000000, 0x4c00010d);
+            (_world, _byte, _noStatus) = (0x44000000, 0x4c00010d, 1);
 
         nint Export(string name) => NativeLibrary.GetExport(library, name);
     }
@@ -65,21 +79,9 @@ internal sealed unsafe class MpiLibrary
         Check(_init(null, null, Serialized, &provided), "MPI_Init_thread");
         Check(_rank(_world, &rank), "MPI_Comm_rank");
         Check(_size(_world, &size), "MPI_Comm_size");
+        _exchanges = Duplicate();
+        _collections = Duplicate();
         return (rank, size);
-    }
-
-    /// <summary>Sends bytes to every rank and receives bytes from every rank.</summary>
-    public void AllToAll(
-        ReadOnlySpan<byte> sent, ReadOnlySpan<int> sentLengths, Span<byte> received, ReadOnlySpan<int> receivedLengths)
-    {
-        fixed (byte* from = sent, to = received)
-        fixed (int* fromLengths = sentLengths, fromPlaces = Places(sentLengths))
-        fixed (int* toLengths = receivedLengths, toPlaces = Places(receivedLengths))
-        {
-            int error = _allToAll(
-                from, fromLengths, fromPlaces, _byte, to, toLengths, toPlaces, _byte, _world);
-            Check(error, "MPI_Alltoallv");
-        }
     }
 
     /// <summary>Collects the bytes of all ranks, on every rank.</summary>
@@ -92,11 +94,54 @@ internal sealed unsafe class MpiLibrary
         }
     }
 
+    /// <summary>Begins to send bytes to every rank and to receive bytes from every rank.</summary>
+    public Transfer BeginAllToAll(
+        ReadOnlyMemory<byte> sent, int[] sentLengths, Memory<byte> received, int[] receivedLengths)
+    {
+        var transfer = new MpiTransfer(this);
+        int error = _beginAllToAll(
+            transfer.Pin(sent), transfer.Pin<int>(sentLengths), transfer.Pin<int>(Places(sentLengths)), _byte,
+            transfer.Pin<byte>(received), transfer.Pin<int>(receivedLengths), transfer.Pin<int>(Places(receivedLengths)),
+            _byte, _exchanges, transfer.Request);
+        Check(error, "MPI_Ialltoallv");
+        return transfer;
+    }
+
+    /// <summary>Begins to collect the bytes of all ranks, on every rank.</summary>
+    public Transfer BeginAllGather(ReadOnlyMemory<byte> own, Memory<byte> all, int[] lengths)
+    {
+        var transfer = new MpiTransfer(this);
+        int error = _beginAllGather(
+            transfer.Pin(own), own.Length, _byte, transfer.Pin<byte>(all), transfer.Pin<int>(lengths),
+            transfer.Pin<int>(Places(lengths)), _byte, _collections, transfer.Request);
+        Check(error, "MPI_Iallgatherv");
+        return transfer;
+    }
+
+    /// <summary>Whether a message has arrived; its request is then no more.</summary>
+    public bool Test(nint* request)
+    {
+        int hasArrived;
+        Check(_test(request, &hasArrived, _noStatus), "MPI_Test");
+        return hasArrived != 0;
+    }
+
+    /// <summary>Waits for a message.</summary>
+    public void Wait(nint* request) => Check(_wait(request, _noStatus), "MPI_Wait");
+
     /// <summary>Ends all processes.</summary>
     public void Abort(int code) => _abort(_world, code);
 
     /// <summary>Leaves the other processes; all do so.</summary>
     public void Leave() => Check(_finalize(), "MPI_Finalize");
+
+    private nint Duplicate()
+    {
+        // MPICH's handles have 32 bits; the rest stays 0.
+        nint group = 0;
+        Check(_duplicate(_world, &group), "MPI_Comm_dup");
+        return group;
+    }
 
     private static int[] Places(ReadOnlySpan<int> lengths)
     {

@@ -13,7 +13,6 @@ public class CollectiveTests
     [InlineData(4)]
     public void A_sum_is_added_in_the_order_of_the_ranks(int size)
     {
-        // Below and above the size from which ranks share the adding; the last is no multiple of 3 or 4.
         foreach (int length in (int[])[1, 2, 1000, 10_007])
         {
             float[] Values(int rank) =>
@@ -29,6 +28,43 @@ public class CollectiveTests
             for (int rank = 1; rank < size; rank++)
                 expected = [.. expected.Zip(Values(rank), (sum, value) => sum + value)];
             Assert.All(sums, sum => Assert.Equal(expected, sum));
+        }
+    }
+
+    /// <summary>Those of several pieces too, begun in the step or at its end, and of a length that P does not divide.
+    /// </summary>
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Gradients_are_summed_in_pieces_in_the_order_of_the_ranks(int size)
+    {
+        const int Count = 7, Steps = 3;
+        float[] Values(int rank, int i, int step) =>
+            [.. Enumerable.Range(0, 100 * i + 1).Select(j => MathF.Sin(step + j + 1) * MathF.Pow(10, (j + rank) % 7))];
+        float[][][] results = ThreadRanks.Run(
+            size, ranks =>
+            {
+                var share = new BatchShare(ranks, whole: size) { PieceBytes = 1000 };
+                Tensor[] weights =
+                    [.. Enumerable.Range(0, Count).Select(i => Tensor.Zeros([100 * i + 1]).AsParameter())];
+                for (int step = 0; step < Steps; step++)
+                {
+                    for (int i = Count - 1; i >= 0; i--)
+                    {
+                        weights[i].ClearGradient();
+                        weights[i].AddGradient(Tensor.From(Values(ranks.Rank, i, step), weights[i].Shape));
+                        share.SumFinal(i > 1 ? [weights[i]] : []);
+                    }
+                    share.SumAll(weights.Select(weight => weight.Gradient!));
+                }
+                return weights.Select(weight => weight.Gradient!.ToArray()).ToArray();
+            }, isUneven: true);
+        for (int i = 0; i < Count; i++)
+        {
+            float[] expected = Values(0, i, Steps - 1);
+            for (int rank = 1; rank < size; rank++)
+                expected = [.. expected.Zip(Values(rank, i, Steps - 1), (sum, value) => sum + value)];
+            Assert.All(results, gradients => Assert.Equal(expected, gradients[i]));
         }
     }
 
@@ -106,7 +142,8 @@ public class CollectiveTests
         const int Length = 100_000;
         CollectiveTraffic[] traffic = ThreadRanks.Run(size, ranks =>
         {
-            ranks.Sum<float>(new float[Length]);
+            using Tensor many = Tensor.Zeros([Length]);
+            new BatchShare(ranks, whole: size).Sum(many);
             return ranks.Traffic;
         });
         Assert.All(traffic, one => Assert.Equal((2, 2 * (size - 1) * Length * 4 / size), (one.Messages, one.Bytes)));

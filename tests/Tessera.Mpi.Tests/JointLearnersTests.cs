@@ -54,6 +54,7 @@ public sealed class JointLearnersTests : IDisposable
                 : PriorRun.Join(_folder[name], options);
             using var device = new CpuDevice(threads: 1);
             using var learner = new PriorLearner(run, train, test, pixelsPerCode: 4, device, ranks);
+            if (learner.Share is { } share) share.PieceBytes = 1000;
             using var trainer = new Trainer(learner);
             trainer.Run();
             return JointRun.BytesOf(learner);
@@ -84,6 +85,7 @@ public sealed class JointLearnersTests : IDisposable
                 : ClassifierRun.Join(_folder[name], options);
             using var device = new CpuDevice(threads: 1);
             using var learner = new ClassifierLearner(run, SmallRun.Train, SmallRun.Test, device, ranks);
+            if (learner.Share is { } share) share.PieceBytes = 1000;
             using var trainer = new Trainer(learner);
             trainer.Run();
             return JointRun.BytesOf(learner);

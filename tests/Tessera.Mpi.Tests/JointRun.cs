@@ -14,6 +14,8 @@ namespace Tessera.Mpi.Tests;
 internal sealed record JointRun(
     string[] Weights, float[][] Series, Evaluation[] Evaluations, float[] FirstEvaluation, double Revived)
 {
+    private const int PieceBytes = 1000;
+
     /// <summary>Trains a new run.</summary>
     public static JointRun Train(TrainingOptions options, int size, bool isUneven = false)
     {
@@ -29,6 +31,8 @@ internal sealed record JointRun(
             {
                 using var device = new CpuDevice(threads: 1);
                 using var learner = new TokenizerLearner(run, SmallRun.Train, SmallRun.Test, device, ranks);
+                // Of a small model too some gradients are sent while others are computed.
+                if (learner.Share is { } share) share.PieceBytes = PieceBytes;
                 using var trainer = new Trainer(learner);
                 trainer.Run();
                 return (BytesOf(learner), learner.Evaluation!);

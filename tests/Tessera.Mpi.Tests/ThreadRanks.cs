@@ -54,20 +54,26 @@ internal sealed class ThreadRanks : Collective
 
     public override void Abort(int code) => _meeting.Leave();
 
-    protected override void Exchange(
-        ReadOnlySpan<byte> sent, ReadOnlySpan<int> sentLengths, Span<byte> received,
-        ReadOnlySpan<int> receivedLengths)
+    protected override Transfer BeginExchange(
+        ReadOnlyMemory<byte> sent, int[] sentLengths, Memory<byte> received, int[] receivedLengths)
     {
-        Meet(sent, sentLengths);
+        Meet(sent.Span, sentLengths);
         int to = 0;
         for (int rank = 0; rank < Size; rank++)
         {
             (byte[] bytes, int[] lengths) = _meeting.Messages[rank];
             Assert.Equal(receivedLengths[rank], lengths[Rank]);
-            bytes.AsSpan(lengths.AsSpan(0, Rank).ToArray().Sum(), lengths[Rank]).CopyTo(received[to..]);
+            bytes.AsSpan(lengths.AsSpan(0, Rank).ToArray().Sum(), lengths[Rank]).CopyTo(received.Span[to..]);
             to += lengths[Rank];
         }
         _meeting.Wait(Patience);
+        return Transfer.Arrived;
+    }
+
+    protected override Transfer BeginCollection(ReadOnlyMemory<byte> own, Memory<byte> all, int[] lengths)
+    {
+        GatherBytes(own.Span, all.Span, lengths);
+        return Transfer.Arrived;
     }
 
     protected override void GatherBytes(ReadOnlySpan<byte> own, Span<byte> all, ReadOnlySpan<int> lengths)

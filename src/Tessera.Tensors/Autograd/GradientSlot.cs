@@ -9,6 +9,7 @@ internal sealed class GradientSlot(Tensor of)
     private Tensor? _value;
     private bool _isSet;
     private bool _isGated;
+    private bool _isClosed;
 
     /// <summary>The gradient; null if no backward pass has written it.</summary>
     public Tensor? Value => _isSet ? _value : null;
@@ -21,8 +22,12 @@ internal sealed class GradientSlot(Tensor of)
     /// <param name="gated">
     /// Whether the caller leaves the whole gradient 0 where the tensor, a ReLU's result, is not above 0.
     /// </param>
+    /// <exception cref="InvalidOperationException">The gradient is closed.</exception>
     public Storage<float> Target(out bool accumulate, bool gated = false)
     {
+        if (_isClosed)
+            throw new InvalidOperationException(
+                $"the gradient of a tensor of {of.Shape} was final in this backward pass; clear it before the next");
         _value ??= of.Tape is null ? Tensor.Uninitialized(of.Shape, of.Device) : of.Tape.Allocate(of.Shape);
         accumulate = _isSet;
         _isSet = true;
@@ -57,8 +62,11 @@ internal sealed class GradientSlot(Tensor of)
         _isGated = true;
     }
 
+    /// <summary>Declares the gradient final: until <see cref="Clear"/> nothing may write to it.</summary>
+    public void Close() => _isClosed = true;
+
     /// <summary>Clears the gradient and keeps its memory for the next one.</summary>
-    public void Clear() => _isSet = false;
+    public void Clear() => _isSet = _isClosed = false;
 
     /// <summary>Gives the memory up: to the device's pool if the tensor is a tape's, else for good.</summary>
     public void Release()
@@ -66,6 +74,6 @@ internal sealed class GradientSlot(Tensor of)
         if (of.Tape is null) _value?.Dispose();
         else _value?.ReturnStorage();
         _value = null;
-        _isSet = false;
+        _isSet = _isClosed = false;
     }
 }

@@ -16,6 +16,10 @@ public sealed class Tape(Device? device = null, bool recording = true, BatchShar
     private readonly List<Tensor> _tensors = [];
     private readonly List<Indices> _indices = [];
     private readonly List<Step> _steps = [];
+    // Each parameter with the first step that uses it, in the order of the steps.
+    private readonly List<(int Step, Tensor Parameter)> _firstUses = [];
+    private readonly HashSet<Tensor> _used = [];
+    private readonly List<Tensor> _final = [];
 
     /// <summary>The device of the tensors of this tape.</summary>
     public Device Device { get; } = device ?? Device.Default;
@@ -60,10 +64,15 @@ public sealed class Tape(Device? device = null, bool recording = true, BatchShar
     /// on, and adds it to their <see cref="Tensor.Gradient"/>. Clears the record: a second call for the same loss
     /// throws. With a <see cref="Share"/> the loss has its weight; the caller sums the gradients over the ranks.
     /// </summary>
+    /// <param name="loss">A tensor of one number.</param>
+    /// <param name="afterStep">
+    /// Called after the backward pass of each operation with the parameters whose gradients are now final, often none.
+    /// Until <see cref="Tensor.ClearGradient"/> nothing may add to these gradients.
+    /// </param>
     /// <exception cref="ArgumentException">The loss is not one number or does not depend on any parameter.</exception>
     /// <exception cref="InvalidOperationException">The loss was not computed on this tape since its last
     /// <see cref="Backward"/>.</exception>
-    public void Backward(Tensor loss)
+    public void Backward(Tensor loss, Action<IReadOnlyList<Tensor>>? afterStep = null)
     {
         if (loss.Tape != this) throw new InvalidOperationException("the loss was not computed on this tape");
         if (loss.Shape.Length != 1)
@@ -83,8 +92,9 @@ public sealed class Tape(Device? device = null, bool recording = true, BatchShar
             // Only this step reads its output's gradient. The memory is free for the next ones, unless the step has
             // handed it to one of its inputs.
             output.Slot.Release();
+            if (afterStep is not null) afterStep(FinalAt(i));
         }
-        _steps.Clear();
+        ClearSteps();
     }
 
     /// <summary>Ends the step: its tensors become unusable, and their memory is kept for the next step.</summary>
@@ -94,7 +104,7 @@ public sealed class Tape(Device? device = null, bool recording = true, BatchShar
         foreach (Indices indices in _indices) indices.ReturnStorage();
         _tensors.Clear();
         _indices.Clear();
-        _steps.Clear();
+        ClearSteps();
     }
 
     /// <summary>The same as <see cref="Reset"/>.</summary>
@@ -127,7 +137,11 @@ public sealed class Tape(Device? device = null, bool recording = true, BatchShar
     {
         (Tape? tape, Device device) = Find(indices, inputs);
         bool requiresGradient = false;
-        foreach (Tensor? input in inputs) requiresGradient |= input is { RequiresGradient: true };
+        foreach (Tensor? input in inputs)
+        {
+            requiresGradient |= input is { RequiresGradient: true };
+            if (input is not null) tape?.Use(input);
+        }
         return tape is null
             ? Tensor.Uninitialized(shape, device)
             : tape.Allocate(shape, requiresGradient && tape.Recording);
@@ -150,6 +164,35 @@ public sealed class Tape(Device? device = null, bool recording = true, BatchShar
         return input.Tape is { } tape
             ? tape.Allocate(shape, limit)
             : new Indices(shape, limit, device.Allocate<int>(shape.Length), device, tape: null);
+    }
+
+    /// <summary>Notes that the next step may write to the gradient of a tensor.</summary>
+    internal void Use(Tensor input)
+    {
+        if (Recording && input is { RequiresGradient: true, Tape: null } && _used.Add(input))
+            _firstUses.Add((_steps.Count, input));
+    }
+
+    /// <summary>The parameters that no step before this one uses; their gradients are closed.</summary>
+    private List<Tensor> FinalAt(int step)
+    {
+        _final.Clear();
+        while (_firstUses.Count > 0 && _firstUses[^1].Step >= step)
+        {
+            Tensor parameter = _firstUses[^1].Parameter;
+            _firstUses.RemoveAt(_firstUses.Count - 1);
+            if (parameter.Gradient is null) continue;
+            parameter.Slot.Close();
+            _final.Add(parameter);
+        }
+        return _final;
+    }
+
+    private void ClearSteps()
+    {
+        _steps.Clear();
+        _firstUses.Clear();
+        _used.Clear();
     }
 
     private static (Tape? Tape, Device Device) Find(Indices? indices, ReadOnlySpan<Tensor?> inputs)

@@ -8,13 +8,26 @@ namespace Tessera.Tensors.Distributed;
 /// The loss of the whole batch is the mean of the ranks' losses, each with the weight <c>count / whole</c>, and a
 /// gradient is the sum over the ranks of the gradients of the weighted losses. A term that is a mean over images needs
 /// nothing else. A term of a mean over the batch, such as the entropy of mean probabilities, takes that mean over all
-/// ranks (<see cref="Ops.TensorOperations.MeanOverRanks"/>); each rank then computes the same term. Sums are packed
-/// into one message where they can wait for the end of the step (<see cref="SumLater"/>, <see cref="SumAll"/>).
+/// ranks (<see cref="Ops.TensorOperations.MeanOverRanks"/>); each rank then computes the same term. What can wait for
+/// the end of the step (<see cref="SumLater"/>) is summed in a few large pieces, each as soon as it is complete, while
+/// the backward pass goes on (<see cref="SumFinal"/>, <see cref="SumAll"/>).
 /// </remarks>
+/// <example><code>
+/// Tensor loss = Loss(tape);                // of this rank's images
+/// tape.Backward(loss, share.SumFinal);     // begins to sum while it computes
+/// share.SumAll(gradients);                 // now they are those of the whole batch
+/// </code></example>
 public sealed class BatchShare
 {
-    private readonly List<(Tensor[] Tensors, Action Then)> _later = [];
-    private float[] _packed = [];
+    // Below, one message to all takes less time than two that share the adding.
+    private const int SmallBytes = 16 << 10;
+
+    private readonly Piece _alone;
+    private readonly List<Piece> _pieces = [];
+    private readonly List<Action> _then = [];
+    private readonly HashSet<Tensor> _taken = [];
+    private List<Tensor> _waiting = [];
+    private int _begun;
 
     /// <summary>The even share of this rank.</summary>
     /// <param name="ranks">The processes.</param>
@@ -25,6 +38,7 @@ public sealed class BatchShare
         ArgumentOutOfRangeException.ThrowIfLessThan(whole, ranks.Size);
         (Ranks, Whole) = (ranks, whole);
         (First, Count) = ranks.ShareOf(whole, ranks.Rank);
+        _alone = new Piece(new PendingSum(ranks));
     }
 
     /// <summary>The processes that share the batch.</summary>
@@ -39,6 +53,12 @@ public sealed class BatchShare
     /// <summary>Images of the whole batch.</summary>
     public int Whole { get; }
 
+    /// <summary>
+    /// A piece of the gradients is sent when it has as many bytes. More of them are fewer messages; then more is left for
+    /// the end of the step. 512 KiB unless it is set, on all ranks alike.
+    /// </summary>
+    public int PieceBytes { get; set; } = 512 << 10;
+
     /// <summary>The weight of this rank's means: <c>Count / Whole</c>.</summary>
     public float Weight => (float)Count / Whole;
 
@@ -48,37 +68,57 @@ public sealed class BatchShare
     /// </summary>
     public long FirstElementOf(Tensor x) => (long)First * (x.Shape.Length / Count);
 
-    /// <summary>Replaces tensors by their sums over the ranks, in one message.</summary>
-    public void Sum(params IReadOnlyList<Tensor> tensors)
+    /// <summary>Replaces a tensor by its sum over the ranks, at once.</summary>
+    public void Sum(Tensor tensor)
     {
-        int length = tensors.Sum(tensor => tensor.Shape.Length), first = 0;
-        if (_packed.Length < length) _packed = new float[length];
-        foreach (Tensor tensor in tensors)
+        if (tensor.Shape.Length * sizeof(float) > SmallBytes)
         {
-            tensor.CopyTo(_packed.AsSpan(first, tensor.Shape.Length));
-            first += tensor.Shape.Length;
+            _alone.Begin([tensor]);
+            FinishParts();
+            _alone.Sum.FinishPart();
+            _alone.Finish();
+            return;
         }
-        Ranks.Sum(_packed.AsSpan(0, length));
-        first = 0;
-        foreach (Tensor tensor in tensors)
+        float[] values = tensor.ToArray();
+        Ranks.Sum<float>(values);
+        tensor.CopyFrom(values);
+    }
+
+    /// <summary>Sums tensors until the end of the step (<see cref="SumAll"/>), where nothing in it reads them.</summary>
+    /// <param name="then">What is done with the sums.</param>
+    /// <param name="tensors">The tensors, which have their values.</param>
+    public void SumLater(Action then, params ReadOnlySpan<Tensor> tensors)
+    {
+        _then.Add(then);
+        foreach (Tensor tensor in tensors) Add(tensor);
+    }
+
+    /// <summary>
+    /// Begins to sum gradients that are final: the second argument of <see cref="Autograd.Tape.Backward"/>. The sums are
+    /// there after <see cref="SumAll"/>.
+    /// </summary>
+    /// <param name="parameters">Parameters whose gradients are final; none to go on with what has been begun.</param>
+    public void SumFinal(IReadOnlyList<Tensor> parameters)
+    {
+        foreach (Tensor parameter in parameters) Add(parameter.Gradient!);
+        if (_waiting.Sum(tensor => tensor.Shape.Length) * sizeof(float) >= PieceBytes) Begin();
+        for (int i = 0; i < _begun && _pieces[i].Sum.Advance(); i++)
         {
-            tensor.CopyFrom(_packed.AsSpan(first, tensor.Shape.Length));
-            first += tensor.Shape.Length;
         }
     }
 
-    /// <summary>Sums tensors at the end of the step (<see cref="SumAll"/>), where nothing in it reads them.</summary>
-    /// <param name="then">What is done with the sums.</param>
-    /// <param name="tensors">The tensors.</param>
-    public void SumLater(Action then, params Tensor[] tensors) => _later.Add((tensors, then));
-
-    /// <summary>Ends a step: sums its gradients and all that waits, in one message.</summary>
-    /// <param name="gradients">The gradients of the weighted loss.</param>
+    /// <summary>Ends a step: sums its gradients and all that waits.</summary>
+    /// <param name="gradients">The gradients of the weighted loss, those that are being summed too.</param>
     public void SumAll(IEnumerable<Tensor> gradients)
     {
-        Sum([.. gradients, .. _later.SelectMany(waiting => waiting.Tensors)]);
-        foreach ((_, Action then) in _later) then();
-        _later.Clear();
+        foreach (Tensor gradient in gradients) Add(gradient);
+        if (_waiting.Count > 0) Begin();
+        FinishParts();
+        for (int i = 0; i < _begun; i++) _pieces[i].Finish();
+        _begun = 0;
+        _taken.Clear();
+        foreach (Action then in _then) then();
+        _then.Clear();
     }
 
     /// <summary>The rows of all ranks, as the whole batch has them; the caller disposes it.</summary>
@@ -92,5 +132,57 @@ public sealed class BatchShare
         float[] all = new float[Whole * perImage];
         Ranks.Gather(x.ToArray(), all, counts);
         return Tensor.From(all, [all.Length / x.Shape.Last, x.Shape.Last], x.Device);
+    }
+
+    private void Add(Tensor tensor)
+    {
+        if (_taken.Add(tensor)) _waiting.Add(tensor);
+    }
+
+    private void FinishParts()
+    {
+        for (int i = 0; i < _begun; i++) _pieces[i].Sum.FinishPart();
+    }
+
+    private void Begin()
+    {
+        if (_begun == _pieces.Count) _pieces.Add(new Piece(new PendingSum(Ranks)));
+        _waiting = _pieces[_begun++].Begin(_waiting);
+    }
+
+    /// <summary>Tensors that are summed together.</summary>
+    private sealed class Piece(PendingSum sum)
+    {
+        private List<Tensor> _tensors = [];
+
+        public PendingSum Sum => sum;
+
+        /// <summary>Sends tensors.</summary>
+        /// <returns>An empty list for the next ones.</returns>
+        public List<Tensor> Begin(List<Tensor> tensors)
+        {
+            Span<float> values = sum.Reserve(tensors.Sum(tensor => tensor.Shape.Length));
+            foreach (Tensor tensor in tensors)
+            {
+                tensor.CopyTo(values[..tensor.Shape.Length]);
+                values = values[tensor.Shape.Length..];
+            }
+            sum.Begin();
+            List<Tensor> empty = _tensors;
+            _tensors = tensors;
+            return empty;
+        }
+
+        /// <summary>Gives the tensors their sums.</summary>
+        public void Finish()
+        {
+            ReadOnlySpan<float> values = sum.Finish();
+            foreach (Tensor tensor in _tensors)
+            {
+                tensor.CopyFrom(values[..tensor.Shape.Length]);
+                values = values[tensor.Shape.Length..];
+            }
+            _tensors.Clear();
+        }
     }
 }

@@ -13,8 +13,8 @@ namespace Tessera.Tensors.Distributed;
 /// </summary>
 /// <remarks>
 /// A sum is added in the order of the ranks, so its bits depend on the values and the number of ranks alone, and are
-/// the same on every rank. A kind of connection has two things to do: <see cref="Exchange"/> and
-/// <see cref="GatherBytes"/>.
+/// the same on every rank. A kind of connection has three things to do: <see cref="GatherBytes"/>, and, for sums that go
+/// on while a process computes, <see cref="BeginExchange"/> and <see cref="BeginCollection"/>.
 /// </remarks>
 /// <example><code>
 /// float[] values = [1, 2, 3];
@@ -22,10 +22,7 @@ namespace Tessera.Tensors.Distributed;
 /// </code></example>
 public abstract class Collective : IDisposable
 {
-    // Below, one message to all takes less time than two that share the adding.
-    private const int SmallBytes = 16 << 10;
-
-    // Lengths of messages are 32-bit numbers, and this bounds the scratch memory.
+    // Lengths of messages are 32-bit numbers, and this bounds the memory for them.
     private const int MostBytes = 64 << 20;
 
     private byte[] _scratch = [];
@@ -53,15 +50,23 @@ public abstract class Collective : IDisposable
         return (rank * even + Math.Min(rank, rest), even + (rank < rest ? 1 : 0));
     }
 
-    /// <summary>Replaces the values of every rank by the sums over all ranks, added in their order.</summary>
+    /// <summary>
+    /// Replaces the values of every rank by the sums over all ranks, added in their order. Every rank sends its values to
+    /// all: for few of them. <see cref="BatchShare"/> sums many.
+    /// </summary>
     /// <param name="values">As many on every rank.</param>
     public void Sum<T>(Span<T> values) where T : unmanaged, INumber<T>
     {
         if (Size == 1) return;
-        for (int most = MostBytes / Unsafe.SizeOf<T>(); values.Length > most; values = values[most..])
-            SumInParts(values[..most]);
-        if (values.Length * Unsafe.SizeOf<T>() <= SmallBytes) SumAtOnce(values);
-        else SumInParts(values);
+        int[] counts = new int[Size];
+        int most = MostBytes / Size / Unsafe.SizeOf<T>();
+        for (Span<T> rest = values; rest.Length > 0; rest = rest[counts[0]..])
+        {
+            Array.Fill(counts, Math.Min(most, rest.Length));
+            Span<T> piece = rest[..counts[0]], all = Scratch<T>(Size * piece.Length);
+            Gather(piece, all, counts);
+            Add(all, piece);
+        }
     }
 
     /// <summary>Collects values of all ranks, on every rank.</summary>
@@ -137,55 +142,74 @@ public abstract class Collective : IDisposable
     {
     }
 
-    /// <summary>Sends a piece to every rank and receives one from every rank.</summary>
-    /// <param name="sent">The pieces, that for rank 0 first. It does not overlap <paramref name="received"/>.</param>
-    /// <param name="sentLengths">The bytes of each.</param>
-    /// <param name="received">Receives the pieces, that of rank 0 first.</param>
-    /// <param name="receivedLengths">The bytes of each.</param>
-    protected abstract void Exchange(
-        ReadOnlySpan<byte> sent, ReadOnlySpan<int> sentLengths, Span<byte> received,
-        ReadOnlySpan<int> receivedLengths);
-
     /// <summary>Collects the bytes of all ranks, on every rank.</summary>
     /// <param name="own">This rank's bytes. They do not overlap <paramref name="all"/>.</param>
     /// <param name="all">Receives those of rank 0 first.</param>
     /// <param name="lengths">The bytes of each rank.</param>
     protected abstract void GatherBytes(ReadOnlySpan<byte> own, Span<byte> all, ReadOnlySpan<int> lengths);
 
-    private void SumAtOnce<T>(Span<T> values) where T : unmanaged, INumber<T>
+    /// <summary>
+    /// Begins to send a piece to every rank and to receive one from every rank. All ranks begin their exchanges in the
+    /// same order, but not in the same order among collections and other messages.
+    /// </summary>
+    /// <param name="sent">
+    /// The pieces, that for rank 0 first. All four stay as they are until the transfer has arrived.
+    /// </param>
+    /// <param name="sentLengths">The bytes of each.</param>
+    /// <param name="received">Receives the pieces, that of rank 0 first.</param>
+    /// <param name="receivedLengths">The bytes of each.</param>
+    protected abstract Transfer BeginExchange(
+        ReadOnlyMemory<byte> sent, int[] sentLengths, Memory<byte> received, int[] receivedLengths);
+
+    /// <summary>
+    /// Begins to collect the bytes of all ranks, on every rank. All ranks begin their collections in the same order, but
+    /// not in the same order among exchanges and other messages.
+    /// </summary>
+    /// <param name="own">This rank's bytes. All three stay as they are until the transfer has arrived.</param>
+    /// <param name="all">Receives those of rank 0 first.</param>
+    /// <param name="lengths">The bytes of each rank.</param>
+    protected abstract Transfer BeginCollection(ReadOnlyMemory<byte> own, Memory<byte> all, int[] lengths);
+
+    internal Transfer Send(
+        ReadOnlyMemory<byte> sent, int[] sentLengths, Memory<byte> received, int[] receivedLengths)
     {
-        int[] counts = new int[Size];
-        Array.Fill(counts, values.Length);
-        Span<T> all = Scratch<T>(Size * values.Length);
-        Gather(values, all, counts);
-        Add(all, values);
+        long start = Stopwatch.GetTimestamp();
+        Transfer transfer = BeginExchange(sent, sentLengths, received, receivedLengths);
+        Count(start, sent.Length - sentLengths[Rank]);
+        return transfer;
     }
 
-    /// <summary>Each rank adds up a part and sends the sums to all.</summary>
-    private void SumInParts<T>(Span<T> values) where T : unmanaged, INumber<T>
+    internal Transfer Send(ReadOnlyMemory<byte> own, Memory<byte> all, int[] lengths)
     {
-        int[] lengths = new int[Size], received = new int[Size];
-        for (int rank = 0; rank < Size; rank++)
-            lengths[rank] = ShareOf(values.Length, rank).Count * Unsafe.SizeOf<T>();
-        Array.Fill(received, lengths[Rank]);
-        int count = ShareOf(values.Length, Rank).Count;
-        Span<T> terms = Scratch<T>((Size + 1) * count), sums = terms[(Size * count)..];
-        terms = terms[..(Size * count)];
         long start = Stopwatch.GetTimestamp();
-        Exchange(MemoryMarshal.AsBytes(values), lengths, MemoryMarshal.AsBytes(terms), received);
-        Count(values.Length * Unsafe.SizeOf<T>() - lengths[Rank], start);
-        Add(terms, sums);
-        Collect(MemoryMarshal.AsBytes(sums), MemoryMarshal.AsBytes(values), lengths);
+        Transfer transfer = BeginCollection(own, all, lengths);
+        Count(start, (long)(Size - 1) * own.Length);
+        return transfer;
+    }
+
+    internal bool HasArrived(Transfer transfer)
+    {
+        long start = Stopwatch.GetTimestamp();
+        bool hasArrived = transfer.HasArrived();
+        Traffic = Traffic with { Time = Traffic.Time + Stopwatch.GetElapsedTime(start) };
+        return hasArrived;
+    }
+
+    internal void Wait(Transfer transfer)
+    {
+        long start = Stopwatch.GetTimestamp();
+        transfer.Wait();
+        Traffic = Traffic with { Time = Traffic.Time + Stopwatch.GetElapsedTime(start) };
     }
 
     private void Collect(ReadOnlySpan<byte> own, Span<byte> all, ReadOnlySpan<int> lengths)
     {
         long start = Stopwatch.GetTimestamp();
         GatherBytes(own, all, lengths);
-        Count((long)(Size - 1) * own.Length, start);
+        Count(start, (long)(Size - 1) * own.Length);
     }
 
-    private void Count(long bytes, long start)
+    private void Count(long start, long bytes)
     {
         if (Size == 1) return;
         Traffic = new CollectiveTraffic(
@@ -193,7 +217,7 @@ public abstract class Collective : IDisposable
     }
 
     /// <summary>Adds up the values of the ranks, in their order.</summary>
-    private static void Add<T>(ReadOnlySpan<T> terms, Span<T> sums) where T : unmanaged, INumber<T>
+    internal static void Add<T>(ReadOnlySpan<T> terms, Span<T> sums) where T : unmanaged, INumber<T>
     {
         terms[..sums.Length].CopyTo(sums);
         for (int first = sums.Length; first < terms.Length; first += sums.Length)
@@ -215,11 +239,20 @@ public abstract class Collective : IDisposable
 
         public override void Abort(int code) => Environment.Exit(code);
 
-        protected override void Exchange(
-            ReadOnlySpan<byte> sent, ReadOnlySpan<int> sentLengths, Span<byte> received,
-            ReadOnlySpan<int> receivedLengths) => sent.CopyTo(received);
-
         protected override void GatherBytes(ReadOnlySpan<byte> own, Span<byte> all, ReadOnlySpan<int> lengths) =>
             own.CopyTo(all);
+
+        protected override Transfer BeginExchange(
+            ReadOnlyMemory<byte> sent, int[] sentLengths, Memory<byte> received, int[] receivedLengths)
+        {
+            sent.CopyTo(received);
+            return Transfer.Arrived;
+        }
+
+        protected override Transfer BeginCollection(ReadOnlyMemory<byte> own, Memory<byte> all, int[] lengths)
+        {
+            own.CopyTo(all);
+            return Transfer.Arrived;
+        }
     }
 }

@@ -35,6 +35,7 @@ public static partial class TensorOperations
 
     private static Tensor View(Tensor x, Shape shape, Tape? tape)
     {
+        tape?.Use(x);
         Tensor y = x.Alias(shape, tape, x.RequiresGradient && tape is { Recording: true });
         return Tape.Record(y, gradY => x.AddGradient(gradY.Alias(x.Shape, gradY.Tape, requiresGradient: false)));
     }

@@ -27,6 +27,7 @@ public static partial class TensorOperations
         if (tape != (replacement.Tape ?? tape) || x.Device != replacement.Device)
             throw new ArgumentException(
                 "the input and its replacement are on different tapes or devices", nameof(replacement));
+        tape?.Use(x);
         return replacement.Alias(replacement.Shape, tape, x.RequiresGradient && tape is { Recording: true });
     }
 }

@@ -56,8 +56,15 @@ internal sealed class UpdateStep : IDisposable
         _learner.Model.ClearGradients();
         Tensor loss = _learner.Loss(_tape, Log);
         Log.RecordLoss(loss);
-        _tape.Backward(loss);
-        _learner.Share?.SumAll(Gradients());
+        if (_learner.Share is { } share)
+        {
+            _tape.Backward(loss, share.SumFinal);
+            share.SumAll(Gradients());
+        }
+        else
+        {
+            _tape.Backward(loss);
+        }
         _optimizer.Move(Log.Norm);
         Log.RecordNorm();
     }

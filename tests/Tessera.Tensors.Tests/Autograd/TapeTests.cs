@@ -53,6 +53,41 @@ public class TapeTests
     }
 
     [Fact]
+    public void A_gradient_is_told_to_be_final_after_the_first_operation_that_uses_its_parameter()
+    {
+        Tensor early = Parameter(), reshaped = Parameter(), late = Parameter(), unused = Parameter();
+        using var tape = new Tape();
+        Tensor x = tape.Input(Zeros, [2]).Add(early);
+        x = x.Add(reshaped.On(tape).Reshape([2, 1]).Reshape([2]));
+        Tensor y = x.Add(late).Add(early);
+        var told = new List<(Tensor Parameter, float[] Gradient)>();
+        tape.Backward(
+            y.MeanSquaredError(tape.Input(Zeros, [2])),
+            final => told.AddRange(final.Select(parameter => (parameter, parameter.Gradient!.ToArray()))));
+        Assert.Equal([late, reshaped, early], told.Select(one => one.Parameter));
+        // (2 early + reshaped + late)^2, a mean over two elements.
+        Assert.Equal([4f, -8f], told[0].Gradient);
+        Assert.All(told, one => Assert.Equal(one.Parameter.Gradient!.ToArray(), one.Gradient));
+        Assert.Equal([8f, -16f], early.Gradient!.ToArray());
+        Assert.Null(unused.Gradient);
+    }
+
+    [Fact]
+    public void A_final_gradient_takes_no_more_until_it_is_cleared()
+    {
+        Tensor weight = Parameter();
+        using var tape = new Tape();
+        tape.Backward(Loss(tape, weight), _ => { });
+        tape.Reset();
+        var error = Assert.Throws<InvalidOperationException>(() => tape.Backward(Loss(tape, weight)));
+        Assert.Contains("was final in this backward pass", error.Message, StringComparison.Ordinal);
+        tape.Reset();
+        weight.ClearGradient();
+        tape.Backward(Loss(tape, weight));
+        Assert.Equal([1f, -2f], weight.Gradient!.ToArray());
+    }
+
+    [Fact]
     public void Two_losses_on_one_tape_each_have_their_pass()
     {
         Tensor weight = Parameter();
