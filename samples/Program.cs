@@ -29,6 +29,9 @@ try
         case ["train", string folder, string run]:
             TrainOnOwnImages.Run(folder, run, updates: 2000, stop.Token);
             break;
+        case ["store", string images, string store, string run]:
+            TrainFromStore.Run(images, store, run, updates: 2000);
+            break;
         case ["learner", string run]:
             OwnLearner.Train(
                 run, SyntheticShapes.Load(Split.Train), SyntheticShapes.Load(Split.Test), updates: 200);
@@ -44,7 +47,8 @@ try
         default:
             Console.Error.WriteLine(
                 "usage: encode MODEL IMAGE | decode MODEL IMAGE OUT.png | draw RUN OUT.png | parallel MODEL FOLDER"
-                + " | train FOLDER RUN | quantizer | module | learner RUN | operation | device | rows");
+                + " | train FOLDER RUN | store FOLDER STORE.tpk RUN | quantizer | module | learner RUN | operation"
+                + " | device | rows");
             return 2;
     }
     return 0;

@@ -53,6 +53,16 @@ public sealed class StoreTests : IDisposable
         AssertSame(_folder["one", "model.safetensors"], _folder["two", "model.safetensors"]);
     }
 
+    [Fact]
+    public void Info_of_a_store_shows_what_data_info_shows()
+    {
+        MakeImages(24);
+        Program.Succeed("data", "pack", Images, "--size", "16", "--out", Store);
+        string shown = Program.Succeed("info", Store);
+        Assert.Contains("16x16x3", shown, StringComparison.Ordinal);
+        Assert.Equal(Program.Succeed("data", "info", Store), shown);
+    }
+
     /// <summary>A block is 32 MiB: 42 images of 512x512.</summary>
     [Fact]
     public void Packing_that_was_killed_is_continued_to_the_same_bytes()

@@ -1,9 +1,11 @@
 using System.Globalization;
 using Tessera.Data;
 using Tessera.Features;
+using Tessera.Models;
 using Tessera.Priors;
 using Tessera.Runs;
 using Tessera.Tensors.Devices.Cpu;
+using Tessera.Tensors.Distributed;
 using Tessera.Tensors.Random;
 
 namespace Tessera.Mpi.Tests;
@@ -16,6 +18,26 @@ public sealed class JointLearnersTests : IDisposable
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Ranks_encode_a_part_of_the_images_each_and_all_get_all_codes(int size)
+    {
+        CodeSet Encode(Collective? ranks, ImageSet images)
+        {
+            using var device = new CpuDevice(threads: 1);
+            using var model = new VqVae(SmallRun.Options.Model, seed: 3, device);
+            return CodeSet.Encode(model, images, flips: true, ranks: ranks);
+        }
+        CodeSet one = Encode(null, SmallRun.Train);
+        Assert.All(
+            ThreadRanks.Run(size, ranks => Encode(ranks, SmallRun.Train)),
+            set => Assert.Equal([one.Codes, one.Mirrored], (int[]?[])[set.Codes, set.Mirrored]));
+        AggregateException error = Assert.Throws<AggregateException>(() => ThreadRanks.Run(
+            size, ranks => Encode(ranks, ranks.Rank == 1 ? SmallRun.Test : SmallRun.Train)));
+        Assert.Contains("rank 1 differs from rank 0 in its images", error.Message, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData(2)]

@@ -36,9 +36,16 @@ internal sealed class DataInfoCommand : TesseraCommand
                     Invocation.Cancellation);
                 return true;
             });
+        Invocation.Output.Table(
+            [.. Rows(store), .. parse.GetValue(_verify) ? (string[][])[["checksums", "right"]] : []]);
+    }
+
+    /// <summary>What a store holds, as a table.</summary>
+    internal static string[][] Rows(ImageStore store)
+    {
         int train = store.CountOf(Split.Train), test = store.CountOf(Split.Test), others = store.Count - train - test;
         string more = store.ClassNames.Count > ListedClasses ? ", ..." : "";
-        Invocation.Output.Table(
+        return
         [
             ["file", $"{store.Path}, {ByteCounts.Format(store.Length)}"],
             ["images", $"{store.Count}: {train} to train on, {test} to test on"
@@ -51,7 +58,6 @@ internal sealed class DataInfoCommand : TesseraCommand
             .. store.LeftOut.Count > ListedLeftOut
                 ? (string[][])[["left out", $"... and {store.LeftOut.Count - ListedLeftOut} more"]] : [],
             ["packed", store.IsComplete ? "completely" : "not to the end: pack the same images again to add the rest"],
-            .. parse.GetValue(_verify) ? (string[][])[["checksums", "right"]] : [],
-        ]);
+        ];
     }
 }

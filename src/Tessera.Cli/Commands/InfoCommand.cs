@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Tessera.Cli.CommandLine;
 using Tessera.Cli.Rendering;
+using Tessera.Data.Stores;
 using Tessera.Features;
 using Tessera.ImageRuns;
 using Tessera.Models;
@@ -14,7 +15,7 @@ using Tessera.Training;
 namespace Tessera.Cli.Commands;
 
 /// <summary>
-/// <c>tessera info</c>: describes a run, a checkpoint or a model file, or the devices of the machine.
+/// <c>tessera info</c>: describes a run, a checkpoint, a model file or a file of images, or the devices of the machine.
 /// </summary>
 internal sealed class InfoCommand : TesseraCommand
 {
@@ -23,9 +24,9 @@ internal sealed class InfoCommand : TesseraCommand
     public InfoCommand(Invocation invocation) : base(
         invocation, "info",
         "Shows the options, sizes and tensors of a run, a checkpoint or a model file, be it a tokenizer, a prior or "
-            + "a classifier; without RUN, the devices of this machine.",
+            + "a classifier; of a file of packed images, what it holds; without RUN, the devices of this machine.",
         "tessera info", "tessera info runs/shapes-1", "tessera info runs/shapes-1/checkpoints/500",
-        "tessera info model.safetensors", "tessera info runs/cifar/prior")
+        "tessera info model.safetensors", "tessera info runs/cifar/prior", "tessera info images.tpk")
     {
         _model.AddTo(this);
         _model.MakeOptional();
@@ -39,6 +40,12 @@ internal sealed class InfoCommand : TesseraCommand
             return;
         }
         string path = _model.Path(parse);
+        if (ImageStore.IsStore(path) && File.Exists(path))
+        {
+            using ImageStore store = ImageStore.Open(path);
+            Invocation.Output.Table(DataInfoCommand.Rows(store));
+            return;
+        }
         if (PriorFile.Find(path) is { } priorFile)
         {
             PrintPrior(path, priorFile);

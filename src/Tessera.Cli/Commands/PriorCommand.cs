@@ -154,7 +154,8 @@ internal sealed class PriorCommand : TrainingCommand<PriorOptions>
         int all = flips ? 2 * images.Count : images.Count;
         var progress = new ImmediateProgress<int>(
             done => bar.Report(new BarState((double)done / all, $"encoding images: {done} of {all}")));
-        return CodeSet.Encode(trained.Model, images, flips, progress, Invocation.Cancellation);
+        return CodeSet.Encode(
+            trained.Model, images, flips, progress, Invocation.Ranks, Invocation.Cancellation);
     });
 
     private static PriorOptions ForImages(

@@ -1,9 +1,12 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Tessera.Data;
+using Tessera.ImageRuns;
 using Tessera.Models;
+using Tessera.Runs;
 using Tessera.Tensors;
 using Tessera.Tensors.Devices;
+using Tessera.Tensors.Distributed;
 using Tessera.Tensors.Ops;
 
 namespace Tessera.Priors;
@@ -11,6 +14,9 @@ namespace Tessera.Priors;
 /// <summary>The codes of a set of images, with their classes.</summary>
 public sealed class CodeSet
 {
+    // Of each rank, in a message.
+    private const int MostCodesAtOnce = 1 << 20;
+
     /// <summary>Creates a set.</summary>
     /// <param name="name">A name for messages: "cifar10 test".</param>
     /// <param name="codes">The codes of each image, <c>[images, length]</c>.</param>
@@ -76,19 +82,27 @@ public sealed class CodeSet
     /// <param name="progress">
     /// Receives the number of images encoded so far; a mirrored image counts as another.
     /// </param>
+    /// <param name="ranks">
+    /// The processes that encode the images together, each a part of them; null for this one alone.
+    /// </param>
     /// <param name="cancellation">Stops encoding between batches.</param>
-    /// <exception cref="InputException">The images do not fit the tokenizer.</exception>
+    /// <exception cref="InputException">
+    /// The images do not fit the tokenizer, or are not the same on all ranks.
+    /// </exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public static CodeSet Encode(
-        VqVae model, ImageSet images, bool flips, IProgress<int>? progress = null,
+        VqVae model, ImageSet images, bool flips, IProgress<int>? progress = null, Collective? ranks = null,
         CancellationToken cancellation = default)
     {
+        ranks ??= Collective.Lone;
+        // The learner compares codes, and after this all ranks have the same.
+        if (ranks.Size > 1) new RankAgreement(ranks).CheckSame("images", ImagePremise.Of(images));
         ImageFit.Check(model.Options, images.Width, images.Height, images.Channels);
         CheckMemory(model, images);
-        int[] codes = EncodeAll(model, images, isMirrored: false, done => progress?.Report(done), cancellation);
+        int[] codes = EncodeAll(model, images, isMirrored: false, ranks, done => progress?.Report(done), cancellation);
         int[]? mirrored = flips
             ? EncodeAll(
-                model, images, isMirrored: true, done => progress?.Report(images.Count + done), cancellation)
+                model, images, isMirrored: true, ranks, done => progress?.Report(images.Count + done), cancellation)
             : null;
         int cell = model.Options.PixelsPerCode;
         return new CodeSet(
@@ -108,7 +122,8 @@ public sealed class CodeSet
     }
 
     private static int[] EncodeAll(
-        VqVae model, ImageSet images, bool isMirrored, Action<int> report, CancellationToken cancellation)
+        VqVae model, ImageSet images, bool isMirrored, Collective ranks, Action<int> report,
+        CancellationToken cancellation)
     {
         int cell = model.Options.PixelsPerCode;
         int length = images.Height / cell * (images.Width / cell) * model.Options.Cell.Codes;
@@ -122,16 +137,36 @@ public sealed class CodeSet
             model.Device, shape => Indices.From(numbers, shape, 2 * batch, model.Device),
             (tape, images) => model.Encode(tape.GatherImages(bytes, layout, images.On(tape))).Storage);
         int[] found = new int[batch * length];
-        for (int first = 0; first < images.Count; first += batch)
+        (int start, int own) = ranks.ShareOf(images.Count, ranks.Rank);
+        for (int first = start; first < start + own; first += batch)
         {
             cancellation.ThrowIfCancellationRequested();
-            int count = Math.Min(batch, images.Count - first);
+            int count = Math.Min(batch, start + own - first);
             for (int i = 0; i < count; i++) images.Pixels(first + i).CopyTo(pixels.AsSpan(i * layout.Length));
             pass.Run(
                 [batch], _ => model.Device.Upload<byte>(pixels, bytes), output => model.Device.Download(output, found));
             found.AsSpan(0, count * length).CopyTo(codes.AsSpan(first * length));
-            report(first + count);
+            report((int)((long)(first + count - start) * images.Count / own));
         }
+        Share(codes, length, images.Count, ranks);
         return codes;
+    }
+
+    /// <summary>Collects the codes of all ranks, a bounded number at a time.</summary>
+    private static void Share(int[] codes, int length, int images, Collective ranks)
+    {
+        if (ranks.Size == 1) return;
+        (int First, int Count)[] parts =
+            [.. Enumerable.Range(0, ranks.Size).Select(rank => ranks.ShareOf(images, rank))];
+        int most = Math.Max(1, MostCodesAtOnce / length);
+        for (int done = 0; done < parts[0].Count; done += most)
+        {
+            int[] counts = [.. parts.Select(part => Math.Clamp(part.Count - done, 0, most) * length)];
+            int[] all = new int[counts.Sum()];
+            int from = (parts[ranks.Rank].First + done) * length;
+            ranks.Gather(codes.AsSpan(from, counts[ranks.Rank]), all, counts);
+            for (int rank = 0, at = 0; rank < counts.Length; at += counts[rank++])
+                all.AsSpan(at, counts[rank]).CopyTo(codes.AsSpan((parts[rank].First + done) * length));
+        }
     }
 }

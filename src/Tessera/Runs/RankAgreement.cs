@@ -67,7 +67,11 @@ internal sealed class RankAgreement(Collective ranks)
         return value;
     }
 
-    private void CheckSame(string name, string text)
+    /// <summary>Checks that all ranks have the same text.</summary>
+    /// <param name="name">What it describes.</param>
+    /// <param name="text">The text.</param>
+    /// <exception cref="InputException">Some differ from rank 0; the message says which, and in what.</exception>
+    public void CheckSame(string name, string text)
     {
         int[] others = Others(text, out string[] texts);
         if (others.Length == 0) return;

@@ -100,7 +100,7 @@ internal static class SmallPrior
     /// <summary>The set of codes of images, until the test is cancelled.</summary>
     public static CodeSet Encode(VqVae model, ImageSet images, bool flips, List<int>? done = null) => CodeSet.Encode(
         model, images, flips, new ImmediateProgress<int>(count => done?.Add(count)),
-        TestContext.Current.CancellationToken);
+        cancellation: TestContext.Current.CancellationToken);
 
     /// <summary>The nats of each code, until the test is cancelled.</summary>
     public static float[] Nats(CodePrior prior, CodeSet set, bool classes = true) =>

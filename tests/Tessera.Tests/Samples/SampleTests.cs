@@ -118,6 +118,17 @@ public sealed class SampleTests : IDisposable
         Assert.Null(TrainOnOwnImages.Run(
             OwnImages(), _folder["run"], updates: 2, new CancellationToken(canceled: true)));
 
+    [Fact]
+    public void TrainFromStore_packs_images_once_and_trains_on_them()
+    {
+        string images = OwnImages();
+        Evaluation result = TrainFromStore.Run(images, _folder["photos.tpk"], _folder["run"], updates: 2);
+        Assert.InRange(result.Psnr, 5, 30);
+        byte[] packed = File.ReadAllBytes(_folder["photos.tpk"]);
+        TrainFromStore.Run(images, _folder["photos.tpk"], _folder["again"], updates: 1);
+        Assert.Equal(packed, File.ReadAllBytes(_folder["photos.tpk"]));
+    }
+
     // The bounds are slightly above the losses that the samples state; a constant grey has 0.049.
     [Fact]
     public void QuantizerInOwnModel_reaches_its_stated_loss() =>

@@ -76,7 +76,7 @@ internal sealed record PriorData
             model, training, flips: true,
             new ImmediateProgress<int>(
                 done => progress.Report(new ReportProgress(encoding, 0.05 + 0.26 * done / training.Count))),
-            cancellation);
+            cancellation: cancellation);
         progress.Report(new ReportProgress("evaluating the prior", 0.6));
         CodeSet test = CodeSet.Encode(model, subject.Images, flips: false, cancellation: cancellation);
         PriorEvaluation evaluation = PriorEvaluator.Evaluate(
