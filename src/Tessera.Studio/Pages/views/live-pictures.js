@@ -3,7 +3,7 @@ import { ask, runPath } from '../api.js';
 import { button } from '../components/button.js';
 import { loadImage, stripOf } from '../components/images.js';
 import { term } from '../components/term.js';
-import { tileGrid } from '../components/tile-grid.js';
+import { TileGrid } from '../components/tile-grid.js';
 import { problem } from '../components/toast.js';
 import { heatColor, ramp } from '../components/heat.js';
 import { fill, h, newId } from '../dom.js';
@@ -167,7 +167,7 @@ function usageGrid(signal) {
   let counts = [];
   let most = 1;
   const text = h('p', { class: 'small muted', role: 'status' }, ' ');
-  const grid = tileGrid(
+  const grid = new TileGrid(
     {
       label: 'Codes in use',
       cell: 14,

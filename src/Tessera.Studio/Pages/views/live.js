@@ -10,7 +10,7 @@ import { toast } from '../components/toast.js';
 import { href } from '../router.js';
 import { putRun, restRuns } from '../state/runs.js';
 import { listen } from '../stream.js';
-import { liveCurves } from './live-curves.js';
+import { LiveCurves } from './live-curves.js';
 import { livePictures } from './live-pictures.js';
 
 /** @param {Element} root @param {import('../types.js').Context} context */
@@ -30,7 +30,7 @@ export async function mount(root, { path, signal }) {
 function show(body, details, signal) {
   const id = details.run.id;
   const vital = vitals();
-  const curves = liveCurves(details, signal);
+  const curves = new LiveCurves(details, signal);
   const pictures = details.run.kind === 'tokenizer' ? livePictures(details.run, signal) : null;
   const gone = h('div', { role: 'alert' });
   fill(body, gone, vital.element, pictures?.element, curves.element, about(details));
