@@ -10,7 +10,7 @@ public sealed class LinkTests(Browser browser)
 {
     // Sixteen cells: the first has code 1, the others code 0.
     private const string Codes = "4x4.ABAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", Elsewhere = "0123456789ab";
-    private const string LearntOn = "The run has learnt on since this link was made";
+    private const string LearntOn = "weights have changed since this link was made";
 
     [Fact]
     public async Task A_link_to_a_run_that_is_not_here_opens_one_with_the_same_weights()

@@ -13,6 +13,7 @@ import { keepInAddress } from '../router.js';
 import { loadAtlas, loadModel } from '../state/model.js';
 import { codeDetails } from './code-details.js';
 import { codebookMap } from './codebook-map.js';
+import { firstModel } from './first-model.js';
 import { staleNotice } from './stale.js';
 
 /** @param {Element} root @param {import('../types.js').Context} context */
@@ -20,6 +21,7 @@ export async function mount(root, { path, query, signal }) {
   const id = path[1];
   const body = h('div');
   fill(root, runHead(id, 'codebook', signal), body);
+  await firstModel(body, id, signal);
   await load(
     body,
     'Opening the codebook',

@@ -9,6 +9,7 @@ import { load } from '../components/waiting.js';
 import { debounce, fill, h } from '../dom.js';
 import { goInstead, href, keepInAddress } from '../router.js';
 import { loadAtlas, loadModel } from '../state/model.js';
+import { firstModel } from './first-model.js';
 import { staleNotice } from './stale.js';
 import { TokenDocument } from './editor/document.js';
 import { interpolation } from './editor/interpolate.js';
@@ -27,6 +28,7 @@ export async function mount(root, { path, query, signal }) {
   const id = path[1];
   const body = h('div');
   fill(root, runHead(id, 'editor', signal), body);
+  await firstModel(body, id, signal);
   await load(
     body,
     'Opening the model',
@@ -72,11 +74,12 @@ export class Editor {
     );
     this.palette = new Palette(this.state, signal);
     this.link = debounce(() => this.keepLink(), 300);
+    this.notice = h('div', { role: 'status' });
     this.opened = { a: query.get('a'), b: query.get('b'), weights: weightsIn(query) ?? model.weights };
     fill(
       root,
       staleNotice(model, signal),
-      this.linkNotice(),
+      this.notice,
       toolbar(this),
       h('div', { class: 'editor' }, h('div', { class: 'panes' }, this.a.element, this.second), this.palette.element),
     );
@@ -96,17 +99,6 @@ export class Editor {
     });
   }
 
-  /** Says that the codes of a link were chosen by other weights. */
-  linkNotice() {
-    const { a, b, weights } = this.opened;
-    if ((!a && !b) || weights === this.model.weights) return null;
-    return h(
-      'p',
-      { class: 'notice', role: 'status' },
-      'The run has learnt on since this link was made: the same codes may show another picture now.',
-    );
-  }
-
   /** Opens what the address names, else the first test picture. */
   async begin(query) {
     this.state.active = this.a;
@@ -117,7 +109,7 @@ export class Editor {
       const text = query.get(name);
       if (!text) continue;
       const tokens = fromText(text, this.model);
-      if (tokens) this.show(pane, new TokenDocument(tokens, { name: 'from a link', original: null }));
+      if (tokens) this.showLinked(pane, tokens);
       else toast('The link’s codes do not fit this model.', { isBad: true });
     }
     if (!this.a.document) {
@@ -133,6 +125,14 @@ export class Editor {
         (y * this.a.columns + x) * fineness,
       );
     }
+  }
+
+  /** Codes of a link, which were perhaps chosen by other weights. */
+  showLinked(pane, tokens) {
+    this.show(pane, new TokenDocument(tokens, { name: 'from a link', original: null }));
+    if (this.opened.weights === this.model.weights) return;
+    const text = 'The run’s weights have changed since this link was made: the same codes may show another picture.';
+    fill(this.notice, h('p', { class: 'notice' }, text));
   }
 
   /** A test picture, or one that the program makes itself, where the run's own are not on this machine. */

@@ -77,10 +77,11 @@ export class LiveCurves {
   }
 
   showLegend() {
-    const names = [...this.shown.values()].map(({ run }, i) =>
-      h('span', {}, h('i', { style: { color: `var(${colors[i % colors.length]})` } }), run.name),
-    );
-    fill(this.legend, names);
+    const names = [...this.shown.values()].map(({ run }) => run.name);
+    // One run alone has a colour for each of its two curves.
+    const labels = names.length > 1 ? names : ['training', 'test'];
+    const entry = (label, i) => h('span', {}, h('i', { style: { color: `var(${colors[i % colors.length]})` } }), label);
+    fill(this.legend, labels.map(entry));
   }
 
   /** Smoothed values come from the server: they follow every few seconds, while new raw ones are drawn at once. */

@@ -2,7 +2,7 @@
 import { ask, runPath } from '../api.js';
 import { runHead } from '../components/run-head.js';
 import { load } from '../components/waiting.js';
-import { fill, h, perFrame } from '../dom.js';
+import { fill, h, perFrame, words } from '../dom.js';
 import { duration, count, percent, significant } from '../format.js';
 import { term } from '../components/term.js';
 import { button } from '../components/button.js';
@@ -163,7 +163,7 @@ function about(details) {
             {},
             h('th', { scope: 'row', title: option.help }, option.name),
             h('td', {}, option.value ?? '–'),
-            h('td', { class: 'muted' }, option.isSet ? `default ${option.default ?? '–'}` : ''),
+            h('td', { class: 'muted' }, option.isSet && option.default !== null ? `default ${option.default}` : ''),
           ),
         ),
       ),
@@ -175,7 +175,7 @@ function about(details) {
     h(
       'div',
       { class: 'command' },
-      h('code', {}, details.command),
+      h('code', {}, words(details.command)),
       button(
         'Copy the command',
         async () => {
