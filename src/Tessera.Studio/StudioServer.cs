@@ -119,12 +119,13 @@ internal sealed class StudioServer : IAsyncDisposable
         var catalog = new RunCatalog(options);
         var launches = new Launches(program);
         var reader = new RunReader(catalog, launches);
-        var models = new ModelStore(catalog);
+        var hashes = new WeightHashes(catalog);
+        var models = new ModelStore(catalog, hashes);
         app.Lifetime.ApplicationStopped.Register(models.Dispose);
         new LiveEndpoints(catalog, reader, new LiveStore(catalog)).Map(app);
         new SampleEndpoints(models).Map(app);
         new CompareEndpoints(catalog, reader, models, program).Map(app);
-        new ModelEndpoints(models, catalog).Map(app);
+        new ModelEndpoints(models, catalog, hashes).Map(app);
         new EditorEndpoints(models).Map(app);
         new CodebookEndpoints(models).Map(app);
         new RunEndpoints(catalog, reader, launches, new RunForm(options, catalog, reader, program), program).Map(app);

@@ -152,6 +152,9 @@ public sealed class EditorTests(Browser browser)
     {
         await using Sheet sheet = await Open();
         await sheet.Button("Second picture").ClickAsync();
+        // All pictures are on one page.
+        await Expect(sheet.Button("Before")).ToBeDisabledAsync();
+        await Expect(sheet.Button("Next")).ToBeDisabledAsync();
         await sheet.Button("Picture 3").ClickAsync();
         const string second = "Codes of picture B";
         await Expect(sheet.Grid(second)).ToBeVisibleAsync();

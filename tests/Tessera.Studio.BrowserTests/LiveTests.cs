@@ -26,7 +26,7 @@ public sealed class LiveTests(Browser browser)
         await Expect(slider).Not.ToHaveAttributeAsync("aria-valuetext", "update 40");
         await Sheet.Until(async () => await Picture() != before, "another picture of an earlier update");
         await sheet.Button("Play").ClickAsync();
-        await Expect(sheet.Button("Pause")).ToBeVisibleAsync();
+        await Expect(sheet.Button("Pause")).ToHaveAttributeAsync("title", "Pause");
         await sheet.Button("Pause").ClickAsync();
 
         await sheet.Grid("Codes in use").GetByRole(AriaRole.Gridcell).FocusAsync();
@@ -34,6 +34,15 @@ public sealed class LiveTests(Browser browser)
         Assert.StartsWith("Code 1:", await sheet.Cell("Codes in use"));
 
         Task<string> Picture() => sheet.Page.Locator(".pair canvas").Nth(8).EvaluateAsync<string>("c => c.toDataURL()");
+    }
+
+    [Fact]
+    public async Task A_prior_leads_to_its_samples()
+    {
+        await using Sheet sheet = await browser.Open($"runs/{await browser.Studio.Id("plain/prior")}/live");
+        await sheet.Page.GetByRole(AriaRole.Link, new() { Name = "Its samples" }).ClickAsync();
+        await Expect(sheet.Button("Draw")).ToBeVisibleAsync();
+        await Expect(sheet.Page.Locator(".run-head h1")).ToHaveTextAsync("plain");
     }
 
     [Fact]
@@ -50,6 +59,8 @@ public sealed class LiveTests(Browser browser)
         await sheet.Label("log updates").CheckAsync();
         await sheet.Label("Column").SelectOptionAsync("evaluations psnr");
 
+        // Alone, a run's two curves have names; over each other, the runs.
+        await Expect(sheet.Page.Locator(".legend")).ToHaveTextAsync("trainingtest");
         await sheet.Text("Other runs over these").ClickAsync();
         await sheet.Label("other").CheckAsync();
         await Expect(sheet.Page.Locator(".legend")).ToContainTextAsync("other");

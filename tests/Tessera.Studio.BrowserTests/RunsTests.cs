@@ -34,6 +34,9 @@ public sealed class RunsTests(Browser browser)
         await Expect(sheet.Text("Ready to start.")).ToBeVisibleAsync();
         ILocator command = sheet.Page.Locator("aside .command code");
         await Expect(command).ToContainTextAsync("tessera train");
+        // Nothing is changed yet, and what a field that is left alone means stands in it.
+        await Expect(sheet.Page.Locator(".is-set")).ToHaveCountAsync(0);
+        await Expect(sheet.Label("data").Locator("option").First).ToHaveTextAsync("usual: shapes");
 
         ILocator codes = sheet.Label("codes");
         await codes.FillAsync("many");

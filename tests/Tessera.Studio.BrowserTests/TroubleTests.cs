@@ -62,6 +62,21 @@ public sealed class TroubleTests(Browser browser)
     }
 
     [Fact]
+    public async Task A_run_without_a_model_says_so_and_opens_when_it_has_one()
+    {
+        using var folder = new TemporaryFolder();
+        string runs = browser.Runs.Copy(folder), model = Path.Combine(runs, "other", "model.safetensors");
+        byte[] weights = await File.ReadAllBytesAsync(model, TestContext.Current.CancellationToken);
+        File.Delete(model);
+        await using Tests.Studio studio = await Tests.Studio.Start(runs);
+        await using Sheet sheet =
+            await browser.Open($"runs/{await studio.Id("other")}/editor", studio.Address);
+        await Expect(sheet.Heading("No model yet")).ToBeVisibleAsync();
+        await File.WriteAllBytesAsync(model, weights, TestContext.Current.CancellationToken);
+        await Expect(sheet.Text("decoded in")).ToBeVisibleAsync();
+    }
+
+    [Fact]
     public async Task A_run_that_was_started_after_the_list_was_told_has_its_name_and_state()
     {
         const string Told = "event: runs\ndata: {\"runs\": [], \"folders\": []}\n\n";

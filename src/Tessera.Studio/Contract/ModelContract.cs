@@ -1,10 +1,13 @@
 namespace Tessera.Studio.Contract;
 
 internal sealed record ModelAnswer(
-    string Id, string ModelVersion, long? Update, long Parameters, int Channels, int Height, int Width,
+    string Id, string ModelVersion, string Weights, long? Update, long Parameters, int Channels, int Height, int Width,
     int PixelsPerCode, int Rows, int Columns, string Quantizer, int Codes, int CodeDim, int PerCell, int Codebooks,
     IReadOnlyList<int> CodebookOf, IReadOnlyList<string> CodebookNames, bool HasTop, PriorAnswer? Prior,
     string? PriorMessage);
+
+/// <summary>The runs that have some weights.</summary>
+internal sealed record WeightsAnswer(IReadOnlyList<string> Runs);
 
 internal sealed record PriorAnswer(
     string Id, IReadOnlyList<string> Classes, int Rows, int Columns, double? Nats, double UniformNats);

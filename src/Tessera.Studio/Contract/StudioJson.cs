@@ -22,6 +22,7 @@ namespace Tessera.Studio.Contract;
 [JsonSerializable(typeof(CheckAnswer))]
 [JsonSerializable(typeof(LaunchAnswer))]
 [JsonSerializable(typeof(ModelAnswer))]
+[JsonSerializable(typeof(WeightsAnswer))]
 [JsonSerializable(typeof(ImagesAnswer))]
 [JsonSerializable(typeof(ImageRequest))]
 [JsonSerializable(typeof(EncodedAnswer))]

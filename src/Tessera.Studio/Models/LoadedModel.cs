@@ -29,9 +29,9 @@ internal sealed class LoadedModel : IDisposable
     private (string? Version, ImageSampler Sampler)? _sampler;
     private bool _isDisposed;
 
-    public LoadedModel(RunEntry entry, string version)
+    public LoadedModel(RunEntry entry, string version, string weights)
     {
-        (Entry, Version) = (entry, version);
+        (Entry, Version, Weights) = (entry, version, weights);
         _device = Device.Create(Processor);
         try
         {
@@ -53,6 +53,9 @@ internal sealed class LoadedModel : IDisposable
 
     /// <summary>The version of the weights.</summary>
     public string Version { get; }
+
+    /// <summary>The weights' hash (<see cref="WeightHashes"/>).</summary>
+    public string Weights { get; }
 
     /// <summary>The options of the run.</summary>
     public TrainingOptions Options { get; }

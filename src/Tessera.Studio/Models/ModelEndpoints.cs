@@ -9,13 +9,14 @@ using Tessera.Studio.Runs;
 namespace Tessera.Studio.Models;
 
 /// <summary>The endpoints of a model as such, and of the images of its run.</summary>
-internal sealed class ModelEndpoints(ModelStore models, RunCatalog catalog)
+internal sealed class ModelEndpoints(ModelStore models, RunCatalog catalog, WeightHashes hashes)
 {
     private const int MostInStrip = 64;
 
     public void Map(IEndpointRouteBuilder app)
     {
         app.MapGet("/api/runs/{id}/model", Describe);
+        app.MapGet("/api/weights/{hash}", Find);
         app.MapGet("/api/runs/{id}/images", List).Gives<ImagesAnswer>().TakesLong();
         app.MapGet("/api/runs/{id}/images/{number:int}.png", Single).GivesPng().TakesLong();
         app.MapGet("/api/runs/{id}/images/strip.png", Strip).GivesPng().TakesLong();
@@ -28,12 +29,15 @@ internal sealed class ModelEndpoints(ModelStore models, RunCatalog catalog)
         VqVaeOptions sizes = loaded.Sizes;
         ImageSize size = loaded.Options.Size;
         return new ModelAnswer(
-            id, loaded.Version, loaded.Update, loaded.Parameters, sizes.Channels, size.Height, size.Width,
-            sizes.PixelsPerCode, size.Height / sizes.PixelsPerCode, size.Width / sizes.PixelsPerCode,
+            id, loaded.Version, loaded.Weights, loaded.Update, loaded.Parameters, sizes.Channels, size.Height,
+            size.Width, sizes.PixelsPerCode, size.Height / sizes.PixelsPerCode, size.Width / sizes.PixelsPerCode,
             sizes.Quantizer.Kind, sizes.Codes, sizes.CodeDim, sizes.Cell.Codes, sizes.Cell.Codebooks,
             [.. Enumerable.Range(0, sizes.Cell.Codes).Select(sizes.Cell.CodebookOf)],
             [.. Enumerable.Range(0, sizes.Cell.Codebooks).Select(sizes.Cell.NameOf)], sizes.Cell.Top, prior, message);
     }
+
+    private Task<WeightsAnswer> Find(string hash, CancellationToken cancellation) =>
+        Task.Run(() => new WeightsAnswer(hashes.Find(hash, cancellation)), cancellation);
 
     private async Task<(PriorAnswer? Prior, string? Message)> PriorOf(
         LoadedModel loaded, CancellationToken cancellation)

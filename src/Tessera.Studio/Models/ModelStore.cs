@@ -6,7 +6,7 @@ using Tessera.Studio.Runs;
 namespace Tessera.Studio.Models;
 
 /// <summary>Keeps the models in memory that were used last.</summary>
-internal sealed class ModelStore(RunCatalog catalog) : IDisposable
+internal sealed class ModelStore(RunCatalog catalog, WeightHashes hashes) : IDisposable
 {
     private const int MostModels = 4;
 
@@ -68,7 +68,7 @@ internal sealed class ModelStore(RunCatalog catalog) : IDisposable
         LoadedModel? loaded = null;
         try
         {
-            return loaded = new LoadedModel(entry, version);
+            return loaded = new LoadedModel(entry, version, hashes.Of(entry, version));
         }
         finally
         {

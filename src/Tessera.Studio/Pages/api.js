@@ -120,6 +120,15 @@ export function withQuery(path, query) {
 }
 
 /**
+ * The ids of the runs that have some weights.
+ * @param {string} weights Their hash.
+ * @param {AbortSignal} signal
+ * @returns {Promise<string[]>}
+ */
+export const runsWith = async (weights, signal) =>
+  (await ask(`/api/weights/${encodeURIComponent(weights)}`, { signal })).runs;
+
+/**
  * Decodes codes to pixels.
  * @param {string} id
  * @param {{ rows: number, columns: number, codes: number[] }} tokens

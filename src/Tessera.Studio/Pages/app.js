@@ -57,10 +57,10 @@ async function show() {
     const view = await load();
     if (signal.aborted) return undefined;
     fill(main);
+    if (isStep) scrollTo(0, 0);
     await view.mount(main, { path, query, signal });
     // A screen reader then begins to read at the view, not at the link that led to it.
     if (isStep && !signal.aborted && document.activeElement === document.body) main.focus({ preventScroll: true });
-    if (isStep) scrollTo(0, 0);
   } catch (error) {
     if (!signal.aborted) failed(main, error, show);
   }
@@ -102,7 +102,11 @@ function showConnection() {
   onConnection(isDown =>
     fill(
       line,
-      isDown && 'The studio does not answer. Is `tessera studio` still running? This page goes on when it does.',
+      isDown && [
+        'The studio does not answer. Is ',
+        h('code', {}, 'tessera studio'),
+        ' still running? This page goes on when it does.',
+      ],
     ),
   );
 }

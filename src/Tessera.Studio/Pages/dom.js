@@ -32,6 +32,13 @@ export function fill(element, ...children) {
   element.replaceChildren(...flatten(children));
 }
 
+/**
+ * The words of a command, which break at their spaces: not after the hyphens of an option.
+ * @param {string} text
+ */
+export const words = text =>
+  text.split(' ').map((word, i) => [i > 0 && ' ', word.includes('-') ? h('span', { class: 'word' }, word) : word]);
+
 let lastId = 0;
 
 /** @returns {string} An id that no other element has. */

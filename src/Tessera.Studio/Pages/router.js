@@ -34,6 +34,15 @@ export function go(path, query = {}) {
 }
 
 /**
+ * Goes to a view in place of this one: the step back leads to the one before.
+ * @param {string[]} path
+ * @param {Record<string, string | number | undefined>} [query]
+ */
+export function goInstead(path, query = {}) {
+  location.replace(href(path, query));
+}
+
+/**
  * Changes the query of the address without leaving the view and without a step in the history.
  * @param {Record<string, string | number | undefined | null>} query What is undefined or null is removed.
  */

@@ -38,6 +38,7 @@
  * @typedef {object} Model
  * @property {string} id
  * @property {string} modelVersion
+ * @property {string} weights Their hash.
  * @property {number} height
  * @property {number} width
  * @property {number} pixelsPerCode

@@ -193,7 +193,7 @@ internal sealed class RunForm(StudioOptions options, RunCatalog catalog, RunRead
     {
         SettingKind.Data =>
         [
-            new FormChoice(SyntheticShapes.Name, "shapes: images that the program generates"),
+            new FormChoice(SyntheticShapes.Name, "shapes (generated)"),
             new FormChoice(Cifar10.Name, "CIFAR-10"),
             .. ImageFolders().Select((path, i) => new FormChoice($"d{i}", path)),
         ],

@@ -82,6 +82,8 @@ function dataSet(run, choose, signal) {
       if (mine !== turns) return;
       from = Math.max(0, Math.min(first, images.count - 1));
       number.value = String(from);
+      before.disabled = from === 0;
+      next.disabled = from + pageSize >= images.count;
       title.textContent = `${images.name}, ${count(images.count)} pictures`;
       const shown = Math.min(pageSize, images.count - from);
       const path = runPath(run, 'images/strip.png', { split, from, count: shown });
@@ -110,6 +112,8 @@ function dataSet(run, choose, signal) {
     }
   };
 
+  const before = button('Before', () => turn(from - pageSize), { class: 'small' });
+  const next = button('Next', () => turn(from + pageSize), { class: 'small' });
   turn(0);
   return h(
     'section',
@@ -135,9 +139,9 @@ function dataSet(run, choose, signal) {
           },
           { isPlain: true },
         ).element,
-        button('Before', () => turn(from - pageSize), { class: 'small' }),
+        before,
         number,
-        button('Next', () => turn(from + pageSize), { class: 'small' }),
+        next,
         button('Random', () => turn(Math.floor(Math.random() * (images?.count ?? 1))), { class: 'small' }),
       ),
     ),

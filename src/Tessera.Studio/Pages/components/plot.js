@@ -32,7 +32,8 @@ import { logTicks } from './log-ticks.js';
 export function plot(label, signal, onZoom) {
   const box = h('div', { class: 'chart-box', role: 'img', 'aria-label': label });
   const values = h('div', { class: 'plot-values', 'aria-hidden': 'true' });
-  const element = h('div', { class: 'plot' }, box, values);
+  const empty = h('p', { class: 'plot-empty small muted', hidden: true }, 'No values yet.');
+  const element = h('div', { class: 'plot' }, box, empty, values);
   /** @type {PlotState} */
   let state = { curves: [], logX: false, logY: false };
   let chart = null;
@@ -47,6 +48,7 @@ export function plot(label, signal, onZoom) {
   const render = perFrame(() => {
     if (!uPlot || box.clientWidth === 0) return;
     const data = dataOf(state);
+    empty.hidden = data[0].length > 0;
     const wanted = JSON.stringify([
       state.logX,
       state.logY,

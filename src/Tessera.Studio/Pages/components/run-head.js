@@ -53,6 +53,7 @@ export function runHead(id, tab, signal) {
           { class: 'end' },
           run?.canStop && stopButton(run),
           run?.canResume && resumeButton(run, signal),
+          run?.parent && h('a', { class: 'button', href: href(['runs', run.parent, 'samples']) }, 'Its samples'),
           run && canLook && h('a', { class: 'button', href: href(['compare'], { a: run.id }) }, 'Compare'),
         ),
       ),
@@ -90,7 +91,7 @@ function facts(run) {
     run.size,
     run.codes && `${count(run.codes)} codes`,
     run.quantizer,
-    run.path,
+    !run.isBuiltIn && run.path,
   ];
   return parts.filter(Boolean).join(' · ');
 }

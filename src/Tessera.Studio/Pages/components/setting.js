@@ -1,5 +1,5 @@
 /** A field for one setting of a command that trains. */
-import { h, newId } from '../dom.js';
+import { h, newId, words } from '../dom.js';
 
 /**
  * @typedef {object} Setting
@@ -15,10 +15,10 @@ import { h, newId } from '../dom.js';
 
 /**
  * @param {Setting} setting
- * @param {{ placeholder?: string }} options
+ * @param {{ placeholder?: string, isUsual?: boolean }} options What an empty field means, and whether it is the usual.
  * @param {(value: string | null) => void} onChange Null: as the preset has it.
  */
-export function settingField(setting, { placeholder = '' }, onChange) {
+export function settingField(setting, { placeholder = '', isUsual = false }, onChange) {
   const id = newId();
   const element = h('div', { class: 'field', dataset: { option: setting.name } });
   const problem = h('div', { class: 'problem', id: `${id}p` });
@@ -26,13 +26,15 @@ export function settingField(setting, { placeholder = '' }, onChange) {
   const changed = () => {
     const value = input.value.trim();
     element.classList.toggle('is-set', value !== '');
+    input.classList.toggle('usual', value === '');
     onChange(value === '' ? null : value);
   };
-  const asBefore = h('option', { value: '' }, placeholder);
+  const ofChoice = text => (isUsual ? usual(text) : text);
+  const asBefore = h('option', { value: '' }, ofChoice(placeholder));
   const input = setting.choices
     ? h(
         'select',
-        { ...common, onchange: changed },
+        { ...common, class: 'usual', onchange: changed },
         asBefore,
         setting.choices.map(choice => h('option', { value: choice.value }, choice.label)),
       )
@@ -47,14 +49,14 @@ export function settingField(setting, { placeholder = '' }, onChange) {
     h('label', { for: id }, setting.label),
     input,
     problem,
-    h('div', { class: 'hint', id: `${id}h` }, setting.help),
+    h('div', { class: 'hint', id: `${id}h` }, words(setting.help)),
   );
   return {
     element,
     input,
     /** @param {string} text What a field that is left empty means. */
     setPlaceholder(text) {
-      if (setting.choices) asBefore.textContent = text;
+      if (setting.choices) asBefore.textContent = ofChoice(text);
       else input.placeholder = text;
     },
     /** @param {string | null} value */
@@ -70,3 +72,6 @@ export function settingField(setting, { placeholder = '' }, onChange) {
     },
   };
 }
+
+/** The choice that leaves a setting as it usually is. @param {string} value */
+const usual = value => (value ? `usual: ${value}` : 'none');

@@ -78,6 +78,12 @@ export function onRuns(listener, signal) {
   if (runs) listener(runs);
 }
 
+/**
+ * Waits until the list is known.
+ * @param {AbortSignal} signal
+ */
+export const whenKnown = signal => runs ?? new Promise(resolve => onRuns(resolve, signal));
+
 function notify() {
   for (const listener of listeners) listener(runs);
 }

@@ -5,7 +5,7 @@ import { select } from '../components/field.js';
 import { runHead } from '../components/run-head.js';
 import { addShortcuts } from '../components/shortcuts.js';
 import { term } from '../components/term.js';
-import { tileGrid } from '../components/tile-grid.js';
+import { TileGrid } from '../components/tile-grid.js';
 import { load } from '../components/waiting.js';
 import { fill, h } from '../dom.js';
 import { count, imagesOf, plural } from '../format.js';
@@ -13,6 +13,7 @@ import { keepInAddress } from '../router.js';
 import { loadAtlas, loadModel } from '../state/model.js';
 import { codeDetails } from './code-details.js';
 import { codebookMap } from './codebook-map.js';
+import { firstModel } from './first-model.js';
 import { staleNotice } from './stale.js';
 
 /** @param {Element} root @param {import('../types.js').Context} context */
@@ -20,6 +21,7 @@ export async function mount(root, { path, query, signal }) {
   const id = path[1];
   const body = h('div');
   fill(root, runHead(id, 'codebook', signal), body);
+  await firstModel(body, id, signal);
   await load(
     body,
     'Opening the codebook',
@@ -50,7 +52,7 @@ function show(body, model, atlas, query, signal) {
   const places = () => new Map(order.map((number, i) => [number, i]));
   let placeOf = places();
 
-  const grid = tileGrid(
+  const grid = new TileGrid(
     {
       label: 'Atlas',
       cell: 30,
@@ -203,7 +205,7 @@ function show(body, model, atlas, query, signal) {
   addShortcuts(
     'Codebook',
     [
-      { keys: 'A', what: 'to the atlas', run: grid.focus },
+      { keys: 'A', what: 'to the atlas', run: () => grid.focus() },
       { keys: 'M', what: 'to the map', run: () => map?.focus() },
       { keys: 'Arrow keys', what: 'in the map: to the next code that way' },
     ],

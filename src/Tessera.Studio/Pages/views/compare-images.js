@@ -63,7 +63,7 @@ export function compareImages(card, a, b, signal) {
       'div',
       { class: 'card-head' },
       h('h2', {}, 'The same pictures'),
-      h('div', { class: 'end' }, title, scale, before, next),
+      h('div', { class: 'end' }, title, scale, h('span', { class: 'buttons' }, before, next)),
     ),
     place,
   );

@@ -8,7 +8,7 @@ import { fill, h } from '../dom.js';
 import { significant } from '../format.js';
 import { columnName } from '../glossary.js';
 import { keepInAddress } from '../router.js';
-import { allRuns, onRuns } from '../state/runs.js';
+import { allRuns, whenKnown } from '../state/runs.js';
 import { compareImages } from './compare-images.js';
 import { colors, curvesOf } from './live-chart.js';
 
@@ -21,7 +21,7 @@ export async function mount(root, { query, signal }) {
   const body = h('div', { class: 'stack', style: { 'margin-top': '24px' } });
   fill(root, h('header', { class: 'page-head' }, h('h1', {}, 'Compare two runs')), chooser, body);
 
-  if (!allRuns()) await new Promise(resolve => onRuns(resolve, signal));
+  await whenKnown(signal);
   const runs = allRuns().filter(run => run.state !== 'damaged');
   const tokenizers = runs.filter(run => run.kind === 'tokenizer');
   if (tokenizers.length < 2) {
@@ -30,8 +30,8 @@ export async function mount(root, { query, signal }) {
       h(
         'div',
         { class: 'blank' },
-        h('h2', {}, 'There is only one run'),
-        h('p', {}, 'Train a second one with another setting, and see here what it changed.'),
+        h('h2', {}, 'Two runs are needed'),
+        h('p', {}, 'Train another one with another setting, and see here what it changed.'),
       ),
     );
   }
@@ -61,7 +61,7 @@ export async function mount(root, { query, signal }) {
       a = value;
       show();
     }).element,
-    h('span', { class: 'muted', 'aria-hidden': 'true' }, 'and'),
+    h('span', { class: 'muted and', 'aria-hidden': 'true' }, 'and'),
     select('Run B', choices, b, value => {
       b = value;
       show();
@@ -171,7 +171,7 @@ function showCurves(card, a, b, signal) {
     () => Promise.all([a, b].map(run => seriesOf(run, signal))),
     both => {
       const columns = Object.keys(both[0].columns).filter(column => column in both[1].columns);
-      if (columns.length === 0) return fill(place, h('p', { class: 'muted' }, 'The two have no column in common.'));
+      if (columns.length === 0) return fill(place, h('p', { class: 'muted' }, noCurves([a, b], both)));
       return fill(
         place,
         columns.map(column => {
@@ -191,6 +191,14 @@ function showCurves(card, a, b, signal) {
     },
     signal,
   );
+}
+
+/** Why there are none: a model without its log, as those that come with the program, or runs of two kinds. */
+function noCurves(runs, series) {
+  const silent = runs.filter((_, i) => Object.keys(series[i].columns).length === 0).map(run => run.name);
+  return silent.length > 0
+    ? `There is no log of every update of ${silent.join(' and ')}, so there are no curves to compare.`
+    : 'The two log nothing in common.';
 }
 
 const seriesOf = (run, signal) => ask(runPath(run.id, 'series', { buckets: 800, smooth: 201 }), { signal });

@@ -1,5 +1,5 @@
 /** The token editor: paint with codes and see the picture change. */
-import { ask, runPath } from '../api.js';
+import { ApiError, ask, runPath, runsWith } from '../api.js';
 import { button } from '../components/button.js';
 import { pickImage } from '../components/image-picker.js';
 import { runHead } from '../components/run-head.js';
@@ -7,14 +7,15 @@ import { addShortcuts } from '../components/shortcuts.js';
 import { problem, toast } from '../components/toast.js';
 import { load } from '../components/waiting.js';
 import { debounce, fill, h } from '../dom.js';
-import { keepInAddress } from '../router.js';
+import { goInstead, href, keepInAddress } from '../router.js';
 import { loadAtlas, loadModel } from '../state/model.js';
+import { firstModel } from './first-model.js';
 import { staleNotice } from './stale.js';
 import { TokenDocument } from './editor/document.js';
 import { interpolation } from './editor/interpolate.js';
 import { layersOf } from './editor/layers.js';
-import { fromText, longest, toText } from './editor/link.js';
-import { palette } from './editor/palette.js';
+import { fromText, longest, toText, weightsIn } from './editor/link.js';
+import { Palette } from './editor/palette.js';
 import { Pane } from './editor/pane.js';
 import { EditorState } from './editor/state.js';
 import { toolbar } from './editor/toolbar.js';
@@ -27,16 +28,31 @@ export async function mount(root, { path, query, signal }) {
   const id = path[1];
   const body = h('div');
   fill(root, runHead(id, 'editor', signal), body);
+  await firstModel(body, id, signal);
   await load(
     body,
     'Opening the model',
     async onProgress => {
-      const model = await loadModel(id, signal);
+      const model = await modelOf(id, query, signal);
       return { model, atlas: await loadAtlas(id, signal, onProgress) };
     },
     ({ model, atlas }) => new Editor(body, model, atlas, query, signal),
     signal,
   );
+}
+
+/** The model of a run. A link to a run that is not here leads to one with the same weights. */
+async function modelOf(id, query, signal) {
+  try {
+    return await loadModel(id, signal);
+  } catch (error) {
+    const weights = weightsIn(query);
+    if (error.status !== 404 || !weights) throw error;
+    const [other] = await runsWith(weights, signal);
+    if (!other) throw new ApiError(404, 'Neither the run of this link is here, nor another with its weights.');
+    goInstead(['runs', other, 'editor'], Object.fromEntries(query));
+    throw new DOMException('', 'AbortError');
+  }
 }
 
 export class Editor {
@@ -56,11 +72,14 @@ export class Editor {
       tokens => this.takeFrame(tokens),
       signal,
     );
-    this.palette = palette(this.state, signal);
+    this.palette = new Palette(this.state, signal);
     this.link = debounce(() => this.keepLink(), 300);
+    this.notice = h('div', { role: 'status' });
+    this.opened = { a: query.get('a'), b: query.get('b'), weights: weightsIn(query) ?? model.weights };
     fill(
       root,
       staleNotice(model, signal),
+      this.notice,
       toolbar(this),
       h('div', { class: 'editor' }, h('div', { class: 'panes' }, this.a.element, this.second), this.palette.element),
     );
@@ -90,7 +109,7 @@ export class Editor {
       const text = query.get(name);
       if (!text) continue;
       const tokens = fromText(text, this.model);
-      if (tokens) this.show(pane, new TokenDocument(tokens, { name: 'from a link', original: null }));
+      if (tokens) this.showLinked(pane, tokens);
       else toast('The link’s codes do not fit this model.', { isBad: true });
     }
     if (!this.a.document) {
@@ -106,6 +125,14 @@ export class Editor {
         (y * this.a.columns + x) * fineness,
       );
     }
+  }
+
+  /** Codes of a link, which were perhaps chosen by other weights. */
+  showLinked(pane, tokens) {
+    this.show(pane, new TokenDocument(tokens, { name: 'from a link', original: null }));
+    if (this.opened.weights === this.model.weights) return;
+    const text = 'The run’s weights have changed since this link was made: the same codes may show another picture.';
+    fill(this.notice, h('p', { class: 'notice' }, text));
   }
 
   /** A test picture, or one that the program makes itself, where the run's own are not on this machine. */
@@ -246,13 +273,17 @@ export class Editor {
 
   linkOf() {
     const [a, b] = this.texts();
-    return `#/runs/${this.model.id}/editor?a=${a}${b ? `&b=${b}` : ''}`;
+    return href(['runs', this.model.id, 'editor'], { a, b: b ?? undefined, weights: this.model.weights });
   }
 
   keepLink() {
     if (this.signal.aborted) return;
     const [a, b] = this.texts();
     const isShort = (a?.length ?? 0) + (b?.length ?? 0) <= longest;
-    keepInAddress({ a: isShort ? a : null, b: isShort ? b : null, image: null, split: null, cell: null });
+    // A page that is loaded anew still knows what the codes of a link were chosen by, as long as they are the same.
+    const isAsOpened = a === this.opened.a && b === this.opened.b;
+    const weights = isAsOpened ? this.opened.weights : this.model.weights;
+    const state = isShort ? { a, b, weights } : { a: null, b: null, weights: null };
+    keepInAddress({ ...state, image: null, split: null, cell: null });
   }
 }

@@ -2,7 +2,7 @@
 import { ask } from '../api.js';
 import { button } from '../components/button.js';
 import { failed } from '../components/waiting.js';
-import { delay, fill, h } from '../dom.js';
+import { delay, fill, h, words } from '../dom.js';
 import { go, href } from '../router.js';
 
 const noReason = launch => `Its process ended with exit code ${launch.exitCode}, and said nothing.`;
@@ -50,7 +50,7 @@ export async function showLaunch(root, id, signal) {
       return failed(root, error);
     }
     if (signal.aborted) return undefined;
-    command.textContent = launch.command;
+    fill(command, words(launch.command));
     if (log.textContent !== launch.log) {
       log.textContent = launch.log;
       log.scrollTop = log.scrollHeight;

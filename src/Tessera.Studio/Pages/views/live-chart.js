@@ -88,7 +88,8 @@ export function rowChart(names, settings, shown, signal) {
         ? [
             {
               label: run.name,
-              color: colors[i % colors.length],
+              // Alone, a run has the colours of the other charts.
+              color: shown.size === 1 && file === 'evaluations' ? '--warm' : colors[i % colors.length],
               x: rows[file].update,
               y: rows[file][column],
               width: 2,

@@ -1,14 +1,21 @@
 /** The same eight test images through time, and which codes were in use, at one slider. */
 import { ask, runPath } from '../api.js';
 import { button } from '../components/button.js';
+import { icon } from '../components/icon.js';
 import { loadImage, stripOf } from '../components/images.js';
 import { term } from '../components/term.js';
-import { tileGrid } from '../components/tile-grid.js';
+import { TileGrid } from '../components/tile-grid.js';
 import { problem } from '../components/toast.js';
 import { heatColor, ramp } from '../components/heat.js';
 import { fill, h, newId } from '../dom.js';
 import { count, plural } from '../format.js';
+import { findRun } from '../state/runs.js';
 import { calm, color } from '../theme.js';
+
+const texts = {
+  before: 'No pictures yet: the first come after the first update.',
+  without: 'This run has kept no pictures of how it learnt.',
+};
 
 /**
  * @param {import('../types.js').Run} run
@@ -97,7 +104,7 @@ export function livePictures(run, signal) {
     slider.max = String(Math.max(0, list.length - 1));
     slider.disabled = list.length < 2;
     play.disabled = list.length < 2;
-    note.textContent = list.length > 0 ? '' : 'No pictures yet: the first come after the first update.';
+    note.textContent = (findRun(run.id) ?? run).state === 'running' ? texts.before : texts.without;
     note.hidden = list.length > 0;
     if (isAtEnd || Number(slider.value) >= list.length) slider.value = String(list.length - 1);
     if (list.length > 0) show(Number(slider.value));
@@ -126,15 +133,21 @@ export function livePictures(run, signal) {
     }
   };
 
+  const showPlay = (label, name) => {
+    play.setAttribute('aria-label', label);
+    play.title = label;
+    fill(play, icon(name));
+  };
+
   const pause = () => {
     clearInterval(timer);
     timer = 0;
-    play.setAttribute('aria-label', 'Play');
+    showPlay('Play', 'play');
   };
 
   const playFrom = () => {
     if (Number(slider.value) >= updates.length - 1) slider.value = '0';
-    play.setAttribute('aria-label', 'Pause');
+    showPlay('Pause', 'pause');
     moved();
     timer = setInterval(
       () => {
@@ -166,8 +179,8 @@ export function livePictures(run, signal) {
 function usageGrid(signal) {
   let counts = [];
   let most = 1;
-  const text = h('p', { class: 'small muted', role: 'status' }, ' ');
-  const grid = tileGrid(
+  const text = h('p', { class: 'small muted', role: 'status', style: { 'margin-bottom': '8px' } }, ' ');
+  const grid = new TileGrid(
     {
       label: 'Codes in use',
       cell: 14,

@@ -2,7 +2,7 @@
 import { ask, runPath } from '../api.js';
 import { runHead } from '../components/run-head.js';
 import { load } from '../components/waiting.js';
-import { fill, h, perFrame } from '../dom.js';
+import { fill, h, perFrame, words } from '../dom.js';
 import { duration, count, percent, significant } from '../format.js';
 import { term } from '../components/term.js';
 import { button } from '../components/button.js';
@@ -10,7 +10,7 @@ import { toast } from '../components/toast.js';
 import { href } from '../router.js';
 import { putRun, restRuns } from '../state/runs.js';
 import { listen } from '../stream.js';
-import { liveCurves } from './live-curves.js';
+import { LiveCurves } from './live-curves.js';
 import { livePictures } from './live-pictures.js';
 
 /** @param {Element} root @param {import('../types.js').Context} context */
@@ -30,7 +30,7 @@ export async function mount(root, { path, signal }) {
 function show(body, details, signal) {
   const id = details.run.id;
   const vital = vitals();
-  const curves = liveCurves(details, signal);
+  const curves = new LiveCurves(details, signal);
   const pictures = details.run.kind === 'tokenizer' ? livePictures(details.run, signal) : null;
   const gone = h('div', { role: 'alert' });
   fill(body, gone, vital.element, pictures?.element, curves.element, about(details));
@@ -163,7 +163,7 @@ function about(details) {
             {},
             h('th', { scope: 'row', title: option.help }, option.name),
             h('td', {}, option.value ?? '–'),
-            h('td', { class: 'muted' }, option.isSet ? `default ${option.default ?? '–'}` : ''),
+            h('td', { class: 'muted' }, option.isSet && option.default !== null ? `default ${option.default}` : ''),
           ),
         ),
       ),
@@ -175,7 +175,7 @@ function about(details) {
     h(
       'div',
       { class: 'command' },
-      h('code', {}, details.command),
+      h('code', {}, words(details.command)),
       button(
         'Copy the command',
         async () => {

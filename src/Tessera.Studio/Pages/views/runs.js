@@ -37,7 +37,7 @@ export function mount(root, { signal }) {
     const own = runs.filter(run => !run.isBuiltIn);
     if (own.length > 0) fill(hero);
     else if (!hero.firstChild) fill(hero, welcome(signal));
-    const wanted = [...own, ...runs.filter(run => run.isBuiltIn)].map(run => {
+    const wanted = [...own, ...builtIn(runs)].map(run => {
       const shown = JSON.stringify(run);
       const known = cards.get(run.id);
       if (known?.shown === shown) return known.element;
@@ -60,6 +60,9 @@ export function mount(root, { signal }) {
     if (present.length !== wanted.length || present.some((e, i) => e !== wanted[i])) fill(grid, wanted);
   }, signal);
 }
+
+/** The models of the program: what one can paint with comes first. @param {Run[]} runs */
+const builtIn = runs => runs.filter(run => run.isBuiltIn).sort((a, b) => Number(hasModel(b)) - Number(hasModel(a)));
 
 function welcome(signal) {
   const folder = allFolders().find(item => item.canStart);

@@ -105,7 +105,10 @@ export function sampleCard(model, { seed, number, label }) {
       text.textContent = `${significant(mean)} nats`;
       keep.disabled = false;
       edit.style.visibility = 'visible';
-      edit.href = href(['runs', model.id, 'editor'], { a: toText({ rows, columns, codes }, model.codes) });
+      edit.href = href(['runs', model.id, 'editor'], {
+        a: toText({ rows, columns, codes }, model.codes),
+        weights: model.weights,
+      });
     },
     /** @param {boolean} isOn */
     showNats(isOn) {

@@ -3,7 +3,7 @@ import { ask, dataUrl, runPath } from '../api.js';
 import { button } from '../components/button.js';
 import { pickImage } from '../components/image-picker.js';
 import { loadImage } from '../components/images.js';
-import { tileGrid } from '../components/tile-grid.js';
+import { TileGrid } from '../components/tile-grid.js';
 import { problem } from '../components/toast.js';
 import { fill, h } from '../dom.js';
 import { color } from '../theme.js';
@@ -21,7 +21,7 @@ export function completion(model, signal) {
   let isKeeping = true;
   const element = h('div', { class: 'field' });
 
-  const grid = tileGrid(
+  const grid = new TileGrid(
     {
       label: 'Cells that stay',
       columns,

@@ -16,6 +16,7 @@ import { loadModel } from '../state/model.js';
 import { listen } from '../stream.js';
 import { completion } from './sample-complete.js';
 import { sampleCard } from './sample-card.js';
+import { firstModel } from './first-model.js';
 import { staleNotice } from './stale.js';
 
 /** @param {Element} root @param {import('../types.js').Context} context */
@@ -23,6 +24,7 @@ export async function mount(root, { path, signal }) {
   const id = path[1];
   const body = h('div');
   fill(root, runHead(id, 'samples', signal), body);
+  await firstModel(body, id, signal);
   await load(
     body,
     'Opening the model',
@@ -231,7 +233,7 @@ function show(body, model, signal) {
           ` draws the ${model.rows} x ${model.columns} codes of a picture one after the ` + 'other. It needs ',
           significant(prior.nats),
           ' ',
-          term('nats'),
+          term('nats', 'nats'),
           ` for a code of a test image; guessing blindly would need ${significant(prior.uniformNats)}.`,
         ),
       ),

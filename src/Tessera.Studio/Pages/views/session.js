@@ -2,7 +2,7 @@
 import { ask } from '../api.js';
 import { button } from '../components/button.js';
 import { openDialog } from '../components/dialog.js';
-import { fill, h, newId } from '../dom.js';
+import { fill, h, newId, words } from '../dom.js';
 
 /** @type {Promise<void> | null} */
 let asking = null;
@@ -40,7 +40,13 @@ export function askForToken() {
               }
             },
           },
-          h('p', {}, 'It is the one that was given to `tessera studio --token` on the machine where it runs.'),
+          h(
+            'p',
+            {},
+            'It is the one that was given to ',
+            h('code', {}, words('tessera studio --token')),
+            ' on the machine where it runs.',
+          ),
           h('div', { class: 'field' }, h('label', { for: id }, 'Token'), input),
           error,
           h(

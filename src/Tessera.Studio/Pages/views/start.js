@@ -5,7 +5,7 @@ import { select } from '../components/field.js';
 import { settingField } from '../components/setting.js';
 import { toast } from '../components/toast.js';
 import { load, sentence } from '../components/waiting.js';
-import { debounce, fill, h, newId } from '../dom.js';
+import { debounce, fill, h, newId, words } from '../dom.js';
 import { keepInAddress } from '../router.js';
 import { showLaunch } from './launch.js';
 
@@ -97,7 +97,7 @@ function showForm(root, place, form, run, signal) {
       const answer = await ask('/api/form/check', { json: wish, signal });
       showAnswer(form, fields, wish, answer);
       start.disabled = answer.error !== null;
-      command.textContent = answer.command ?? '';
+      fill(command, words(answer.command ?? ''));
       fill(state, answer.error ? h('span', { class: 'problem-text' }, sentence(answer.error)) : 'Ready to start.');
       if (!wish.name && answer.name) name.placeholder = answer.name;
     } catch (error) {
@@ -120,7 +120,7 @@ function showForm(root, place, form, run, signal) {
   for (const setting of form.settings) {
     fields.set(
       setting.name,
-      settingField(setting, { placeholder: setting.defaults[wish.preset] ?? '' }, value => {
+      settingField(setting, { placeholder: setting.defaults[wish.preset] ?? '', isUsual: true }, value => {
         if (value === null) delete wish.values[setting.name];
         else wish.values[setting.name] = value;
         check();
@@ -168,8 +168,6 @@ function showForm(root, place, form, run, signal) {
       ),
     ),
   );
-  // A newcomer's first run: fast, and without data to fetch.
-  if (fields.has('--data')) fields.get('--data').setValue('shapes');
   check();
   return undefined;
 }
@@ -177,7 +175,7 @@ function showForm(root, place, form, run, signal) {
 /** Why no run of a kind can be started; null if one can. @param {import('../types.js').Form} form */
 function whyNot(form) {
   if (form.kind === 'prior')
-    return form.runs.length > 0 ? null : 'There is no trained tokenizer without a prior: train a tokenizer first.';
+    return form.runs.length > 0 ? null : 'A prior needs a trained tokenizer that has none: train a tokenizer first.';
   return form.folders.length > 0
     ? null
     : 'No run can be started here: the studio was opened on a single run. Open it on a folder: tessera studio runs';

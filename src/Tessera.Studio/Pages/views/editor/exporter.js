@@ -23,7 +23,9 @@ export function openExport(run, document, link, signal) {
       h(
         'p',
         { class: 'muted' },
-        'The picture, or the codes that it is made of. The studio reads all three again; `tessera decode` reads .npy.',
+        'The picture, or the codes that it is made of. The studio reads all three again; ',
+        h('code', {}, 'tessera decode'),
+        ' reads .npy.',
       ),
       h(
         'div',

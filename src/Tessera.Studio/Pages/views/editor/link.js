@@ -1,4 +1,7 @@
-/** Codes in an address: their rows and columns, then base64url digits, two for each code or more. */
+/**
+ * The state of the editor in an address: the codes of its pictures, and the weights that they were chosen by. Codes are
+ * their rows and columns, then base64url digits, two for each code or more.
+ */
 
 const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
@@ -37,6 +40,16 @@ export function fromText(text, model) {
     codes.push(code);
   }
   return { rows, columns, codes };
+}
+
+/**
+ * The hash of the weights of a link. Links of before have none.
+ * @param {URLSearchParams} query
+ * @returns {string | null}
+ */
+export function weightsIn(query) {
+  const weights = query.get('weights') ?? '';
+  return /^[0-9a-f]{12}$/.test(weights) ? weights : null;
 }
 
 const lengthOf = codes => (codes <= 4096 ? 2 : codes <= 262144 ? 3 : 4);

@@ -1,7 +1,7 @@
 /** A picture beside its grid of codes. Both can be painted on. */
 import { ask, dataUrl, runPath } from '../../api.js';
 import { button } from '../../components/button.js';
-import { tileGrid } from '../../components/tile-grid.js';
+import { TileGrid } from '../../components/tile-grid.js';
 import { problem } from '../../components/toast.js';
 import { debounce, fill, h } from '../../dom.js';
 import { significant } from '../../format.js';
@@ -179,7 +179,7 @@ export class Pane {
 
   grid(kind) {
     const isPicture = kind === 'picture';
-    const grid = tileGrid(
+    const grid = new TileGrid(
       {
         label: isPicture ? `Picture ${this.title}, as cells` : `Codes of picture ${this.title}`,
         columns: 1,
