@@ -20,4 +20,23 @@ public sealed class CompareTests(Browser browser)
         await Expect(sheet.Text("None: the two were started alike.")).ToBeVisibleAsync();
         Assert.Contains($"b={plain}", sheet.Page.Url);
     }
+
+    [Fact]
+    public async Task The_better_number_is_marked_where_both_were_tested_on_the_same_images()
+    {
+        (string plain, string other) = (await browser.Studio.Id("plain"), await browser.Studio.Id("other"));
+        await using Sheet sheet = await browser.Open($"compare?a={plain}&b={other}");
+        await Expect(sheet.Page.Locator(".number.better")).Not.ToHaveCountAsync(0);
+        // The answer for two runs of other data, of which there are none here.
+        await sheet.Page.RouteAsync("**/api/compare?*", async route =>
+        {
+            IAPIResponse answer = await route.FetchAsync();
+            string text = (await answer.TextAsync()).Replace("\"--codes\"", "\"--data\"", StringComparison.Ordinal);
+            await route.FulfillAsync(new() { Response = answer, Body = text });
+        });
+        await sheet.Label("Run B").SelectOptionAsync(plain);
+        await sheet.Label("Run B").SelectOptionAsync(other);
+        await Expect(sheet.Text("Each was tested on images of its own")).ToBeVisibleAsync();
+        await Expect(sheet.Page.Locator(".number.better")).ToHaveCountAsync(0);
+    }
 }

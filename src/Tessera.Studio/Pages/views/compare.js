@@ -103,24 +103,24 @@ function optionTable({ a, b, options }) {
   );
 }
 
-function evaluationTable({ a, b, evaluations }) {
+function evaluationTable({ a, b, options, evaluations }) {
   if (evaluations.length === 0) return h('p', { class: 'muted' }, 'Neither has been evaluated yet.');
-  return table(
-    a,
-    b,
-    evaluations.map(({ name, a: left, b: right }) => {
-      const difference = (left ?? 0) - (right ?? 0);
-      const winner =
-        left === null || right === null || difference === 0
-          ? 0
-          : lowerIsBetter.has(name)
-            ? -difference
-            : higherIsBetter.has(name)
-              ? difference
-              : 0;
-      return [term(name, columnName(name)), better(left, winner > 0), better(right, winner < 0)];
-    }),
-  );
+  const sameImages = !options.some(option => ['--data', '--data-dir', '--size'].includes(option.name));
+  const rows = evaluations.map(({ name, a: left, b: right }) => {
+    const lead = sameImages && left !== null && right !== null ? leadOf(name, left - right) : 0;
+    return [term(name, columnName(name)), better(left, lead > 0), better(right, lead < 0)];
+  });
+  return [
+    !sameImages &&
+      h('p', { class: 'muted' }, 'Each was tested on images of its own, so these numbers do not tell which is better.'),
+    table(a, b, rows),
+  ];
+}
+
+/** How far A is ahead; below 0 where B is, 0 where neither is better. */
+function leadOf(name, difference) {
+  if (lowerIsBetter.has(name)) return -difference;
+  return higherIsBetter.has(name) ? difference : 0;
 }
 
 const better = (value, isBetter) =>
