@@ -9,6 +9,10 @@ internal static class SoakProgram
         {
             switch (what)
             {
+                case "kills" when options.Program.Length > 0 && options.Kills.Count == 3:
+                    return KillSoakProgram.Run(options);
+                case "disk" when options.Program.Length > 0:
+                    return DiskSoakProgram.Run(options);
                 case "files":
                     return ReaderSoakProgram.Run(options);
             }
