@@ -2,6 +2,7 @@ using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Running;
 using Tessera.Benchmarks;
 using Tessera.Benchmarks.Recipe;
+using Tessera.Benchmarks.Soak;
 using Tessera.Benchmarks.Worker;
 
 return args switch
@@ -11,6 +12,7 @@ return args switch
     ["recipe", .. var options] => RecipeProgram.Run(options),
     ["update-cost"] => UpdateCost.Run(),
     ["store", .. var arguments] => StoreTraining.Run(arguments),
+    ["soak", .. var arguments] => SoakProgram.Run(arguments),
     _ => Usage(),
 };
 
@@ -29,6 +31,7 @@ static int Usage()
                Tessera.Benchmarks recipe [NAME] [...]                makes the runs of docs/recipe.md; recipe --help
                Tessera.Benchmarks update-cost                        times updates of 32 and of 256 images
                Tessera.Benchmarks store                              packs and trains on many images; store --help
+               Tessera.Benchmarks soak                               kills, full disks, damaged files; soak --help
                Tessera.Benchmarks worker IMAGES VARIANCE THREADS   obeys benchmarks/compare.py
         """);
     return 2;

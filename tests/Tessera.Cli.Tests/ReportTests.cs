@@ -29,6 +29,19 @@ public sealed class ReportTests(Trained trained)
             before.Where(file => after[file.Key] != file.Value).Select(file => Path.GetFileName(file.Key)));
     }
 
+    [Fact]
+    public void A_disk_that_fills_with_the_page_is_told_in_one_line()
+    {
+        using var folder = new TemporaryFolder();
+        FileInfo[] files = new DirectoryInfo(Path.Combine(trained.Run, "report")).GetFiles();
+        long page = files.Single(file => file.Name == "report.html").Length;
+        // The page is written last.
+        using SmallDisk disk = SmallDisk.Mount(folder, (int)((files.Sum(file => file.Length) - page / 2) >> 10));
+        string line = Program.Refuse("report", trained.Run, "--out", disk["report"]);
+        Assert.StartsWith($"cannot write {disk["report"]}: the disk is full", line, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(disk.Path));
+    }
+
     [Theory]
     [InlineData("test", "images test", true)]
     [InlineData("train", "images train", false)]

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Tessera.Files;
+using Tessera.Tensors.IO;
 
 namespace Tessera.Imaging;
 
@@ -51,14 +52,16 @@ public static class ImageFile
     /// </exception>
     public static Image Decode(byte[] data, string name = "image", long maxPixels = DefaultMaxPixels)
     {
-        if (data.Length == 0) throw new InputException($"{name}: the file is empty; replace or remove it");
+        // In an archive, a name may hold any character.
+        string shown = Printable.OneLine(name);
+        if (data.Length == 0) throw new InputException($"{shown}: the file is empty; replace or remove it");
         try
         {
             return ImageCodec.Decode(data, maxPixels);
         }
         catch (InvalidDataException e)
         {
-            throw new InputException($"{name}: not a usable image: {e.Message}; replace or remove it", e);
+            throw new InputException($"{shown}: not a usable image: {e.Message}; replace or remove it", e);
         }
     }
 

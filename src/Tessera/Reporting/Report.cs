@@ -1,3 +1,4 @@
+using System.Text;
 using Tessera.Files;
 using Tessera.Reporting.Figures;
 using Tessera.Reporting.Measurements;
@@ -44,7 +45,8 @@ public static class Report
         {
             foreach (FilePart part in Files(sections))
                 File.WriteAllBytes(Path.Combine(temporary, part.FileName), part.Bytes());
-            File.WriteAllText(Path.Combine(temporary, PageName), page);
+            // File.WriteAllText would reserve the space first, and tell of a full disk without the system's number.
+            File.WriteAllBytes(Path.Combine(temporary, PageName), Encoding.UTF8.GetBytes(page));
         });
     }
 

@@ -88,13 +88,14 @@ internal sealed record ParquetPackSource(string Root, string[] Files, ImageSize 
     {
         private static readonly Type[] LabelTypes = [typeof(int), typeof(long), typeof(ReadOnlyMemory<char>)];
 
+        private readonly Stream _file;
         private readonly ParquetReader _reader;
         private readonly DataField _image;
         private readonly DataField? _label;
 
-        private ParquetFile(string path, ParquetReader reader)
+        private ParquetFile(string path, Stream file, ParquetReader reader)
         {
-            _reader = reader;
+            (_file, _reader) = (file, reader);
             DataField[] fields = reader.Schema.GetDataFields();
             _image = Find("image/bytes") ?? Find("image") ?? throw new InputException(
                 $"{path} has no column image with bytes, only {string.Join(", ", fields.Select(f => f.Path))}");
@@ -113,15 +114,27 @@ internal sealed record ParquetPackSource(string Root, string[] Files, ImageSize 
 
         public int Groups => _reader.RowGroupCount;
 
-        public static ParquetFile Open(string path, Stream file) =>
-            new(path, ParquetReader.CreateAsync(file).GetAwaiter().GetResult());
+        public static ParquetFile Open(string path, Stream file)
+        {
+            ParquetCheck.Footer(file);
+            file.Position = 0;
+            return new ParquetFile(path, file, ParquetReader.CreateAsync(file).GetAwaiter().GetResult());
+        }
 
         public Rows Read(int group)
         {
             using ParquetRowGroupReader reader = _reader.OpenRowGroupReader(group);
+            CheckPages(reader, _image);
+            if (_label is not null) CheckPages(reader, _label);
             byte[]?[] images = Column<ReadOnlyMemory<byte>, byte[]>(reader, _image, bytes => bytes.ToArray());
             return new Rows(images, _label is null ? new string?[images.Length] : Labels(reader, _label));
         }
+
+        private void CheckPages(ParquetRowGroupReader reader, DataField field) => ParquetCheck.Pages(
+            _file,
+            reader.GetMetadata(field)?.MetaData
+                ?? throw new InvalidDataException($"a group of rows lacks the column {field.Path}"),
+            reader.RowCount);
 
         private string?[] Labels(ParquetRowGroupReader reader, DataField field) =>
             field.ClrType == typeof(ReadOnlyMemory<char>)

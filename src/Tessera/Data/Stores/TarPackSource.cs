@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Tessera.Files;
 using Tessera.Imaging;
+using Tessera.Tensors.IO;
 
 namespace Tessera.Data.Stores;
 
@@ -47,7 +48,7 @@ internal sealed record TarPackSource(string Root, string[] Files, ImageSize Size
                 image = entries.Read(LargestImage) is { } bytes
                     ? new Sample(entry.Name, null, bytes)
                     : new Sample(entry.Name, null, null, entries.Error ?? new InputException(
-                        $"{path}/{entry.Name}: {entry.Length} bytes are too many (limit 1 GiB); remove it"));
+                        $"{path}/{Printable.OneLine(entry.Name)}: {entry.Length} bytes are too many (limit 1 GiB); remove it"));
             else if (ending is ".cls" or ".json" && entries.Read(LargestText) is { } text)
                 className ??= ClassOf(text, ending);
         }

@@ -176,6 +176,15 @@ public sealed class ShardTests : IDisposable
     }
 
     [Fact]
+    public void A_name_with_a_line_break_is_told_in_one_line()
+    {
+        WriteTar("shard.tar", ("a\nb.png", [1, 2, 3]));
+        InputException e = Assert.ThrowsAny<InputException>(() => Pack(_folder["shard.tar"]));
+        Assert.Contains("/a\\u000ab.png", e.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', e.Message);
+    }
+
+    [Fact]
     public void Other_files_are_refused()
     {
         _folder.Write("data.zip", [1, 2]);
