@@ -9,6 +9,7 @@ internal static class RankProgram
 {
     // An error that all ranks see is told by the lowest, which ends the others meanwhile.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1), PatiencePerRank = TimeSpan.FromSeconds(0.1);
+    private static readonly TimeSpan PatienceToLeave = TimeSpan.FromSeconds(5);
 
     // Of Open MPI, of MPICH, of PMIx.
     private static readonly string[] RankVariables = ["OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK"];
@@ -30,12 +31,27 @@ internal static class RankProgram
             if (NamedRank() is null or 0) error.WriteLine($"tessera: {e.Message}");
             return TesseraProgram.WrongInput;
         }
-        using (ranks)
+        int code = ranks.Rank == 0
+            ? RunFirst(ranks, args, output, error, cancellation)
+            : RunOther(ranks, args, error, cancellation);
+        Leave(ranks, code);
+        return code;
+    }
+
+    /// <summary>
+    /// Leaves the others, who may not know that this rank was interrupted: outside of training each stops by itself. To
+    /// leave waits for all of them, so a rank ends without it after a while, and <c>mpirun</c> then ends the others.
+    /// </summary>
+    private static void Leave(Collective ranks, int code)
+    {
+        if (code != TesseraProgram.Interrupted)
         {
-            return ranks.Rank == 0
-                ? RunFirst(ranks, args, output, error, cancellation)
-                : RunOther(ranks, args, error, cancellation);
+            ranks.Dispose();
+            return;
         }
+        var leaving = new Thread(ranks.Dispose) { IsBackground = true };
+        leaving.Start();
+        if (!leaving.Join(PatienceToLeave)) Environment.Exit(code);
     }
 
     private static int RunFirst(
@@ -53,8 +69,11 @@ internal static class RankProgram
         using var messages = new StringWriter();
         int code = TesseraProgram.Run(args, TextWriter.Null, messages, ranks, cancellation);
         if (!IsError(code)) return code;
-        // The end of the job by another rank comes as a signal.
-        if (cancellation.WaitHandle.WaitOne(Patience + ranks.Rank * PatiencePerRank)) return code;
+        // The end of the job by another rank comes as a signal, and soon after as one that ends this process.
+        bool wasEnding = cancellation.IsCancellationRequested;
+        TimeSpan patience = Patience + ranks.Rank * PatiencePerRank;
+        if (wasEnding) Thread.Sleep(patience);
+        else if (cancellation.WaitHandle.WaitOne(patience)) return code;
         error.Write(messages);
         error.Flush();
         ranks.Abort(code);

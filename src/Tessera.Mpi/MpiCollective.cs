@@ -13,6 +13,8 @@ namespace Tessera.Mpi;
 public sealed class MpiCollective : Collective
 {
     private const string OpenMpiSize = "OMPI_COMM_WORLD_SIZE", MpichSize = "PMI_SIZE", PmixRank = "PMIX_RANK";
+    // A shell that srun starts is a step of one task.
+    private const string SlurmTasks = "SLURM_STEP_NUM_TASKS";
 
     private readonly MpiLibrary _library;
     private bool _isOver;
@@ -25,7 +27,7 @@ public sealed class MpiCollective : Collective
 
     /// <summary>
     /// Whether this process was started as one of several: by Open MPI (<c>OMPI_COMM_WORLD_SIZE</c>), MPICH
-    /// (<c>PMI_SIZE</c>) or a PMIx server such as Slurm's (<c>PMIX_RANK</c>).
+    /// (<c>PMI_SIZE</c>) or a PMIx server such as Slurm's (<c>PMIX_RANK</c>, and a step of more than one task).
     /// </summary>
     public static bool IsUnderMpi => IsUnder(Named);
 
@@ -77,7 +79,7 @@ public sealed class MpiCollective : Collective
             if (int.TryParse(variable(name), NumberStyles.None, CultureInfo.InvariantCulture, out int size))
                 return size > 1;
         }
-        return variable(PmixRank) is not null;
+        return variable(PmixRank) is not null && variable(SlurmTasks) is not "1";
     }
 
     /// <inheritdoc/>

@@ -104,7 +104,7 @@ internal sealed unsafe class MpiLibrary
             transfer.Pin<byte>(received), transfer.Pin<int>(receivedLengths), transfer.Pin<int>(Places(receivedLengths)),
             _byte, _exchanges, transfer.Request);
         Check(error, "MPI_Ialltoallv");
-        return transfer;
+        return transfer.Begun();
     }
 
     /// <summary>Begins to collect the bytes of all ranks, on every rank.</summary>
@@ -115,7 +115,7 @@ internal sealed unsafe class MpiLibrary
             transfer.Pin(own), own.Length, _byte, transfer.Pin<byte>(all), transfer.Pin<int>(lengths),
             transfer.Pin<int>(Places(lengths)), _byte, _collections, transfer.Request);
         Check(error, "MPI_Iallgatherv");
-        return transfer;
+        return transfer.Begun();
     }
 
     /// <summary>Whether a message has arrived; its request is then no more.</summary>

@@ -8,7 +8,11 @@ namespace Tessera.Mpi;
 /// <param name="library">The library.</param>
 internal sealed unsafe class MpiTransfer(MpiLibrary library) : Transfer
 {
+    // Reachable while the library may read or write their memory, whatever becomes of those who wait for them.
+    private static readonly HashSet<MpiTransfer> OnTheirWay = [];
+
     private readonly List<MemoryHandle> _pinned = [];
+    private readonly List<Array?> _held = [];
     // Open MPI's requests are addresses, MPICH's 32-bit numbers.
     private readonly nint* _request = (nint*)NativeMemory.AllocZeroed((nuint)sizeof(nint));
     private bool _hasArrived;
@@ -16,11 +20,20 @@ internal sealed unsafe class MpiTransfer(MpiLibrary library) : Transfer
     /// <summary>Where the library keeps the request.</summary>
     public nint* Request => _request;
 
+    /// <summary>Notes that the message has begun.</summary>
+    public MpiTransfer Begun()
+    {
+        lock (OnTheirWay) OnTheirWay.Add(this);
+        return this;
+    }
+
     /// <summary>Keeps memory where it is until the message has arrived.</summary>
     public T* Pin<T>(ReadOnlyMemory<T> memory) where T : unmanaged
     {
         MemoryHandle handle = memory.Pin();
         _pinned.Add(handle);
+        // A handle does not keep an array that was allocated in its place.
+        _held.Add(MemoryMarshal.TryGetArray(memory, out ArraySegment<T> array) ? array.Array : null);
         return (T*)handle.Pointer;
     }
 
@@ -42,6 +55,7 @@ internal sealed unsafe class MpiTransfer(MpiLibrary library) : Transfer
     private void End()
     {
         _hasArrived = true;
+        lock (OnTheirWay) OnTheirWay.Remove(this);
         foreach (MemoryHandle handle in _pinned) handle.Dispose();
         NativeMemory.Free(_request);
     }

@@ -69,6 +69,45 @@ public class CollectiveTests
     }
 
     [Fact]
+    public void A_step_that_is_not_ended_is_told_of_and_can_be_abandoned()
+    {
+        float[][] sums = ThreadRanks.Run(
+            2, ranks =>
+            {
+                var share = new BatchShare(ranks, whole: 2) { PieceBytes = 8 };
+                Tensor weight = Tensor.Zeros([4]).AsParameter();
+                weight.AddGradient(Tensor.From([1, 2, 3, 4], [4]));
+                share.SumLater(() => Assert.Fail("what belongs to an abandoned step was done"), Tensor.Zeros([1]));
+                share.SumFinal([weight]);
+                var error = Assert.Throws<InvalidOperationException>(() => share.SumFinal([weight]));
+                Assert.Contains("ends with SumAll or Abandon", error.Message, StringComparison.Ordinal);
+                share.Abandon();
+                weight.ClearGradient();
+                weight.AddGradient(Tensor.From([5, 6, 7, 8], [4]));
+                share.SumFinal([weight]);
+                share.SumAll([weight.Gradient!]);
+                return weight.Gradient!.ToArray();
+            }, isUneven: true);
+        Assert.All(sums, sum => Assert.Equal([10, 12, 14, 16], sum));
+    }
+
+    /// <summary>64 MiB are the most that a message brings.</summary>
+    [Fact]
+    public void What_is_too_much_for_a_message_is_gathered_in_rounds()
+    {
+        int[] counts = [12 << 20, 5, 0];
+        int[][] all = ThreadRanks.Run(3, ranks =>
+        {
+            int[] own = [.. Enumerable.Range(0, counts[ranks.Rank]).Select(i => ranks.Rank * 1_000_000_000 + i)];
+            int[] gathered = new int[counts.Sum()];
+            ranks.Gather(own, gathered, counts);
+            return gathered;
+        });
+        int[] expected = [.. Enumerable.Range(0, counts[0]), .. Enumerable.Range(1_000_000_000, 5)];
+        Assert.All(all, gathered => Assert.True(gathered.AsSpan().SequenceEqual(expected), "the values differ"));
+    }
+
+    [Fact]
     public void Shares_are_even_and_cover_everything()
     {
         foreach (int whole in (int[])[0, 1, 7, 8, 9])
@@ -175,7 +214,15 @@ public class CollectiveTests
     [InlineData("PMI_SIZE", "2", true)]
     [InlineData("PMI_SIZE", "x", false)]
     [InlineData("PMIX_RANK", "0", true)]
+    [InlineData("SLURM_STEP_NUM_TASKS", "4", false)]
     [InlineData("PATH", "/usr/bin", false)]
     public void The_environment_tells_whether_there_are_others(string variable, string value, bool isUnder) =>
         Assert.Equal(isUnder, MpiCollective.IsUnder(name => name == variable ? value : null));
+
+    [Theory]
+    [InlineData("1", false)]
+    [InlineData("4", true)]
+    public void A_shell_of_srun_is_alone(string tasks, bool isUnder) =>
+        Assert.Equal(isUnder, MpiCollective.IsUnder(
+            name => name switch { "PMIX_RANK" => "0", "SLURM_STEP_NUM_TASKS" => tasks, _ => null }));
 }

@@ -24,11 +24,12 @@ public sealed class JointLearnersTests : IDisposable
     [InlineData(3)]
     public void Ranks_encode_a_part_of_the_images_each_and_all_get_all_codes(int size)
     {
-        CodeSet Encode(Collective? ranks, ImageSet images)
+        CodeSet Encode(Collective? ranks, ImageSet images, bool stops = false)
         {
             using var device = new CpuDevice(threads: 1);
             using var model = new VqVae(SmallRun.Options.Model, seed: 3, device);
-            return CodeSet.Encode(model, images, flips: true, ranks: ranks);
+            return CodeSet.Encode(
+                model, images, flips: true, ranks: ranks, cancellation: new CancellationToken(canceled: stops));
         }
         CodeSet one = Encode(null, SmallRun.Train);
         Assert.All(
@@ -37,6 +38,11 @@ public sealed class JointLearnersTests : IDisposable
         AggregateException error = Assert.Throws<AggregateException>(() => ThreadRanks.Run(
             size, ranks => Encode(ranks, ranks.Rank == 1 ? SmallRun.Test : SmallRun.Train)));
         Assert.Contains("rank 1 differs from rank 0 in its images", error.Message, StringComparison.Ordinal);
+        // None waits for the one that was stopped.
+        Assert.All(
+            ThreadRanks.Run(size, ranks => Record.Exception(
+                () => Encode(ranks, SmallRun.Train, stops: ranks.Rank == 1))),
+            stopped => Assert.IsType<OperationCanceledException>(stopped));
     }
 
     [Theory]

@@ -1,11 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Tessera.Cli;
 
 namespace Tessera.Mpi.Tests;
 
 /// <summary>The program under <c>mpirun</c>.</summary>
-public sealed class MpirunTests : IDisposable
+public sealed partial class MpirunTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -149,6 +150,26 @@ public sealed class MpirunTests : IDisposable
         Assert.Equal("tessera: interrupted", Assert.Single(Mpirun.OwnLines(outcome)).TrimEnd());
     }
 
+    /// <summary>The gradients of 256 channels are 3 MB: five pieces, four of them begun in the backward pass.</summary>
+    [Fact]
+    public void Gradients_of_a_large_model_are_summed_while_it_computes()
+    {
+        Mpirun.SkipIfMissing();
+        string[] Large(string run) => Training(run, "--hidden", "256", "--updates", "4", "--eval-every", "4");
+        Outcome two = Mpirun.Run(2, Large("two"));
+        Assert.True(two.Code == 0, two.Error);
+        Match messages = MessagesSent().Match(two.Output);
+        Assert.True(messages.Success && int.Parse(messages.Groups[1].Value, CultureInfo.InvariantCulture) > 4 * 8,
+            $"not even eight messages an update were sent: {two.Output}");
+        Assert.Equal(0, Mpirun.Run(2, Large("again")).Code);
+        Assert.Equal(Weights("two"), Weights("again"));
+        float[] one = [.. Series("two").Select(row => row[0])];
+        Tool.Succeed(Large("one"));
+        Assert.All(
+            one.Zip(Series("one").Select(row => row[0])),
+            pair => Assert.True(Math.Abs(pair.First - pair.Second) < 1e-4 * pair.Second, $"{pair} differ"));
+    }
+
     [Fact]
     public void A_classifier_and_a_prior_are_trained_by_ranks_too()
     {
@@ -180,6 +201,9 @@ public sealed class MpirunTests : IDisposable
         .. File.ReadLines(_folder[run, "series.csv"]).Skip(1).Select(line => line.Split(',').Skip(1)
             .Select(field => float.Parse(field, CultureInfo.InvariantCulture)).ToArray()),
     ];
+
+    [GeneratedRegex(@"ranks:  (\d+) messages")]
+    private static partial Regex MessagesSent();
 
     private static void Wait(Func<bool> until, string fault)
     {

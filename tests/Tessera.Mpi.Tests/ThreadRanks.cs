@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Tessera.Tensors.Distributed;
 
 namespace Tessera.Mpi.Tests;
@@ -10,6 +11,7 @@ internal sealed class ThreadRanks : Collective
 
     private readonly Meeting _meeting;
     private readonly Random _delays;
+    private int _exchanges, _collections;
 
     private ThreadRanks(Meeting meeting, int rank)
     {
@@ -55,26 +57,20 @@ internal sealed class ThreadRanks : Collective
     public override void Abort(int code) => _meeting.Leave();
 
     protected override Transfer BeginExchange(
-        ReadOnlyMemory<byte> sent, int[] sentLengths, Memory<byte> received, int[] receivedLengths)
-    {
-        Meet(sent.Span, sentLengths);
-        int to = 0;
-        for (int rank = 0; rank < Size; rank++)
+        ReadOnlyMemory<byte> sent, int[] sentLengths, Memory<byte> received, int[] receivedLengths) =>
+        Begin("exchange", ref _exchanges, sent, sentLengths, (rank, bytes, lengths) =>
         {
-            (byte[] bytes, int[] lengths) = _meeting.Messages[rank];
             Assert.Equal(receivedLengths[rank], lengths[Rank]);
-            bytes.AsSpan(lengths.AsSpan(0, Rank).ToArray().Sum(), lengths[Rank]).CopyTo(received.Span[to..]);
-            to += lengths[Rank];
-        }
-        _meeting.Wait(Patience);
-        return Transfer.Arrived;
-    }
+            bytes.AsSpan(lengths[..Rank].Sum(), lengths[Rank])
+                .CopyTo(received.Span[receivedLengths[..rank].Sum()..]);
+        });
 
-    protected override Transfer BeginCollection(ReadOnlyMemory<byte> own, Memory<byte> all, int[] lengths)
-    {
-        GatherBytes(own.Span, all.Span, lengths);
-        return Transfer.Arrived;
-    }
+    protected override Transfer BeginCollection(ReadOnlyMemory<byte> own, Memory<byte> all, int[] lengths) =>
+        Begin("collection", ref _collections, own, lengths, (rank, bytes, _) =>
+        {
+            Assert.Equal(lengths[rank], bytes.Length);
+            bytes.CopyTo(all.Span[lengths[..rank].Sum()..]);
+        });
 
     protected override void GatherBytes(ReadOnlySpan<byte> own, Span<byte> all, ReadOnlySpan<int> lengths)
     {
@@ -89,11 +85,50 @@ internal sealed class ThreadRanks : Collective
         _meeting.Wait(Patience);
     }
 
+    /// <summary>Lays a message out for the others; the messages of a kind are told apart by their numbers.</summary>
+    private LateTransfer Begin(
+        string kind, ref int number, ReadOnlyMemory<byte> sent, int[] lengths, Action<int, byte[], int[]> receive)
+    {
+        (string, int) name = (kind, number++);
+        _meeting.LaidOut.TryAdd((name, Rank), (sent.ToArray(), [.. lengths]));
+        return new LateTransfer(this, name, _meeting.IsUneven ? _delays.Next(4) : 0, receive);
+    }
+
     private void Meet(ReadOnlySpan<byte> bytes, ReadOnlySpan<int> lengths)
     {
         if (_meeting.IsUneven && _delays.Next(3) == 0) Thread.Sleep(_delays.Next(3));
         _meeting.Messages[Rank] = (bytes.ToArray(), lengths.ToArray());
         _meeting.Wait(Patience);
+    }
+
+    /// <summary>A message that arrives when all ranks have sent theirs, and has to be asked for some times.</summary>
+    private sealed class LateTransfer(
+        ThreadRanks ranks, (string, int) name, int refusals, Action<int, byte[], int[]> receive) : Transfer
+    {
+        private bool _hasArrived;
+
+        public override bool HasArrived()
+        {
+            if (_hasArrived) return true;
+            if (refusals-- > 0 || !ranks._meeting.HasAll(name)) return false;
+            for (int rank = 0; rank < ranks.Size; rank++)
+            {
+                (byte[] bytes, int[] lengths) = ranks._meeting.LaidOut[(name, rank)];
+                receive(rank, bytes, lengths);
+            }
+            return _hasArrived = true;
+        }
+
+        public override void Wait()
+        {
+            long start = Stopwatch.GetTimestamp();
+            while (!HasArrived())
+            {
+                ranks._meeting.ThrowIfLeft();
+                if (Stopwatch.GetElapsedTime(start) > Patience) throw new TimeoutException("a rank did not send");
+                Thread.Yield();
+            }
+        }
     }
 
     private sealed class Meeting(int size) : IDisposable
@@ -103,7 +138,15 @@ internal sealed class ThreadRanks : Collective
 
         public (byte[] Bytes, int[] Lengths)[] Messages { get; } = new (byte[], int[])[size];
 
+        public ConcurrentDictionary<((string, int) Name, int Rank), (byte[] Bytes, int[] Lengths)> LaidOut { get; } =
+            [];
+
         public bool IsUneven { get; init; }
+
+        public bool HasAll((string, int) name) =>
+            Enumerable.Range(0, Messages.Length).All(rank => LaidOut.ContainsKey((name, rank)));
+
+        public void ThrowIfLeft() => _left.Token.ThrowIfCancellationRequested();
 
         public void Wait(TimeSpan patience)
         {

@@ -254,7 +254,7 @@ public partial class ArchitectureTests
     [GeneratedRegex(@"(?<!\bshape|\.Shape)\.ToArray\(|\.Item\(|\.CopyTo\(|\bDownload\(")]
     private static partial Regex ReadBack();
 
-    [GeneratedRegex(@"public override int Revive\(.*?^    }", RegexOptions.Singleline | RegexOptions.Multiline)]
+    [GeneratedRegex(@"\b(int Revive|RareCodes)\(.*?^    }", RegexOptions.Singleline | RegexOptions.Multiline)]
     private static partial Regex ReviveBody();
 
     [GeneratedRegex(@"\bTensor\b")]

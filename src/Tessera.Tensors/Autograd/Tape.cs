@@ -66,8 +66,8 @@ public sealed class Tape(Device? device = null, bool recording = true, BatchShar
     /// </summary>
     /// <param name="loss">A tensor of one number.</param>
     /// <param name="afterStep">
-    /// Called after the backward pass of each operation with the parameters whose gradients are now final, often none.
-    /// Until <see cref="Tensor.ClearGradient"/> nothing may add to these gradients.
+    /// Called after the backward pass of each operation with the parameters whose gradients are now final, often none;
+    /// the list is valid during the call. Until <see cref="Tensor.ClearGradient"/> nothing may add to these gradients.
     /// </param>
     /// <exception cref="ArgumentException">The loss is not one number or does not depend on any parameter.</exception>
     /// <exception cref="InvalidOperationException">The loss was not computed on this tape since its last

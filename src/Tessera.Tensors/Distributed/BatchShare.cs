@@ -27,6 +27,7 @@ public sealed class BatchShare
     private readonly List<Action> _then = [];
     private readonly HashSet<Tensor> _taken = [];
     private List<Tensor> _waiting = [];
+    private long _waitingBytes;
     private int _begun;
 
     /// <summary>The even share of this rank.</summary>
@@ -87,10 +88,11 @@ public sealed class BatchShare
     /// <summary>Sums tensors until the end of the step (<see cref="SumAll"/>), where nothing in it reads them.</summary>
     /// <param name="then">What is done with the sums.</param>
     /// <param name="tensors">The tensors, which have their values.</param>
+    /// <exception cref="InvalidOperationException">One of them is being summed already.</exception>
     public void SumLater(Action then, params ReadOnlySpan<Tensor> tensors)
     {
         _then.Add(then);
-        foreach (Tensor tensor in tensors) Add(tensor);
+        foreach (Tensor tensor in tensors) AddNew(tensor);
     }
 
     /// <summary>
@@ -98,10 +100,11 @@ public sealed class BatchShare
     /// there after <see cref="SumAll"/>.
     /// </summary>
     /// <param name="parameters">Parameters whose gradients are final; none to go on with what has been begun.</param>
+    /// <exception cref="InvalidOperationException">A gradient is being summed already.</exception>
     public void SumFinal(IReadOnlyList<Tensor> parameters)
     {
-        foreach (Tensor parameter in parameters) Add(parameter.Gradient!);
-        if (_waiting.Sum(tensor => tensor.Shape.Length) * sizeof(float) >= PieceBytes) Begin();
+        foreach (Tensor parameter in parameters) AddNew(parameter.Gradient!);
+        if (_waitingBytes >= PieceBytes) Begin();
         for (int i = 0; i < _begun && _pieces[i].Sum.Advance(); i++)
         {
         }
@@ -111,13 +114,23 @@ public sealed class BatchShare
     /// <param name="gradients">The gradients of the weighted loss, those that are being summed too.</param>
     public void SumAll(IEnumerable<Tensor> gradients)
     {
-        foreach (Tensor gradient in gradients) Add(gradient);
+        foreach (Tensor gradient in gradients)
+        {
+            Add(gradient);
+            if (_waitingBytes >= PieceBytes) Begin();
+        }
         if (_waiting.Count > 0) Begin();
-        FinishParts();
-        for (int i = 0; i < _begun; i++) _pieces[i].Finish();
-        _begun = 0;
-        _taken.Clear();
+        FinishPieces();
         foreach (Action then in _then) then();
+        _then.Clear();
+    }
+
+    /// <summary>Ends a step without its sums, on all ranks, so that another can begin.</summary>
+    public void Abandon()
+    {
+        FinishPieces();
+        _waiting.Clear();
+        _waitingBytes = 0;
         _then.Clear();
     }
 
@@ -129,14 +142,33 @@ public sealed class BatchShare
         int perImage = x.Shape.Length / Count;
         int[] counts = new int[Ranks.Size];
         for (int rank = 0; rank < counts.Length; rank++) counts[rank] = Ranks.ShareOf(Whole, rank).Count * perImage;
-        float[] all = new float[Whole * perImage];
+        float[] all = new float[checked(Whole * perImage)];
         Ranks.Gather(x.ToArray(), all, counts);
         return Tensor.From(all, [all.Length / x.Shape.Last, x.Shape.Last], x.Device);
     }
 
-    private void Add(Tensor tensor)
+    private void AddNew(Tensor tensor)
     {
-        if (_taken.Add(tensor)) _waiting.Add(tensor);
+        if (!Add(tensor))
+            throw new InvalidOperationException(
+                $"a tensor of {tensor.Shape} is being summed already: a step has one backward pass, and ends with "
+                + $"{nameof(SumAll)} or {nameof(Abandon)}");
+    }
+
+    private bool Add(Tensor tensor)
+    {
+        if (!_taken.Add(tensor)) return false;
+        _waiting.Add(tensor);
+        _waitingBytes += (long)tensor.Shape.Length * sizeof(float);
+        return true;
+    }
+
+    private void FinishPieces()
+    {
+        FinishParts();
+        for (int i = 0; i < _begun; i++) _pieces[i].Finish();
+        _begun = 0;
+        _taken.Clear();
     }
 
     private void FinishParts()
@@ -148,6 +180,7 @@ public sealed class BatchShare
     {
         if (_begun == _pieces.Count) _pieces.Add(new Piece(new PendingSum(Ranks)));
         _waiting = _pieces[_begun++].Begin(_waiting);
+        _waitingBytes = 0;
     }
 
     /// <summary>Tensors that are summed together.</summary>

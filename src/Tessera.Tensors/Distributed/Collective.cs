@@ -59,7 +59,7 @@ public abstract class Collective : IDisposable
     {
         if (Size == 1) return;
         int[] counts = new int[Size];
-        int most = MostBytes / Size / Unsafe.SizeOf<T>();
+        int most = MostOfEach<T>();
         for (Span<T> rest = values; rest.Length > 0; rest = rest[counts[0]..])
         {
             Array.Fill(counts, Math.Min(most, rest.Length));
@@ -76,11 +76,19 @@ public abstract class Collective : IDisposable
     /// <exception cref="ArgumentException">The lengths do not agree.</exception>
     public void Gather<T>(ReadOnlySpan<T> own, Span<T> all, ReadOnlySpan<int> counts) where T : unmanaged
     {
-        int[] lengths = new int[Size];
         long sum = 0;
-        for (int i = 0; i < lengths.Length; i++) sum += lengths[i] = checked(counts[i] * Unsafe.SizeOf<T>());
-        if (own.Length != counts[Rank] || sum != (long)all.Length * Unsafe.SizeOf<T>())
+        int largest = 0;
+        foreach (int count in counts) (sum, largest) = (sum + count, Math.Max(largest, count));
+        if (own.Length != counts[Rank] || sum != all.Length)
             throw new ArgumentException($"{own.Length} values of {all.Length} are not what the counts say");
+        int most = MostOfEach<T>();
+        if (largest > most)
+        {
+            GatherInRounds(own, all, counts, most);
+            return;
+        }
+        int[] lengths = new int[Size];
+        for (int rank = 0; rank < lengths.Length; rank++) lengths[rank] = counts[rank] * Unsafe.SizeOf<T>();
         Collect(MemoryMarshal.AsBytes(own), MemoryMarshal.AsBytes(all), lengths);
     }
 
@@ -200,6 +208,32 @@ public abstract class Collective : IDisposable
         long start = Stopwatch.GetTimestamp();
         transfer.Wait();
         Traffic = Traffic with { Time = Traffic.Time + Stopwatch.GetElapsedTime(start) };
+    }
+
+    /// <summary>The values of a rank in a message of which each rank sends a part to all.</summary>
+    private int MostOfEach<T>() => Math.Max(1, MostBytes / Size / Unsafe.SizeOf<T>());
+
+    private void GatherInRounds<T>(ReadOnlySpan<T> own, Span<T> all, ReadOnlySpan<int> counts, int most)
+        where T : unmanaged
+    {
+        int[] round = new int[Size];
+        bool isOver = false;
+        for (int done = 0; !isOver; done += most)
+        {
+            isOver = true;
+            for (int rank = 0; rank < Size; rank++)
+            {
+                round[rank] = Math.Clamp(counts[rank] - done, 0, most);
+                isOver &= counts[rank] - done <= most;
+            }
+            Span<T> received = Scratch<T>(round.Sum());
+            Gather(own.Slice(Math.Min(done, own.Length), round[Rank]), received, round);
+            for (int rank = 0, first = 0; rank < Size; first += counts[rank++])
+            {
+                received[..round[rank]].CopyTo(all[(first + Math.Min(done, counts[rank]))..]);
+                received = received[round[rank]..];
+            }
+        }
     }
 
     private void Collect(ReadOnlySpan<byte> own, Span<byte> all, ReadOnlySpan<int> lengths)

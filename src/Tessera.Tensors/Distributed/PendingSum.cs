@@ -26,7 +26,7 @@ internal sealed class PendingSum(Collective ranks)
         int part = ranks.ShareOf(count, ranks.Rank).Count * sizeof(float);
         for (int rank = 0; rank < ranks.Size; rank++)
             (_partBytes[rank], _termBytes[rank]) = (ranks.ShareOf(count, rank).Count * sizeof(float), part);
-        _all = Reserve(ref _values, count * sizeof(float));
+        _all = Reserve(ref _values, checked(count * sizeof(float)));
         _part = Reserve(ref _sums, part);
         return Floats(_all);
     }

@@ -14,8 +14,7 @@ namespace Tessera.Priors;
 /// <summary>The codes of a set of images, with their classes.</summary>
 public sealed class CodeSet
 {
-    // Of each rank, in a message.
-    private const int MostCodesAtOnce = 1 << 20;
+    private const int HashedAtOnce = 1 << 20;
 
     /// <summary>Creates a set.</summary>
     /// <param name="name">A name for messages: "cifar10 test".</param>
@@ -60,7 +59,12 @@ public sealed class CodeSet
         {
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             foreach (int[] numbers in (int[][])[Codes, Mirrored ?? [], [.. Labels]])
-                hash.AppendData(MemoryMarshal.AsBytes<int>(numbers));
+            {
+                ReadOnlySpan<int> rest = numbers;
+                for (; rest.Length > HashedAtOnce; rest = rest[HashedAtOnce..])
+                    hash.AppendData(MemoryMarshal.AsBytes(rest[..HashedAtOnce]));
+                hash.AppendData(MemoryMarshal.AsBytes(rest));
+            }
             return $"{Count} of {Name}, hash {Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 8))}";
         }
     }
@@ -96,9 +100,10 @@ public sealed class CodeSet
     {
         ranks ??= Collective.Lone;
         // The learner compares codes, and after this all ranks have the same.
-        if (ranks.Size > 1) new RankAgreement(ranks).CheckSame("images", ImagePremise.Of(images));
+        if (ranks.Size > 1)
+            new RankAgreement(ranks).CheckSame("images", ImagePremise.Of(images) + (flips ? ", mirrored too" : ""));
         ImageFit.Check(model.Options, images.Width, images.Height, images.Channels);
-        CheckMemory(model, images);
+        CheckMemory(model, images, flips ? 2 : 1);
         int[] codes = EncodeAll(model, images, isMirrored: false, ranks, done => progress?.Report(done), cancellation);
         int[]? mirrored = flips
             ? EncodeAll(
@@ -111,16 +116,17 @@ public sealed class CodeSet
     }
 
     /// <summary>Codes are held in memory as one array, even those of images that are not.</summary>
-    private static void CheckMemory(VqVae model, ImageSet images)
+    private static void CheckMemory(VqVae model, ImageSet images, int ways)
     {
         int cell = model.Options.PixelsPerCode;
-        long each = (long)(images.Height / cell) * (images.Width / cell) * model.Options.Cell.Codes;
+        long each = (long)(images.Height / cell) * (images.Width / cell) * model.Options.Cell.Codes * ways;
         if (images.Count * each > Array.MaxLength)
             throw new InputException(
                 $"the {images.Count} images of {images.Name} have {each} codes each, more than the "
                 + $"{Array.MaxLength / each * each} that fit in memory; choose fewer images or a larger stride");
     }
 
+    /// <summary>All ranks encode a batch of their own images at a time, and all get the codes of all.</summary>
     private static int[] EncodeAll(
         VqVae model, ImageSet images, bool isMirrored, Collective ranks, Action<int> report,
         CancellationToken cancellation)
@@ -136,37 +142,29 @@ public sealed class CodeSet
         using var pass = new RepeatedPass<Indices, Storage<int>>(
             model.Device, shape => Indices.From(numbers, shape, 2 * batch, model.Device),
             (tape, images) => model.Encode(tape.GatherImages(bytes, layout, images.On(tape))).Storage);
-        int[] found = new int[batch * length];
-        (int start, int own) = ranks.ShareOf(images.Count, ranks.Rank);
-        for (int first = start; first < start + own; first += batch)
+        int[] found = new int[batch * length], all = new int[ranks.Size * batch * length];
+        (int First, int Count)[] parts =
+            [.. Enumerable.Range(0, ranks.Size).Select(rank => ranks.ShareOf(images.Count, rank))];
+        // The first rank has the most images.
+        for (int done = 0, encoded = 0; done < parts[0].Count; done += batch)
         {
-            cancellation.ThrowIfCancellationRequested();
-            int count = Math.Min(batch, start + own - first);
+            // Together, so that none waits for one that has stopped.
+            if (ranks.Any(cancellation.IsCancellationRequested)) throw new OperationCanceledException(cancellation);
+            int[] counts = [.. parts.Select(part => Math.Clamp(part.Count - done, 0, batch))];
+            int first = parts[ranks.Rank].First + done, count = counts[ranks.Rank];
             for (int i = 0; i < count; i++) images.Pixels(first + i).CopyTo(pixels.AsSpan(i * layout.Length));
             pass.Run(
                 [batch], _ => model.Device.Upload<byte>(pixels, bytes), output => model.Device.Download(output, found));
-            found.AsSpan(0, count * length).CopyTo(codes.AsSpan(first * length));
-            report((int)((long)(first + count - start) * images.Count / own));
+            Span<int> received = all.AsSpan(0, counts.Sum() * length);
+            ranks.Gather(found.AsSpan(0, count * length), received, [.. counts.Select(images => images * length)]);
+            for (int rank = 0; rank < counts.Length; rank++)
+            {
+                received[..(counts[rank] * length)].CopyTo(codes.AsSpan((parts[rank].First + done) * length));
+                received = received[(counts[rank] * length)..];
+            }
+            encoded += counts.Sum();
+            report(encoded);
         }
-        Share(codes, length, images.Count, ranks);
         return codes;
-    }
-
-    /// <summary>Collects the codes of all ranks, a bounded number at a time.</summary>
-    private static void Share(int[] codes, int length, int images, Collective ranks)
-    {
-        if (ranks.Size == 1) return;
-        (int First, int Count)[] parts =
-            [.. Enumerable.Range(0, ranks.Size).Select(rank => ranks.ShareOf(images, rank))];
-        int most = Math.Max(1, MostCodesAtOnce / length);
-        for (int done = 0; done < parts[0].Count; done += most)
-        {
-            int[] counts = [.. parts.Select(part => Math.Clamp(part.Count - done, 0, most) * length)];
-            int[] all = new int[counts.Sum()];
-            int from = (parts[ranks.Rank].First + done) * length;
-            ranks.Gather(codes.AsSpan(from, counts[ranks.Rank]), all, counts);
-            for (int rank = 0, at = 0; rank < counts.Length; at += counts[rank++])
-                all.AsSpan(at, counts[rank]).CopyTo(codes.AsSpan((parts[rank].First + done) * length));
-        }
     }
 }

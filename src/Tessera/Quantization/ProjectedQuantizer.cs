@@ -75,6 +75,9 @@ public sealed class ProjectedQuantizer : Quantizer
     /// <inheritdoc/>
     public override int Revive(Tensor latents, CounterRandom random) => Inner.Revive(latents, random);
 
+    /// <inheritdoc/>
+    protected internal override bool HasRareCodes(int vectors) => Inner.HasRareCodes(vectors);
+
     /// <summary>Projects vectors <c>[..., lookup dim]</c> back to <c>[..., code dim]</c>.</summary>
     private Tensor Project(Tensor vectors, bool bias = true)
     {

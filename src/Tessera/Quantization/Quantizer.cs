@@ -100,6 +100,10 @@ public abstract class Quantizer : Module
     /// <returns>The number of codes that were moved.</returns>
     public virtual int Revive(Tensor latents, CounterRandom random) => 0;
 
+    /// <summary>Whether <see cref="Revive"/> would move a code onto a vector of a batch.</summary>
+    /// <param name="vectors">The vectors of the batch.</param>
+    protected internal virtual bool HasRareCodes(int vectors) => false;
+
     /// <summary>A copy of <see cref="Codebook"/> without a tape, which the caller disposes.</summary>
     public Tensor CopyCodebook()
     {

@@ -125,27 +125,25 @@ public abstract class RunningAverageQuantizer : CodebookQuantizer
     /// <inheritdoc/>
     public override int Revive(Tensor latents, CounterRandom random)
     {
-        if (_options.Revival == 0) return 0;
         (int rows, int columns, int codes) = (latents.Shape.Rows, latents.Shape.Last, Codes.Shape[0]);
-        float[] sizes = ClusterSizes.ToArray();
-        double share = (double)rows / codes;
-        int[] dead =
-        [
-            .. Enumerable.Range(0, codes).Where(code => sizes[code] < _options.Revival * share).Take(rows),
-        ];
+        int[] dead = [.. RareCodes(rows).Take(rows)];
         if (dead.Length == 0) return 0;
 
         using var tape = new Tape(Codes.Device, recording: false);
         Indices from = tape.Indices(random.Permutation(rows).AsSpan(0, dead.Length), [dead.Length], limit: rows);
         Indices to = tape.Indices(dead, [dead.Length], limit: codes);
         Tensor vectors = latents.WithoutTape().Reshape([rows, columns]).GatherRows(from);
+        float share = (float)((double)rows / codes);
         Tensor shares = tape.Allocate([dead.Length]);
-        shares.Fill((float)share);
+        shares.Fill(share);
         Codes.ScatterRows(to, vectors);
-        Sums.ScatterRows(to, vectors.Scale((float)share));
+        Sums.ScatterRows(to, vectors.Scale(share));
         ClusterSizes.Reshape([codes, 1]).ScatterRows(to, shares);
         return dead.Length;
     }
+
+    /// <inheritdoc/>
+    protected internal sealed override bool HasRareCodes(int vectors) => RareCodes(vectors).Any();
 
     /// <inheritdoc/>
     protected sealed override Tensor Table(Tape? tape) => Codes;
@@ -161,6 +159,16 @@ public abstract class RunningAverageQuantizer : CodebookQuantizer
 
     /// <summary>Sets the codes by the running averages, after these have moved.</summary>
     protected abstract void Follow();
+
+    /// <summary>The codes whose running size is too far below an even share of a batch's vectors.</summary>
+    private IEnumerable<int> RareCodes(int vectors)
+    {
+        if (_options.Revival == 0) return [];
+        int codes = Codes.Shape[0];
+        float[] sizes = ClusterSizes.ToArray();
+        double share = (double)vectors / codes;
+        return Enumerable.Range(0, codes).Where(code => sizes[code] < _options.Revival * share);
+    }
 
     private void MoveAverages()
     {

@@ -88,9 +88,14 @@ internal sealed class CodebookUpkeep
         foreach (int level in OwnLevels())
         {
             ulong stream = RandomStreams.Revival + ((ulong)level << LevelShift) + (ulong)update;
+            Quantizer quantizer = _model.Quantizer.Levels[level];
             Tensor latents = LatentsOf(quantized, level);
+            int vectors = latents.Shape.Rows;
+            if (_share is not null) vectors = checked(vectors / _share.Count * _share.Whole);
+            // All ranks have the same running sizes: either all need the vectors of all or none does.
+            if (!quantizer.HasRareCodes(vectors)) continue;
             using Tensor? all = _share?.GatherRows(latents);
-            moved += _model.Quantizer.Levels[level].Revive(all ?? latents, new CounterRandom(_seed, stream));
+            moved += quantizer.Revive(all ?? latents, new CounterRandom(_seed, stream));
         }
         return moved;
     }
