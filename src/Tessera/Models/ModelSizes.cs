@@ -51,21 +51,7 @@ internal static class ModelSizes
     public static VqVaeOptions Read(
         StoredTensors stored, QuantizerOptions? quantizer, CellOptions cell, int? codes)
     {
-        // Any tensor of a part shows that the model has this part; a missing one is then an error.
-        VqVaeOptions options = WithNetwork(cell.Top ? WithTop(Smallest) : Smallest);
-        bool isMapped = codes is null && HasMore(options, options with { LookupDim = 1 });
-        options = options with { LookupDim = isMapped ? 1 : 0 };
-        options = options with { Quantizer = quantizer ?? Inferred(options) };
-        // The smallest vectors that the groups divide.
-        options = options with
-        {
-            Cell = cell,
-            Codes = codes ?? 1,
-            CodeDim = cell.Groups,
-            LookupDim = isMapped ? cell.Groups : 0,
-        };
-        options = options with { ResidualLayers = CountLayers() };
-
+        VqVaeOptions options = PartsOf(stored, quantizer, cell, codes);
         // Every size is another number, and none is a map's channels, which are Hidden halved down to 5.
         VqVaeOptions marked = options with
         {
@@ -74,7 +60,7 @@ internal static class ModelSizes
             ResidualHidden = 7,
             Codes = codes ?? 11,
             CodeDim = 13 * cell.Groups,
-            LookupDim = isMapped ? 17 * cell.Groups : 0,
+            LookupDim = options.LookupDim > 0 ? 17 * cell.Groups : 0,
         };
         (string Name, Shape Shape)[] small = ShapesOf(options), large = ShapesOf(marked);
         return options with
@@ -86,38 +72,8 @@ internal static class ModelSizes
                 : Find(marked.ResidualHidden),
             Codes = codes ?? Find(marked.Codes),
             CodeDim = Find(marked.CodeDim),
-            LookupDim = isMapped ? Find(marked.LookupDim) : 0,
+            LookupDim = options.LookupDim > 0 ? Find(marked.LookupDim) : 0,
         };
-
-        // The longest chain of maps of which there is a tensor; a number of groups or heads shows on no tensor.
-        VqVaeOptions WithNetwork(VqVaeOptions least)
-        {
-            int stride = Strides.FirstOrDefault(
-                stride => HasMore(WithStride(least, stride / 2), WithStride(least, stride)), 2);
-            least = WithStride(least, stride);
-            // Blocks have normalisations too.
-            VqVaeOptions normal = least with { GroupNorm = 1, ResidualLayers = 1 };
-            if (HasMore(normal with { GroupNorm = 0 }, normal)) least = least with { GroupNorm = 1 };
-            return HasMore(least, least with { Attention = 1 }) ? least with { Attention = 1 } : least;
-        }
-
-        bool HasMore(VqVaeOptions fewer, VqVaeOptions more) => Has(stored, fewer, more);
-
-        // The last residual block of which there is a tensor; there are no more blocks than names for them.
-        int CountLayers()
-        {
-            int perLayer = LayerNames(options, 1).Except(LayerNames(options, 0)).Count();
-            int layers = Math.Min(VqVaeOptions.MostResidualLayers, stored.Names.Count() / perLayer + 1);
-            for (string[] more = LayerNames(options, layers), fewer; layers > 0; layers--, more = fewer)
-            {
-                fewer = LayerNames(options, layers - 1);
-                if (more.Except(fewer).Any(stored.Has)) break;
-            }
-            return layers;
-        }
-
-        QuantizerOptions Inferred(VqVaeOptions plain) => Inferable.FirstOrDefault(
-            kind => HasMore(plain, plain with { Quantizer = kind }), new VectorQuantizerOptions());
 
         // The size in the file, at the first tensor and axis that has the mark.
         int Find(int mark)
@@ -131,6 +87,61 @@ internal static class ModelSizes
             }
             throw new InvalidOperationException("no tensor of the network shows this size");
         }
+    }
+
+    /// <summary>
+    /// The smallest model of the same parts. Any tensor of a part shows that the model has it; a missing one is then an
+    /// error.
+    /// </summary>
+    private static VqVaeOptions PartsOf(
+        StoredTensors stored, QuantizerOptions? quantizer, CellOptions cell, int? codes)
+    {
+        VqVaeOptions options = WithNetwork(stored, cell.Top ? WithTop(Smallest) : Smallest);
+        bool isMapped = codes is null && Has(stored, options, options with { LookupDim = 1 });
+        options = options with { LookupDim = isMapped ? 1 : 0 };
+        options = options with { Quantizer = quantizer ?? Inferred(stored, options) };
+        // The smallest vectors that the groups divide.
+        options = options with
+        {
+            Cell = cell,
+            Codes = codes ?? 1,
+            CodeDim = cell.Groups,
+            LookupDim = isMapped ? cell.Groups : 0,
+        };
+        return options with { ResidualLayers = CountLayers(stored, options) };
+    }
+
+    /// <summary>
+    /// With the longest chain of maps of which there is a tensor; a number of groups or heads shows on no tensor.
+    /// </summary>
+    private static VqVaeOptions WithNetwork(StoredTensors stored, VqVaeOptions least)
+    {
+        int stride = Strides.FirstOrDefault(
+            stride => Has(stored, WithStride(least, stride / 2), WithStride(least, stride)), 2);
+        least = WithStride(least, stride);
+        // Blocks have normalisations too.
+        VqVaeOptions normal = least with { GroupNorm = 1, ResidualLayers = 1 };
+        if (Has(stored, normal with { GroupNorm = 0 }, normal)) least = least with { GroupNorm = 1 };
+        VqVaeOptions attentive = least with { Attention = 1 };
+        return Has(stored, least, attentive) ? attentive : least;
+    }
+
+    private static QuantizerOptions Inferred(StoredTensors stored, VqVaeOptions plain) => Inferable.FirstOrDefault(
+        kind => Has(stored, plain, plain with { Quantizer = kind }), new VectorQuantizerOptions());
+
+    /// <summary>
+    /// The last residual block of which there is a tensor; there are no more blocks than names for them.
+    /// </summary>
+    private static int CountLayers(StoredTensors stored, VqVaeOptions options)
+    {
+        int perLayer = LayerNames(options, 1).Except(LayerNames(options, 0)).Count();
+        int layers = Math.Min(VqVaeOptions.MostResidualLayers, stored.Names.Count() / perLayer + 1);
+        for (string[] more = LayerNames(options, layers), fewer; layers > 0; layers--, more = fewer)
+        {
+            fewer = LayerNames(options, layers - 1);
+            if (more.Except(fewer).Any(stored.Has)) break;
+        }
+        return layers;
     }
 
     private static bool Has(StoredTensors stored, VqVaeOptions fewer, VqVaeOptions more) =>
