@@ -9,7 +9,8 @@ internal static class QuantizerSettings
     private static readonly CodebookOptions Usual = (CodebookOptions)Preset.Default.Options.Model.Quantizer;
 
     /// <summary>The settings; <c>--quantizer</c> is first, because others belong to certain quantizers only.</summary>
-    public static Setting<TrainingOptions>[] All() => [Kind(), .. ForCodebooks(), .. LevelSettings.All()];
+    public static Setting<TrainingOptions>[] All() =>
+        [Kind(), .. ForCodebooks(), Levels(), .. EntropySettings.All(), .. CellSettings.All()];
 
     /// <summary>A setting of the quantizer that takes one of a few words.</summary>
     public static Setting<TrainingOptions, string?> Choice(
@@ -184,4 +185,32 @@ internal static class QuantizerSettings
 
     private static T Parse<T>(string name) where T : struct, Enum =>
         Enum.GetValues<T>().Single(value => Name(value) == name);
+
+    private static Setting<TrainingOptions> Levels() => new Setting<TrainingOptions, int[]?>(
+        NewOption.Integers(
+            "--levels",
+            "Levels of each dimension of fsq, such as 8,5,5,5; their product becomes the number of codes [default: the "
+                + "fewest dimensions of at most 8 levels: 8,8,8 for 512 codes]."),
+        options => options.Model.Quantizer is FiniteScalarQuantizerOptions rounded
+            ? string.Join(",", rounded.Levels)
+            : null,
+        (options, value) => WithLevels(options, value!));
+
+    /// <summary>The options with these levels, and as many codes.</summary>
+    private static TrainingOptions WithLevels(TrainingOptions options, int[] levels)
+    {
+        options = With(options, quantizer => quantizer is FiniteScalarQuantizerOptions rounded
+            ? rounded with { Levels = levels }
+            : throw NotFor(quantizer, "levels", "fsq"));
+        int codes = ProductOf(levels) ?? options.Model.Codes;
+        return options with { Model = options.Model with { Codes = codes } };
+    }
+
+    /// <summary>The product; null if it is beyond the numbers.</summary>
+    private static int? ProductOf(int[] levels)
+    {
+        long product = 1;
+        foreach (int level in levels) product = Math.Min(product * Math.Max(level, 1), int.MaxValue);
+        return product < int.MaxValue ? (int)product : null;
+    }
 }

@@ -69,8 +69,8 @@ internal sealed class EncodeCommand : ImagesCommand
                 path, images.Count, rows, columns, model.Options.Codes,
                 Counted(
                     tokenizer.Encode(images, Invocation.Cancellation), images.Count,
-                    rows * columns * tokenizer.Levels, bar),
-                labels ? images.Labels : null, tokenizer.Levels));
+                    rows * columns * tokenizer.CodesPerCell, bar),
+                labels ? images.Labels : null, tokenizer.CodesPerCell));
         }
         catch (DamagedImagesException)
         {

@@ -221,7 +221,7 @@ internal sealed class EditorEndpoints(ModelStore models)
     /// <summary>Cell after cell takes its other codes, in a random order that is always the same.</summary>
     private static IEnumerable<FrameAnswer> Replacing(ModelParts parts, InterpolateRequest request)
     {
-        int cells = request.Rows * request.Columns, perCell = parts.Tokenizer.Levels;
+        int cells = request.Rows * request.Columns, perCell = parts.Tokenizer.CodesPerCell;
         var random = new CounterRandom(seed: 1, stream: 0);
         int[] order = [.. Enumerable.Range(0, cells).OrderBy(cell => random.Uniform((ulong)cell))];
         return Enumerable.Range(0, request.Steps).Select(step =>
@@ -244,7 +244,7 @@ internal sealed class EditorEndpoints(ModelStore models)
     {
         using var stream = new MemoryStream(file);
         using TokenReader reader = TokenReader.Open(stream, "the file", model.Codes, model.Cell.Codes);
-        return new CodesFile(reader.Rows, reader.Columns, reader.Read(1), reader.Levels);
+        return new CodesFile(reader.Rows, reader.Columns, reader.Read(1), reader.CodesPerCell);
     }
 
     /// <summary>Decodes an upload. A small file may be a large image: only a few are decoded at once.</summary>

@@ -169,7 +169,7 @@ internal sealed class ModelDetails
         int count = Math.Min(source.Count, most), cell = tokenizer.PixelsPerCode;
         int rows = source.Height / cell, columns = source.Width / cell;
         var usage = new CodeUsage(model.Model.Options.Codes, model.Model.Options.Cell);
-        var all = new List<int>(count * rows * columns * tokenizer.Levels);
+        var all = new List<int>(count * rows * columns * tokenizer.CodesPerCell);
         for (int first = 0; first < count; first += EncodedAtOnce)
         {
             report($"encoding {count} images", (double)first / count);

@@ -16,20 +16,20 @@ public sealed class TokenReader : IDisposable
     private readonly NpyReader _array;
     private readonly int _codebook;
 
-    private TokenReader(string path, NpyReader array, int codebook, int? perImage, int levels)
+    private TokenReader(string path, NpyReader array, int codebook, int? perImage, int codesPerCell)
     {
-        Levels = levels;
+        CodesPerCell = codesPerCell;
         _path = path;
         _array = array;
         _codebook = codebook;
         IReadOnlyList<int> grid = array.Shape;
-        string last = levels == 1 ? "" : $", {levels}";
-        if (levels > 1)
+        string last = codesPerCell == 1 ? "" : $", {codesPerCell}";
+        if (codesPerCell > 1)
         {
-            if (grid.Count is not (3 or 4) || grid[^1] != levels)
+            if (grid.Count is not (3 or 4) || grid[^1] != codesPerCell)
                 throw new InputException(
                     $"{path}: it holds an array of shape {Shape}; this model's codes are "
-                    + $"[images, rows, columns, {levels}]: a cell has {levels} codes");
+                    + $"[images, rows, columns, {codesPerCell}]: a cell has {codesPerCell} codes");
             grid = [.. grid.SkipLast(1)];
         }
         if (grid.Count is not (2 or 3))
@@ -43,7 +43,7 @@ public sealed class TokenReader : IDisposable
             throw new InputException(
                 $"{path}: the shape {Shape} looks like flattened codes; reshape them to [images, rows, columns{last}] "
                 + $"(one image of {Rows} x {Columns} codes is [1, {Rows}, {Columns}{last}])");
-        if (Rows > MostRows || Columns > MostRows || (long)Rows * Columns * levels > MostCodes)
+        if (Rows > MostRows || Columns > MostRows || (long)Rows * Columns * codesPerCell > MostCodes)
             throw new InputException($"{path}: images of {Rows} x {Columns} codes are too large for any model");
         Left = Count;
     }
@@ -60,7 +60,7 @@ public sealed class TokenReader : IDisposable
     public int Columns { get; }
 
     /// <summary>Codes of a cell.</summary>
-    public int Levels { get; }
+    public int CodesPerCell { get; }
 
     /// <summary>Number of images not read yet.</summary>
     public int Left { get; private set; }
@@ -68,7 +68,7 @@ public sealed class TokenReader : IDisposable
     /// <summary>Opens a file.</summary>
     /// <param name="path">
     /// A .npy file, or an .npz file with an array <c>codes</c> or a single array, of any integer type:
-    /// <c>[images, rows, columns]</c>, or <c>[rows, columns]</c> for one image; with several levels, these are
+    /// <c>[images, rows, columns]</c>, or <c>[rows, columns]</c> for one image; with several codes a cell, these are
     /// innermost beside.
     /// </param>
     /// <param name="codebook">Codes in the codebook, K: every code must be below it.</param>
@@ -76,31 +76,33 @@ public sealed class TokenReader : IDisposable
     /// Number of codes per image, if known: a two-dimensional array with that many columns is refused as flattened
     /// codes.
     /// </param>
-    /// <param name="levels">Codes of a cell, at least 1.</param>
+    /// <param name="codesPerCell">Codes of a cell, at least 1.</param>
     /// <exception cref="InputException">The file is missing or damaged, or holds no codes.</exception>
-    public static TokenReader Open(string path, int codebook, int? perImage = null, int levels = 1)
+    public static TokenReader Open(string path, int codebook, int? perImage = null, int codesPerCell = 1)
     {
         if (path.Length == 0)
             throw new InputException("the name of the file of codes is empty; name a .npy or .npz file");
-        return Open(() => NpyReader.Open(path, TokenFile.CodesName, orOnly: true), path, codebook, perImage, levels);
+        return Open(
+            () => NpyReader.Open(path, TokenFile.CodesName, orOnly: true), path, codebook, perImage, codesPerCell);
     }
 
     /// <summary>Opens a file in memory.</summary>
     /// <param name="file">The file.</param>
     /// <param name="name">A name for messages.</param>
     /// <param name="codebook">Codes in the codebook, K: every code must be below it.</param>
-    /// <param name="levels">Codes of a cell, at least 1.</param>
+    /// <param name="codesPerCell">Codes of a cell, at least 1.</param>
     /// <exception cref="InputException">The file is damaged, or holds no codes.</exception>
-    internal static TokenReader Open(Stream file, string name, int codebook, int levels) => Open(
-        () => NpyReader.Open(file, name, TokenFile.CodesName, orOnly: true), name, codebook, perImage: null, levels);
+    internal static TokenReader Open(Stream file, string name, int codebook, int codesPerCell) => Open(
+        () => NpyReader.Open(file, name, TokenFile.CodesName, orOnly: true), name, codebook, perImage: null,
+        codesPerCell);
 
-    private static TokenReader Open(Func<NpyReader> open, string path, int codebook, int? perImage, int levels)
+    private static TokenReader Open(Func<NpyReader> open, string path, int codebook, int? perImage, int codesPerCell)
     {
         NpyReader? array = null;
         try
         {
             array = open();
-            return new TokenReader(path, array, codebook, perImage, levels);
+            return new TokenReader(path, array, codebook, perImage, codesPerCell);
         }
         catch (InvalidDataException e)
         {
@@ -119,13 +121,13 @@ public sealed class TokenReader : IDisposable
 
     /// <summary>Reads the codes of the next images.</summary>
     /// <param name="count">Number of images, at most <see cref="Left"/>.</param>
-    /// <returns><c>[count, rows, columns]</c>, with several levels these innermost, each 0 to K - 1.</returns>
+    /// <returns><c>[count, rows, columns]</c>, with several codes a cell these innermost, each 0 to K - 1.</returns>
     /// <exception cref="InputException">A code is not in the codebook, or the file is damaged.</exception>
     /// <exception cref="ArgumentOutOfRangeException">Fewer images are left.</exception>
     public int[] Read(int count)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Left);
-        int perRow = Columns * Levels, perImage = Rows * perRow;
+        int perRow = Columns * CodesPerCell, perImage = Rows * perRow;
         int[] codes = new int[checked(count * perImage)];
         try
         {
@@ -143,7 +145,7 @@ public sealed class TokenReader : IDisposable
         if (odd >= 0)
             throw new InputException(
                 $"{_path}: image {Count - Left + odd / perImage} has the code {codes[odd]} "
-                + $"at row {odd % perImage / perRow}, column {odd % perRow / Levels}; "
+                + $"at row {odd % perImage / perRow}, column {odd % perRow / CodesPerCell}; "
                 + $"the model's are 0 to {_codebook - 1}: are these another model's codes?");
         Left -= count;
         return codes;

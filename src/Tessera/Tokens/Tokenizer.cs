@@ -59,7 +59,7 @@ public sealed class Tokenizer : IDisposable
     /// <summary>
     /// Codes of a cell. If it is above 1, the codes of a cell follow each other wherever codes are taken or given.
     /// </summary>
-    public int Levels => Model.Options.Cell.Codes;
+    public int CodesPerCell => Model.Options.Cell.Codes;
 
     /// <summary>
     /// The first levels of a residual quantizer (of each group, if there are several) that decoding uses, 1 to <see
@@ -154,10 +154,10 @@ public sealed class Tokenizer : IDisposable
     public Image Decode(ReadOnlySpan<int> codes, int rows, int columns)
     {
         CheckGrid(rows, columns);
-        if (codes.Length != (long)rows * columns * Levels)
+        if (codes.Length != (long)rows * columns * CodesPerCell)
             throw new ArgumentException(
                 $"{codes.Length} codes are not one image of {rows} x {columns} codes"
-                + (Levels == 1 ? "" : $", {Levels} for each"),
+                + (CodesPerCell == 1 ? "" : $", {CodesPerCell} for each"),
                 nameof(codes));
         return DecodeAll(codes, rows, columns)[0];
     }
@@ -179,11 +179,11 @@ public sealed class Tokenizer : IDisposable
         ReadOnlySpan<int> codes, int rows, int columns, CancellationToken cancellation = default)
     {
         ImageLayout layout = LayoutOf(rows, columns);
-        int perImage = rows * columns * Levels;
+        int perImage = rows * columns * CodesPerCell;
         if (codes.Length % perImage != 0)
             throw new ArgumentException(
                 $"{codes.Length} codes do not form whole images of {rows} x {columns} codes"
-                + (Levels == 1 ? "" : $", {Levels} for each"),
+                + (CodesPerCell == 1 ? "" : $", {CodesPerCell} for each"),
                 nameof(codes));
         int batch = BatchFor(layout);
         var images = new Image[codes.Length / perImage];
@@ -285,7 +285,8 @@ public sealed class Tokenizer : IDisposable
         Memory<float> pixels = Grown(ref _pixels, rounded * layout.Length);
         (int rows, int columns) = (layout.Height / PixelsPerCode, layout.Width / PixelsPerCode);
         _decoding.Run(
-            Levels == 1 ? [rounded, rows, columns] : [rounded, rows, columns, Levels], x => x.CopyFrom(padded.Span),
+            CodesPerCell == 1 ? [rounded, rows, columns] : [rounded, rows, columns, CodesPerCell],
+            x => x.CopyFrom(padded.Span),
             output => Model.Device.Download(output, pixels.Span));
         for (int i = 0; i < images.Length; i++)
         {
@@ -303,7 +304,7 @@ public sealed class Tokenizer : IDisposable
     }
 
     private int CodesPerImage(ImageLayout layout) =>
-        layout.Height / PixelsPerCode * (layout.Width / PixelsPerCode) * Levels;
+        layout.Height / PixelsPerCode * (layout.Width / PixelsPerCode) * CodesPerCell;
 
     private ImageLayout LayoutOf(int rows, int columns)
     {
@@ -316,7 +317,7 @@ public sealed class Tokenizer : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(columns, 1);
         // One tensor must hold the image.
-        if ((long)rows * columns > int.MaxValue / Math.Max(PixelsPerCode * PixelsPerCode, Levels))
+        if ((long)rows * columns > int.MaxValue / Math.Max(PixelsPerCode * PixelsPerCode, CodesPerCell))
             throw new InputException($"images of {rows} x {columns} codes are too large for any model");
     }
 

@@ -67,7 +67,7 @@ internal sealed class SnapshotTaker
         Image[] shown = [.. _images.Take(ShownImages)];
         int rows = shown[0].Height / tokenizer.PixelsPerCode, columns = shown[0].Width / tokenizer.PixelsPerCode;
         Image[] reconstructions = tokenizer.DecodeAll(
-            codes.AsSpan(0, shown.Length * rows * columns * tokenizer.Levels), rows, columns);
+            codes.AsSpan(0, shown.Length * rows * columns * tokenizer.CodesPerCell), rows, columns);
         _folder.Write(update, shown, reconstructions, usage.Counts, usage.Levels);
     }
 }
