@@ -2,6 +2,7 @@ using Tessera.Cli.CommandLine;
 using Tessera.Cli.Rendering;
 using Tessera.Data;
 using Tessera.Data.Stores;
+using Tessera.Files;
 using Tessera.Imaging;
 using Tessera.Training;
 
@@ -28,9 +29,11 @@ internal sealed class ImageLoader(Display display, bool skipsDamaged, Cancellati
     /// <summary>Of <see cref="Skipped"/>, the images of the sources that were opened.</summary>
     public IReadOnlyList<string> SkippedHere => _skippedHere;
 
-    /// <summary>The value of <c>--data</c>: a built-in name unchanged, a folder as its full path.</summary>
-    public static string Name(string data) =>
-        data is SyntheticShapes.Name or Cifar10.Name ? data : Path.GetFullPath(data);
+    /// <summary>
+    /// The value of <c>--data</c>: a built-in name unchanged, a folder as its full path, without a slash at its end.
+    /// </summary>
+    public static string Name(string data) => data is SyntheticShapes.Name or Cifar10.Name
+        ? data : Path.TrimEndingDirectorySeparator(Path.GetFullPath(data));
 
     /// <summary>Loads a split into memory; downloads CIFAR-10 if it is not on this machine.</summary>
     /// <exception cref="InputException">The images are missing, damaged or unusable.</exception>
@@ -102,7 +105,8 @@ internal sealed class ImageLoader(Display display, bool skipsDamaged, Cancellati
         _folder ??= (listing, null);
         if (!StoreCache.Exceeds(listing, size, channels, options.Cache ?? StoreCache.UsualLimit)) return null;
         ImageStore store = _folder?.Store ?? display.WithBar(bar => StoreCache.Open(
-            listing, size, channels, Begin, new PackDisplay(display, bar), cancellation));
+            CacheFolder.Find(), new FolderPackSource(listing, size, channels), Begin, Wait,
+            new PackDisplay(display, bar), cancellation));
         _folder = (listing, store);
         ThrowIfDamaged(store, listing.Entries.Where(entry => split == Split.All || entry.Split == split));
         return WithoutSkipped(store.Images(split, listing.Folder, listing.LeftAlone), options);
@@ -110,6 +114,8 @@ internal sealed class ImageLoader(Display display, bool skipsDamaged, Cancellati
         void Begin(string path) => display.Line(
             $"{options.Data}: {listing.Entries.Count} images of {size} are more than --cache "
             + $"{ByteCounts.Format(options.Cache ?? StoreCache.UsualLimit)}; packing them into {path}");
+
+        void Wait(string path) => display.Line($"{options.Data}: waiting for another process, which uses {path}");
     }
 
     /// <summary>

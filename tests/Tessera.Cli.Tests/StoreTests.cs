@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Formats.Tar;
 using System.Security.Cryptography;
 using Tessera.Data;
 using Tessera.Data.Stores;
@@ -134,7 +135,7 @@ public sealed class StoreTests : IDisposable
         AssertSame(_folder["one", "model.safetensors"], _folder["two", "model.safetensors"]);
         AssertSame(_folder["one", "skipped.txt"], _folder["two", "skipped.txt"]);
 
-        string again = Program.Succeed(Program.TinyTraining(Images, _folder["three"], options));
+        string again = Program.Succeed(Program.TinyTraining(Images + '/', _folder["three"], options));
         Assert.DoesNotContain("packing", again, StringComparison.Ordinal);
         AssertSame(_folder["one", "model.safetensors"], _folder["three", "model.safetensors"]);
         AssertSame(_folder["one", "skipped.txt"], _folder["three", "skipped.txt"]);
@@ -153,6 +154,16 @@ public sealed class StoreTests : IDisposable
         // What a run resumes with may differ: no bit depends on it.
         Program.Succeed(
             "train", "--resume", "--out", _folder["five"], "--cache", "1GiB", "--updates", "7", Program.NoReport);
+    }
+
+    [Fact]
+    public void An_archive_of_the_test_split_is_told_and_adds_to_it()
+    {
+        MakeImages(6);
+        TarFile.CreateFromDirectory(Images, _folder["test-0.tar"], includeBaseDirectory: false);
+        string output = Program.Succeed("data", "pack", _folder["test-0.tar"], "--size", "16", "--out", Store);
+        Assert.Contains("test-0.tar: to test on\n", output, StringComparison.Ordinal);
+        Assert.Contains("6: 0 to train on, 6 to test on", Program.Succeed("info", Store), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -31,6 +31,7 @@ internal static class InputHints
             "--split" => $"; or use every image with --split {Value("all")}",
             "--data-dir" => $" (--data-dir {Value("DIR")})",
             "--init" => $" (--init {Value("FILE")})",
+            "--cache" => "; or keep the images in memory with a larger --cache",
             "--key" => $" (--key {Value("NAME")})",
             "--codebook-at" => $" (--codebook-at {Value("PLACE")})",
             "--size" => $" (--size {Value("HxW")})",

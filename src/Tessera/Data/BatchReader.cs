@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 
 namespace Tessera.Data;
 
@@ -58,17 +57,10 @@ internal sealed class BatchReader(
     {
         sampler.Fill(update, whole, first, _numbers);
         byte[] bytes = _next;
-        try
+        AllCores.For(0, (count + AtOnce - 1) / AtOnce, part =>
         {
-            Parallel.For(0, (count + AtOnce - 1) / AtOnce, part =>
-            {
-                for (int i = part * AtOnce; i < Math.Min(count, (part + 1) * AtOnce); i++)
-                    images.CopyPixels(_numbers[i], bytes.AsSpan(i * length, length));
-            });
-        }
-        catch (AggregateException e)
-        {
-            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
-        }
+            for (int i = part * AtOnce; i < Math.Min(count, (part + 1) * AtOnce); i++)
+                images.CopyPixels(_numbers[i], bytes.AsSpan(i * length, length));
+        });
     }
 }

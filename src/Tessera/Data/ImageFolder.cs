@@ -69,9 +69,13 @@ public static class ImageFolder
 
     /// <summary>Finds the images of a folder, in order, with their classes and splits.</summary>
     /// <exception cref="InputException">The folder is missing, unreadable or without images.</exception>
-    internal static FolderListing List(string folder, CancellationToken cancellation)
+    internal static FolderListing List(string folder, CancellationToken cancellation) =>
+        List(folder, ImageWalk.Below(folder, cancellation));
+
+    /// <summary>The images that were found in a folder, with their classes and splits.</summary>
+    /// <exception cref="InputException">There are none.</exception>
+    internal static FolderListing List(string folder, ImageWalk found)
     {
-        ImageWalk found = ImageWalk.Below(folder, cancellation);
         bool hasSplits = found.HasFolder("train") && found.HasFolder("test");
         List<FolderEntry> entries = found.Paths.ConvertAll(path => Classify(path, hasSplits));
         if (entries.Count == 0)

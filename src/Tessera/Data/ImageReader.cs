@@ -1,3 +1,4 @@
+using System.Globalization;
 using Tessera.Imaging;
 
 namespace Tessera.Data;
@@ -5,6 +6,9 @@ namespace Tessera.Data;
 /// <summary>Reads image files and resizes or crops them to one size.</summary>
 internal sealed class ImageReader
 {
+    // Raise it with every change by which the same file gives other pixels: decoding, scaling, cropping, colours.
+    private const int OwnVersion = 1;
+
     private readonly int _channels;
     private readonly string? _sizeOf;
     private readonly int _multiple;
@@ -27,6 +31,13 @@ internal sealed class ImageReader
         (Image first, _sizeOf) = FirstReadable(paths);
         Size = Cropped(first, _sizeOf);
     }
+
+    /// <summary>
+    /// Of the code that makes pixels of files, its library included: of the same version, the same file gives the same
+    /// pixels.
+    /// </summary>
+    public static string PixelVersion { get; } =
+        string.Create(CultureInfo.InvariantCulture, $"{OwnVersion}, {ImageCodec.LibraryVersion}");
 
     /// <summary>Height and width of every image read.</summary>
     public ImageSize Size { get; }

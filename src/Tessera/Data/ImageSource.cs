@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Runtime.ExceptionServices;
 using Tessera.Imaging;
 
 namespace Tessera.Data;
@@ -162,25 +161,18 @@ public sealed class ImageSource
     {
         int done = 0;
         var damaged = new ConcurrentDictionary<int, InputException>();
-        try
+        AllCores.For(first, first + count, i =>
         {
-            Parallel.For(first, first + count, new ParallelOptions { CancellationToken = cancellation }, i =>
+            try
             {
-                try
-                {
-                    use(i, _read(i));
-                }
-                catch (InputException e) when (e is not NativeSizeException)
-                {
-                    damaged[i] = e;
-                }
-                progress?.Report(Interlocked.Increment(ref done));
-            });
-        }
-        catch (AggregateException e)
-        {
-            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
-        }
+                use(i, _read(i));
+            }
+            catch (InputException e) when (e is not NativeSizeException)
+            {
+                damaged[i] = e;
+            }
+            progress?.Report(Interlocked.Increment(ref done));
+        }, cancellation);
         if (damaged.IsEmpty) return;
         throw new DamagedImagesException(
             count, [.. damaged.OrderBy(pair => pair.Key).Select(pair => (NameOf(pair.Key), pair.Value))]);

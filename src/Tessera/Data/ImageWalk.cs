@@ -8,7 +8,7 @@ namespace Tessera.Data;
 /// <param name="Paths">
 /// The relative paths of all images, with '/' as separator on every system, in ordinal order.
 /// </param>
-/// <param name="Others">The extensions of all other files, except hidden ones.</param>
+/// <param name="Others">Those of all other files, except hidden ones, in the same order.</param>
 internal sealed record ImageWalk(List<string> Folders, List<string> Paths, List<string> Others)
 {
     private const int ListedEndings = 5;
@@ -17,7 +17,11 @@ internal sealed record ImageWalk(List<string> Folders, List<string> Paths, List<
     public string? DescribeOthers()
     {
         if (Others.Count == 0) return null;
-        string[] endings = [.. Others.Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.Ordinal)];
+        string[] endings =
+        [
+            .. Others.Select(path => Path.GetExtension(path) is { Length: > 0 } ending ? ending : "no ending")
+                .Order(StringComparer.Ordinal).Distinct(StringComparer.OrdinalIgnoreCase),
+        ];
         string listed = string.Join(", ", endings.Take(ListedEndings))
             + (endings.Length > ListedEndings ? ", ..." : "");
         return $"{Others.Count} other {(Others.Count == 1 ? "file" : "files")} left alone ({listed})";
@@ -43,6 +47,7 @@ internal sealed record ImageWalk(List<string> Folders, List<string> Paths, List<
             throw FileErrors.Reading(folder, e);
         }
         paths.Sort(StringComparer.Ordinal);
+        others.Sort(StringComparer.Ordinal);
         return new ImageWalk(
             [.. FileErrors.List(folder, place => place.EnumerateDirectories()).Select(below => below.Name)],
             paths, others);
@@ -64,7 +69,7 @@ internal sealed record ImageWalk(List<string> Folders, List<string> Paths, List<
             else if (ImageFile.IsImage(entry.Name))
                 paths.Add(prefix + entry.Name);
             else
-                others.Add(entry.Extension is { Length: > 0 } ending ? ending : "no ending");
+                others.Add(prefix + entry.Name);
         }
         ancestors.Remove(realPath);
     }

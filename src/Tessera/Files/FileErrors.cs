@@ -6,6 +6,9 @@ internal static class FileErrors
     /// <summary>True for exceptions of the file system; the other methods expect these.</summary>
     public static bool IsFileError(Exception e) => e is IOException or UnauthorizedAccessException;
 
+    /// <summary>True if a file system error is behind an error: the file may be sound, and read later.</summary>
+    public static bool IsCauseOf(InputException e) => e.InnerException is { } cause && IsFileError(cause);
+
     /// <summary>The error for a path that could not be written.</summary>
     public static InputException Writing(string path, Exception e) => new($"cannot write {path}: {Reason(path, e)}", e);
 

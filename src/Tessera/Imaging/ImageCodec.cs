@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Runtime.InteropServices;
 using SixLabors.ImageSharp;
 using SixLabors.ImageSharp.Advanced;
@@ -30,6 +31,11 @@ internal static class ImageCodec
 
     private static readonly PngEncoder GreyEncoder = CreateEncoder(PngColorType.Grayscale);
     private static readonly PngEncoder RgbEncoder = CreateEncoder(PngColorType.Rgb);
+
+    /// <summary>ImageSharp's version.</summary>
+    public static string LibraryVersion { get; } =
+        typeof(Sharp).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+        ?? $"{typeof(Sharp).Assembly.GetName().Version}";
 
     /// <summary>Decodes a file.</summary>
     /// <exception cref="InvalidDataException">

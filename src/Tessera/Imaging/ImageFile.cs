@@ -19,7 +19,9 @@ public static class ImageFile
     /// </summary>
     public const long DefaultMaxPixels = 64L << 20;
 
-    private const long MaxFileBytes = 1L << 30;
+    /// <summary>The most bytes of an image's file.</summary>
+    internal const long MaxFileBytes = 1L << 30;
+
     private const int EncodedAtOnce = 64;
 
     private static readonly string[] Extensions =

@@ -1,3 +1,4 @@
+using Tessera.Files;
 using Tessera.Imaging;
 
 namespace Tessera.Data.Stores;
@@ -17,7 +18,13 @@ public sealed record PackOptions
     /// <summary>About as many bytes of images are in a block, which is written and found again as a whole.</summary>
     internal int BlockLength { get; init; } = StoreFormat.UsualBlockLength;
 
-    /// <summary>Of the files that a cached store is made of; else 0.</summary>
+    /// <summary>About as many bytes of encoded images are in memory, and one image more.</summary>
+    internal long MostHeld { get; init; } = 256L << 20;
+
+    /// <summary>
+    /// Of the files that a cached store is made of; else 0. In the cache, an image whose file cannot be read ends
+    /// packing, since one that is left out stays out until the files change; only damaged ones are left out.
+    /// </summary>
     internal UInt128 Fingerprint { get; init; }
 }
 
@@ -31,7 +38,14 @@ public readonly record struct PackProgress(int Images, double? Fraction);
 /// <param name="Present">Images of a name that the store held already; they were not read.</param>
 /// <param name="LeftOut">The names of the images that cannot be read, of this call.</param>
 /// <param name="LeftAlone">The files of other kinds: "3 other files left alone (.db, .txt)"; null for none.</param>
-public sealed record PackResult(int Added, int Present, IReadOnlyList<string> LeftOut, string? LeftAlone);
+public sealed record PackResult(int Added, int Present, IReadOnlyList<string> LeftOut, string? LeftAlone)
+{
+    /// <summary>
+    /// The splits that files of many images are: "train-0.tar and 1 more: to train on; test-0.tar: to test on"; null
+    /// for a folder of images.
+    /// </summary>
+    public string? Splits { get; init; }
+}
 
 /// <summary>
 /// Decodes images once and adds them to an <see cref="ImageStore"/>. An image whose name the store holds is not added
@@ -96,45 +110,66 @@ public static class ImagePacker
         List<(string Name, InputException Reason)> damaged = [];
         // Enough for all processors, and decoded no more than a block.
         int atOnce = Math.Max(Math.Min(header.ImagesPerBlock, MostAtOnce), Environment.ProcessorCount);
-        foreach (PackEntry[] entries in source.Entries(cancellation).Chunk(atOnce))
+        foreach (List<PackEntry> entries in Chunks(source.Entries(cancellation), atOnce, options.MostHeld))
         {
             cancellation.ThrowIfCancellationRequested();
             PackEntry[] news = [.. entries.Where(entry => !writer.Holds(entry.Name))];
             (byte[]? Pixels, InputException? Reason)[] read = Read(news, cancellation);
             for (int i = 0; i < news.Length; i++)
             {
-                if (read[i].Reason is { } reason) damaged.Add((news[i].Name, reason));
+                if (read[i].Reason is { } reason)
+                {
+                    if (header.IsCached && FileErrors.IsCauseOf(reason)) throw reason;
+                    damaged.Add((news[i].Name, reason));
+                }
                 if (damaged.Count > 0 && !options.SkipDamaged) continue;
                 if (read[i].Pixels is not null && !writer.HasClass(news[i].ClassName))
-                    foreach (string name in source.ClassesBefore(news[i].ClassName)) writer.LabelOf(name);
+                    foreach (string name in news[i].ClassesBefore ?? []) writer.LabelOf(name);
                 if (read[i].Pixels is { } pixels)
                     added += writer.Add(news[i].Name, news[i].ClassName, news[i].Split, pixels) ? 1 : 0;
                 else
                     writer.LeaveOut(news[i].Name, read[i].Reason!.Message);
             }
-            looked += entries.Length;
+            looked += entries.Count;
             progress?.Report(new PackProgress(looked, source.Fraction));
         }
         if (damaged.Count > 0 && !options.SkipDamaged) throw new DamagedImagesException(looked, damaged);
         writer.Complete();
         return new PackResult(
-            added, looked - added - damaged.Count, [.. damaged.Select(image => image.Name)], source.LeftAlone);
+            added, looked - added - damaged.Count, [.. damaged.Select(image => image.Name)], source.LeftAlone)
+        { Splits = source.Splits };
+    }
+
+    /// <summary>Images that are decoded at once: not too many, and not of too many encoded bytes.</summary>
+    private static IEnumerable<List<PackEntry>> Chunks(IEnumerable<PackEntry> entries, int most, long mostHeld)
+    {
+        List<PackEntry> chunk = [];
+        long held = 0;
+        foreach (PackEntry entry in entries)
+        {
+            chunk.Add(entry);
+            held += entry.Held;
+            if (chunk.Count < most && held < mostHeld) continue;
+            yield return chunk;
+            (chunk, held) = ([], 0);
+        }
+        if (chunk.Count > 0) yield return chunk;
     }
 
     private static (byte[]? Pixels, InputException? Reason)[] Read(PackEntry[] entries, CancellationToken cancellation)
     {
         var read = new (byte[]?, InputException?)[entries.Length];
-        Parallel.For(0, entries.Length, new ParallelOptions { CancellationToken = cancellation }, i =>
+        AllCores.For(0, entries.Length, i =>
         {
             try
             {
                 read[i] = (entries[i].Read(), null);
             }
-            catch (InputException e)
+            catch (InputException e) when (e is not NativeSizeException)
             {
                 read[i] = (null, e);
             }
-        });
+        }, cancellation);
         return read;
     }
 }

@@ -1,5 +1,6 @@
-using Tessera.Files;
 using Tessera.Imaging;
+using Tessera.Tensors.IO;
+using static System.FormattableString;
 
 namespace Tessera.Data.Stores;
 
@@ -8,7 +9,14 @@ namespace Tessera.Data.Stores;
 /// <param name="ClassName">Its class.</param>
 /// <param name="Split">Its split; <see cref="Split.All"/> for neither.</param>
 /// <param name="Read">Decodes it, <c>[height, width, channels]</c>; called on any thread.</param>
-internal readonly record struct PackEntry(string Name, string ClassName, Split Split, Func<byte[]> Read);
+internal readonly record struct PackEntry(string Name, string ClassName, Split Split, Func<byte[]> Read)
+{
+    /// <summary>The classes that must come before its own one if that is new, so that labels are the source's.</summary>
+    public IEnumerable<string>? ClassesBefore { get; init; }
+
+    /// <summary>Bytes of the encoded image that are in memory until it is decoded.</summary>
+    public long Held { get; init; }
+}
 
 /// <summary>Images to be packed, in the order in which they will lie in the store.</summary>
 /// <param name="Name">For messages.</param>
@@ -21,46 +29,52 @@ internal abstract record PackSource(string Name, ImageSize Size, int Channels)
     /// <param name="size">The images' height and width.</param>
     /// <param name="channels">1 or 3.</param>
     /// <param name="cancellation">Stops the search.</param>
-    /// <exception cref="InputException">There are none.</exception>
+    /// <exception cref="InputException">There are none, or of more than one kind.</exception>
     public static PackSource Find(string path, ImageSize size, int channels, CancellationToken cancellation)
     {
         bool isFile = File.Exists(path);
-        if (!isFile && (!Directory.Exists(path) || HoldsImages(path)))
-            return new FolderPackSource(ImageFolder.List(path, cancellation), size, channels);
         string root = isFile ? Path.GetDirectoryName(Path.GetFullPath(path))! : path;
-        string[] files = isFile ? [Path.GetFileName(path)] : Shards(path);
-        string[] archives = [.. files.Where(TarPackSource.Reads)], tables = [.. files.Where(ParquetPackSource.Reads)];
+        ImageWalk found = isFile
+            ? new ImageWalk([], [], [Path.GetFileName(path)]) : ImageWalk.Below(path, cancellation);
+        string[] archives = [.. found.Others.Where(TarPackSource.Reads)];
+        string[] tables = [.. found.Others.Where(ParquetPackSource.Reads)];
+        ThrowIfMixed(
+            path, ("images", found.Paths), ("tar archives", archives), ("Parquet files", tables));
         return archives.Length > 0 ? new TarPackSource(root, archives, size, channels)
             : tables.Length > 0 ? new ParquetPackSource(root, tables, size, channels)
+            : found.Paths.Count > 0 ? new FolderPackSource(ImageFolder.List(path, found), size, channels)
             : throw new InputException(
                 $"{path} is no folder of images, tar archive or Parquet file, and holds none; name one of them");
     }
 
-    private static bool HoldsImages(string folder) => FileErrors.List(
-        folder, place => place.EnumerateFiles("*", SearchOption.AllDirectories)
-            .Where(file => ImageFile.IsImage(file.Name)).Take(1)).Count > 0;
+    // One of the kinds may be a stray file, and only the user knows which.
+    private static void ThrowIfMixed(string path, params (string Kind, IReadOnlyList<string> Paths)[] kinds)
+    {
+        string[] held =
+        [
+            .. kinds.Where(kind => kind.Paths.Count > 0)
+                .Select(kind => Invariant($"{kind.Paths.Count} {kind.Kind} ({Listed(kind.Paths)})")),
+        ];
+        if (held.Length > 1)
+            throw new InputException(
+                $"{path} holds {string.Join(" and ", held)}; name one of the files, or a folder of one kind, or move "
+                + "what is not to be packed elsewhere");
 
-    /// <summary>The relative paths of the archives and tables below a folder, with '/', in order.</summary>
-    private static string[] Shards(string folder) =>
-    [
-        .. FileErrors.List(folder, place => place.EnumerateFiles("*", SearchOption.AllDirectories)
-                .Where(file => !file.Name.StartsWith('.')))
-            .Select(file => Path.GetRelativePath(folder, file.FullName).Replace('\\', '/'))
-            .Where(name => TarPackSource.Reads(name) || ParquetPackSource.Reads(name))
-            .Order(StringComparer.Ordinal),
-    ];
+        static string Listed(IReadOnlyList<string> paths) =>
+            Printable.OneLine(paths[0]) + (paths.Count > 1 ? ", ..." : "");
+    }
 
     /// <summary>The classes that come first, in this order; others follow as they are met.</summary>
     public virtual IReadOnlyList<string> ClassNames => [];
-
-    /// <summary>The classes that must come before a new one, so that labels are what the source says.</summary>
-    public virtual IEnumerable<string> ClassesBefore(string className) => [];
 
     /// <summary>The part of the images that was passed on, 0 to 1; null if it is unknown.</summary>
     public abstract double? Fraction { get; }
 
     /// <summary>The files of other kinds; null if there are none.</summary>
     public virtual string? LeftAlone => null;
+
+    /// <summary>The splits that its files are, as one line; null if it is no source of such files.</summary>
+    public virtual string? Splits => null;
 
     /// <summary>The images. Each <see cref="PackEntry.Read"/> may be called at any later time.</summary>
     public abstract IEnumerable<PackEntry> Entries(CancellationToken cancellation);

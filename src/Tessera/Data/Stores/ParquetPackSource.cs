@@ -22,21 +22,14 @@ internal sealed record ParquetPackSource(string Root, string[] Files, ImageSize 
 {
     private const string Ending = ".parquet";
 
-    private string[] _names = [];
-
     /// <summary>Whether a name is that of a Parquet file.</summary>
     public static bool Reads(string name) => name.EndsWith(Ending, StringComparison.OrdinalIgnoreCase);
-
-    public override IEnumerable<string> ClassesBefore(string className) =>
-        _names.Contains(className)
-            ? _names.TakeWhile(name => name != className) : base.ClassesBefore(className);
 
     protected override IEnumerable<Sample> Samples(string path)
     {
         using FileStream file = Open(path);
         InputException? error = null;
         ParquetFile? parquet = Guard(() => ParquetFile.Open(path, file));
-        _names = parquet?.Names ?? [];
         int row = 0;
         for (int group = 0; parquet is not null && group < parquet.Groups; group++)
         {
@@ -81,7 +74,7 @@ internal sealed record ParquetPackSource(string Root, string[] Files, ImageSize 
     }
 
     /// <summary>The images and classes of a group of rows.</summary>
-    private sealed record Rows(byte[]?[] Images, string?[] Classes);
+    private sealed record Rows(byte[]?[] Images, SampleClass?[] Classes);
 
     /// <summary>An open file and the columns that are read of it.</summary>
     private sealed class ParquetFile
@@ -92,6 +85,7 @@ internal sealed record ParquetPackSource(string Root, string[] Files, ImageSize 
         private readonly ParquetReader _reader;
         private readonly DataField _image;
         private readonly DataField? _label;
+        private readonly string[] _names;
 
         private ParquetFile(string path, Stream file, ParquetReader reader)
         {
@@ -103,14 +97,11 @@ internal sealed record ParquetPackSource(string Root, string[] Files, ImageSize 
             if (_label is { ClrType: Type type } && !LabelTypes.Contains(type))
                 throw new InputException(
                     $"{path}: its column label is of the type {type.Name}; make it int32, int64 or text");
-            Names = ClassNames(reader.CustomMetadata);
+            _names = ClassNames(reader.CustomMetadata);
 
             DataField? Find(string name) =>
                 fields.FirstOrDefault(field => field.Path.ToString() == name);
         }
-
-        /// <summary>The names of the classes, by number; empty if the file does not say.</summary>
-        public string[] Names { get; }
 
         public int Groups => _reader.RowGroupCount;
 
@@ -127,7 +118,7 @@ internal sealed record ParquetPackSource(string Root, string[] Files, ImageSize 
             CheckPages(reader, _image);
             if (_label is not null) CheckPages(reader, _label);
             byte[]?[] images = Column<ReadOnlyMemory<byte>, byte[]>(reader, _image, bytes => bytes.ToArray());
-            return new Rows(images, _label is null ? new string?[images.Length] : Labels(reader, _label));
+            return new Rows(images, _label is null ? new SampleClass?[images.Length] : Labels(reader, _label));
         }
 
         private void CheckPages(ParquetRowGroupReader reader, DataField field) => ParquetCheck.Pages(
@@ -136,11 +127,11 @@ internal sealed record ParquetPackSource(string Root, string[] Files, ImageSize 
                 ?? throw new InvalidDataException($"a group of rows lacks the column {field.Path}"),
             reader.RowCount);
 
-        private string?[] Labels(ParquetRowGroupReader reader, DataField field) =>
+        private SampleClass?[] Labels(ParquetRowGroupReader reader, DataField field) =>
             field.ClrType == typeof(ReadOnlyMemory<char>)
-                ? Column<ReadOnlyMemory<char>, string>(reader, field, text => text.ToString())
-            : field.ClrType == typeof(int) ? Column<int, string>(reader, field, number => NameOf(number))
-            : Column<long, string>(reader, field, NameOf);
+                ? Column<ReadOnlyMemory<char>, SampleClass>(reader, field, text => SampleClass.Named(text.ToString()))
+            : field.ClrType == typeof(int) ? Column<int, SampleClass>(reader, field, number => ClassOf(number))
+            : Column<long, SampleClass>(reader, field, ClassOf);
 
         /// <summary>The values of a column, one for each row: null where the file has none.</summary>
         private static TResult?[] Column<T, TResult>(
@@ -163,11 +154,9 @@ internal sealed record ParquetPackSource(string Root, string[] Files, ImageSize 
         }
 
         // -1 marks images without a class.
-        private string? NameOf(long label) =>
-            label < 0 ? null
-            : label < Names.Length ? Names[label]
-            : label.ToString(CultureInfo.InvariantCulture);
+        private SampleClass? ClassOf(long label) => label < 0 ? null : SampleClass.Numbered(label, _names);
 
+        /// <summary>The names of the classes, by number; empty if the file does not say.</summary>
         private static string[] ClassNames(IReadOnlyDictionary<string, string>? metadata)
         {
             if (metadata?.GetValueOrDefault("huggingface") is not { } text) return [];

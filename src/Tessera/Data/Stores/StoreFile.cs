@@ -18,22 +18,27 @@ internal sealed class StoreFile : IDisposable
     public string Path { get; }
 
     /// <summary>Bytes of the file.</summary>
-    public long Length => Guard(() => RandomAccess.GetLength(_handle));
+    public long Length => Guard(() => RandomAccess.GetLength(_handle), FileErrors.Reading);
 
     /// <summary>Opens a file to be read; others may read it too.</summary>
     /// <exception cref="InputException">It cannot be opened, or another process is writing it.</exception>
-    public static StoreFile Open(string path) => Open(path, FileAccess.Read, FileShare.Read | FileShare.Delete);
+    public static StoreFile Open(string path) =>
+        Open(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
 
-    /// <summary>Opens a file to be written, which no other may open meanwhile.</summary>
+    /// <summary>
+    /// Opens a file to be written, which no other may open meanwhile; a new one is empty. It is never another file that
+    /// takes the place of one: two processes cannot both believe that they write it.
+    /// </summary>
     /// <exception cref="InputException">It cannot be opened, or another process has it open.</exception>
-    public static StoreFile OpenToWrite(string path) => Open(path, FileAccess.ReadWrite, FileShare.None);
+    public static StoreFile OpenToWrite(string path) =>
+        Open(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
 
-    private static StoreFile Open(string path, FileAccess access, FileShare share)
+    private static StoreFile Open(string path, FileMode mode, FileAccess access, FileShare share)
     {
         path = FileErrors.FilePath(path);
         try
         {
-            SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, access, share, FileOptions.RandomAccess);
+            SafeFileHandle handle = File.OpenHandle(path, mode, access, share, FileOptions.RandomAccess);
             return new StoreFile(path, handle);
         }
         catch (IOException e) when (FileErrors.IsInUse(e))
@@ -95,7 +100,7 @@ internal sealed class StoreFile : IDisposable
     {
         RandomAccess.FlushToDisk(_handle);
         return true;
-    });
+    }, FileErrors.Writing);
 
     /// <summary>Cuts the file.</summary>
     /// <exception cref="InputException">It cannot be written.</exception>
@@ -103,7 +108,7 @@ internal sealed class StoreFile : IDisposable
     {
         RandomAccess.SetLength(_handle, length);
         return true;
-    });
+    }, FileErrors.Writing);
 
     /// <summary>The error for a file with wrong bytes.</summary>
     public InputException Wrong(string message, Exception cause) => new($"{Path}: {message}", cause);
@@ -114,7 +119,7 @@ internal sealed class StoreFile : IDisposable
 
     public void Dispose() => _handle.Dispose();
 
-    private T Guard<T>(Func<T> work)
+    private T Guard<T>(Func<T> work, Func<string, Exception, InputException> error)
     {
         try
         {
@@ -122,7 +127,7 @@ internal sealed class StoreFile : IDisposable
         }
         catch (Exception e) when (FileErrors.IsFileError(e))
         {
-            throw FileErrors.Writing(Path, e);
+            throw error(Path, e);
         }
     }
 }

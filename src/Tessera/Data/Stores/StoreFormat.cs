@@ -114,10 +114,14 @@ internal sealed record StoreHeader(ImageSize Size, int Channels, int ImagesPerBl
     /// <summary>Bytes of an image.</summary>
     public int ImageLength => Size.Height * Size.Width * Channels;
 
-    /// <summary>Whether the numbers are in their ranges.</summary>
+    /// <summary>Whether the store is of the cache, which can be made anew at any time.</summary>
+    public bool IsCached => Fingerprint != 0;
+
+    /// <summary>Whether the numbers are in their ranges: a block's pixels and its tables fit into an array.</summary>
     public bool IsValid =>
         Size is { Height: > 0, Width: > 0 } && Channels is 1 or 3 && ImagesPerBlock > 0
-        && (long)Size.Height * Size.Width * Channels * ImagesPerBlock <= Array.MaxLength;
+        && (Int128)Size.Height * Size.Width * Channels * ImagesPerBlock <= Array.MaxLength
+        && BlockTables.LengthFor(ImagesPerBlock) <= Array.MaxLength;
 }
 
 /// <summary>How far a store is written.</summary>

@@ -5,6 +5,7 @@ internal sealed class StoreLayout
 {
     private readonly StoreFile _file;
     private readonly List<StoreBlock> _blocks = [];
+    private readonly HashSet<string> _classes = new(StringComparer.Ordinal);
 
     private StoreLayout(StoreFile file, StoreHeader header, StoreCommit commit) =>
         (_file, Header, Commit) = (file, header, commit);
@@ -102,7 +103,8 @@ internal sealed class StoreLayout
             StoreBlock? block = Commit.End - at < StoreBlock.HeaderLength
                 ? null : StoreBlock.Decode(_file.Read(at, StoreBlock.HeaderLength));
             block = block is null ? null : block with { Start = at, First = first };
-            if (block is null || EndOf(block) > Commit.End || block.Count > Commit.Images - first)
+            if (block is null || block.Count > Math.Min(Header.ImagesPerBlock, Commit.Images - first)
+                || EndOf(block) > Commit.End)
                 throw _file.Damaged($"block {number}, at byte {at},");
             _blocks.Add(block);
             at = EndOf(block);
@@ -116,7 +118,11 @@ internal sealed class StoreLayout
     {
         const string What = "the list of classes", LeftOutWhat = "the list of images left out";
         if (block.ClassesLength > 0)
-            Classes.AddRange(ReadTexts(block, block.ClassesAt, block.ClassesLength, block.ClassesChecksum, What));
+        {
+            List<string> classes = ReadTexts(block, block.ClassesAt, block.ClassesLength, block.ClassesChecksum, What);
+            if (!classes.TrueForAll(_classes.Add)) throw Damaged(block, What);
+            Classes.AddRange(classes);
+        }
         if (block.LeftOutLength == 0) return;
         List<string> texts = ReadTexts(block, block.LeftOutAt, block.LeftOutLength, block.LeftOutChecksum, LeftOutWhat);
         if (texts.Count % 2 != 0) throw Damaged(block, LeftOutWhat);

@@ -27,12 +27,10 @@ internal sealed class StoreWriter : IDisposable
     /// </exception>
     public StoreWriter(string path, StoreHeader header)
     {
-        if (!File.Exists(path)) Create(path, header);
         _file = StoreFile.OpenToWrite(path);
         try
         {
-            StoreLayout layout = StoreLayout.Read(_file);
-            CheckSame(layout.Header, header);
+            StoreLayout layout = ReadOrBegin(header);
             (_header, _commit) = (layout.Header, layout.Commit);
             foreach (string name in layout.Classes) _labels.Add(name, _labels.Count);
             foreach (StoreBlock block in layout.Blocks)
@@ -76,6 +74,7 @@ internal sealed class StoreWriter : IDisposable
     public bool Add(string name, string className, Split split, ReadOnlySpan<byte> pixels)
     {
         if (!_names.Add(HashOf(name))) return false;
+        MarkIncomplete();
         _filling.Add(name, LabelOf(className), split, pixels);
         if (_filling.Count == _header.ImagesPerBlock) Write();
         return true;
@@ -85,6 +84,7 @@ internal sealed class StoreWriter : IDisposable
     public void LeaveOut(string name, string reason)
     {
         if (!_names.Add(HashOf(name))) return;
+        MarkIncomplete();
         _filling.LeftOut.Add(name);
         _filling.LeftOut.Add(reason);
     }
@@ -108,12 +108,58 @@ internal sealed class StoreWriter : IDisposable
         _file.Dispose();
     }
 
-    private static void Create(string path, StoreHeader header) => AtomicFile.Write(path, stream =>
+    /// <summary>The layout of the file, which is begun if it is empty, or of the cache and of no use.</summary>
+    private StoreLayout ReadOrBegin(StoreHeader header)
     {
-        stream.Write(StoreFormat.Encode(header));
-        stream.Write(StoreFormat.Encode(StoreCommit.Empty));
-        stream.Write(new byte[StoreFormat.PageLength]);
-    });
+        if (_file.Length == 0) Begin(header);
+        try
+        {
+            StoreLayout layout = StoreLayout.Read(_file);
+            CheckSame(layout.Header, header);
+            return layout;
+        }
+        catch (InputException e) when (header.IsCached && !FileErrors.IsCauseOf(e))
+        {
+            _file.Cut(0);
+            Begin(header);
+            return StoreLayout.Read(_file);
+        }
+    }
+
+    private void Begin(StoreHeader header)
+    {
+        try
+        {
+            _file.Write(
+                0,
+                [
+                    .. StoreFormat.Encode(header), .. StoreFormat.Encode(StoreCommit.Empty),
+                    .. new byte[StoreFormat.PageLength],
+                ]);
+            _file.Flush();
+        }
+        catch
+        {
+            // A part of the pages would be a damaged store, where an empty file is a new one.
+            _file.Cut(0);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Before an image goes into a complete store, its commits say that it is not complete, so that it says so too if
+    /// packing ends before the next block.
+    /// </summary>
+    private void MarkIncomplete()
+    {
+        if (!_commit.IsComplete) return;
+        long complete = StoreFormat.PlaceOf(_commit);
+        // First where the one before it lies, which then counts if a power cut spoils the other.
+        Commit(_commit with { IsComplete = false });
+        _file.Flush();
+        _file.Write(complete, StoreFormat.Encode(_commit));
+        _file.Flush();
+    }
 
     private void CheckSame(StoreHeader found, StoreHeader wanted)
     {

@@ -21,7 +21,10 @@ namespace Tessera.Data.Stores;
 internal sealed record TarPackSource(string Root, string[] Files, ImageSize Size, int Channels)
     : ShardPackSource(Root, Files, Size, Channels)
 {
-    private const long LargestImage = 1L << 30, LargestText = 1 << 20;
+    private const long LargestText = 1 << 20;
+
+    // Of gzip.
+    private const long MostExpansion = 1100;
 
     private static readonly string[] Endings = [".tar", ".tar.gz", ".tgz"];
     private static readonly string[] ClassKeys = ["label", "cls", "class"];
@@ -33,30 +36,56 @@ internal sealed record TarPackSource(string Root, string[] Files, ImageSize Size
     protected override IEnumerable<Sample> Samples(string path)
     {
         using var entries = new TarEntries(path);
-        string? key = null, className = null;
+        string? key = null;
+        SampleClass? sampleClass = null;
         Sample? image = null;
+        InputException? damage = null;
         while (entries.Next() is { } entry)
         {
             Position = entries.Position;
+            if (IsHidden(entry.Name)) continue;
             (string entryKey, string ending) = Parts(entry.Name);
             if (entryKey != key)
             {
-                if (image is not null) yield return image with { ClassName = className ?? FolderOf(image.Key) };
-                (key, className, image) = (entryKey, null, null);
+                if (image is not null) yield return Whole(image);
+                (key, sampleClass, image, damage) = (entryKey, null, null, null);
             }
             if (image is null && ImageFile.IsImage(entry.Name))
-                image = entries.Read(LargestImage) is { } bytes
+                image = entries.Read(ImageFile.MaxFileBytes) is { } bytes
                     ? new Sample(entry.Name, null, bytes)
                     : new Sample(entry.Name, null, null, entries.Error ?? new InputException(
-                        $"{path}/{Printable.OneLine(entry.Name)}: {entry.Length} bytes are too many (limit 1 GiB); remove it"));
+                        $"{path}/{Printable.OneLine(entry.Name)}: {entry.Length} bytes are too many (limit 1 GiB); "
+                        + "remove it"));
             else if (ending is ".cls" or ".json" && entries.Read(LargestText) is { } text)
-                className ??= ClassOf(text, ending);
+                Guard(() => sampleClass ??= ClassOf(text, ending), entry.Name);
         }
         // Of the last sample in a damaged archive, the class may be lost.
-        if (image is not null && entries.Error is null)
-            yield return image with { ClassName = className ?? FolderOf(image.Key) };
+        if (image is not null && entries.Error is null) yield return Whole(image);
         if (entries.Error is { } error) yield return new Sample("", null, null, error);
+
+        // An image whose class is lost would go into a class that is not its own.
+        Sample Whole(Sample found) => damage is null
+            ? found with { Class = sampleClass ?? FolderOf(found.Key) } : found with { Image = null, Error = damage };
+
+        void Guard(Action read, string name)
+        {
+            try
+            {
+                read();
+            }
+            // The latter for texts that are no UTF-16, which are not looked at before.
+            catch (Exception e) when (e is JsonException or InvalidOperationException)
+            {
+                damage = new InputException(
+                    $"{path}/{Printable.OneLine(name)}: it is no JSON, or its text is damaged; replace or remove it",
+                    e);
+            }
+        }
     }
+
+    /// <summary>Whether a folder would leave it out: whether a part of its path begins with a dot.</summary>
+    private static bool IsHidden(string name) =>
+        name.Split('/').Any(part => part.StartsWith('.') && part is not ("." or ".."));
 
     private static (string Key, string Ending) Parts(string name)
     {
@@ -64,26 +93,20 @@ internal sealed record TarPackSource(string Root, string[] Files, ImageSize Size
         return dot < 0 ? (name, "") : (name[..dot], Path.GetExtension(name).ToLowerInvariant());
     }
 
-    private static string? FolderOf(string name) =>
-        name.TrimStart('.').TrimStart('/').Split('/') is [var folder, _, ..] ? folder : null;
+    private static SampleClass? FolderOf(string name) =>
+        name.TrimStart('.').TrimStart('/').Split('/') is [var folder, _, ..] ? SampleClass.Named(folder) : null;
 
-    private static string? ClassOf(byte[] text, string ending)
+    private static SampleClass? ClassOf(byte[] text, string ending)
     {
-        if (ending == ".cls") return Encoding.UTF8.GetString(text).Trim() is { Length: > 0 } name ? name : null;
-        try
+        if (ending == ".cls")
+            return Encoding.UTF8.GetString(text).Trim() is { Length: > 0 } name ? SampleClass.Parse(name) : null;
+        using JsonDocument json = JsonDocument.Parse(text);
+        if (json.RootElement.ValueKind != JsonValueKind.Object) return null;
+        foreach (string key in ClassKeys)
         {
-            using JsonDocument json = JsonDocument.Parse(text);
-            if (json.RootElement.ValueKind != JsonValueKind.Object) return null;
-            foreach (string key in ClassKeys)
-            {
-                if (json.RootElement.TryGetProperty(key, out JsonElement value)
-                    && value.ValueKind is JsonValueKind.String or JsonValueKind.Number)
-                    return value.ToString();
-            }
-        }
-        catch (JsonException)
-        {
-            // Its image is of use all the same.
+            if (!json.RootElement.TryGetProperty(key, out JsonElement value)) continue;
+            if (value.ValueKind == JsonValueKind.Number) return SampleClass.Parse(value.GetRawText());
+            if (value.ValueKind == JsonValueKind.String) return SampleClass.Named(value.GetString()!);
         }
         return null;
     }
@@ -94,6 +117,7 @@ internal sealed record TarPackSource(string Root, string[] Files, ImageSize Size
         private readonly string _path;
         private readonly FileStream _file;
         private readonly TarReader _tar;
+        private readonly long _mostBytes;
         private TarEntry? _current;
 
         public TarEntries(string path)
@@ -102,13 +126,16 @@ internal sealed record TarPackSource(string Root, string[] Files, ImageSize Size
             try
             {
                 _file = File.OpenRead(path);
+                bool isCompressed = IsCompressed(_file);
+                _mostBytes = _file.Length * (isCompressed ? MostExpansion : 1);
+                _tar = new TarReader(
+                    new TarGuard(isCompressed ? new GZipStream(_file, CompressionMode.Decompress) : _file));
             }
             catch (Exception e) when (FileErrors.IsFileError(e))
             {
+                _file?.Dispose();
                 throw FileErrors.Reading(path, e);
             }
-            _tar = new TarReader(
-                path.EndsWith('r') ? _file : new GZipStream(_file, CompressionMode.Decompress));
         }
 
         /// <summary>Bytes read of the archive.</summary>
@@ -129,6 +156,7 @@ internal sealed record TarPackSource(string Root, string[] Files, ImageSize Size
         /// <summary>The content of the file; null if it is too long or damaged.</summary>
         public byte[]? Read(long most) => _current!.Length > most ? null : Guard(() =>
         {
+            if (_current.Length > _mostBytes) throw new InvalidDataException("it declares more than it holds");
             byte[] bytes = new byte[_current.Length];
             _current.DataStream?.ReadExactly(bytes);
             return bytes;
@@ -138,6 +166,14 @@ internal sealed record TarPackSource(string Root, string[] Files, ImageSize Size
         {
             _tar.Dispose();
             _file.Dispose();
+        }
+
+        private static bool IsCompressed(FileStream file)
+        {
+            Span<byte> start = stackalloc byte[2];
+            int length = file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+            file.Position = 0;
+            return start[..length].SequenceEqual((ReadOnlySpan<byte>)[0x1F, 0x8B]);
         }
 
         private T? Guard<T>(Func<T?> read) where T : class

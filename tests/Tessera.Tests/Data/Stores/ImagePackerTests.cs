@@ -98,6 +98,75 @@ public sealed class ImagePackerTests : IDisposable
         Assert.Contains("\nb/new.png b ", after, StringComparison.Ordinal);
     }
 
+    /// <summary>The store must not say that it is complete when it lacks an image of the second call.</summary>
+    [Fact]
+    public void A_complete_store_is_incomplete_from_the_first_new_image_on()
+    {
+        _folder.Fill(12);
+        _folder.Pack();
+        _folder.Add("b/new.png", 50);
+        byte[] before = File.ReadAllBytes(_folder.Path);
+        _folder.Pack();
+        byte[] whole = File.ReadAllBytes(_folder.Path);
+        File.WriteAllBytes(_folder.Path, before);
+        using var stop = new CancellationTokenSource();
+        var source = new StoppingSource(
+            new FolderPackSource(ImageFolder.List(_folder.Images, Cancellation), StoreFolder.Side, 3), 13, stop);
+        Assert.ThrowsAny<OperationCanceledException>(
+            () => ImagePacker.Pack(source, _folder.Path, StoreFolder.Options, null, stop.Token));
+        using (ImageStore store = ImageStore.Open(_folder.Path))
+        {
+            Assert.Equal(12, store.Count);
+            Assert.False(store.IsComplete, "the store says that it is complete");
+        }
+        Assert.Equal(1, _folder.Pack().Added);
+        Assert.Equal(Hash(whole), Hash(File.ReadAllBytes(_folder.Path)));
+    }
+
+    /// <summary>Whoever is told that the images are packed finds them there.</summary>
+    [Fact]
+    public void Of_several_that_create_a_store_at_once_each_succeeds_or_is_refused()
+    {
+        _folder.Fill(3);
+        for (int round = 0; round < 10; round++)
+        {
+            int packed = 0;
+            Parallel.For(0, 4, _ =>
+            {
+                try
+                {
+                    _folder.Pack();
+                    Interlocked.Increment(ref packed);
+                }
+                catch (StoreInUseException)
+                {
+                    // Another one has it.
+                }
+            });
+            Assert.InRange(packed, 1, 4);
+            using (ImageStore store = ImageStore.Open(_folder.Path))
+                Assert.Equal((3, true), (store.Count, store.IsComplete));
+            File.Delete(_folder.Path);
+        }
+    }
+
+    [Fact]
+    public void An_empty_file_is_a_new_store()
+    {
+        _folder.Fill(3);
+        File.WriteAllBytes(_folder.Path, []);
+        Assert.Equal(3, _folder.Pack().Added);
+    }
+
+    [Fact]
+    public void Errors_that_are_not_of_the_input_come_out_as_they_are()
+    {
+        var images = new ImageSource(
+            "few", 8, 3, new int[5], ["any"], i => i == 3 ? throw new InvalidTimeZoneException("3") : new byte[192]);
+        Assert.Equal("3", Assert.Throws<InvalidTimeZoneException>(
+            () => ImagePacker.Pack(images, Split.Train, _folder.Path, cancellation: Cancellation)).Message);
+    }
+
     [Fact]
     public void Damaged_images_are_all_named_and_what_came_before_them_stays()
     {

@@ -1,5 +1,7 @@
 using System.Formats.Tar;
 using System.IO.Compression;
+using System.Text;
+using System.Text.Json;
 using Parquet;
 using Parquet.Schema;
 using Tessera.Data;
@@ -25,13 +27,15 @@ public sealed class ShardTests : IDisposable
     [InlineData("shard.tar")]
     [InlineData("shard.tar.gz")]
     [InlineData("shard.tgz")]
+    [InlineData("SHARD.TAR")]
     public void Tar_samples_have_the_class_of_their_text_json_or_folder(string name)
     {
         WriteTar(
             name, ("a/001.cls", "2"u8.ToArray()), ("a/001.png", Png(1)), ("a/002.png", Png(2)),
             ("a/002.json", """{"caption": "x", "label": 0}"""u8.ToArray()), ("a/003.jpg.png", Png(3)),
             ("readme.txt", "no image"u8.ToArray()), ("b/004.png", Png(4)), ("b/004.seg.png", Png(9)),
-            ("b/004.cls", "sea horse\n"u8.ToArray()), ("005.png", Png(5)), ("005.json", "not json"u8.ToArray()));
+            ("b/004.cls", "sea horse\n"u8.ToArray()), ("005.png", Png(5)), ("005.json", "{}"u8.ToArray()),
+            ("a/._001.png", Png(8)), (".cache/6.png", Png(6)));
         PackResult result = Pack(_folder[name]);
         Assert.Equal((5, 0), (result.Added, result.LeftOut.Count));
         using ImageStore store = ImageStore.Open(Store);
@@ -42,6 +46,70 @@ public sealed class ShardTests : IDisposable
             Enumerable.Range(0, 5).Select(images.NameOf));
         Assert.Equal([2, 0, 3, 4, 5], images.Labels);
         for (int i = 0; i < 5; i++) Assert.Equal(Fitted(i + 1), images.Read(i));
+    }
+
+    /// <summary>Compressed or not is seen by the bytes.</summary>
+    [Fact]
+    public void A_compressed_archive_may_be_named_as_one_that_is_not()
+    {
+        File.Move(WriteTar("shard.tgz", ("1.png", Png(1))), _folder["shard.tar"]);
+        Assert.Equal(1, Pack(_folder["shard.tar"]).Added);
+    }
+
+    /// <summary>Only a number as it is usually written, and where the file says that the class is one.</summary>
+    [Fact]
+    public void Texts_and_folders_that_look_like_numbers_are_names()
+    {
+        WriteTar(
+            "shard.tar", ("2019/1.png", Png(1)), ("2.cls", "00012"u8.ToArray()), ("2.png", Png(2)),
+            ("3.json", """{"label": "7"}"""u8.ToArray()), ("3.png", Png(3)),
+            ("4.json", """{"label": 1}"""u8.ToArray()), ("4.png", Png(4)));
+        Pack(_folder["shard.tar"]);
+        using ImageStore store = ImageStore.Open(Store);
+        Assert.Equal(["2019", "00012", "7", "0", "1"], store.ClassNames);
+    }
+
+    /// <summary>A class that is lost must not become another one in silence.</summary>
+    [Theory]
+    [InlineData("not json", null)]
+    [InlineData("""{"label": "\ud800"}""", null)]
+    [InlineData("""{"label": "?"}""", (byte)0xFF)]
+    public void A_sample_with_a_damaged_json_is_damaged(string json, byte? inPlace)
+    {
+        byte[] bytes = [.. Encoding.UTF8.GetBytes(json).Select(b => b == '?' ? inPlace ?? b : b)];
+        WriteTar("shard.tar", ("a/1.png", Png(1)), ("a/2.json", bytes), ("a/2.png", Png(2)), ("a/3.png", Png(3)));
+        DamagedImagesException e = Assert.Throws<DamagedImagesException>(() => Pack(_folder["shard.tar"]));
+        Assert.Equal(["shard.tar/a/2.png"], e.Names);
+        Assert.Contains("shard.tar/a/2.json: it is no JSON", e.Message, StringComparison.Ordinal);
+        Assert.Equal(2, Pack(_folder["shard.tar"], skipDamaged: true).Added);
+    }
+
+    [Fact]
+    public void Encoded_images_are_held_up_to_a_limit()
+    {
+        WriteTar("shard.tar", [.. Enumerable.Range(0, 6).Select(i => ($"{i}.png", Png(i)))]);
+        var seen = new List<int>();
+        var options = new PackOptions { Size = Side, MostHeld = 2 * Png(0).Length - 1 };
+        ImagePacker.Pack(
+            _folder["shard.tar"], Store, options, new ImmediateProgress<PackProgress>(p => seen.Add(p.Images)),
+            Cancellation);
+        Assert.InRange(seen.Count, 3, 6);
+        Assert.Equal(6, seen[^1]);
+    }
+
+    /// <summary>Each row by its own file's names, though rows of two files are packed together.</summary>
+    [Fact]
+    public void Parquet_files_of_a_folder_each_have_names_of_their_own()
+    {
+        Directory.CreateDirectory(_folder["shards"]);
+        WriteParquet("shards/a.parquet", [Png(1)], [1], Names("cat", "dog"));
+        WriteParquet("shards/b.parquet", [Png(2)], [4], Names("eel", "fox", "gnu"));
+        Pack(_folder["shards"]);
+        using ImageStore store = ImageStore.Open(Store);
+        Assert.Equal(["cat", "dog", "eel", "fox", "gnu", "3", "4"], store.ClassNames);
+
+        static string Names(params string[] names) =>
+            """{"info": {"features": {"label": {"names": """ + JsonSerializer.Serialize(names) + "}}}}";
     }
 
     [Fact]
@@ -114,12 +182,12 @@ public sealed class ShardTests : IDisposable
             Write(schema, file, null, async writer =>
             {
                 await writer.WriteAsync(schema.GetDataFields()[0], (byte[][])[Png(1), Png(2), Png(3)]);
-                await writer.WriteAsync(schema.GetDataFields()[1], (string[])["sun", null!, "sea"]);
+                await writer.WriteAsync(schema.GetDataFields()[1], (string[])["sun", null!, "5"]);
             });
         }
         Pack(_folder["data.parquet"]);
         using ImageStore store = ImageStore.Open(Store);
-        Assert.Equal(["sun", ImageFolder.Unlabelled, "sea"], store.ClassNames);
+        Assert.Equal(["sun", ImageFolder.Unlabelled, "5"], store.ClassNames);
         Assert.Equal(Fitted(2), store.Images(Split.All).Read(1));
     }
 
@@ -128,7 +196,8 @@ public sealed class ShardTests : IDisposable
     {
         foreach (string name in (string[])["train-0.tar", "train-1.tar", "validation-0.tar", "extra.tar"])
             WriteTar($"shards/{name}", ("1.png", Png(1)), ("2.png", Png(2)));
-        Pack(_folder["shards"]);
+        Assert.Contains(
+            "validation-0.tar: to test on", Pack(_folder["shards"]).Splits, StringComparison.Ordinal);
         using (ImageStore store = ImageStore.Open(Store))
             Assert.Equal([4, 2, 8], new[] { Split.Train, Split.Test, Split.All }.Select(store.CountOf));
 
@@ -178,7 +247,13 @@ public sealed class ShardTests : IDisposable
     [Fact]
     public void A_name_with_a_line_break_is_told_in_one_line()
     {
-        WriteTar("shard.tar", ("a\nb.png", [1, 2, 3]));
+        using (var tar = new TarWriter(File.Create(_folder["shard.tar"]), TarEntryFormat.Ustar))
+        {
+            tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, "a\nb.png")
+            {
+                DataStream = new MemoryStream([1, 2, 3]),
+            });
+        }
         InputException e = Assert.ThrowsAny<InputException>(() => Pack(_folder["shard.tar"]));
         Assert.Contains("/a\\u000ab.png", e.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', e.Message);
@@ -193,12 +268,36 @@ public sealed class ShardTests : IDisposable
         Assert.Throws<InputException>(() => Pack(_folder["none.tar"]));
     }
 
+    /// <summary>Memory for as much as an archive declares would be a gigabyte for a few bytes.</summary>
+    [Theory]
+    [InlineData("shard.tar")]
+    [InlineData("shard.tar.gz")]
+    public void Attributes_of_a_file_that_are_too_long_are_refused(string name)
+    {
+        byte[] header = new byte[512];
+        "x"u8.CopyTo(header);
+        "10000000000\0"u8.CopyTo(header.AsSpan(124));
+        "ustar\000"u8.CopyTo(header.AsSpan(257));
+        header[156] = (byte)'x';
+        header.AsSpan(148, 8).Fill((byte)' ');
+        string checksum = Convert.ToString(header.Sum(value => value), toBase: 8).PadLeft(6, '0') + "\0 ";
+        Encoding.ASCII.GetBytes(checksum).CopyTo(header.AsSpan(148));
+        using (Stream file = File.Create(_folder[name]))
+        using (Stream stream = name.EndsWith('r') ? file : new GZipStream(file, CompressionLevel.Fastest))
+            stream.Write([.. header, .. new byte[4096]]);
+        InputException e = Assert.Throws<DamagedImagesException>(() => Pack(_folder[name]));
+        Assert.Contains("it declares 1073741824 bytes of attributes", e.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("few.tar")]
     [InlineData("few.parquet")]
     public void Files_damaged_at_random_are_survived(string name)
     {
-        if (TarPackSource.Reads(name)) WriteTar(name, ("a/1.png", Png(1)), ("a/1.cls", "1"u8.ToArray()));
+        if (TarPackSource.Reads(name))
+            WriteTar(
+                name, ("a/1.png", Png(1)), ("a/1.cls", "1"u8.ToArray()), ("a/2.png", Png(2)),
+                ("a/2.json", """{"caption": "x\u00e9", "label": "sea"}"""u8.ToArray()));
         else WriteParquet(name, [Png(1), Png(2)], [0, 1], null);
         string path = _folder[name];
         Damage.IsSurvived<InputException>(File.ReadAllBytes(path), path, file =>
@@ -221,7 +320,8 @@ public sealed class ShardTests : IDisposable
     {
         string path = _folder.Write(name, []);
         using FileStream file = File.Create(path);
-        using Stream stream = name.EndsWith('r') ? file : new GZipStream(file, CompressionLevel.Fastest);
+        using Stream stream = name.EndsWith("tar", StringComparison.OrdinalIgnoreCase)
+            ? file : new GZipStream(file, CompressionLevel.Fastest);
         using var tar = new TarWriter(stream);
         foreach ((string entry, byte[] content) in entries)
             tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, entry) { DataStream = new MemoryStream(content) });

@@ -176,6 +176,44 @@ public sealed class StoreDamageTests : IDisposable
         string Refusal() => Assert.Throws<InputException>(() => ImageStore.Open(Path)).Message;
     }
 
+    /// <summary>Sizes whose product is a small number in 64 bits, and a block of more images than a full one.</summary>
+    [Theory]
+    [InlineData(int.MaxValue, int.MaxValue, 4, "its header is damaged")]
+    [InlineData(1, 1, int.MaxValue, "its header is damaged")]
+    [InlineData(4, 4, PerBlock - 1, "block 0, at byte 12288, is damaged")]
+    public void Sizes_that_cannot_be_are_refused(int height, int width, int perBlock, string message)
+    {
+        byte[] bad = [.. _good];
+        foreach ((int at, int number) in (ReadOnlySpan<(int, int)>)[(12, height), (16, width), (24, perBlock)])
+            BinaryPrimitives.WriteInt32LittleEndian(bad.AsSpan(at), number);
+        BinaryPrimitives.WriteUInt32LittleEndian(bad.AsSpan(Page - 4), Crc(bad.AsSpan(0, Page - 4)));
+        File.WriteAllBytes(Path, bad);
+        Assert.Contains(
+            message, Assert.Throws<InputException>(() => ImageStore.Open(Path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_class_named_twice_is_damage()
+    {
+        File.Delete(Path);
+        var images = new ImageSource("few", 4, 1, [0, 1], ["cat", "dog"], _ => new byte[ImageLength]);
+        ImagePacker.Pack(images, Split.Train, Path, cancellation: Cancellation);
+        byte[] bad = File.ReadAllBytes(Path);
+        const int Classes = First + 64, Length = 2 * (4 + 3);
+        "cat"u8.CopyTo(bad.AsSpan(Classes + Length - 3));
+        BinaryPrimitives.WriteUInt32LittleEndian(bad.AsSpan(First + 20), Crc(bad.AsSpan(Classes, Length)));
+        BinaryPrimitives.WriteUInt32LittleEndian(bad.AsSpan(First + 60), Crc(bad.AsSpan(First, 60)));
+        File.WriteAllBytes(Path, bad);
+        const string Message = "the list of classes of the block at byte 12288 is damaged";
+        Assert.Contains(
+            Message, Assert.Throws<InputException>(() => ImageStore.Open(Path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            Message,
+            Assert.Throws<InputException>(
+                () => ImagePacker.Pack(images, Split.Train, Path, cancellation: Cancellation)).Message,
+            StringComparison.Ordinal);
+    }
+
     /// <summary>All that the file says, or null if it is refused, in one line that names it.</summary>
     private string? Read(out bool isComplete)
     {
