@@ -23,6 +23,9 @@ internal sealed record TarPackSource(string Root, string[] Files, ImageSize Size
 {
     private const long LargestImage = 1L << 30, LargestText = 1 << 20;
 
+    // Memory for a longer entry is taken as its bytes come: a damaged archive may declare any length.
+    private const long BelievedLength = 1 << 20;
+
     private static readonly string[] Endings = [".tar", ".tar.gz", ".tgz"];
     private static readonly string[] ClassKeys = ["label", "cls", "class"];
 
@@ -48,7 +51,8 @@ internal sealed record TarPackSource(string Root, string[] Files, ImageSize Size
                 image = entries.Read(LargestImage) is { } bytes
                     ? new Sample(entry.Name, null, bytes)
                     : new Sample(entry.Name, null, null, entries.Error ?? new InputException(
-                        $"{path}/{Printable.OneLine(entry.Name)}: {entry.Length} bytes are too many (limit 1 GiB); remove it"));
+                        $"{path}/{Printable.OneLine(entry.Name)}: {entry.Length} bytes are too many (limit 1 GiB); "
+                        + "remove it"));
             else if (ending is ".cls" or ".json" && entries.Read(LargestText) is { } text)
                 className ??= ClassOf(text, ending);
         }
@@ -129,8 +133,13 @@ internal sealed record TarPackSource(string Root, string[] Files, ImageSize Size
         /// <summary>The content of the file; null if it is too long or damaged.</summary>
         public byte[]? Read(long most) => _current!.Length > most ? null : Guard(() =>
         {
-            byte[] bytes = new byte[_current.Length];
-            _current.DataStream?.ReadExactly(bytes);
+            long length = _current.Length;
+            byte[] bytes = new byte[Math.Min(length, BelievedLength)];
+            for (int read = 0; read < length; read = bytes.Length)
+            {
+                if (read > 0) Array.Resize(ref bytes, (int)Math.Min(length, 2L * read));
+                _current.DataStream?.ReadExactly(bytes.AsSpan(read));
+            }
             return bytes;
         });
 
