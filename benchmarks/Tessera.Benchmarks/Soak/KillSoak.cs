@@ -57,6 +57,7 @@ internal sealed class KillSoak(Job job, string folder, int seed)
     /// <returns>False if it ended before.</returns>
     private bool KillOnce(string place)
     {
+        var clock = Stopwatch.StartNew();
         using var started = new Started(job.Command(place), _temporary);
         WaitForMoment(started, place);
         int[] children = started.Children;
@@ -69,12 +70,12 @@ internal sealed class KillSoak(Job job, string folder, int seed)
         {
             Missed++;
             // The machine is less busy than it was.
-            _seconds = Math.Max(LeastSeconds, _seconds * 0.8);
+            _seconds = Math.Max(LeastSeconds, Math.Min(_seconds * 0.8, clock.Elapsed.TotalSeconds));
             if (!started.Process.HasExited || started.Process.ExitCode != 0) Fault(place, $"it failed: {started.Said}");
             return false;
         }
         WaitForAll(place, children);
-        _seconds *= 1.03;
+        _seconds *= 1.1;
         try
         {
             string state = job.StateOf(place);
