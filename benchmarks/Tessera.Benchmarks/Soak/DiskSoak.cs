@@ -10,7 +10,7 @@ internal sealed class DiskSoak(Job job, string disk, string folder, Random rando
 {
     private const int WrongInput = 2, MostAttempts = 40;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
 
     private readonly string _temporary = Directory.CreateDirectory(Path.Combine(folder, "tmp")).FullName;
 
@@ -132,12 +132,13 @@ internal sealed class DiskSoak(Job job, string disk, string folder, Random rando
 /// <summary><c>soak disk</c>; benchmarks/soak/disk.sh runs it.</summary>
 internal static class DiskSoakProgram
 {
-    private const int TrainingImages = 400, PackedImages = 1300, DiskMegabytes = 160;
+    private const int TrainingImages = 200, PackedImages = 1300, DiskMegabytes = 160;
 
     /// <returns>1 if a process failed otherwise or its result differed; 2 if nothing can be mounted.</returns>
     public static int Run(SoakOptions options)
     {
-        string folder = options.NewFolder("disk"), disk = Directory.CreateDirectory(Path.Combine(folder, "disk")).FullName;
+        string folder = options.NewFolder("disk");
+        string disk = Directory.CreateDirectory(Path.Combine(folder, "disk")).FullName;
         if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess
             || !Mount("mount", "-t", "tmpfs", "-o", $"size={DiskMegabytes}m", "tmpfs", disk))
         {

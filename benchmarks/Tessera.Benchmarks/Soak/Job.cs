@@ -46,7 +46,7 @@ internal abstract class Job(string name, string program)
 /// <summary>Training of a tiny tokenizer.</summary>
 internal sealed class TrainingJob : Job
 {
-    private const int Updates = 240;
+    private const int Updates = 120;
 
     private static readonly string[] Timed = ["images_per_second", "seconds"];
 
@@ -72,7 +72,7 @@ internal sealed class TrainingJob : Job
             :
             [
                 "--data", _data, "--size", "32", "--batch", "16", "--hidden", "16", "--residual-hidden", "8",
-                "--codes", "64", "--code-dim", "8", "--updates", $"{Updates}", "--checkpoint-every", "7",
+                "--codes", "64", "--code-dim", "8", "--updates", $"{Updates}", "--checkpoint-every", "5",
                 "--eval-every", "20", "--threads", "1", "--seed", "5",
             ],
     ];

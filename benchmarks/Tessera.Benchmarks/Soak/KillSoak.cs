@@ -5,12 +5,15 @@ namespace Tessera.Benchmarks.Soak;
 /// <summary>Ends processes by SIGKILL at random moments and continues their work, until it is done.</summary>
 internal sealed class KillSoak(Job job, string folder, int seed)
 {
-    private const int MostKillsOfATrial = 6;
+    private const int MostKillsOfATrial = 9;
+    private const double LeastSeconds = 1;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3), PatienceWithRanks = TimeSpan.FromSeconds(30);
+    // Long, for machines with other work.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(15), PatienceWithRanks = TimeSpan.FromMinutes(1);
 
     private readonly Random _random = new(seed);
     private readonly string _temporary = Directory.CreateDirectory(Path.Combine(folder, "tmp")).FullName;
+    // About as long as the work takes.
     private double _seconds;
 
     /// <summary>How often a kill hit in each state of the work, and which process it hit.</summary>
@@ -54,6 +57,7 @@ internal sealed class KillSoak(Job job, string folder, int seed)
     /// <returns>False if it ended before.</returns>
     private bool KillOnce(string place)
     {
+        var clock = Stopwatch.StartNew();
         using var started = new Started(job.Command(place), _temporary);
         WaitForMoment(started, place);
         int[] children = started.Children;
@@ -65,10 +69,13 @@ internal sealed class KillSoak(Job job, string folder, int seed)
         if (started.Process.HasExited || !Kill(id) || !started.WaitForEnd(Patience) || started.Process.ExitCode == 0)
         {
             Missed++;
+            // The machine is less busy than it was.
+            _seconds = Math.Max(LeastSeconds, Math.Min(_seconds * 0.8, clock.Elapsed.TotalSeconds));
             if (!started.Process.HasExited || started.Process.ExitCode != 0) Fault(place, $"it failed: {started.Said}");
             return false;
         }
         WaitForAll(place, children);
+        _seconds *= 1.1;
         try
         {
             string state = job.StateOf(place);
@@ -151,7 +158,7 @@ internal sealed class KillSoak(Job job, string folder, int seed)
 /// <summary><c>soak kills</c>; benchmarks/soak/kills.sh runs it.</summary>
 internal static class KillSoakProgram
 {
-    private const int TrainingImages = 400, PackedImages = 1800;
+    private const int TrainingImages = 200, PackedImages = 1800;
 
     /// <returns>1 if a result differed or a process failed.</returns>
     public static int Run(SoakOptions options)

@@ -33,7 +33,8 @@ internal static class ReaderSoakProgram
         Subject[] chosen = [.. all.Where(subject => options.Only is null || options.Only == subject.Name)];
         if (chosen.Length == 0)
         {
-            Console.Error.WriteLine($"no reader {options.Only}; there are {string.Join(", ", all.Select(s => s.Name))}");
+            Console.Error.WriteLine(
+                $"no reader {options.Only}; there are {string.Join(", ", all.Select(each => each.Name))}");
             return 2;
         }
         int total = options.Case is null ? options.Cases : chosen.Length, weights = chosen.Sum(s => s.Weight), done = 0;
@@ -70,7 +71,7 @@ internal static class ReaderSoakProgram
         return tallies.Any(tally => tally.Faults.Count > 0) ? 1 : 0;
     }
 
-    /// <summary>Keeps the name of the file that is read where it outlives a crash, and ends what does not end.</summary>
+    /// <summary>Keeps the name of the file that is read where it outlives a crash; ends what does not end.</summary>
     private static void Watch(ReaderSoak soak, Mark mark)
     {
         (string name, TimeSpan time) = soak.Current;

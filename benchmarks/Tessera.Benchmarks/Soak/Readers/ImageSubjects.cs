@@ -145,8 +145,7 @@ internal sealed class ImageSubjects(string fixtures, string folder)
                 }
             }
             if (damage is not null) throw damage;
-        })
-    { MostMegabytes = ImageMegabytes };
+        });
 
     private static byte[] Parquet(CompressionMethod compression)
     {

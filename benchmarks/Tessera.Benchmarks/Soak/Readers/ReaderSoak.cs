@@ -42,7 +42,7 @@ internal sealed class Tally(string name)
 /// <param name="seed">The seed of all damage.</param>
 internal sealed class ReaderSoak(string folder, int seed)
 {
-    // Other work of the machine may hold up any file once.
+    // A file that takes longer is tried again: other work of the machine may hold up any file once.
     private const double MostMilliseconds = 5000;
 
     private long _started = long.MaxValue;

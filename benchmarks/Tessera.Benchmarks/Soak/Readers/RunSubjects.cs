@@ -13,14 +13,23 @@ using Tessera.Training;
 namespace Tessera.Benchmarks.Soak.Readers;
 
 /// <summary>Readers of run folders, and <c>tessera info</c> on everything that it reads.</summary>
-/// <param name="folder">The folder of all subjects: each has a run folder of its own in it.</param>
-internal sealed class RunSubjects(string folder)
+internal sealed class RunSubjects
 {
     private const int Side = 16;
 
     private static readonly string[] Logs = ["metrics.csv", "series.csv", "eval.csv"];
 
+    private readonly string _folder;
     private readonly ImageSet _train = Images(0, 12), _test = Images(SyntheticShapes.FirstTestNumber, 6);
+    private readonly string _trained;
+
+    /// <summary>Trains a run, of which each subject gets a copy.</summary>
+    /// <param name="folder">The folder of all subjects.</param>
+    public RunSubjects(string folder)
+    {
+        _folder = folder;
+        _trained = Train();
+    }
 
     /// <summary>All of them.</summary>
     public IEnumerable<Subject> All() => [.. Configs(), .. Resumed(), .. OfTheProgram()];
@@ -32,7 +41,7 @@ internal sealed class RunSubjects(string folder)
             using TrainedModel trained = TrainedModel.Open(run);
             trained.Run!.Checkpoints();
         });
-        string prior = Path.Combine(folder, "config-of-prior"), features = Path.Combine(folder, "config-of-classifier");
+        string prior = Path.Combine(_folder, "config-of-prior"), features = Path.Combine(_folder, "config-of-classifier");
         PriorRun.Create(prior, PriorOptions.Default with
         {
             Data = "shapes",
@@ -57,8 +66,8 @@ internal sealed class RunSubjects(string folder)
         yield return OnRun(
             "checkpoint", 20,
             ["checkpoints/20/state.json", "checkpoints/20/model.safetensors", "checkpoints/20/optimizer.safetensors"],
-            Resume);
-        yield return OnRun("logs-resumed", 20, Logs, Resume);
+            Resume, isChanged: true);
+        yield return OnRun("logs-resumed", 20, Logs, Resume, isChanged: true);
         yield return OnRun("logs-read", 40, Logs, ReadLogs);
         yield return OnRun("logs-watched", 40, Logs, run =>
         {
@@ -128,14 +137,25 @@ internal sealed class RunSubjects(string folder)
         throw new InputException(text.TrimEnd());
     }
 
-    /// <summary>A run of 20 updates with two checkpoints, of which files are damaged; it is put back each time.</summary>
-    private Subject OnRun(string name, int weight, string[] files, Action<string> read)
+    /// <summary>A run of 20 updates with two checkpoints, of which files are damaged and put back each time.</summary>
+    /// <param name="name">The name of the subject.</param>
+    /// <param name="weight">Its part of all files.</param>
+    /// <param name="files">The files that are damaged.</param>
+    /// <param name="read">Reads the run.</param>
+    /// <param name="isChanged">Whether reading changes the run, so that all of it is put back.</param>
+    private Subject OnRun(string name, int weight, string[] files, Action<string> read, bool isChanged = false)
     {
-        string run = Path.Combine(folder, name, "run");
-        Train(run);
-        File.WriteAllText(Path.Combine(run, "skipped.txt"), "a.png\nb\\nc.png\n");
-        var before = Directory.GetFiles(run, "*", SearchOption.AllDirectories)
-            .ToDictionary(path => path, File.ReadAllBytes);
+        string run = Path.Combine(_folder, name, "run");
+        foreach (string file in Directory.GetFiles(_trained, "*", SearchOption.AllDirectories))
+        {
+            string copy = Path.Combine(run, Path.GetRelativePath(_trained, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+        IEnumerable<string> kept = isChanged
+            ? Directory.GetFiles(run, "*", SearchOption.AllDirectories)
+            : files.Select(file => Path.Combine(run, file));
+        (string Path, byte[] Bytes)[] before = [.. kept.Select(path => (path, File.ReadAllBytes(path)))];
         return new Subject(
             name, weight,
             [.. files.Select(file => new Sample($"run/{file}", File.ReadAllBytes(Path.Combine(run, file))))],
@@ -152,8 +172,9 @@ internal sealed class RunSubjects(string folder)
         };
     }
 
-    private void Train(string run)
+    private string Train()
     {
+        string run = Path.Combine(_folder, "made", "run");
         TrainingOptions options = Preset.Default.Options with
         {
             Model = new VqVaeOptions
@@ -176,9 +197,12 @@ internal sealed class RunSubjects(string folder)
         using var learner = new TokenizerLearner(TokenizerRun.Create(run, options), _train, _test);
         using var trainer = new Trainer(learner);
         trainer.Run();
+        File.WriteAllText(Path.Combine(run, "skipped.txt"), "a.png\nb\\nc.png\n");
+        return run;
     }
 
     private static ImageSet Images(long first, int count) => new(
-        "few", Side, Side, 3, [.. Enumerable.Range(0, count).Select(i => SyntheticShapes.Image(first + i, Side).Pixels)],
+        "few", Side, Side, 3,
+        [.. Enumerable.Range(0, count).Select(i => SyntheticShapes.Image(first + i, Side).Pixels)],
         [.. Enumerable.Range(0, count).Select(i => i % 2)], ["cube", "sphere"]);
 }

@@ -23,8 +23,8 @@ internal sealed record TarPackSource(string Root, string[] Files, ImageSize Size
 {
     private const long LargestText = 1 << 20;
 
-    // Of gzip.
-    private const long MostExpansion = 1100;
+    // Memory for a longer entry is taken as its bytes come: a damaged archive may declare any length.
+    private const long BelievedLength = 1 << 20;
 
     private static readonly string[] Endings = [".tar", ".tar.gz", ".tgz"];
     private static readonly string[] ClassKeys = ["label", "cls", "class"];
@@ -117,7 +117,6 @@ internal sealed record TarPackSource(string Root, string[] Files, ImageSize Size
         private readonly string _path;
         private readonly FileStream _file;
         private readonly TarReader _tar;
-        private readonly long _mostBytes;
         private TarEntry? _current;
 
         public TarEntries(string path)
@@ -127,7 +126,6 @@ internal sealed record TarPackSource(string Root, string[] Files, ImageSize Size
             {
                 _file = File.OpenRead(path);
                 bool isCompressed = IsCompressed(_file);
-                _mostBytes = _file.Length * (isCompressed ? MostExpansion : 1);
                 _tar = new TarReader(
                     new TarGuard(isCompressed ? new GZipStream(_file, CompressionMode.Decompress) : _file));
             }
@@ -156,9 +154,13 @@ internal sealed record TarPackSource(string Root, string[] Files, ImageSize Size
         /// <summary>The content of the file; null if it is too long or damaged.</summary>
         public byte[]? Read(long most) => _current!.Length > most ? null : Guard(() =>
         {
-            if (_current.Length > _mostBytes) throw new InvalidDataException("it declares more than it holds");
-            byte[] bytes = new byte[_current.Length];
-            _current.DataStream?.ReadExactly(bytes);
+            long length = _current.Length;
+            byte[] bytes = new byte[Math.Min(length, BelievedLength)];
+            for (int read = 0; read < length; read = bytes.Length)
+            {
+                if (read > 0) Array.Resize(ref bytes, (int)Math.Min(length, 2L * read));
+                _current.DataStream?.ReadExactly(bytes.AsSpan(read));
+            }
             return bytes;
         });
 

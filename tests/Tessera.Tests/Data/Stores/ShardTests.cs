@@ -245,6 +245,42 @@ public sealed class ShardTests : IDisposable
     }
 
     [Fact]
+    public void An_archive_that_declares_more_than_it_holds_takes_little_memory()
+    {
+        byte[] archive = File.ReadAllBytes(WriteTar("shard.tar", ("1.png", Png(1))));
+        // The last header is that of the file: its length in octal digits, and the sum of its bytes with spaces there.
+        Span<byte> header = archive.AsSpan(archive.AsSpan().LastIndexOf("ustar"u8) - 257, 512);
+        "05000000000\0"u8.CopyTo(header[124..]);
+        header.Slice(148, 8).Fill((byte)' ');
+        int sum = 0;
+        foreach (byte b in header) sum += b;
+        Encoding.ASCII.GetBytes(Convert.ToString(sum, 8).PadLeft(6, '0') + '\0', header[148..]);
+        File.WriteAllBytes(_folder["shard.tar"], archive);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        PackSource source = PackSource.Find(_folder["shard.tar"], Side, 3, Cancellation);
+        PackEntry[] entries = [.. source.Entries(Cancellation)];
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 16 << 20);
+        Assert.Contains(
+            "it is damaged or cut short",
+            Assert.ThrowsAny<InputException>(() => entries[0].Read()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_longer_image_in_an_archive_is_read()
+    {
+        byte[] pixels = new byte[1200 * 1200 * 3];
+        new Random(1).NextBytes(pixels);
+        byte[] file = ImageFile.EncodePng(new Image(1200, 1200, 3, pixels));
+        Assert.InRange(file.Length, 4 << 20, 8 << 20);
+        WriteTar("shard.tar.gz", ("1.png", file));
+        Pack(_folder["shard.tar.gz"]);
+        using ImageStore store = ImageStore.Open(Store);
+        Assert.Equal(
+            ImageTransform.Fit(new Image(1200, 1200, 3, pixels), Side, Side, 3).Pixels,
+            store.Images(Split.All).Read(0));
+    }
+
+    [Fact]
     public void A_name_with_a_line_break_is_told_in_one_line()
     {
         using (var tar = new TarWriter(File.Create(_folder["shard.tar"]), TarEntryFormat.Ustar))
