@@ -12,6 +12,8 @@ public sealed class InputHintsTests(Trained trained)
     [InlineData("CodeDim must be 1 to 8192, not 0", "CodeDim", null, "--code-dim must be 1 to 8192, not 0")]
     [InlineData("choose one by its key", "key", null, "choose one by its key (--key NAME)")]
     [InlineData("leave the key out", "key", "ema", "leave the key out (--key ema)")]
+    [InlineData(
+        "no place", "Cache", null, "no place; or keep the images in memory with a larger --cache")]
     [InlineData("take a smaller batch", "Batch", null, "take a smaller batch (--batch)")]
     [InlineData("add some", "split", "all", "add some")]
     [InlineData("a run; resume it", "resume", null, "a run; resume it (tessera train --resume --out DIR)")]
@@ -21,7 +23,10 @@ public sealed class InputHintsTests(Trained trained)
         string message, string? option, string? value, string expected) =>
         Assert.Equal(expected, InputHints.Describe(
             new InputException(message) { Option = option, Value = value },
-            new Command("train") { new Option<string>("--key"), new Option<int>("--batch") }));
+            new Command("train")
+            {
+                new Option<string>("--key"), new Option<int>("--batch"), new Option<string>("--cache"),
+            }));
 
     /// <summary>A property that the library names, and what a user of the program reads.</summary>
     [Theory]

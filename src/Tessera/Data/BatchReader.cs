@@ -1,4 +1,3 @@
-
 namespace Tessera.Data;
 
 /// <summary>

@@ -38,8 +38,7 @@ internal abstract record PackSource(string Name, ImageSize Size, int Channels)
             ? new ImageWalk([], [], [Path.GetFileName(path)]) : ImageWalk.Below(path, cancellation);
         string[] archives = [.. found.Others.Where(TarPackSource.Reads)];
         string[] tables = [.. found.Others.Where(ParquetPackSource.Reads)];
-        ThrowIfMixed(
-            path, ("images", found.Paths), ("tar archives", archives), ("Parquet files", tables));
+        ThrowIfMixed(path, ("image", found.Paths), ("tar archive", archives), ("Parquet file", tables));
         return archives.Length > 0 ? new TarPackSource(root, archives, size, channels)
             : tables.Length > 0 ? new ParquetPackSource(root, tables, size, channels)
             : found.Paths.Count > 0 ? new FolderPackSource(ImageFolder.List(path, found), size, channels)
@@ -53,15 +52,15 @@ internal abstract record PackSource(string Name, ImageSize Size, int Channels)
         string[] held =
         [
             .. kinds.Where(kind => kind.Paths.Count > 0)
-                .Select(kind => Invariant($"{kind.Paths.Count} {kind.Kind} ({Listed(kind.Paths)})")),
+                .Select(kind => Invariant($"{kind.Paths.Count} {kind.Kind}{Listed(kind.Paths)}")),
         ];
         if (held.Length > 1)
             throw new InputException(
                 $"{path} holds {string.Join(" and ", held)}; name one of the files, or a folder of one kind, or move "
                 + "what is not to be packed elsewhere");
 
-        static string Listed(IReadOnlyList<string> paths) =>
-            Printable.OneLine(paths[0]) + (paths.Count > 1 ? ", ..." : "");
+        static string Listed(IReadOnlyList<string> paths) => paths.Count == 1
+            ? $" ({Printable.OneLine(paths[0])})" : $"s ({Printable.OneLine(paths[0])}, ...)";
     }
 
     /// <summary>The classes that come first, in this order; others follow as they are met.</summary>
@@ -94,6 +93,7 @@ internal sealed record FolderPackSource(FolderListing Listing, ImageSize Size, i
 
     public override IEnumerable<PackEntry> Entries(CancellationToken cancellation)
     {
+        _passed = 0;
         var reader = new ImageReader([], Size, Channels);
         foreach (FolderEntry entry in Listing.Entries)
         {
@@ -116,6 +116,7 @@ internal sealed record ImagesPackSource(ImageSource Images, Split Split)
 
     public override IEnumerable<PackEntry> Entries(CancellationToken cancellation)
     {
+        _passed = 0;
         for (int i = 0; i < Images.Count; i++)
         {
             int number = i;

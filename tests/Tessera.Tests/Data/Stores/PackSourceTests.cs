@@ -35,12 +35,12 @@ public sealed class PackSourceTests : IDisposable
         WriteTar("mixed/1.tar");
         _folder.Write("mixed/assets/logo.png", Png);
         Assert.Contains(
-            "mixed holds 1 images (assets/logo.png) and 2 tar archives (0.tar, ...); name one of the files, or a "
+            "mixed holds 1 image (assets/logo.png) and 2 tar archives (0.tar, ...); name one of the files, or a "
             + "folder of one kind", Refusal(), StringComparison.Ordinal);
         Directory.Delete(_folder["mixed", "assets"], recursive: true);
         _folder.Write("mixed/a.parquet", []);
         Assert.Contains(
-            "mixed holds 2 tar archives (0.tar, ...) and 1 Parquet files (a.parquet)", Refusal(),
+            "mixed holds 2 tar archives (0.tar, ...) and 1 Parquet file (a.parquet)", Refusal(),
             StringComparison.Ordinal);
         Assert.Equal(["0.tar/1.png"], Names("mixed/0.tar"));
 
