@@ -42,9 +42,6 @@ internal sealed class Tally(string name)
 /// <param name="seed">The seed of all damage.</param>
 internal sealed class ReaderSoak(string folder, int seed)
 {
-    // A file that takes longer is tried again: other work of the machine may hold up any file once.
-    private const double MostMilliseconds = 5000;
-
     private long _started = long.MaxValue;
     private string _current = "";
 
@@ -109,29 +106,26 @@ internal sealed class ReaderSoak(string folder, int seed)
         (Sample sample, byte[] file) = subject.Case(seed, number);
         string path = Write(subject, sample, file);
         _current = $"--only {subject.Name} --case {number}";
-        for (int attempt = 1; ; attempt++)
+        long nativeBefore = subject.UsesNativeMemory ? ProcessMemory.StartPeak() : 0;
+        long before = GC.GetTotalAllocatedBytes();
+        Volatile.Write(ref _started, Stopwatch.GetTimestamp());
+        // Of the process: other work of the machine may hold up any file.
+        TimeSpan timeBefore = Environment.CpuUsage.TotalTime;
+        Exception? end = null;
+        try
         {
-            long nativeBefore = subject.UsesNativeMemory ? ProcessMemory.StartPeak() : 0;
-            long before = GC.GetTotalAllocatedBytes();
-            Volatile.Write(ref _started, Stopwatch.GetTimestamp());
-            Exception? end = null;
-            try
-            {
-                subject.Read(path);
-            }
-            catch (Exception e)
-            {
-                end = e;
-            }
-            double milliseconds = Stopwatch.GetElapsedTime(_started).TotalMilliseconds;
-            if (milliseconds > MostMilliseconds && attempt == 1) continue;
-            long bytes = GC.GetTotalAllocatedBytes() - before;
-            if (subject.UsesNativeMemory) bytes = Math.Max(bytes, ProcessMemory.Peak() - nativeBefore);
-            double megabytes = bytes / (double)(1 << 20);
-            Watch?.Invoke(file, end, milliseconds, megabytes);
-            Judge(subject, tally, number, end, milliseconds, megabytes);
-            break;
+            subject.Read(path);
         }
+        catch (Exception e)
+        {
+            end = e;
+        }
+        double milliseconds = (Environment.CpuUsage.TotalTime - timeBefore).TotalMilliseconds;
+        long bytes = GC.GetTotalAllocatedBytes() - before;
+        if (subject.UsesNativeMemory) bytes = Math.Max(bytes, ProcessMemory.Peak() - nativeBefore);
+        double megabytes = bytes / (double)(1 << 20);
+        Watch?.Invoke(file, end, milliseconds, megabytes);
+        Judge(subject, tally, number, end, milliseconds, megabytes);
         Volatile.Write(ref _started, long.MaxValue);
         if (subject.Restore is { } restore) restore();
     }
@@ -144,7 +138,7 @@ internal sealed class ReaderSoak(string folder, int seed)
         tally.Measured(milliseconds, megabytes);
         if (end is not null && subject.Fault(end) is { } fault)
             Note($"{fault} {end.GetType()} {TopOf(end)}", $"{fault}: {end}");
-        if (milliseconds > MostMilliseconds) Note("slow", $"{milliseconds:0} ms");
+        if (milliseconds > subject.MostMilliseconds) Note("slow", $"{milliseconds:0} ms");
         if (megabytes > subject.MostMegabytes) Note("large", $"{megabytes:0} MB");
 
         void Note(string kind, string text)

@@ -19,9 +19,13 @@ internal sealed record Sample(string Name, byte[] Bytes)
 internal sealed record Subject(string Name, int Weight, IReadOnlyList<Sample> Samples, Action<string> Read)
 {
     private const long UsualMegabytes = 256;
+    private const double UsualMilliseconds = 5000;
 
     /// <summary>The most megabytes that reading may take.</summary>
     public long MostMegabytes { get; init; } = UsualMegabytes;
+
+    /// <summary>The most milliseconds of processor time that reading may take.</summary>
+    public double MostMilliseconds { get; init; } = UsualMilliseconds;
 
     /// <summary>Whether memory outside the managed heap counts, which takes longer to measure.</summary>
     public bool UsesNativeMemory { get; init; }
