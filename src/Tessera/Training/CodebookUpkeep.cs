@@ -90,10 +90,9 @@ internal sealed class CodebookUpkeep
             ulong stream = RandomStreams.Revival + ((ulong)level << LevelShift) + (ulong)update;
             Quantizer quantizer = _model.Quantizer.Levels[level];
             Tensor latents = LatentsOf(quantized, level);
-            int vectors = latents.Shape.Rows;
-            if (_share is not null) vectors = checked(vectors / _share.Count * _share.Whole);
             // All ranks have the same running sizes: either all need the vectors of all or none does.
-            if (!quantizer.HasRareCodes(vectors)) continue;
+            if (_share is not null && !quantizer.HasRareCodes(latents.Shape.Rows / _share.Count * _share.Whole))
+                continue;
             using Tensor? all = _share?.GatherRows(latents);
             moved += quantizer.Revive(all ?? latents, new CounterRandom(_seed, stream));
         }
