@@ -150,12 +150,15 @@ public sealed partial class MpirunTests : IDisposable
         Assert.Equal("tessera: interrupted", Assert.Single(Mpirun.OwnLines(outcome)).TrimEnd());
     }
 
-    /// <summary>The gradients of 256 channels are 3 MB: five pieces, four of them begun in the backward pass.</summary>
+    /// <summary>
+    /// The gradients of 192 channels are 3 MB: pieces that are begun in the backward pass. That the sums are right is
+    /// tested with threads; here messages arrive when they do.
+    /// </summary>
     [Fact]
     public void Gradients_of_a_large_model_are_summed_while_it_computes()
     {
         Mpirun.SkipIfMissing();
-        string[] Large(string run) => Training(run, "--hidden", "256", "--updates", "4", "--eval-every", "4");
+        string[] Large(string run) => Training(run, "--hidden", "192", "--updates", "4", "--eval-every", "4");
         Outcome two = Mpirun.Run(2, Large("two"));
         Assert.True(two.Code == 0, two.Error);
         Match messages = MessagesSent().Match(two.Output);
@@ -163,11 +166,6 @@ public sealed partial class MpirunTests : IDisposable
             $"not even eight messages an update were sent: {two.Output}");
         Assert.Equal(0, Mpirun.Run(2, Large("again")).Code);
         Assert.Equal(Weights("two"), Weights("again"));
-        float[] one = [.. Series("two").Select(row => row[0])];
-        Tool.Succeed(Large("one"));
-        Assert.All(
-            one.Zip(Series("one").Select(row => row[0])),
-            pair => Assert.True(Math.Abs(pair.First - pair.Second) < 1e-4 * pair.Second, $"{pair} differ"));
     }
 
     [Fact]
