@@ -36,7 +36,7 @@ internal sealed class Tally(string name)
     }
 }
 
-/// <summary>Gives readers damaged files: each is read, or refused with the exception that the reader documents.</summary>
+/// <summary>Gives readers damaged files: each is read, or refused with the exception that it documents.</summary>
 /// <param name="folder">A folder for the files, which each subject has a part of.</param>
 /// <param name="seed">The seed of all damage.</param>
 internal sealed class ReaderSoak(string folder, int seed)

@@ -103,7 +103,7 @@ internal sealed class ThriftWalk(ReadOnlyMemory<byte> bytes)
         }
     }
 
-    /// <summary>Passes over a value; maps, sets and lists of truth values, which Parquet has not, are refused.</summary>
+    /// <summary>Skips a value; maps, sets and lists of truth values, which Parquet has not, are refused.</summary>
     private void Skip(int type)
     {
         switch (type)
