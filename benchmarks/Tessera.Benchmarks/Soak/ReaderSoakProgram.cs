@@ -92,7 +92,8 @@ internal static class ReaderSoakProgram
     private static void Print(List<Tally> tallies, TimeSpan time, int seed)
     {
         Console.WriteLine();
-        Console.WriteLine("| reader | files | read all the same | refused | slowest, ms of processor time | most, MB | faults |");
+        Console.WriteLine(
+            "| reader | files | read all the same | refused | slowest, ms of processor time | most, MB | faults |");
         Console.WriteLine("|---|---|---|---|---|---|---|");
         foreach (Tally tally in tallies)
             Console.WriteLine(

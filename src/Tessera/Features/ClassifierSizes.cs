@@ -39,8 +39,8 @@ public sealed record ClassifierSizes
         ThrowUnless(Channels is 1 or 3, nameof(Channels), $"must be 1 or 3, not {Channels}");
         ThrowUnless(Width is >= 1 and <= 2048, nameof(Width), $"must be 1 to 2048, not {Width}");
         ThrowUnless(Convolutions is >= 1 and <= 16, nameof(Convolutions), $"must be 1 to 16, not {Convolutions}");
-        // Null only if a file says so.
-        ThrowUnless(Classes.All(name => name is not null), nameof(Classes), $"must be names");
+        // Null only if a file says so, or says nothing: the generated reader then sets null.
+        ThrowUnless(Classes is not null && Classes.All(name => name is not null), nameof(Classes), $"must be names");
         ThrowUnless(Classes.Count >= 2, nameof(Classes), $"must be at least two, not {Classes.Count}");
     }
 

@@ -90,7 +90,7 @@ public sealed record CodePriorOptions
             (long)Rows * Columns * CodesPerCell <= 1 << 16,
             nameof(Columns), $"must give at most 65536 codes with {Rows} rows");
         // Null only if a file says so.
-        ThrowUnless(Classes.All(name => name is not null), nameof(Classes), $"must be names");
+        ThrowUnless(Classes is not null && Classes.All(name => name is not null), nameof(Classes), $"must be names");
         ThrowUnless(Width is >= 8 and <= 8192, nameof(Width), $"must be 8 to 8192, not {Width}");
         ThrowUnless(
             (AnyClass + 1L) * Width <= int.MaxValue / 2, nameof(Width),

@@ -132,6 +132,8 @@ public sealed class ClassifierLearnerTests : IDisposable
     [Theory]
     [InlineData("{ \"version\": \"1\", \"options\": null }")]
     [InlineData("{ \"version\": \"1\", \"options\": { \"model\": null } }")]
+    [InlineData("{ \"version\": \"1\", \"options\": { \"data\": \"shapes\", "
+        + "\"model\": { \"channels\": 3, \"width\": 2, \"convolutions\": 2 } } }")]
     [InlineData("{ \"version\": ")]
     public void A_damaged_config_is_named(string content)
     {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 
 namespace Tessera.Benchmarks.Soak.Readers;
@@ -37,12 +36,14 @@ internal sealed class Tally(string name)
     }
 }
 
-/// <summary>Gives readers damaged files: each is read, or refused with the exception that the reader documents.</summary>
+/// <summary>Gives readers damaged files: each is read, or refused with the exception that it documents.</summary>
 /// <param name="folder">A folder for the files, which each subject has a part of.</param>
 /// <param name="seed">The seed of all damage.</param>
 internal sealed class ReaderSoak(string folder, int seed)
 {
-    private long _started = long.MaxValue;
+    private const long NotStarted = -1;
+
+    private long _started = NotStarted;
     private string _current = "";
 
     /// <summary>Called with a line of text for every new kind of fault.</summary>
@@ -54,8 +55,9 @@ internal sealed class ReaderSoak(string folder, int seed)
     /// <summary>Called with every file, how reading it ended (null: it was read), milliseconds and megabytes.</summary>
     public Action<byte[], Exception?, double, double>? Watch { get; init; }
 
-    /// <summary>The file that is being read, and for how long.</summary>
-    public (string Name, TimeSpan Time) Current => (_current, Stopwatch.GetElapsedTime(Volatile.Read(ref _started)));
+    /// <summary>The file that is being read, and the time that the processor has taken for it.</summary>
+    public (string Name, TimeSpan Time) Current => Volatile.Read(ref _started) is var start && start == NotStarted
+        ? (_current, TimeSpan.Zero) : (_current, Environment.CpuUsage.TotalTime - TimeSpan.FromTicks(start));
 
     /// <summary>All subjects.</summary>
     /// <param name="fixtures">The folder tests/fixtures.</param>
@@ -108,9 +110,9 @@ internal sealed class ReaderSoak(string folder, int seed)
         _current = $"--only {subject.Name} --case {number}";
         long nativeBefore = subject.UsesNativeMemory ? ProcessMemory.StartPeak() : 0;
         long before = GC.GetTotalAllocatedBytes();
-        Volatile.Write(ref _started, Stopwatch.GetTimestamp());
         // Of the process: other work of the machine may hold up any file.
         TimeSpan timeBefore = Environment.CpuUsage.TotalTime;
+        Volatile.Write(ref _started, timeBefore.Ticks);
         Exception? end = null;
         try
         {
@@ -126,7 +128,7 @@ internal sealed class ReaderSoak(string folder, int seed)
         double megabytes = bytes / (double)(1 << 20);
         Watch?.Invoke(file, end, milliseconds, megabytes);
         Judge(subject, tally, number, end, milliseconds, megabytes);
-        Volatile.Write(ref _started, long.MaxValue);
+        Volatile.Write(ref _started, NotStarted);
         if (subject.Restore is { } restore) restore();
     }
 

@@ -41,7 +41,8 @@ internal sealed class RunSubjects
             using TrainedModel trained = TrainedModel.Open(run);
             trained.Run!.Checkpoints();
         });
-        string prior = Path.Combine(_folder, "config-of-prior"), features = Path.Combine(_folder, "config-of-classifier");
+        string prior = Path.Combine(_folder, "config-of-prior");
+        string features = Path.Combine(_folder, "config-of-classifier");
         PriorRun.Create(prior, PriorOptions.Default with
         {
             Data = "shapes",

@@ -79,13 +79,36 @@ internal static class ParquetCheck
             long Number(int field, int of = 0) => header.Integers.GetValueOrDefault((of, field), -1);
             (long full, long packed) = (Number(2), Number(3));
             long inPage = Math.Max(Number(1, of: 5), Number(1, of: 8)), inDictionary = Number(1, of: 7);
-            at += header.Length + packed;
+            long page = at + header.Length;
+            at = page + packed;
             if (full < 0 || packed < 0 || at > end || full > SparedPage + MostExpansion * packed
                 || inPage > rows - values || inDictionary > full)
-                throw new InvalidDataException("it declares pages of impossible sizes");
+                throw ImpossibleSizes();
+            if (column.Codec == CompressionCodec.SNAPPY && Number(7, of: 8) != 0)
+            {
+                // A page of the second version has its levels before what is compressed.
+                long levels = Math.Max(0, Number(5, of: 8)) + Math.Max(0, Number(6, of: 8));
+                CheckSnappy(file, page + levels, at, full - levels);
+            }
             values += Math.Max(inPage, 0);
         }
     }
+
+    /// <summary>Checks the length that Snappy's bytes begin with, which its reader takes memory for.</summary>
+    private static void CheckSnappy(Stream file, long at, long end, long expected)
+    {
+        if (at >= end) return;
+        long declared = 0;
+        byte[] start = ReadAt(file, at, (int)Math.Min(5, end - at));
+        for (int i = 0; i < start.Length; i++)
+        {
+            declared |= (long)(start[i] & 0x7F) << 7 * i;
+            if (start[i] < 0x80) break;
+        }
+        if (declared != expected) throw ImpossibleSizes();
+    }
+
+    private static InvalidDataException ImpossibleSizes() => new("it declares pages of impossible sizes");
 
     private static ThriftWalk ReadHeader(Stream file, long at, long end)
     {

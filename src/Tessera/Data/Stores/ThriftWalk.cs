@@ -34,7 +34,9 @@ internal sealed class ThriftWalk(ReadOnlyMemory<byte> bytes)
     /// <summary>Bytes that were walked through.</summary>
     public int Length => _at;
 
-    /// <summary>The integers of the outermost struct (under 0) and of the structs in it (under their field).</summary>
+    /// <summary>
+    /// The integers and truth values of the outermost struct (under 0) and of the structs in it (under their field).
+    /// </summary>
     public Dictionary<(int Of, int Field), long> Integers { get; } = [];
 
     /// <summary>The elements of the lists of structs in the outermost struct, by field.</summary>
@@ -80,6 +82,9 @@ internal sealed class ThriftWalk(ReadOnlyMemory<byte> bytes)
                 long value = ZigZag(Varint(LongestVarint));
                 if (_depth <= 2) Integers[(of, field)] = value;
                 break;
+            case 't':
+                if (_depth <= 2) Integers[(of, field)] = type == True ? 1 : 0;
+                break;
             case 'S':
                 Walk(shape.InnerOf(field), field);
                 break;
@@ -98,7 +103,7 @@ internal sealed class ThriftWalk(ReadOnlyMemory<byte> bytes)
         }
     }
 
-    /// <summary>Passes over a value; maps, sets and lists of truth values, which Parquet has not, are refused.</summary>
+    /// <summary>Skips a value; maps, sets and lists of truth values, which Parquet has not, are refused.</summary>
     private void Skip(int type)
     {
         switch (type)

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Parquet.Meta;
 using Tessera.Data.Stores;
 
 namespace Tessera.Tests.Data.Stores;
@@ -41,6 +42,29 @@ public sealed class ParquetCheckTests
     [InlineData(1000)]
     public void A_description_outside_the_file_is_refused(int length) =>
         Assert.Throws<InvalidDataException>(() => Check(Least, length));
+
+    /// <summary>Snappy's bytes begin with the length of what they hold, which its reader takes memory for.</summary>
+    [Theory]
+    [InlineData(new byte[] { 10 }, 1, true)]
+    [InlineData(new byte[] { 11 }, 1, false)]
+    [InlineData(new byte[] { 0xFF, 0xFF, 0xFF, 0x7F }, 1, false)]
+    [InlineData(new byte[] { 10 }, 2, false)]
+    public void A_page_holds_as_much_as_it_says(byte[] length, int rows, bool isAccepted)
+    {
+        // Kind 0, 10 bytes, 8 of them packed, one value; integers are in zigzag.
+        byte[] header =
+            [0x10 | Int32, 0, 0x10 | Int32, 20, 0x10 | Int32, 16, 0x20 | Struct, 0x10 | Int32, 2, Stop, Stop];
+        byte[] file = [.. header, .. length, .. new byte[8 - length.Length]];
+        var column = new ColumnMetaData
+        {
+            Codec = CompressionCodec.SNAPPY,
+            NumValues = rows,
+            TotalCompressedSize = file.Length,
+        };
+        Exception? e = Record.Exception(() => ParquetCheck.Pages(new MemoryStream(file), column, rows));
+        if (isAccepted) Assert.Null(e);
+        else Assert.IsType<InvalidDataException>(e);
+    }
 
     private static void Check(byte[] footer, int? length = null)
     {
