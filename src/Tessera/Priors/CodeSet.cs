@@ -103,7 +103,7 @@ public sealed class CodeSet
         if (ranks.Size > 1)
             new RankAgreement(ranks).CheckSame("images", ImagePremise.Of(images) + (flips ? ", mirrored too" : ""));
         ImageFit.Check(model.Options, images.Width, images.Height, images.Channels);
-        CheckMemory(model, images, flips ? 2 : 1);
+        CheckMemory(model, images, flips);
         int[] codes = EncodeAll(model, images, isMirrored: false, ranks, done => progress?.Report(done), cancellation);
         int[]? mirrored = flips
             ? EncodeAll(
@@ -116,13 +116,14 @@ public sealed class CodeSet
     }
 
     /// <summary>Codes are held in memory as one array, even those of images that are not.</summary>
-    private static void CheckMemory(VqVae model, ImageSet images, int ways)
+    private static void CheckMemory(VqVae model, ImageSet images, bool flips)
     {
         int cell = model.Options.PixelsPerCode;
-        long each = (long)(images.Height / cell) * (images.Width / cell) * model.Options.Cell.Codes * ways;
+        long each = (long)(images.Height / cell) * (images.Width / cell) * model.Options.Cell.Codes * (flips ? 2 : 1);
         if (images.Count * each > Array.MaxLength)
             throw new InputException(
-                $"the {images.Count} images of {images.Name} have {each} codes each, more than the "
+                $"the {images.Count} images of {images.Name} have {each} codes each"
+                + (flips ? " with the mirrored ones" : "") + ", more than the "
                 + $"{Array.MaxLength / each * each} that fit in memory; choose fewer images or a larger stride");
     }
 
@@ -157,11 +158,8 @@ public sealed class CodeSet
                 [batch], _ => model.Device.Upload<byte>(pixels, bytes), output => model.Device.Download(output, found));
             Span<int> received = all.AsSpan(0, counts.Sum() * length);
             ranks.Gather(found.AsSpan(0, count * length), received, [.. counts.Select(images => images * length)]);
-            for (int rank = 0; rank < counts.Length; rank++)
-            {
-                received[..(counts[rank] * length)].CopyTo(codes.AsSpan((parts[rank].First + done) * length));
-                received = received[(counts[rank] * length)..];
-            }
+            for (int rank = 0, at = 0; rank < counts.Length; at += counts[rank++] * length)
+                received.Slice(at, counts[rank] * length).CopyTo(codes.AsSpan((parts[rank].First + done) * length));
             encoded += counts.Sum();
             report(encoded);
         }

@@ -56,15 +56,8 @@ internal sealed class UpdateStep : IDisposable
         _learner.Model.ClearGradients();
         Tensor loss = _learner.Loss(_tape, Log);
         Log.RecordLoss(loss);
-        if (_learner.Share is { } share)
-        {
-            _tape.Backward(loss, share.SumFinal);
-            share.SumAll(Gradients());
-        }
-        else
-        {
-            _tape.Backward(loss);
-        }
+        _tape.Backward(loss, _learner.Share is { } share ? share.SumFinal : null);
+        _learner.Share?.SumAll(Gradients());
         _optimizer.Move(Log.Norm);
         Log.RecordNorm();
     }

@@ -16,7 +16,8 @@ internal sealed class ModelSubjects(string fixtures, string folder)
     // Enough for the codes of every fixture.
     private const int Codebook = 1 << 16, AtOnce = 16;
 
-    private static readonly VqVaeOptions Tiny = new()
+    /// <summary>A model that reads and trains at once.</summary>
+    public static readonly VqVaeOptions Tiny = new()
     {
         Hidden = 4,
         ResidualHidden = 2,

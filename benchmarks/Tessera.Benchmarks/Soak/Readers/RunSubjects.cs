@@ -1,9 +1,7 @@
 using Tessera.Cli;
 using Tessera.Data;
 using Tessera.Features;
-using Tessera.Models;
 using Tessera.Priors;
-using Tessera.Quantization;
 using Tessera.Runs;
 using Tessera.Studio.Live;
 using Tessera.Studio.Runs;
@@ -178,15 +176,7 @@ internal sealed class RunSubjects
         string run = Path.Combine(_folder, "made", "run");
         TrainingOptions options = Preset.Default.Options with
         {
-            Model = new VqVaeOptions
-            {
-                Hidden = 4,
-                ResidualHidden = 2,
-                ResidualLayers = 1,
-                Codes = 8,
-                CodeDim = 4,
-                Quantizer = new EmaVectorQuantizerOptions(),
-            },
+            Model = ModelSubjects.Tiny,
             Size = Side,
             Batch = 4,
             Budget = TrainingBudget.OfUpdates(20),
