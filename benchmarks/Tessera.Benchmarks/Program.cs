@@ -11,6 +11,7 @@ return args switch
     ["kernels", .. var options] => Kernels(options),
     ["recipe", .. var options] => RecipeProgram.Run(options),
     ["update-cost"] => UpdateCost.Run(),
+    ["quantizer-cost", .. var experiments] => QuantizerCost.Run(experiments),
     ["store", .. var arguments] => StoreTraining.Run(arguments),
     ["soak", .. var arguments] => SoakProgram.Run(arguments),
     _ => Usage(),
@@ -30,6 +31,7 @@ static int Usage()
         usage: Tessera.Benchmarks kernels [--filter PATTERN] [...]   times the kernels; kernels --help
                Tessera.Benchmarks recipe [NAME] [...]                makes the runs of docs/recipe.md; recipe --help
                Tessera.Benchmarks update-cost                        times updates of 32 and of 256 images
+               Tessera.Benchmarks quantizer-cost [NAME...]           times updates of the rows of docs/quantizers.md
                Tessera.Benchmarks store                              packs and trains on many images; store --help
                Tessera.Benchmarks soak                               kills, full disks, damaged files; soak --help
                Tessera.Benchmarks worker IMAGES VARIANCE THREADS   obeys benchmarks/compare.py

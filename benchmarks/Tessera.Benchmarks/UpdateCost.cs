@@ -1,4 +1,3 @@
-using Tessera.Cli.Benchmarking;
 using Tessera.Data;
 using Tessera.Runs;
 using Tessera.Tensors.Devices.Cpu;
@@ -8,12 +7,11 @@ namespace Tessera.Benchmarks;
 
 /// <summary>
 /// The fixed cost of an update of the default preset, which does not depend on its batch, with each optimizer. An
-/// update of n images takes t(n) = fixed + n x, so fixed = (8 t(32) - t(256)) / 7. The runs take turns. The median is
-/// that of updates that do not look for dead codes.
+/// update of n images takes t(n) = fixed + n x, so fixed = (8 t(32) - t(256)) / 7. The runs take turns.
 /// </summary>
 internal static class UpdateCost
 {
-    private const int Batch = 32, Times = 8, Rounds = 7, WarmUp = 10, Updates = 30;
+    private const int Batch = 32, Times = 8, Rounds = 7, Updates = 30;
 
     /// <summary>Measures on the built-in images and prints a table.</summary>
     public static int Run()
@@ -21,9 +19,7 @@ internal static class UpdateCost
         var settings = Enum.GetValues<OptimizerKind>()
             .SelectMany(_ => new[] { Batch, Times * Batch }, (optimizer, batch) => (optimizer, batch)).ToArray();
         var milliseconds = settings.ToDictionary(setting => setting, _ => new List<double>());
-        ImageSet train = SyntheticShapes.Load(Split.Train), test = SyntheticShapes.Load(Split.Test);
-        string folder = Directory.CreateTempSubdirectory("tessera-update-cost").FullName;
-        try
+        using (var timer = new UpdateTimer())
         {
             for (int run = 0; run < Rounds * settings.Length; run++)
             {
@@ -32,22 +28,9 @@ internal static class UpdateCost
                 {
                     Optimizer = optimizer,
                     Batch = batch,
-                    Budget = TrainingBudget.OfUpdates(Updates),
                 };
-                using var learner = new TokenizerLearner(
-                    TokenizerRun.Create(Path.Combine(folder, $"{run}"), options), train, test);
-                using var trainer = new Trainer(learner);
-                var times = new UpdateTimes();
-                trainer.Run(times);
-                var work = new ModelCost(options.Model, batch, train.Height, train.Width);
-                var rate = new WorkRate(
-                    $"train ({optimizer})", batch, work.TrainingOperations, [.. times.Milliseconds.Skip(WarmUp)]);
-                milliseconds[(optimizer, batch)].Add(rate.Median);
+                milliseconds[(optimizer, batch)].Add(timer.Median(options, Updates));
             }
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
         }
         using var device = new CpuDevice();
         Console.WriteLine($"""
@@ -70,19 +53,5 @@ internal static class UpdateCost
             Console.WriteLine(FormattableString.Invariant($"| {optimizer} | {costs} | {fixedCost / small * 100:0}% |"));
         }
         return 0;
-    }
-
-    private sealed class UpdateTimes : IProgress<RunProgress>
-    {
-        private TimeSpan _before;
-
-        public List<double> Milliseconds { get; } = [];
-
-        public void Report(RunProgress value)
-        {
-            // Evaluations and checkpoints report too, without adding to the elapsed time of updates.
-            if (value.Elapsed > _before) Milliseconds.Add((value.Elapsed - _before).TotalMilliseconds);
-            _before = value.Elapsed;
-        }
     }
 }

@@ -16,6 +16,8 @@ while [ $# -gt 0 ]; do
     *) echo "unknown option $1" >&2; exit 2 ;;
   esac
 done
+# A row of metrics.csv has 100 updates, and the first row does not count.
+[ "$updates" -ge 200 ] || { echo "--updates must be at least 200" >&2; exit 2; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 dotnet build src/Tessera.Cli -c Release -v q -o "$work/program" >/dev/null

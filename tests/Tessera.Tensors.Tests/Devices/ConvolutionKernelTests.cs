@@ -88,8 +88,8 @@ public class ConvolutionKernelTests
             Assert.True(EpilogueKernel<Simd256, Vector256<float>>.Streams(destination, memory.Values.Length, 48, null));
             Assert.True(EpilogueKernel<Simd512, Vector512<float>>.Streams(destination, memory.Values.Length, 48, null));
         }
-        AssertAgree(Geometry(1, 160, 161, inChannels, outChannels, 3, 3, 1, 1));
-        AssertAgree(Geometry(1, 160, 161, inChannels, outChannels, 1, 1, 1, 0));
+        AssertConvolutionsAgree(Geometry(1, 160, 161, inChannels, outChannels, 3, 3, 1, 1));
+        AssertConvolutionsAgree(Geometry(1, 160, 161, inChannels, outChannels, 1, 1, 1, 0));
     }
 
     /// <summary>
@@ -99,9 +99,9 @@ public class ConvolutionKernelTests
     [Fact]
     public void Weight_gradients_in_slices_agree()
     {
-        AssertAgree(Geometry(1, 256, 257, 1, 16, 3, 3, 1, 1));
-        AssertAgree(Geometry(1, 130, 262, 20, 40, 4, 4, 2, 1));
-        AssertAgree(Geometry(70, 8, 32, 40, 72, 3, 3, 1, 1));
+        AssertWeightGradientsAgree(Geometry(1, 256, 257, 1, 16, 3, 3, 1, 1));
+        AssertWeightGradientsAgree(Geometry(1, 130, 262, 20, 40, 4, 4, 2, 1));
+        AssertWeightGradientsAgree(Geometry(70, 8, 32, 40, 72, 3, 3, 1, 1));
     }
 
     /// <summary>
@@ -187,10 +187,15 @@ public class ConvolutionKernelTests
 
     private static void AssertAgree(Conv2dGeometry g)
     {
-        float[] x = Numbers.Normal(g.Batch * g.InHeight * g.InWidth * g.InChannels, 1);
-        float[] y = Numbers.Normal(g.Batch * g.OutHeight * g.OutWidth * g.OutChannels, 2);
-        float[] weight = Numbers.Normal(g.OutChannels * g.InChannels * g.KernelHeight * g.KernelWidth, 3);
-        Storage<float> sX = Kernels.Store(x), sY = Kernels.Store(y), sWeight = Kernels.Store(weight);
+        AssertConvolutionsAgree(g);
+        AssertWeightGradientsAgree(g);
+    }
+
+    private static void AssertConvolutionsAgree(Conv2dGeometry g)
+    {
+        (float[] x, float[] y) = MapsOf(g);
+        Storage<float> sX = Kernels.Store(x), sY = Kernels.Store(y);
+        Storage<float> weight = Kernels.Store(Weights(g));
         Storage<float> outBias = Kernels.Store(Numbers.Normal(g.OutChannels, 4));
         Storage<float> inBias = Kernels.Store(Numbers.Normal(g.InChannels, 5));
         Storage<float> outGate = Kernels.Store(Numbers.Normal(y.Length, 6));
@@ -212,11 +217,18 @@ public class ConvolutionKernelTests
             float[][] Results(float[] result) => hasArgument ? [result, result] : [result];
             Kernels.AssertAgree(
                 Kernels.FastConvolutions, $"Conv2d of {g}, {epilogue}", Numbers.SumTolerance,
-                (device, to) => device.Conv2d(g, sX, sWeight, Of(outBias, outGate, to), to[0]), Results(y));
+                (device, to) => device.Conv2d(g, sX, weight, Of(outBias, outGate, to), to[0]), Results(y));
             Kernels.AssertAgree(
                 Kernels.FastConvolutions, $"Conv2dTransposed of {g}, {epilogue}", Numbers.SumTolerance,
-                (device, to) => device.Conv2dTransposed(g, sY, sWeight, Of(inBias, inGate, to), to[0]), Results(x));
+                (device, to) => device.Conv2dTransposed(g, sY, weight, Of(inBias, inGate, to), to[0]), Results(x));
         }
+    }
+
+    private static void AssertWeightGradientsAgree(Conv2dGeometry g)
+    {
+        (float[] x, float[] y) = MapsOf(g);
+        Storage<float> sX = Kernels.Store(x), sY = Kernels.Store(y);
+        float[] weight = Weights(g);
         float[] outBiasValues = Numbers.Normal(g.OutChannels, 8);
         foreach (bool accumulate in (bool[])[false, true])
         {
@@ -232,4 +244,13 @@ public class ConvolutionKernelTests
                 weight, outBiasValues);
         }
     }
+
+    private static (float[] X, float[] Y) MapsOf(Conv2dGeometry g) =>
+    (
+        Numbers.Normal(g.Batch * g.InHeight * g.InWidth * g.InChannels, 1),
+        Numbers.Normal(g.Batch * g.OutHeight * g.OutWidth * g.OutChannels, 2)
+    );
+
+    private static float[] Weights(Conv2dGeometry g) =>
+        Numbers.Normal(g.OutChannels * g.InChannels * g.KernelHeight * g.KernelWidth, 3);
 }

@@ -87,16 +87,14 @@ export function livePictures(run, signal) {
   };
 
   const read = update => {
-    if (!known.has(update)) {
-      known.set(
-        update,
-        Promise.all([
-          loadImage(runPath(run.id, `snapshots/${update}.png`), signal),
-          ask(runPath(run.id, `snapshots/${update}/codes`), { signal }),
-        ]),
-      );
-    }
+    if (!known.has(update)) known.set(update, readNew(update));
     return known.get(update);
+  };
+
+  // The codes first: a resumed run deletes what came after its checkpoint, and only their answer says so.
+  const readNew = async update => {
+    const codes = await ask(runPath(run.id, `snapshots/${update}/codes`), { signal });
+    return [await loadImage(runPath(run.id, `snapshots/${update}.png`), signal), codes];
   };
 
   const setUpdates = list => {

@@ -1,0 +1,107 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Tessera.Mpi.Tests;
+
+/// <summary>
+/// A cable between two network interfaces of Linux that carries 1 Gbit/s, and each frame 1 ms late. It needs no queue
+/// of the kernel (netem), which containers rarely have: packet sockets hand the frames over.
+/// </summary>
+internal sealed class SlowLink : IDisposable
+{
+    private const double BytesPerSecond = 1e9 / 8, Delay = 0.001;
+
+    // ETH_P_ALL, in the order of the network, and the options of packet(7).
+    private const ProtocolType AllFrames = (ProtocolType)0x0300;
+    private const int PacketLevel = 263, WithOffloadHeader = 15, ReceiveBuffer = 16 << 20;
+
+    // A frame before it is cut into packets, behind the header that says how.
+    private const int LargestFrame = (64 << 10) + 256;
+
+    private readonly Socket[] _ends;
+    private readonly BlockingCollection<(long Due, byte[] Frame)>[] _queues = [[], []];
+    private readonly Thread[] _threads;
+    private readonly long[] _bytes = new long[2];
+    private volatile bool _stopped;
+
+    /// <summary>Connects two interfaces of this network namespace. Needs root.</summary>
+    /// <exception cref="SocketException">Packet sockets are not allowed here.</exception>
+    public SlowLink(string first, string second)
+    {
+        _ends = [Open(first), Open(second)];
+        _threads =
+        [
+            .. ((int[])[0, 1]).SelectMany(from => (Thread[])
+            [
+                new(() => Receive(from)) { IsBackground = true }, new(() => Send(from)) { IsBackground = true },
+            ]),
+        ];
+        foreach (Thread thread in _threads) thread.Start();
+    }
+
+    /// <summary>The bytes carried to the first interface and to the second.</summary>
+    public (long ToFirst, long ToSecond) Bytes => (Volatile.Read(ref _bytes[1]), Volatile.Read(ref _bytes[0]));
+
+    public void Dispose()
+    {
+        _stopped = true;
+        foreach (BlockingCollection<(long, byte[])> queue in _queues) queue.CompleteAdding();
+        foreach (Thread thread in _threads) thread.Join();
+        foreach (Socket end in _ends) end.Dispose();
+        foreach (BlockingCollection<(long, byte[])> queue in _queues) queue.Dispose();
+    }
+
+    private static Socket Open(string name)
+    {
+        var socket = new Socket(AddressFamily.Packet, SocketType.Raw, AllFrames) { ReceiveBufferSize = ReceiveBuffer };
+        // The kernel cuts frames and adds checksums late, at the real card. The header keeps what is still to be done.
+        socket.SetRawSocketOption(PacketLevel, WithOffloadHeader, [1, 0, 0, 0]);
+        string index = File.ReadAllText($"/sys/class/net/{name}/ifindex");
+        socket.Bind(new PacketEndPoint(int.Parse(index, CultureInfo.InvariantCulture)));
+        return socket;
+    }
+
+    private void Receive(int from)
+    {
+        byte[] buffer = new byte[LargestFrame];
+        long free = 0;
+        while (!_stopped)
+        {
+            if (!_ends[from].Poll(TimeSpan.FromMilliseconds(50), SelectMode.SelectRead)) continue;
+            int length = _ends[from].Receive(buffer);
+            long takes = (long)(length / BytesPerSecond * Stopwatch.Frequency);
+            free = Math.Max(free, Stopwatch.GetTimestamp()) + takes;
+            if (!_stopped) _queues[from].Add((free + (long)(Delay * Stopwatch.Frequency), buffer[..length]));
+        }
+    }
+
+    private void Send(int from)
+    {
+        foreach ((long due, byte[] frame) in _queues[from].GetConsumingEnumerable())
+        {
+            TimeSpan wait = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), due);
+            if (wait > TimeSpan.Zero) Thread.Sleep(wait);
+            if (_stopped) return;
+            _ends[1 - from].Send(frame);
+            Interlocked.Add(ref _bytes[from], frame.Length);
+        }
+    }
+
+    /// <summary>The address of an interface (<c>sockaddr_ll</c>).</summary>
+    private sealed class PacketEndPoint(int index) : EndPoint
+    {
+        public override AddressFamily AddressFamily => AddressFamily.Packet;
+
+        public override SocketAddress Serialize()
+        {
+            var address = new SocketAddress(AddressFamily.Packet, 20);
+            BinaryPrimitives.WriteUInt16LittleEndian(address.Buffer.Span[2..], (ushort)AllFrames);
+            BinaryPrimitives.WriteInt32LittleEndian(address.Buffer.Span[4..], index);
+            return address;
+        }
+    }
+}
