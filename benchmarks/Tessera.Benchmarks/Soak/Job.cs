@@ -131,6 +131,7 @@ internal sealed class PackingJob(string name, string program, string data) : Job
     public override string StateOf(string place)
     {
         if (!File.Exists(FileOf(place))) return "before the file was made";
+        if (new FileInfo(FileOf(place)).Length == 0) return "before the first page";
         using ImageStore store = ImageStore.Open(FileOf(place));
         store.Verify();
         return store.IsComplete ? "after the last block" : store.Count == 0 ? "in the first block"

@@ -74,7 +74,7 @@ internal sealed class DataPackCommand : TesseraCommand
             throw;
         }
         if (result.LeftAlone is { } note) Invocation.Output.Line($"{source}: {note}");
-        if (result.Splits is { } splits) Invocation.Output.Line($"{source}: {splits}");
+        if (result.Splits is { } splits) Invocation.Output.Line($"splits: {splits}");
         if (result.LeftOut.Count > 0)
             Invocation.Output.Line(
                 $"{source}: {result.LeftOut.Count} of {result.Added + result.Present + result.LeftOut.Count} images "

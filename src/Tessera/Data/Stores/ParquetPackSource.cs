@@ -143,7 +143,7 @@ internal sealed record ParquetPackSource(string Root, string[] Files, ImageSize 
             bool hasLevels = field.MaxDefinitionLevel > 0;
             int[] levels = hasLevels ? new int[results.Length] : [];
             // A value for each row that has one, and the level of each row, which says whether it does.
-            reader.ReadRawAsync<T>(field, values.AsMemory(), hasLevels ? levels.AsMemory() : null, null)
+            reader.ReadRawAsync<T>(field, values.AsMemory(), hasLevels ? levels.AsMemory() : (Memory<int>?)null, null)
                 .AsTask().GetAwaiter().GetResult();
             int next = 0;
             for (int i = 0; i < results.Length; i++)

@@ -30,6 +30,9 @@ internal sealed class StoreLayout
     public static StoreLayout Read(StoreFile file)
     {
         long length = file.Length;
+        // Packing was killed, or the disk was full, before the first page.
+        if (length == 0)
+            throw new InputException($"{file.Path} is empty: nothing was packed into it; use tessera data pack again");
         byte[] page = new byte[StoreFormat.PageLength];
         file.Read(0, page.AsSpan(0, (int)Math.Min(length, page.Length)));
         StoreHeader header;

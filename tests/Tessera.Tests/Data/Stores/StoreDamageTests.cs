@@ -160,7 +160,7 @@ public sealed class StoreDamageTests : IDisposable
         File.WriteAllBytes(Path, "some text that is no store"u8.ToArray());
         Assert.Contains("is no store of images", Refusal(), StringComparison.Ordinal);
         File.WriteAllBytes(Path, []);
-        Assert.Contains("is no store of images", Refusal(), StringComparison.Ordinal);
+        Assert.Contains("is empty: nothing was packed into it", Refusal(), StringComparison.Ordinal);
         byte[] text = [.. _good];
         text[4] = (byte)'\n';
         File.WriteAllBytes(Path, text);
