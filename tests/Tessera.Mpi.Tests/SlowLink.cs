@@ -71,8 +71,17 @@ internal sealed class SlowLink : IDisposable
         long free = 0;
         while (!_stopped)
         {
-            if (!_ends[from].Poll(TimeSpan.FromMilliseconds(50), SelectMode.SelectRead)) continue;
-            int length = _ends[from].Receive(buffer);
+            int length;
+            try
+            {
+                if (!_ends[from].Poll(TimeSpan.FromMilliseconds(50), SelectMode.SelectRead)) continue;
+                length = _ends[from].Receive(buffer);
+            }
+            catch (SocketException)
+            {
+                // The interface is down or gone: a cable that is cut.
+                continue;
+            }
             long takes = (long)(length / BytesPerSecond * Stopwatch.Frequency);
             free = Math.Max(free, Stopwatch.GetTimestamp()) + takes;
             if (!_stopped) _queues[from].Add((free + (long)(Delay * Stopwatch.Frequency), buffer[..length]));
@@ -86,8 +95,15 @@ internal sealed class SlowLink : IDisposable
             TimeSpan wait = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), due);
             if (wait > TimeSpan.Zero) Thread.Sleep(wait);
             if (_stopped) return;
-            _ends[1 - from].Send(frame);
-            Interlocked.Add(ref _bytes[from], frame.Length);
+            try
+            {
+                _ends[1 - from].Send(frame);
+                Interlocked.Add(ref _bytes[from], frame.Length);
+            }
+            catch (SocketException)
+            {
+                // As a card with a full queue does, it loses the frame.
+            }
         }
     }
 
