@@ -1,6 +1,6 @@
 using System.Globalization;
-using Tessera.Benchmarks.Frechet;
 using Tessera.Analysis;
+using Tessera.Benchmarks.Frechet;
 using Tessera.Data;
 using Tessera.Imaging;
 using Tessera.Priors;

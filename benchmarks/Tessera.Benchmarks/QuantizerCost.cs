@@ -12,21 +12,24 @@ internal static class QuantizerCost
 {
     private const int Rounds = 3, Updates = 50, UpdatesOfTheTable = 10_000;
 
-    /// <summary>Measures the rows of the named experiments, or of all of 32x32 pixels, and prints a table.</summary>
+    // The images of the timer have 32x32 pixels.
+    private static readonly Experiment[] Known =
+        [.. QuantizerExperiments.All.Where(experiment => experiment.Data == Cifar10.Name)];
+
+    /// <summary>Measures the rows of the named experiments, or of all, and prints a table.</summary>
     public static int Run(string[] names)
     {
-        Experiment[] experiments =
-        [
-            .. QuantizerExperiments.All.Where(experiment => names.Length == 0
-                ? experiment.Data == Cifar10.Name : names.Contains(experiment.Name)),
-        ];
-        (Experiment Experiment, Row Row)[] settings =
-            [.. experiments.SelectMany(experiment => experiment.Rows, (experiment, row) => (experiment, row))];
-        if (settings.Length == 0)
+        if (names.FirstOrDefault(name => Known.All(experiment => experiment.Name != name)) is { } unknown)
         {
-            Console.Error.WriteLine($"there are {string.Join(", ", QuantizerExperiments.All.Select(e => e.Name))}");
+            string known = string.Join(", ", Known.Select(experiment => experiment.Name));
+            Console.Error.WriteLine($"there is no {unknown} of 32x32 pixels; there are {known}");
             return 2;
         }
+        (Experiment Experiment, Row Row)[] settings =
+        [
+            .. Known.Where(experiment => names.Length == 0 || names.Contains(experiment.Name))
+                .SelectMany(experiment => experiment.Rows, (experiment, row) => (experiment, row)),
+        ];
         double[][] milliseconds = [.. settings.Select(_ => new double[Rounds])];
         using (var timer = new UpdateTimer())
         {
@@ -39,12 +42,14 @@ internal static class QuantizerCost
             }
         }
         using var device = new CpuDevice();
+        string command = string.Join(' ', names.Prepend("quantizer-cost"));
         Console.WriteLine($"""
             # The cost of a quantizer
 
-            Made by `dotnet run -c Release --project benchmarks/Tessera.Benchmarks -- quantizer-cost`;
-            {device.Description}. Updates of 32 images of 32x32 pixels: the median of {Rounds} runs in turns, of each
-            the median update; "of the first" is the ratio to the first row in the same round, the median too.
+            Made by `dotnet run -c Release --project benchmarks/Tessera.Benchmarks -- {command}`;
+            {device.Description}. Updates of {settings[0].Experiment.Base.Batch} images of 32x32 pixels: the median of
+            {Rounds} runs in turns, of each the median update; "of the first" is the ratio to the first row in the same
+            round, the median too.
 
             | experiment | quantizer | an update | of the first | {UpdatesOfTheTable:N0} updates |
             |---|---|---|---|---|

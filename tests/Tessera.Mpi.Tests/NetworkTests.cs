@@ -18,7 +18,11 @@ public sealed class NetworkTests : IDisposable
     public void Dispose()
     {
         _link?.Dispose();
-        for (int i = 0; i < 2; i++) Mpirun.Try("ip", "netns", "del", $"{Name}n{i}");
+        for (int i = 0; i < 2; i++)
+        {
+            Mpirun.Try("ip", "link", "del", $"{Name}m{i}");
+            Mpirun.Try("ip", "netns", "del", $"{Name}n{i}");
+        }
         _folder.Dispose();
     }
 
@@ -48,6 +52,8 @@ public sealed class NetworkTests : IDisposable
         Assert.True(
             _link!.Bytes is { ToFirst: > 100_000, ToSecond: > 100_000 },
             $"the ranks sent {_link.Bytes} bytes over the network, too few for gradients");
+        Assert.True(
+            _link.LeastDelay >= TimeSpan.FromMilliseconds(1), $"a frame came after {_link.LeastDelay.TotalMilliseconds} ms");
     }
 
     // Each machine's card (v) has its other end (m) here, where the link is.

@@ -23,16 +23,26 @@ internal sealed class SlowLink : IDisposable
     private const int LargestFrame = (64 << 10) + 256;
 
     private readonly Socket[] _ends;
-    private readonly BlockingCollection<(long Due, byte[] Frame)>[] _queues = [[], []];
+    private readonly BlockingCollection<(long Came, long Due, byte[] Frame)>[] _queues = [[], []];
     private readonly Thread[] _threads;
     private readonly long[] _bytes = new long[2];
+    private long _leastDelay = long.MaxValue;
     private volatile bool _stopped;
 
     /// <summary>Connects two interfaces of this network namespace. Needs root.</summary>
     /// <exception cref="SocketException">Packet sockets are not allowed here.</exception>
     public SlowLink(string first, string second)
     {
-        _ends = [Open(first), Open(second)];
+        Socket end = Open(first);
+        try
+        {
+            _ends = [end, Open(second)];
+        }
+        catch
+        {
+            end.Dispose();
+            throw;
+        }
         _threads =
         [
             .. ((int[])[0, 1]).SelectMany(from => (Thread[])
@@ -46,18 +56,21 @@ internal sealed class SlowLink : IDisposable
     /// <summary>The bytes carried to the first interface and to the second.</summary>
     public (long ToFirst, long ToSecond) Bytes => (Volatile.Read(ref _bytes[1]), Volatile.Read(ref _bytes[0]));
 
+    /// <summary>The shortest time that a frame took; none has had to if it is the largest number.</summary>
+    public TimeSpan LeastDelay => new(Volatile.Read(ref _leastDelay));
+
     public void Dispose()
     {
         _stopped = true;
-        foreach (BlockingCollection<(long, byte[])> queue in _queues) queue.CompleteAdding();
         foreach (Thread thread in _threads) thread.Join();
         foreach (Socket end in _ends) end.Dispose();
-        foreach (BlockingCollection<(long, byte[])> queue in _queues) queue.Dispose();
+        foreach (BlockingCollection<(long, long, byte[])> queue in _queues) queue.Dispose();
     }
 
     private static Socket Open(string name)
     {
-        var socket = new Socket(AddressFamily.Packet, SocketType.Raw, AllFrames) { ReceiveBufferSize = ReceiveBuffer };
+        // Of no protocol until it is bound, or it would take the frames of all interfaces.
+        var socket = new Socket(AddressFamily.Packet, SocketType.Raw, 0) { ReceiveBufferSize = ReceiveBuffer };
         // The kernel cuts frames and adds checksums late, at the real card. The header keeps what is still to be done.
         socket.SetRawSocketOption(PacketLevel, WithOffloadHeader, [1, 0, 0, 0]);
         string index = File.ReadAllText($"/sys/class/net/{name}/ifindex");
@@ -82,19 +95,21 @@ internal sealed class SlowLink : IDisposable
                 // The interface is down or gone: a cable that is cut.
                 continue;
             }
-            long takes = (long)(length / BytesPerSecond * Stopwatch.Frequency);
-            free = Math.Max(free, Stopwatch.GetTimestamp()) + takes;
-            if (!_stopped) _queues[from].Add((free + (long)(Delay * Stopwatch.Frequency), buffer[..length]));
+            long came = Stopwatch.GetTimestamp(), takes = (long)(length / BytesPerSecond * Stopwatch.Frequency);
+            free = Math.Max(free, came) + takes;
+            _queues[from].Add((came, free + (long)(Delay * Stopwatch.Frequency), buffer[..length]));
         }
+        _queues[from].CompleteAdding();
     }
 
     private void Send(int from)
     {
-        foreach ((long due, byte[] frame) in _queues[from].GetConsumingEnumerable())
+        foreach ((long came, long due, byte[] frame) in _queues[from].GetConsumingEnumerable())
         {
-            TimeSpan wait = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), due);
-            if (wait > TimeSpan.Zero) Thread.Sleep(wait);
+            while (Stopwatch.GetTimestamp() < due && !_stopped) Thread.Sleep(1);
             if (_stopped) return;
+            long delay = Stopwatch.GetElapsedTime(came).Ticks;
+            lock (_bytes) _leastDelay = Math.Min(_leastDelay, delay);
             try
             {
                 _ends[1 - from].Send(frame);

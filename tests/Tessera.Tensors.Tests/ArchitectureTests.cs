@@ -49,6 +49,35 @@ public partial class ArchitectureTests
     public void No_native_library_is_called(string project) =>
         AssertNone(FilesOf(project, "*.cs"), NativeCall(), "calls a native library");
 
+    /// <summary>System first, then by name: a build does not check it.</summary>
+    [Fact]
+    public void Usings_are_in_order()
+    {
+        string[] folders = ["src", "tests", "benchmarks", "samples"];
+        string[] wrong =
+        [
+            .. folders.SelectMany(folder => Directory.EnumerateFiles(
+                    Repository.PathOf(folder), "*.cs", SearchOption.AllDirectories))
+                .Where(file => !BuildOutput().IsMatch(Normal(file)))
+                .Where(file =>
+                {
+                    string[] usings =
+                    [
+                        .. File.ReadLines(file).Select(line => PlainUsing().Match(line))
+                            .Where(match => match.Success).Select(match => match.Groups[1].Value),
+                    ];
+                    return !usings.SequenceEqual(usings.OrderBy(IsOfAnother).ThenBy(ByPart, StringComparer.Ordinal));
+                }),
+        ];
+        Assert.True(wrong.Length == 0, $"the usings are not in order: {string.Join(", ", wrong)}");
+
+        static bool IsOfAnother(string name) =>
+            name != "System" && !name.StartsWith("System.", StringComparison.Ordinal);
+
+        // A name comes before those that it begins.
+        static string ByPart(string name) => name.ToUpperInvariant().Replace('.', '\u0001');
+    }
+
     [Fact]
     public void Kernels_and_devices_know_no_tensors() =>
         AssertNone(
@@ -259,6 +288,10 @@ public partial class ArchitectureTests
 
     [GeneratedRegex(@"\bTensor\b")]
     private static partial Regex TensorType();
+
+    // Without those of static members and other names, which come last.
+    [GeneratedRegex(@"^using ([\w.]+);")]
+    private static partial Regex PlainUsing();
 
     [GeneratedRegex("/(bin|obj)/")]
     private static partial Regex BuildOutput();

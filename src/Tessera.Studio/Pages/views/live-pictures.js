@@ -91,10 +91,15 @@ export function livePictures(run, signal) {
     return known.get(update);
   };
 
-  // The codes first: a resumed run deletes what came after its checkpoint, and only their answer says so.
+  // A resumed run deletes what came after its checkpoint. Only the answer for the codes says so, and a picture does not.
   const readNew = async update => {
-    const codes = await ask(runPath(run.id, `snapshots/${update}/codes`), { signal });
-    return [await loadImage(runPath(run.id, `snapshots/${update}.png`), signal), codes];
+    const codes = () => ask(runPath(run.id, `snapshots/${update}/codes`), { signal });
+    try {
+      return await Promise.all([loadImage(runPath(run.id, `snapshots/${update}.png`), signal), codes()]);
+    } catch (error) {
+      await codes();
+      throw error;
+    }
   };
 
   const setUpdates = list => {
