@@ -46,4 +46,58 @@ public sealed class CodebookTests(Browser browser)
         await Expect(sheet.Grid("Codes of picture A")).ToBeVisibleAsync();
         Assert.Contains("/editor", sheet.Page.Url);
     }
+
+    [Fact]
+    public async Task The_map_is_enlarged_by_its_buttons_and_by_the_wheel_about_the_pointer()
+    {
+        // Code 4 y + x lies in column x and row y from below of a square of 4 x 4.
+        await using Sheet sheet = await browser.Open(
+            $"runs/{await browser.Studio.Id("plain")}/codebook", prepare: page =>
+                page.RouteAsync("**/codebook/map", async route =>
+                {
+                    int[] numbers = [.. Enumerable.Range(0, 16)];
+                    int[][] places = [.. numbers.Select(number => new[] { number % 4, number / 4 })];
+                    await route.FulfillAsync(new() { Json = new { numbers, umap = places, pca = places } });
+                }));
+        ILocator title = sheet.Page.Locator(".code-title h2");
+        ILocator map = sheet.Page.GetByRole(AriaRole.Application);
+        await Expect(map).ToBeVisibleAsync();
+        LocatorBoundingBoxResult box = (await map.BoundingBoxAsync())!;
+        // The square is 3 wide and has a margin: places from the middle, in parts of the map's side.
+        const float Apart = 1 / 3.24f;
+        await Shows(-Apart / 2, Apart / 2, "Code 5");
+        await Shows(Apart / 2, Apart / 2, "Code 6");
+
+        ILocator sizes = sheet.Page.GetByRole(AriaRole.Group, new() { Name = "Size of the map" });
+        await Press("Enlarge");
+        await Shows(-Apart / 2 * 1.5f, Apart / 2 * 1.5f, "Code 5");
+        await Press("Make smaller");
+        await Shows(Apart * 1.5f, Apart / 2, "Code 7");
+
+        // Four times 1.2, about code 5.
+        await sheet.Page.Mouse.MoveAsync(X(-Apart / 2), Y(Apart / 2));
+        for (int turn = 0; turn < 4; turn++) await sheet.Page.Mouse.WheelAsync(0, -100);
+        await Shows(Apart * 2.0736f - Apart / 2, Apart / 2, "Code 6");
+        await Shows(-Apart / 2, Apart / 2, "Code 5");
+        await sheet.Page.Mouse.WheelAsync(0, 100);
+        await Shows(Apart * 1.728f - Apart / 2, Apart / 2, "Code 6");
+        // What is enlarged can be moved.
+        await sheet.Page.Mouse.DownAsync();
+        await sheet.Page.Mouse.MoveAsync(X(Apart), Y(0), new() { Steps = 4 });
+        await sheet.Page.Mouse.UpAsync();
+        await Shows(Apart - Apart * 1.728f, 0, "Code 5");
+        await Press("Whole map");
+        await Shows(Apart / 2, Apart / 2, "Code 6");
+
+        float X(float part) => box.X + box.Width * (.5f + part);
+        float Y(float part) => box.Y + box.Height * (.5f + part);
+
+        Task Press(string button) => sizes.GetByRole(AriaRole.Button, new() { Name = button }).ClickAsync();
+
+        async Task Shows(float x, float y, string code)
+        {
+            await sheet.Page.Mouse.ClickAsync(X(x), Y(y));
+            await Expect(title).ToHaveTextAsync(code);
+        }
+    }
 }

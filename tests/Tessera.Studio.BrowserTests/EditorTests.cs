@@ -181,6 +181,63 @@ public sealed class EditorTests(Browser browser)
     }
 
     [Fact]
+    public async Task The_pictures_of_a_data_set_are_turned_and_one_that_cannot_be_read_is_tried_again()
+    {
+        const string Train = "**/images?split=train";
+        var release = new TaskCompletionSource();
+        await using Sheet sheet = new((await Open()).Page) { MayMiss = true };
+        await sheet.Page.RouteAsync(Train, async route =>
+        {
+            await release.Task;
+            await route.FulfillAsync(new() { Status = 422, Json = new { error = "the images are gone" } });
+        });
+        await sheet.Button("Other picture").ClickAsync();
+        ILocator split = sheet.Label("Split"), first = sheet.Label("First picture shown");
+        ILocator pictures = sheet.Page.Locator(".picker-grid button");
+
+        // What was given up fails unseen.
+        await split.SelectOptionAsync("train");
+        await split.SelectOptionAsync("shapes");
+        await Shows(0, 40);
+        await sheet.Page.RunAndWaitForResponseAsync(
+            () => { release.SetResult(); return Task.CompletedTask; }, answer => answer.Status == 422);
+        await Shows(0, 40);
+
+        await sheet.Button("Next").ClickAsync();
+        await Shows(40, 40);
+        await first.FillAsync("45.7");
+        await first.PressAsync("Enter");
+        await Shows(45, 40);
+        await sheet.Button("Before").ClickAsync();
+        await Shows(5, 40);
+        await sheet.Button("Before").ClickAsync();
+        await Shows(0, 40);
+        await Expect(sheet.Button("Before")).ToBeDisabledAsync();
+        await sheet.Page.EvaluateAsync("Math.random = () => 0.75");
+        await sheet.Button("Random").ClickAsync();
+        await Shows(1500, 40);
+        await first.FillAsync("99999");
+        await first.PressAsync("Enter");
+        await Shows(1999, 1);
+        await Expect(sheet.Button("Next")).ToBeDisabledAsync();
+
+        await split.SelectOptionAsync("train");
+        await Expect(sheet.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("The images are gone");
+        await sheet.Page.UnrouteAsync(Train);
+        await sheet.Button("Try again").ClickAsync();
+        await Shows(0, 12);
+        await sheet.Button("Picture 11").ClickAsync();
+        await Expect(sheet.Page.Locator(".pane-head h2").First).ToContainTextAsync("train 11");
+
+        async Task Shows(int number, int count)
+        {
+            await Expect(pictures.First).ToHaveAttributeAsync("aria-label", $"Picture {number}");
+            await Expect(pictures).ToHaveCountAsync(count);
+            await Expect(first).ToHaveValueAsync($"{number}");
+        }
+    }
+
+    [Fact]
     public async Task A_second_picture_that_is_closed_leaves_nothing_behind()
     {
         // What is asked for the second picture is answered after it was closed.

@@ -77,6 +77,54 @@ public sealed class TroubleTests(Browser browser)
     }
 
     [Fact]
+    public async Task A_run_that_learns_on_under_its_page_is_opened_anew()
+    {
+        using var folder = new TemporaryFolder();
+        string runs = browser.Runs.Copy(folder), model = Path.Combine(runs, "other", "model.safetensors");
+        await using Tests.Studio studio = await Tests.Studio.Start(runs);
+        await using Sheet sheet =
+            await browser.Open($"runs/{await studio.Id("other")}/editor", studio.Address);
+        await Expect(sheet.Text("decoded in")).ToBeVisibleAsync();
+        await Expect(sheet.Page).ToHaveURLAsync(new Regex("[?&]weights="));
+        byte[] weights = await File.ReadAllBytesAsync(model, TestContext.Current.CancellationToken);
+        weights[^4] ^= 1;
+        await File.WriteAllBytesAsync(model, weights, TestContext.Current.CancellationToken);
+        await Expect(sheet.Text("The run has learnt on")).ToBeVisibleAsync();
+        await sheet.Button("Open its newest model").ClickAsync();
+        // The codes that were in the editor are there still.
+        await Expect(sheet.Heading("A: from a link")).ToBeVisibleAsync();
+        await Expect(sheet.Text("weights have changed since this link was made")).ToBeVisibleAsync();
+        await Expect(sheet.Text("The run has learnt on")).ToBeHiddenAsync();
+    }
+
+    [Fact]
+    public async Task What_could_not_be_read_is_tried_again_where_it_belongs()
+    {
+        string[] paths = ["model", "atlas/counts", "codebook/map", "codebook/*/influence"];
+        await using Sheet sheet = await browser.Open(
+            $"runs/{await browser.Studio.Id("plain")}/codebook", prepare: async page =>
+            {
+                foreach (string path in paths)
+                {
+                    await page.RouteAsync(
+                        $"**/api/runs/*/{path}",
+                        route => route.FulfillAsync(new() { Status = 500, Json = new { error = $"no {path} now" } }),
+                        new() { Times = 1 });
+                }
+            });
+        sheet.MayMiss = true;
+        foreach (string path in paths)
+        {
+            ILocator alert = sheet.Page.GetByRole(AriaRole.Alert).Filter(new() { HasText = $"No {path} now" });
+            await alert.GetByRole(AriaRole.Button, new() { Name = "Try again" }).ClickAsync();
+            await Expect(alert).ToHaveCountAsync(0);
+        }
+        await Expect(sheet.Page.GetByRole(AriaRole.Application)).ToBeVisibleAsync();
+        await Expect(sheet.Heading("Influence")).ToBeVisibleAsync();
+        await Expect(sheet.Page.GetByRole(AriaRole.Alert)).ToHaveCountAsync(0);
+    }
+
+    [Fact]
     public async Task A_run_that_was_started_after_the_list_was_told_has_its_name_and_state()
     {
         const string Told = "event: runs\ndata: {\"runs\": [], \"folders\": []}\n\n";

@@ -6,7 +6,6 @@ import { button } from './button.js';
 import { openDialog } from './dialog.js';
 import { select } from './field.js';
 import { cut, pixels } from './images.js';
-import { problem } from './toast.js';
 import { failed, waiting } from './waiting.js';
 
 /** @typedef {{ split: string, number: number }} ImageNumber */
@@ -69,7 +68,7 @@ function dataSet(run, choose, signal) {
   const title = h('h3');
   const number = h('input', { type: 'number', min: 0, value: 0, 'aria-label': 'First picture shown' });
   number.style.width = '96px';
-  number.addEventListener('change', () => turn(Number(number.value) || 0));
+  number.addEventListener('change', () => turn(Math.trunc(Number(number.value)) || 0));
 
   const turn = async first => {
     const mine = ++turns;
@@ -77,9 +76,10 @@ function dataSet(run, choose, signal) {
       let onProgress;
       if (!images || images.split !== split) {
         onProgress = waiting(grid, 'Reading the data set');
-        images = await ask(runPath(run, 'images', { split }), { signal, onProgress });
+        const answer = await ask(runPath(run, 'images', { split }), { signal, onProgress });
+        if (mine !== turns) return;
+        images = answer;
       }
-      if (mine !== turns) return;
       from = Math.max(0, Math.min(first, images.count - 1));
       number.value = String(from);
       before.disabled = from === 0;
@@ -107,8 +107,7 @@ function dataSet(run, choose, signal) {
         }),
       );
     } catch (error) {
-      if (error.status) failed(grid, error, () => turn(first));
-      else problem(error);
+      if (mine === turns) failed(grid, error, () => turn(first));
     }
   };
 

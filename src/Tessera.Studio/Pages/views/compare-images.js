@@ -17,23 +17,28 @@ const pageSize = 8;
 export function compareImages(card, a, b, signal) {
   let from = 0;
   let split = 'test';
-  const read = onProgress => {
+  let turned = new AbortController();
+  const read = (onProgress, shown) => {
     const query = { a: a.id, b: b.id, split, from, count: pageSize };
-    return ask(withQuery('/api/compare/images', query), { signal, onProgress });
+    return ask(withQuery('/api/compare/images', query), { signal: shown, onProgress });
   };
   const title = h('span', { class: 'small muted' });
   const scale = h('span');
   const place = h('div');
-  const show = () =>
-    load(
+  const show = () => {
+    // A page that comes after another was asked for must not take its place.
+    turned.abort();
+    turned = new AbortController();
+    const shown = AbortSignal.any([signal, turned.signal]);
+    return load(
       place,
       'Reconstructing',
       onProgress =>
-        read(onProgress).catch(error => {
+        read(onProgress, shown).catch(error => {
           if (error.status !== 422 || split !== 'test') throw error;
           // The images of the runs are not on this machine: those that the program makes itself.
           split = 'shapes';
-          return read(onProgress);
+          return read(onProgress, shown);
         }),
       data => {
         before.disabled = from === 0;
@@ -49,14 +54,17 @@ export function compareImages(card, a, b, signal) {
           ),
         );
       },
-      signal,
+      shown,
     );
+  };
   const turn = step => {
     from = Math.max(0, from + step);
     return show();
   };
   const before = button('Before', () => turn(-pageSize), { class: 'small' });
   const next = button('Next', () => turn(pageSize), { class: 'small' });
+  // How many pages there are comes with the first.
+  before.disabled = next.disabled = true;
   fill(
     card,
     h(
