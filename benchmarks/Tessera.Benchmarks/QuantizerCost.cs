@@ -56,14 +56,13 @@ internal static class QuantizerCost
             """);
         for (int i = 0; i < settings.Length; i++)
         {
-            double median = Median(milliseconds[i]);
-            double ratio = Median([.. milliseconds[i].Zip(milliseconds[0], (own, first) => own / first)]);
+            double median = UpdateTimer.Median(milliseconds[i]);
+            double ratio = UpdateTimer.Median(
+                [.. milliseconds[i].Zip(milliseconds[0], (own, first) => own / first)]);
             string times = FormattableString.Invariant(
                 $"{median:0.0} ms | {ratio:0.00} | {median * UpdatesOfTheTable / 1e3:0} s");
             Console.WriteLine($"| {settings[i].Experiment.Name} | {settings[i].Row.Name} | {times} |");
         }
         return 0;
     }
-
-    private static double Median(double[] values) => values.Order().ElementAt(values.Length / 2);
 }

@@ -27,9 +27,11 @@ internal sealed class UpdateTimer : IDisposable
         using var trainer = new Trainer(learner);
         var times = new UpdateTimes();
         trainer.Run(times);
-        double[] sorted = [.. times.Milliseconds.Skip(WarmUp).Order()];
-        return sorted[sorted.Length / 2];
+        return Median([.. times.Milliseconds.Skip(WarmUp)]);
     }
+
+    /// <summary>The median; of an even number of values the larger one in the middle.</summary>
+    public static double Median(double[] values) => values.Order().ElementAt(values.Length / 2);
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 

@@ -12,7 +12,7 @@ namespace Tessera.Cuda.Tests;
 /// </summary>
 public class UpdateTests
 {
-    private const int Updates = 2;
+    private const int Updates = 3;
 
     /// <summary>
     /// Some dozens of roundings of 2^-24 in each of the gradients; Muon's iteration multiplies those of small singular

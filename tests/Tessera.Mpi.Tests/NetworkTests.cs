@@ -53,7 +53,8 @@ public sealed class NetworkTests : IDisposable
             _link!.Bytes is { ToFirst: > 100_000, ToSecond: > 100_000 },
             $"the ranks sent {_link.Bytes} bytes over the network, too few for gradients");
         Assert.True(
-            _link.LeastDelay >= TimeSpan.FromMilliseconds(1), $"a frame came after {_link.LeastDelay.TotalMilliseconds} ms");
+            _link.LeastDelay >= TimeSpan.FromMilliseconds(1),
+            $"a frame came after {_link.LeastDelay.TotalMilliseconds} ms");
     }
 
     // Each machine's card (v) has its other end (m) here, where the link is.

@@ -56,7 +56,7 @@ internal sealed class SlowLink : IDisposable
     /// <summary>The bytes carried to the first interface and to the second.</summary>
     public (long ToFirst, long ToSecond) Bytes => (Volatile.Read(ref _bytes[1]), Volatile.Read(ref _bytes[0]));
 
-    /// <summary>The shortest time that a frame took; none has had to if it is the largest number.</summary>
+    /// <summary>The shortest time that a frame took; <see cref="TimeSpan.MaxValue"/> if none came.</summary>
     public TimeSpan LeastDelay => new(Volatile.Read(ref _leastDelay));
 
     public void Dispose()

@@ -17,7 +17,8 @@ public sealed partial class SizeTests(Browser browser)
         int bytes = await sheet.Page.EvaluateAsync<int>(
             """
             [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
-              .filter(entry => !entry.name.includes('/api/') || entry.name.includes('thumbnail.png')).reduce((sum, entry) => sum + entry.decodedBodySize, 0)
+              .filter(entry => !entry.name.includes('/api/') || entry.name.includes('thumbnail.png'))
+              .reduce((sum, entry) => sum + entry.decodedBodySize, 0)
             """);
         Assert.InRange(bytes, 10_000, MostBytes);
     }

@@ -91,7 +91,8 @@ export function livePictures(run, signal) {
     return known.get(update);
   };
 
-  // A resumed run deletes what came after its checkpoint. Only the answer for the codes says so, and a picture does not.
+  // A resumed run deletes what came after its checkpoint. The answer for the codes then has the status 404; the failure
+  // of a picture has none.
   const readNew = async update => {
     const codes = () => ask(runPath(run.id, `snapshots/${update}/codes`), { signal });
     try {

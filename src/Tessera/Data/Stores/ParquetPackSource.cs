@@ -142,8 +142,8 @@ internal sealed record ParquetPackSource(string Root, string[] Files, ImageSize 
             var values = new T[results.Length];
             bool hasLevels = field.MaxDefinitionLevel > 0;
             int[] levels = hasLevels ? new int[results.Length] : [];
-            // A value for each row that has one, and the level of each row, which says whether it does. A bare null would
-            // become an empty memory, not none.
+            // A value for each row that has one, and the level of each row, which says whether it does. A bare null
+            // would become an empty memory, not none.
             reader.ReadRawAsync<T>(field, values.AsMemory(), hasLevels ? levels.AsMemory() : (Memory<int>?)null, null)
                 .AsTask().GetAwaiter().GetResult();
             int next = 0;
