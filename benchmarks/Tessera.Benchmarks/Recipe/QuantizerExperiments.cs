@@ -27,8 +27,8 @@ internal static class QuantizerExperiments
         New(
             "quantizers-9-bits", "64 cells of 9 bits: one of 512 codes each",
             [
-                new("running averages (the default)", options => options),
-                new("cosine", With(Cosine)),
+                new("running averages (the default)", options => options, Seeds: 3),
+                new("cosine", With(Cosine), Seeds: 3),
                 new(
                     "gradient codebook",
                     With(new VectorQuantizerOptions { Commitment = 1, Start = CodebookStart.KMeans })),
@@ -41,12 +41,12 @@ internal static class QuantizerExperiments
         New(
             "quantizers-18-bits", "64 cells of 18 bits",
             [
-                new("residual, 2 x 512", Cell(depth: 2)),
+                new("residual, 2 x 512", Cell(depth: 2), Seeds: 3),
                 new("residual, 2 x 512, one codebook", options => Cell(depth: 2)(options) with
                 {
                     Model = options.Model with { Cell = new CellOptions { Depth = 2, SharedCodebook = true } },
                 }),
-                new("grouped, 2 x 512", Cell(groups: 2)),
+                new("grouped, 2 x 512", Cell(groups: 2), Seeds: 3),
                 new("FSQ 8,8,8,8,8,8", With(new FiniteScalarQuantizerOptions(), codes: 1 << 18)),
                 new("residual FSQ, 2 x 512", Cell(depth: 2, quantizer: new FiniteScalarQuantizerOptions())),
                 new("LFQ, 2^18 codes", With(new LookupFreeQuantizerOptions(), codes: 1 << 18)),

@@ -71,14 +71,14 @@ public sealed class TrainingBudgetTests : IDisposable
     }
 
     /// <summary>
-    /// A run of 1.2 seconds is interrupted after half of them; the resumed run uses the rest, and its rate ends at 0.
+    /// A run of 2.4 seconds is interrupted after half of them; the resumed run uses the rest, and its rate ends at 0.
     /// </summary>
     [Fact]
     public void A_resumed_run_with_a_budget_of_minutes_counts_the_time_before()
     {
         TrainingOptions options = SmallRun.Options with
         {
-            Budget = TrainingBudget.OfMinutes(0.02),
+            Budget = TrainingBudget.OfMinutes(0.04),
             LearningRateShape = Tensors.Optim.LearningRateShape.Cosine,
             CheckpointEvery = 1_000_000,
             EvalEvery = 1_000_000,
