@@ -166,6 +166,6 @@ internal partial class ReferenceKernels
     }
 
     /// <summary>Number i of the Gumbel distribution.</summary>
-    protected static float GumbelNoise(CounterRandom random, long index) =>
+    private static float GumbelNoise(CounterRandom random, long index) =>
         (float)-Math.Log(-Math.Log(random.Uniform((ulong)index) + 1.0 / (1 << 25)));
 }

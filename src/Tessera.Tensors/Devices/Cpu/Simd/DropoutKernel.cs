@@ -18,15 +18,12 @@ internal static unsafe class DropoutKernel<TSimd, TVector>
     public static void Run(
         float rate, CounterRandom random, long first, float* x, float* y, int count, bool accumulate)
     {
-        // The random numbers come in blocks of four.
-        int unused = (int)(first % 4);
-        float* numbers = stackalloc float[Chunk + UniformKernel.Step];
+        float* buffer = stackalloc float[Chunk + UniformKernel.Step];
         for (int i = 0; i < count; i += Chunk)
         {
             int length = Math.Min(Chunk, count - i);
-            int steps = (unused + length + UniformKernel.Step - 1) / UniformKernel.Step;
-            UniformKernel.Fill(random, (ulong)(first + i - unused), numbers, steps * UniformKernel.Step);
-            Drop(rate, numbers + unused, x + i, y + i, length, accumulate);
+            float* numbers = UniformKernel.FillFrom(random, first + i, buffer, length);
+            Drop(rate, numbers, x + i, y + i, length, accumulate);
         }
     }
 

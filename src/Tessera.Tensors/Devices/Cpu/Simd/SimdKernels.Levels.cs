@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using Tessera.Tensors.Random;
 
 namespace Tessera.Tensors.Devices.Cpu.Simd;
@@ -18,8 +19,7 @@ internal sealed unsafe partial class SimdKernels<TSimd, TVector>
                     nint start = (nint)row * columns;
                     Span<float> logits = new(to + start, columns);
                     new ReadOnlySpan<float>(from + start, columns).CopyTo(logits);
-                    if (noise is { } random)
-                        for (int i = 0; i < columns; i++) logits[i] += GumbelNoise(random, firstNoise + start + i);
+                    if (noise is { } random) GumbelKernel.Add(random, firstNoise + start, logits);
                     TensorPrimitives.Divide(logits, temperature, logits);
                     TensorPrimitives.Subtract(logits, TensorPrimitives.Max<float>(logits), logits);
                     TensorPrimitives.Exp<float>(logits, logits);
@@ -41,16 +41,29 @@ internal sealed unsafe partial class SimdKernels<TSimd, TVector>
                 for (int row = first; row < first + count; row++)
                 {
                     nint start = (nint)row * columns;
-                    ReadOnlySpan<float> p = new(values + start, columns), upstream = new(from + start, columns);
-                    Span<float> result = new(to + start, columns);
-                    float mean = TensorPrimitives.Dot(p, upstream);
-                    for (int i = 0; i < columns; i++)
-                    {
-                        float gradient = p[i] * (upstream[i] - mean) / temperature;
-                        result[i] = accumulate ? result[i] + gradient : gradient;
-                    }
+                    SoftmaxGradient(values + start, columns, temperature, from + start, to + start, accumulate);
                 }
             });
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void SoftmaxGradient(
+        float* p, int columns, float temperature, float* gradP, float* result, bool accumulate)
+    {
+        float mean = TensorPrimitives.Dot(new ReadOnlySpan<float>(p, columns), new ReadOnlySpan<float>(gradP, columns));
+        TVector means = TSimd.Broadcast(mean), temperatures = TSimd.Broadcast(temperature);
+        int i = 0;
+        for (; i <= columns - TSimd.Width; i += TSimd.Width)
+        {
+            TVector gradient = TSimd.Divide(
+                TSimd.Multiply(TSimd.Load(p + i), TSimd.Subtract(TSimd.Load(gradP + i), means)), temperatures);
+            TSimd.Store(accumulate ? TSimd.Add(TSimd.Load(result + i), gradient) : gradient, result + i);
+        }
+        for (; i < columns; i++)
+        {
+            float gradient = p[i] * (gradP[i] - mean) / temperature;
+            result[i] = accumulate ? result[i] + gradient : gradient;
         }
     }
 
@@ -70,12 +83,14 @@ internal sealed unsafe partial class SimdKernels<TSimd, TVector>
             {
                 var own = new Span<double>(sums + (nint)(first / rowsPerItem) * (columns + 1), columns + 1);
                 own.Clear();
-                using var logarithms = new Scratch(columns);
-                var logs = new Span<float>(logarithms.Floats, columns);
+                using var memory = new Scratch(3L * columns);
+                var wide = new Span<double>(memory.Floats, columns);
+                var logs = new Span<float>(memory.Floats + 2 * columns, columns);
                 for (int row = first; row < first + count; row++)
                 {
                     var values = new ReadOnlySpan<float>(from + (nint)row * columns, columns);
-                    for (int i = 0; i < columns; i++) own[i] += values[i];
+                    TensorPrimitives.ConvertTruncating(values, wide);
+                    TensorPrimitives.Add(own[..columns], wide, own[..columns]);
                     if (rowWeight == 0) continue;
                     TensorPrimitives.Add(values, (float)LeastProbability, logs);
                     TensorPrimitives.Log<float>(logs, logs);

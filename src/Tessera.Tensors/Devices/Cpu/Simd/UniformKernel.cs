@@ -18,7 +18,7 @@ internal static unsafe class UniformKernel
     /// <summary>The numbers that are made together.</summary>
     public const int Step = 2 * Half;
 
-    private const int Half = 16;
+    private const int Half = 16, BlockLength = 4;
 
     /// <summary>
     /// Writes the numbers from <paramref name="first"/>, a multiple of 4. <paramref name="count"/> is a multiple of
@@ -48,6 +48,17 @@ internal static unsafe class UniformKernel
             one.Store(numbers + i);
             other.Store(numbers + i + Half);
         }
+    }
+
+    /// <summary>
+    /// Writes the numbers from <paramref name="first"/>, any number; returns where the first one is. The buffer has
+    /// place for <see cref="Step"/> more numbers than the multiple of <see cref="Step"/> from <paramref name="count"/>.
+    /// </summary>
+    public static float* FillFrom(CounterRandom random, long first, float* buffer, int count)
+    {
+        int unused = (int)(first % BlockLength), steps = (unused + count + Step - 1) / Step;
+        Fill(random, (ulong)(first - unused), buffer, steps * Step);
+        return buffer + unused;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
