@@ -103,6 +103,28 @@ public sealed class QuantizerTests(Trained trained) : IDisposable
         }
     }
 
+    /// <summary>The run has 4 updates.</summary>
+    [Fact]
+    public void The_temperature_of_gumbel_falls_in_half_of_a_run()
+    {
+        Train("--quantizer", "gumbel", "--codes", "8");
+        Assert.Equal(new GumbelQuantizerOptions { TemperatureUpdates = 2 }, Options.Quantizer);
+        // The command again, longer: the fall stays what it was.
+        Program.Succeed(Program.TinyTraining(
+            trained.Images, Run, "--resume", "--preset", "default", "--quantizer", "gumbel", "--codes", "8",
+            "--updates", "40"));
+        Assert.Equal(new GumbelQuantizerOptions { TemperatureUpdates = 2 }, Options.Quantizer);
+    }
+
+    [Fact]
+    public void Cosine_has_a_commitment_cost_of_its_own()
+    {
+        Train("--quantizer", "cosine", "--codes", "8");
+        Assert.Equal(16, ((CosineVectorQuantizerOptions)Options.Quantizer).Commitment);
+        Train("--quantizer", "cosine", "--codes", "8", "--commitment", "2");
+        Assert.Equal(2, ((CosineVectorQuantizerOptions)Options.Quantizer).Commitment);
+    }
+
     [Theory]
     [InlineData("--levels must be at most 20 numbers from 2 to 64", "--quantizer", "fsq", "--levels", "0,8")]
     [InlineData("--levels needs --quantizer fsq, not ema", "--levels", "8,8")]

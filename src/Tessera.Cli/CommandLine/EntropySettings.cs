@@ -7,6 +7,9 @@ namespace Tessera.Cli.CommandLine;
 /// <summary>The options of entropy terms and of probabilities of codes.</summary>
 internal static class EntropySettings
 {
+    /// <summary>The name of the option for the updates in which the temperature of gumbel falls.</summary>
+    public const string TemperatureUpdatesName = "--temperature-updates";
+
     private const string WithEntropy = "gradient, ema, cosine, simvq, lfq or bsq", Gumbel = "gumbel";
 
     private static readonly LookupFreeQuantizerOptions UsualBits = new();
@@ -61,8 +64,9 @@ internal static class EntropySettings
             Gumbel, options => options.LastTemperature, (options, value) => options with { LastTemperature = value }),
         new Setting<TrainingOptions, int?>(
             NewOption.Integer<int>(
-                "--temperature-updates",
-                $"Updates in which the temperature of gumbel falls [default: {UsualGumbel.TemperatureUpdates}]."),
+                TemperatureUpdatesName,
+                "Updates in which the temperature of gumbel falls [default: half of --updates or --images; "
+                    + $"{UsualGumbel.TemperatureUpdates} with --minutes]."),
             options => (options.Model.Quantizer as GumbelQuantizerOptions)?.TemperatureUpdates,
             (options, value) => With(options, quantizer => quantizer is GumbelQuantizerOptions gumbel
                 ? gumbel with { TemperatureUpdates = value!.Value }

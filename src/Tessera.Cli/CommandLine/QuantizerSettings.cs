@@ -8,6 +8,9 @@ internal static class QuantizerSettings
 {
     private static readonly CodebookOptions Usual = (CodebookOptions)Preset.Default.Options.Model.Quantizer;
 
+    // Distances of vectors of length 1 are small beside an image's error (docs/recipe.md).
+    private const float CommitmentOfCosine = 16;
+
     /// <summary>The settings; <c>--quantizer</c> is first, because others belong to certain quantizers only.</summary>
     public static Setting<TrainingOptions>[] All() =>
         [Kind(), .. ForCodebooks(), Levels(), .. EntropySettings.All(), .. CellSettings.All()];
@@ -64,7 +67,8 @@ internal static class QuantizerSettings
     [
         Number(
             "--commitment", $"Commitment cost, the paper's beta; not for fsq, bsq and gumbel "
-                + $"[default: {Usual.Commitment}; {new LookupFreeQuantizerOptions().Commitment} of lfq].",
+                + $"[default: {Usual.Commitment}; {CommitmentOfCosine} of cosine; "
+                + $"{new LookupFreeQuantizerOptions().Commitment} of lfq].",
             options => options switch
             {
                 CodebookOptions codebook => codebook.Commitment,
@@ -138,7 +142,7 @@ internal static class QuantizerSettings
         if ((kind, common) is not (CodebookOptions codebook, CodebookOptions given)) return kind;
         CodebookOptions changed = codebook with
         {
-            Commitment = given.Commitment,
+            Commitment = codebook is CosineVectorQuantizerOptions ? CommitmentOfCosine : given.Commitment,
             Gradient = given.Gradient,
             // Of simvq the codes are random and stay so, as in its paper.
             Start = codebook is SimVectorQuantizerOptions ? codebook.Start : given.Start,

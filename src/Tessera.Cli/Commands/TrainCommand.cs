@@ -114,14 +114,29 @@ internal sealed class TrainCommand : TrainingCommand<TrainingOptions>
                 + $"{Settings.KeyName} out");
         Preset preset = Preset.Find(parse.GetValue(_preset) ?? Preset.Default.Name);
         TrainingOptions recipe = preset.OptionsFor(Starting.Apply(parse, preset.Options).Data);
-        TrainingOptions options = ApplyAll(parse, recipe);
+        TrainingOptions options = ApplyToStart(parse, recipe);
         CheckCodes(parse, options.Model);
         if (options.Init is not { } init) return options;
         // The weights set the sizes of the model. A size option that differs is refused when the weights are read.
         StoredModel stored = ModelFile.Read(init, key: options.InitKey);
         ModelSource.ReportLeftOut(stored.Origin, Invocation.Error);
         recipe = recipe with { Model = recipe.Model.WithSizesOf(stored.Model.Options) };
-        return ApplyAll(parse, recipe);
+        return ApplyToStart(parse, recipe);
+    }
+
+    /// <summary>
+    /// Options with all that the user gave. The temperature of gumbel falls in half of a run whose updates are known:
+    /// a run that ended before its codes are nearly decided would not evaluate what it trained.
+    /// </summary>
+    private TrainingOptions ApplyToStart(ParseResult parse, TrainingOptions recipe)
+    {
+        TrainingOptions options = ApplyAll(parse, recipe);
+        if (options.Model.Quantizer is not GumbelQuantizerOptions gumbel
+            || IsGiven(parse, EntropySettings.TemperatureUpdatesName)
+            || options.Budget.UpdatesFor(options.Batch) is not { } updates)
+            return options;
+        int half = (int)Math.Clamp(updates / 2, 1, int.MaxValue);
+        return QuantizerSettings.With(options, _ => gumbel with { TemperatureUpdates = half });
     }
 
     /// <summary>Checks that the levels of fsq give as many codes as the user asked for.</summary>
@@ -141,6 +156,10 @@ internal sealed class TrainCommand : TrainingCommand<TrainingOptions>
         TrainingOptions own = run.Options;
         TrainingOptions start =
             parse.GetValue(_preset) is { } preset ? WithRecipe(own, Preset.Find(preset).OptionsFor(own.Data)) : own;
+        // The length of its first budget set when the temperature stops falling.
+        if (own.Model.Quantizer is GumbelQuantizerOptions
+            && Starting.Apply(parse, start).Model.Quantizer is GumbelQuantizerOptions)
+            start = QuantizerSettings.With(start, _ => own.Model.Quantizer);
         if (own.Init is null && IsGiven(parse, Settings.KeyName))
             throw new InputException(
                 $"{Settings.KeyName}: the run in {path} began with random weights; leave the option out");

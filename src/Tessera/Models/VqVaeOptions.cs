@@ -119,8 +119,15 @@ public sealed record VqVaeOptions
             : new ResidualQuantizer(Cell, CreateLevel, initializer);
 
         Quantizer CreateLevel(int level) =>
-            Quantizer.Create(Codes, dimensions / Cell.Groups, initializer, level);
+            LevelOptions.Create(Codes, dimensions / Cell.Groups, initializer, level);
     }
+
+    /// <summary>
+    /// The quantizer of a level. Levels that share a codebook add its term of orthogonality up: each has its part.
+    /// </summary>
+    private QuantizerOptions LevelOptions => Quantizer is CodebookOptions codebook && Cell.SharedCodebook
+        ? codebook with { Orthogonality = codebook.Orthogonality / Cell.Depth }
+        : Quantizer;
 
     /// <summary>
     /// Dimensions of the vectors that are quantized: those of a code, unless there is a map to others.

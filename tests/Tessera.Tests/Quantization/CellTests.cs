@@ -176,6 +176,27 @@ public class CellTests
         Assert.NotEqual(losses[0], losses[1]);
     }
 
+    /// <summary>Each level adds its part of the term, for the same codes.</summary>
+    [Fact]
+    public void The_orthogonality_of_a_shared_codebook_counts_once()
+    {
+        var quantizer = new VectorQuantizerOptions { Orthogonality = 3 };
+        using VqVae alone = new(Options("gradient", 1, 1, 0) with { Quantizer = quantizer });
+        using VqVae shared = new(alone.Options with { Cell = new CellOptions { Depth = 3, SharedCodebook = true } });
+        using VqVae alonePlain = new(alone.Options with { Quantizer = new VectorQuantizerOptions() });
+        using VqVae sharedPlain = new(shared.Options with { Quantizer = new VectorQuantizerOptions() });
+        Assert.Equal(alone.Quantizer.CodebookValues(), shared.Quantizer.Levels[0].CodebookValues());
+        float term = Loss(alone) - Loss(alonePlain);
+        Assert.True(term > 0.01f, $"the term is only {term}");
+        Assert.Equal(term, Loss(shared) - Loss(sharedPlain), 1e-5f);
+
+        static float Loss(VqVae model)
+        {
+            using var tape = new Tape();
+            return model.Forward(tape.Input(Images(2).ToArray(), [2, Height, Width, 3])).Quantized.Loss.Item();
+        }
+    }
+
     /// <summary>In a trainer, where a block tells each update's levels, and in a loop of one's own.</summary>
     [Theory]
     [InlineData(true)]

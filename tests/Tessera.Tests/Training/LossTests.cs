@@ -6,6 +6,7 @@ using Tessera.Tensors.Autograd;
 using Tessera.Tensors.Devices;
 using Tessera.Tensors.Devices.Cpu;
 using Tessera.Tensors.Nn;
+using Tessera.Tensors.Random;
 using Tessera.Tests.Features;
 using Tessera.Tests.Runs;
 using Tessera.Training;
@@ -57,13 +58,44 @@ public sealed class LossTests : IDisposable
         double expected = ImageMetrics.Ssim(first, second, 20, 16, 3);
         using var similarity = new MultiScaleSimilarity(
             [.. Enumerable.Repeat(1f / Window, Window)], scales: 1, channels: 3, 0.03f * 0.03f * (Count - 1) / Count,
-            Device.Default);
+            Device.Default, mirrors: false);
         using var tape = new Tape(recording: false);
         Tensor x = tape.Input([.. first.Select(value => value - 0.5f)], [1, 20, 16, 3]);
         Tensor y = tape.Input([.. second.Select(value => value - 0.5f)], [1, 20, 16, 3]);
         Assert.InRange(expected, 0.2, 0.98);
         // Variances are differences of float32 squares.
         Assert.Equal(expected, 1 - similarity.Dissimilarity(x, y).Item(), 2e-5);
+    }
+
+    /// <summary>An error at the border must cost what it costs elsewhere, or the border stays untrained.</summary>
+    [Fact]
+    public void MS_SSIM_sees_the_border()
+    {
+        const int Side = 32, Noises = 40;
+        float[] image =
+            [.. Enumerable.Range(0, Side * Side).Select(i => 0.3f * MathF.Sin(0.5f * (i % Side + i / Side)))];
+        using var similarity = new MultiScaleSimilarity(Side, Side, 1, Device.Default);
+        double[] squares = new double[Side / 2];
+        for (uint noise = 0; noise < Noises; noise++)
+        {
+            float[] other = new float[image.Length];
+            new CounterRandom(noise, 1).FillNormal(other);
+            for (int i = 0; i < other.Length; i++) other[i] = image[i] + 0.1f * other[i];
+            using var tape = new Tape();
+            Tensor x = tape.Variable(other, [1, Side, Side, 1]);
+            tape.Backward(similarity.Dissimilarity(x, tape.Input(image, [1, Side, Side, 1])));
+            float[] gradient = x.Gradient!.ToArray();
+            for (int i = 0; i < gradient.Length; i++)
+            {
+                int row = i / Side, column = i % Side;
+                int ring = Math.Min(Math.Min(row, column), Side - 1 - Math.Max(row, column));
+                squares[ring] += (double)gradient[i] * gradient[i] / (Noises * 4 * (Side - 1 - 2 * ring));
+            }
+        }
+        double[] gradients = [.. squares.Select(Math.Sqrt)];
+        Assert.All(gradients, (gradient, ring) => Assert.True(
+            gradient > 0.5 * gradients[8],
+            $"the gradient is {gradient:E1} at {ring} pixels from the border, {gradients[8]:E1} at 8 pixels"));
     }
 
     [Theory]
