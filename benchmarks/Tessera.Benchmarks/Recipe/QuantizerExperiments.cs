@@ -27,7 +27,7 @@ internal static class QuantizerExperiments
         New(
             "quantizers-9-bits", "64 cells of 9 bits: one of 512 codes each",
             [
-                new("running averages (the default)", options => options, Seeds: 3),
+                new("running averages (the default)", options => options),
                 new("cosine", With(Cosine), Seeds: 3),
                 new(
                     "gradient codebook",
@@ -41,7 +41,7 @@ internal static class QuantizerExperiments
         New(
             "quantizers-18-bits", "64 cells of 18 bits",
             [
-                new("residual, 2 x 512", Cell(depth: 2), Seeds: 3),
+                new("residual, 2 x 512", Cell(depth: 2)),
                 new("residual, 2 x 512, one codebook", options => Cell(depth: 2)(options) with
                 {
                     Model = options.Model with { Cell = new CellOptions { Depth = 2, SharedCodebook = true } },
