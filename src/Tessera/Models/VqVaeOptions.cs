@@ -105,12 +105,11 @@ public sealed record VqVaeOptions
     /// <summary>Creates the quantizer with its initial codebook.</summary>
     internal Quantizer CreateQuantizer(Initializer initializer)
     {
-        int dimensions = QuantizerDim;
         return Cell.Top ? new TwoLevelQuantizer(this, CreateMapped, initializer) : CreateMapped();
 
-        Quantizer CreateMapped() => dimensions == CodeDim && LookupDim == 0
-            ? CreateCell()
-            : new ProjectedQuantizer(CodeDim, dimensions, CreateCell, initializer);
+        Quantizer CreateMapped() => HasMaps
+            ? new ProjectedQuantizer(CodeDim, QuantizerDim, CreateCell, initializer)
+            : CreateCell();
 
         Quantizer CreateCell() => Cell.Groups == 1 ? CreateGroup() : new GroupedQuantizer(Cell.Groups, CreateGroup);
 
@@ -119,8 +118,16 @@ public sealed record VqVaeOptions
             : new ResidualQuantizer(Cell, CreateLevel, initializer);
 
         Quantizer CreateLevel(int level) =>
-            Quantizer.Create(Codes, dimensions / Cell.Groups, initializer, level);
+            Quantizer.Create(Codes, DimensionsOfCode, initializer, level);
     }
+
+    /// <summary>Whether linear maps lead to the vectors that are quantized and back.</summary>
+    internal bool HasMaps => LookupDim > 0 || QuantizerDim != CodeDim;
+
+    /// <summary>
+    /// Dimensions of one code: of those of all groups its group's part, behind the map if there is one.
+    /// </summary>
+    internal int DimensionsOfCode => QuantizerDim / Cell.Groups;
 
     /// <summary>
     /// Dimensions of the vectors that are quantized: those of a code, unless there is a map to others.

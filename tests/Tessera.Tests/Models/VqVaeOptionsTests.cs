@@ -73,6 +73,28 @@ public class VqVaeOptionsTests
         Assert.Equal(stride, options.PixelsPerCode);
     }
 
+    [Theory]
+    [InlineData("ema", 512, 1, 0, 64, false)]
+    [InlineData("ema", 512, 2, 0, 32, false)]
+    [InlineData("ema", 512, 2, 8, 4, true)]
+    [InlineData("lfq", 16, 3, 0, 4, true)]
+    [InlineData("lfq", 16, 16, 0, 4, false)]
+    [InlineData("fsq", 512, 1, 0, 3, true)]
+    public void A_code_has_the_dimensions_of_its_group(
+        string kind, int codes, int groups, int lookupDim, int dimensions, bool hasMaps)
+    {
+        VqVaeOptions options = Usual with
+        {
+            Codes = codes,
+            CodeDim = 64,
+            LookupDim = lookupDim,
+            Quantizer = QuantizerOptions.Find(kind),
+            Cell = new CellOptions { Groups = groups },
+        };
+        options.Validate();
+        Assert.Equal((dimensions, hasMaps), (options.DimensionsOfCode, options.HasMaps));
+    }
+
     [Fact]
     public void The_largest_sizes_are_allowed() => (Usual with
     {
