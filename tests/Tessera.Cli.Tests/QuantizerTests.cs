@@ -28,19 +28,22 @@ public sealed class QuantizerTests(Trained trained) : IDisposable
     }
 
     [Theory]
-    [InlineData("ema", "2", "1")]
-    [InlineData("fsq", "2", "1")]
-    [InlineData("simvq", "2", "2")]
-    public void Every_command_takes_several_codes_a_cell(string kind, string depth, string groups)
+    [InlineData("ema", "2", "1", "level 2", "4 dimensions")]
+    [InlineData("fsq", "2", "1", "level 2", "2 dimensions, mapped to 4")]
+    [InlineData("simvq", "2", "2", "group 2, level 2", "2 dimensions")]
+    public void Every_command_takes_several_codes_a_cell(
+        string kind, string depth, string groups, string last, string dimensions)
     {
         Train("--quantizer", kind, "--codes", "16", "--depth", depth, "--groups", groups);
         int perCell = int.Parse(depth) * int.Parse(groups);
-        Assert.Contains($"{perCell} codes a cell, each of 16 codes", Program.Succeed("info", Run));
+        Assert.Contains(
+            $"{perCell} codes a cell, each of 16 codes of {dimensions}, ", Program.Succeed("info", Run));
         AssertWorks([Trained.TrainCount + Trained.TestCount, 4, 4, perCell]);
 
-        Assert.Matches(@"(?m)^level 2 +perplexity .*, codes used \d+$", Program.Succeed("eval", Run));
+        Assert.Matches($@"(?m)^{last} +perplexity .*, codes used \d+$", Program.Succeed("eval", Run));
         using JsonDocument json = JsonDocument.Parse(Program.Succeed("eval", Run, "--json"));
         Assert.Equal(perCell, json.RootElement.GetProperty("levels").GetArrayLength());
+        Assert.Equal(last, json.RootElement.GetProperty("levels")[perCell - 1].GetProperty("name").GetString());
         Assert.Equal(16 * perCell, json.RootElement.GetProperty("codes").GetInt32());
         Assert.True(json.RootElement.GetProperty("joint_codes_used").GetInt32() > 0);
     }
@@ -161,7 +164,11 @@ public sealed class QuantizerTests(Trained trained) : IDisposable
             using JsonDocument json = JsonDocument.Parse(Program.Succeed("eval", Run, "--depth", "2", "--json"));
             Assert.Equal(expected.Mse, json.RootElement.GetProperty("mse").GetDouble());
             Assert.Equal(4 * 16, json.RootElement.GetProperty("codes").GetInt32());
-            Assert.Equal(4, json.RootElement.GetProperty("levels").GetArrayLength());
+            // Each level has the name that it has among all.
+            Assert.Equal(
+                ["group 1, level 1", "group 1, level 2", "group 2, level 1", "group 2, level 2"],
+                json.RootElement.GetProperty("levels").EnumerateArray()
+                    .Select(level => level.GetProperty("name").GetString()));
         }
         Assert.Equal(Program.Succeed("eval", Run), Program.Succeed("eval", Run, "--depth", "3"));
 

@@ -109,6 +109,15 @@ public sealed record CellOptions
     internal int CodebookOf(int place) => Top ? Math.Min(place, 1) : place;
 
     /// <summary>What a codebook is called where several are shown.</summary>
-    internal string NameOf(int codebook) =>
-        !Top ? $"level {codebook + 1}" : codebook == 0 ? "top level" : "lower level";
+    internal string NameOf(int codebook)
+    {
+        if (Top) return codebook == 0 ? "top level" : "lower level";
+        string level = $"level {codebook % Depth + 1}", group = $"group {codebook / Depth + 1}";
+        return Groups == 1 ? level : Depth == 1 ? group : $"{group}, {level}";
+    }
+
+    /// <summary>The codebook that is number <paramref name="place"/> of the first levels of each group.</summary>
+    /// <param name="place">The number, from 0.</param>
+    /// <param name="depth">The first levels of a group, up to <see cref="Depth"/>.</param>
+    internal int CodebookOfFirst(int place, int depth) => place / depth * Depth + place % depth;
 }

@@ -111,7 +111,7 @@ internal static class HtmlPage
             ("NMSE", evaluation.ReconError is { } error ? Text($"{error:0.0000}") : "unknown", ""),
             ("PSNR", Text($"{evaluation.Psnr:0.00}"), "dB"),
             ("SSIM", Text($"{evaluation.Ssim:0.0000}"), ""),
-            ("perplexity", Text($"{evaluation.Perplexity:0.0}"), ""),
+            ("perplexity", Text($"{evaluation.Perplexity:0.0}"), evaluation.Levels.Count > 0 ? "mean" : ""),
             ("codes used", Text($"{evaluation.CodesUsed:#,0}"), Text($"of {evaluation.Codes:#,0}")),
             ("bits per subpixel", Text($"{Tables.BitsPerSubpixel(data.Subject.Trained.Model.Options):0.0000}"), ""),
         ];
