@@ -131,6 +131,13 @@ public sealed class QuantizerTests(Trained trained) : IDisposable
         "--shared-codebook must be off with cosine", "--quantizer", "cosine", "--depth", "2",
         "--shared-codebook", "on")]
     [InlineData("--lookup-dim must be 0", "--quantizer", "fsq", "--lookup-dim", "4")]
+    [InlineData(
+        "k-means starts a codebook of at most 16384 codes, not 20000; start it at random (--codebook-start random)",
+        "--codes", "20000")]
+    [InlineData(
+        "smoothing that changes the running sizes changes those of a level that is left out, too; smooth a copy, or "
+            + "leave no level out (--ema-smoothing copy)",
+        "--ema-smoothing", "kept", "--depth", "2", "--level-dropout", "0.5")]
     public void What_does_not_fit_together_is_refused(string line, params string[] options) =>
         Assert.StartsWith(line, Program.Refuse(["train", .. options]), StringComparison.Ordinal);
 

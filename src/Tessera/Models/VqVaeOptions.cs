@@ -173,10 +173,10 @@ public sealed record VqVaeOptions
         ThrowUnless(
             Quantizer is not CodebookOptions { Orthogonality: > 0 } || Codes <= MostOrthogonalCodes,
             nameof(Codes), $"must be at most {MostOrthogonalCodes} with an orthogonality term, not {Codes}");
-        ThrowUnless(
-            Quantizer is not CodebookOptions { Start: CodebookStart.KMeans } || Codes <= KMeans.MostClusters,
-            nameof(Codes),
-            $"must be at most {KMeans.MostClusters}, not {Codes}, if k-means starts the codebook: start at random");
+        if (Quantizer is CodebookOptions { Start: CodebookStart.KMeans } && Codes > KMeans.MostClusters)
+            throw new InputException(
+                $"k-means starts a codebook of at most {KMeans.MostClusters} codes, not {Codes}; start it at random")
+            { Option = nameof(CodebookOptions.Start) };
         Cell.Validate(Quantizer);
         CheckDimensions();
     }

@@ -90,10 +90,11 @@ public sealed record CellOptions
         ThrowUnless(
             !SharedCodebook,
             nameof(LevelDropout), $"must be 0 with one codebook for all levels, which learns from all of them");
-        ThrowUnless(
-            quantizer is not EmaVectorQuantizerOptions { KeepSmoothing: true },
-            nameof(LevelDropout),
-            $"must be 0 where smoothing changes the running sizes, also of a level that is left out; smooth a copy");
+        if (quantizer is EmaVectorQuantizerOptions { KeepSmoothing: true })
+            throw new InputException(
+                "smoothing that changes the running sizes changes those of a level that is left out, too; smooth a "
+                + "copy, or leave no level out")
+            { Option = nameof(EmaVectorQuantizerOptions.KeepSmoothing) };
     }
 
     /// <summary>Checks a number of first levels that decode alone.</summary>

@@ -33,10 +33,6 @@ public class VqVaeOptionsTests
         { "CodeDim", Usual with { CodeDim = 0 } },
         { "LookupDim", Usual with { LookupDim = -1 } },
         { "Codes", Usual with { Codes = 1 << 18, LookupDim = 8192 } },
-        {
-            "Codes",
-            Usual with { Codes = 1 << 20, Quantizer = new VectorQuantizerOptions { Start = CodebookStart.KMeans } }
-        },
         { "Commitment", Usual with { Quantizer = new VectorQuantizerOptions { Commitment = float.NaN } } },
         {
             "Commitment",
@@ -59,6 +55,17 @@ public class VqVaeOptionsTests
         var e = Assert.Throws<InputException>(options.Validate);
         Assert.StartsWith(name + " must be ", e.Message, StringComparison.Ordinal);
         Assert.Equal(name, e.Option);
+    }
+
+    [Fact]
+    public void A_codebook_too_large_for_k_means_names_the_start()
+    {
+        VqVaeOptions options =
+            Usual with { Codes = 1 << 20, Quantizer = new VectorQuantizerOptions { Start = CodebookStart.KMeans } };
+        var e = Assert.Throws<InputException>(options.Validate);
+        Assert.Equal(
+            ("k-means starts a codebook of at most 16384 codes, not 1048576; start it at random", "Start"),
+            (e.Message, e.Option));
     }
 
     [Theory]

@@ -304,7 +304,7 @@ public class CellTests
         Refused(new CellOptions { Depth = 13 }, "fsq", "Depth");
         Refused(new CellOptions { LevelDropout = 0.5f }, "ema", "LevelDropout");
         // The running sizes of the default options change by smoothing.
-        Refused(new CellOptions { Depth = 2, LevelDropout = 0.5f }, "ema", "LevelDropout");
+        Refused(new CellOptions { Depth = 2, LevelDropout = 0.5f }, "ema", "KeepSmoothing");
         Refused(new CellOptions { Depth = 2, LevelDropout = 1.5f }, "ema", "LevelDropout");
         Refused(new CellOptions { Depth = 2, SharedCodebook = true, LevelDropout = 0.5f }, "ema", "LevelDropout");
 
