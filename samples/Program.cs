@@ -1,5 +1,6 @@
 using Tessera;
 using Tessera.Data;
+using Tessera.Models;
 using Tessera.Samples;
 using Tessera.Tokens;
 
@@ -43,12 +44,17 @@ try
                 Console.WriteLine(string.Join(", ", row.Select(value => $"{value:0}")));
             break;
         case ["quantizer"]: QuantizerInOwnModel.Run(SyntheticShapes.Load(Split.Train), updates: 300); break;
+        case ["quantizers"]:
+            foreach (VqVaeOptions options in (VqVaeOptions[])
+                [OtherQuantizers.Rounded, OtherQuantizers.Residual, OtherQuantizers.Grouped])
+                OtherQuantizers.Run(options);
+            break;
         case ["module"]: OwnModule.Run(SyntheticShapes.Load(Split.Train), updates: 300); break;
         default:
             Console.Error.WriteLine(
                 "usage: encode MODEL IMAGE | decode MODEL IMAGE OUT.png | draw RUN OUT.png | parallel MODEL FOLDER"
-                + " | train FOLDER RUN | store FOLDER STORE.tpk RUN | quantizer | module | learner RUN | operation"
-                + " | device | rows");
+                + " | train FOLDER RUN | store FOLDER STORE.tpk RUN | quantizer | quantizers | module"
+                + " | learner RUN | operation | device | rows");
             return 2;
     }
     return 0;

@@ -134,6 +134,7 @@ public static class OnnxExport
         return Model(
             graph, "The prior over the codes of a VQ-VAE.",
             ("codes", $"{options.Codes}"), ("rows", $"{options.Rows}"), ("columns", $"{options.Columns}"),
+            ("codes_per_cell", $"{options.CodesPerCell}"),
             ("classes", new JsonArray([.. options.Classes.Select(name => JsonValue.Create(name))]).ToJsonString()));
     }
 

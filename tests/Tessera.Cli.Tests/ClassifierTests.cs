@@ -79,8 +79,11 @@ public sealed class ClassifierTests(TrainedPrior trained) : IDisposable
     }
 
     [Theory]
-    [InlineData("--perceptual needs a feature network; name its file as Features", "--perceptual", "1")]
-    [InlineData("--features names a feature network that nothing uses; give Perceptual", "--features", "x")]
+    [InlineData(
+        "a perceptual term needs a feature network; name its file (--features FILE; tessera classifier --out FILE "
+            + "makes one)",
+        "--perceptual", "1")]
+    [InlineData("nothing uses the feature network ", "--features", "x")]
     [InlineData("--perceptual must be a number of at least 0, not -1", "--perceptual", "-1", "--features", "x")]
     [InlineData("--loss l3: choose one of mse, l1-msssim", "--loss", "l3")]
     public void A_wrong_option_is_refused_by_name(string line, params string[] options)
@@ -92,11 +95,17 @@ public sealed class ClassifierTests(TrainedPrior trained) : IDisposable
     }
 
     [Fact]
+    public void A_feature_network_without_a_weight_is_refused_with_the_option_of_the_weight() => Assert.EndsWith(
+        "; give the perceptual term a weight above 0 (--perceptual W)",
+        Program.Refuse(Program.TinyTraining(trained.Images, _folder["t"], "--features", "x")),
+        StringComparison.Ordinal);
+
+    [Fact]
     public void What_is_no_feature_network_is_refused()
     {
         Assert.Equal(
             $"{trained.Model} holds no feature network: its metadata lack tessera.features; train a classifier "
-            + "(tessera classifier --out DIR)",
+            + "(--features FILE; tessera classifier --out FILE makes one)",
             Program.Refuse(Program.TinyTraining(
                 trained.Images, _folder["t"], "--perceptual", "1", "--features", trained.Model)));
         Assert.Equal(

@@ -48,6 +48,31 @@ public sealed class EvalTests(Trained trained)
     }
 
     [Fact]
+    public void Combinations_that_are_too_many_to_count_leave_the_numbers_of_each_level()
+    {
+        var evaluation = new Evaluation(Split.Test, 1, 1, 1, 1, 1, Perplexity: 3.5, CodesUsed: 9, Codes: 16)
+        {
+            Levels = [new CodeUse(4, 5) { Name = "group 1" }, new CodeUse(3, 4) { Name = "group 2" }],
+        };
+        using JsonDocument json = JsonDocument.Parse(EvaluationText.Json(evaluation));
+        Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("joint_perplexity").ValueKind);
+        Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("joint_codes_used").ValueKind);
+        Assert.Equal(
+            [("group 1", 4, 5), ("group 2", 3, 4)],
+            json.RootElement.GetProperty("levels").EnumerateArray().Select(level => (
+                level.GetProperty("name").GetString()!, level.GetProperty("perplexity").GetInt32(),
+                level.GetProperty("codes_used").GetInt32())));
+        Assert.Equal(
+            [
+                ["group 1", "perplexity 4.0, codes used 5"], ["group 2", "perplexity 3.0, codes used 4"],
+                ["combinations", "perplexity unknown, used more than 4,194,304"],
+            ],
+            EvaluationText.Rows(evaluation).TakeLast(3));
+        evaluation = evaluation with { Joint = new CodeUse(6, 7) };
+        Assert.Equal(["combinations", "perplexity 6.0, used 7"], EvaluationText.Rows(evaluation)[^1]);
+    }
+
+    [Fact]
     public void The_table_has_every_number()
     {
         string[] rows = Program.Succeed("eval", trained.Run).Split('\n', StringSplitOptions.RemoveEmptyEntries);

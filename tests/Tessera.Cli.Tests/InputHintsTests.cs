@@ -37,6 +37,7 @@ public sealed class InputHintsTests(Trained trained)
     [InlineData("InitKey", "--key")]
     [InlineData("Start", "--codebook-start")]
     [InlineData("AveragesStart", "--ema-start")]
+    [InlineData("KeepSmoothing", "--ema-smoothing")]
     [InlineData("ResidualHidden", "--residual-hidden")]
     [InlineData("GroupNorm", "--groupnorm")]
     [InlineData("Stride", "--stride")]

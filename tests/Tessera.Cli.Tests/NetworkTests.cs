@@ -26,7 +26,8 @@ public sealed class NetworkTests : IDisposable
             "--updates", "3", "--threads", "1", "--out", run);
 
         string info = Program.Succeed("info", run);
-        Assert.Matches("(?m)^pixels per code +8x8$", info);
+        Assert.Matches("(?m)^pixels per cell +8x8$", info);
+        Assert.Matches("(?m)^stride +8$", info);
         Assert.Matches("(?m)^group normalisation +4 groups$", info);
         Assert.Matches("(?m)^self-attention +2 heads$", info);
         Assert.Matches(@"(?m)^data +.*images, 32x48$", info);
@@ -74,7 +75,8 @@ public sealed class NetworkTests : IDisposable
         Assert.Contains("keep its codes in use with --groupnorm 4\n", output, StringComparison.Ordinal);
         string info = Program.Succeed("info", run);
         Assert.Matches("(?m)^codebook +two levels, 1 \\+ 4 codes a cell, each of 16 codes of 4 dimensions", info);
-        Assert.Matches("(?m)^pixels per code +4x4$", info);
+        Assert.Matches("(?m)^pixels per cell +4x4$", info);
+        Assert.Matches("(?m)^stride +2$", info);
         string evaluation = Program.Succeed("eval", run);
         Assert.Matches("(?m)^top level +perplexity", evaluation);
         Assert.Matches("(?m)^lower level +perplexity", evaluation);

@@ -28,19 +28,22 @@ public sealed class QuantizerTests(Trained trained) : IDisposable
     }
 
     [Theory]
-    [InlineData("ema", "2", "1")]
-    [InlineData("fsq", "2", "1")]
-    [InlineData("simvq", "2", "2")]
-    public void Every_command_takes_several_codes_a_cell(string kind, string depth, string groups)
+    [InlineData("ema", "2", "1", "level 2", "4 dimensions")]
+    [InlineData("fsq", "2", "1", "level 2", "2 dimensions, mapped to 4")]
+    [InlineData("simvq", "2", "2", "group 2, level 2", "2 dimensions")]
+    public void Every_command_takes_several_codes_a_cell(
+        string kind, string depth, string groups, string last, string dimensions)
     {
         Train("--quantizer", kind, "--codes", "16", "--depth", depth, "--groups", groups);
         int perCell = int.Parse(depth) * int.Parse(groups);
-        Assert.Contains($"{perCell} codes a cell, each of 16 codes", Program.Succeed("info", Run));
+        Assert.Contains(
+            $"{perCell} codes a cell, each of 16 codes of {dimensions}, ", Program.Succeed("info", Run));
         AssertWorks([Trained.TrainCount + Trained.TestCount, 4, 4, perCell]);
 
-        Assert.Matches(@"(?m)^level 2 +perplexity .*, codes used \d+$", Program.Succeed("eval", Run));
+        Assert.Matches($@"(?m)^{last} +perplexity .*, codes used \d+$", Program.Succeed("eval", Run));
         using JsonDocument json = JsonDocument.Parse(Program.Succeed("eval", Run, "--json"));
         Assert.Equal(perCell, json.RootElement.GetProperty("levels").GetArrayLength());
+        Assert.Equal(last, json.RootElement.GetProperty("levels")[perCell - 1].GetProperty("name").GetString());
         Assert.Equal(16 * perCell, json.RootElement.GetProperty("codes").GetInt32());
         Assert.True(json.RootElement.GetProperty("joint_codes_used").GetInt32() > 0);
     }
@@ -150,6 +153,13 @@ public sealed class QuantizerTests(Trained trained) : IDisposable
         "--shared-codebook must be off with cosine", "--quantizer", "cosine", "--depth", "2",
         "--shared-codebook", "on")]
     [InlineData("--lookup-dim must be 0", "--quantizer", "fsq", "--lookup-dim", "4")]
+    [InlineData(
+        "k-means starts a codebook of at most 16384 codes, not 20000; start it at random (--codebook-start random)",
+        "--codes", "20000")]
+    [InlineData(
+        "smoothing that changes the running sizes changes those of a level that is left out, too; smooth a copy, or "
+            + "leave no level out (--ema-smoothing copy)",
+        "--ema-smoothing", "kept", "--depth", "2", "--level-dropout", "0.5")]
     public void What_does_not_fit_together_is_refused(string line, params string[] options) =>
         Assert.StartsWith(line, Program.Refuse(["train", .. options]), StringComparison.Ordinal);
 
@@ -183,7 +193,11 @@ public sealed class QuantizerTests(Trained trained) : IDisposable
             using JsonDocument json = JsonDocument.Parse(Program.Succeed("eval", Run, "--depth", "2", "--json"));
             Assert.Equal(expected.Mse, json.RootElement.GetProperty("mse").GetDouble());
             Assert.Equal(4 * 16, json.RootElement.GetProperty("codes").GetInt32());
-            Assert.Equal(4, json.RootElement.GetProperty("levels").GetArrayLength());
+            // Each level has the name that it has among all.
+            Assert.Equal(
+                ["group 1, level 1", "group 1, level 2", "group 2, level 1", "group 2, level 2"],
+                json.RootElement.GetProperty("levels").EnumerateArray()
+                    .Select(level => level.GetProperty("name").GetString()));
         }
         Assert.Equal(Program.Succeed("eval", Run), Program.Succeed("eval", Run, "--depth", "3"));
 
@@ -233,7 +247,10 @@ public sealed class QuantizerTests(Trained trained) : IDisposable
         Program.Succeed("encode", Run, "--data", trained.Images, "--split", "all", "--out", _folder["codes.npy"]);
         using (NpyReader reader = NpyReader.Open(_folder["codes.npy"])) Assert.Equal(codes, reader.Shape);
         Program.Succeed("decode", Run, _folder["codes.npy"], "--out", _folder["decoded"]);
-        Program.Succeed("export", Run, "--onnx", _folder["onnx"]);
+        string perCell = codes.Length == 3 ? "" : $", {codes[^1]}";
+        Assert.Contains(
+            $"-> codes int64 [batch, height / 4, width / 4{perCell}]\n",
+            Program.Succeed("export", Run, "--onnx", _folder["onnx"]), StringComparison.Ordinal);
         Program.Succeed("report", Run);
         Program.Succeed("convert", Run, _folder["model.pt"]);
         Assert.Equal(

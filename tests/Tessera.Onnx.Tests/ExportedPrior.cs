@@ -1,5 +1,6 @@
 using Tessera.Models;
 using Tessera.Priors;
+using Tessera.Quantization;
 using Tessera.Tensors;
 using Tessera.Tensors.Autograd;
 using Tessera.Tensors.Random;
@@ -22,7 +23,11 @@ internal sealed class ExportedPrior : IDisposable
             new CounterRandom(seed: 6, stream++).FillNormal(noise);
             tensor.CopyFrom(Array.ConvertAll([.. values.Zip(noise)], pair => pair.First + 0.3f * pair.Second));
         }
-        using var model = new VqVae(ExportedModel.Options("ema") with { Codes = options.Codes });
+        using var model = new VqVae(ExportedModel.Options("ema") with
+        {
+            Codes = options.Codes,
+            Cell = new CellOptions { Depth = options.CodesPerCell },
+        });
         OnnxExport.Write(Folder, model, Prior);
     }
 

@@ -96,7 +96,7 @@ public sealed class OnnxExportTests
             [
                 "opset onnx 13", $"input codes INT64 batch,{length}", "input class INT64 batch",
                 $"output logits FLOAT batch,{length},20", "metadata codes 20", $"metadata rows {rows}",
-                $"metadata columns {columns}",
+                $"metadata columns {columns}", "metadata codes_per_cell 1",
                 classes.Length == 0 ? "metadata classes []" : "metadata classes [\"cat\",\"dog\"]",
             ],
             Check(exported.File));

@@ -18,6 +18,7 @@ public sealed class OnnxPriorTests
         ["no classes"] = ExportedPrior.Options(),
         ["one head and one layer"] = ExportedPrior.Options(4, 4, "cat", "dog") with { Heads = 1, Layers = 1 },
         ["3 rows and 5 columns"] = ExportedPrior.Options(3, 5, "cat", "dog"),
+        ["several codes a cell"] = ExportedPrior.Options(2, 3, "cat") with { CodesPerCell = 4 },
         ["one code"] = ExportedPrior.Options(1, 1, "cat", "dog"),
         ["a trained dropout"] = ExportedPrior.Options(2, 3) with { Dropout = 0.5f },
     };
@@ -68,19 +69,24 @@ public sealed class OnnxPriorTests
         Assert.Throws<OnnxRuntimeException>(() => exported.Run(exported.Codes(1), [3]));
     }
 
-    [Fact]
-    public void The_declarations_of_a_prior_are_read()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void The_declarations_of_a_prior_are_read(int perCell)
     {
-        using var exported = new ExportedPrior(ExportedPrior.Options(3, 5, "cat", "r\u00e9n"));
+        using var exported = new ExportedPrior(
+            ExportedPrior.Options(3, 5, "cat", "r\u00e9n") with { CodesPerCell = perCell });
         using var model = new RuntimeModel(exported.File);
+        int length = 15 * perCell;
         Assert.Equal(
-            ["input codes Int64 batch,15", "input class Int64 batch", "output logits Float batch,15,20"],
+            [$"input codes Int64 batch,{length}", "input class Int64 batch", $"output logits Float batch,{length},20"],
             model.Declared);
         var metadata = new Dictionary<string, string>
         {
             ["codes"] = "20",
             ["rows"] = "3",
             ["columns"] = "5",
+            ["codes_per_cell"] = $"{perCell}",
             ["classes"] = "[\"cat\",\"r\\u00E9n\"]",
         };
         Assert.Equal(metadata, model.Metadata);

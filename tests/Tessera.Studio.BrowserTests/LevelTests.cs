@@ -19,6 +19,10 @@ public sealed class LevelTests(Browser browser) : IDisposable
         Paint(["--depth", "2"], "level 2", side: 4, row: 2, column: 1, place: 9 * 2 + 1);
 
     [Fact]
+    public Task The_code_of_the_second_group_is_painted_under_its_name() =>
+        Paint(["--groups", "2"], "group 2", side: 4, row: 2, column: 1, place: 9 * 2 + 1);
+
+    [Fact]
     public Task The_lower_of_two_levels_is_twice_as_fine() =>
         // 2 x 2 cells of five codes: the lower cell in row 2 and column 3 is the third quarter of the second cell.
         Paint(["--top", "on", "--groupnorm", "4"], "lower", side: 4, row: 1, column: 2, place: 1 * 5 + 1 + 2);

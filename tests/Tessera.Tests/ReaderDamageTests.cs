@@ -102,6 +102,10 @@ public sealed class ReaderDamageTests : IDisposable
     [InlineData("fsq", 1, 2)]
     [InlineData("lfq", 2, 2)]
     [InlineData("gumbel", 2, 1)]
+    [InlineData("bsq", 1, 2)]
+    [InlineData("cosine", 2, 1)]
+    [InlineData("simvq", 2, 2)]
+    [InlineData("ema", 2, 2)]
     public void Models_with_several_codes_a_cell_written_here(string kind, int groups, int depth) => AssertSurvived(
         new VqVaeOptions
         {

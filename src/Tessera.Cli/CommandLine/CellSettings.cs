@@ -23,8 +23,8 @@ internal static class CellSettings
         new Setting<TrainingOptions, float?>(
             NewOption.Number<float>(
                 "--level-dropout",
-                "Probability that an update uses only the first codes of --depth, so that these decode well alone "
-                    + $"[default: {UsualCell.LevelDropout}]."),
+                "Probability that an update draws how many of the codes of --depth it uses, from 1 to all, so that the "
+                    + $"first decode well alone [default: {UsualCell.LevelDropout}]."),
             options => options.Model.Cell.LevelDropout,
             (options, value) => WithCell(options, cell => cell with { LevelDropout = value!.Value })),
         CellSwitch(

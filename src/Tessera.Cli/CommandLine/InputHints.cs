@@ -26,7 +26,8 @@ internal static class InputHints
             "--path" => $" (tessera {Training()} --out {Value("DIR")})",
             "--resume" => $" (tessera {Training()} --resume --out {Value("DIR")})",
             "--prior" => $" (tessera prior {Value("RUN")})",
-            "--features" => " (tessera classifier --out DIR)",
+            LossSettings.FeaturesName =>
+                $" ({LossSettings.FeaturesName} FILE; tessera classifier --out FILE makes one)",
             _ when command?.Options.Any(known => known.Name == flag) != true => "",
             "--split" => $"; or use every image with --split {Value("all")}",
             "--data-dir" => $" (--data-dir {Value("DIR")})",
@@ -35,6 +36,9 @@ internal static class InputHints
             "--key" => $" (--key {Value("NAME")})",
             "--codebook-at" => $" (--codebook-at {Value("PLACE")})",
             "--size" => $" (--size {Value("HxW")})",
+            "--codebook-start" => $" (--codebook-start {QuantizerSettings.Name(CodebookStart.Random)})",
+            "--ema-smoothing" => " (--ema-smoothing copy)",
+            "--perceptual" => " (--perceptual W)",
             _ => $" ({flag})",
         };
 
@@ -74,6 +78,7 @@ internal static class InputHints
         nameof(LossOptions.Pixel) => "--loss",
         nameof(CodebookOptions.Start) => "--codebook-start",
         nameof(EmaVectorQuantizerOptions.AveragesStart) => "--ema-start",
+        nameof(EmaVectorQuantizerOptions.KeepSmoothing) => "--ema-smoothing",
         _ => $"--{JsonNamingPolicy.KebabCaseLower.ConvertName(name)}",
     };
 

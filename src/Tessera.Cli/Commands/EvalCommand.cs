@@ -12,7 +12,8 @@ internal sealed class EvalCommand : TrainedModelCommand
     private readonly Option<bool> _json = NewOption.Flag(
         "--json",
         "Prints one JSON object: split, images, recon_error, mse, psnr, ssim, perplexity, codes_used, codes; "
-            + "with several codes a cell also joint_perplexity, joint_codes_used and levels.");
+            + "with several codes a cell also joint_perplexity and joint_codes_used, which are null above "
+            + "4,194,304 combinations, and levels: the name, perplexity and codes_used of each.");
 
     private readonly Option<int?> _depth = NewOption.FirstLevels("Evaluates");
 

@@ -51,8 +51,9 @@ internal sealed class ExportCommand : TesseraCommand
     private void Report(string folder, TrainedModel trained, CodePrior? prior)
     {
         string images = $"float [batch, {trained.Model.Options.Channels}, height, width] in 0..1";
-        int pixels = trained.Model.Options.PixelsPerCode;
-        string codes = $"int64 [batch, height / {pixels}, width / {pixels}]";
+        (int pixels, int perCell) = (trained.Model.Options.PixelsPerCode, trained.Model.Options.Cell.Codes);
+        string codes =
+            $"int64 [batch, height / {pixels}, width / {pixels}{(perCell == 1 ? "" : $", {perCell}")}]";
         List<string[]> lines =
         [
             [Path.Combine(folder, OnnxExport.EncoderName), $"pictures {images} -> codes {codes}"],

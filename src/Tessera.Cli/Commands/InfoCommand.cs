@@ -126,7 +126,8 @@ internal sealed class InfoCommand : TesseraCommand
         yield return ["parameters", $"{trained.Model.ParameterCount}"];
         yield return ["codebook", Describe(trained.Model)];
         yield return ["images", model.Channels == 1 ? "grey" : "RGB"];
-        yield return ["pixels per code", $"{model.PixelsPerCode}x{model.PixelsPerCode}"];
+        yield return ["pixels per cell", $"{model.PixelsPerCode}x{model.PixelsPerCode}"];
+        yield return ["stride", $"{model.Stride}"];
         yield return ["hidden", $"{model.Hidden}"];
         yield return ["residual hidden", $"{model.ResidualHidden}"];
         yield return ["residual layers", $"{model.ResidualLayers}"];
@@ -141,8 +142,8 @@ internal sealed class InfoCommand : TesseraCommand
         (model.Options.Cell.Top ? "two levels, 1 + 4 codes a cell, each of "
             : model.Options.Cell.Codes > 1 ? $"{model.Options.Cell.Codes} codes a cell, each of "
             : "")
-        + $"{model.Options.Codes} codes of {model.Options.CodeDim} dimensions"
-        + (model.Options.LookupDim > 0 ? $" looked up in {model.Options.LookupDim}" : "")
+        + $"{model.Options.Codes} codes of {model.Options.DimensionsOfCode} dimensions"
+        + (model.Options.HasMaps ? $", mapped to {model.Options.CodeDim}" : "")
         + $", {model.Options.Quantizer.Summary}";
 
     /// <summary>One line about the training options of a run.</summary>

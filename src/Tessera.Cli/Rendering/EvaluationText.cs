@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Tessera.Data;
+using Tessera.Quantization;
 using Tessera.Training;
 
 namespace Tessera.Cli.Rendering;
@@ -20,9 +22,7 @@ internal static class EvaluationText
         ["codes used", $"{evaluation.CodesUsed} of {evaluation.Codes}"],
         .. evaluation.Levels.Select(level => (string[])
             [level.Name, $"perplexity {level.Perplexity:0.0}, codes used {level.CodesUsed}"]),
-        .. evaluation.Joint is { } joint
-            ? [["combinations", $"perplexity {joint.Perplexity:0.0}, used {joint.CodesUsed}"]]
-            : Array.Empty<string[]>(),
+        .. evaluation.Levels.Count > 0 ? [["combinations", Describe(evaluation.Joint)]] : Array.Empty<string[]>(),
     ];
 
     /// <summary>One line for a log.</summary>
@@ -46,20 +46,27 @@ internal static class EvaluationText
             WriteNumber(json, "perplexity", evaluation.Perplexity);
             json.WriteNumber("codes_used", evaluation.CodesUsed);
             json.WriteNumber("codes", evaluation.Codes);
-            if (evaluation.Joint is { } joint) WriteLevels(json, evaluation.Levels, joint);
+            if (evaluation.Levels.Count > 0) WriteLevels(json, evaluation.Levels, evaluation.Joint);
             json.WriteEndObject();
         }
         return Encoding.UTF8.GetString(buffer.ToArray());
     }
 
-    private static void WriteLevels(Utf8JsonWriter json, IReadOnlyList<CodeUse> levels, CodeUse joint)
+    /// <summary>The use of the combinations of a cell's codes; null if there are too many to count.</summary>
+    private static string Describe(CodeUse? joint) => joint is null
+        ? string.Create(
+            CultureInfo.InvariantCulture, $"perplexity unknown, used more than {CodeUsage.MostCombinations:#,0}")
+        : $"perplexity {joint.Perplexity:0.0}, used {joint.CodesUsed}";
+
+    private static void WriteLevels(Utf8JsonWriter json, IReadOnlyList<CodeUse> levels, CodeUse? joint)
     {
-        WriteNumber(json, "joint_perplexity", joint.Perplexity);
-        json.WriteNumber("joint_codes_used", joint.CodesUsed);
+        WriteNumber(json, "joint_perplexity", joint?.Perplexity);
+        WriteNumber(json, "joint_codes_used", joint?.CodesUsed);
         json.WriteStartArray("levels");
         foreach (CodeUse level in levels)
         {
             json.WriteStartObject();
+            json.WriteString("name", level.Name);
             WriteNumber(json, "perplexity", level.Perplexity);
             json.WriteNumber("codes_used", level.CodesUsed);
             json.WriteEndObject();

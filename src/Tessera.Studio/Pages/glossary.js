@@ -40,7 +40,7 @@ export const glossary = {
     title: 'Perplexity',
     text:
       'How many codes are in use, counted fairly: if all codes were chosen equally often it would be the number of ' +
-      'codes. It falls when a few codes do most of the work.',
+      'codes. It falls when a few codes do most of the work. With several codes a cell it is the mean of their levels.',
   },
   vq_loss: {
     title: 'VQ loss',
@@ -130,8 +130,9 @@ export const glossary = {
   level: {
     title: 'Level',
     text:
-      'This model writes several codes for each cell. The first level says most; later ones refine it. In two-level ' +
-      'models the top level sets the scene and the lower one its details.',
+      'This model writes several codes for each cell. The first level says most; later ones refine it. Groups divide ' +
+      'the numbers of a cell among them. In two-level models the top level sets the scene and the lower one its ' +
+      'details.',
   },
   quantizer: {
     title: 'Quantizer',

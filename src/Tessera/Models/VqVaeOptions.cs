@@ -105,12 +105,11 @@ public sealed record VqVaeOptions
     /// <summary>Creates the quantizer with its initial codebook.</summary>
     internal Quantizer CreateQuantizer(Initializer initializer)
     {
-        int dimensions = QuantizerDim;
         return Cell.Top ? new TwoLevelQuantizer(this, CreateMapped, initializer) : CreateMapped();
 
-        Quantizer CreateMapped() => dimensions == CodeDim && LookupDim == 0
-            ? CreateCell()
-            : new ProjectedQuantizer(CodeDim, dimensions, CreateCell, initializer);
+        Quantizer CreateMapped() => HasMaps
+            ? new ProjectedQuantizer(CodeDim, QuantizerDim, CreateCell, initializer)
+            : CreateCell();
 
         Quantizer CreateCell() => Cell.Groups == 1 ? CreateGroup() : new GroupedQuantizer(Cell.Groups, CreateGroup);
 
@@ -119,8 +118,16 @@ public sealed record VqVaeOptions
             : new ResidualQuantizer(Cell, CreateLevel, initializer);
 
         Quantizer CreateLevel(int level) =>
-            LevelOptions.Create(Codes, dimensions / Cell.Groups, initializer, level);
+            LevelOptions.Create(Codes, DimensionsOfCode, initializer, level);
     }
+
+    /// <summary>Whether linear maps lead to the vectors that are quantized and back.</summary>
+    internal bool HasMaps => LookupDim > 0 || QuantizerDim != CodeDim;
+
+    /// <summary>
+    /// Dimensions of one code: of those of all groups its group's part, behind the map if there is one.
+    /// </summary>
+    internal int DimensionsOfCode => QuantizerDim / Cell.Groups;
 
     /// <summary>
     /// The quantizer of a level. Levels that share a codebook add its term of orthogonality up: each has its part.
@@ -173,10 +180,10 @@ public sealed record VqVaeOptions
         ThrowUnless(
             Quantizer is not CodebookOptions { Orthogonality: > 0 } || Codes <= MostOrthogonalCodes,
             nameof(Codes), $"must be at most {MostOrthogonalCodes} with an orthogonality term, not {Codes}");
-        ThrowUnless(
-            Quantizer is not CodebookOptions { Start: CodebookStart.KMeans } || Codes <= KMeans.MostClusters,
-            nameof(Codes),
-            $"must be at most {KMeans.MostClusters}, not {Codes}, if k-means starts the codebook: start at random");
+        if (Quantizer is CodebookOptions { Start: CodebookStart.KMeans } && Codes > KMeans.MostClusters)
+            throw new InputException(
+                $"k-means starts a codebook of at most {KMeans.MostClusters} codes, not {Codes}; start it at random")
+            { Option = nameof(CodebookOptions.Start) };
         Cell.Validate(Quantizer);
         CheckDimensions();
     }

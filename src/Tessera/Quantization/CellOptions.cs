@@ -90,10 +90,11 @@ public sealed record CellOptions
         ThrowUnless(
             !SharedCodebook,
             nameof(LevelDropout), $"must be 0 with one codebook for all levels, which learns from all of them");
-        ThrowUnless(
-            quantizer is not EmaVectorQuantizerOptions { KeepSmoothing: true },
-            nameof(LevelDropout),
-            $"must be 0 where smoothing changes the running sizes, also of a level that is left out; smooth a copy");
+        if (quantizer is EmaVectorQuantizerOptions { KeepSmoothing: true })
+            throw new InputException(
+                "smoothing that changes the running sizes changes those of a level that is left out, too; smooth a "
+                + "copy, or leave no level out")
+            { Option = nameof(EmaVectorQuantizerOptions.KeepSmoothing) };
     }
 
     /// <summary>Checks a number of first levels that decode alone.</summary>
@@ -109,6 +110,15 @@ public sealed record CellOptions
     internal int CodebookOf(int place) => Top ? Math.Min(place, 1) : place;
 
     /// <summary>What a codebook is called where several are shown.</summary>
-    internal string NameOf(int codebook) =>
-        !Top ? $"level {codebook + 1}" : codebook == 0 ? "top level" : "lower level";
+    internal string NameOf(int codebook)
+    {
+        if (Top) return codebook == 0 ? "top level" : "lower level";
+        string level = $"level {codebook % Depth + 1}", group = $"group {codebook / Depth + 1}";
+        return Groups == 1 ? level : Depth == 1 ? group : $"{group}, {level}";
+    }
+
+    /// <summary>The codebook that is number <paramref name="place"/> of the first levels of each group.</summary>
+    /// <param name="place">The number, from 0.</param>
+    /// <param name="depth">The first levels of a group, up to <see cref="Depth"/>.</param>
+    internal int CodebookOfFirst(int place, int depth) => place / depth * Depth + place % depth;
 }

@@ -6,8 +6,8 @@ namespace Tessera.Quantization;
 /// </summary>
 public sealed class CodeUsage
 {
-    // Some hundred megabytes.
-    private const int MostCombinations = 1 << 22;
+    /// <summary>The most combinations of a cell's codes that are counted: they take some hundred megabytes.</summary>
+    internal const int MostCombinations = 1 << 22;
 
     private readonly int _codes, _perCell;
     private readonly CellOptions _cell;

@@ -28,7 +28,10 @@ public sealed record Evaluation(
     /// </summary>
     public IReadOnlyList<CodeUse> Levels { get; init; } = [];
 
-    /// <summary>The use of the combinations of a cell's codes; null if a cell has one code.</summary>
+    /// <summary>
+    /// The use of the combinations of a cell's codes; null if a cell has one code, or if there are more than 4,194,304
+    /// combinations, which are not counted.
+    /// </summary>
     public CodeUse? Joint { get; init; }
 }
 

@@ -70,14 +70,18 @@ public static class Evaluator
             Joint = usage.Levels > 1 && usage.JointUsed is { } used
                 ? new CodeUse(usage.JointPerplexity!.Value, used)
                 : null,
-            Levels = usage.Levels == 1 ? [] : [.. UseOf(usage, cell)],
+            Levels = usage.Levels == 1 ? [] : [.. UseOf(usage, model.Options.Cell, cell.Depth)],
         };
         return new Measurement(evaluation, results.Psnr, usage);
     }
 
-    private static IEnumerable<CodeUse> UseOf(CodeUsage usage, CellOptions cell) =>
+    /// <summary>The use of each level; one of the first levels keeps the name that it has among all.</summary>
+    private static IEnumerable<CodeUse> UseOf(CodeUsage usage, CellOptions cell, int depth) =>
         Enumerable.Range(0, usage.Levels).Select(
-            level => new CodeUse(usage.PerplexityOf(level), usage.UsedOf(level)) { Name = cell.NameOf(level) });
+            level => new CodeUse(usage.PerplexityOf(level), usage.UsedOf(level))
+            {
+                Name = cell.NameOf(cell.CodebookOfFirst(level, depth)),
+            });
 
     /// <summary>Checks that a set is not empty and that its batches fit a model.</summary>
     /// <param name="model">The model's options.</param>

@@ -39,11 +39,12 @@ public sealed record LossOptions
         ThrowUnless(
             Perceptual >= 0 && float.IsFinite(Perceptual),
             nameof(Perceptual), $"must be a number of at least 0, not {Perceptual}");
-        ThrowUnless(
-            Perceptual == 0 || Features is { Length: > 0 },
-            nameof(Perceptual), $"needs a feature network; name its file as {nameof(Features)}");
-        ThrowUnless(
-            Features is null || Perceptual > 0,
-            nameof(Features), $"names a feature network that nothing uses; give {nameof(Perceptual)} a weight above 0");
+        if (Perceptual > 0 && Features is not { Length: > 0 })
+            throw new InputException("a perceptual term needs a feature network; name its file")
+            { Option = nameof(Features) };
+        if (Features is not null && Perceptual == 0)
+            throw new InputException(
+                $"nothing uses the feature network {Features}; give the perceptual term a weight above 0")
+            { Option = nameof(Perceptual) };
     }
 }

@@ -32,7 +32,8 @@ public sealed class ReconstructionLoss : IDisposable
     {
         options.Validate();
         if (options.Perceptual > 0 && features is null)
-            throw new InputException("a perceptual term needs a feature network") { Option = nameof(options.Features) };
+            throw new InputException("a perceptual term needs a feature network; give it one")
+            { Option = nameof(features) };
         features?.CheckFit(height, width, channels);
         Options = options;
         _features = features;

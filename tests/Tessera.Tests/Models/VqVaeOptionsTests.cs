@@ -33,10 +33,6 @@ public class VqVaeOptionsTests
         { "CodeDim", Usual with { CodeDim = 0 } },
         { "LookupDim", Usual with { LookupDim = -1 } },
         { "Codes", Usual with { Codes = 1 << 18, LookupDim = 8192 } },
-        {
-            "Codes",
-            Usual with { Codes = 1 << 20, Quantizer = new VectorQuantizerOptions { Start = CodebookStart.KMeans } }
-        },
         { "Commitment", Usual with { Quantizer = new VectorQuantizerOptions { Commitment = float.NaN } } },
         {
             "Commitment",
@@ -61,6 +57,17 @@ public class VqVaeOptionsTests
         Assert.Equal(name, e.Option);
     }
 
+    [Fact]
+    public void A_codebook_too_large_for_k_means_names_the_start()
+    {
+        VqVaeOptions options =
+            Usual with { Codes = 1 << 20, Quantizer = new VectorQuantizerOptions { Start = CodebookStart.KMeans } };
+        var e = Assert.Throws<InputException>(options.Validate);
+        Assert.Equal(
+            ("k-means starts a codebook of at most 16384 codes, not 1048576; start it at random", "Start"),
+            (e.Message, e.Option));
+    }
+
     [Theory]
     [InlineData(2, 32, 8)]
     [InlineData(4, 32, 128)]
@@ -71,6 +78,28 @@ public class VqVaeOptionsTests
         VqVaeOptions options = Usual with { Stride = stride, GroupNorm = groups, Attention = heads };
         options.Validate();
         Assert.Equal(stride, options.PixelsPerCode);
+    }
+
+    [Theory]
+    [InlineData("ema", 512, 1, 0, 64, false)]
+    [InlineData("ema", 512, 2, 0, 32, false)]
+    [InlineData("ema", 512, 2, 8, 4, true)]
+    [InlineData("lfq", 16, 3, 0, 4, true)]
+    [InlineData("lfq", 16, 16, 0, 4, false)]
+    [InlineData("fsq", 512, 1, 0, 3, true)]
+    public void A_code_has_the_dimensions_of_its_group(
+        string kind, int codes, int groups, int lookupDim, int dimensions, bool hasMaps)
+    {
+        VqVaeOptions options = Usual with
+        {
+            Codes = codes,
+            CodeDim = 64,
+            LookupDim = lookupDim,
+            Quantizer = QuantizerOptions.Find(kind),
+            Cell = new CellOptions { Groups = groups },
+        };
+        options.Validate();
+        Assert.Equal((dimensions, hasMaps), (options.DimensionsOfCode, options.HasMaps));
     }
 
     [Fact]

@@ -290,6 +290,27 @@ public class CellTests
         Assert.InRange(joint.CodesUsed, evaluation.Levels.Max(level => level.CodesUsed), 9 * 16);
     }
 
+    [Theory]
+    [InlineData(1, 2, "level 1", "level 2")]
+    [InlineData(2, 1, "group 1", "group 2")]
+    [InlineData(2, 2, "group 1, level 1", "group 1, level 2", "group 2, level 1", "group 2, level 2")]
+    public void Codes_are_called_by_their_group_and_level(int groups, int depth, params string[] names)
+    {
+        var cell = new CellOptions { Groups = groups, Depth = depth };
+        Assert.Equal(names, Enumerable.Range(0, cell.Codebooks).Select(cell.NameOf));
+    }
+
+    [Fact]
+    public void The_first_level_of_each_group_keeps_its_name()
+    {
+        using VqVae model = Model("ema", 2, 2, 0);
+        ImageSet images = SyntheticShapes.Load(Split.Test, size: 16, trainCount: 1, testCount: 2);
+        Evaluation evaluation = Evaluator.Evaluate(
+            model, images, Split.Test, dataVariance: 0.1, depth: 1,
+            cancellation: TestContext.Current.CancellationToken);
+        Assert.Equal(["group 1, level 1", "group 2, level 1"], evaluation.Levels.Select(level => level.Name));
+    }
+
     [Fact]
     public void Cells_that_cannot_be_are_refused()
     {
@@ -304,7 +325,7 @@ public class CellTests
         Refused(new CellOptions { Depth = 13 }, "fsq", "Depth");
         Refused(new CellOptions { LevelDropout = 0.5f }, "ema", "LevelDropout");
         // The running sizes of the default options change by smoothing.
-        Refused(new CellOptions { Depth = 2, LevelDropout = 0.5f }, "ema", "LevelDropout");
+        Refused(new CellOptions { Depth = 2, LevelDropout = 0.5f }, "ema", "KeepSmoothing");
         Refused(new CellOptions { Depth = 2, LevelDropout = 1.5f }, "ema", "LevelDropout");
         Refused(new CellOptions { Depth = 2, SharedCodebook = true, LevelDropout = 0.5f }, "ema", "LevelDropout");
 

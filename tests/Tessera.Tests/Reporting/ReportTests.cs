@@ -5,6 +5,7 @@ using Tessera.Imaging;
 using Tessera.Models;
 using Tessera.Quantization;
 using Tessera.Reporting;
+using Tessera.Reporting.Figures;
 using Tessera.Tests.Training;
 using Tessera.Training;
 using static Tessera.Tests.Reporting.PageReader;
@@ -220,6 +221,32 @@ public sealed class ReportTests(ReportRun run) : IDisposable
         // The formula of the perplexity gives slightly less than 1.
         Assert.Equal("0.0000", Table(page, "results-table")["bits per subpixel, entropy"]);
         Assert.Contains("90% within 0.0", Caption(page, "influence"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Several_codes_a_cell_have_a_row_each_and_one_of_their_combinations()
+    {
+        var model = new VqVae(
+            SmallRun.Options.Model with { CodeDim = 6, Cell = new CellOptions { Groups = 2, Depth = 2 } }, seed: 5);
+        Evaluation evaluation = Evaluator.Evaluate(
+            model, SmallRun.Test, Split.Test, 0.06, cancellation: TestContext.Current.CancellationToken);
+        XElement page = WriteAndParse(new ReportSubject("cells", Untrained(model), SmallRun.Test, Split.Test, null));
+        Dictionary<string, string> table = Table(page, "results-table");
+        Assert.Equal(
+            ["group 1, level 1", "group 1, level 2", "group 2, level 1", "group 2, level 2", "combinations"],
+            table.Keys.SkipWhile(name => name != "codes used").Skip(1).Take(5));
+        CodeUse joint = evaluation.Joint!;
+        Assert.Equal(
+            string.Create(
+                CultureInfo.InvariantCulture, $"perplexity {joint.Perplexity:0.0}, {joint.CodesUsed:#,0} used"),
+            table["combinations"]);
+        Assert.Contains("the mean of those below", FigureOf(page, "results-table").Value, StringComparison.Ordinal);
+        Assert.Contains("is the mean over the levels or groups of the effective", Caption(page, "use"));
+        // Half of the dimensions each.
+        Assert.Contains("20 codes of 3 dimensions", page.Value, StringComparison.Ordinal);
+        Assert.Equal(
+            "perplexity unknown, more than 4,194,304 used",
+            Tables.Levels(evaluation with { Joint = null }).Last()[1]);
     }
 
     [Fact]

@@ -137,6 +137,17 @@ public sealed class SampleTests : IDisposable
             0, 0.02);
 
     [Fact]
+    public void OtherQuantizers_give_the_codes_that_they_state()
+    {
+        (int[] rounded, Image? none) = OtherQuantizers.Run(OtherQuantizers.Rounded);
+        Assert.Equal((64, null), (rounded.Length, none));
+        Assert.InRange(rounded.Max(), 0, 999);
+        (int[] residual, Image? coarse) = OtherQuantizers.Run(OtherQuantizers.Residual);
+        Assert.Equal((64 * 4, 32, 32), (residual.Length, coarse!.Height, coarse.Width));
+        Assert.Equal(64 * 2, OtherQuantizers.Run(OtherQuantizers.Grouped).Codes.Length);
+    }
+
+    [Fact]
     public void OwnModule_reaches_its_stated_loss() =>
         Assert.InRange(
             OwnModule.Run(SyntheticShapes.Load(Split.Train, trainCount: 2000, testCount: 1), updates: 300), 0, 0.003);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Tessera.Models;
+using Tessera.Quantization;
 using Tessera.Reporting.Measurements;
 using Tessera.Training;
 
@@ -52,17 +53,14 @@ internal static class Tables
                     ],
                     [
                         "perplexity", Text($"{evaluation.Perplexity:0.0}"),
-                        "the effective number of codes: this many equally used codes would carry as much information",
+                        (evaluation.Levels.Count > 0 ? "the mean of those below; each is " : "")
+                        + "the effective number of codes: this many equally used codes would carry as much information",
                     ],
                     [
                         "codes used", Text($"{evaluation.CodesUsed:#,0} of {evaluation.Codes:#,0}"),
                         "codes chosen at least once",
                     ],
-                    .. evaluation.Levels.Select(level => (string[])
-                    [
-                        level.Name, Text($"perplexity {level.Perplexity:0.0}, {level.CodesUsed:#,0} used"),
-                        "the codes of this level alone",
-                    ]),
+                    .. Levels(evaluation),
                     [
                         "bits per subpixel", Text($"{BitsPerSubpixel(model):0.0000}"),
                         "the size of the codes per channel of a pixel, with code words of equal length; an "
@@ -74,6 +72,25 @@ internal static class Tables
                     ],
                 ]),
             ]);
+    }
+
+    /// <summary>The rows of each level and of their combinations; none if a cell has one code.</summary>
+    public static IEnumerable<string[]> Levels(Evaluation evaluation)
+    {
+        if (evaluation.Levels.Count == 0) yield break;
+        foreach (CodeUse level in evaluation.Levels)
+            yield return
+            [
+                level.Name, Text($"perplexity {level.Perplexity:0.0}, {level.CodesUsed:#,0} used"), "its codes alone",
+            ];
+        yield return
+        [
+            "combinations",
+            evaluation.Joint is { } joint
+                ? Text($"perplexity {joint.Perplexity:0.0}, {joint.CodesUsed:#,0} used")
+                : Text($"perplexity unknown, more than {CodeUsage.MostCombinations:#,0} used"),
+            "all codes of a cell as one",
+        ];
     }
 
     /// <summary>The table of options: all options in the run's <c>config.json</c>.</summary>

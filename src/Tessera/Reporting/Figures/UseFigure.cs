@@ -15,6 +15,7 @@ internal static class UseFigure
         VqVaeOptions model = data.Subject.Trained.Model.Options;
         long[] counts = data.Measurement.Usage.Counts.ToArray();
         int used = data.Measurement.Usage.Used;
+        string mean = data.Measurement.Usage.Levels > 1 ? "the mean over the levels or groups of " : "";
         return new Figure(
             Id, Title,
             string.Create(
@@ -22,9 +23,9 @@ internal static class UseFigure
                 $"How often each of the {counts.Length:#,0} codes was chosen for all "
                 + $"{data.Measurement.Evaluation.Images:#,0} images of {data.Subject.Images.Name} ({counts.Sum():#,0} "
                 + $"choices), sorted by use: {used:#,0} in use, {Dead(counts.Length - used)}. The perplexity, "
-                + $"{data.Measurement.Evaluation.Perplexity:0.0}, is the effective number of codes: this many equally "
-                + $"used codes would carry as much information. In a healthy codebook the curve falls gently and few "
-                + $"codes are dead (never used). In a collapsed one it drops like a cliff."),
+                + $"{data.Measurement.Evaluation.Perplexity:0.0}, is {mean}the effective number of codes: this many "
+                + $"equally used codes would carry as much information. In a healthy codebook the curve falls gently and "
+                + $"few codes are dead (never used). In a collapsed one it drops like a cliff."),
             model.Cell.Top
                 ? [
                     .. counts.Chunk(model.Codes).Select((own, level) => new PlotPart(Plot(

@@ -93,7 +93,7 @@ internal static class HtmlPage
         return string.Create(
             CultureInfo.InvariantCulture,
             $"A VQ-VAE{update}{trained}: {model.ParameterCount:#,0} parameters, {model.Options.Codes:#,0} codes of "
-            + $"{model.Options.CodeDim} dimensions, {model.Options.Quantizer.Summary}. Measured on "
+            + $"{model.Options.DimensionsOfCode} dimensions, {model.Options.Quantizer.Summary}. Measured on "
             + $"{data.Subject.Images.Name}. The encoder turns an image into a grid of codes, "
             + $"{PerCell(model.Options.Cell)} for each {model.Options.PixelsPerCode} x {model.Options.PixelsPerCode} "
             + $"pixels. A code is the number of one of the learned vectors, which together are the codebook. The "
@@ -111,7 +111,7 @@ internal static class HtmlPage
             ("NMSE", evaluation.ReconError is { } error ? Text($"{error:0.0000}") : "unknown", ""),
             ("PSNR", Text($"{evaluation.Psnr:0.00}"), "dB"),
             ("SSIM", Text($"{evaluation.Ssim:0.0000}"), ""),
-            ("perplexity", Text($"{evaluation.Perplexity:0.0}"), ""),
+            ("perplexity", Text($"{evaluation.Perplexity:0.0}"), evaluation.Levels.Count > 0 ? "mean" : ""),
             ("codes used", Text($"{evaluation.CodesUsed:#,0}"), Text($"of {evaluation.Codes:#,0}")),
             ("bits per subpixel", Text($"{Tables.BitsPerSubpixel(data.Subject.Trained.Model.Options):0.0000}"), ""),
         ];
