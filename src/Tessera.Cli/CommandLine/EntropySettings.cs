@@ -24,7 +24,7 @@ internal static class EntropySettings
         NumberOf<EntropyOptions>(
             "--entropy",
             "Weight of the entropy terms, which decide each vector and spread the batch over the codes [default: "
-                + $"{UsualBits.Entropy} of lfq and bsq, 0 of codebooks].",
+                + $"{UsualBits.Entropy} of lfq, {UsualSphere.Entropy} of bsq, 0 of codebooks].",
             WithEntropy, options => options.Entropy, (options, value) => options with { Entropy = value }),
         NumberOf<EntropyOptions>(
             "--diversity",

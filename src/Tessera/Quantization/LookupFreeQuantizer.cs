@@ -10,8 +10,11 @@ public sealed record LookupFreeQuantizerOptions : BitOptions
 {
     internal const string KindName = "lfq";
 
+    /// <summary>Creates options with the default values.</summary>
+    public LookupFreeQuantizerOptions() => Entropy = 0.02f;
+
     /// <summary>The weight of the loss term that keeps encoder outputs near their codes, at least 0.</summary>
-    public float Commitment { get; init; } = 0.25f;
+    public float Commitment { get; init; } = 0.05f;
 
     /// <inheritdoc/>
     public override string Kind => KindName;

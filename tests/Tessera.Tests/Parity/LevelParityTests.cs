@@ -22,7 +22,9 @@ public sealed class LevelParityTests
         Initializer New() => new(Seed, device);
         Check("fsq_855", new FiniteScalarQuantizer(200, new() { Levels = [8, 5, 5] }, New()));
         Check("fsq_43", new FiniteScalarQuantizer(12, new() { Levels = [4, 3] }, New()));
-        Check("lfq", new LookupFreeQuantizer(32, new() { Entropy = 0.1f, Diversity = 1.5f }, New()));
+        Check(
+            "lfq",
+            new LookupFreeQuantizer(32, new() { Commitment = 0.25f, Entropy = 0.1f, Diversity = 1.5f }, New()));
         Check("bsq", new BinarySphericalQuantizer(64, new() { Entropy = 0.1f, Diversity = 1.5f }, New()));
         Check(
             "gumbel", new GumbelQuantizer(6, 4, new() { Temperature = 0.7f, Divergence = 0.01f }, New()),
