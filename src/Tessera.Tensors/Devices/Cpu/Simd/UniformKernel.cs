@@ -51,8 +51,8 @@ internal static unsafe class UniformKernel
     }
 
     /// <summary>
-    /// Writes the numbers from <paramref name="first"/>, any number; returns where the first one is. The buffer has
-    /// place for <see cref="Step"/> more numbers than the multiple of <see cref="Step"/> from <paramref name="count"/>.
+    /// Writes the numbers from <paramref name="first"/>, which may be any; returns where the first one is. The buffer
+    /// holds <paramref name="count"/> numbers, rounded up to a multiple of <see cref="Step"/>, and a step more.
     /// </summary>
     public static float* FillFrom(CounterRandom random, long first, float* buffer, int count)
     {
