@@ -27,6 +27,7 @@ public sealed class UpdateSeamTests : IDisposable
             if (quantizer is CodebookOptions) cases.Add(quantizer.Kind, 3);
         }
         cases.Add(Cells, 0);
+        cases.Add(Similarity, 0);
         cases.Add(TwoLevels, 0);
         cases.Add(TwoLevels, 3);
         return cases;
@@ -34,6 +35,9 @@ public sealed class UpdateSeamTests : IDisposable
 
     // Two groups of a residual quantizer, with updates that leave levels out.
     private const string Cells = "cells", TwoLevels = "two levels";
+
+    // L1 + MS-SSIM, which keeps the places of mirrored pixels on the device.
+    private const string Similarity = "similarity";
 
     public void Dispose() => _folder.Dispose();
 
@@ -146,7 +150,7 @@ public sealed class UpdateSeamTests : IDisposable
         }
         else
         {
-            QuantizerOptions quantizer = name == Cells
+            QuantizerOptions quantizer = name is Cells or Similarity
                 ? new EmaVectorQuantizerOptions()
                 : name == TwoLevels
                 ? SmallRun.WithAll(new EmaVectorQuantizerOptions())
@@ -163,6 +167,8 @@ public sealed class UpdateSeamTests : IDisposable
                     Quantizer = SmallRun.WithoutKeptSmoothing(model.Quantizer),
                 };
             if (name == TwoLevels) model = model with { Cell = new() { Top = true } };
+            if (name == Similarity)
+                options = options with { Loss = new LossOptions { Pixel = PixelLoss.L1MsSsim } };
             options = options with
             {
                 Model = model,
