@@ -115,8 +115,8 @@ internal sealed class ConvolutionChoice(string? forced)
     private static double WinogradCosts(CorrelationPlan plan, ConvolutionAlgorithm algorithm)
     {
         var tiles = new WinogradTiles(
-            plan, algorithm == ConvolutionAlgorithm.WinogradF4x3 ? 6 : 5, width: 8, panelColumns: 16, tilesPerChunk: 1,
-            threads: 1);
+            plan, algorithm == ConvolutionAlgorithm.WinogradF4x3 ? 6 : 5, width: 8, panelColumns: 16, leastTiles: 1,
+            mostTiles: 1, threads: 1);
         double channels = WholePanels(plan.Channels);
         return (double)plan.Phases.Length * tiles.Positions * tiles.Rows * tiles.Columns
             * (tiles.Inner * channels + TransformCost * (tiles.Inner + channels));

@@ -28,13 +28,16 @@ internal sealed class WinogradTiles
     /// <param name="size">Source pixels of a tile in each direction.</param>
     /// <param name="width">Floats in a vector.</param>
     /// <param name="panelColumns">Channels in a panel of the product.</param>
-    /// <param name="tilesPerChunk">About how many tiles a chunk has.</param>
+    /// <param name="leastTiles">About how many tiles a thread's own chunk has at least.</param>
+    /// <param name="mostTiles">About how many tiles a chunk has at most.</param>
     /// <param name="threads">
-    /// The number of threads for independent chunks. If each thread gets at least two chunks
-    /// (<see cref="HasChunksForThreads"/>), the bands left over from rounds of whole chunks are cut into one smaller
-    /// chunk per thread. Pass 1 if the caller cuts the bands itself, by <see cref="BandsPerChunk"/>.
+    /// The number of threads for independent chunks. If each can have <paramref name="leastTiles"/>
+    /// (<see cref="HasChunksForThreads"/>), chunks are small enough for each to have one, and the bands left over from
+    /// rounds of whole chunks are cut into one smaller chunk per thread. Pass 1 if the caller cuts the bands itself, by
+    /// <see cref="BandsPerChunk"/>.
     /// </param>
-    public WinogradTiles(CorrelationPlan plan, int size, int width, int panelColumns, int tilesPerChunk, int threads)
+    public WinogradTiles(
+        CorrelationPlan plan, int size, int width, int panelColumns, int leastTiles, int mostTiles, int threads)
     {
         Plan = plan;
         Size = size;
@@ -44,8 +47,9 @@ internal sealed class WinogradTiles
         Inner = SourceMaps * PaddedChannels;
         Panels = (plan.Channels + panelColumns - 1) / panelColumns;
         Bands = new Bands(plan.Images, Rows, Columns, TilesPerBand);
-        BandsPerChunk = Math.Max(1, tilesPerChunk / (Bands.MaxRows * Columns));
-        HasChunksForThreads = Bands.Count >= (BandsPerChunk + 1) * threads;
+        HasChunksForThreads = Bands.Count / threads >= BandsFor(leastTiles);
+        BandsPerChunk = BandsFor(mostTiles);
+        if (HasChunksForThreads) BandsPerChunk = Math.Min(BandsPerChunk, (Bands.Count + threads - 1) / threads);
         int perRound = HasChunksForThreads ? threads : 1;
         _wholeChunks = Bands.Count / (BandsPerChunk * perRound) * perRound;
         _lastChunks = Math.Min(Bands.Count - _wholeChunks * BandsPerChunk, perRound);
@@ -83,7 +87,7 @@ internal sealed class WinogradTiles
     /// <summary>The bands of tiles; each is transformed as a whole.</summary>
     public Bands Bands { get; }
 
-    /// <summary>Whether each thread gets at least two chunks.</summary>
+    /// <summary>Whether each thread gets at least one chunk.</summary>
     public bool HasChunksForThreads { get; }
 
     /// <summary>The largest number of bands in a chunk.</summary>
@@ -136,6 +140,8 @@ internal sealed class WinogradTiles
 
     /// <summary>Padded source rows under some rows of tiles, over all phases.</summary>
     public int PaddedRows(int tileRows) => PaddedSize(tileRows, Plan.Phases.Max(phase => phase.Rows.Window));
+
+    private int BandsFor(int count) => Math.Max(1, count / (Bands.MaxRows * Columns));
 
     private int FirstBandOf(int chunk)
     {

@@ -36,7 +36,8 @@ internal static unsafe class WinogradWeightGradient<TSimd, TVector, TWinograd>
         float* gradBias, bool accumulateBias)
     {
         var plan = CorrelationPlan.Convolution(g);
-        var tiles = new WinogradTiles(plan, TWinograd.Size, TSimd.Width, PanelColumns, TilesPerChunk, threads: 1);
+        var tiles = new WinogradTiles(
+            plan, TWinograd.Size, TSimd.Width, PanelColumns, TilesPerChunk, TilesPerChunk, threads: 1);
         var layout = new WinogradWeights<TSimd, TVector, TWinograd>(tiles);
         PaddedMap source = tiles.PadSource(x);
         var gradient = new PaddedMap(
