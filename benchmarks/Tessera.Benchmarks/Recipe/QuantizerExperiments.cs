@@ -21,6 +21,9 @@ internal static class QuantizerExperiments
 
     private static readonly EmaVectorQuantizerOptions Ema = (EmaVectorQuantizerOptions)Recipe.Model.Quantizer;
 
+    // The commitment cost of Razavi et al.
+    private static readonly EmaVectorQuantizerOptions Loose = Ema with { Commitment = 0.25f };
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Experiment> All { get; } =
     [
@@ -97,14 +100,11 @@ internal static class QuantizerExperiments
                     Network(model => model with { Codes = 2435, GroupNorm = Groups })),
                 new("stride 8, residual, 5 x 512", options => Cell(depth: 5)(Network(Coarse)(options))),
                 new("two levels", Network(WithTop)),
+                new("two levels, commitment 0.25", Network(model => WithTop(model) with { Quantizer = Loose })),
                 new("two levels, groupnorm 32", Network(model => WithTop(model) with { GroupNorm = Groups })),
                 new(
                     "two levels, groupnorm 32, commitment 0.25",
-                    Network(model => WithTop(model) with
-                    {
-                        GroupNorm = Groups,
-                        Quantizer = Ema with { Commitment = 0.25f },
-                    })),
+                    Network(model => WithTop(model) with { GroupNorm = Groups, Quantizer = Loose })),
             ]),
     ];
 
