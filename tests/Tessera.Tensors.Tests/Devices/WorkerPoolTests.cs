@@ -72,6 +72,37 @@ public class WorkerPoolTests
     }
 
     [Fact]
+    public void The_calling_thread_begins_with_the_first_items()
+    {
+        using var pool = new WorkerPool(2);
+        using var both = new Barrier(2);
+        for (int job = 0; job < 100; job++)
+        {
+            int[] threads = new int[2];
+            pool.Run(2, item =>
+            {
+                threads[item] = Environment.CurrentManagedThreadId;
+                both.SignalAndWait();
+            });
+            Assert.Equal(Environment.CurrentManagedThreadId, threads[0]);
+            Assert.NotEqual(threads[0], threads[1]);
+        }
+    }
+
+    [Fact]
+    public void A_thread_takes_what_a_slower_one_has_left()
+    {
+        const int Items = 10;
+        using var pool = new WorkerPool(2);
+        using var others = new CountdownEvent(Items - 1);
+        pool.Run(Items, item =>
+        {
+            if (item == Items / 2) Assert.True(others.Wait(TimeSpan.FromMinutes(1)), "nobody took the other items");
+            else others.Signal();
+        });
+    }
+
+    [Fact]
     public void Many_small_jobs_are_done()
     {
         using var pool = new WorkerPool(3);

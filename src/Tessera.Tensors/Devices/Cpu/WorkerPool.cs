@@ -8,6 +8,8 @@ namespace Tessera.Tensors.Devices.Cpu;
 /// Kernels cut their work into items that do not depend on the threads, so results do not either.
 /// </summary>
 /// <remarks>
+/// A thread begins with a range of items of its own. Items are mostly in the order of the images, so job after job a
+/// thread works on the same part of the batch, which it finds in its own cache; then it takes what others have left.
 /// An idle thread first spins for a moment, because the next job of a training step usually follows at once, and then
 /// blocks. A job ends with its last item; it does not wait for threads that wake late.
 /// </remarks>
@@ -31,7 +33,8 @@ internal sealed class WorkerPool : IDisposable
         Threads = threads;
         for (int i = 1; i < threads; i++)
         {
-            new Thread(Work) { IsBackground = true, Name = $"Tessera worker {i}" }.Start();
+            int thread = i;
+            new Thread(() => Work(thread)) { IsBackground = true, Name = $"Tessera worker {i}" }.Start();
         }
     }
 
@@ -56,9 +59,9 @@ internal sealed class WorkerPool : IDisposable
         }
         try
         {
-            var job = new Job(items, body);
+            var job = new Job(items, Threads, body);
             Publish(job);
-            job.TakeItems();
+            job.TakeItems(0);
             job.WaitForTheRest();
         }
         finally
@@ -102,13 +105,13 @@ internal sealed class WorkerPool : IDisposable
         lock (_wake) Monitor.PulseAll(_wake);
     }
 
-    private void Work()
+    private void Work(int thread)
     {
         Func<bool> hasWork = () => HasWork;
         while (!_disposed)
         {
             if (!Spin(hasWork)) Block();
-            _job?.TakeItems();
+            _job?.TakeItems(thread);
         }
     }
 
@@ -139,35 +142,48 @@ internal sealed class WorkerPool : IDisposable
         return false;
     }
 
-    private sealed class Job(int items, Action<int> body)
+    private sealed class Job
     {
-        private int _next = -1;
+        private const int LineLength = CacheLine.Bytes / sizeof(int);
+
+        private readonly int _items, _threads;
+        private readonly Action<int> _body;
+
+        // The next item of each thread's range, a cache line apart.
+        private readonly int[] _next;
         private int _done;
         private bool _callerBlocks;
         private volatile Exception? _failure;
 
-        public bool HasItems => Volatile.Read(ref _next) < items - 1;
+        public Job(int items, int threads, Action<int> body)
+        {
+            (_items, _threads, _body) = (items, threads, body);
+            _next = new int[threads * LineLength];
+            for (int thread = 0; thread < threads; thread++) Next(thread) = FirstOf(thread);
+        }
 
-        private bool IsDone => Volatile.Read(ref _done) == items;
+        public bool HasItems
+        {
+            get
+            {
+                for (int thread = 0; thread < _threads; thread++)
+                {
+                    if (Volatile.Read(ref Next(thread)) < FirstOf(thread + 1)) return true;
+                }
+                return false;
+            }
+        }
 
-        /// <summary>Does items until none is left. After a failure, items are only counted.</summary>
-        public void TakeItems()
+        private bool IsDone => Volatile.Read(ref _done) == _items;
+
+        /// <summary>
+        /// Does the items of a thread's range, then what others have left. After a failure, items are only counted.
+        /// </summary>
+        public void TakeItems(int thread)
         {
             int taken = 0;
-            for (; Interlocked.Increment(ref _next) is int item && item < items; taken++)
-            {
-                try
-                {
-                    if (_failure is null) body(item);
-                }
-#pragma warning disable CA1031 // Every exception is rethrown on the caller's thread.
-                catch (Exception exception)
-#pragma warning restore CA1031
-                {
-                    _failure = exception;
-                }
-            }
-            if (taken > 0 && Interlocked.Add(ref _done, taken) == items && Volatile.Read(ref _callerBlocks))
+            for (int i = 0; i < _threads; i++) taken += TakeRange((thread + i) % _threads);
+            if (taken > 0 && Interlocked.Add(ref _done, taken) == _items && Volatile.Read(ref _callerBlocks))
             {
                 lock (this) Monitor.Pulse(this);
             }
@@ -186,5 +202,30 @@ internal sealed class WorkerPool : IDisposable
             }
             if (_failure is { } failure) ExceptionDispatchInfo.Throw(failure);
         }
+
+        private int TakeRange(int range)
+        {
+            int taken = 0, end = FirstOf(range + 1);
+            ref int next = ref Next(range);
+            while (Volatile.Read(ref next) < end && Interlocked.Increment(ref next) - 1 is int item && item < end)
+            {
+                taken++;
+                try
+                {
+                    if (_failure is null) _body(item);
+                }
+#pragma warning disable CA1031 // Every exception is rethrown on the caller's thread.
+                catch (Exception exception)
+#pragma warning restore CA1031
+                {
+                    _failure = exception;
+                }
+            }
+            return taken;
+        }
+
+        private ref int Next(int thread) => ref _next[thread * LineLength];
+
+        private int FirstOf(int thread) => (int)((long)_items * thread / _threads);
     }
 }

@@ -22,7 +22,7 @@ internal sealed class WinogradTiles
 
     private const int TilesPerBand = 8;
 
-    private readonly int _wholeChunks, _lastChunks, _maxTiles;
+    private readonly int _maxTiles;
 
     /// <param name="plan">The correlation; its kernels have <c>taps * WindowStep</c> rows and columns.</param>
     /// <param name="size">Source pixels of a tile in each direction.</param>
@@ -32,9 +32,8 @@ internal sealed class WinogradTiles
     /// <param name="mostTiles">About how many tiles a chunk has at most.</param>
     /// <param name="threads">
     /// The number of threads for independent chunks. If each can have <paramref name="leastTiles"/>
-    /// (<see cref="HasChunksForThreads"/>), chunks are small enough for each to have one, and the bands left over from
-    /// rounds of whole chunks are cut into one smaller chunk per thread. Pass 1 if the caller cuts the bands itself, by
-    /// <see cref="BandsPerChunk"/>.
+    /// (<see cref="HasChunksForThreads"/>), all have the same number of chunks, which are about equal. Pass 1 if the
+    /// caller cuts the bands itself, by <see cref="BandsPerChunk"/>.
     /// </param>
     public WinogradTiles(
         CorrelationPlan plan, int size, int width, int panelColumns, int leastTiles, int mostTiles, int threads)
@@ -49,10 +48,9 @@ internal sealed class WinogradTiles
         Bands = new Bands(plan.Images, Rows, Columns, TilesPerBand);
         HasChunksForThreads = Bands.Count / threads >= BandsFor(leastTiles);
         BandsPerChunk = BandsFor(mostTiles);
-        if (HasChunksForThreads) BandsPerChunk = Math.Min(BandsPerChunk, (Bands.Count + threads - 1) / threads);
         int perRound = HasChunksForThreads ? threads : 1;
-        _wholeChunks = Bands.Count / (BandsPerChunk * perRound) * perRound;
-        _lastChunks = Math.Min(Bands.Count - _wholeChunks * BandsPerChunk, perRound);
+        int rounds = (Bands.Count + BandsPerChunk * perRound - 1) / (BandsPerChunk * perRound);
+        Chunks = rounds * perRound;
         _maxTiles = Math.Min(BandsPerChunk, Bands.Count) * Bands.MaxRows * Columns;
         TileStride = Inner + Pad;
         SourceStride = (nint)_maxTiles * TileStride + Pad;
@@ -94,7 +92,7 @@ internal sealed class WinogradTiles
     public int BandsPerChunk { get; }
 
     /// <summary>The number of chunks.</summary>
-    public int Chunks => _wholeChunks + _lastChunks;
+    public int Chunks { get; }
 
     /// <summary>Floats from a tile to the next in the transformed source, <c>[position][tile][inner]</c>.</summary>
     public int TileStride { get; }
@@ -143,12 +141,7 @@ internal sealed class WinogradTiles
 
     private int BandsFor(int count) => Math.Max(1, count / (Bands.MaxRows * Columns));
 
-    private int FirstBandOf(int chunk)
-    {
-        int whole = Math.Min(chunk, _wholeChunks) * BandsPerChunk;
-        if (chunk <= _wholeChunks) return whole;
-        return whole + (int)((long)(Bands.Count - whole) * (chunk - _wholeChunks) / _lastChunks);
-    }
+    private int FirstBandOf(int chunk) => (int)((long)Bands.Count * chunk / Chunks);
 
     private int PaddedSize(int tiles, int lastWindow) =>
         (tiles * Results + Size - Results) * Plan.WindowStep + lastWindow;
