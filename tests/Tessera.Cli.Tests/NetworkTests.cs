@@ -72,7 +72,8 @@ public sealed class NetworkTests : IDisposable
             "--residual-layers", "1", "--codes", "16", "--code-dim", "4", "--batch", "8", "--updates", "3",
             "--threads", "1", "--out", run);
 
-        Assert.Contains("keep its codes in use with --groupnorm 4\n", output, StringComparison.Ordinal);
+        const string Warning = "keep its codes in use with --entropy 0.01 --commitment 0.25\n";
+        Assert.Contains(Warning, output, StringComparison.Ordinal);
         string info = Program.Succeed("info", run);
         Assert.Matches("(?m)^codebook +two levels, 1 \\+ 4 codes a cell, each of 16 codes of 4 dimensions", info);
         Assert.Matches("(?m)^pixels per cell +4x4$", info);
@@ -104,6 +105,12 @@ public sealed class NetworkTests : IDisposable
             "--out", grid);
         Assert.Contains(
             "--top", Program.Refuse("train", "--top", "on", "--depth", "2", "--out", _folder["x"]),
+            StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            Warning,
+            Program.Succeed(
+                "train", "--init", run, "--top", "on", "--entropy", "0.01", "--size", "16", "--batch", "8",
+                "--updates", "1", Program.NoReport, "--out", _folder["spread"]),
             StringComparison.Ordinal);
     }
 

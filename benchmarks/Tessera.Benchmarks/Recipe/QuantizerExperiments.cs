@@ -96,11 +96,17 @@ internal static class QuantizerExperiments
             [
                 new("one level, 2435 codes", Network(model => model with { Codes = 2435 })),
                 new(
+                    "one level, 2435 codes, commitment 0.25",
+                    Network(model => model with { Codes = 2435, Quantizer = Loose })),
+                new(
                     "one level, 2435 codes, groupnorm 32",
                     Network(model => model with { Codes = 2435, GroupNorm = Groups })),
                 new("stride 8, residual, 5 x 512", options => Cell(depth: 5)(Network(Coarse)(options))),
                 new("two levels", Network(WithTop)),
                 new("two levels, commitment 0.25", Network(model => WithTop(model) with { Quantizer = Loose })),
+                new(
+                    "two levels, commitment 0.25, entropy 0.01",
+                    Network(model => WithTop(model) with { Quantizer = Loose with { Entropy = 0.01f } })),
                 new("two levels, groupnorm 32", Network(model => WithTop(model) with { GroupNorm = Groups })),
                 new(
                     "two levels, groupnorm 32, commitment 0.25",

@@ -219,10 +219,6 @@ public sealed record VqVaeOptions
         }
     }
 
-    /// <summary>The most groups of group normalisation up to 32.</summary>
-    [JsonIgnore]
-    internal int LargestGroupNorm => Enumerable.Range(1, 32).Last(groups => MostGroups % groups == 0);
-
     private void ValidateNormalization()
     {
         int most = MostGroups;
