@@ -86,6 +86,9 @@ internal static class ImageCodec
     private static Stream Open(byte[] data)
     {
         if (WebpCheck.IsWebp(data)) return WebpCheck.Open(data);
+        // Its chunks were found whole. ImageSharp reads on to the end where a buffer of compressed data ends before the
+        // last bytes of the data's checksum.
+        if (PngCheck.IsPng(data)) return new MemoryStream(data, writable: false);
         // Some programs leave out the last byte of a GIF, which follows the zero of the last block.
         bool isOpenGif = data.AsSpan().StartsWith("GIF8"u8) && data[^1] == 0;
         return new WholeFileStream(isOpenGif ? [.. data, GifTrailer] : data);

@@ -36,6 +36,26 @@ public class ImageDecodingTests
         Assert.Equal([1, 2, 3, 4], ImageFile.Decode([.. file, 9, 9, 9]).Pixels);
     }
 
+    /// <summary>
+    /// .NET decompresses 8,192 bytes at a time, and ImageSharp leaves unread what is left of the checksum when the
+    /// image is complete.
+    /// </summary>
+    [Fact]
+    public void A_png_is_read_wherever_a_buffer_ends()
+    {
+        for (int length = 8180; length < 8200; length++)
+        {
+            byte[] rows = [0, .. Enumerable.Range(1, length).Select(i => (byte)i)];
+            byte[] data = PngBuilder.Store(rows);
+            PngBuilder header = new PngBuilder().Header(width: (uint)length, height: 1);
+            Assert.Equal(rows[1..], ImageFile.Decode(header.Chunk("IDAT", data).End(), $"{length}").Pixels);
+
+            PngBuilder again = new PngBuilder().Header(width: (uint)length, height: 1);
+            byte[] inTwo = again.Chunk("IDAT", data[..^4]).Chunk("IDAT", data[^4..]).End();
+            Assert.Equal(rows[1..], ImageFile.Decode(inTwo, $"{length} in two chunks").Pixels);
+        }
+    }
+
     [Fact]
     public void An_image_of_exactly_the_limit_is_read_and_one_above_is_not()
     {

@@ -57,6 +57,19 @@ internal sealed class PngBuilder
         return bytes;
     }
 
+    /// <summary>Rows of up to 65,535 bytes in zlib's format, but not compressed: 11 bytes more.</summary>
+    public static byte[] Store(byte[] rows)
+    {
+        uint low = 1, high = 0;
+        foreach (byte value in rows) high = (high + (low = (low + value) % 65521)) % 65521;
+        byte[] length = [(byte)rows.Length, (byte)(rows.Length >> 8)];
+        return
+        [
+            0x78, 0x01, 0x01, .. length, .. length.Select(value => (byte)~value), .. rows,
+            .. BigEndian((high << 16) | low),
+        ];
+    }
+
     public static byte[] Compress(byte[] data)
     {
         using MemoryStream compressed = new();
