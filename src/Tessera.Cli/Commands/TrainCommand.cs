@@ -38,7 +38,7 @@ internal sealed class TrainCommand : TrainingCommand<TrainingOptions>
         "tessera train --data images --size 64 --out runs/images",
         "tessera train --data images.tpk --out runs/images",
         "tessera train --data images --size 256 --stride 8 --groupnorm 32 --attention 4 --out runs/large",
-        "tessera train --data images --size 64 --top on --commitment 0.25 --entropy 0.01 --out runs/two-levels",
+        "tessera train --data images --size 64 --top on --commitment 0.25 --out runs/two-levels",
         "tessera train --data cifar10 --data-dir data --minutes 60 --flips on --out runs/cifar",
         "tessera train --data cifar10 --data-dir data --preset reference --updates 2000",
         "tessera train --data cifar10 --perceptual 0.05 --features runs/classifier --out runs/sharp",
@@ -102,8 +102,8 @@ internal sealed class TrainCommand : TrainingCommand<TrainingOptions>
     {
         if (model is { Cell.Top: true, GroupNorm: 0, Quantizer: CodebookOptions { Entropy: 0 } })
             Invocation.Output.Line(
-                "warning: the top level may end with a single code; keep its codes in use with --entropy 0.01 "
-                + "--commitment 0.25");
+                "warning: the top level may end with a single code; --commitment 0.25 makes that less likely, and with "
+                + "--entropy 0.01 too it keeps its codes in use");
     }
 
     protected override TrainingOptions OptionsToStart(ParseResult parse)
