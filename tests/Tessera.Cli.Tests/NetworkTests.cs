@@ -106,12 +106,15 @@ public sealed class NetworkTests : IDisposable
         Assert.Contains(
             "--top", Program.Refuse("train", "--top", "on", "--depth", "2", "--out", _folder["x"]),
             StringComparison.Ordinal);
+        Assert.Contains(Warning, Again("one", "--entropy", "0.01"), StringComparison.Ordinal);
         Assert.DoesNotContain(
-            Warning,
-            Program.Succeed(
-                "train", "--init", run, "--top", "on", "--entropy", "0.01", "--size", "16", "--batch", "8",
-                "--updates", "1", Program.NoReport, "--out", _folder["spread"]),
-            StringComparison.Ordinal);
+            Warning, Again("both", "--entropy", "0.01", "--commitment", "0.25"), StringComparison.Ordinal);
+
+        string Again(string name, params string[] options) => Program.Succeed(
+        [
+            "train", "--init", run, "--top", "on", "--size", "16", "--batch", "8", "--updates", "1", .. options,
+            Program.NoReport, "--out", _folder[name],
+        ]);
     }
 
     [Fact]

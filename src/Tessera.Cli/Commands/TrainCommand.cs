@@ -100,10 +100,11 @@ internal sealed class TrainCommand : TrainingCommand<TrainingOptions>
     /// <summary>Warns where a top level of codes was seen to end with one code.</summary>
     private void WarnOfCollapse(VqVaeOptions model)
     {
-        if (model is { Cell.Top: true, GroupNorm: 0, Quantizer: CodebookOptions { Entropy: 0 } })
+        if (model is { Cell.Top: true, GroupNorm: 0, Quantizer: CodebookOptions quantizer }
+            && quantizer is not { Entropy: > 0, Commitment: <= 0.25f })
             Invocation.Output.Line(
-                "warning: the top level may end with a single code; --commitment 0.25 makes that less likely, and with "
-                + "--entropy 0.01 too it keeps its codes in use");
+                "warning: the top level may end with a single code; --commitment 0.25 with --entropy 0.01 keeps its "
+                + "codes in use");
     }
 
     protected override TrainingOptions OptionsToStart(ParseResult parse)

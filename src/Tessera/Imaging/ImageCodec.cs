@@ -45,7 +45,7 @@ internal static class ImageCodec
     {
         try
         {
-            if (PngCheck.IsPng(data)) data = PngCheck.WithoutTexts(data);
+            if (PngCheck.IsPng(data)) data = PngCheck.ForDecoder(data);
             using Stream file = Open(data);
             IImageInfo info = Sharp.Identify(Formats, file, out IImageFormat format)
                 ?? throw new InvalidDataException($"it is {FormatOf(data)}; {Readable} files are read");
@@ -86,9 +86,7 @@ internal static class ImageCodec
     private static Stream Open(byte[] data)
     {
         if (WebpCheck.IsWebp(data)) return WebpCheck.Open(data);
-        // Its chunks were found whole. ImageSharp reads on to the end where a buffer of compressed data ends before the
-        // last bytes of the data's checksum.
-        if (PngCheck.IsPng(data)) return new MemoryStream(data, writable: false);
+        if (PngCheck.IsPng(data)) return PngCheck.Open(data);
         // Some programs leave out the last byte of a GIF, which follows the zero of the last block.
         bool isOpenGif = data.AsSpan().StartsWith("GIF8"u8) && data[^1] == 0;
         return new WholeFileStream(isOpenGif ? [.. data, GifTrailer] : data);

@@ -5,7 +5,8 @@ using SixLabors.ImageSharp;
 namespace Tessera.Imaging;
 
 /// <summary>
-/// Refuses PNGs with too few rows, which ImageSharp 2.1 reads partly or loops on forever, and removes compressed texts.
+/// Refuses PNGs with too few rows, which ImageSharp 2.1 reads partly or loops on forever, and gives it only the chunks
+/// that it reads well.
 /// </summary>
 internal static class PngCheck
 {
@@ -17,30 +18,40 @@ internal static class PngCheck
 
     private static ReadOnlySpan<byte> Signature => [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
 
+    // The chunk IEND.
+    private static ReadOnlySpan<byte> End =>
+        [0, 0, 0, 0, (byte)'I', (byte)'E', (byte)'N', (byte)'D', 0xAE, 0x42, 0x60, 0x82];
+
     /// <summary>Whether a file begins like a PNG.</summary>
     public static bool IsPng(byte[] file) => file.AsSpan().StartsWith(Signature);
 
     /// <summary>
-    /// Removes the compressed texts and the colour profile. ImageSharp would inflate them, and a megabyte can become a
-    /// gigabyte.
+    /// The chunks that the decoder needs: without compressed texts and the colour profile, which ImageSharp would
+    /// inflate (a megabyte can become a gigabyte), and with the image data last.
     /// </summary>
     /// <exception cref="EndOfStreamException">The file is truncated.</exception>
-    public static byte[] WithoutTexts(byte[] file)
+    public static byte[] ForDecoder(byte[] file)
     {
-        List<Range> kept = [];
-        bool isChanged = false;
+        List<Range> header = [], imageData = [];
         foreach (Range chunk in Chunks(file))
         {
             ReadOnlySpan<byte> type = file.AsSpan(chunk)[4..];
-            if (type.StartsWith("zTXt"u8) || type.StartsWith("iTXt"u8) || type.StartsWith("iCCP"u8)) isChanged = true;
-            else kept.Add(chunk);
+            if (type.StartsWith("IDAT"u8)) imageData.Add(chunk);
+            else if (type.StartsWith("eXIf"u8) || (imageData.Count == 0 && !IsInflated(type))) header.Add(chunk);
         }
-        if (!isChanged) return file;
-        using MemoryStream copy = new();
+        using MemoryStream copy = new(file.Length);
         copy.Write(Signature);
-        foreach (Range chunk in kept) copy.Write(file.AsSpan(chunk));
+        foreach (Range chunk in header.Concat(imageData)) copy.Write(file.AsSpan(chunk));
+        copy.Write(End);
         return copy.ToArray();
     }
+
+    /// <summary>
+    /// A stream of <see cref="ForDecoder"/>'s chunks that ends with the image data. Where a buffer of the data ends
+    /// before the last bytes of its checksum, ImageSharp does not read these, and takes them for the next chunk's head.
+    /// </summary>
+    public static Stream Open(byte[] chunks) =>
+        new MemoryStream(chunks, 0, chunks.Length - End.Length, writable: false);
 
     /// <summary>Checks that the data has all rows.</summary>
     /// <exception cref="InvalidDataException">The image cannot be decoded.</exception>
@@ -65,6 +76,9 @@ internal static class PngCheck
             needed -= read;
         }
     }
+
+    private static bool IsInflated(ReadOnlySpan<byte> type) =>
+        type.StartsWith("zTXt"u8) || type.StartsWith("iTXt"u8) || type.StartsWith("iCCP"u8);
 
     private static int Read(DeflateStream rows, byte[] buffer)
     {

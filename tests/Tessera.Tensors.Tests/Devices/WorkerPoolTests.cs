@@ -82,7 +82,7 @@ public class WorkerPoolTests
             pool.Run(2, item =>
             {
                 threads[item] = Environment.CurrentManagedThreadId;
-                both.SignalAndWait();
+                Assert.True(both.SignalAndWait(TimeSpan.FromMinutes(1)), "one thread does both items");
             });
             Assert.Equal(Environment.CurrentManagedThreadId, threads[0]);
             Assert.NotEqual(threads[0], threads[1]);

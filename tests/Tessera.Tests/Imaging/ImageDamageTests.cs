@@ -8,7 +8,7 @@ public class ImageDamageTests
     private static readonly byte[] GoodRows = [0, 1, 2, 0, 3, 4];
 
     // Exif with one entry: tag 0x0112 (orientation), of type 3 (short), 1 value: 3.
-    private static readonly byte[] UpsideDown =
+    internal static readonly byte[] UpsideDown =
         [.. "MM"u8, 0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 3, 0, 0, 0, 0, 0, 0];
 
     private static PngBuilder Begin() => new PngBuilder().Header();

@@ -47,12 +47,15 @@ public class ImageDecodingTests
         {
             byte[] rows = [0, .. Enumerable.Range(1, length).Select(i => (byte)i)];
             byte[] data = PngBuilder.Store(rows);
-            PngBuilder header = new PngBuilder().Header(width: (uint)length, height: 1);
-            Assert.Equal(rows[1..], ImageFile.Decode(header.Chunk("IDAT", data).End(), $"{length}").Pixels);
+            PngBuilder Begin() => new PngBuilder().Header(width: (uint)length, height: 1);
 
-            PngBuilder again = new PngBuilder().Header(width: (uint)length, height: 1);
-            byte[] inTwo = again.Chunk("IDAT", data[..^4]).Chunk("IDAT", data[^4..]).End();
+            byte[] inOne = Begin().Chunk("IDAT", data).End();
+            Assert.Equal(rows[1..], ImageFile.Decode(inOne, $"{length}").Pixels);
+            Assert.Equal(rows[1..], ImageFile.Decode([.. inOne, .. new byte[100]], $"{length}, more behind").Pixels);
+            byte[] inTwo = Begin().Chunk("IDAT", data[..^4]).Chunk("IDAT", data[^4..]).End();
             Assert.Equal(rows[1..], ImageFile.Decode(inTwo, $"{length} in two chunks").Pixels);
+            byte[] turned = Begin().Chunk("IDAT", data).Chunk("eXIf", ImageDamageTests.UpsideDown).End();
+            Assert.Equal(rows[1..].Reverse(), ImageFile.Decode(turned, $"{length} upside down").Pixels);
         }
     }
 

@@ -149,7 +149,7 @@ internal sealed class WorkerPool : IDisposable
         private readonly int _items, _threads;
         private readonly Action<int> _body;
 
-        // The next item of each thread's range, a cache line apart.
+        // The next item of each thread's range: a cache line apart, and from the array's length, which all read.
         private readonly int[] _next;
         private int _done;
         private bool _callerBlocks;
@@ -158,7 +158,7 @@ internal sealed class WorkerPool : IDisposable
         public Job(int items, int threads, Action<int> body)
         {
             (_items, _threads, _body) = (items, threads, body);
-            _next = new int[threads * LineLength];
+            _next = new int[(threads + 1) * LineLength];
             for (int thread = 0; thread < threads; thread++) Next(thread) = FirstOf(thread);
         }
 
@@ -224,7 +224,7 @@ internal sealed class WorkerPool : IDisposable
             return taken;
         }
 
-        private ref int Next(int thread) => ref _next[thread * LineLength];
+        private ref int Next(int thread) => ref _next[(thread + 1) * LineLength];
 
         private int FirstOf(int thread) => (int)((long)_items * thread / _threads);
     }

@@ -56,7 +56,7 @@ internal static unsafe class OrthogonalizeKernel<TSimd, TVector>
 
     /// <summary>
     /// The items of a stage, matrix by matrix, so that a matrix stays in the cache. The last panels of a square matrix
-    /// are the largest and come first: the stage would wait for a thread that ends with a large one.
+    /// are the largest and come first, so that a stage seldom waits for a thread that ends with a large one.
     /// </summary>
     private static (NewtonSchulzIterate<TSimd, TVector> Iterate, int Item)[] Items(
         List<NewtonSchulzIterate<TSimd, TVector>> iterates, Func<NewtonSchulzIterate<TSimd, TVector>, int> items) =>

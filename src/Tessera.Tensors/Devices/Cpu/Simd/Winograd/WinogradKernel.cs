@@ -11,9 +11,9 @@ namespace Tessera.Tensors.Devices.Cpu.Simd.Winograd;
 /// a 3 x 3 kernel, 25 instead of 64 for a 4 x 4 kernel of stride 2) at the rate of
 /// <see cref="MatrixTile{TSimd,TVector}"/>, plus two loads and two stores per float of the transformed source and of
 /// the products, which go through the second and third level of cache. A chunk of tiles goes through three stages:
-/// source <c>[position][tile][inner]</c>, products <c>[position][panel][tile][Columns]</c>, results. If there are many
-/// chunks, each thread computes whole chunks; if there are few, all threads divide each stage. Weights are packed once
-/// a call: see <see cref="WinogradWeights{TSimd,TVector,TWinograd}"/>.
+/// source <c>[position][tile][inner]</c>, products <c>[position][panel][tile][Columns]</c>, results. If there are tiles
+/// enough for each thread, it computes whole chunks; else all threads divide each stage. Weights are packed once a
+/// call: see <see cref="WinogradWeights{TSimd,TVector,TWinograd}"/>.
 /// </remarks>
 internal static unsafe class WinogradKernel<TSimd, TVector, TWinograd>
     where TSimd : struct, ISimd<TVector>

@@ -28,7 +28,7 @@ internal sealed class WinogradTiles
     /// <param name="size">Source pixels of a tile in each direction.</param>
     /// <param name="width">Floats in a vector.</param>
     /// <param name="panelColumns">Channels in a panel of the product.</param>
-    /// <param name="leastTiles">About how many tiles a thread's own chunk has at least.</param>
+    /// <param name="leastTiles">About how many tiles a thread has at least, to have chunks of its own.</param>
     /// <param name="mostTiles">About how many tiles a chunk has at most.</param>
     /// <param name="threads">
     /// The number of threads for independent chunks. If each can have <paramref name="leastTiles"/>
@@ -50,7 +50,7 @@ internal sealed class WinogradTiles
         BandsPerChunk = BandsFor(mostTiles);
         int perRound = HasChunksForThreads ? threads : 1;
         int rounds = (Bands.Count + BandsPerChunk * perRound - 1) / (BandsPerChunk * perRound);
-        Chunks = rounds * perRound;
+        Chunks = Math.Min(rounds * perRound, Bands.Count);
         _maxTiles = Math.Min(BandsPerChunk, Bands.Count) * Bands.MaxRows * Columns;
         TileStride = Inner + Pad;
         SourceStride = (nint)_maxTiles * TileStride + Pad;
