@@ -72,7 +72,8 @@ public sealed class NetworkTests : IDisposable
             "--residual-layers", "1", "--codes", "16", "--code-dim", "4", "--batch", "8", "--updates", "3",
             "--threads", "1", "--out", run);
 
-        const string Warning = "warning: the top level may end with a single code";
+        const string Warning = "warning: the top level may end with a single code; --commitment 0.25 with "
+            + "--entropy 0.01 keeps its codes in use\n";
         Assert.Contains(Warning, output, StringComparison.Ordinal);
         string info = Program.Succeed("info", run);
         Assert.Matches("(?m)^codebook +two levels, 1 \\+ 4 codes a cell, each of 16 codes of 4 dimensions", info);

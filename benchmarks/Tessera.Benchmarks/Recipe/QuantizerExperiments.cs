@@ -22,7 +22,7 @@ internal static class QuantizerExperiments
     private static readonly EmaVectorQuantizerOptions Ema = (EmaVectorQuantizerOptions)Recipe.Model.Quantizer;
 
     // The commitment cost of Razavi et al.
-    private static readonly EmaVectorQuantizerOptions Loose = Ema with { Commitment = 0.25f };
+    private static readonly EmaVectorQuantizerOptions LowCommitment = Ema with { Commitment = 0.25f };
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Experiment> All { get; } =
@@ -97,20 +97,20 @@ internal static class QuantizerExperiments
                 new("one level, 2435 codes", Network(model => model with { Codes = 2435 })),
                 new(
                     "one level, 2435 codes, commitment 0.25",
-                    Network(model => model with { Codes = 2435, Quantizer = Loose })),
+                    Network(model => model with { Codes = 2435, Quantizer = LowCommitment })),
                 new(
                     "one level, 2435 codes, groupnorm 32",
                     Network(model => model with { Codes = 2435, GroupNorm = Groups })),
                 new("stride 8, residual, 5 x 512", options => Cell(depth: 5)(Network(Coarse)(options))),
                 new("two levels", Network(WithTop)),
-                new("two levels, commitment 0.25", Network(model => WithTop(model) with { Quantizer = Loose })),
+                new("two levels, commitment 0.25", Network(model => WithTop(model) with { Quantizer = LowCommitment })),
                 new(
                     "two levels, commitment 0.25, entropy 0.01",
-                    Network(model => WithTop(model) with { Quantizer = Loose with { Entropy = 0.01f } })),
+                    Network(model => WithTop(model) with { Quantizer = LowCommitment with { Entropy = 0.01f } })),
                 new("two levels, groupnorm 32", Network(model => WithTop(model) with { GroupNorm = Groups })),
                 new(
                     "two levels, groupnorm 32, commitment 0.25",
-                    Network(model => WithTop(model) with { GroupNorm = Groups, Quantizer = Loose })),
+                    Network(model => WithTop(model) with { GroupNorm = Groups, Quantizer = LowCommitment })),
             ]),
     ];
 

@@ -60,8 +60,13 @@ internal sealed class PngBuilder
     /// <summary>Rows of up to 65,535 bytes in zlib's format, but not compressed: 11 bytes more.</summary>
     public static byte[] Store(byte[] rows)
     {
+        // Adler-32.
         uint low = 1, high = 0;
-        foreach (byte value in rows) high = (high + (low = (low + value) % 65521)) % 65521;
+        foreach (byte value in rows)
+        {
+            low = (low + value) % 65521;
+            high = (high + low) % 65521;
+        }
         byte[] length = [(byte)rows.Length, (byte)(rows.Length >> 8)];
         return
         [

@@ -32,7 +32,7 @@ internal sealed class WinogradTiles
     /// <param name="mostTiles">About how many tiles a chunk has at most.</param>
     /// <param name="threads">
     /// The number of threads for independent chunks. If each can have <paramref name="leastTiles"/>
-    /// (<see cref="HasChunksForThreads"/>), all have the same number of chunks, which are about equal. Pass 1 if the
+    /// (<see cref="HasChunksForThreads"/>), all have about the same number of chunks of about equal size. Pass 1 if the
     /// caller cuts the bands itself, by <see cref="BandsPerChunk"/>.
     /// </param>
     public WinogradTiles(
